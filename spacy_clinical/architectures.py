@@ -1,0 +1,132 @@
+"""The models that configs name."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import numpy
+from spacy.tokens import Doc
+from thinc.api import Dropout, Linear, Model, chain
+
+from spacy_clinical.align import Encoded
+from spacy_clinical.encoders.encode import EncoderModel, make_encoder
+from spacy_clinical.encoders.shim import EncoderShim, Storage
+from spacy_clinical.heads.pool import Pooling, backprop_pool, pool
+from spacy_clinical.types import Floats2d
+
+TokenClassifier: TypeAlias = Model[list[Doc], list[Encoded]]
+
+# Characters of text that are encoded before their vectors are let go.
+GROUP_CHARS = 100_000
+
+
+def build_hf_encoder(
+    checkpoint: str,
+    size: int | None = None,
+    stride: int | None = None,
+    batch_pieces: int = 1024,
+    storage: Storage = "float32",
+) -> EncoderModel:
+    """Build an encoder from a transformers checkpoint. It is read on first use.
+
+    checkpoint: Name of a card, hub id ("owner/name") or path of a local folder.
+    size (pieces): Length of a window without special tokens. None: as long as the
+        checkpoint takes.
+    stride (pieces): Largest distance between the starts of two windows. None:
+        seven eighths of the size.
+    batch_pieces (pieces): Largest batch, padding included.
+    storage: Precision of the weights on disk.
+    """
+    return make_encoder(
+        EncoderShim(
+            checkpoint,
+            size=size,
+            stride=stride,
+            batch_pieces=batch_pieces,
+            storage=storage,
+        )
+    )
+
+
+def build_token_classifier(
+    encoder: EncoderModel, pooling: Pooling = "first", dropout: float = 0.1
+) -> TokenClassifier:
+    """Build an encoder with a linear head over tokens.
+
+    encoder: A `spacy-clinical.HFEncoder.v1`.
+    pooling: A token's vector is that of its first wordpiece, or the mean of all.
+    dropout: Rate before the head; training's own rate takes its place.
+    """
+    output: Model[Floats2d, Floats2d] = Linear()
+    head = chain(Dropout(dropout), output)
+    model: TokenClassifier = Model(
+        "token_classifier",
+        forward,
+        init=init,
+        layers=[encoder, head],
+        dims={"nO": None},
+        refs={"encoder": encoder, "head": head, "output_layer": output},
+    )
+    model.attrs["pooling"] = pooling
+    return model
+
+
+def init(model: TokenClassifier, X: Any = None, Y: Any = None) -> None:
+    """Read the checkpoint and fit the head to it; its nO must have been set."""
+    encoder, output = model.get_ref("encoder"), model.get_ref("output_layer")
+    encoder.initialize()
+    output.set_dim("nI", encoder.get_dim("nO"))
+    output.initialize()
+
+
+def forward(
+    model: TokenClassifier, docs: list[Doc], is_train: bool
+) -> tuple[list[Encoded], Callable[[Sequence[Floats2d]], list[Doc]]]:
+    """Score each token of each Doc: (n_tokens, n_labels)."""
+    if is_train:
+        return _forward_all(model, docs, is_train)
+    scored: list[Encoded] = []
+    for group in _groups(docs):
+        scored.extend(_forward_all(model, group, is_train)[0])
+    return scored, lambda d_scored: docs
+
+
+def _groups(docs: Sequence[Doc]) -> list[list[Doc]]:
+    """Bound the memory of prediction: Docs of so many characters at a time."""
+    groups: list[list[Doc]] = []
+    n_chars = GROUP_CHARS
+    for doc in docs:
+        n_chars += len(doc.text)
+        if n_chars > GROUP_CHARS:
+            groups.append([])
+            n_chars = len(doc.text)
+        groups[-1].append(doc)
+    return groups
+
+
+def _forward_all(
+    model: TokenClassifier, docs: list[Doc], is_train: bool
+) -> tuple[list[Encoded], Callable[[Sequence[Floats2d]], list[Doc]]]:
+    pooling: Pooling = model.attrs["pooling"]
+    encoded, backprop_encoder = model.get_ref("encoder")(docs, is_train)
+    tokens = [pool(e.X, e.pieces, pooling) for e in encoded]
+    X = model.ops.asarray2f(numpy.concatenate(tokens))
+    Y, backprop_head = model.get_ref("head")(X, is_train)
+    borders = numpy.cumsum([len(t) for t in tokens])[:-1]
+    logits = numpy.split(model.ops.to_numpy(Y), borders)
+    scored = [
+        Encoded(rows, e.pieces, e.windows)
+        for rows, e in zip(logits, encoded, strict=True)
+    ]
+
+    def backprop(d_logits: Sequence[Floats2d]) -> list[Doc]:
+        dX = backprop_head(model.ops.asarray2f(numpy.concatenate(d_logits)))
+        d_tokens = numpy.split(model.ops.to_numpy(dX), borders)
+        backprop_encoder(
+            [
+                backprop_pool(d, e.pieces, pooling)
+                for d, e in zip(d_tokens, encoded, strict=True)
+            ]
+        )
+        return docs
+
+    return scored, backprop

@@ -1,0 +1,177 @@
+"""Read a checkpoint, from the hub or a folder, and check that it is whole."""
+
+import contextlib
+import pickle
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoModelForTokenClassification,
+    AutoTokenizer,
+    PretrainedConfig,
+)
+from transformers.utils import logging as transformers_logging
+
+from spacy_clinical.checkpoints import Checkpoint
+from spacy_clinical.encoders.tokenizer import PieceTokenizer
+from spacy_clinical.errors import Errors, Warnings, warn
+from spacy_clinical.types import Floats1d, Floats2d
+
+UNREADABLE = (OSError, ValueError, KeyError, RuntimeError, EOFError)
+
+
+@dataclass(frozen=True)
+class Head:
+    """A published linear head over the encoder's last layer.
+
+    W (n_labels, width), b (n_labels): Weights.
+    columns: The labels of the logits.
+    """
+
+    W: Floats2d
+    b: Floats1d
+    columns: list[str]
+
+
+@dataclass(frozen=True)
+class LoadedCheckpoint:
+    """An encoder, its tokenizer, and its head if it was published with one.
+
+    max_pieces: Longest input, special tokens included.
+    """
+
+    model: torch.nn.Module
+    tokenizer: PieceTokenizer
+    head: Head | None
+    max_pieces: int
+
+
+def load_checkpoint(checkpoint: Checkpoint) -> LoadedCheckpoint:
+    """Load an encoder with its tokenizer and, if it has one, its token head.
+
+    RAISES ValueError: C003 to C007, naming the checkpoint and what is wrong.
+    """
+    with _quiet_transformers(), _coded_errors(checkpoint):
+        config = AutoConfig.from_pretrained(**_where(checkpoint))
+        tokenizer = _load_tokenizer(checkpoint)
+        model, head = _load_model(checkpoint, config)
+    n_rows = model.get_input_embeddings().num_embeddings
+    if tokenizer.n_ids > n_rows:
+        raise ValueError(
+            Errors.C005.format(
+                name=checkpoint.name, n_ids=tokenizer.n_ids, n_rows=n_rows
+            )
+        )
+    max_pieces = min(checkpoint.max_pieces or 10**9, count_positions(model))
+    return LoadedCheckpoint(model, tokenizer, head, max_pieces)
+
+
+def count_positions(model: Any) -> int:
+    """How many pieces an encoder has positions for.
+
+    RoBERTa and its kin count positions from the padding id on, so their tables
+    have that many rows too many.
+    """
+    positions = int(model.config.max_position_embeddings)
+    table = getattr(getattr(model, "embeddings", None), "position_embeddings", None)
+    padding = getattr(table, "padding_idx", None)
+    return positions if padding is None else positions - padding - 1
+
+
+def _where(checkpoint: Checkpoint) -> dict[str, Any]:
+    is_folder = Path(checkpoint.name).is_dir()
+    return {
+        "pretrained_model_name_or_path": checkpoint.name,
+        "revision": checkpoint.revision or None if not is_folder else None,
+        "local_files_only": is_folder,
+    }
+
+
+def _load_tokenizer(checkpoint: Checkpoint) -> PieceTokenizer:
+    case = {} if checkpoint.lower_case is None else _casing(checkpoint.lower_case)
+    tokenizer = PieceTokenizer(
+        AutoTokenizer.from_pretrained(**_where(checkpoint), use_fast=True, **case)
+    )
+    if checkpoint.lower_case is None and tokenizer.lowers_cased_vocab:
+        warn(Warnings.W001.format(name=checkpoint.name))
+        return PieceTokenizer(
+            AutoTokenizer.from_pretrained(
+                **_where(checkpoint), use_fast=True, **_casing(False)
+            )
+        )
+    return tokenizer
+
+
+def _casing(lower_case: bool) -> dict[str, bool]:
+    return {"do_lower_case": lower_case}
+
+
+def _load_model(
+    checkpoint: Checkpoint, config: PretrainedConfig
+) -> tuple[Any, Head | None]:
+    """Load the encoder without its pooler, and a token head apart from it."""
+    architectures = getattr(config, "architectures", None) or []
+    tags = any(name.endswith("ForTokenClassification") for name in architectures)
+    loader = AutoModelForTokenClassification if tags else AutoModel
+    model, info = loader.from_pretrained(**_where(checkpoint), output_loading_info=True)
+    missing = [key for key in info["missing_keys"] if "pooler" not in key]
+    if missing:
+        raise ValueError(
+            Errors.C004.format(
+                name=checkpoint.name, n=len(missing), example=sorted(missing)[0]
+            )
+        )
+    model = model.float().eval()
+    head = None
+    if tags:
+        head = _cut_head(checkpoint, model)
+        model = model.base_model
+    if getattr(model, "pooler", None) is not None:
+        model.pooler = None
+    return model, head
+
+
+def _cut_head(checkpoint: Checkpoint, model: Any) -> Head:
+    linear: Any = getattr(model, "classifier", None)
+    if not isinstance(linear, torch.nn.Linear):
+        raise ValueError(
+            Errors.C007.format(name=checkpoint.name, kind=type(model).__name__)
+        )
+    labels = model.config.id2label
+    W = linear.weight.detach().numpy()
+    b = torch.zeros(len(W)) if linear.bias is None else linear.bias.detach()
+    return Head(W.copy(), b.numpy().copy(), [labels[i] for i in range(len(W))])
+
+
+@contextlib.contextmanager
+def _quiet_transformers() -> Iterator[None]:
+    """Keep transformers' notices back: what matters in them is checked here."""
+    before = transformers_logging.get_verbosity()
+    transformers_logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(before)
+
+
+@contextlib.contextmanager
+def _coded_errors(checkpoint: Checkpoint) -> Iterator[None]:
+    """Say which checkpoint could not be read, whatever library found out."""
+    try:
+        yield
+    except (pickle.UnpicklingError, SafetensorError, *UNREADABLE) as error:
+        if str(error).startswith("[C"):
+            raise
+        raise ValueError(
+            Errors.C003.format(
+                name=checkpoint.name,
+                revision=checkpoint.revision or "-",
+                kind=type(error).__name__,
+            )
+        ) from error

@@ -1,0 +1,88 @@
+"""A checkpoint's own tokenizer, reduced to what the package needs of it."""
+
+import os
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from tokenizers import Encoding
+from transformers import PreTrainedTokenizerFast
+
+from spacy_clinical.errors import Errors
+
+PARALLELISM = "TOKENIZERS_PARALLELISM"
+# A spelling of "no" that nobody else uses, to know our own by.
+NO = "n"
+
+
+def _before_fork() -> None:
+    # A forked worker must not wait for threads that stay in its parent. The
+    # tokenizers library sees to that itself, but prints a notice in each worker
+    # unless it was told so.
+    os.environ.setdefault(PARALLELISM, NO)
+
+
+def _after_fork_in_parent() -> None:
+    if os.environ[PARALLELISM] == NO:
+        del os.environ[PARALLELISM]
+
+
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent)
+
+
+class PieceTokenizer:
+    """Cut texts into wordpieces, all of them, with their character offsets.
+
+    Truncation and padding that the checkpoint's tokenizer.json may ask for are
+    turned off: windows are cut later, and nothing is dropped.
+    """
+
+    def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
+        if not getattr(tokenizer, "is_fast", False):
+            raise ValueError(Errors.C006.format(kind=type(tokenizer).__name__))
+        self._tokenizer = tokenizer
+        self._backend: Any = tokenizer.backend_tokenizer
+        self._backend.no_truncation()
+        self._backend.no_padding()
+
+    def encode(self, texts: Sequence[str]) -> list[Encoding]:
+        """Cut texts into wordpieces, without special tokens, in one call."""
+        encodings: list[Encoding] = self._backend.encode_batch(
+            list(texts), add_special_tokens=False
+        )
+        return encodings
+
+    @cached_property
+    def specials(self) -> tuple[list[int], list[int]]:
+        """The special tokens before and after a window ([CLS] and [SEP])."""
+        encoding = self._backend.encode("a")
+        mask = encoding.special_tokens_mask
+        text = [i for i, special in enumerate(mask) if not special]
+        ids = encoding.ids
+        return ids[: text[0]], ids[text[-1] + 1 :]
+
+    @property
+    def pad_id(self) -> int:
+        return int(self._tokenizer.pad_token_id or 0)
+
+    @property
+    def n_ids(self) -> int:
+        """One more than the largest id that can come out."""
+        return int(max(self._backend.get_vocab(with_added_tokens=True).values())) + 1
+
+    @property
+    def lowers_cased_vocab(self) -> bool:
+        """Whether it lower-cases texts though its vocabulary has cased words.
+
+        SOURCE: clinicalBERT issues 26 and 38: BertTokenizer lower-cases unless a
+        tokenizer_config.json says otherwise, and the published folders have none.
+        """
+        normalizer = self._backend.normalizer
+        if normalizer is None or normalizer.normalize_str("A") != "a":
+            return False
+        words = self._backend.get_vocab(with_added_tokens=False)
+        return any(word != word.lower() for word in words if word.isalpha())
+
+    def save(self, folder: Path) -> None:
+        self._tokenizer.save_pretrained(str(folder))

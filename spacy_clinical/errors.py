@@ -1,0 +1,211 @@
+"""Every error and warning that the package raises, by code.
+
+No text here has a place for a note's content: say which note (index, name,
+length, offset), never what it says.
+
+C0xx checkpoints, pieces, windows, encoders, entities · C1xx sections ·
+C2xx tokenizer, sentences, corpora · C3xx command line, export.
+"""
+
+import warnings
+
+from spacy.errors import ErrorsWithCodes
+
+
+class Errors(metaclass=ErrorsWithCodes):
+    C001 = (
+        "Can't cut a note into windows of {size} wordpieces that start every "
+        "{stride}: the stride must be between 1 and the window size, or some "
+        "wordpieces would fall between two windows."
+    )
+    C002 = (
+        "Unknown checkpoint '{name}'. Cards: {available}. Or give a hub id "
+        "(owner/name) or the path of a local folder."
+    )
+    C003 = (
+        "Can't read checkpoint '{name}' (revision {revision}): {kind}. Needed are "
+        "config.json, the tokenizer's files and model.safetensors or "
+        "pytorch_model.bin (plain weights, no pickled code), whole. Without a "
+        "network, give the path of a folder that has them."
+    )
+    C004 = (
+        "Checkpoint '{name}' lacks {n} weights of its own architecture, such as "
+        "'{example}': they would be random. Is it the folder of another model?"
+    )
+    C005 = (
+        "The tokenizer of checkpoint '{name}' knows {n_ids} pieces, but its "
+        "embedding table has {n_rows} rows. Use the tokenizer files that belong "
+        "to the weights."
+    )
+    C006 = (
+        "The tokenizer '{kind}' gives no character offsets. Use a checkpoint with "
+        "a fast tokenizer, or convert it: AutoTokenizer.from_pretrained(…, "
+        "use_fast=True).save_pretrained(…)."
+    )
+    C007 = (
+        "The head of checkpoint '{name}' ({kind}) isn't one linear layer named "
+        "'classifier'. Use the checkpoint as an encoder and train a new head."
+    )
+    C008 = (
+        "'{path}' doesn't hold an encoder that a saved pipeline has written "
+        "(origin.json is missing). Load the pipeline's own folder."
+    )
+    C010 = (
+        "Can't read the {n} labels of a token head: they need an 'O' and at least "
+        "one entity type (BIO, BILOU, BIOES or bare types)."
+    )
+    C011 = (
+        "Component '{name}' has no labels: checkpoint '{checkpoint}' was published "
+        "without a token head. Train one (spacy train), or use a checkpoint for "
+        "token classification."
+    )
+    C012 = (
+        "Component '{name}' can't learn the label '{label}': its head has none such. "
+        "Initialize it with the labels of all the data."
+    )
+    C013 = (
+        "Windows of {size} wordpieces are too long for checkpoint '{name}', which "
+        "takes {max_pieces} besides its special tokens."
+    )
+    C014 = (
+        "Component '{name}' has unknown labels in its setting 'labels': {unknown}. "
+        "Its model predicts: {known}."
+    )
+    C101 = (
+        "Can't use '{label}' as a section label: labels are in snake_case (letters, "
+        "digits and underscores, a letter first)."
+    )
+    C102 = (
+        "Title number {number} of the section label '{label}' has no letter or digit. "
+        "Give the words of a title, such as 'past medical history'."
+    )
+    C103 = (
+        "Component '{name}' has unknown categories in its setting 'categories': "
+        "{unknown}. Known: {known}. Add new ones with the setting 'titles'."
+    )
+    C104 = (
+        "Can't use {value} as setting '{setting}' of component '{name}': it must be "
+        "between {low} and {high}."
+    )
+    C105 = (
+        "Component '{name}' can't read rules of format {format}: this version of "
+        "spacy_clinical reads format {known}. Save the pipeline again, or upgrade."
+    )
+    C201 = (
+        "Can't use the placeholder pattern {pattern!r} in the tokenizer: {reason}. "
+        "Give regular expressions of Python's that match at least one character "
+        "that isn't a space."
+    )
+    C202 = (
+        "Can't use scispaCy's {what}: scispaCy isn't installed. Install it with "
+        "pip install 'spacy-clinical[scispacy]', or leave this setting at its default."
+    )
+    C203 = (
+        "Can't limit sentences to {max_tokens} tokens: give a positive number as "
+        "max_tokens, or 0 for no limit."
+    )
+    C204 = (
+        "Can't read a BRAT corpus without a path. Give the folder of .txt and .ann "
+        "files in the config, or on the command line: --paths.train corpus/train"
+    )
+    C205 = (
+        "No file to read at '{path}'. A BRAT corpus is a folder of .txt files, each "
+        "with an .ann file of the same name beside it (empty if nothing is annotated)."
+    )
+    C206 = (
+        "Can't read line {line} of '{name}': it isn't BRAT standoff. Columns are "
+        "separated by tabs: T1, label with offsets, text."
+    )
+    C207 = (
+        "The span in line {line} of '{name}' lies outside the text, or the text has "
+        "other words there. Offsets count characters: check that the .txt file still "
+        "has the line ends and the encoding it was annotated with."
+    )
+    C208 = (
+        "'{path}' isn't UTF-8 (byte {offset}). Convert it: offsets count its characters."
+    )
+    C301 = (
+        "No file or folder '{path}'. Give .txt, .jsonl, .ndjson, .csv or .tsv files, "
+        "folders of them, or - for one note on standard input."
+    )
+    C302 = "Can't read '{source}': {reason}."
+    C303 = (
+        "'{source}' isn't plain text: it looks like {kind}. Convert it to UTF-8 text "
+        "first."
+    )
+    C304 = (
+        "'{source}' is neither UTF-8, nor UTF-16 with a byte-order mark, nor "
+        "Windows-1252 (byte {offset} has no meaning there). Convert it to UTF-8."
+    )
+    C305 = (
+        "Row {row} of '{source}' isn't a JSON object on one line (character "
+        "{column}). The other rows are read."
+    )
+    C306 = (
+        "Row {row} of '{source}' has no text in its column '{column}': {found} "
+        "found. The other rows are read."
+    )
+    C307 = (
+        "'{source}' has no column '{column}' among the {n_columns} of its first row. "
+        "Name the column with --text-column (notes) or --id-column (ids)."
+    )
+    C308 = (
+        "Can't read '{source}' beyond line {line}: its quotation marks or separators "
+        "don't fit a {kind} file. The rows before are read."
+    )
+    C309 = (
+        "Row {row} of '{source}' has half a surrogate pair, which no text encoding "
+        "can hold. The other rows are read."
+    )
+    C310 = "Can't write to the output folder '{path}': {reason}."
+    C311 = (
+        "Unknown pipeline '{name}'. In this package: {available}. Or give the folder "
+        "of a saved spaCy pipeline or the name of an installed one."
+    )
+    C312 = (
+        "Component '{name}' failed on '{source}' ({n_chars} characters) with {error}. "
+        "What the others found is kept; other notes are not affected."
+    )
+    C313 = (
+        "No notes in the folder '{source}': no file in it ends in {suffixes}. Name "
+        "a file of another kind itself to read it as text."
+    )
+    C314 = "Can't load the pipeline '{name}': {error}."
+    C315 = "'{source}' isn't a regular file, so it isn't read."
+    C316 = (
+        "Row {row} of '{source}' has {n_columns} columns, the first row has "
+        "{n_expected}: is a separator in it unquoted? The other rows are read."
+    )
+
+
+class Warnings(metaclass=ErrorsWithCodes):
+    W001 = (
+        "The tokenizer files of checkpoint '{name}' lower-case every text, but its "
+        "vocabulary is cased: read with the case kept. To choose, put "
+        "'do_lower_case' in its tokenizer_config.json."
+    )
+    W002 = (
+        "{n} labels of component '{name}' have malformed names; repaired, and their "
+        "probabilities added to those of the types they stand for."
+    )
+    W201 = (
+        "{n} of {n_spans} spans in '{path}' start or end inside a token; extended to "
+        "whole tokens."
+    )
+    W301 = (
+        "'{source}' isn't UTF-8; read as Windows-1252. Check its accents and "
+        "symbols, or convert it to UTF-8."
+    )
+    W302 = (
+        "Left out {n_files} files in '{source}' that don't end in {suffixes}. Name "
+        "such a file itself to read it as text."
+    )
+    W303 = (
+        "{n_notes} notes have the id of an earlier note. Their records keep it; the "
+        "field 'source' tells them apart."
+    )
+
+
+def warn(message: str) -> None:
+    """Issue a coded warning as a UserWarning of the caller's caller."""
+    warnings.warn(message, UserWarning, stacklevel=3)

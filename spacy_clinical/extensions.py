@@ -1,0 +1,132 @@
+"""The attributes that the package adds to Doc, Span and Token.
+
+All read from native slots (span groups and their attrs) or plain data, so that
+they survive DocBin, to_bytes and other processes. Spans are never stored.
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import Any
+
+from spacy.tokens import Doc, Span, SpanGroup, Token
+
+from spacy_clinical.about import __title__, __version__
+
+SECTIONS_KEY = "sections"
+SUBSECTIONS_KEY = "subsections"
+SECTION_TITLES_KEY = "section_titles"
+NER_KEY = "ner"
+
+
+def section_of(doc: Doc, token_index: int) -> Span | None:
+    """Find the section that holds a token; None if the Doc has no sections."""
+    return _last_starting_by(doc.spans.get(SECTIONS_KEY), token_index)
+
+
+def _last_starting_by(group: SpanGroup | None, index: int) -> Span | None:
+    """Bisect a group in note order for the last span that starts by a token."""
+    if not group:
+        return None
+    low, high = 0, len(group)
+    while low < high:
+        middle = (low + high) // 2
+        if group[middle].start <= index:
+            low = middle + 1
+        else:
+            high = middle
+    return group[low - 1] if low else None
+
+
+def _get_token_section(token: Token) -> str:
+    section = section_of(token.doc, token.i)
+    return section.label_ if section is not None else ""
+
+
+def _get_span_section(span: Span) -> str:
+    section = section_of(span.doc, span.start)
+    return section.label_ if section is not None else ""
+
+
+def _find_section_title(span: Span) -> tuple[Span | None, int]:
+    """Find a section's own title, and where the text under it starts.
+
+    The first title inside a titled section or subsection is its own, and has its
+    label; a preamble may hold titles of its parts only.
+    """
+    titles = span.doc.spans.get(SECTION_TITLES_KEY)
+    if not titles:
+        return None, span.start
+    index = bisect_left(_Starts(titles), span.start)
+    if index == len(titles):
+        return None, span.start
+    title = titles[index]
+    if title.end > span.end or title.label != span.label:
+        return None, span.start
+    body_starts = titles.attrs.get("body_starts", ())
+    known = len(body_starts) == len(titles)
+    return title, min(body_starts[index] if known else title.end, span.end)
+
+
+class _Starts(Sequence[int]):
+    """The first tokens of a group's spans, without a list of them all."""
+
+    def __init__(self, group: SpanGroup) -> None:
+        self.group = group
+
+    def __len__(self) -> int:
+        return len(self.group)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.group[index].start
+
+
+def _get_section_title(span: Span) -> Span | None:
+    return _find_section_title(span)[0]
+
+
+def _get_section_body(span: Span) -> Span:
+    return span.doc[_find_section_title(span)[1] : span.end]
+
+
+def _get_score(span: Span) -> float | None:
+    """The score of a predicted span, looked up in the groups that have scores."""
+    for group in span.doc.spans.values():
+        scores = group.attrs.get("scores")
+        if not scores or len(scores) != len(group):
+            continue
+        for i, other in enumerate(group):
+            if (other.start, other.end, other.label) == (
+                span.start,
+                span.end,
+                span.label,
+            ):
+                return float(scores[i])
+    return None
+
+
+def register_extensions() -> None:
+    """Add the package's attributes. Repeating it changes nothing."""
+    Token.set_extension("section", getter=_get_token_section, force=True)
+    Span.set_extension("section", getter=_get_span_section, force=True)
+    Span.set_extension("section_parent", getter=_get_span_section, force=True)
+    Span.set_extension("section_title", getter=_get_section_title, force=True)
+    Span.set_extension("section_body", getter=_get_section_body, force=True)
+    Span.set_extension("score", getter=_get_score, force=True)
+    Doc.set_extension("clinical_pieces", default=None, force=True)
+    Doc.set_extension("clinical_provenance", default=None, force=True)
+    Doc.set_extension("clinical_error", default=None, force=True)
+
+
+def add_to(doc: Doc, attribute: str, name: str, value: dict[str, Any]) -> None:
+    """Record plain data of one component under its name in a Doc attribute.
+
+    attribute: `clinical_pieces` or `clinical_provenance`. The latter also says
+        which version of the package wrote it.
+    """
+    known = doc._.get(attribute) or {}
+    if attribute == "clinical_provenance":
+        known = {__title__: __version__, **known}
+    doc._.set(attribute, {**known, name: value})
+
+
+register_extensions()

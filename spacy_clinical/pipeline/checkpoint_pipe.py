@@ -1,0 +1,91 @@
+"""What all components that run a checkpoint's encoder have in common."""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import srsly
+from spacy.pipeline import TrainablePipe
+from spacy.tokens import Doc
+from spacy.util import ensure_path, from_disk, minibatch, to_disk
+
+ENCODER_FOLDER = "encoder"
+
+
+class CheckpointPipe(TrainablePipe):
+    """A trainable component over a transformers encoder.
+
+    One bad note does not harm its neighbours: where a batch fails, its Docs are
+    tried one by one, and only those that fail reach the error handler. On disk,
+    the encoder is a folder of its own that transformers can read.
+    """
+
+    model: Any
+    cfg: dict[str, Any]
+
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 32) -> Iterator[Doc]:
+        for docs in minibatch(stream, size=batch_size):
+            yield from self._annotate(list(docs), self.get_error_handler())
+
+    def _annotate(
+        self, docs: list[Doc], handle_error: Callable[..., Any]
+    ) -> Iterator[Doc]:
+        try:
+            self.set_annotations(docs, self.predict(docs))
+        except Exception as error:
+            if len(docs) == 1:
+                handle_error(self.name, self, docs, error)
+                return
+            for doc in docs:
+                yield from self._annotate([doc], handle_error)
+        else:
+            yield from docs
+
+    @property
+    def shims(self) -> list[Any]:
+        """The encoders inside the model."""
+        return [shim for node in self.model.walk() for shim in node.shims]
+
+    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
+        def save_model(model_path: Path) -> None:
+            for shim in self.shims:
+                shim.are_files_apart = True
+            try:
+                self.model.to_disk(model_path)
+            finally:
+                for shim in self.shims:
+                    shim.are_files_apart = False
+
+        def save_encoder(folder: Path) -> None:
+            for shim in self.shims:
+                shim.save(folder)
+
+        to_disk(
+            path,
+            {
+                "cfg": lambda p: srsly.write_json(p, self.cfg),
+                "vocab": lambda p: self.vocab.to_disk(p, exclude=exclude),
+                "model": save_model,
+                ENCODER_FOLDER: save_encoder,
+            },
+            exclude,
+        )
+
+    def from_disk(
+        self, path: str | Path, *, exclude: Iterable[str] = ()
+    ) -> "CheckpointPipe":
+        def load_encoder(folder: Path) -> None:
+            for shim in self.shims:
+                shim.load(folder)
+
+        from_disk(
+            ensure_path(path),
+            {
+                "cfg": lambda p: self.cfg.update(srsly.read_json(p)),
+                "vocab": lambda p: self.vocab.from_disk(p, exclude=exclude),
+                "model": self.model.from_disk,
+                ENCODER_FOLDER: load_encoder,
+            },
+            exclude,
+        )
+        return self

@@ -1,0 +1,342 @@
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal
+
+import numpy
+from spacy.language import Language
+from spacy.tokens import Doc, Span, SpanGroup
+from spacy.training import Example
+from spacy.util import filter_spans
+from thinc.api import Config, Model
+
+from spacy_clinical.align import Encoded
+from spacy_clinical.errors import Errors, Warnings, warn
+from spacy_clinical.extensions import NER_KEY, add_to, section_of
+from spacy_clinical.heads.decode import Decoder, decode, softmax
+from spacy_clinical.heads.labels import LabelScheme, bio_labels, read_labels
+from spacy_clinical.pipeline.checkpoint_pipe import CheckpointPipe
+from spacy_clinical.types import EntityPrediction, Floats2d, Ints1d
+
+Annotate = Literal["ents", "spans", "both"]
+Overlap = Literal["keep", "replace", "longest"]
+
+DEFAULT_CONFIG = """
+[model]
+@architectures = "spacy-clinical.TokenClassifier.v1"
+pooling = "first"
+
+[model.encoder]
+@architectures = "spacy-clinical.HFEncoder.v1"
+checkpoint = "biomedical_ner_all"
+"""
+
+
+@Language.factory(
+    "clinical_ner",
+    assigns=["doc.ents", "doc.spans", "token.ent_iob", "token.ent_type"],
+    default_config={
+        "model": Config().from_str(DEFAULT_CONFIG)["model"],
+        "decoder": "viterbi",
+        "threshold": 0.0,
+        "labels": None,
+        "sections": None,
+        "exclude_sections": None,
+        "annotate": "both",
+        "overlap": "keep",
+        "spans_key": NER_KEY,
+        "scorer": {"@scorers": "spacy-clinical.ner_scorer.v1"},
+    },
+    default_score_weights={
+        "ents_f": 1.0,
+        "ents_p": 0.0,
+        "ents_r": 0.0,
+        "ents_per_type": None,
+    },
+)
+def make_ner(
+    nlp: Language,
+    name: str,
+    model: Model[list[Doc], list[Encoded]],
+    decoder: Decoder,
+    threshold: float,
+    labels: list[str] | None,
+    sections: list[str] | None,
+    exclude_sections: list[str] | None,
+    annotate: Annotate,
+    overlap: Overlap,
+    spans_key: str,
+    scorer: Callable[..., dict[str, Any]] | None,
+) -> "ClinicalNER":
+    """Construct an entity recognizer over any token-classification checkpoint.
+
+    model: A `spacy-clinical.TokenClassifier.v1`.
+    decoder: "viterbi" (the best well-formed tags) or "greedy" (each token's best).
+    threshold (0 to 1): Entities with a lower score are left out.
+    labels: Entity types to predict; None for all.
+    sections: Labels of the sections to predict in; None for all.
+    exclude_sections: Labels of the sections not to predict in.
+    annotate: Write `doc.ents`, the span group, or both.
+    overlap: What to do where another component's entity in `doc.ents` overlaps one
+        found here: "keep" the other's, "replace" it, or take the "longest".
+    spans_key: Where all entities found here go in `doc.spans`.
+    scorer: The scoring method.
+    """
+    return ClinicalNER(
+        nlp,
+        model,
+        name,
+        decoder=decoder,
+        threshold=threshold,
+        labels=labels,
+        sections=sections,
+        exclude_sections=exclude_sections,
+        annotate=annotate,
+        overlap=overlap,
+        spans_key=spans_key,
+        scorer=scorer,
+    )
+
+
+class ClinicalNER(CheckpointPipe):
+    """Find clinical entities: a transformers encoder with a token head."""
+
+    def __init__(
+        self,
+        nlp: Language,
+        model: Model[list[Doc], list[Encoded]],
+        name: str = "clinical_ner",
+        *,
+        decoder: Decoder = "viterbi",
+        threshold: float = 0.0,
+        labels: Sequence[str] | None = None,
+        sections: Sequence[str] | None = None,
+        exclude_sections: Sequence[str] | None = None,
+        annotate: Annotate = "both",
+        overlap: Overlap = "keep",
+        spans_key: str = NER_KEY,
+        scorer: Callable[..., dict[str, Any]] | None = None,
+    ) -> None:
+        """See `make_ner` for the settings."""
+        self.vocab = nlp.vocab
+        self.model = model
+        self.name = name
+        self.scorer = scorer
+        self.decoder = decoder
+        self.threshold = threshold
+        self.only_labels = labels
+        self.sections = sections
+        self.exclude_sections = exclude_sections
+        self.annotate = annotate
+        self.overlap = overlap
+        self.spans_key = spans_key
+        self.cfg: dict[str, Any] = {"columns": []}
+        self._scheme: LabelScheme | None = None
+
+    @property
+    def scheme(self) -> LabelScheme:
+        """What the columns of the head mean; reads the checkpoint on first use.
+
+        RAISES ValueError: C011, if there is no head to predict with.
+        """
+        if self._scheme is None:
+            self._ensure_head()
+            self._scheme = self._read_columns()
+        return self._scheme
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The entity types that the model can predict."""
+        return tuple(self.scheme.types) if self.cfg["columns"] else ()
+
+    @property
+    def label_data(self) -> list[str]:
+        """The entity types, for `spacy init labels`."""
+        return list(self.labels)
+
+    def add_label(self, label: str) -> int:
+        """Add an entity type, before `initialize`. RETURNS 1 if it was new.
+
+        RAISES ValueError: C012, if the head has been made without it.
+        """
+        added = self.cfg.setdefault("added", [])
+        if label in added or label in self.labels:
+            return 0
+        if self.cfg["columns"]:
+            raise ValueError(Errors.C012.format(name=self.name, label=label))
+        added.append(label)
+        return 1
+
+    # Predicting
+
+    def predict(self, docs: Iterable[Doc]) -> list[Encoded]:
+        """Score the tokens of each Doc: (n_tokens, n_labels) logits."""
+        docs = list(docs)
+        if not docs:
+            return []
+        self._ensure_head()
+        scored: list[Encoded] = self.model.predict(docs)
+        return scored
+
+    def set_annotations(self, docs: Iterable[Doc], scores: list[Encoded]) -> None:
+        for doc, scored in zip(docs, scores, strict=True):
+            predictions = decode(
+                scored.X, scored.pieces.is_seen, self.scheme, decoder=self.decoder
+            )
+            self._write(doc, [p for p in predictions if self._is_wanted(doc, p)])
+            record = {
+                "pieces": len(scored.pieces),
+                "windows": len(scored.windows),
+                "not_seen": len(scored.pieces)
+                - sum(w.keep_stop - w.keep_start for w in scored.windows),
+            }
+            add_to(doc, "clinical_pieces", self.name, record)
+            for shim in self.shims:
+                add_to(doc, "clinical_provenance", self.name, shim.describe())
+
+    def _is_wanted(self, doc: Doc, prediction: EntityPrediction) -> bool:
+        if prediction.score < self.threshold:
+            return False
+        if self.only_labels is not None and prediction.label not in self.only_labels:
+            return False
+        if self.sections is None and self.exclude_sections is None:
+            return True
+        section = section_of(doc, prediction.start)
+        label = section.label_ if section is not None else ""
+        if self.sections is not None and label not in self.sections:
+            return False
+        return label not in (self.exclude_sections or ())
+
+    def _write(self, doc: Doc, predictions: list[EntityPrediction]) -> None:
+        spans = [Span(doc, p.start, p.end, label=p.label) for p in predictions]
+        if self.annotate != "ents":
+            doc.spans[self.spans_key] = SpanGroup(
+                doc,
+                name=self.spans_key,
+                spans=spans,
+                attrs={"scores": [p.score for p in predictions]},
+            )
+        if self.annotate != "spans":
+            doc.ents = _resolve(list(doc.ents), spans, self.overlap)
+
+    # Training
+
+    def initialize(
+        self,
+        get_examples: Callable[[], Iterable[Example]],
+        *,
+        nlp: Language | None = None,
+        labels: Sequence[str] | None = None,
+    ) -> None:
+        """Read the checkpoint, and make a head if its own does not fit the data.
+
+        labels: The entity types, where they are not to be read from the examples.
+        RAISES ValueError: C011, if neither the data nor the checkpoint has labels.
+        """
+        types = list(labels or self.cfg.get("added", []))
+        if not types:
+            found = {ent.label_ for eg in get_examples() for ent in eg.reference.ents}
+            types = sorted(found)
+        encoder = self.model.get_ref("encoder")
+        encoder.initialize()
+        published = self._published_head()
+        if published is not None and set(types) <= set(
+            read_labels(published.columns).types
+        ):
+            self._take_published_head()
+        elif types:
+            self._make_head(bio_labels(types))
+        else:
+            self._take_published_head()
+        self._scheme = self._read_columns()
+
+    def get_loss(
+        self, examples: Iterable[Example], scores: list[Encoded]
+    ) -> tuple[float, list[Floats2d]]:
+        """Find the mean cross entropy over the tokens, and its gradient."""
+        loss = 0.0
+        gradients = []
+        for eg, scored in zip(examples, scores, strict=True):
+            columns = self._gold_columns(eg)
+            known = numpy.flatnonzero((columns >= 0) & scored.pieces.is_seen)
+            gradient = numpy.zeros_like(scored.X)
+            gradient[known] = softmax(scored.X[known])
+            truth = gradient[known, columns[known]]
+            loss -= float(numpy.log(truth + 1e-30).sum())
+            gradient[known, columns[known]] -= 1
+            gradients.append(gradient)
+        n_tokens = max(1, sum(len(g) for g in gradients))
+        return loss / n_tokens, [g / n_tokens for g in gradients]
+
+    def _gold_columns(self, eg: Example) -> Ints1d:
+        """The head's column for each token; -1 where the gold is unknown."""
+        columns = numpy.full(len(eg.predicted), -1)
+        for i, biluo in enumerate(eg.get_aligned_ner()):
+            if biluo is not None:
+                columns[i] = self._column(biluo)
+        return columns
+
+    def _column(self, biluo: str) -> int:
+        known = self.scheme.column_by_tag
+        if biluo == "O":
+            return known["O"]
+        role, label = biluo[0], biluo[2:]
+        for tag_role in {"B": "BI", "I": "I", "L": "LI", "U": "UBI"}[role]:
+            if f"{tag_role}-{label}" in known:
+                return known[f"{tag_role}-{label}"]
+        if label not in self.scheme.types:
+            raise ValueError(Errors.C012.format(name=self.name, label=label))
+        return -1
+
+    # The head
+
+    def _published_head(self) -> Any:
+        heads = [shim.head for shim in self.shims]
+        return heads[0] if heads else None
+
+    def _ensure_head(self) -> None:
+        if not self.cfg["columns"]:
+            self._take_published_head()
+
+    def _take_published_head(self) -> None:
+        head = self._published_head()
+        if head is None:
+            raise ValueError(
+                Errors.C011.format(
+                    name=self.name,
+                    checkpoint=", ".join(shim.name for shim in self.shims) or "-",
+                )
+            )
+        self._make_head(head.columns)
+        output = self.model.get_ref("output_layer")
+        output.set_param("W", output.ops.asarray2f(head.W))
+        output.set_param("b", output.ops.asarray1f(head.b))
+
+    def _make_head(self, columns: Sequence[str]) -> None:
+        output = self.model.get_ref("output_layer")
+        output.set_dim("nO", len(columns), force=True)
+        self.cfg["columns"] = list(columns)
+        self.model.initialize()
+
+    def _read_columns(self) -> LabelScheme:
+        scheme = read_labels(self.cfg["columns"])
+        if scheme.n_repaired:
+            warn(Warnings.W002.format(n=scheme.n_repaired, name=self.name))
+        unknown = sorted(set(self.only_labels or ()) - set(scheme.types))
+        if unknown:
+            raise ValueError(
+                Errors.C014.format(
+                    name=self.name,
+                    unknown=", ".join(unknown),
+                    known=", ".join(scheme.types),
+                )
+            )
+        return scheme
+
+
+def _resolve(others: list[Span], found: list[Span], overlap: Overlap) -> list[Span]:
+    """Choose the entities of `doc.ents`, which may not overlap."""
+    if overlap == "longest":
+        return filter_spans([*others, *found])
+    first, second = (others, found) if overlap == "keep" else (found, others)
+    taken = {i for span in first for i in range(span.start, span.end)}
+    free = [span for span in second if taken.isdisjoint(range(span.start, span.end))]
+    return sorted([*first, *free], key=lambda span: span.start)

@@ -1,0 +1,93 @@
+"""Values that pass between the steps, and the names of their shapes.
+
+n_tokens: spaCy tokens of a Doc. n_pieces: wordpieces of a Doc, without a
+model's special tokens. n_labels: columns of a head. Offsets into a text are in
+characters, half open.
+"""
+
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy
+from numpy.typing import NDArray
+
+# numpy arrays by kind and number of axes; what the axes are, docstrings say.
+Floats1d: TypeAlias = NDArray[numpy.floating[Any]]
+Floats2d: TypeAlias = NDArray[numpy.floating[Any]]
+Ints1d: TypeAlias = NDArray[numpy.integer[Any]]
+Ints2d: TypeAlias = NDArray[numpy.integer[Any]]
+Bools1d: TypeAlias = NDArray[numpy.bool_]
+
+
+class Window(NamedTuple):
+    """A run of wordpieces that an encoder sees at once, and the part to keep.
+
+    start, stop (pieces): What the encoder sees, half open.
+    keep_start, keep_stop (pieces): The part whose output is used. The kept parts
+        of a note's windows follow each other without gap or overlap.
+    """
+
+    start: int
+    stop: int
+    keep_start: int
+    keep_stop: int
+
+
+class EntityPrediction(NamedTuple):
+    """A labelled run of tokens.
+
+    start, end (tokens): Half open.
+    score: Between 0 and 1.
+    """
+
+    start: int
+    end: int
+    label: str
+    score: float
+
+
+class Note(NamedTuple):
+    """A clinical note as read, before any pipeline saw it.
+
+    text: Unchanged: line ends and control characters as in the file, without a
+        byte-order mark.
+    meta: What else its row held.
+    source: The file, with the row where it has many (`notes.csv:12`).
+    """
+
+    id: str
+    text: str
+    meta: dict[str, Any]
+    source: str
+
+
+class NoteFailure(NamedTuple):
+    """Why a file or a row could not be read. Holds nothing of a note.
+
+    message: For people, with its code.
+    """
+
+    source: str
+    message: str
+
+
+class Section(NamedTuple):
+    """A section of a note, or a titled part of one.
+
+    loinc: LOINC document-section code, or "".
+    start, end (characters): Half open. Sections follow each other without gap.
+    title (characters): The title without colon and markers; None in a preamble.
+    body_start (character): Where the text under the title starts.
+    confidence: How sure it is that the title is one, between 0 and 1.
+    depth: 1 for a section, 2 for a part of it, 3 for a part of a part.
+    parent: Label of the section that holds a part; "" for a section.
+    """
+
+    label: str
+    loinc: str
+    start: int
+    end: int
+    title: tuple[int, int] | None
+    body_start: int
+    confidence: float
+    depth: int = 1
+    parent: str = ""

@@ -1,0 +1,79 @@
+"""Cut a note's wordpieces into windows that an encoder can see, and put the
+outputs together again."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+
+import numpy
+
+from spacy_clinical.errors import Errors
+from spacy_clinical.types import Floats2d, Window
+
+
+def plan_windows(
+    n_pieces: int,
+    *,
+    size: int,
+    stride: int,
+    borders: Sequence[Sequence[int]] = (),
+) -> list[Window]:
+    """Cut a note into overlapping windows and say which part of each to keep.
+
+    n_pieces: Length of the note, without the model's special tokens.
+    size (pieces): Length of a window. The last one may be shorter.
+    stride (pieces): Largest distance between the starts of two windows. This is
+        spaCy's meaning; Hugging Face tokenizers call the overlap (size - stride)
+        so.
+    borders: Places where a cut does little harm (the index of the piece after the
+        cut, ascending), best kind first: sections, sentences, tokens. A border is
+        taken if it lies in the second half of what the window could keep; one of
+        the last kind is taken anywhere.
+    RETURNS: The windows in note order; none for an empty note.
+    RAISES ValueError: C001, if the windows would leave gaps.
+    """
+    if not 1 <= stride <= size:
+        raise ValueError(Errors.C001.format(size=size, stride=stride))
+    # With size=6 and stride=4, an overlap is shared out between its two windows,
+    # so that each kept wordpiece has context on both sides:
+    #
+    #   pieces   0 1 2 3 4 5 6 7 8 9
+    #   first    [- - - - -|.]
+    #   second           [.|- - - - -]
+    before = (size - stride) // 2
+    after = size - stride - before
+    windows = []
+    kept = 0
+    while kept < n_pieces:
+        start = max(0, kept - before)
+        if n_pieces - start <= size:
+            windows.append(Window(start, n_pieces, kept, n_pieces))
+            break
+        cut = _choose_cut(kept, start + size - after, borders)
+        windows.append(Window(start, cut + after, kept, cut))
+        kept = cut
+    return windows
+
+
+def _choose_cut(kept: int, limit: int, borders: Sequence[Sequence[int]]) -> int:
+    """Find the best place to cut after `kept` and not after `limit`."""
+    for kind in borders:
+        earliest = kept if kind is borders[-1] else (kept + limit) // 2
+        i = bisect_right(kind, limit) - 1
+        if i >= 0 and kind[i] > earliest:
+            return kind[i]
+    return limit
+
+
+def stitch(
+    outputs: Sequence[Floats2d], windows: Sequence[Window], *, width: int
+) -> Floats2d:
+    """Join the kept parts of the windows' outputs to one row for each wordpiece.
+
+    outputs (window length, width): One array per window, without special tokens.
+    RETURNS (n_pieces, width): float32.
+    """
+    n_pieces = windows[-1].keep_stop if windows else 0
+    stitched = numpy.zeros((n_pieces, width), dtype="float32")
+    for output, (start, _, keep_start, keep_stop) in zip(outputs, windows, strict=True):
+        stitched[keep_start:keep_stop] = output[keep_start - start : keep_stop - start]
+    return stitched

@@ -1,0 +1,65 @@
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from tests.tiny import make_token_classifier
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+# All invented. Blank and odd ones are among them on purpose.
+NOTES = [
+    "CHIEF COMPLAINT:\nChest pain.\n\nHPI:\nThe patient denies fever and chest pain.\n",
+    "",
+    "   \n\t ",
+    "x",
+    "MEDICATIONS: aspirin 81 mg daily. ALLERGIES: penicillin.",
+    "Pain \U0001f915 at 38.5°C\r\nnai\u0308ve caf\u00e9 \u05db\u05d0\u05d1 \u05d7\u05d6\u05e7",
+    "The patient denies chest pain. " * 40,
+    "a\x00b\x07c no fever",
+]
+
+
+@pytest.fixture(scope="session")
+def maccrobat_labels() -> list[str]:
+    """The 84 labels of d4data/biomedical-ner-all today, two of them malformed."""
+    path = Path(__file__).parent / "data" / "biomedical_ner_all_labels.json"
+    return json.loads(path.read_text(encoding="utf8"))
+
+
+@pytest.fixture(scope="session")
+def tiny_ner(tmp_path_factory, maccrobat_labels) -> Path:
+    """A tiny checkpoint with the architecture and labels of biomedical-ner-all."""
+    folder = tmp_path_factory.mktemp("tiny_ner")
+    return make_token_classifier(folder, "distilbert", maccrobat_labels, sharpness=30.0)
+
+
+def add_ner(nlp: Language, checkpoint: Path, **settings) -> Language:
+    """Add `clinical_ner` over a local checkpoint."""
+    settings["model"] = {"encoder": {"checkpoint": str(checkpoint)}}
+    nlp.add_pipe("clinical_ner", config=settings)
+    return nlp
+
+
+def doc_from_markup(nlp: Language, markup: str) -> Doc:
+    """Make a Doc with entities: "denies <Sign_symptom>chest pain</Sign_symptom>"."""
+    text, spans, done = "", [], 0
+    for match in re.finditer(r"<(\w+)>(.*?)</\1>", markup):
+        text += markup[done : match.start()]
+        spans.append((len(text), len(text) + len(match[2]), match[1]))
+        text += match[2]
+        done = match.end()
+    text += markup[done:]
+    doc = nlp.make_doc(text)
+    doc.ents = [doc.char_span(start, end, label) for start, end, label in spans]
+    return doc
+
+
+@pytest.fixture
+def nlp() -> Language:
+    return spacy.blank("en")

@@ -1,0 +1,149 @@
+"""Our logits and entities against transformers, run plainly on the same files."""
+
+import numpy
+import pytest
+import spacy
+import torch
+from transformers import (
+    AutoModelForTokenClassification,
+    AutoTokenizer,
+    pipeline,
+)
+
+from spacy_clinical.heads.labels import bio_labels
+from tests.conftest import NOTES, add_ner
+from tests.tiny import KINDS, make_token_classifier
+
+LABELS = bio_labels(["Age", "Drug"])
+SHORT = "The patient denies chest pain and fever, 5 mg of aspirin."
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def checkpoint(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp(request.param)
+    return make_token_classifier(folder, request.param, LABELS, sharpness=30.0)
+
+
+def plain_logits(checkpoint, text):
+    """Logits of each piece of a text that fits, without special tokens."""
+    tokenizer = AutoTokenizer.from_pretrained(checkpoint)
+    model = AutoModelForTokenClassification.from_pretrained(checkpoint).eval()
+    with torch.no_grad():
+        encoding = tokenizer(text, return_tensors="pt")
+        return model(**encoding).logits[0, 1:-1].numpy()
+
+
+def our_logits(nlp, docs):
+    """Logits of each piece, from the encoder and the head of the component."""
+    model = nlp.get_pipe("clinical_ner").model
+    output = model.get_ref("output_layer")
+    return [output.predict(e.X) for e in model.get_ref("encoder").predict(docs)]
+
+
+def test_logits_equal_those_of_transformers(checkpoint):
+    nlp = add_ner(spacy.blank("en"), checkpoint)
+    nlp.initialize()
+    [ours] = our_logits(nlp, [nlp.make_doc(SHORT)])
+    assert ours == pytest.approx(plain_logits(checkpoint, SHORT), abs=1e-4)
+
+
+def test_logits_do_not_depend_on_the_batch(checkpoint):
+    nlp = add_ner(spacy.blank("en"), checkpoint)
+    nlp.initialize()
+    docs = [nlp.make_doc(text) for text in [*NOTES, SHORT]]
+    together = our_logits(nlp, docs)
+    for doc, logits in zip(docs, together, strict=True):
+        [alone] = our_logits(nlp, [doc])
+        assert logits == pytest.approx(alone, abs=1e-4)
+
+
+def test_windows_equal_transformers_on_each_window(checkpoint):
+    nlp = add_ner(spacy.blank("en"), checkpoint)
+    nlp.initialize()
+    doc = nlp.make_doc(" ".join([SHORT] * 9))
+    encoder = nlp.get_pipe("clinical_ner").model.get_ref("encoder")
+    [encoded] = encoder.predict([doc])
+    assert len(encoded.windows) > 2
+    shim = encoder.shims[0]
+    model = shim.loaded.model
+    before, after = shim.loaded.tokenizer.specials
+    for start, stop, keep_start, keep_stop in encoded.windows:
+        ids = [*before, *encoded.pieces.ids[start:stop].tolist(), *after]
+        with torch.no_grad():
+            plain = model(torch.tensor([ids])).last_hidden_state[0].numpy()
+        plain = plain[len(before) + keep_start - start :][: keep_stop - keep_start]
+        assert encoded.X[keep_start:keep_stop] == pytest.approx(plain, abs=1e-4)
+
+
+def as_tuples(doc):
+    return [(e.start_char, e.end_char, e.label_) for e in doc.ents]
+
+
+def test_entities_equal_those_of_the_pipeline_where_words_are_the_same(tiny_ner):
+    # On words that are spaCy tokens and tokenizer words alike, the pipeline's
+    # "first" strategy is right, and the greedy decoder finds the same.
+    text = "the patient denies chest pain and fever and 5 mg of aspirin"
+    nlp = add_ner(spacy.blank("en"), tiny_ner, decoder="greedy")
+    with pytest.warns(UserWarning, match=r"\[W002\] 2 labels"):
+        nlp.initialize()
+    tag = pipeline("ner", model=str(tiny_ner), aggregation_strategy="first")
+    theirs = [(e["start"], e["end"], e["entity_group"]) for e in tag(text)]
+    doc = nlp(text)
+    assert len(theirs) > 2
+    assert as_tuples(doc) == theirs
+    scores = [float(e["score"]) for e in tag(text)]
+    assert [e._.score for e in doc.ents] == pytest.approx(scores, abs=1e-4)
+
+
+def test_entities_where_the_pipeline_splits_words(tiny_ner):
+    # transformers' default strategy may end an entity inside a word; ours cannot.
+    text = "Dyspnea, paresthesia and hypercholesterolemia since Tuesday."
+    nlp = add_ner(spacy.blank("en"), tiny_ner)
+    with pytest.warns(UserWarning, match=r"\[W002\]"):
+        nlp.initialize()
+    tag = pipeline("ner", model=str(tiny_ner), aggregation_strategy="simple")
+    doc = nlp(text)
+    borders = {t.idx for t in doc} | {t.idx + len(t) for t in doc}
+    theirs = {border for e in tag(text) for border in (e["start"], e["end"])}
+    assert not theirs <= borders
+    ours = {border for e in doc.ents for border in (e.start_char, e.end_char)}
+    assert ours <= borders
+
+
+def test_entities_beyond_the_length_where_the_pipeline_stops(tiny_ner):
+    text = "the patient denies chest pain . " * 20
+    nlp = add_ner(spacy.blank("en"), tiny_ner)
+    with pytest.warns(UserWarning, match=r"\[W002\]"):
+        nlp.initialize()
+    doc = nlp(text)
+    record = doc._.clinical_pieces["clinical_ner"]
+    assert record["pieces"] > 64
+    assert record["not_seen"] == 0
+    assert doc.ents[-1].end_char > len(text) - 40
+
+
+@pytest.mark.parametrize("kind", ["bert", "roberta"])
+def test_gradients_equal_those_of_transformers(kind, tmp_path):
+    folder = make_token_classifier(tmp_path / kind, kind, LABELS)
+    nlp = add_ner(spacy.blank("en"), folder)
+    nlp.initialize()
+    encoder = nlp.get_pipe("clinical_ner").model.get_ref("encoder")
+    shim = encoder.shims[0]
+    for module in shim.loaded.model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    shim.loaded.model.config.attention_probs_dropout_prob = 0.0
+    for layer in shim.loaded.model.encoder.layer:
+        layer.attention.self.dropout_prob = 0.0
+    [encoded], backprop = encoder.begin_update([nlp.make_doc(SHORT)])
+    d_rows = numpy.random.default_rng(0).normal(size=encoded.X.shape)
+    backprop([d_rows.astype("float32")])
+    weight = "encoder.layer.0.attention.self.query.weight"
+    ours = dict(shim.loaded.model.named_parameters())[weight].grad.numpy().copy()
+
+    plain = AutoModelForTokenClassification.from_pretrained(folder).base_model.eval()
+    encoding = AutoTokenizer.from_pretrained(folder)(SHORT, return_tensors="pt")
+    hidden = plain(**encoding).last_hidden_state[0, 1:-1]
+    (hidden * torch.from_numpy(d_rows).float()).sum().backward()
+    theirs = dict(plain.named_parameters())[weight].grad.numpy()
+    assert ours == pytest.approx(theirs, abs=1e-4)
