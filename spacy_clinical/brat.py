@@ -1,0 +1,118 @@
+"""BRAT standoff annotations as plain values."""
+
+from typing import NamedTuple
+
+from spacy_clinical.errors import Errors
+
+
+class BratSpan(NamedTuple):
+    """A labelled part of a text, in one piece or several.
+
+    fragments (characters): Start and end of each piece, half open, in text order.
+    """
+
+    id: str
+    label: str
+    fragments: tuple[tuple[int, int], ...]
+
+
+class BratRelation(NamedTuple):
+    """A labelled relation, event or equivalence.
+
+    arguments: Pairs of role and id. The first of an event is its type and trigger;
+        an equivalence has no roles.
+    """
+
+    id: str
+    label: str
+    arguments: tuple[tuple[str, str], ...]
+
+
+class BratAttribute(NamedTuple):
+    """A property of a span, an event or a relation.
+
+    target: Id of what has it.
+    value: Empty if the property has none.
+    """
+
+    id: str
+    label: str
+    target: str
+    value: str
+
+
+class BratAnnotations(NamedTuple):
+    """What an .ann file says, but for free-text notes and normalizations."""
+
+    spans: list[BratSpan]
+    events: list[BratRelation]
+    relations: list[BratRelation]
+    attributes: list[BratAttribute]
+
+
+def read_brat(
+    text: str, annotations: str, *, name: str = "annotations"
+) -> BratAnnotations:
+    """Read the annotations of a text.
+
+    text: Content of the .txt file, line ends unchanged.
+    annotations: Content of the .ann file.
+    name: What to call the file in errors.
+    RETURNS: The annotations in file order.
+    RAISES ValueError: C206, if a line is none of BRAT's; C207, if a span does not
+        lie in the text, or the text there is not what the file says.
+    SOURCE: https://brat.nlplab.org/standoff.html
+    """
+    read = BratAnnotations([], [], [], [])
+    for number, line in enumerate(annotations.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            _read_line(line.rstrip("\r"), read)
+        except (ValueError, IndexError) as error:
+            raise ValueError(Errors.C206.format(name=name, line=number)) from error
+        if line[0] == "T" and not _is_in_place(read.spans[-1], text, line):
+            raise ValueError(Errors.C207.format(name=name, line=number))
+    return read
+
+
+def _read_line(line: str, read: BratAnnotations) -> None:
+    if line[0] in "#N":
+        return
+    name, content = line.split("\t")[:2]
+    label, *arguments = content.split()
+    if line[0] == "T":
+        places = content[len(label) :].split(";")
+        starts_and_ends = (map(int, place.split()) for place in places)
+        fragments = tuple((start, end) for start, end in starts_and_ends)
+        read.spans.append(BratSpan(name, label, fragments))
+    elif line[0] in "AM":
+        target, *values = arguments
+        read.attributes.append(BratAttribute(name, label, target, " ".join(values)))
+    elif line[0] == "E":
+        label = label.split(":")[0]
+        pairs = _read_pairs(content.split())
+        read.events.append(BratRelation(name, label, pairs))
+    elif line[0] == "R":
+        read.relations.append(BratRelation(name, label, _read_pairs(arguments)))
+    elif line[0] == "*":
+        members = tuple(("", member) for member in arguments)
+        read.relations.append(BratRelation(name, label, members))
+    else:
+        raise ValueError(line[0])
+
+
+def _read_pairs(arguments: list[str]) -> tuple[tuple[str, str], ...]:
+    """Read arguments like "Arg1:T4"."""
+    pairs = (argument.split(":") for argument in arguments)
+    return tuple((role, target) for role, target in pairs)
+
+
+def _is_in_place(span: BratSpan, text: str, line: str) -> bool:
+    for start, end in span.fragments:
+        if not 0 <= start < end <= len(text):
+            return False
+    found = " ".join(text[start:end] for start, end in span.fragments)
+    # BRAT writes line ends as spaces, and people leave the column out.
+    said = line.split("\t", 2)[2:]
+    return not said or found.split() == said[0].split()

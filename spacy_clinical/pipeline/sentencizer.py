@@ -1,0 +1,279 @@
+import importlib
+import json
+from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy
+from spacy.attrs import IDX, SENT_START
+from spacy.language import Language
+from spacy.pipeline import Pipe
+from spacy.pipeline.senter import senter_score
+from spacy.tokens import Doc, Token
+from spacy.util import ensure_path, from_bytes, from_disk, to_bytes, to_disk
+
+from spacy_clinical.errors import Errors
+from spacy_clinical.extensions import (
+    SECTION_TITLES_KEY,
+    SECTIONS_KEY,
+    SUBSECTIONS_KEY,
+)
+from spacy_clinical.sentences import LineBreaks, split_sentences
+
+# What may stand between a title and the text under it, on the title's line.
+TITLE_MARKS = frozenset([":", "::", ".", ")", "]", "*", "**", "_", "__"])
+SETTINGS = (
+    "rules",
+    "use_sections",
+    "line_breaks",
+    "abbreviations",
+    "max_tokens",
+    "overwrite",
+)
+
+
+class ClinicalSentencizer(Pipe):
+    """Set where sentences start in clinical notes, by rules."""
+
+    def __init__(
+        self,
+        name: str = "clinical_sentencizer",
+        *,
+        rules: Literal["clinical", "scispacy"] = "clinical",
+        use_sections: bool = True,
+        line_breaks: LineBreaks = "auto",
+        abbreviations: Iterable[str] = (),
+        max_tokens: int = 0,
+        overwrite: bool = False,
+        scorer: Callable[..., dict[str, Any]] | None = senter_score,
+    ) -> None:
+        """Set up the component.
+
+        rules: "scispacy" takes the boundaries of scispaCy's pysbd_sentencizer.
+        use_sections: Whether sentences also end where sections, subsections and
+            their titles do.
+        line_breaks: Whether a single line break ends a sentence: see
+            `spacy_clinical.sentences.split_sentences`.
+        abbreviations: More words whose full stop ends no sentence, with it.
+        max_tokens: Longest sentence. Longer ones are cut after the last white
+            space, semicolon or comma that fits, or where they must. 0 for any length.
+        overwrite: Whether to change what another component has set.
+        scorer: As spaCy's.
+        RAISES ValueError: C203, if a setting is out of range.
+        RAISES ImportError: C202, if scispaCy is asked for and not installed.
+        """
+        if max_tokens < 0:
+            raise ValueError(Errors.C203.format(max_tokens=max_tokens))
+        self.name = name
+        self.rules = rules
+        self.use_sections = use_sections
+        self.line_breaks = line_breaks
+        self.abbreviations = list(abbreviations)
+        self.max_tokens = max_tokens
+        self.overwrite = overwrite
+        self.scorer = scorer
+        self._scispacy = _get_scispacy() if rules == "scispacy" else None
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Set where the sentences of a Doc start."""
+        error_handler = self.get_error_handler()
+        try:
+            self.set_annotations([doc], self.predict([doc]))
+        except Exception as error:
+            error_handler(self.name, self, [doc], error)
+        return doc
+
+    def predict(self, docs: Iterable[Doc]) -> list[list[int]]:
+        """Find where sentences start.
+
+        RETURNS (tokens): For each Doc the first tokens of its sentences, in order.
+        """
+        return [self._predict_doc(doc) for doc in docs]
+
+    def _predict_doc(self, doc: Doc) -> list[int]:
+        if not len(doc):
+            return []
+        offsets = _to_array(doc, IDX)
+        if self._scispacy is not None:
+            starts = self._scispacy(doc)
+        else:
+            found = split_sentences(
+                doc.text,
+                line_breaks=self.line_breaks,
+                abbreviations=self.abbreviations,
+            )
+            places = numpy.searchsorted(offsets, found)
+            is_token = offsets[numpy.minimum(places, len(doc) - 1)] == found
+            starts = places[is_token].tolist()
+        borders = _get_borders(doc) if self.use_sections else []
+        ordered = sorted({0, *starts, *borders})
+        if self.max_tokens:
+            ordered = list(_cut_long(doc, ordered, self.max_tokens))
+        return ordered
+
+    def set_annotations(self, docs: Iterable[Doc], starts: list[list[int]]) -> None:
+        """Write where sentences start.
+
+        starts (tokens): As returned by `predict`.
+        """
+        for doc, doc_starts in zip(docs, starts, strict=True):
+            if not len(doc):
+                continue
+            values = numpy.full(len(doc), -1, dtype="int64")
+            values[doc_starts] = 1
+            if not self.overwrite:
+                known = _to_array(doc, SENT_START)
+                values = numpy.where(known == 0, values, known)
+            column: Any = values.reshape(-1, 1).astype("uint64")
+            doc.from_array([SENT_START], column)
+
+    @property
+    def _settings(self) -> dict[str, Any]:
+        return {key: getattr(self, key) for key in SETTINGS}
+
+    def _set_settings(self, text: str | bytes) -> None:
+        for key, value in json.loads(text).items():
+            setattr(self, key, value)
+        self._scispacy = _get_scispacy() if self.rules == "scispacy" else None
+
+    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
+        """Serialize the settings.
+
+        exclude: Names of parts to leave out; the only one is cfg.
+        """
+        return to_bytes({"cfg": lambda: json.dumps(self._settings).encode()}, exclude)
+
+    def from_bytes(
+        self, bytes_data: bytes, *, exclude: Iterable[str] = ()
+    ) -> "ClinicalSentencizer":
+        """Restore the settings, in place.
+
+        bytes_data: What `to_bytes` returned.
+        exclude: Names of parts to leave as they are.
+        """
+        from_bytes(bytes_data, {"cfg": self._set_settings}, exclude)
+        return self
+
+    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
+        """Write the settings to a folder.
+
+        path: The folder; made if it does not exist.
+        exclude: Names of parts to leave out.
+        """
+
+        def write(cfg_path: Path) -> None:
+            cfg_path.write_text(json.dumps(self._settings, indent=2), encoding="utf8")
+
+        to_disk(path, {"cfg": write}, exclude)
+
+    def from_disk(
+        self, path: str | Path, *, exclude: Iterable[str] = ()
+    ) -> "ClinicalSentencizer":
+        """Read the settings from a folder, in place.
+
+        path: The folder.
+        exclude: Names of parts to leave as they are.
+        """
+
+        def read(cfg_path: Path) -> None:
+            self._set_settings(cfg_path.read_text(encoding="utf8"))
+
+        from_disk(ensure_path(path), {"cfg": read}, exclude)
+        return self
+
+
+@Language.factory(
+    "clinical_sentencizer",
+    assigns=["token.is_sent_start", "doc.sents"],
+    default_config={
+        "rules": "clinical",
+        "use_sections": True,
+        "line_breaks": "auto",
+        "abbreviations": [],
+        "max_tokens": 0,
+        "overwrite": False,
+        "scorer": {"@scorers": "spacy.senter_scorer.v1"},
+    },
+    default_score_weights={"sents_f": 1.0, "sents_p": 0.0, "sents_r": 0.0},
+)
+def make_sentencizer(
+    nlp: Language,
+    name: str,
+    rules: Literal["clinical", "scispacy"],
+    use_sections: bool,
+    line_breaks: LineBreaks,
+    abbreviations: list[str],
+    max_tokens: int,
+    overwrite: bool,
+    scorer: Callable[..., Any] | None,
+) -> ClinicalSentencizer:
+    """Make a component that sets where sentences start in clinical notes.
+
+    The settings are those of `ClinicalSentencizer`.
+    """
+    return ClinicalSentencizer(
+        name,
+        rules=rules,
+        use_sections=use_sections,
+        line_breaks=line_breaks,
+        abbreviations=abbreviations,
+        max_tokens=max_tokens,
+        overwrite=overwrite,
+        scorer=scorer,
+    )
+
+
+def _to_array(doc: Doc, attribute: int) -> Any:
+    return doc.to_array(attribute).astype("int64")
+
+
+def _get_borders(doc: Doc) -> Iterator[int]:
+    """The tokens at which a section, a subsection or a body under a title starts."""
+    for key in (SECTIONS_KEY, SUBSECTIONS_KEY, SECTION_TITLES_KEY):
+        for span in doc.spans.get(key, ()):
+            yield span.start
+            end = _pass_over_marks(doc, span.end, key == SECTION_TITLES_KEY)
+            if end < len(doc):
+                yield end
+
+
+def _pass_over_marks(doc: Doc, end: int, is_title: bool) -> int:
+    """Let a sentence keep the white space behind it, and a title its colon."""
+    for token in doc[end:]:
+        if "\n" in token.text:
+            is_title = False
+        if not token.is_space and not (is_title and token.text in TITLE_MARKS):
+            break
+        end += 1
+    return end
+
+
+def _cut_long(doc: Doc, starts: list[int], max_tokens: int) -> Iterator[int]:
+    """Add starts, so that no sentence is longer than a number of tokens."""
+    for start, end in pairwise([*starts, len(doc)]):
+        yield start
+        while end - start > max_tokens:
+            window = range(start + max_tokens, start, -1)
+            start = next((i for i in window if _can_cut(doc[i - 1])), window[0])
+            yield start
+
+
+def _can_cut(token: Token) -> bool:
+    return bool(token.is_space or token.text in (";", ","))
+
+
+def _get_scispacy() -> Callable[[Doc], list[int]]:
+    """Look up scispaCy's sentence splitter, as a function that changes no Doc."""
+    try:
+        module = importlib.import_module("scispacy.custom_sentence_segmenter")
+    except ImportError as error:
+        raise ImportError(Errors.C202.format(what="sentence splitter")) from error
+
+    def find_starts(doc: Doc) -> list[int]:
+        words = [token.text for token in doc]
+        spaces = [bool(token.whitespace_) for token in doc]
+        copy = module.pysbd_sentencizer(Doc(doc.vocab, words=words, spaces=spaces))
+        return [token.i for token in copy if token.is_sent_start]
+
+    return find_starts
