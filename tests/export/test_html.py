@@ -1,0 +1,204 @@
+import html
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from spacy_clinical.export.html import make_index_row, render_index, render_note
+from spacy_clinical.export.palette import GROUP_ORDER, get_style
+
+TEXT = "Seen.\n\nHPI: <script>alert(1)</script> & pain\r\nPE:\nCV: no murmur\n"
+LABELS = Path(__file__).parents[1] / "data" / "biomedical_ner_all_labels.json"
+MACCROBAT = sorted(
+    {
+        label[2:]
+        for label in json.loads(LABELS.read_text("utf-8"))
+        if label != "O" and "[" not in label
+    }
+)
+
+
+def span(quote, label, **values):
+    start = TEXT.index(quote)
+    return {"label": label, "start": start, "end": start + len(quote), **values}
+
+
+def make_record(**values):
+    record = {
+        "id": "note <1>",
+        "source": "notes/1.txt",
+        "meta": {"ward": "<4B>"},
+        "n_chars": len(TEXT),
+        "text": TEXT,
+        "sections": [
+            span("Seen.\n\n", "preamble", loinc="", title="", body_start=0),
+            span(
+                "HPI: <script>alert(1)</script> & pain\r\n",
+                "history_of_present_illness",
+                loinc="10164-2",
+                title="HPI",
+                body_start=12,
+            ),
+            span(
+                "PE:\nCV: no murmur\n",
+                "physical_exam",
+                loinc="",
+                title="PE",
+                body_start=50,
+            ),
+        ],
+        "subsections": [
+            span(
+                "CV: no murmur\n",
+                "cardiovascular",
+                title="CV",
+                body_start=54,
+                section="physical_exam",
+            )
+        ],
+        "entities": [
+            span(
+                "<script>alert(1)</script>",
+                "Sign_symptom",
+                text="<script>alert(1)</script>",
+                score=0.934,
+                section="history_of_present_illness",
+            ),
+            span(
+                "murmur",
+                "Own <type>",
+                text="murmur",
+                score=0.31,
+                section="physical_exam",
+            ),
+        ],
+        "overlapping": [],
+        "n_sentences": 4,
+        "pieces": {},
+        "provenance": {},
+        "error": None,
+    }
+    return {**record, **values}
+
+
+def get_shown_text(page):
+    """All of a note's text that a page shows, without the names of types."""
+    article = page[page.index("<article") : page.index("</article>")]
+    parts = re.findall(r'<div class="text[^>]*>(.*?)</div>', article, re.S)
+    hidden = r'<span class="(t|s|tag)">[^<]*(<span class="s">\d+</span>)?</span>'
+    return [
+        html.unescape(re.sub(r"<[^>]+>", "", re.sub(hidden, "", part)))
+        for part in parts
+    ]
+
+
+def test_render_note_shows_the_whole_text_and_runs_none_of_it():
+    page = render_note(make_record())
+    assert get_shown_text(page) == [
+        "Seen.",
+        "HPI: <script>alert(1)</script> & pain",
+        "PE:",
+        "CV: no murmur",
+    ]
+    assert "<script" not in page
+    assert "<4B>" not in page
+    assert "<type>" not in page
+
+
+def test_render_note_needs_no_network():
+    page = render_note(make_record(), index="../index.html")
+    assert "default-src 'none'" in page
+    assert set(re.findall(r'(?:href|src)="([^"#]+)"', page)) == {"../index.html"}
+    assert "url(" not in page
+    assert "http" not in page.replace("http-equiv", "")
+
+
+def test_render_note_names_sections_and_types():
+    page = render_note(make_record())
+    assert "History of present illness" in page
+    assert "LOINC 10164-2" in page
+    assert 'title="Sign symptom, score 0.93, in History of present illness"' in page
+    assert '<span class="t">Sign symptom<span class="s">93</span></span>' in page
+    assert 'class="k1 low"' in page
+    assert page.count('id="e1"') == 1
+    assert 'href="#e1"' in page
+
+
+@pytest.mark.parametrize("text", ["", " \n ", "\x00\x1b[0m\x7f", "\u05db\u05d0\u05d1"])
+def test_render_note_takes_any_text(text):
+    record = make_record(
+        id="", text=text, sections=[], subsections=[], entities=[], n_sentences=0
+    )
+    shown = get_shown_text(render_note(record))
+    if text.strip():
+        expected = text.replace("\x00", "\u2400").replace("\x1b", "\u241b")
+        assert shown == [expected.replace("\x7f", "\u2421")]
+    else:
+        assert shown == []
+
+
+def test_render_note_splits_entities_at_borders_and_shows_all():
+    record = make_record()
+    record["entities"] = [
+        span("pain\r\nPE:", "Age", text="pain\r\nPE:", score=None, section="allergies")
+    ]
+    page = render_note(record)
+    assert " ".join(get_shown_text(page)).split() == TEXT.split()
+    assert page.count('id="e0"') == 1
+    assert page.count('<span class="t">') == 1
+
+
+def test_render_note_tells_what_failed():
+    message = "[C312] Component 'ner' failed"
+    error = {"component": "ner", "code": "", "type": "ValueError", "message": message}
+    page = html.unescape(render_note(make_record(error=error)))
+    assert message in page
+
+
+def test_render_index_leads_to_all_notes():
+    error = {"component": "ner", "code": "", "type": "ValueError", "message": "[C312]!"}
+    rows = [
+        make_index_row(make_record(), "pages/1.html"),
+        make_index_row(make_record(id="two", error=error), "pages/2.html"),
+    ]
+    page = render_index(rows, unread=["[C303] 'a<b.txt'"], model="en_test 1.0")
+    assert re.findall(r'href="([^"]+)"', page) == ["pages/1.html", "pages/2.html"]
+    assert "note &lt;1&gt;" in page
+    assert "[C312]!" in page
+    assert "a&lt;b.txt" in page
+    assert "<b>2</b> failed" in page
+    assert "en_test 1.0" in page
+
+
+def test_render_index_takes_no_notes():
+    assert "<b>0</b> notes" in render_index([])
+
+
+def luminance(color):
+    """Relative luminance of an hsl() color.
+
+    SOURCE: WCAG 2.1, 1.4.3.
+    """
+    hue, saturation, lightness = map(int, re.findall(r"\d+", color))
+    chroma = (1 - abs(2 * lightness / 100 - 1)) * saturation / 100
+    total = 0.0
+    for shift, weight in ((0, 0.2126), (8, 0.7152), (4, 0.0722)):
+        k = (shift + hue / 30) % 12
+        value = lightness / 100 - chroma / 2 * max(-1, min(k - 3, 9 - k, 1))
+        linear = value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+        total += weight * linear
+    return total
+
+
+@pytest.mark.parametrize("label", [*MACCROBAT, "PROBLEM", "", "\u05d0"])
+def test_get_style_can_be_read(label):
+    style = get_style(label)
+    assert style.group in GROUP_ORDER
+    light, dark = luminance(style.background), luminance(style.ink)
+    assert (light + 0.05) / (dark + 0.05) >= 7
+
+
+def test_get_style_tells_all_types_apart():
+    assert len({get_style(label).background for label in MACCROBAT}) == 41
+    assert all(get_style(label).group != "Other" for label in MACCROBAT)
