@@ -24,6 +24,7 @@ def build_hf_encoder(
     size: int | None = None,
     stride: int | None = None,
     batch_pieces: int = 1024,
+    learn_rate_scale: float = 1.0,
     storage: Storage = "float32",
 ) -> EncoderModel:
     """Build an encoder from a transformers checkpoint. It is read on first use.
@@ -34,6 +35,8 @@ def build_hf_encoder(
     stride (pieces): Largest distance between the starts of two windows. None:
         seven eighths of the size.
     batch_pieces (pieces): Largest batch, padding included.
+    learn_rate_scale: Factor on the optimizer's rate, for an encoder that should
+        learn more slowly than a new head.
     storage: Precision of the weights on disk.
     """
     return make_encoder(
@@ -42,29 +45,42 @@ def build_hf_encoder(
             size=size,
             stride=stride,
             batch_pieces=batch_pieces,
+            learn_rate_scale=learn_rate_scale,
             storage=storage,
         )
     )
 
 
 def build_token_classifier(
-    encoder: EncoderModel, pooling: Pooling = "first", dropout: float = 0.1
+    encoder: EncoderModel,
+    pooling: Pooling = "first",
+    dropout: float = 0.1,
+    crf: bool = False,
 ) -> TokenClassifier:
     """Build an encoder with a linear head over tokens.
 
     encoder: A `spacy-clinical.HFEncoder.v1`.
     pooling: A token's vector is that of its first wordpiece, or the mean of all.
     dropout: Rate before the head; training's own rate takes its place.
+    crf: Whether to learn which tag follows which (a conditional random field).
     """
     output: Model[Floats2d, Floats2d] = Linear()
     head = chain(Dropout(dropout), output)
+    # No layer computes with them: loss and decoding do.
+    transitions: Model[Any, Any] = Model(
+        "transitions", lambda model, X, is_train: (X, lambda dX: dX), params={"W": None}
+    )
     model: TokenClassifier = Model(
         "token_classifier",
         forward,
         init=init,
-        layers=[encoder, head],
-        dims={"nO": None},
-        refs={"encoder": encoder, "head": head, "output_layer": output},
+        layers=[encoder, head, *([transitions] if crf else [])],
+        refs={
+            "encoder": encoder,
+            "head": head,
+            "output_layer": output,
+            "transitions": transitions if crf else None,
+        },
     )
     model.attrs["pooling"] = pooling
     return model
@@ -76,6 +92,10 @@ def init(model: TokenClassifier, X: Any = None, Y: Any = None) -> None:
     encoder.initialize()
     output.set_dim("nI", encoder.get_dim("nO"))
     output.initialize()
+    if model.has_ref("transitions"):
+        n_tags = output.get_dim("nO")
+        zeros = model.ops.alloc2f(n_tags + 1, n_tags + 1)
+        model.get_ref("transitions").set_param("W", zeros)
 
 
 def forward(
@@ -93,10 +113,10 @@ def forward(
 def _groups(docs: Sequence[Doc]) -> list[list[Doc]]:
     """Bound the memory of prediction: Docs of so many characters at a time."""
     groups: list[list[Doc]] = []
-    n_chars = GROUP_CHARS
+    n_chars = 0
     for doc in docs:
         n_chars += len(doc.text)
-        if n_chars > GROUP_CHARS:
+        if not groups or n_chars > GROUP_CHARS:
             groups.append([])
             n_chars = len(doc.text)
         groups[-1].append(doc)

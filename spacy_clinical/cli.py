@@ -192,7 +192,7 @@ def _watch(results: Iterator[_Result], total: int | None) -> Iterator[_Result]:
     # disable=None: no bar where nobody would see it.
     for note, doc in tqdm(results, total=total, unit="note", disable=None):
         if doc._.clinical_error is not None:
-            _tell(doc._.clinical_error["message"])
+            _tell(f"{note.source}: {doc._.clinical_error['message']}")
         yield note, doc
 
 

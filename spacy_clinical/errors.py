@@ -163,8 +163,8 @@ class Errors(metaclass=ErrorsWithCodes):
         "of a saved spaCy pipeline or the name of an installed one."
     )
     C312 = (
-        "Component '{name}' failed on '{source}' ({n_chars} characters) with {error}. "
-        "What the others found is kept; other notes are not affected."
+        "Component '{name}' failed on this note ({n_chars} characters) with {error}. "
+        "The other notes are not affected."
     )
     C313 = (
         "No notes in the folder '{source}': no file in it ends in {suffixes}. Name "

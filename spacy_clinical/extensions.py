@@ -6,16 +6,19 @@ they survive DocBin, to_bytes and other processes. Spans are never stored.
 
 from bisect import bisect_left
 from collections.abc import Sequence
+import re
 from typing import Any
 
 from spacy.tokens import Doc, Span, SpanGroup, Token
 
 from spacy_clinical.about import __title__, __version__
+from spacy_clinical.errors import Errors
 
 SECTIONS_KEY = "sections"
 SUBSECTIONS_KEY = "subsections"
 SECTION_TITLES_KEY = "section_titles"
 NER_KEY = "ner"
+CODE = re.compile(r"\[([CEW]\d{3,4})\]")
 
 
 def section_of(doc: Doc, token_index: int) -> Span | None:
@@ -102,6 +105,34 @@ def _get_score(span: Span) -> float | None:
             ):
                 return float(scores[i])
     return None
+
+
+def record_error(
+    doc: Doc, name: str, error: Exception, *, n_chars: int | None = None
+) -> None:
+    """Note on a Doc which component failed on it first, and how.
+
+    The error's own message is not kept: it may quote the note. Its type and its
+    code, if it has one, are.
+
+    name: The component.
+    n_chars: Length of the note, where the Doc could not be made.
+    """
+    if doc._.clinical_error is not None:
+        return
+    found = CODE.match(str(error))
+    code, kind = found[1] if found else "", type(error).__name__
+    message = Errors.C312.format(
+        name=name,
+        n_chars=len(doc.text) if n_chars is None else n_chars,
+        error=f"{kind} [{code}]" if code else kind,
+    )
+    doc._.clinical_error = {
+        "component": name,
+        "code": code,
+        "type": kind,
+        "message": message,
+    }
 
 
 def register_extensions() -> None:

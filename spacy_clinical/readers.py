@@ -1,6 +1,7 @@
 import random
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,6 +28,7 @@ class BratCorpus:
         spans_key: str = NER_KEY,
         flatten: Flatten | None = "longest",
         discontinuous: Discontinuous = "fragments",
+        max_length: int = 0,
         limit: int = 0,
         augmenter: Augmenter | None = None,
         shuffle: bool = False,
@@ -41,6 +43,8 @@ class BratCorpus:
             first in the text. None to set no entities.
         discontinuous: Whether a span in several pieces becomes as many spans of
             one id, or one that covers them.
+        max_length (tokens): Longer texts are cut at line breaks to parts of at most
+            so many, where their lines allow it. 0 for whole texts.
         limit: Number of files to read. 0 for all.
         augmenter: As for spaCy's Corpus.
         shuffle: Whether each iteration has another order.
@@ -49,6 +53,7 @@ class BratCorpus:
         self.spans_key = spans_key
         self.flatten = flatten
         self.discontinuous = discontinuous
+        self.max_length = max_length
         self.limit = limit
         self.augmenter = augmenter
         self.shuffle = shuffle
@@ -60,7 +65,8 @@ class BratCorpus:
         says how many.
 
         nlp: The pipeline whose tokenizer to use.
-        YIELDS: One Example for each file, its prediction without annotations.
+        YIELDS: One Example for each file or part of it, its prediction without
+            annotations.
         RAISES ValueError: C205 to C208, if a file can't be read.
         """
         docs = self._read_docs(nlp)
@@ -84,7 +90,7 @@ class BratCorpus:
             n_spans += len(group)
             n_extended += group.attrs["n_extended"]
             if len(doc):
-                yield doc
+                yield from cut_at_lines(doc, self.max_length)
         if n_extended:
             text = Warnings.W201.format(n=n_extended, n_spans=n_spans, path=self.path)
             warnings.warn(text, stacklevel=3)
@@ -124,6 +130,7 @@ def create_brat_corpus(
     spans_key: str = NER_KEY,
     flatten: Flatten | None = "longest",
     discontinuous: Discontinuous = "fragments",
+    max_length: int = 0,
     limit: int = 0,
     shuffle: bool = False,
     augmenter: Augmenter | None = None,
@@ -141,6 +148,7 @@ def create_brat_corpus(
         spans_key=spans_key,
         flatten=flatten,
         discontinuous=discontinuous,
+        max_length=max_length,
         limit=limit,
         shuffle=shuffle,
         augmenter=augmenter,
@@ -157,6 +165,25 @@ def find_texts(path: Path) -> list[Path]:
     if not texts:
         raise ValueError(Errors.C205.format(path=path))
     return texts
+
+
+def cut_at_lines(doc: Doc, max_length: int) -> Iterator[Doc]:
+    """Cut a long Doc into parts of whole lines.
+
+    max_length (tokens): Largest part, unless a single line is longer. 0 yields the
+        Doc itself.
+    YIELDS: Docs with their entities; span groups are left behind.
+    """
+    if not max_length or len(doc) <= max_length:
+        yield doc
+        return
+    start = 0
+    ends = [t.i + 1 for t in doc[:-1] if "\n" in t.text and not t.ent_type]
+    for end, following in pairwise([*ends, len(doc)]):
+        if following - start > max_length:
+            yield doc[start:end].as_doc()
+            start = end
+    yield doc[start:].as_doc()
 
 
 def flatten_spans(spans: Iterable[Span], policy: Flatten) -> list[Span]:

@@ -1,6 +1,5 @@
 """Run a pipeline over notes so that a failing note harms no other."""
 
-import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -10,12 +9,10 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.util import raise_error
 
-import spacy_clinical.extensions  # noqa: F401
-from spacy_clinical.errors import Errors
+from spacy_clinical.extensions import record_error
 from spacy_clinical.types import Note
 
 _MAX_CHARS = 20_000_000
-_CODE = re.compile(r"\[([CEW]\d{3,4})\]")
 
 
 def annotate_notes(
@@ -28,8 +25,9 @@ def annotate_notes(
     """Run a pipeline over notes, one Doc for each, in their order.
 
     A note that the stream lost, with others of its batch or alone, is tried again
-    by itself, and keeps what the components that don't fail find. The limit `nlp.max_length` is raised if need be: what ships here
-    needs no memory beyond a window's.
+    by itself, and keeps what the components that don't fail find. The limit
+    `nlp.max_length` is raised if need be: what ships here needs no memory beyond a
+    window's.
 
     batch_size (notes): None takes the pipeline's own.
     n_process: Number of processes; -1 takes one for each processor.
@@ -137,29 +135,14 @@ def _annotate_alone(nlp: Language, note: Note) -> Doc:
         doc = nlp.make_doc(note.text)
     except Exception as error:
         doc = Doc(nlp.vocab)
-        doc._.clinical_error = _describe(note, "tokenizer", error)
+        record_error(doc, "tokenizer", error, n_chars=len(note.text))
         return doc
     for name, proc in nlp.pipeline:
         try:
             doc = proc(doc)
         except Exception as error:
-            if doc._.clinical_error is None:
-                doc._.clinical_error = _describe(note, name, error)
+            record_error(doc, name, error)
     return doc
-
-
-def _describe(note: Note, name: str, error: Exception) -> dict[str, str]:
-    """Keep the type and code of an error: its message may quote the note."""
-    found = _CODE.match(str(error))
-    code = found[1] if found else ""
-    kind = type(error).__name__
-    message = Errors.C312.format(
-        name=name,
-        source=note.source,
-        n_chars=len(note.text),
-        error=f"{kind} [{code}]" if code else kind,
-    )
-    return {"component": name, "code": code, "type": kind, "message": message}
 
 
 def _skip_docs(name: str, proc: Any, docs: list[Doc], error: Exception) -> None:

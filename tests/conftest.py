@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 import spacy
+import torch
 from spacy.language import Language
 from spacy.tokens import Doc
 
 from tests.tiny import make_token_classifier
 
 os.environ["HF_HUB_OFFLINE"] = "1"
+# Tiny products are slower on two threads than on one.
+torch.set_num_threads(1)
 
 # All invented. Blank and odd ones are among them on purpose.
 NOTES = [

@@ -231,7 +231,7 @@ def test_annotate_goes_on_after_a_note_that_fails(annotate, tmp_path, n_process)
         folder, "--n-process", n_process, "--html", model=tmp_path / "failing"
     )
     assert result.exit_code == 1
-    assert f"'{folder}/b.txt' (29 characters) with ValueError" in result.stderr
+    assert f"{folder}/b.txt: [C312] Component" in result.stderr
     records = read_records(tmp_path)
     assert [record["id"] for record in records] == ["a", "b", "c"]
     assert [record["error"] is None for record in records] == [True, False, True]

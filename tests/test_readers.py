@@ -4,11 +4,16 @@ from pathlib import Path
 
 import pytest
 import spacy
-from spacy.tokens import DocBin
+from spacy.tokens import DocBin, Span
 from spacy.util import registry
 
 from spacy_clinical.brat import BratAttribute, BratRelation, BratSpan, read_brat
-from spacy_clinical.readers import BratCorpus, create_brat_corpus, flatten_spans
+from spacy_clinical.readers import (
+    BratCorpus,
+    create_brat_corpus,
+    cut_at_lines,
+    flatten_spans,
+)
 
 DATA = Path(
     os.environ.get("SPACY_CLINICAL_DATA", Path(__file__).parents[2] / "shared" / "data")
@@ -236,3 +241,16 @@ def test_all_of_maccrobat_is_read():
     assert sum(len(group) for group in groups) == 17808
     assert sum(group.attrs["n_extended"] for group in groups) <= 18
     assert len({span.label_ for group in groups for span in group}) == 41
+
+
+@pytest.mark.parametrize("max_length", [1, 5, 9, 12, 100])
+def test_cut_at_lines_keeps_everything_once(max_length):
+    nlp = spacy.blank("en")
+    doc = nlp.make_doc("No fever .\nA rash today .\nPlan : rest\nand fluids\n")
+    doc.ents = [Span(doc, 1, 2, label="Sign"), Span(doc, 10, 13, label="Therapy")]
+    parts = list(cut_at_lines(doc, max_length))
+    assert "".join(part.text_with_ws for part in parts) == doc.text_with_ws
+    assert [e.text for part in parts for e in part.ents] == [e.text for e in doc.ents]
+    if max_length >= 9:
+        assert all(len(part) <= max_length for part in parts)
+    assert len(parts) == {1: 3, 5: 3, 9: 2, 12: 2, 100: 1}[max_length]

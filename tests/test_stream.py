@@ -71,8 +71,8 @@ def test_annotate_notes_keeps_neighbors_of_a_bad_note(component, n_process, batc
         "message": errors[3]["message"],
     }
     assert errors[3]["message"].startswith(
-        f"[C312] Component '{component}' failed on '3.txt' (24 characters) with "
-        "ValueError [E999]."
+        f"[C312] Component '{component}' failed on this note (24 characters) "
+        "with ValueError [E999]."
     )
     assert NAME not in str(errors)
 

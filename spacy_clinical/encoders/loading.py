@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy
 import torch
 from safetensors import SafetensorError
 from transformers import (
@@ -144,9 +145,10 @@ def _cut_head(checkpoint: Checkpoint, model: Any) -> Head:
             Errors.C007.format(name=checkpoint.name, kind=type(model).__name__)
         )
     labels = model.config.id2label
-    W = linear.weight.detach().numpy()
-    b = torch.zeros(len(W)) if linear.bias is None else linear.bias.detach()
-    return Head(W.copy(), b.numpy().copy(), [labels[i] for i in range(len(W))])
+    W = linear.weight.detach().numpy().copy()
+    bias: Any = linear.bias
+    b = numpy.zeros(len(W)) if bias is None else bias.detach().numpy().copy()
+    return Head(W, b, [labels[i] for i in range(len(W))])
 
 
 @contextlib.contextmanager

@@ -32,7 +32,8 @@ class EncoderShim(Shim):
     name: Name of a card, hub id, or folder of the checkpoint.
     size, stride (pieces): See `windows.plan_windows`. None: windows as long as the
         checkpoint takes, with an overlap of an eighth.
-    batch_pieces (pieces): Largest batch, padding and special tokens included.
+    batch_pieces (pieces): Largest batch, padding included.
+    learn_rate_scale: Factor on the optimizer's rate.
     storage: How weights are saved. They are computed with in float32.
     """
 
@@ -43,6 +44,7 @@ class EncoderShim(Shim):
         size: int | None,
         stride: int | None,
         batch_pieces: int,
+        learn_rate_scale: float,
         storage: Storage,
     ) -> None:
         super().__init__(None)
@@ -50,6 +52,7 @@ class EncoderShim(Shim):
         self.size = size
         self.stride = stride
         self.batch_pieces = batch_pieces
+        self.learn_rate_scale = learn_rate_scale
         self.storage = storage
         self.are_files_apart = False
         self._loaded: LoadedCheckpoint | None = None
@@ -184,7 +187,12 @@ class EncoderShim(Shim):
             if parameter.grad is None:
                 continue
             data = parameter.data.cpu().numpy()
-            updated, _ = optimizer((self.id, name), data, parameter.grad.cpu().numpy())
+            updated, _ = optimizer(
+                (self.id, name),
+                data,
+                parameter.grad.cpu().numpy(),
+                lr_scale=self.learn_rate_scale,
+            )
             parameter.data.copy_(torch.from_numpy(updated))
             parameter.grad = None
         self._sha256 = ""
@@ -212,6 +220,7 @@ class EncoderShim(Shim):
             size=self.size,
             stride=self.stride,
             batch_pieces=self.batch_pieces,
+            learn_rate_scale=self.learn_rate_scale,
             storage=self.storage,
         )
         copied._origin = dict(self._origin)

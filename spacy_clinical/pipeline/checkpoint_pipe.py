@@ -9,6 +9,8 @@ from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc
 from spacy.util import ensure_path, from_disk, minibatch, to_disk
 
+from spacy_clinical.extensions import record_error
+
 ENCODER_FOLDER = "encoder"
 
 
@@ -16,12 +18,17 @@ class CheckpointPipe(TrainablePipe):
     """A trainable component over a transformers encoder.
 
     One bad note does not harm its neighbours: where a batch fails, its Docs are
-    tried one by one, and only those that fail reach the error handler. On disk,
-    the encoder is a folder of its own that transformers can read.
+    tried one by one, and only those that fail reach the error handler. If it does
+    not raise, they go on without this component's annotations, and say so in
+    `doc._.clinical_error`. On disk, the encoder is a folder of its own that
+    transformers can read.
     """
 
     model: Any
     cfg: dict[str, Any]
+
+    def __call__(self, doc: Doc) -> Doc:
+        return next(self._annotate([doc], self.get_error_handler()))
 
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 32) -> Iterator[Doc]:
         for docs in minibatch(stream, size=batch_size):
@@ -35,6 +42,8 @@ class CheckpointPipe(TrainablePipe):
         except Exception as error:
             if len(docs) == 1:
                 handle_error(self.name, self, docs, error)
+                record_error(docs[0], self.name, error)
+                yield from docs
                 return
             for doc in docs:
                 yield from self._annotate([doc], handle_error)

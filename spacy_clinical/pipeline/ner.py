@@ -11,7 +11,8 @@ from thinc.api import Config, Model
 from spacy_clinical.align import Encoded
 from spacy_clinical.errors import Errors, Warnings, warn
 from spacy_clinical.extensions import NER_KEY, add_to, section_of
-from spacy_clinical.heads.decode import Decoder, decode, softmax
+from spacy_clinical.heads import crf
+from spacy_clinical.heads.decode import Decoder, cross_entropy, decode
 from spacy_clinical.heads.labels import LabelScheme, bio_labels, read_labels
 from spacy_clinical.pipeline.checkpoint_pipe import CheckpointPipe
 from spacy_clinical.types import EntityPrediction, Floats2d, Ints1d
@@ -36,7 +37,7 @@ checkpoint = "biomedical_ner_all"
     default_config={
         "model": Config().from_str(DEFAULT_CONFIG)["model"],
         "decoder": "viterbi",
-        "threshold": 0.0,
+        "threshold": None,
         "labels": None,
         "sections": None,
         "exclude_sections": None,
@@ -57,7 +58,7 @@ def make_ner(
     name: str,
     model: Model[list[Doc], list[Encoded]],
     decoder: Decoder,
-    threshold: float,
+    threshold: float | None,
     labels: list[str] | None,
     sections: list[str] | None,
     exclude_sections: list[str] | None,
@@ -69,8 +70,10 @@ def make_ner(
     """Construct an entity recognizer over any token-classification checkpoint.
 
     model: A `spacy-clinical.TokenClassifier.v1`.
-    decoder: "viterbi" (the best well-formed tags) or "greedy" (each token's best).
-    threshold (0 to 1): Entities with a lower score are left out.
+    decoder: "viterbi" (the best well-formed tags), "greedy" (each token's best) or
+        "posterior" (each entity that is probable enough by itself).
+    threshold (0 to 1): Entities with a lower score are left out. None: none of
+        them; with "posterior", those below 0.5.
     labels: Entity types to predict; None for all.
     sections: Labels of the sections to predict in; None for all.
     exclude_sections: Labels of the sections not to predict in.
@@ -106,7 +109,7 @@ class ClinicalNER(CheckpointPipe):
         name: str = "clinical_ner",
         *,
         decoder: Decoder = "viterbi",
-        threshold: float = 0.0,
+        threshold: float | None = None,
         labels: Sequence[str] | None = None,
         sections: Sequence[str] | None = None,
         exclude_sections: Sequence[str] | None = None,
@@ -121,6 +124,8 @@ class ClinicalNER(CheckpointPipe):
         self.name = name
         self.scorer = scorer
         self.decoder = decoder
+        if threshold is None:
+            threshold = 0.5 if decoder == "posterior" else 0.0
         self.threshold = threshold
         self.only_labels = labels
         self.sections = sections
@@ -177,9 +182,15 @@ class ClinicalNER(CheckpointPipe):
         return scored
 
     def set_annotations(self, docs: Iterable[Doc], scores: list[Encoded]) -> None:
+        transitions = self._transitions()
         for doc, scored in zip(docs, scores, strict=True):
             predictions = decode(
-                scored.X, scored.pieces.is_seen, self.scheme, decoder=self.decoder
+                scored.X,
+                scored.pieces.is_seen,
+                self.scheme,
+                decoder=self.decoder,
+                threshold=self.threshold,
+                transitions=transitions,
             )
             self._write(doc, [p for p in predictions if self._is_wanted(doc, p)])
             record = {
@@ -193,8 +204,6 @@ class ClinicalNER(CheckpointPipe):
                 add_to(doc, "clinical_provenance", self.name, shim.describe())
 
     def _is_wanted(self, doc: Doc, prediction: EntityPrediction) -> bool:
-        if prediction.score < self.threshold:
-            return False
         if self.only_labels is not None and prediction.label not in self.only_labels:
             return False
         if self.sections is None and self.exclude_sections is None:
@@ -251,20 +260,40 @@ class ClinicalNER(CheckpointPipe):
     def get_loss(
         self, examples: Iterable[Example], scores: list[Encoded]
     ) -> tuple[float, list[Floats2d]]:
-        """Find the mean cross entropy over the tokens, and its gradient."""
-        loss = 0.0
+        """Find the mean loss over the tokens, and its gradient by the logits.
+
+        Cross entropy, or the negative log-likelihood of the random field; tokens
+        whose gold is unknown don't count.
+        """
+        gold = [self._gold_columns(eg) for eg in examples]
+        seen = [numpy.flatnonzero(scored.pieces.is_seen) for scored in scores]
+        logits = [
+            s.X[tokens].astype("float64")
+            for s, tokens in zip(scores, seen, strict=True)
+        ]
+        columns = [g[tokens] for g, tokens in zip(gold, seen, strict=True)]
+        n_tokens = max(1, sum(map(len, columns)))
+        transitions = self._transitions()
+        if transitions is None:
+            losses = [cross_entropy(x, y) for x, y in zip(logits, columns, strict=True)]
+            loss, d_logits = sum(part for part, _ in losses), [d for _, d in losses]
+        else:
+            loss, d_logits, d_transitions = crf.get_loss(logits, columns, transitions)
+            layer = self.model.get_ref("transitions")
+            layer.inc_grad("W", layer.ops.asarray2f(d_transitions / n_tokens))
         gradients = []
-        for eg, scored in zip(examples, scores, strict=True):
-            columns = self._gold_columns(eg)
-            known = numpy.flatnonzero((columns >= 0) & scored.pieces.is_seen)
-            gradient = numpy.zeros_like(scored.X)
-            gradient[known] = softmax(scored.X[known])
-            truth = gradient[known, columns[known]]
-            loss -= float(numpy.log(truth + 1e-30).sum())
-            gradient[known, columns[known]] -= 1
-            gradients.append(gradient)
-        n_tokens = max(1, sum(len(g) for g in gradients))
-        return loss / n_tokens, [g / n_tokens for g in gradients]
+        for scored, tokens, gradient in zip(scores, seen, d_logits, strict=True):
+            d_scored = numpy.zeros_like(scored.X)
+            d_scored[tokens] = gradient / n_tokens
+            gradients.append(d_scored)
+        return loss / n_tokens, gradients
+
+    def _transitions(self) -> Floats2d | None:
+        """The random field's weights, if the model has one."""
+        if not self.model.has_ref("transitions"):
+            return None
+        learned = self.model.get_ref("transitions").get_param("W")
+        return crf.constraints(self.scheme) + self.model.ops.to_numpy(learned)
 
     def _gold_columns(self, eg: Example) -> Ints1d:
         """The head's column for each token; -1 where the gold is unknown."""

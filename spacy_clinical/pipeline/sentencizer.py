@@ -18,6 +18,7 @@ from spacy_clinical.extensions import (
     SECTION_TITLES_KEY,
     SECTIONS_KEY,
     SUBSECTIONS_KEY,
+    record_error,
 )
 from spacy_clinical.sentences import LineBreaks, split_sentences
 
@@ -77,11 +78,12 @@ class ClinicalSentencizer(Pipe):
 
     def __call__(self, doc: Doc) -> Doc:
         """Set where the sentences of a Doc start."""
-        error_handler = self.get_error_handler()
+        error_handler: Callable[..., Any] = self.get_error_handler()
         try:
             self.set_annotations([doc], self.predict([doc]))
         except Exception as error:
             error_handler(self.name, self, [doc], error)
+            record_error(doc, self.name, error)
         return doc
 
     def predict(self, docs: Iterable[Doc]) -> list[list[int]]:

@@ -1,20 +1,10 @@
-import itertools
-
 import numpy
 import pytest
 
-from spacy_clinical.heads.decode import (
-    decode,
-    find_best_path,
-    is_well_formed,
-    read_tags,
-    tag_rules,
-)
+from spacy_clinical.heads.decode import decode, read_tags
 from spacy_clinical.heads.labels import read_labels
 
 BIO = ["O", "B-Age", "I-Age", "B-Drug", "I-Drug"]
-BILOU = ["O", "B-Age", "I-Age", "L-Age", "U-Age", "B-Drug", "I-Drug", "L-Drug"]
-SCHEMES = [BIO, BILOU, ["O", "Age", "Drug"], ["O", "B-Sex", "B-Age", "I-Age"]]
 
 
 @pytest.mark.parametrize(
@@ -30,39 +20,6 @@ SCHEMES = [BIO, BILOU, ["O", "Age", "Drug"], ["O", "B-Sex", "B-Age", "I-Age"]]
 )
 def test_read_tags_as_conlleval(tags, spans):
     assert read_tags(tags.split()) == spans
-
-
-@pytest.mark.parametrize("columns", SCHEMES)
-@pytest.mark.parametrize("n_tokens", [1, 2, 4])
-def test_find_best_path_is_the_best_of_all(columns, n_tokens):
-    scheme = read_labels(columns)
-    rules = tag_rules(scheme)
-    rng = numpy.random.default_rng(n_tokens)
-    for _ in range(5):
-        scores = rng.normal(size=(n_tokens, len(scheme.tags)))
-        rows = numpy.arange(n_tokens)
-        every = itertools.product(range(len(scheme.tags)), repeat=n_tokens)
-        legal = [p for p in every if is_well_formed(numpy.asarray(p), rules)]
-        best = max(legal, key=lambda path: scores[rows, list(path)].sum())
-        assert find_best_path(scores, rules).tolist() == list(best)
-
-
-@pytest.mark.parametrize(
-    ("columns", "tags", "expected"),
-    [
-        (BIO, "O B-Age I-Age", True),
-        (BIO, "I-Age O O", False),
-        (BIO, "B-Drug I-Age O", False),
-        (BILOU, "B-Age I-Age L-Age", True),
-        (BILOU, "B-Age I-Age I-Age", False),
-        (BILOU, "O U-Age O", True),
-        (["O", "Age"], "I-Age I-Age O", True),
-    ],
-)
-def test_is_well_formed(columns, tags, expected):
-    scheme = read_labels(columns)
-    path = numpy.asarray([scheme.ids_by_tag[tag] for tag in tags.split()])
-    assert is_well_formed(path, tag_rules(scheme)) is expected
 
 
 def logits_for(tags, columns, *, strength=9.0):

@@ -1,0 +1,163 @@
+"""A linear-chain conditional random field over the tags of a Doc's tokens.
+
+Without learned transitions it is a constraint: only well-formed sequences of tags.
+
+SOURCE: Lafferty, McCallum & Pereira 2001; Rabiner 1989 for the scaled recursions.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy
+
+from spacy_clinical.heads.labels import OUTSIDE, LabelScheme
+from spacy_clinical.types import Bools1d, Floats1d, Floats2d, Ints1d
+
+IMPOSSIBLE = -1e4
+
+
+def constraints(scheme: LabelScheme) -> Floats2d:
+    """Say which tag may follow which.
+
+    RETURNS (n_tags + 1, n_tags + 1): 0 where column may follow row, else a large
+        negative number. The last row is the beginning of a Doc, the last column
+        its end.
+    """
+    known = scheme.ids_by_tag
+    n_tags = len(scheme.tags)
+    allowed = numpy.zeros((n_tags + 1, n_tags + 1), dtype=bool)
+    for tag, i in known.items():
+        role, name = tag[0], tag[2:]
+        # A type without a B-, as in an inventory of bare types, begins with I-.
+        begins = tag == OUTSIDE or role in "BU" or f"B-{name}" not in known
+        allowed[:, i] |= _ends(scheme) & begins
+        if tag != OUTSIDE and role in "IL":
+            for before in "BI":
+                if f"{before}-{name}" in known:
+                    allowed[known[f"{before}-{name}"], i] = True
+    allowed[:, n_tags] = _ends(scheme)
+    return numpy.where(allowed, 0.0, IMPOSSIBLE)
+
+
+def _ends(scheme: LabelScheme) -> Bools1d:
+    """After which tags, or at the beginning (last), no entity is open."""
+    known = scheme.ids_by_tag
+    return numpy.asarray(
+        [
+            tag == OUTSIDE or tag[0] in "LU" or f"L-{tag[2:]}" not in known
+            for tag in scheme.tags
+        ]
+        + [True]
+    )
+
+
+def find_best_path(scores: Floats2d, transitions: Floats2d) -> Ints1d:
+    """Find the sequence of tags with the highest sum of scores.
+
+    scores (n_tokens, n_tags): Unnormalized, or logarithms of probabilities.
+    transitions (n_tags + 1, n_tags + 1): As from `constraints`, plus what is learned.
+    RETURNS (n_tokens): The tag of each token.
+    SOURCE: Viterbi 1967.
+    """
+    n_tokens, n_tags = scores.shape
+    rows = numpy.arange(n_tags)
+    # Transposed, so that the maximum runs over neighbors in memory.
+    before = numpy.ascontiguousarray(transitions[:n_tags, :n_tags].T)
+    best: Floats1d = scores[0] + transitions[n_tags, :n_tags]
+    came_from = numpy.zeros((n_tokens, n_tags), dtype="int64")
+    for t in range(1, n_tokens):
+        candidates = before + best
+        came_from[t] = candidates.argmax(axis=1)
+        best = candidates[rows, came_from[t]] + scores[t]
+    path = numpy.zeros(n_tokens, dtype="int64")
+    path[-1] = (best + transitions[:n_tags, n_tags]).argmax()
+    for t in range(n_tokens - 1, 0, -1):
+        path[t - 1] = came_from[t, path[t]]
+    return path
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """What the field believes of one sequence.
+
+    tags (n_tokens, n_tags): Probability of each tag of each token.
+    pairs (n_tags + 1, n_tags + 1): Expected number of each transition.
+    log_z: Logarithm of the sum over all sequences.
+    forward, backward, arrival (n_tokens, n_tags): The recursions: the tags up to
+        a token, those after it, and the factor that a token's own tag contributes.
+        their product is `tags`.
+    """
+
+    tags: Floats2d
+    pairs: Floats2d
+    log_z: float
+    forward: Floats2d
+    backward: Floats2d
+    arrival: Floats2d
+
+
+def infer(scores: Floats2d, transitions: Floats2d) -> Posterior:
+    """Sum over all sequences of tags.
+
+    scores (n_tokens, n_tags), transitions (n_tags + 1, n_tags + 1): Unnormalized.
+    """
+    n_tokens, n_tags = scores.shape
+    step = numpy.exp(transitions[:n_tags, :n_tags])
+    begin = numpy.exp(transitions[n_tags, :n_tags])
+    end = numpy.exp(transitions[:n_tags, n_tags])
+    highest = scores.max(axis=1, keepdims=True)
+    local = numpy.exp(scores - highest)
+    # Both are rescaled at each token, so that long notes don't underflow.
+    forward = numpy.empty_like(local)
+    scale = numpy.empty(n_tokens)
+    for t in range(n_tokens):
+        row = (forward[t - 1] @ step if t else begin) * local[t]
+        scale[t] = row.sum()
+        forward[t] = row / scale[t]
+    backward = numpy.empty_like(local)
+    backward[-1] = end
+    for t in range(n_tokens - 1, 0, -1):
+        backward[t - 1] = step @ (local[t] * backward[t]) / scale[t]
+    at_end = float(forward[-1] @ end)
+    backward /= at_end
+    tags = forward * backward
+    arrival = local / scale[:, None]
+    pairs = numpy.zeros_like(transitions)
+    arriving = arrival[1:] * backward[1:]
+    pairs[:n_tags, :n_tags] = step * (forward[:-1].T @ arriving)
+    pairs[n_tags, :n_tags] = tags[0]
+    pairs[:n_tags, n_tags] = tags[-1]
+    log_z = float(numpy.log(scale).sum() + highest.sum() + numpy.log(at_end))
+    return Posterior(tags, pairs, log_z, forward, backward, arrival)
+
+
+def get_loss(
+    scores: Sequence[Floats2d], gold: Sequence[Ints1d], transitions: Floats2d
+) -> tuple[float, list[Floats2d], Floats2d]:
+    """Find the negative log-likelihood of the gold tags, and its gradients.
+
+    scores (n_tokens, n_tags): One array for each sequence.
+    gold (n_tokens): Tags; -1 where the gold is unknown: then any tag will do.
+    RETURNS: The sum of the losses, the gradient of each of the scores, and that of
+        the transitions.
+    """
+    loss = 0.0
+    d_scores: list[Floats2d] = []
+    d_transitions: Floats2d = numpy.zeros_like(transitions)
+    for rows, tags in zip(scores, gold, strict=True):
+        free = infer(rows, transitions)
+        bound = numpy.where(_is_open(rows, tags), rows, rows + IMPOSSIBLE)
+        held = infer(bound, transitions)
+        loss += free.log_z - held.log_z
+        d_scores.append(free.tags - held.tags)
+        d_transitions += free.pairs - held.pairs
+    return loss, d_scores, d_transitions
+
+
+def _is_open(scores: Floats2d, tags: Ints1d) -> Bools1d:
+    """Which tags of which tokens the gold admits (n_tokens, n_tags)."""
+    is_open = numpy.zeros(scores.shape, dtype=bool)
+    is_open[tags < 0] = True
+    known = numpy.flatnonzero(tags >= 0)
+    is_open[known, tags[known]] = True
+    return is_open

@@ -1,0 +1,209 @@
+"""What every factory of the package promises, whatever it does."""
+
+import pickle
+from importlib.metadata import entry_points
+
+import pytest
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc, DocBin, Span
+
+from tests.conftest import NOTES
+
+FACTORIES = sorted(
+    entry.name
+    for entry in entry_points(group="spacy_factories")
+    if entry.value.startswith("spacy_clinical.")
+)
+pytestmark = pytest.mark.filterwarnings(r"ignore:\[W002\]")
+
+
+def settings(factory: str, checkpoint) -> dict:
+    if factory == "clinical_ner":
+        return {"model": {"encoder": {"checkpoint": str(checkpoint)}}}
+    return {}
+
+
+@pytest.fixture(params=FACTORIES)
+def pipeline(request, tiny_ner) -> Language:
+    nlp = spacy.blank("en")
+    nlp.add_pipe(request.param, config=settings(request.param, tiny_ner))
+    nlp.initialize()
+    return nlp
+
+
+def annotations(doc: Doc) -> dict:
+    """All that the package's components write, as plain data."""
+    groups = {
+        key: [
+            (s.start_char, s.end_char, s.label_, s.kb_id_, title_of(s)) for s in group
+        ]
+        for key, group in doc.spans.items()
+    }
+    scores = {
+        key: [round(score, 4) for score in group.attrs.get("scores", [])]
+        for key, group in doc.spans.items()
+    }
+    return {
+        "text": doc.text,
+        "ents": [(e.start_char, e.end_char, e.label_) for e in doc.ents],
+        "groups": groups,
+        "scores": scores,
+        "sentences": [t.is_sent_start for t in doc],
+        "sections": [t._.section for t in doc],
+        "pieces": doc._.clinical_pieces,
+        "provenance": doc._.clinical_provenance,
+        "error": doc._.clinical_error,
+    }
+
+
+def title_of(span: Span) -> tuple:
+    title, body = span._.section_title, span._.section_body
+    return (title.text if title is not None else None, body.text)
+
+
+def test_every_factory_is_under_contract():
+    assert FACTORIES == [
+        "clinical_ner",
+        "clinical_section_splitter",
+        "clinical_sentencizer",
+    ]
+
+
+def test_does_something(pipeline):
+    nothing = annotations(spacy.blank("en")(NOTES[0]))
+    assert annotations(pipeline(NOTES[0])) != nothing
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 100])
+def test_pipe_agrees_with_call(pipeline, batch_size):
+    one_by_one = [annotations(pipeline(note)) for note in NOTES]
+    batched = pipeline.pipe(NOTES, batch_size=batch_size)
+    assert [annotations(doc) for doc in batched] == one_by_one
+    backwards = list(pipeline.pipe(NOTES[::-1], batch_size=batch_size))[::-1]
+    assert [annotations(doc) for doc in backwards] == one_by_one
+
+
+def test_text_and_tokens_stay_as_they_are(pipeline):
+    for note in NOTES:
+        plain = pipeline.make_doc(note)
+        doc = pipeline(note)
+        assert doc.text == note
+        assert [t.idx for t in doc] == [t.idx for t in plain]
+
+
+def test_other_annotations_stay_as_they_are(pipeline):
+    doc = pipeline.make_doc("No fever today . Plan : rest and fluids .")
+    doc.ents = [Span(doc, 1, 2, label="OTHER")]
+    doc.spans["other"] = [doc[0:3], doc[2:5]]
+    doc[0].tag_ = "DT"
+    doc.cats["good"] = 0.5
+    doc.user_data["mine"] = 1
+    for _, component in pipeline.pipeline:
+        doc = component(doc)
+    assert (1, 2, "OTHER") in [(e.start, e.end, e.label_) for e in doc.ents]
+    assert [(s.start, s.end) for s in doc.spans["other"]] == [(0, 3), (2, 5)]
+    assert doc[0].tag_ == "DT"
+    assert doc.cats == {"good": 0.5}
+    assert doc.user_data["mine"] == 1
+
+
+def test_pipe_as_tuples_keeps_the_context(pipeline):
+    pairs = list(enumerate(NOTES))
+    out = pipeline.pipe([(t, i) for i, t in pairs], as_tuples=True, batch_size=2)
+    assert [(i, doc.text) for doc, i in out] == pairs
+
+
+def test_processes_agree_with_call_after_a_forward_pass(pipeline):
+    # A forked worker of a parent that has computed must not hang (spaCy#13345).
+    one_by_one = [annotations(pipeline(note)) for note in NOTES]
+    processed = pipeline.pipe(NOTES, n_process=2, batch_size=2)
+    assert [annotations(doc) for doc in processed] == one_by_one
+
+
+def reload_from_disk(nlp: Language, tmp_path) -> Language:
+    nlp.to_disk(tmp_path)
+    return spacy.load(tmp_path)
+
+
+def reload_from_bytes(nlp: Language, tmp_path) -> Language:
+    lang = spacy.util.get_lang_class(nlp.lang)
+    return lang.from_config(nlp.config).from_bytes(nlp.to_bytes())
+
+
+def reload_from_pickle(nlp: Language, tmp_path) -> Language:
+    return pickle.loads(pickle.dumps(nlp))
+
+
+@pytest.mark.parametrize(
+    "reload", [reload_from_disk, reload_from_bytes, reload_from_pickle]
+)
+def test_reloads_to_the_same_annotations(pipeline, reload, tmp_path):
+    loaded = reload(pipeline, tmp_path)
+    for note in NOTES:
+        assert annotations(loaded(note)) == annotations(pipeline(note))
+
+
+def test_loads_without_a_socket(pipeline, tmp_path, monkeypatch):
+    pipeline.to_disk(tmp_path)
+
+    def refuse(*args, **kwargs):
+        raise AssertionError("a socket was opened")
+
+    monkeypatch.setattr("socket.socket.connect", refuse)
+    monkeypatch.setattr("socket.getaddrinfo", refuse)
+    loaded = spacy.load(tmp_path)
+    assert annotations(loaded(NOTES[0])) == annotations(pipeline(NOTES[0]))
+
+
+def test_docs_survive_docbin(pipeline):
+    docs = list(pipeline.pipe(NOTES))
+    packed = DocBin(docs=docs, store_user_data=True).to_bytes()
+    unpacked = DocBin().from_bytes(packed).get_docs(spacy.blank("en").vocab)
+    for before, after in zip(docs, unpacked, strict=True):
+        assert annotations(after) == annotations(before)
+
+
+def test_docs_survive_to_bytes_and_pickle(pipeline):
+    vocab = spacy.blank("en").vocab
+    for doc in pipeline.pipe(NOTES):
+        assert annotations(Doc(vocab).from_bytes(doc.to_bytes())) == annotations(doc)
+        assert annotations(pickle.loads(pickle.dumps(doc))) == annotations(doc)
+
+
+def test_declares_what_it_assigns(pipeline):
+    for name in pipeline.pipe_names:
+        assert pipeline.get_pipe_meta(name).assigns
+
+
+def test_one_bad_note_leaves_its_neighbors_alone(pipeline, monkeypatch):
+    """Where a component fails on one note, all come out, in order."""
+    name = pipeline.pipe_names[0]
+    component = pipeline.get_pipe(name)
+    expected = [annotations(pipeline(note)) for note in NOTES]
+    failures = []
+    pipeline.set_error_handler(lambda n, p, docs, e: failures.append((n, docs, e)))
+    bad = NOTES[4]
+    kind = type(component)
+    inner = "predict" if hasattr(component, "predict") else "__call__"
+    original = getattr(kind, inner)
+
+    def poisoned(self, docs):
+        if any(doc.text == bad for doc in ([docs] if isinstance(docs, Doc) else docs)):
+            raise RuntimeError("poison")
+        return original(self, docs)
+
+    monkeypatch.setattr(kind, inner, poisoned)
+    out = [annotations(doc) for doc in pipeline.pipe(NOTES, batch_size=3)]
+    assert out[:4] == expected[:4]
+    assert out[5:] == expected[5:]
+    nothing = annotations(pipeline.make_doc(bad))
+    error = out[4].pop("error")
+    assert out[4] == {key: value for key, value in nothing.items() if key != "error"}
+    assert (error["component"], error["type"]) == (name, "RuntimeError")
+    assert error["message"].startswith(f"[C312] Component '{name}' failed")
+    assert "poison" not in error["message"]
+    [(where, [doc], error)] = failures
+    assert where == name
+    assert doc.text == bad
+    assert str(error) == "poison"

@@ -1,0 +1,218 @@
+"""Promises about the package as a whole: names, imports, errors, docstrings."""
+
+import ast
+import configparser
+import inspect
+import pkgutil
+import re
+import subprocess
+import sys
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+import spacy_clinical
+from spacy_clinical.errors import Errors, Warnings
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "spacy_clinical"
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+MODULES = sorted(
+    module.name
+    for module in pkgutil.walk_packages(spacy_clinical.__path__, "spacy_clinical.")
+    if not module.name.endswith("__main__")
+)
+# Each may import from its own row and the rows above.
+LAYERS = [
+    {"about", "errors", "types"},
+    {"checkpoints", "extensions", "windows", "align"},
+    {"sections", "section_lines", "section_titles"},
+    {"abbreviations", "token_patterns", "tokenizer", "sentences", "brat"},
+    {"encoders"},
+    {"heads"},
+    {"architectures"},
+    {"pipeline"},
+    {"readers", "scorers", "export", "notes", "sources", "encoding", "stream"},
+    {"models"},
+    {"cli", "__main__"},
+]
+REGISTERED = {
+    "spacy_factories": {
+        "clinical_section_splitter",
+        "clinical_sentencizer",
+        "clinical_ner",
+    },
+    "spacy_tokenizers": {"spacy-clinical.ClinicalTokenizer.v1"},
+    "spacy_architectures": {
+        "spacy-clinical.HFEncoder.v1",
+        "spacy-clinical.TokenClassifier.v1",
+    },
+    "spacy_scorers": {
+        "spacy-clinical.section_scorer.v1",
+        "spacy-clinical.ner_scorer.v1",
+    },
+    "spacy_readers": {"spacy-clinical.BratCorpus.v1"},
+}
+
+
+def our_entries(group):
+    return [
+        e for e in entry_points(group=group) if e.value.startswith("spacy_clinical")
+    ]
+
+
+@pytest.mark.parametrize("group", REGISTERED)
+def test_registers_what_it_promises(group):
+    assert {entry.name for entry in our_entries(group)} == REGISTERED[group]
+    setup = configparser.ConfigParser(delimiters=("=",))
+    setup.read(ROOT / "setup.cfg", encoding="utf8")
+    listed = setup["options.entry_points"][group].strip().splitlines()
+    assert {line.split(" = ")[0] for line in listed} == REGISTERED[group]
+    for entry in our_entries(group):
+        assert callable(entry.load())
+
+
+def test_factories_are_named_after_their_files():
+    for entry in our_entries("spacy_factories"):
+        stem = entry.name.removeprefix("clinical_")
+        assert entry.value == f"spacy_clinical.pipeline.{stem}:make_{stem}"
+
+
+def imported_parts(path):
+    """The first-level parts of the package that a module imports."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module]
+            if node.module == "spacy_clinical":
+                names = [f"spacy_clinical.{alias.name}" for alias in node.names]
+        for name in names:
+            if name.startswith("spacy_clinical."):
+                yield name.split(".")[1]
+
+
+def layer_of(part):
+    [i] = [i for i, layer in enumerate(LAYERS) if part in layer]
+    return i
+
+
+def part_of(path):
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_run_one_way(path):
+    if part_of(path) == "__init__":
+        return
+    for part in imported_parts(path):
+        if not part.startswith("__"):
+            assert layer_of(part) <= layer_of(part_of(path)), part
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_only_encoders_import_torch(path):
+    if part_of(path) == "encoders":
+        return
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+        names = (
+            [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        )
+        if isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        for name in names:
+            assert name.split(".")[0] not in {"torch", "transformers", "tokenizers"}
+
+
+def modules_after(code):
+    code += "; import sys; print(*sys.modules)"
+    out = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    return set(out.stdout.split())
+
+
+def test_blank_pipelines_do_not_pay_for_encoders():
+    loaded = modules_after("import spacy; spacy.blank('en')")
+    assert "spacy_clinical.pipeline.ner" in loaded
+    assert "spacy_clinical.architectures" not in loaded
+    # Where it is installed, spaCy imports it for its own factories.
+    assert "transformers" not in loaded or "spacy_transformers" in loaded
+    assert not {name for name in loaded if name.startswith("spacy_clinical.encoders")}
+
+
+def test_importing_the_package_costs_little_more_than_spacy():
+    loaded = modules_after("import spacy_clinical")
+    heavy = {"transformers", "pandas", "jinja2", "typer.main"}
+    assert not heavy & (loaded - modules_after("import spacy"))
+
+
+@pytest.mark.parametrize("catalog", [Errors, Warnings], ids=["errors", "warnings"])
+def test_every_code_is_used(catalog):
+    source = "\n".join(p.read_text(encoding="utf8") for p in SOURCES)
+    codes = [name for name in vars(catalog) if re.fullmatch(r"[CW]\d{3}", name)]
+    assert codes == sorted(codes)
+    for code in codes:
+        assert f"{catalog.__name__}.{code}" in source, code
+        # A placeholder for a note's text has no place in a message.
+        assert not re.search(r"\{(text|note|doc|ent|span)\b", getattr(catalog, code))
+
+
+def public_functions():
+    for name in MODULES:
+        module = import_module(name)
+        for _, thing in inspect.getmembers(module):
+            if getattr(thing, "__module__", None) != name:
+                continue
+            if inspect.isfunction(thing):
+                yield f"{name}.{thing.__qualname__}", thing
+            elif inspect.isclass(thing):
+                for _, method in inspect.getmembers(thing, inspect.isfunction):
+                    if method.__module__ == name:
+                        yield f"{name}.{method.__qualname__}", method
+
+
+PUBLIC = sorted(
+    (name, function)
+    for name, function in public_functions()
+    if not any(part.startswith("_") for part in name.split("."))
+)
+
+
+@pytest.mark.parametrize(("name", "function"), PUBLIC, ids=[name for name, _ in PUBLIC])
+def test_docstring_names_only_real_arguments(name, function):
+    documented = re.findall(
+        r"^    ([a-z_][\w, ]*?)(?: \([^)]*\))?: ", function.__doc__ or "", re.M
+    )
+    names = {n.strip() for group in documented for n in group.split(",")}
+    assert names <= set(inspect.signature(function).parameters)
+
+
+def test_every_module_function_has_a_docstring():
+    missing = [
+        name
+        for name, function in PUBLIC
+        if not function.__doc__ and "." not in function.__qualname__
+    ]
+    assert missing == []
+
+
+def test_no_path_of_one_machine_is_in_the_project():
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    pattern = re.compile(r"(?:^|[\s\"'(=])/(?:home|root|Users|work|farm)/[a-z.]", re.M)
+    for name in listed.stdout.splitlines():
+        path = ROOT / name
+        if path.suffix in {".py", ".md", ".cfg", ".toml", ".txt", ".yml", ".json"}:
+            found = pattern.search(path.read_text(encoding="utf8", errors="replace"))
+            assert not found, name
