@@ -10,9 +10,9 @@ from spacy.tokens import Doc
 from spacy.util import raise_error
 
 from spacy_clinical.extensions import record_error
+from spacy_clinical.models import MAX_CHARS
 from spacy_clinical.types import Note
 
-_MAX_CHARS = 20_000_000
 
 
 def annotate_notes(
@@ -35,7 +35,7 @@ def annotate_notes(
         which and why, in plain data that holds nothing of the note; if the
         tokenizer did, the Doc is empty.
     """
-    nlp.max_length = max(nlp.max_length, _MAX_CHARS)
+    nlp.max_length = max(nlp.max_length, MAX_CHARS)
     feed = _Feed(nlp, notes)
     with _handle_errors(nlp, _skip_docs):
         while not feed.is_finished:

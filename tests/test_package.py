@@ -28,14 +28,16 @@ MODULES = sorted(
 LAYERS = [
     {"about", "errors", "types"},
     {"checkpoints", "extensions", "windows", "align"},
-    {"sections", "section_lines", "section_titles"},
+    {"sections", "section_lines", "section_rules", "section_titles"},
     {"abbreviations", "token_patterns", "tokenizer", "sentences", "brat"},
     {"encoders"},
     {"heads"},
     {"architectures"},
     {"pipeline"},
-    {"readers", "scorers", "export", "notes", "sources", "encoding", "stream"},
     {"models"},
+    {"readers", "scorers", "encoding"},
+    {"notes", "sources"},
+    {"stream", "export"},
     {"cli", "__main__"},
 ]
 REGISTERED = {

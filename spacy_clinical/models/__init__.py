@@ -11,6 +11,8 @@ from spacy.util import SimpleFrozenDict, SimpleFrozenList, is_package
 from spacy_clinical.errors import Errors
 
 DEFAULT_MODEL = "en_clinical_sm"
+# What ships here needs no more memory for a long note than for its windows.
+MAX_CHARS = 20_000_000
 _FOLDER = Path(__file__).parent
 
 
@@ -36,7 +38,9 @@ def load(
     exclude: str | Iterable[str] = SimpleFrozenList(),
     config: Mapping[str, Any] = SimpleFrozenDict(),
 ) -> Language:
-    """Load a pipeline, without a network.
+    """Load a pipeline, without a network, and let it read long notes.
+
+    `nlp.max_length` is raised to 20 million characters.
 
     name: A shipped pipeline, the folder of a saved one, or an installed package;
         looked for in this order.
@@ -50,7 +54,9 @@ def load(
         found = model_path(str(name))
     elif not Path(name).exists() and not is_package(str(name)):
         raise FileNotFoundError(_unknown(str(name)))
-    return spacy.load(found, disable=disable, exclude=exclude, config=dict(config))
+    nlp = spacy.load(found, disable=disable, exclude=exclude, config=dict(config))
+    nlp.max_length = max(nlp.max_length, MAX_CHARS)
+    return nlp
 
 
 def _unknown(name: str) -> str:

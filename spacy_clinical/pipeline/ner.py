@@ -334,10 +334,16 @@ class ClinicalNER(CheckpointPipe):
                     checkpoint=", ".join(shim.name for shim in self.shims) or "-",
                 )
             )
-        self._make_head(head.columns)
+        columns, W, b = head.columns, head.W, head.b
+        if self.model.has_ref("transitions"):
+            # A random field has one score for each tag: no columns to add up.
+            scheme = read_labels(columns)
+            rows = [scheme.column_by_tag[tag] for tag in scheme.tags]
+            columns, W, b = list(scheme.tags), W[rows], b[rows]
+        self._make_head(columns)
         output = self.model.get_ref("output_layer")
-        output.set_param("W", output.ops.asarray2f(head.W))
-        output.set_param("b", output.ops.asarray1f(head.b))
+        output.set_param("W", output.ops.asarray2f(W))
+        output.set_param("b", output.ops.asarray1f(b))
 
     def _make_head(self, columns: Sequence[str]) -> None:
         output = self.model.get_ref("output_layer")

@@ -1,0 +1,63 @@
+from pathlib import Path
+
+import pytest
+import spacy
+from spacy.util import load_config, load_model_from_config
+
+from spacy_clinical.readers import BratCorpus
+
+ROOT = Path(__file__).parents[1]
+CONFIGS = sorted((ROOT / "configs").glob("*.cfg"))
+TEXT = "HPI:\nA 40-year-old man denies fever.\n"
+ANN = "T1\tAge 7 18\t40-year-old\nT2\tSex 19 22\tman\nT3\tSign_symptom 30 35\tfever\n"
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    """An invented corpus of one text, to train a few steps on."""
+    for part in ("train", "dev"):
+        (tmp_path / part).mkdir()
+        (tmp_path / part / "1.txt").write_text(TEXT, encoding="utf8")
+        (tmp_path / part / "1.ann").write_text(ANN, encoding="utf8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
+def test_configs_explain_themselves(path):
+    lines = path.read_text(encoding="utf8").splitlines()
+    head = [line for line in lines[:8] if line.startswith("#")]
+    assert any(line.startswith("# Run: spacy ") for line in head)
+    assert len(lines) < 120
+
+
+@pytest.mark.filterwarnings(r"ignore:\[W002\]")
+def test_notes_assembles(tiny_ner, tmp_path):
+    overrides = {"paths.checkpoint": str(tiny_ner)}
+    config = load_config(ROOT / "configs/notes.cfg", overrides=overrides)
+    nlp = load_model_from_config(config, auto_fill=True, validate=True)
+    nlp.initialize()
+    nlp.to_disk(tmp_path)
+    doc = spacy.load(tmp_path)(TEXT)
+    assert [s.label_ for s in doc.spans["sections"]] == ["history_of_present_illness"]
+    assert doc.ents
+
+
+@pytest.mark.filterwarnings(r"ignore:\[W002\]")
+def test_train_ner_trains(tiny_ner, corpus):
+    from spacy.cli.train import train
+
+    train(
+        ROOT / "configs/train_ner.cfg",
+        corpus / "out",
+        overrides={
+            "paths.train": str(corpus / "train"),
+            "paths.dev": str(corpus / "dev"),
+            "paths.encoder": str(tiny_ner),
+            "training.max_steps": 3,
+            "training.eval_frequency": 2,
+        },
+    )
+    nlp = spacy.load(corpus / "out/model-last")
+    assert nlp.meta["performance"]["ents_f"] is not None
+    examples = list(BratCorpus(corpus / "dev")(nlp))
+    assert "ents_f" in nlp.evaluate(examples)
