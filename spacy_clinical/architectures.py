@@ -25,6 +25,7 @@ def build_hf_encoder(
     stride: int | None = None,
     batch_pieces: int = 1024,
     learn_rate_scale: float = 1.0,
+    mask_rate: float = 0.0,
     storage: Storage = "float32",
 ) -> EncoderModel:
     """Build an encoder from a transformers checkpoint. It is read on first use.
@@ -37,6 +38,8 @@ def build_hf_encoder(
     batch_pieces (pieces): Largest batch, padding included.
     learn_rate_scale: Factor on the optimizer's rate, for an encoder that should
         learn more slowly than a new head.
+    mask_rate: Share of the words that training hides from the encoder, so that it
+        reads their context.
     storage: Precision of the weights on disk.
     """
     return make_encoder(
@@ -46,6 +49,7 @@ def build_hf_encoder(
             stride=stride,
             batch_pieces=batch_pieces,
             learn_rate_scale=learn_rate_scale,
+            mask_rate=mask_rate,
             storage=storage,
         )
     )

@@ -4,9 +4,9 @@ All read from native slots (span groups and their attrs) or plain data, so that
 they survive DocBin, to_bytes and other processes. Spans are never stored.
 """
 
+import re
 from bisect import bisect_left
 from collections.abc import Sequence
-import re
 from typing import Any
 
 from spacy.tokens import Doc, Span, SpanGroup, Token

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
+import numpy
 from spacy.tokens import Doc
 from thinc.api import Model
 
-from spacy_clinical.align import Encoded, align_pieces, piece_borders
+from spacy_clinical.align import Encoded, Pieces, align_pieces, piece_borders
 from spacy_clinical.encoders.shim import EncoderShim
-from spacy_clinical.types import Floats2d
+from spacy_clinical.types import Floats2d, Ints1d
 from spacy_clinical.windows import plan_windows, stitch
 
 EncoderModel: TypeAlias = Model[list[Doc], list[Encoded]]
@@ -33,6 +34,18 @@ def get_shim(model: EncoderModel) -> EncoderShim:
     return shim
 
 
+def hide_words(pieces: Pieces, rate: float, mask_id: int | None) -> Ints1d:
+    """Replace all wordpieces of a random share of the tokens.
+
+    RETURNS (n_pieces): The ids; unchanged where the checkpoint has no mask.
+    """
+    ids = pieces.ids.copy()
+    if mask_id is not None:
+        for token in numpy.flatnonzero(numpy.random.random(len(pieces.first)) < rate):
+            ids[pieces.first[token] : pieces.stop[token]] = mask_id
+    return ids
+
+
 def forward(
     model: EncoderModel, docs: list[Doc], is_train: bool
 ) -> tuple[list[Encoded], Callable[[Sequence[Floats2d]], list[Doc]]]:
@@ -49,8 +62,13 @@ def forward(
         for doc, p in zip(docs, pieces, strict=True)
     ]
     places = [(i, window) for i, plan in enumerate(plans) for window in plan]
+    ids = [p.ids for p in pieces]
+    if is_train and shim.mask_rate:
+        ids = [
+            hide_words(p, shim.mask_rate, shim.loaded.tokenizer.mask_id) for p in pieces
+        ]
     outputs, backprop_windows = shim(
-        [pieces[i].ids[window.start : window.stop] for i, window in places], is_train
+        [ids[i][window.start : window.stop] for i, window in places], is_train
     )
     encoded = []
     done = 0

@@ -34,6 +34,7 @@ class EncoderShim(Shim):
         checkpoint takes, with an overlap of an eighth.
     batch_pieces (pieces): Largest batch, padding included.
     learn_rate_scale: Factor on the optimizer's rate.
+    mask_rate: Share of the words that training hides.
     storage: How weights are saved. They are computed with in float32.
     """
 
@@ -45,6 +46,7 @@ class EncoderShim(Shim):
         stride: int | None,
         batch_pieces: int,
         learn_rate_scale: float,
+        mask_rate: float,
         storage: Storage,
     ) -> None:
         super().__init__(None)
@@ -53,6 +55,7 @@ class EncoderShim(Shim):
         self.stride = stride
         self.batch_pieces = batch_pieces
         self.learn_rate_scale = learn_rate_scale
+        self.mask_rate = mask_rate
         self.storage = storage
         self.are_files_apart = False
         self._loaded: LoadedCheckpoint | None = None
@@ -221,6 +224,7 @@ class EncoderShim(Shim):
             stride=self.stride,
             batch_pieces=self.batch_pieces,
             learn_rate_scale=self.learn_rate_scale,
+            mask_rate=self.mask_rate,
             storage=self.storage,
         )
         copied._origin = dict(self._origin)

@@ -67,6 +67,12 @@ class PieceTokenizer:
         return int(self._tokenizer.pad_token_id or 0)
 
     @property
+    def mask_id(self) -> int | None:
+        """What stands for a hidden wordpiece, if the checkpoint has that."""
+        mask_id = self._tokenizer.mask_token_id
+        return None if mask_id is None else int(mask_id)
+
+    @property
     def n_ids(self) -> int:
         """One more than the largest id that can come out."""
         return int(max(self._backend.get_vocab(with_added_tokens=True).values())) + 1

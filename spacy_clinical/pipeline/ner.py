@@ -20,6 +20,9 @@ from spacy_clinical.types import EntityPrediction, Floats2d, Ints1d
 Annotate = Literal["ents", "spans", "both"]
 Overlap = Literal["keep", "replace", "longest"]
 
+# Transitions are few and far from zero: they learn by so much faster than the rest.
+TRANSITION_RATE = 5.0
+
 DEFAULT_CONFIG = """
 [model]
 @architectures = "spacy-clinical.TokenClassifier.v1"
@@ -280,7 +283,8 @@ class ClinicalNER(CheckpointPipe):
         else:
             loss, d_logits, d_transitions = crf.get_loss(logits, columns, transitions)
             layer = self.model.get_ref("transitions")
-            layer.inc_grad("W", layer.ops.asarray2f(d_transitions / n_tokens))
+            d_learned = TRANSITION_RATE * d_transitions / n_tokens
+            layer.inc_grad("W", layer.ops.asarray2f(d_learned))
         gradients = []
         for scored, tokens, gradient in zip(scores, seen, d_logits, strict=True):
             d_scored = numpy.zeros_like(scored.X)
@@ -293,7 +297,8 @@ class ClinicalNER(CheckpointPipe):
         if not self.model.has_ref("transitions"):
             return None
         learned = self.model.get_ref("transitions").get_param("W")
-        return crf.constraints(self.scheme) + self.model.ops.to_numpy(learned)
+        learned = TRANSITION_RATE * self.model.ops.to_numpy(learned)
+        return crf.constraints(self.scheme) + learned
 
     def _gold_columns(self, eg: Example) -> Ints1d:
         """The head's column for each token; -1 where the gold is unknown."""
