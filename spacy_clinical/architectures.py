@@ -26,6 +26,7 @@ def build_hf_encoder(
     batch_pieces: int = 1024,
     learn_rate_scale: float = 1.0,
     mask_rate: float = 0.0,
+    mixed_precision: bool = False,
     storage: Storage = "float32",
 ) -> EncoderModel:
     """Build an encoder from a transformers checkpoint. It is read on first use.
@@ -40,6 +41,8 @@ def build_hf_encoder(
         learn more slowly than a new head.
     mask_rate: Share of the words that training hides from the encoder, so that it
         reads their context.
+    mixed_precision: Whether training multiplies in bfloat16, which is faster where
+        the processor has instructions for it. Prediction does not.
     storage: Precision of the weights on disk.
     """
     return make_encoder(
@@ -50,6 +53,7 @@ def build_hf_encoder(
             batch_pieces=batch_pieces,
             learn_rate_scale=learn_rate_scale,
             mask_rate=mask_rate,
+            mixed_precision=mixed_precision,
             storage=storage,
         )
     )

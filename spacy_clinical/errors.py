@@ -121,9 +121,7 @@ class Errors(metaclass=ErrorsWithCodes):
         "other words there. Offsets count characters: check that the .txt file still "
         "has the line ends and the encoding it was annotated with."
     )
-    C208 = (
-        "'{path}' isn't UTF-8 (byte {offset}). Convert it: offsets count its characters."
-    )
+    C208 = "'{path}' isn't UTF-8 (byte {offset}). Convert it: offsets count its characters."
     C301 = (
         "No file or folder '{path}'. Give .txt, .jsonl, .ndjson, .csv or .tsv files, "
         "folders of them, or - for one note on standard input."

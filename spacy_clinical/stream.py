@@ -14,7 +14,6 @@ from spacy_clinical.models import MAX_CHARS
 from spacy_clinical.types import Note
 
 
-
 def annotate_notes(
     nlp: Language,
     notes: Iterable[Note],

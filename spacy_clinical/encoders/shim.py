@@ -35,6 +35,7 @@ class EncoderShim(Shim):
     batch_pieces (pieces): Largest batch, padding included.
     learn_rate_scale: Factor on the optimizer's rate.
     mask_rate: Share of the words that training hides.
+    mixed_precision: Whether training multiplies in bfloat16.
     storage: How weights are saved. They are computed with in float32.
     """
 
@@ -47,6 +48,7 @@ class EncoderShim(Shim):
         batch_pieces: int,
         learn_rate_scale: float,
         mask_rate: float,
+        mixed_precision: bool,
         storage: Storage,
     ) -> None:
         super().__init__(None)
@@ -56,6 +58,7 @@ class EncoderShim(Shim):
         self.batch_pieces = batch_pieces
         self.learn_rate_scale = learn_rate_scale
         self.mask_rate = mask_rate
+        self.mixed_precision = mixed_precision
         self.storage = storage
         self.are_files_apart = False
         self._loaded: LoadedCheckpoint | None = None
@@ -137,10 +140,15 @@ class EncoderShim(Shim):
         lengths = [len(ids) for ids in inputs]
         n_before = len(self.loaded.tokenizer.specials[0])
         model.train(is_train)
-        with torch.set_grad_enabled(is_train):
+        device = next(model.parameters()).device.type
+        is_mixed = is_train and self.mixed_precision
+        with (
+            torch.set_grad_enabled(is_train),
+            torch.autocast(device, torch.bfloat16, enabled=is_mixed),
+        ):
             for batch in plan_batches(lengths, budget=self.batch_pieces):
                 hidden = self._run([inputs[i] for i in batch])
-                rows = hidden.detach().cpu().numpy()
+                rows = hidden.detach().float().cpu().numpy()
                 for row, i in enumerate(batch):
                     outputs[i] = rows[row, n_before : n_before + lengths[i]]
                 if is_train:
@@ -151,7 +159,7 @@ class EncoderShim(Shim):
                 d_hidden = numpy.zeros(hidden.shape, dtype="float32")
                 for row, i in enumerate(batch):
                     d_hidden[row, n_before : n_before + lengths[i]] = d_outputs[i]
-                hidden.backward(torch.from_numpy(d_hidden).to(hidden.device))
+                hidden.backward(torch.from_numpy(d_hidden).to(hidden))
 
         return outputs, backprop
 
@@ -225,6 +233,7 @@ class EncoderShim(Shim):
             batch_pieces=self.batch_pieces,
             learn_rate_scale=self.learn_rate_scale,
             mask_rate=self.mask_rate,
+            mixed_precision=self.mixed_precision,
             storage=self.storage,
         )
         copied._origin = dict(self._origin)

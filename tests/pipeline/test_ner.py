@@ -241,7 +241,11 @@ def test_loss_ignores_tokens_without_gold(nlp, small_ner):
 def test_overfits_and_reloads(request, tmp_path, kind, pooling, decoder, crf):
     nlp = spacy.blank("en")
     checkpoint = request.getfixturevalue(kind)
-    encoder = {"checkpoint": str(checkpoint), "learn_rate_scale": 0.5}
+    encoder = {
+        "checkpoint": str(checkpoint),
+        "learn_rate_scale": 0.5,
+        "mixed_precision": crf,
+    }
     model = {"encoder": encoder, "pooling": pooling, "crf": crf}
     nlp.add_pipe("clinical_ner", config={"model": model, "decoder": decoder})
     examples = make_examples(nlp)
