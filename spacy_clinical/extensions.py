@@ -92,17 +92,19 @@ def _get_section_body(span: Span) -> Span:
 
 
 def _get_score(span: Span) -> float | None:
-    """The score of a predicted span, looked up in the groups that have scores."""
+    """The score of a predicted span, looked up in the groups that have scores.
+
+    Such groups are in note order.
+    """
     for group in span.doc.spans.values():
         scores = group.attrs.get("scores")
         if not scores or len(scores) != len(group):
             continue
-        for i, other in enumerate(group):
-            if (other.start, other.end, other.label) == (
-                span.start,
-                span.end,
-                span.label,
-            ):
+        for i in range(bisect_left(_Starts(group), span.start), len(group)):
+            other = group[i]
+            if other.start != span.start:
+                break
+            if (other.end, other.label) == (span.end, span.label):
                 return float(scores[i])
     return None
 

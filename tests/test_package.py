@@ -27,7 +27,7 @@ MODULES = sorted(
 # Each may import from its own row and the rows above.
 LAYERS = [
     {"about", "errors", "types"},
-    {"checkpoints", "extensions", "windows", "align"},
+    {"checkpoints", "extensions", "windows", "align", "layout"},
     {"sections", "section_lines", "section_rules", "section_titles"},
     {"abbreviations", "token_patterns", "tokenizer", "sentences", "brat"},
     {"encoders"},

@@ -62,7 +62,7 @@ class EncoderShim(Shim):
         self.storage = storage
         self.are_files_apart = False
         self._loaded: LoadedCheckpoint | None = None
-        self._origin: dict[str, str] = {}
+        self.origin: dict[str, str] = {}
         self._sha256 = ""
         self._pid = os.getpid()
 
@@ -71,7 +71,7 @@ class EncoderShim(Shim):
         """The checkpoint, read on first use."""
         if self._loaded is None:
             checkpoint = get_checkpoint(self.name)
-            self._origin = {
+            self.origin = {
                 "checkpoint": checkpoint.name,
                 "revision": checkpoint.revision,
             }
@@ -116,7 +116,7 @@ class EncoderShim(Shim):
                 digest.update(name.encode("utf8"))
                 digest.update(tensor.cpu().contiguous().numpy().tobytes())
             self._sha256 = digest.hexdigest()
-        return {**self._origin, "weights_sha256": self._sha256}
+        return {**self.origin, "weights_sha256": self._sha256}
 
     def _take(self, loaded: LoadedCheckpoint) -> None:
         self._loaded = loaded
@@ -236,7 +236,7 @@ class EncoderShim(Shim):
             mixed_precision=self.mixed_precision,
             storage=self.storage,
         )
-        copied._origin = dict(self._origin)
+        copied.origin = dict(self.origin)
         if self._loaded is not None:
             copied._take(copy.deepcopy(self._loaded))
         return copied
@@ -262,7 +262,7 @@ class EncoderShim(Shim):
         }
         save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
         self.loaded.tokenizer.save(folder)
-        origin = {**self._origin, "max_pieces": self.loaded.max_pieces}
+        origin = {**self.origin, "max_pieces": self.loaded.max_pieces}
         srsly.write_json(folder / "origin.json", origin)
 
     def load(self, folder: Path) -> None:
@@ -274,7 +274,7 @@ class EncoderShim(Shim):
             raise ValueError(Errors.C008.format(path=folder))
         origin: dict[str, Any] = dict(srsly.read_json(folder / "origin.json"))
         max_pieces = origin.pop("max_pieces")
-        self._origin = origin
+        self.origin = origin
         self._take(load_checkpoint(Checkpoint(str(folder), max_pieces=max_pieces)))
 
     def to_bytes(self) -> bytes:

@@ -14,6 +14,7 @@ from spacy_clinical.extensions import NER_KEY, add_to, section_of
 from spacy_clinical.heads import crf
 from spacy_clinical.heads.decode import Decoder, cross_entropy, decode
 from spacy_clinical.heads.labels import LabelScheme, bio_labels, read_labels
+from spacy_clinical.layout import find_layout
 from spacy_clinical.pipeline.checkpoint_pipe import CheckpointPipe
 from spacy_clinical.types import EntityPrediction, Floats2d, Ints1d
 
@@ -44,6 +45,7 @@ checkpoint = "biomedical_ner_all"
         "labels": None,
         "sections": None,
         "exclude_sections": None,
+        "skip_layout": True,
         "annotate": "both",
         "overlap": "keep",
         "spans_key": NER_KEY,
@@ -65,6 +67,7 @@ def make_ner(
     labels: list[str] | None,
     sections: list[str] | None,
     exclude_sections: list[str] | None,
+    skip_layout: bool,
     annotate: Annotate,
     overlap: Overlap,
     spans_key: str,
@@ -80,6 +83,9 @@ def make_ner(
     labels: Entity types to predict; None for all.
     sections: Labels of the sections to predict in; None for all.
     exclude_sections: Labels of the sections not to predict in.
+    skip_layout: Whether to leave out what is layout, not text: entities inside the
+        titles of sections, and the numbers of list items. Titles of parts of
+        sections may be problems or organs, and stay.
     annotate: Write `doc.ents`, the span group, or both.
     overlap: What to do where another component's entity in `doc.ents` overlaps one
         found here: "keep" the other's, "replace" it, or take the "longest".
@@ -95,6 +101,7 @@ def make_ner(
         labels=labels,
         sections=sections,
         exclude_sections=exclude_sections,
+        skip_layout=skip_layout,
         annotate=annotate,
         overlap=overlap,
         spans_key=spans_key,
@@ -116,6 +123,7 @@ class ClinicalNER(CheckpointPipe):
         labels: Sequence[str] | None = None,
         sections: Sequence[str] | None = None,
         exclude_sections: Sequence[str] | None = None,
+        skip_layout: bool = True,
         annotate: Annotate = "both",
         overlap: Overlap = "keep",
         spans_key: str = NER_KEY,
@@ -133,6 +141,7 @@ class ClinicalNER(CheckpointPipe):
         self.only_labels = labels
         self.sections = sections
         self.exclude_sections = exclude_sections
+        self.skip_layout = skip_layout
         self.annotate = annotate
         self.overlap = overlap
         self.spans_key = spans_key
@@ -185,7 +194,7 @@ class ClinicalNER(CheckpointPipe):
         return scored
 
     def set_annotations(self, docs: Iterable[Doc], scores: list[Encoded]) -> None:
-        transitions = self._transitions()
+        transitions = self.transitions
         for doc, scored in zip(docs, scores, strict=True):
             predictions = decode(
                 scored.X,
@@ -195,7 +204,14 @@ class ClinicalNER(CheckpointPipe):
                 threshold=self.threshold,
                 transitions=transitions,
             )
-            self._write(doc, [p for p in predictions if self._is_wanted(doc, p)])
+            layout = find_layout(doc) if self.skip_layout else frozenset()
+            wanted = [
+                p
+                for p in predictions
+                if self._is_wanted(doc, p)
+                and not layout.issuperset(range(p.start, p.end))
+            ]
+            self._write(doc, wanted)
             record = {
                 "pieces": len(scored.pieces),
                 "windows": len(scored.windows),
@@ -276,7 +292,7 @@ class ClinicalNER(CheckpointPipe):
         ]
         columns = [g[tokens] for g, tokens in zip(gold, seen, strict=True)]
         n_tokens = max(1, sum(map(len, columns)))
-        transitions = self._transitions()
+        transitions = self.transitions
         if transitions is None:
             losses = [cross_entropy(x, y) for x, y in zip(logits, columns, strict=True)]
             loss, d_logits = sum(part for part, _ in losses), [d for _, d in losses]
@@ -292,8 +308,12 @@ class ClinicalNER(CheckpointPipe):
             gradients.append(d_scored)
         return loss / n_tokens, gradients
 
-    def _transitions(self) -> Floats2d | None:
-        """The random field's weights, if the model has one."""
+    @property
+    def transitions(self) -> Floats2d | None:
+        """What may follow what, as learned (n_tags + 1, n_tags + 1); None if not.
+
+        See `heads.crf.constraints` for the rows and columns.
+        """
         if not self.model.has_ref("transitions"):
             return None
         learned = self.model.get_ref("transitions").get_param("W")

@@ -303,3 +303,24 @@ def test_half_precision_on_disk(nlp, small_ner, tmp_path):
     size = (tmp_path / "clinical_ner/encoder/model.safetensors").stat().st_size
     assert size < 0.6 * (small_ner / "model.safetensors").stat().st_size
     assert as_tuples(spacy.load(tmp_path)(TEXT)) == as_tuples(doc)
+
+
+@pytest.mark.parametrize("skip_layout", [True, False])
+def test_layout_is_no_entity(nlp, tmp_path, skip_layout):
+    # A head that finds an entity in every token.
+    labels = ["O", "B-Sign", "I-Sign"]
+    folder = make_token_classifier(tmp_path, "bert", labels)
+    ner = add_ner(nlp, folder, skip_layout=skip_layout).get_pipe("clinical_ner")
+    nlp.initialize()
+    ner.model.get_ref("output_layer").set_param("b", numpy.asarray([-99.0, 9, -99]))
+    doc = nlp.make_doc("Findings : none\n 1. pain\n2 ) mg 3. no\n4.\n")
+    title = Span(doc, 0, 1, label="findings")
+    doc.spans["section_titles"] = SpanGroup(doc, spans=[title])
+    whole = Span(doc, 0, len(doc), label="findings")
+    doc.spans["sections"] = SpanGroup(doc, spans=[whole])
+    found = [ent.text for ent in ner(doc).ents]
+    every = [token.text for token in doc if not token.is_space]
+    if skip_layout:
+        assert found == [":", "none", "pain", "2", ")", "mg", "3", ".", "no"]
+    else:
+        assert found == every
