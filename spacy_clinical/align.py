@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy
+from spacy.attrs import IDX, LENGTH
 from spacy.tokens import Doc
 
 from spacy_clinical.extensions import SECTIONS_KEY
@@ -61,8 +62,8 @@ def align_pieces(
         while start < end and text[start].isspace():
             start += 1
         spans[i] = start, end
-    token_starts = numpy.asarray([token.idx for token in doc], dtype="int64")
-    token_ends = token_starts + numpy.asarray([len(t) for t in doc], dtype="int64")
+    places = doc.to_array([IDX, LENGTH]).astype("int64").reshape(-1, 2)
+    token_starts, token_ends = places[:, 0], places.sum(axis=1)
     first = numpy.searchsorted(spans[:, 1], token_starts, side="right")
     stop = numpy.searchsorted(spans[:, 0], token_ends, side="left")
     return Pieces(numpy.asarray(ids, dtype="int64"), first, numpy.maximum(first, stop))
@@ -80,5 +81,5 @@ def piece_borders(doc: Doc, pieces: Pieces) -> list[list[int]]:
         kinds.append([section.start for section in sections])
     if doc.has_annotation("SENT_START"):
         kinds.append([sent.start for sent in doc.sents])
-    kinds.append([token.i for token in doc])
+    kinds.append(list(range(len(doc))))
     return [numpy.unique(pieces.first[starts]).tolist() for starts in kinds if starts]

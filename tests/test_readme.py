@@ -1,0 +1,106 @@
+"""The README's code blocks run as they stand, but for names of data and weights."""
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import spacy
+from spacy.util import load_model_from_config
+from thinc.api import Config
+
+from tests.test_configs import ANN, TEXT
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.M | re.S)
+
+
+def blocks(language):
+    found = [code for kind, code in BLOCKS if kind == language]
+    assert found
+    return found
+
+
+def test_has_no_blocks_that_nothing_runs():
+    assert {kind for kind, _ in BLOCKS} <= {"bash", "python", "ini", "text"}
+
+
+@pytest.mark.parametrize("code", blocks("python"))
+def test_python_blocks_run(code, capsys):
+    exec(compile(code, "README.md", "exec"), {})
+    if "print(" in code:
+        assert "history_of_present_illness 10164-2" in capsys.readouterr().out
+
+
+@pytest.mark.filterwarnings(r"ignore:\[W002\]")
+@pytest.mark.parametrize("code", blocks("ini"))
+def test_ini_blocks_build(code, tiny_ner):
+    block = Config().from_str(code, interpolate=False)
+    [name] = block["components"]
+    nlp = {"lang": "en", "pipeline": [name]}
+    config = Config({"nlp": nlp, **block})
+    if name == "clinical_ner":
+        encoder = config["components"][name]["model"]["encoder"]
+        assert encoder["checkpoint"] == "biomedical_ner_all"
+        encoder["checkpoint"] = str(tiny_ner)
+    pipeline = load_model_from_config(config, auto_fill=True, validate=True)
+    assert pipeline("TB rec: surgery first.").spans
+
+
+def test_set_up_commands_are_what_ci_runs():
+    first, second = [
+        code.strip() for code in blocks("bash") if code.startswith("python -m pip")
+    ]
+    assert "spacy-clinical annotate examples" in first
+    assert second.endswith("python -m pytest")
+    ci = (ROOT / ".ci/run").read_text(encoding="utf8")
+    [pattern] = re.findall(r"grep -m 1 -E '([^']+)' README.md", ci)
+    found = [line for line in README.splitlines() if re.search(pattern, line)]
+    assert found[0] == second
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder to run commands in: examples, configs, and an invented corpus."""
+    for name in ("examples", "configs"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    for part in ("train", "dev"):
+        (tmp_path / "corpus" / part).mkdir(parents=True)
+        (tmp_path / "corpus" / part / "1.txt").write_text(TEXT, encoding="utf8")
+        (tmp_path / "corpus" / part / "1.ann").write_text(ANN, encoding="utf8")
+    return tmp_path
+
+
+COMMANDS = [
+    line.split(" && ")[-1] if "spacy-clinical annotate" in line else line
+    for code in blocks("bash")
+    for line in code.splitlines()
+    if not line.endswith("pytest")
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_run(command, folder, tiny_ner):
+    program, *arguments = shlex.split(command)
+    module = {"spacy": "spacy", "spacy-clinical": "spacy_clinical"}[program]
+    arguments = [str(tiny_ner) if a == "bio_clinicalbert" else a for a in arguments]
+    if arguments[0] == "assemble":
+        arguments += ["--paths.checkpoint", str(tiny_ner)]
+    if arguments[0] == "train":
+        arguments += ["--training.max_steps", "2", "--training.eval_frequency", "1"]
+    done = subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    if arguments[0] == "annotate":
+        assert len((folder / "out/notes.jsonl").read_text("utf8").splitlines()) == 5
+    if arguments[0] == "train":
+        assert spacy.load(folder / "training/ner/model-last")(TEXT).text == TEXT
