@@ -1,6 +1,6 @@
 """Put a trained pipeline into the package: weights, scores, data and a model card.
 
-Run: python scripts/ship_model.py training/train_ner/model-best path/to/maccrobat2020/dev
+Run: python scripts/ship_model.py training/ner/model-best path/to/maccrobat2020/dev
 """
 
 import argparse
@@ -32,12 +32,6 @@ META = {
             "license": "CC BY 4.0",
         },
         {
-            "name": "CodiEsp (English texts, without their codes)",
-            "url": "https://doi.org/10.5281/zenodo.3837305",
-            "author": "Miranda-Escalada et al.",
-            "license": "CC BY 4.0",
-        },
-        {
             "name": "all-MiniLM-L6-v2",
             "url": "https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2",
             "author": "sentence-transformers",
@@ -61,10 +55,9 @@ A demonstration and a starting point, not a medical device. Don't base care on i
 ## How it was made
 
 All-MiniLM-L6-v2 (6 layers, 384 wide) with a linear head and a conditional random
-field over tokens, by `configs/train_ner.cfg`. Two such models, trained on the 140
-texts of MACCROBAT2020 train, labeled the 500 English texts of CodiEsp train; this one
-learned from both. `project.yml` has the commands. Nothing but MACCROBAT's train and
-dev parts had a say in any choice.
+field over tokens, trained by `configs/train_ner.cfg` on the 140 texts of MACCROBAT2020
+train; `project.yml` has the command. Nothing but MACCROBAT's train and dev parts had a
+say in any choice; `benchmarks/ner_tried.md` lists what was tried.
 
 ## How good it is
 
@@ -120,9 +113,10 @@ def read_without_words(path: Path, meta: dict[str, Any] | None = None) -> Langua
     encoder["checkpoint"] = "sentence-transformers/all-MiniLM-L6-v2"
     nlp = load_model_from_config(config, meta=meta or {}, auto_fill=True)
     nlp.tokenizer.from_disk(path / "tokenizer", exclude=["vocab"])
-    for name, component in nlp.pipeline:
-        component.from_disk(path / name, exclude=["vocab"])
-    for shim in nlp.get_pipe("clinical_ner").shims:
+    # The other components have learned nothing: they keep this version's rules.
+    ner = nlp.get_pipe("clinical_ner")
+    ner.from_disk(path / "clinical_ner", exclude=["vocab"])
+    for shim in ner.shims:
         shim.origin["checkpoint"] = f"{DEFAULT_MODEL}-{__version__}"
     return nlp
 

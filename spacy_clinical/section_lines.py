@@ -5,6 +5,7 @@ same characters, so the time is linear in the length of the note, whatever it ho
 """
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from spacy_clinical.section_titles import SectionTitles, TitleGroup
@@ -21,36 +22,68 @@ _SPACED = re.compile(
     rf"[ \t]*({_MARK})([A-Z][A-Za-z&/' ]{{1,40}}?)"
     "(?:[ \t]{1,3}[-\u2013\u2014](?=[ \t])|\\*\\*(?=[ \t])|\t|  )[ \t]{0,20}(?=\\S)"
 )
-_RULE_STARTS = frozenset(" \t-=~*_")
+RULE_STARTS = frozenset(" \t-=~*_")
 _INLINE = re.compile(
-    r"(?:[.;,!?)\]]\*{0,2}[ ]{0,3}|[ ]{2}|\t)\*{0,2}([A-Z][A-Za-z&/'\- ()]*)$"
+    r"(?:[.:;,!?)\]]\*{0,2}[ ]{0,3}|[ ]{2}|\t)\*{0,2}([A-Z][A-Za-z&/'\- ()]*)$"
 )
 _BREAK = re.compile(r"[.;,!?)\]][ *A-Z]|  |\t")
-_RULE = re.compile(r"[ \t]*(?:[-=~*]{4,}|_{4,})[ \t]*(?=\n|\Z)")
-_BODY = re.compile(
-    r"[ \t]*[*_\])>\"=~#]{0,12}[ \t]*:*[ \t]*(?:[-\u2013\u2014](?=[ \t]))?"
-    r"(?:(?:\*{1,3}|__|=+)(?=\s))?,?\s*"
-)
+RULE = re.compile(r"[ \t]*(?:[-=~*]{4,}|_{4,})[ \t]*(?=\n|\Z)")
+_PROBLEM_MARKS = frozenset("#(0123456789")
+_NO_ITEM_MARKS = ("#", "**", "=", "_", "<", "[", '"', ">")
 _DECORATION = ' \t*_=#~->])"\u2013\u2014'
-_FILLING = " \t*=#~"
-_LINE_ENDS = "\v\f\x1c\x1d\x1e"
-_WIDE_LINE_ENDS = "\x85\u2028\u2029"
-_WIDE_SPACES = (
-    "\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
-    "\u202f\u205f\u3000\u200b\ufeff"
+FILLING = " \t*=#~"
+_SMALL_WORDS = frozenset(
+    (
+        "a",
+        "an",
+        "and",
+        "at",
+        "by",
+        "for",
+        "from",
+        "in",
+        "of",
+        "on",
+        "or",
+        "per",
+        "the",
+        "to",
+        "with",
+    )
+)
+_TITLE_WORD = re.compile("[^\\W_]+(?:['\u2019][^\\W_]+)?")
+_SOAP = re.compile(r"(?:^|\n)[ \t]*([SOAP])[ \t]*:")
+# What a measure, a field or a choice is answered with, as against text.
+_VALUE = re.compile(
+    r"[ \t]*(?:[<>~\u2248+-]?[ \t]*\d|\[\*\*|_{3}|(?:normal|negative|positive|none|"
+    r"neg|pos|within|elevated|wnl|n/?a|yes|no|nl)\b)",
+    re.IGNORECASE,
+)
+# First words of sentences that a plan may have on lines of their own.
+_SENTENCE_STARTS = re.compile(
+    r"(?:the|he|she|they|it|we|i|this|that|these|there|patient|pt|mr|mrs|ms|dr|no|if|"
+    r"all|continued?|start|stop|return|follow|will|please|call|today|as|denies|reports|"
+    r"increase|decrease|hold|resume|take|obtain|consider|recommend|discussed|reviewed|"
+    r"plan|status|given|due|per)\b(?!-)",
+    re.IGNORECASE,
 )
 
 
 class Phrase(NamedTuple):
     """A phrase that may be a title, with what its place says about it.
 
+    Offsets count from the start of its line, so that a title that comes again needs
+    no other Phrase.
+
     start: Where a section of this title would start: its marker or first letter.
     title_start, title_end: The phrase itself.
     body_start: Its colon, or its end.
     group: What it opens if it is a title; None if no known title.
     sure: How sure it is that a known title before a colon is meant as one; else 0.
-    never: Whether a known title opens nothing, unless inside its own section.
+    never: Whether it opens nothing, or only inside its own section.
     mark: What stands before the phrase on its line: bullet, number, "#", "**".
+    is_item: Whether that is a bullet or a number.
+    capitals: Whether it is all in capitals.
     has_colon: Whether a colon ends it.
     own_line: Whether nothing else stands on its line.
     after_blank: Whether its line comes first or after a blank line or rule.
@@ -67,6 +100,8 @@ class Phrase(NamedTuple):
     sure: float = 0.0
     never: bool = False
     mark: str = ""
+    is_item: bool = False
+    capitals: bool = False
     has_colon: bool = False
     own_line: bool = False
     after_blank: bool = False
@@ -74,104 +109,128 @@ class Phrase(NamedTuple):
     spaced: bool = False
 
 
-class Head(NamedTuple):
-    """What the start of a line says wherever it stands: offsets count from there."""
+def read_head(
+    head: str, has_colon: bool, own_line: bool, after_blank: bool, titles: SectionTitles
+) -> Phrase | None:
+    """Read the phrase at the start of a line.
 
-    start: int
-    title_start: int
-    title_end: int
-    text: str
-    mark: str
-    group: TitleGroup | None
-    sure: float
-    never: bool
-
-
-def flatten(text: str) -> str:
-    """Turn all line ends into line feeds and all blanks into spaces.
-
-    RETURNS: A text of the same length, so that offsets stay true.
+    head: The line up to its first colon, or whole.
+    RETURNS: None for prose, and if there is no letter at the start.
     """
-    if "\r" in text:
-        text = text.replace("\r\n", " \n").replace("\r", "\n")
-    text = _replace_all(text, _LINE_ENDS, "\n")
-    if text.isascii():
-        return text
-    text = _replace_all(text, _WIDE_LINE_ENDS, "\n")
-    return _replace_all(text, _WIDE_SPACES, " ").replace("\uff1a", ":")
+    match = _HEAD.fullmatch(head)
+    if match is None:
+        return None
+    title_start = match.start(2)
+    mark, title = match.groups()
+    mark = mark.rstrip()
+    if title[-1] in _DECORATION:
+        title = _trim(title)
+    sentence = not has_colon and title[-1] in ".,;?!"
+    group = None if sentence else titles.find(title)
+    return Phrase(
+        match.start(1),
+        title_start,
+        title_start + len(title),
+        len(head),
+        title,
+        group,
+        _rate(title) if group is not None and has_colon else 0.0,
+        (group is not None or has_colon) and titles.is_never(title),
+        mark,
+        mark != "" and not mark.startswith(_NO_ITEM_MARKS),
+        title.isupper(),
+        has_colon,
+        own_line,
+        after_blank,
+    )
 
 
-def find_phrases(flat: str, titles: SectionTitles) -> list[Phrase]:
-    """List the phrases that may be titles, in note order.
+def is_prose(line: str, after_blank: bool, has_problems: bool) -> bool:
+    """Say whether a short line without colon ends as sentences do, and is one.
 
-    flat: A note, through `flatten`.
+    has_problems: Whether it stands where such a line may head a problem of a plan.
     """
-    phrases: list[Phrase] = []
-    known_heads = titles.heads
-    after_blank, position = True, 0
-    for line in flat.split("\n"):
-        size = len(line)
-        if not size:
-            after_blank = True
-            position += 1
-            continue
-        colon = line.find(":", 0, MAX_PHRASE + 1)
-        text = line[:colon] if colon >= 0 else line if size <= MAX_PHRASE else ""
-        head = known_heads.get(text)
-        if head is None:
-            head = _read_new_head(
-                line, text, colon, position, after_blank, titles, phrases
-            )
-        if head is not None:
-            start, title_start, title_end, title, mark, group, sure, never = head
-            # This is done for every short line of a note, and calling tuple's
-            # constructor takes half the time of Phrase's own.
-            place = (
-                position + start,
-                position + title_start,
-                position + title_end,
-                position + (colon if colon >= 0 else size),
-                title,
-                group,
-                sure if colon >= 0 else 0.0,
-                never,
-                mark,
-                colon >= 0,
-                colon < 0 or colon + 1 == size or _is_filling(line, colon + 1),
-                after_blank,
-                False,
-                False,
-            )
-            phrases.append(tuple.__new__(Phrase, place))
-            after_blank = False
-        else:
-            after_blank = line[0] in _RULE_STARTS and _is_blank_or_rule(line)
-        if colon >= 0 or not text:
-            # The colon that ends a title ends nothing else.
-            skip = colon if head is not None and head.group is not None else -1
-            if line.find(":", skip + 1) >= 0:
-                _find_inline(line, position, colon, head, titles, phrases)
-        position += size + 1
-    return phrases
+    if line[-1] not in ".,;?!":
+        return False
+    if not has_problems:
+        return True
+    first = line.lstrip(" \t")[:1]
+    if first.isalpha():
+        return not after_blank or line.count(" ") > 9
+    return first not in _PROBLEM_MARKS
+
+
+def read_spaced(line: str, after_blank: bool, titles: SectionTitles) -> Phrase | None:
+    """Read a known title between the start of a line and its first gap."""
+    start = line[: MAX_PHRASE // 2]
+    if not (
+        " - " in start
+        or "  " in start
+        or "\t" in start
+        or "** " in start
+        or (not start.isascii() and (" \u2013 " in start or " \u2014 " in start))
+    ):
+        return None
+    match = _SPACED.match(line)
+    if match is None:
+        return None
+    text, mark = match[2].rstrip(), match[1].rstrip()
+    group = titles.find(text)
+    if group is None and not match[1].startswith("#"):
+        return None
+    return Phrase(
+        start=match.start(1),
+        title_start=match.start(2),
+        title_end=match.start(2) + len(text),
+        body_start=match.end(),
+        text=text,
+        group=group,
+        never=group is not None and titles.is_never(text),
+        mark=mark,
+        is_item=mark != "" and not mark.startswith(_NO_ITEM_MARKS),
+        capitals=text.isupper(),
+        after_blank=after_blank,
+        spaced=True,
+    )
+
+
+def read_inline(line: str, skip: int, titles: SectionTitles) -> Iterator[Phrase]:
+    """Look back from a line's colons for known titles.
+
+    skip: The colon that ends the title at the start of the line; -1 if none does.
+    """
+    colon = line.find(":", skip + 1)
+    while colon >= 0:
+        left = line[colon - 1 : colon]
+        if left.isalpha() or (left and left in ") *"):
+            base = max(colon - MAX_PHRASE, skip, 0)
+            match = _INLINE.search(line, base, colon)
+            group = titles.find(match[1].rstrip()) if match else None
+            if match and group is not None:
+                text, start = match[1].rstrip(), match.start(1)
+                yield Phrase(
+                    start=start,
+                    title_start=start,
+                    title_end=start + len(text),
+                    body_start=colon,
+                    text=text,
+                    group=group,
+                    never=titles.is_never(text),
+                    capitals=text.isupper(),
+                    has_colon=True,
+                    inline=True,
+                )
+        colon = line.find(":", colon + 1)
+
+
+def is_blank_or_rule(line: str) -> bool:
+    """Say whether a line parts what is above it from what is below."""
+    return line.isspace() or RULE.match(line) is not None
 
 
 def has_break(text: str) -> bool:
     """Say whether a sentence or clause ends inside a phrase."""
     return _BREAK.search(text) is not None
-
-
-def skip_to_body(flat: str, title_end: int) -> int:
-    """Find where the text that a title heads starts."""
-    behind = flat[title_end : title_end + 3]
-    if behind[:2] in (": ", "\n\n") and behind[2:].isalpha():
-        return title_end + 2
-    start = _BODY.match(flat, title_end).end()  # type: ignore[union-attr]
-    line_start = flat.rfind("\n", title_end, start) + 1
-    if line_start:
-        rule = _RULE.match(flat, line_start)
-        if rule:
-            start = _BODY.match(flat, rule.end()).end()  # type: ignore[union-attr]
-    return start
 
 
 def precedes_blank_line(flat: str, position: int) -> bool:
@@ -181,88 +240,16 @@ def precedes_blank_line(flat: str, position: int) -> bool:
         return True
     stop = flat.find("\n", end + 1)
     line = flat[end + 1 : stop if stop >= 0 else len(flat)]
-    return not line or _is_blank_or_rule(line)
-
-
-def _replace_all(text: str, characters: str, by: str) -> str:
-    # Far faster than str.translate where there is nothing to replace.
-    for character in characters:
-        if character in text:
-            text = text.replace(character, by)
-    return text
-
-
-def _is_blank_or_rule(line: str) -> bool:
-    return line.isspace() or _RULE.match(line) is not None
+    return not line or (line[0] in RULE_STARTS and is_blank_or_rule(line))
 
 
 def _trim(text: str) -> str:
     """Take decoration off a phrase's end, but leave a bracket that it opens."""
     bare = text.rstrip(_DECORATION)
-    return text[: len(bare) + 1] if bare.count("(") > bare.count(")") else bare
-
-
-def _is_filling(line: str, start: int) -> bool:
-    """Say whether only blanks and markers are left on a line."""
-    return line[start] in _FILLING and not line[start:].strip(_FILLING)
-
-
-def _read_new_head(
-    line: str,
-    text: str,
-    colon: int,
-    position: int,
-    after_blank: bool,
-    titles: SectionTitles,
-    phrases: list[Phrase],
-) -> Head | None:
-    """Take the start of a line apart that no line before had.
-
-    phrases: Gets the phrase, instead, if it ends in a gap.
-    """
-    head = None
-    if text and not _is_prose(text, colon, after_blank):
-        head = _read_head(text, colon, titles)
-    if head is None or head.group is None:
-        start = line[: MAX_PHRASE // 2]
-        if (
-            " - " in start
-            or "  " in start
-            or "\t" in start
-            or "** " in start
-            or (not start.isascii() and (" \u2013 " in start or " \u2014 " in start))
-        ):
-            spaced = _read_spaced(line, position, after_blank, titles)
-            if spaced is not None:
-                phrases.append(spaced)
-                return None
-    return head
-
-
-def _is_prose(text: str, colon: int, after_blank: bool) -> bool:
-    """Say whether a line is a sentence, or too long to head a paragraph."""
-    if colon >= 0 or text[-1] not in ".,;?!" or not text[0].isalpha():
-        return False
-    return not after_blank or text.count(" ") > 9
-
-
-def _read_head(text: str, colon: int, titles: SectionTitles) -> Head | None:
-    match = _HEAD.fullmatch(text)
-    if match is None:
-        return None
-    start, title_start = match.start(1), match.start(2)
-    mark, title = match.groups()
-    if title[-1] in _DECORATION:
-        title = _trim(title)
-    sentence = colon < 0 and title[-1] in ".,;?!"
-    group = None if sentence else titles.find(title)
-    end = title_start + len(title)
-    sure = _rate(title) if group is not None else 0.0
-    never = group is not None and titles.is_never(title)
-    head = Head(start, title_start, end, title, mark.rstrip(), group, sure, never)
-    if group is not None:
-        titles.remember(text, head)
-    return head
+    if bare.count("(") <= bare.count(")"):
+        return bare
+    end = text.rfind(")") + 1
+    return text[:end] if end > len(bare) else text[: len(bare) + 1]
 
 
 def _rate(title: str) -> float:
@@ -271,64 +258,99 @@ def _rate(title: str) -> float:
     return 0.9 if title.isupper() else 0.85
 
 
-def _read_spaced(
-    line: str, position: int, after_blank: bool, titles: SectionTitles
-) -> Phrase | None:
-    """Read a known title between the start of a line and its first gap."""
-    match = _SPACED.match(line)
-    if match is None:
-        return None
-    text = match[2].rstrip()
-    group = titles.find(text)
-    if group is None and not match[1].startswith("#"):
-        return None
-    title_start = position + match.start(2)
-    return Phrase(
-        start=position + match.start(1),
-        title_start=title_start,
-        title_end=title_start + len(text),
-        body_start=position + match.end(),
-        text=text,
-        group=group,
-        never=group is not None and titles.is_never(text),
-        mark=match[1].rstrip(),
-        after_blank=after_blank,
-        spaced=True,
+def looks_like_title(flat: str, position: int, phrase: Phrase) -> bool:
+    """Say whether an unknown phrase is written as titles are."""
+    text = phrase.text
+    start = position + phrase.body_start
+    behind = flat[start : start + 3]
+    if behind[:1] == ":" and (behind[1:2].isdigit() and text[-1:].isdigit()):
+        return False
+    if behind == "://" or len(text) < 3 or not is_title_case(text):
+        return False
+    if has_break(text):
+        return False
+    first = text.split(None, 1)[0].rstrip(".").lower()
+    return first not in ("dr", "mr", "mrs", "ms")
+
+
+def stands_alone(flat: str, position: int, phrase: Phrase) -> bool:
+    """Say whether an unknown line in capitals has blank lines around it."""
+    text = phrase.text
+    if any(char.isdigit() for char in text) or not (" " in text or len(text) > 6):
+        return False
+    return phrase.after_blank and precedes_blank_line(flat, position)
+
+
+def heads_list(flat: str, position: int, phrase: Phrase) -> bool:
+    """Say whether text of another kind follows on the next line."""
+    end = flat.find("\n", position + phrase.title_end)
+    if end < 0 or precedes_blank_line(flat, position):
+        return False
+    stop = flat.find("\n", end + 1)
+    below = flat[end + 1 : stop if stop >= 0 else len(flat)].strip()
+    if below[:1] in "-•*·":
+        return True
+    return not below[:1].isdigit() and len(below) > len(phrase.text) + 10
+
+
+def is_title_case(text: str) -> bool:
+    """Say whether all words but the small ones start with a capital or digit."""
+    words = _TITLE_WORD.findall(text)
+    return 0 < len(words) <= 8 and all(
+        not word[0].islower() or word in _SMALL_WORDS for word in words
     )
 
 
-def _find_inline(
-    line: str,
-    position: int,
-    colon: int,
-    head: Head | None,
-    titles: SectionTitles,
-    phrases: list[Phrase],
-) -> None:
-    """Look back from a line's colons, but not from the one that ends its head."""
-    skip = -1
-    if head is not None and (head.group is not None or not has_break(head.text)):
-        skip = colon
-    colon = line.find(":", skip + 1)
-    while colon >= 0:
-        left = line[colon - 1 : colon]
-        if left.isalpha() or (left and left in ") *"):
-            base = max(colon - MAX_PHRASE, skip + 1, 0)
-            match = _INLINE.search(line, base, colon)
-            group = titles.find(match[1].rstrip()) if match else None
-            if match and group is not None:
-                text, start = match[1].rstrip(), position + match.start(1)
-                phrases.append(
-                    Phrase(
-                        start=start,
-                        title_start=start,
-                        title_end=start + len(text),
-                        body_start=position + colon,
-                        text=text,
-                        group=group,
-                        never=titles.is_never(text),
-                        has_colon=True,
-                        inline=True,
-                    )
-                )
-        colon = line.find(":", colon + 1)
+def make_label(text: str) -> str:
+    """Make a label of a title."""
+    return "_".join(
+        _TITLE_WORD.findall(text.lower().replace("\u2019", "").replace("'", ""))
+    )[:64]
+
+
+def has_soap_letters(flat: str) -> bool:
+    """Say whether S, O, A and P stand for the four parts of a note."""
+    letters = set(_SOAP.findall(flat))
+    return {"S", "O"} <= letters and bool(letters & {"A", "P"})
+
+
+def has_value(flat: str, position: int) -> bool:
+    """Say whether a measure's or field's value follows, and no text."""
+    return _VALUE.match(flat, position) is not None
+
+
+def is_sentence(text: str) -> bool:
+    """Say whether a line starts as a sentence does."""
+    return _SENTENCE_STARTS.match(text) is not None
+
+
+def is_neighbor(
+    phrase: Phrase, title: Phrase, group: TitleGroup, holder: TitleGroup | None
+) -> bool:
+    """Say whether a known title looks as its section's own does, and is its equal.
+
+    title, holder: The section's title, and what it is of.
+    """
+    if phrase.inline or phrase.has_colon != title.has_colon:
+        return False
+    if phrase.own_line and not (phrase.has_colon and title.own_line):
+        return False
+    if not _marked_alike(phrase, title):
+        return False
+    if phrase.capitals != title.capitals and len(title.text) > 4:
+        return False
+    if title.own_line and not phrase.own_line:
+        return phrase.capitals and phrase.after_blank and group.has_parts
+    if phrase.after_blank or group.has_parts:
+        return True
+    if holder is None or not holder.has_parts:
+        return True
+    return phrase.capitals and holder.has_problems
+
+
+def _marked_alike(phrase: Phrase, other: Phrase) -> bool:
+    """Say whether two phrases have the same mark, or numbers of the same kind."""
+    mark, mark_2 = phrase.mark, other.mark
+    if not mark or not mark_2:
+        return mark == mark_2
+    return mark[-1] == mark_2[-1] and mark[0].isdigit() == mark_2[0].isdigit()

@@ -4,13 +4,13 @@ import configparser
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Mapping
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 from spacy_clinical.errors import Errors
+from spacy_clinical.types import Condition, TitleGroup
 
 DEFAULT_TITLES = Path(__file__).parent / "resources" / "section_titles.cfg"
 PART_PREFIX = "part:"
@@ -27,27 +27,6 @@ _MAX_MEMORIES = 20_000
 _MAX_WORDS = 12
 
 
-@dataclass(frozen=True)
-class TitleGroup:
-    """The titles of one label, and how they behave.
-
-    loinc: LOINC document-section code, or "".
-    is_part: Whether the titles only name parts of a section.
-    within: Labels of the sections inside which an inline title names a part.
-    has_parts: Whether unknown titles inside such a section are parts of it.
-    has_problems: Whether its body may have problem headings.
-    """
-
-    label: str
-    titles: tuple[str, ...] = ()
-    loinc: str = ""
-    name: str = ""
-    is_part: bool = False
-    within: frozenset[str] = frozenset()
-    has_parts: bool = False
-    has_problems: bool = False
-
-
 class SectionTitles:
     """Look up titles however they are spelled, spaced, joined and qualified."""
 
@@ -62,7 +41,7 @@ class SectionTitles:
 
         words: Phrases by role: `before` and `after` (qualifiers), `small` (words
             that never matter), `same` (comma-joined synonyms), `never` (phrases
-            that open nothing).
+            that open nothing), `documents` (names of whole notes).
         version: Version of the rules, kept in what is saved.
         """
         self.version = version
@@ -71,6 +50,7 @@ class SectionTitles:
         self._same = _synonyms(self._words.get("same", ()))
         never = self._words.get("never", ())
         self._never = frozenset([*map(str.lower, never), *map(_squeeze, never)])
+        self._documents = frozenset(map(_squeeze, self._words.get("documents", ())))
         self._before = _qualifiers(self._words.get("before", ()))
         self._after = _qualifiers(self._words.get("after", ()))
         self._first_words = frozenset(words[0] for words in self._before)
@@ -79,8 +59,13 @@ class SectionTitles:
         self._parts: dict[str, TitleGroup] = {}
         self._exact: dict[str, TitleGroup] = {}
         self._variants: dict[str, TitleGroup] = {}
+        self._if_seen: dict[str, list[tuple[frozenset[str], TitleGroup]]] = {}
+        self._if_named: dict[str, list[tuple[frozenset[str], TitleGroup]]] = {}
+        self.cues: frozenset[str] = frozenset()
+        self._starts = {words[0][:4] for words in self._before}
         self._digest = ""
-        self.heads: dict[str, Any] = {}
+        self.contexts: dict[Hashable, dict[Any, Any]] = {}
+        self._n_memories = 0
         for group in groups:
             self.add(group)
 
@@ -122,25 +107,52 @@ class SectionTitles:
             group = _merge(known[group.label], group)
         known[group.label] = group
         self._digest = ""
-        self.heads.clear()
+        self._forget()
         for title in group.titles:
             # Titles as they are usually written are found without normalizing them.
-            self._exact.update(dict.fromkeys((_squeeze(title), title.lower()), group))
-            self._variants.update(dict.fromkeys(self._vary(title), group))
+            variants = self._vary(title)
+            spellings = {_squeeze(title), title.lower()}
+            self._exact.update(dict.fromkeys(spellings, group))
+            self._variants.update(dict.fromkeys(variants, group))
+            self._starts.update(key[:4] for key in spellings | variants)
+        for index, conditions in (
+            (self._if_seen, group.after),
+            (self._if_named, group.naming),
+        ):
+            for phrases, needed in conditions:
+                for key in map(_squeeze, phrases):
+                    index.setdefault(key, []).append((needed, group))
+        self.cues = self.cues.union(*(needed for _, needed in group.after))
         # Titles taken over by the new group stay with it; older ones of the same
         # label must see its new settings.
-        for index in (self._exact, self._variants):
-            for key, other in index.items():
+        for table in (self._exact, self._variants):
+            for key, other in table.items():
                 if (other.label, other.is_part) == (group.label, group.is_part):
-                    index[key] = group
+                    table[key] = group
 
-    def remember(self, text: str, head: Any) -> None:
-        """Keep what the start of a line says, if it is a title and nothing else.
+    def recall(self, context: Hashable) -> dict[Any, Any]:
+        """Get what lines are known to mean in a context."""
+        return self.contexts.setdefault(context, {})
 
-        Titles repeat from note to note; what may be of one patient is not kept.
+    def remember(
+        self, context: dict[Any, Any], line: tuple[Any, ...], cut: Any
+    ) -> None:
+        """Keep what a line means in a context, if it is a title and nothing else.
+
+        Titles come again from note to note; what may be of one patient is not kept.
+        line: The text of its title first.
         """
-        if len(self.heads) < _MAX_MEMORIES and not _PRIVATE.search(text):
-            self.heads[text] = head
+        if self._n_memories < _MAX_MEMORIES and not _PRIVATE.search(line[0]):
+            context[line] = cut
+            self._n_memories += 1
+
+    def _forget(self) -> None:
+        self.contexts.clear()
+        self._n_memories = 0
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out of pickles what is only remembered."""
+        return {**self.__dict__, "contexts": {}, "_n_memories": 0}
 
     def is_never(self, phrase: str) -> bool:
         """Say whether a phrase is one of those that open nothing."""
@@ -151,9 +163,13 @@ class SectionTitles:
 
     def find(self, phrase: str) -> TitleGroup | None:
         """Find what a phrase opens; None if it is no known title."""
-        group = self._exact.get(phrase.lower())
+        low = phrase.lower()
+        group = self._exact.get(low)
         if group is not None:
             return group
+        # Most phrases start as no title does.
+        if low[:4] not in self._starts and low[:4].isalpha():
+            return None
         words = _words(phrase)
         group = self._get("".join(words))
         if group is not None or not 0 < len(words) <= _MAX_WORDS:
@@ -166,18 +182,40 @@ class SectionTitles:
             return self._find_loosely(phrase)
         return None
 
+    def find_after(self, phrase: str, seen: frozenset[str]) -> TitleGroup | None:
+        """Find what a phrase opens because of the sections before it.
+
+        seen: Those of `cues` that the note has had.
+        """
+        for labels, group in self._if_seen.get(_squeeze(phrase), ()):
+            if labels & seen:
+                return group
+        return None
+
+    def find_naming(self, phrase: str, line: str) -> TitleGroup | None:
+        """Find what a phrase opens because of the text behind it on its line."""
+        for words, group in self._if_named.get(_squeeze(phrase), ()):
+            if not words.isdisjoint(_words(line)[:6]):
+                return group
+        return None
+
+    def hangs_on_line(self, phrase: str) -> bool:
+        """Say whether `find_naming` may find a phrase."""
+        return _squeeze(phrase) in self._if_named
+
+    def names_document(self, phrase: str) -> bool:
+        """Say whether a phrase names a whole note."""
+        return _squeeze(phrase) in self._documents
+
     def to_dict(self) -> dict[str, Any]:
         """Get the rules as plain data."""
         groups = [
             {
-                "label": group.label,
+                **vars(group),
                 "titles": list(group.titles),
-                "loinc": group.loinc,
-                "name": group.name,
-                "is_part": group.is_part,
                 "within": sorted(group.within),
-                "has_parts": group.has_parts,
-                "has_problems": group.has_problems,
+                "after": _list_conditions(group.after),
+                "naming": _list_conditions(group.naming),
             }
             for group in self.groups
         ]
@@ -193,6 +231,8 @@ class SectionTitles:
                     **group,
                     "titles": tuple(group["titles"]),
                     "within": frozenset(group["within"]),
+                    "after": _make_conditions(group["after"]),
+                    "naming": _make_conditions(group["naming"]),
                 }
             )
             for group in rules["groups"]
@@ -262,9 +302,31 @@ def _read_group(name: str, block: configparser.SectionProxy) -> TitleGroup:
         name=block.get("name", ""),
         is_part=name.startswith(PART_PREFIX),
         within=frozenset(_split_list(block.get("within", ""))),
+        after=_read_conditions(block, "after "),
+        naming=_read_conditions(block, "naming "),
         has_parts=block.getboolean("parts", fallback=False),
         has_problems=block.getboolean("problems", fallback=False),
     )
+
+
+def _read_conditions(
+    block: configparser.SectionProxy, prefix: str
+) -> tuple[Condition, ...]:
+    return _make_conditions(
+        (_split_list(value), _split_list(key.removeprefix(prefix)))
+        for key, value in block.items()
+        if key.startswith(prefix)
+    )
+
+
+def _make_conditions(
+    pairs: Iterable[tuple[Iterable[str], Iterable[str]]],
+) -> tuple[Condition, ...]:
+    return tuple((tuple(titles), frozenset(needed)) for titles, needed in pairs)
+
+
+def _list_conditions(conditions: Iterable[Condition]) -> list[list[list[str]]]:
+    return [[list(titles), sorted(needed)] for titles, needed in conditions]
 
 
 def _split_list(value: str) -> list[str]:
@@ -279,6 +341,8 @@ def _merge(old: TitleGroup, new: TitleGroup) -> TitleGroup:
         name=new.name or old.name,
         is_part=old.is_part,
         within=old.within | new.within,
+        after=tuple(dict.fromkeys([*old.after, *new.after])),
+        naming=tuple(dict.fromkeys([*old.naming, *new.naming])),
         has_parts=old.has_parts or new.has_parts,
         has_problems=old.has_problems or new.has_problems,
     )

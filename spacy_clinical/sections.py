@@ -1,31 +1,37 @@
 """Split a note into sections by its titles: text in, offsets out."""
 
+import re
 from collections.abc import Collection
 
 from spacy_clinical.section_lines import (
-    Phrase,
-    find_phrases,
-    flatten,
-    skip_to_body,
+    FILLING,
+    MAX_PHRASE,
+    RULE,
+    RULE_STARTS,
+    has_break,
+    is_blank_or_rule,
+    is_prose,
+    read_head,
+    read_inline,
+    read_spaced,
 )
-from spacy_clinical.section_rules import (
-    has_soap_letters,
-    has_value,
-    heads_list,
-    is_item,
-    is_sentence,
-    is_title_case,
-    looks_like_title,
-    make_label,
-    stands_alone,
-)
-from spacy_clinical.section_titles import SectionTitles, TitleGroup
+from spacy_clinical.section_rules import OTHER, PREAMBLE, Outline
+from spacy_clinical.section_titles import SectionTitles
 from spacy_clinical.types import Section
 
-PREAMBLE = "preamble"
-OTHER = "other"
 MAX_DEPTH = 3
-_HEADING_MARKS = ("#", "*", "=", "_", "<", "[", '"', ">", "~")
+_BODY = re.compile(
+    r"[ \t]*[*_\])>\"=~#]{0,12}[ \t]*:*[ \t]*(?:[-\u2013\u2014](?=[ \t]))?"
+    r"(?:(?:\*{1,3}|__|=+)(?=\s))?,?\s*"
+)
+# What mostly stands between a title and the first letter of its text.
+_PLAIN_ENDS = (": ", ":\n", "\n\n")
+_LINE_ENDS = "\v\f\x1c\x1d\x1e"
+_WIDE_LINE_ENDS = "\x85\u2028\u2029"
+_WIDE_SPACES = (
+    "\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u202f\u205f\u3000\u200b\ufeff"
+)
 
 
 def split_sections(
@@ -50,316 +56,181 @@ def split_sections(
     """
     if not text:
         return []
-    flat = flatten(text)
-    outline = _Outline(flat, titles, min_confidence, unknown_titles, max_depth)
-    for phrase in find_phrases(flat, titles):
-        outline.read(phrase)
-    return outline.finish(categories)
+    flat = _flatten(text)
+    outline = Outline(flat, titles, min_confidence, unknown_titles, max_depth)
+    _read_lines(flat, titles, outline)
+    sections = _close(flat, outline)
+    return sections if categories is None else _limit(sections, categories)
 
 
-# A title that cuts: its phrase, the label, depth and confidence of what it opens,
-# and the group of titles that it is of. A plain tuple, as there are many.
-_Cut = tuple[Phrase, str, int, float, TitleGroup | None]
+def _read_lines(flat: str, titles: SectionTitles, outline: Outline) -> None:
+    """Read the lines of a note into its outline.
 
-
-class _Outline:
-    """The titles read so far, and what the next phrase means after them."""
-
-    def __init__(
-        self,
-        flat: str,
-        titles: SectionTitles,
-        min_confidence: float,
-        unknown_titles: bool,
-        max_depth: int,
-    ) -> None:
-        self.flat = flat
-        self.max_depth = max_depth
-        self.titles = titles
-        self.min_confidence = min_confidence
-        self.unknown_titles = unknown_titles
-        # A note starts in a section without title.
-        self.last = self.title = Phrase(0, 0, 0, 0, "")
-        self.label = PREAMBLE
-        self.group: TitleGroup | None = None
-        self.block: Phrase | None = None
-        self.cuts: list[_Cut] = [(self.title, PREAMBLE, 1, 1.0, None)]
-        self.n_sections = 0
-        self.all_bare_capitals = True
-        self._soap: bool | None = None
-
-    def read(self, phrase: Phrase) -> None:
-        """Decide whether a phrase cuts, and where."""
-        if phrase.start < self.last.title_end:
-            return
-        cut = self._judge(phrase)
-        if cut is None or cut[3] < self.min_confidence:
-            return
-        self.last = phrase
-        depth = cut[2]
-        if depth == 1:
-            self._open_section(cut)
-        elif depth == 2:
-            self.block = phrase
-        if depth <= self.max_depth:
-            self.cuts.append(cut)
-
-    def _open_section(self, cut: _Cut) -> None:
-        phrase, self.label, _, _, self.group = cut
-        self.title, self.block = phrase, None
-        self.n_sections += 1
-        if self.all_bare_capitals:
-            bare = phrase.own_line and not phrase.has_colon
-            self.all_bare_capitals = bare and phrase.text.isupper()
-
-    def finish(self, categories: Collection[str] | None) -> list[Section]:
-        """Close all sections and parts, and list them."""
-        cuts = self.cuts
-        if len(cuts) > 1 and cuts[1][2] == 1 and not self._has_preamble():
-            phrase, label, depth, confidence, group = cuts[1]
-            first = phrase._replace(start=0)
-            cuts[:2] = [(first, label, depth, confidence, group)]
-        sections: list[Section] = []
-        parent = ""
-        for cut, end in zip(cuts, _find_ends(cuts, len(self.flat)), strict=True):
-            phrase, label, depth, confidence, group = cut
-            loinc = ""
-            if depth == 1:
-                loinc = group.loinc if group else ""
-                if categories is not None and label not in (*categories, PREAMBLE):
-                    label, loinc = OTHER, ""
-                parent = label
-            title, body_start = None, phrase.start
-            if phrase.text:
-                title = (phrase.title_start, phrase.title_end)
-                body_start = min(skip_to_body(self.flat, phrase.title_end), end)
-            holder = parent if depth > 1 else ""
-            start = phrase.start
-            # Calling tuple's constructor takes half the time of Section's own.
-            sections.append(
-                tuple.__new__(
-                    Section,
-                    (
-                        label,
-                        loinc,
-                        start,
-                        end,
-                        title,
-                        body_start,
-                        confidence,
-                        depth,
-                        holder,
-                    ),
-                )
-            )
-        return sections
-
-    def _has_preamble(self) -> bool:
-        return any(map(str.isalnum, self.flat[: self.cuts[1][0].start]))
-
-    def _judge(self, phrase: Phrase) -> _Cut | None:
-        text, group = phrase.text, phrase.group
-        if not phrase.has_colon and text[-1] in ".,;?!":
-            return self._judge_heading(phrase)
-        if group is None:
-            return self._judge_unknown(phrase)
-        inside = self.label in group.within
-        if len(text) < 3:
-            if (not inside or len(text) == 1) and self._opens_nothing(phrase):
-                return None
-        elif phrase.never and not inside:
-            return None
-        if group.is_part:
-            return self._judge_part(phrase, group, inside)
-        confidence = phrase.sure or self._rate(phrase)
-        if self._names_part(phrase, inside):
-            return self._part(phrase, group.label, confidence)
-        return phrase, group.label, 1, confidence, group
-
-    def _opens_nothing(self, phrase: Phrase) -> bool:
-        """Say whether one or two letters mean something else where they stand."""
-        text = phrase.text
-        if text.lower() == "cc":
-            # At a note's end it is the list of those who get a copy.
-            return self.n_sections > 2 or text == "cc"
-        if len(text) == 1:
-            followed = self.flat[phrase.body_start + 1 : phrase.body_start + 3].strip()
-            return text not in "SOAP" or followed[:1].isdigit() or not self._is_soap()
-        return phrase.never
-
-    def _is_soap(self) -> bool:
-        if self._soap is None:
-            self._soap = has_soap_letters(self.flat)
-        return self._soap
-
-    def _names_part(self, phrase: Phrase, inside: bool) -> bool:
-        """Say whether a section's title names a part of the current section here."""
-        if self.label == PREAMBLE or len(phrase.text) == 1:
-            return False
-        if self._is_lesser(phrase):
-            return True
-        if inside:
-            free = phrase.own_line and not is_item(phrase)
-            strong = phrase.text.isupper() or phrase.after_blank
-            return not (free and strong)
-        return is_item(phrase) and not is_item(self.title) and not phrase.own_line
-
-    def _is_lesser(self, phrase: Phrase) -> bool:
-        """Say whether all sections so far have bare capital lines, unlike a phrase."""
-        return (
-            self.all_bare_capitals
-            and self.n_sections > 1
-            and not phrase.text.isupper()
-            and not (phrase.own_line and phrase.has_colon)
-        )
-
-    def _judge_part(
-        self, phrase: Phrase, group: TitleGroup, inside: bool
-    ) -> _Cut | None:
-        if phrase.inline and not self.last.text:
-            return None
-        if phrase.spaced and not inside:
-            return None
-        if group.within == {PREAMBLE} and not inside and phrase.has_colon:
-            return (phrase, OTHER, 1, phrase.sure, None) if phrase.sure else None
-        if not phrase.has_colon and not phrase.spaced:
-            if not inside:
-                return self._judge_unknown(phrase)
-            return self._part(phrase, group.label, 0.7)
-        return self._part(
-            phrase, group.label, max(phrase.sure or self._rate(phrase), 0.6)
-        )
-
-    def _rate(self, phrase: Phrase) -> float:
-        """Say how sure it is that a known title is meant as one."""
-        text = phrase.text
-        capitals = text.isupper()
-        several = " " in text
-        if phrase.inline:
-            last = self.last
-            run_on = last.text and self.flat.find("\n", last.start, phrase.start) < 0
-            sure = several or run_on
-            return 0.8 if capitals else 0.6 if sure else 0.45
-        if phrase.spaced:
-            return 0.7 if capitals else 0.55 if is_title_case(text) else 0.4
-        if phrase.mark.startswith(_HEADING_MARKS) or phrase.mark.endswith("**"):
-            return 0.9 if phrase.mark != "*" else 0.6
-        return self._rate_bare(phrase)
-
-    def _rate_bare(self, phrase: Phrase) -> float:
-        """Rate a known title without colon on a line of its own."""
-        text = phrase.text
-        if is_item(phrase) and not text.isupper():
-            return 0.6 if is_item(self.title) else 0.3
-        after_blank = phrase.after_blank
-        if text.isupper():
-            return 0.9 if len(text) > 4 else 0.65 if after_blank else 0.4
-        if text[0].islower() or self._answers_title(phrase):
-            return 0.3
-        if " " not in text:
-            return 0.6 if after_blank else 0.4
-        if is_title_case(text):
-            return 0.8 if after_blank else 0.65
-        return 0.65 if after_blank else 0.45
-
-    def _answers_title(self, phrase: Phrase) -> bool:
-        """Say whether a line is all that stands under a title of another style."""
-        last = self.last
-        gap = self.flat[last.title_end : min(phrase.start, last.title_end + 80)]
-        if not last.text or gap.strip(" \t\n:"):
-            return False
-        return last.text.isupper() != phrase.text.isupper() or last.has_colon
-
-    def _judge_unknown(self, phrase: Phrase) -> _Cut | None:
-        heading = self._judge_heading(phrase)
-        if heading is not None or not self.unknown_titles:
-            return heading
-        if phrase.inline or phrase.spaced or not self._may_be_title(phrase):
-            return None
-        if not phrase.own_line:
-            return self._judge_field(phrase)
-        capitals = phrase.text.isupper()
-        if phrase.has_colon:
-            confidence = 0.7 if capitals else 0.6
-        elif phrase.mark.startswith(("#", "**", "==", "__")):
-            confidence = 0.7
-        elif capitals:
-            confidence = 0.6 if stands_alone(self.flat, phrase) else 0.4
+    Titles come again and again: what a line means is looked up before it is read.
+    """
+    position, after_blank = 0, True
+    for line in flat.split("\n"):
+        if not line:
+            position += 1
+            after_blank = True
+            continue
+        head, colon, rest = line.partition(":")
+        if len(head) > MAX_PHRASE:
+            _read_long_line(line, position, after_blank, titles, outline)
+            after_blank = line[0] in RULE_STARTS and is_blank_or_rule(line)
         else:
-            confidence = 0.3
-        if self._holds_parts(phrase) or is_item(phrase):
-            return self._part(phrase, make_label(phrase.text), confidence)
-        return (phrase, OTHER, 1, confidence, None)
+            own_line = not rest or (rest[0] in FILLING and not rest.strip(FILLING))
+            key = (head, colon, own_line, after_blank)
+            cut = outline.known.get(key)
+            if cut is None:
+                after_blank = _read_line(line, position, key, titles, outline)
+            else:
+                outline.cut(position, cut)
+                after_blank = False
+                if ":" in rest:
+                    _read_inline(line, position, len(head), titles, outline)
+        position += len(line) + 1
 
-    def _judge_field(self, phrase: Phrase) -> _Cut | None:
-        """Judge an unknown title with text behind it: a part, unless it is a value."""
-        if has_value(self.flat, phrase.body_start + 1):
-            return None
-        text = phrase.text
-        if text.isupper() and not is_item(phrase) and (" " in text or len(text) > 5):
-            if not self._holds_parts(phrase):
-                return (phrase, OTHER, 1, 0.55, None)
-        elif text.isupper() and len(text) <= 5:
-            return None
-        return self._part(phrase, make_label(text), 0.5)
 
-    def _may_be_title(self, phrase: Phrase) -> bool:
-        return looks_like_title(self.flat, phrase) and not self.titles.is_never(
-            phrase.text
+def _read_line(
+    line: str,
+    position: int,
+    key: tuple[str, str, bool, bool],
+    titles: SectionTitles,
+    outline: Outline,
+) -> bool:
+    """Read a line whose meaning is not known.
+
+    key: Its text up to the first colon, the colon, whether nothing follows, and
+        whether the line comes after a blank one.
+    RETURNS: Whether the next line comes after a blank one.
+    """
+    head, colon, own_line, after_blank = key
+    phrase = None
+    if colon or not is_prose(line, after_blank, outline.has_problems):
+        phrase = read_head(head, colon != "", own_line, after_blank, titles)
+    if phrase is None or phrase.group is None:
+        spaced = read_spaced(line, after_blank, titles)
+        if spaced is not None:
+            phrase = None
+            outline.read(position, spaced)
+    if phrase is not None:
+        outline.read(position, phrase, key)
+    if colon:
+        ends_title = phrase is not None and (
+            phrase.group is not None or not has_break(phrase.text)
         )
+        skip = len(head) if ends_title else -1
+        _read_inline(line, position, skip, titles, outline)
+    return phrase is None and line[0] in RULE_STARTS and is_blank_or_rule(line)
 
-    def _holds_parts(self, phrase: Phrase) -> bool:
-        """Say whether an unknown title belongs to the current section."""
-        if self.group is None or not self.group.has_parts:
-            return False
-        # A title that looks just as the section's own is its neighbour.
-        same_look = phrase.text.isupper() and self.title.text.isupper()
-        bare = not phrase.has_colon and not self.title.has_colon
-        return not (same_look and bare and phrase.mark == self.title.mark)
 
-    def _judge_heading(self, phrase: Phrase) -> _Cut | None:
-        """Judge a problem heading: a short line over a paragraph or list of a plan."""
-        group = self.group
-        if group is None or not group.has_problems or not self.unknown_titles:
-            return None
-        text, mark = phrase.text, phrase.mark
-        n_words = text.count(" ") + 1
-        if phrase.inline or n_words > 10 or is_sentence(text):
-            return None
-        if mark.startswith("#"):
-            return self._part(phrase, make_label(text), 0.7)
-        if mark[:1].isdigit() or mark[:1] == "(":
-            if not (phrase.has_colon or heads_list(self.flat, phrase)):
-                return None
-            return self._part(phrase, make_label(text), 0.6)
-        if mark or phrase.has_colon or phrase.spaced or text.isupper():
-            return None
-        if not phrase.after_blank:
-            return None
-        heads = heads_list(self.flat, phrase) and n_words <= 8
-        return self._part(phrase, make_label(text), 0.6) if heads else None
+def _read_long_line(
+    line: str, position: int, after_blank: bool, titles: SectionTitles, outline: Outline
+) -> None:
+    spaced = read_spaced(line, after_blank, titles)
+    if spaced is not None:
+        outline.read(position, spaced)
+    if ":" in line:
+        _read_inline(line, position, -1, titles, outline)
 
-    def _part(self, phrase: Phrase, label: str, confidence: float) -> _Cut | None:
-        if not label:
-            return None
-        mark, block = phrase.mark[:1], self.block
-        deeper = (
-            block is not None
-            and mark != ""
-            and block.own_line
-            and mark != block.mark[:1]
-            and not mark.isdigit()
-            and is_item(phrase)
+
+def _read_inline(
+    line: str, position: int, skip: int, titles: SectionTitles, outline: Outline
+) -> None:
+    for phrase in read_inline(line, skip, titles):
+        outline.read(position, phrase)
+
+
+def _close(flat: str, outline: Outline) -> list[Section]:
+    """Find where each cut's text ends, at the next one that is no deeper."""
+    sections: list[Section] = []
+    end = part_end = least_end = len(flat)
+    for position, phrase, label, depth, confidence, loinc, parent in reversed(
+        outline.cuts
+    ):
+        start = position + phrase.start
+        if depth == 1:
+            stop = end
+            end = part_end = least_end = start
+        elif depth == 2:
+            stop = part_end
+            part_end = least_end = start
+        else:
+            stop = least_end
+            least_end = start
+        title, body_start = None, start
+        if phrase.text:
+            title_end = position + phrase.title_end
+            title = (position + phrase.title_start, title_end)
+            body_start = title_end + 2
+            if not (
+                flat.startswith(_PLAIN_ENDS, title_end)
+                and flat[body_start : body_start + 1].isalnum()
+            ):
+                body_start = min(_skip_to_body(flat, title_end), stop)
+        # Calling tuple's constructor takes half the time of Section's own.
+        values = (
+            label,
+            loinc,
+            start,
+            stop,
+            title,
+            body_start,
+            confidence,
+            depth,
+            parent,
         )
-        return phrase, label, 3 if deeper else 2, confidence, None
+        sections.append(tuple.__new__(Section, values))
+    sections.reverse()
+    if len(sections) > 1 and sections[1].depth == 1:
+        first = sections[1]
+        if not any(map(str.isalnum, flat[: first.start])):
+            sections[:2] = [first._replace(start=0)]
+    return sections
 
 
-def _find_ends(cuts: list[_Cut], n_chars: int) -> list[int]:
-    """Find where each cut's text ends: at the next one that is no deeper."""
-    ends = [n_chars] * (MAX_DEPTH + 1)
-    found = []
-    for phrase, _, depth, _, _ in reversed(cuts):
-        found.append(ends[depth])
-        for deeper in range(depth, MAX_DEPTH + 1):
-            ends[deeper] = phrase.start
-    return found[::-1]
+def _skip_to_body(flat: str, title_end: int) -> int:
+    """Find where the text that a title heads starts."""
+    start = _BODY.match(flat, title_end).end()  # type: ignore[union-attr]
+    line_start = flat.rfind("\n", title_end, start) + 1
+    if line_start:
+        rule = RULE.match(flat, line_start)
+        if rule:
+            start = _BODY.match(flat, rule.end()).end()  # type: ignore[union-attr]
+    return start
+
+
+def _limit(sections: list[Section], categories: Collection[str]) -> list[Section]:
+    """Turn sections of other categories into `other` ones."""
+    kept = {*categories, PREAMBLE, ""}
+    limited = []
+    for section in sections:
+        if section.depth == 1 and section.label not in kept:
+            section = section._replace(label=OTHER, loinc="")
+        elif section.parent not in kept:
+            section = section._replace(parent=OTHER)
+        limited.append(section)
+    return limited
+
+
+def _flatten(text: str) -> str:
+    """Turn all line ends into line feeds and all blanks into spaces.
+
+    RETURNS: A text of the same length, so that offsets stay true.
+    """
+    if "\r" in text:
+        text = text.replace("\r\n", " \n").replace("\r", "\n")
+    text = _replace_all(text, _LINE_ENDS, "\n")
+    if text.isascii():
+        return text
+    text = _replace_all(text, _WIDE_LINE_ENDS, "\n")
+    return _replace_all(text, _WIDE_SPACES, " ").replace("\uff1a", ":")
+
+
+def _replace_all(text: str, characters: str, by: str) -> str:
+    # Far faster than str.translate where there is nothing to replace.
+    for character in characters:
+        if character in text:
+            text = text.replace(character, by)
+    return text

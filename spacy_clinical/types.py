@@ -5,6 +5,7 @@ model's special tokens. n_labels: columns of a head. Offsets into a text are in
 characters, half open.
 """
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy
@@ -91,3 +92,34 @@ class Section(NamedTuple):
     confidence: float
     depth: int = 1
     parent: str = ""
+
+
+# Titles, and what they hang on.
+Condition: TypeAlias = tuple[tuple[str, ...], frozenset[str]]
+
+
+@dataclass(frozen=True)
+class TitleGroup:
+    """The titles of one label, and how they behave.
+
+    loinc: LOINC document-section code, or "".
+    is_part: Whether the titles only name parts of a section.
+    within: Labels of the sections inside which an inline title names a part.
+    after: More titles, that mean this only in a note that has one of some sections
+        before them, with the labels of these.
+    naming: More titles, that mean this only at the start of a note and if one of some
+        words follows on their line, with these words.
+    has_parts: Whether unknown titles inside such a section are parts of it.
+    has_problems: Whether its body may have problem headings.
+    """
+
+    label: str
+    titles: tuple[str, ...] = ()
+    loinc: str = ""
+    name: str = ""
+    is_part: bool = False
+    within: frozenset[str] = frozenset()
+    after: tuple[Condition, ...] = ()
+    naming: tuple[Condition, ...] = ()
+    has_parts: bool = False
+    has_problems: bool = False

@@ -12,7 +12,7 @@ import spacy
 from spacy.util import load_model_from_config
 from thinc.api import Config
 
-from tests.test_configs import ANN, TEXT
+from tests.test_configs import ANN, TEXT, TINY
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf8")
@@ -39,7 +39,7 @@ def test_python_blocks_run(code, capsys):
 @pytest.mark.filterwarnings(r"ignore:\[W002\]")
 @pytest.mark.parametrize("code", blocks("ini"))
 def test_ini_blocks_build(code, tiny_ner):
-    block = Config().from_str(code, interpolate=False)
+    block = Config().from_str("[components]\n" + code, interpolate=False)
     [name] = block["components"]
     nlp = {"lang": "en", "pipeline": [name]}
     config = Config({"nlp": nlp, **block})
@@ -91,7 +91,8 @@ def test_commands_run(command, folder, tiny_ner):
     if arguments[0] == "assemble":
         arguments += ["--paths.checkpoint", str(tiny_ner)]
     if arguments[0] == "train":
-        arguments += ["--training.max_steps", "2", "--training.eval_frequency", "1"]
+        for name, value in {**TINY, "training.max_steps": 2}.items():
+            arguments += [f"--{name}", str(value)]
     done = subprocess.run(
         [sys.executable, "-m", module, *arguments],
         cwd=folder,

@@ -5,10 +5,10 @@ from typing import Any
 import numpy
 import srsly
 from numpy.typing import NDArray
-from spacy.attrs import IDX, ORTH, SPACY
+from spacy.attrs import ORTH, SPACY
 from spacy.language import Language
 from spacy.pipeline import Pipe
-from spacy.tokens import Doc, Span, SpanGroup
+from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.util import (
     SimpleFrozenDict,
@@ -21,14 +21,14 @@ from spacy.util import (
 
 from spacy_clinical.errors import Errors
 from spacy_clinical.extensions import (
-    SECTION_TITLES_KEY,
     SECTIONS_KEY,
-    SUBSECTIONS_KEY,
     add_to,
     record_error,
 )
+from spacy_clinical.pipeline.section_spans import write_sections
+from spacy_clinical.section_rules import OTHER, PREAMBLE
 from spacy_clinical.section_titles import SectionTitles, TitleGroup, load_titles
-from spacy_clinical.sections import MAX_DEPTH, OTHER, PREAMBLE, split_sections
+from spacy_clinical.sections import MAX_DEPTH, split_sections
 from spacy_clinical.types import Section
 
 FORMAT = 1
@@ -146,7 +146,7 @@ class SectionSplitter(Pipe):
         """
         for doc, doc_sections in zip(docs, sections, strict=True):
             if self.overwrite or not doc.spans.get(SECTIONS_KEY):
-                _write_sections(doc, doc_sections)
+                write_sections(doc, doc_sections)
                 rules = {
                     "rules": self.titles.digest,
                     "rules_version": self.titles.version,
@@ -313,60 +313,3 @@ Language.factory(
     default_score_weights={"sections_f": 1.0, "sections_p": 0.0, "sections_r": 0.0},
     func=make_section_splitter,
 )
-
-
-def _write_sections(doc: Doc, sections: list[Section]) -> None:
-    starts, ends, titles, bodies = _snap(doc, sections)
-    groups: dict[int, list[Span]] = {1: [], 2: []}
-    scores: dict[int, list[float]] = {1: [], 2: []}
-    title_spans, body_starts = [], []
-    for i, section in enumerate(sections):
-        start, end = starts[i], ends[i]
-        if start >= end:
-            continue
-        depth = min(section.depth, 2)
-        groups[depth].append(
-            Span(doc, start, end, label=section.label, kb_id=section.loinc)
-        )
-        scores[depth].append(section.confidence)
-        if section.title is not None:
-            first, last = titles[i]
-            title_spans.append(Span(doc, first, min(last, end), label=section.label))
-            body_starts.append(min(max(bodies[i], last), end))
-    for key, spans, attrs in (
-        (SECTIONS_KEY, groups[1], {"scores": scores[1]}),
-        (SUBSECTIONS_KEY, groups[2], {"scores": scores[2]}),
-        (SECTION_TITLES_KEY, title_spans, {"body_starts": body_starts}),
-    ):
-        doc.spans[key] = SpanGroup(doc, name=key, attrs=attrs, spans=spans)
-
-
-def _snap(
-    doc: Doc, sections: list[Section]
-) -> tuple[list[int], list[int], list[tuple[int, int]], list[int]]:
-    """Turn characters into tokens.
-
-    RETURNS (tokens): For each section its start, end, title and body start. Those
-        without a title have an empty one.
-    """
-    offsets = doc.to_array(IDX)
-    spots: list[int] = []
-    for section in sections:
-        first, last = section.title or (section.start, section.start + 1)
-        spots += (section.start, section.end, first, last - 1, section.body_start)
-    tokens: NDArray[Any] = numpy.searchsorted(
-        offsets, numpy.asarray(spots, dtype=offsets.dtype), side="right"
-    )
-    table = (tokens.reshape(-1, 5) - 1).tolist()
-    n_chars = max((section.end for section in sections), default=0)
-    starts = [row[0] for row in table]
-    ends = [
-        len(doc) if section.end == n_chars else row[1]
-        for section, row in zip(sections, table, strict=True)
-    ]
-    titles = [(row[2], row[3] + 1) for row in table]
-    bodies = [
-        end if section.body_start >= section.end else row[4]
-        for section, row, end in zip(sections, table, ends, strict=True)
-    ]
-    return starts, ends, titles, bodies
