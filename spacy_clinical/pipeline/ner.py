@@ -14,7 +14,7 @@ from spacy_clinical.extensions import NER_KEY, add_to, section_of
 from spacy_clinical.heads import crf
 from spacy_clinical.heads.decode import Decoder, cross_entropy, decode
 from spacy_clinical.heads.labels import LabelScheme, bio_labels, read_labels
-from spacy_clinical.layout import find_layout
+from spacy_clinical.layout import find_layout, trim
 from spacy_clinical.pipeline.checkpoint_pipe import CheckpointPipe
 from spacy_clinical.types import EntityPrediction, Floats2d, Ints1d
 
@@ -83,9 +83,9 @@ def make_ner(
     labels: Entity types to predict; None for all.
     sections: Labels of the sections to predict in; None for all.
     exclude_sections: Labels of the sections not to predict in.
-    skip_layout: Whether to leave out what is layout, not text: entities inside the
-        titles of sections, and the numbers of list items. Titles of parts of
-        sections may be problems or organs, and stay.
+    skip_layout: Whether to leave out what is layout, not text: the titles of
+        sections and the numbers of list items. Titles of parts of sections may be
+        problems or organs, and stay.
     annotate: Write `doc.ents`, the span group, or both.
     overlap: What to do where another component's entity in `doc.ents` overlaps one
         found here: "keep" the other's, "replace" it, or take the "longest".
@@ -204,13 +204,9 @@ class ClinicalNER(CheckpointPipe):
                 threshold=self.threshold,
                 transitions=transitions,
             )
-            layout = find_layout(doc) if self.skip_layout else frozenset()
-            wanted = [
-                p
-                for p in predictions
-                if self._is_wanted(doc, p)
-                and not layout.issuperset(range(p.start, p.end))
-            ]
+            wanted = [p for p in predictions if self._is_wanted(doc, p)]
+            if self.skip_layout:
+                wanted = _trim_layout(doc, wanted)
             self._write(doc, wanted)
             record = {
                 "pieces": len(scored.pieces),
@@ -390,6 +386,18 @@ class ClinicalNER(CheckpointPipe):
                 )
             )
         return scheme
+
+
+def _trim_layout(
+    doc: Doc, predictions: list[EntityPrediction]
+) -> list[EntityPrediction]:
+    layout = find_layout(doc)
+    borders = [trim(p.start, p.end, layout) for p in predictions]
+    return [
+        EntityPrediction(*border, p.label, p.score)
+        for p, border in zip(predictions, borders, strict=True)
+        if border is not None
+    ]
 
 
 def _resolve(others: list[Span], found: list[Span], overlap: Overlap) -> list[Span]:
