@@ -1,6 +1,6 @@
 """Compare section splitting with medspaCy's, on the same notes in the same run.
 
-    python benchmarks/sections.py --data ../shared/data --peer-python VENV/bin/python
+    python benchmarks/sections.py --data path/to/data --peer-python VENV/bin/python
 
 Quality: F1 of section starts and categories on ACI-BENCH, whose headers stand on
 lines of their own. A line is a header if it follows a blank line (or nothing), is

@@ -119,18 +119,16 @@ class Outline:
         """Look up what lines mean here."""
         if self.label in self.titles.cues:
             self.seen |= {self.label}
-        title = self.title
-        mark = (title.mark[-1:], title.mark[:1].isdigit(), title.is_item)
-        look = (title.capitals, title.has_colon, title.own_line)
-        short = len(title.text) <= 4
-        n_sections = min(self.n_sections, 3)
+        title, mark = self.title, self.title.mark
         context = (
             self.label,
-            mark,
-            look,
-            short,
+            mark and (mark[-1], mark[0].isdigit(), title.is_item),
+            title.capitals,
+            title.has_colon,
+            title.own_line,
+            len(title.text) <= 4,
             self.all_bare_capitals,
-            n_sections,
+            self.n_sections if self.n_sections < 3 else 3,
             self.seen,
         )
         self.known = self.titles.recall(context)

@@ -132,7 +132,10 @@ class SectionTitles:
 
     def recall(self, context: Hashable) -> dict[Any, Any]:
         """Get what lines are known to mean in a context."""
-        return self.contexts.setdefault(context, {})
+        known = self.contexts.get(context)
+        if known is None:
+            known = self.contexts[context] = {}
+        return known
 
     def remember(
         self, context: dict[Any, Any], line: tuple[Any, ...], cut: Any

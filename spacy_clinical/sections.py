@@ -69,6 +69,7 @@ def _read_lines(flat: str, titles: SectionTitles, outline: Outline) -> None:
     Titles come again and again: what a line means is looked up before it is read.
     """
     position, after_blank = 0, True
+    cut_at = outline.cut
     for line in flat.split("\n"):
         if not line:
             position += 1
@@ -85,7 +86,7 @@ def _read_lines(flat: str, titles: SectionTitles, outline: Outline) -> None:
             if cut is None:
                 after_blank = _read_line(line, position, key, titles, outline)
             else:
-                outline.cut(position, cut)
+                cut_at(position, cut)
                 after_blank = False
                 if ":" in rest:
                     _read_inline(line, position, len(head), titles, outline)
