@@ -1,13 +1,14 @@
 """Which tokens of a note are its layout, not its text."""
 
 import re
+from collections.abc import Sequence
 
 import numpy
 from spacy.attrs import IDX, LENGTH
 from spacy.tokens import Doc
 
 from spacy_clinical.extensions import SECTIONS_KEY
-from spacy_clinical.types import Bools1d
+from spacy_clinical.types import Bools1d, EntityPrediction
 
 LIST_NUMBER = re.compile(r"^[ \t]*(\d{1,3}[.)])(?!\d)", re.M)
 
@@ -32,13 +33,18 @@ def find_layout(doc: Doc) -> Bools1d:
     return layout
 
 
-def trim(start: int, end: int, layout: Bools1d) -> tuple[int, int] | None:
-    """Take layout from both ends of a run of tokens.
+def trim_entities(
+    doc: Doc, predictions: Sequence[EntityPrediction]
+) -> list[EntityPrediction]:
+    """Take layout from both ends of entities; what was nothing else goes.
 
-    start, end (tokens): Half open.
-    RETURNS: What is left, or None.
+    RETURNS: The others, in their order.
     """
-    text = numpy.flatnonzero(~layout[start:end]) + start
-    if not len(text):
-        return None
-    return int(text[0]), int(text[-1]) + 1
+    layout = find_layout(doc)
+    trimmed = []
+    for start, end, label, score in predictions:
+        text = numpy.flatnonzero(~layout[start:end]) + start
+        if len(text):
+            borders = int(text[0]), int(text[-1]) + 1
+            trimmed.append(EntityPrediction(*borders, label, score))
+    return trimmed

@@ -2,7 +2,8 @@ import pytest
 import spacy
 from spacy.tokens import Span, SpanGroup
 
-from spacy_clinical.layout import find_layout, trim
+from spacy_clinical.layout import find_layout, trim_entities
+from spacy_clinical.types import EntityPrediction
 
 
 def make_doc():
@@ -41,8 +42,10 @@ def test_find_layout_knows_titles_from_their_group():
         ("12.5", "PLAN", "12.5 mg"),
     ],
 )
-def test_trim(first, last, expected):
+def test_trim_entities(first, last, expected):
     doc = make_doc()
     places = {token.text: token.i for token in reversed(doc)}
-    borders = trim(places[first], places[last] + 1, find_layout(doc))
-    assert (borders and doc[slice(*borders)].text) == expected
+    entity = EntityPrediction(places[first], places[last] + 1, "History", 0.5)
+    trimmed = trim_entities(doc, [entity])
+    texts = [doc[start:end].text for start, end, _, _ in trimmed]
+    assert texts == ([expected] if expected else [])

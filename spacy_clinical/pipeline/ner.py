@@ -14,7 +14,7 @@ from spacy_clinical.extensions import NER_KEY, add_to, section_of
 from spacy_clinical.heads import crf
 from spacy_clinical.heads.decode import Decoder, cross_entropy, decode
 from spacy_clinical.heads.labels import LabelScheme, bio_labels, read_labels
-from spacy_clinical.layout import find_layout, trim
+from spacy_clinical.layout import trim_entities
 from spacy_clinical.pipeline.checkpoint_pipe import CheckpointPipe
 from spacy_clinical.types import EntityPrediction, Floats2d, Ints1d
 
@@ -206,7 +206,7 @@ class ClinicalNER(CheckpointPipe):
             )
             wanted = [p for p in predictions if self._is_wanted(doc, p)]
             if self.skip_layout:
-                wanted = _trim_layout(doc, wanted)
+                wanted = trim_entities(doc, wanted)
             self._write(doc, wanted)
             record = {
                 "pieces": len(scored.pieces),
@@ -386,18 +386,6 @@ class ClinicalNER(CheckpointPipe):
                 )
             )
         return scheme
-
-
-def _trim_layout(
-    doc: Doc, predictions: list[EntityPrediction]
-) -> list[EntityPrediction]:
-    layout = find_layout(doc)
-    borders = [trim(p.start, p.end, layout) for p in predictions]
-    return [
-        EntityPrediction(*border, p.label, p.score)
-        for p, border in zip(predictions, borders, strict=True)
-        if border is not None
-    ]
 
 
 def _resolve(others: list[Span], found: list[Span], overlap: Overlap) -> list[Span]:

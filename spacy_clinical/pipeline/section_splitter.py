@@ -7,7 +7,6 @@ import srsly
 from numpy.typing import NDArray
 from spacy.attrs import ORTH, SPACY
 from spacy.language import Language
-from spacy.pipeline import Pipe
 from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.util import (
@@ -23,8 +22,8 @@ from spacy_clinical.errors import Errors
 from spacy_clinical.extensions import (
     SECTIONS_KEY,
     add_to,
-    record_error,
 )
+from spacy_clinical.pipeline.rule_pipe import RulePipe
 from spacy_clinical.pipeline.section_spans import write_sections
 from spacy_clinical.section_rules import OTHER, PREAMBLE
 from spacy_clinical.section_titles import SectionTitles, TitleGroup, load_titles
@@ -43,7 +42,7 @@ SETTINGS = (
 _MAX_SPELLINGS = 200_000
 
 
-class SectionSplitter(Pipe):
+class SectionSplitter(RulePipe):
     """Cut clinical notes into sections and their parts, by their titles."""
 
     def __init__(
@@ -112,16 +111,6 @@ class SectionSplitter(Pipe):
         """
         group = TitleGroup(label, tuple(titles), loinc, "", is_part, frozenset(within))
         self.titles.add(group)
-
-    def __call__(self, doc: Doc) -> Doc:
-        """Cut a Doc into sections."""
-        error_handler: Callable[..., Any] = self.get_error_handler()
-        try:
-            self.set_annotations([doc], self.predict([doc]))
-        except Exception as error:
-            error_handler(self.name, self, [doc], error)
-            record_error(doc, self.name, error)
-        return doc
 
     def predict(self, docs: Iterable[Doc]) -> list[list[Section]]:
         """Find the sections and parts of each Doc, in characters."""

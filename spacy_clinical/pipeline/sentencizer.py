@@ -8,7 +8,6 @@ from typing import Any, Literal
 import numpy
 from spacy.attrs import IDX, SENT_START
 from spacy.language import Language
-from spacy.pipeline import Pipe
 from spacy.pipeline.senter import senter_score
 from spacy.tokens import Doc, Token
 from spacy.util import ensure_path, from_bytes, from_disk, to_bytes, to_disk
@@ -18,8 +17,8 @@ from spacy_clinical.extensions import (
     SECTION_TITLES_KEY,
     SECTIONS_KEY,
     SUBSECTIONS_KEY,
-    record_error,
 )
+from spacy_clinical.pipeline.rule_pipe import RulePipe
 from spacy_clinical.sentences import LineBreaks, split_sentences
 
 # What may stand between a title and the text under it, on the title's line.
@@ -34,7 +33,7 @@ SETTINGS = (
 )
 
 
-class ClinicalSentencizer(Pipe):
+class ClinicalSentencizer(RulePipe):
     """Set where sentences start in clinical notes, by rules."""
 
     def __init__(
@@ -75,16 +74,6 @@ class ClinicalSentencizer(Pipe):
         self.overwrite = overwrite
         self.scorer = scorer
         self._scispacy = _get_scispacy() if rules == "scispacy" else None
-
-    def __call__(self, doc: Doc) -> Doc:
-        """Set where the sentences of a Doc start."""
-        error_handler: Callable[..., Any] = self.get_error_handler()
-        try:
-            self.set_annotations([doc], self.predict([doc]))
-        except Exception as error:
-            error_handler(self.name, self, [doc], error)
-            record_error(doc, self.name, error)
-        return doc
 
     def predict(self, docs: Iterable[Doc]) -> list[list[int]]:
         """Find where sentences start.
