@@ -11,6 +11,9 @@ from spacy_clinical.types import Bools1d, EntityPrediction, Floats2d, Ints1d
 
 Decoder = Literal["viterbi", "greedy", "posterior"]
 
+# Longer notes are decoded in parts of so many tokens at most.
+PART_TOKENS = 4096
+
 
 def decode(
     logits: Floats2d,
@@ -37,30 +40,56 @@ def decode(
     SOURCE: Ramshaw & Marcus 1995 (BIO), Ratinov & Roth 2009 (BILOU).
     """
     tokens = numpy.flatnonzero(is_seen)
-    if not len(tokens):
-        return []
-    energies = logits[tokens].astype("float64")
+    outside = scheme.column_by_tag[OUTSIDE]
+    found: list[EntityPrediction] = []
+    for part in cut_outside(logits, tokens, outside):
+        for start, end, label, score in _decode_part(
+            logits[part].astype("float64"), scheme, decoder, threshold, transitions
+        ):
+            borders = int(part[start]), int(part[end - 1]) + 1
+            found.append(EntityPrediction(*borders, label, score))
+    return [entity for entity in found if entity.score >= threshold]
+
+
+def cut_outside(logits: Floats2d, tokens: Ints1d, outside: int) -> list[Ints1d]:
+    """Cut the tokens of a long note to parts, so that memory stays bounded.
+
+    A part ends with the token of its second half that is most surely outside.
+
+    outside: The column of "O".
+    """
+    parts = []
+    while len(tokens) > PART_TOKENS:
+        late = logits[tokens[PART_TOKENS // 2 : PART_TOKENS]]
+        cut = PART_TOKENS // 2 + int(softmax(late)[:, outside].argmax()) + 1
+        parts.append(tokens[:cut])
+        tokens = tokens[cut:]
+    return [*parts, tokens] if len(tokens) else parts
+
+
+def _decode_part(
+    logits: Floats2d,
+    scheme: LabelScheme,
+    decoder: Decoder,
+    threshold: float,
+    transitions: Floats2d | None,
+) -> list[EntityPrediction]:
+    energies = logits
     if transitions is None:
-        energies = numpy.log(scheme.merge(softmax(energies)) + 1e-30)
+        energies = numpy.log(scheme.merge(softmax(logits)) + 1e-30)
         transitions = constraints(scheme)
         scores = numpy.exp(energies)
     elif decoder != "posterior":
         scores = infer(energies, transitions).tags
     if decoder == "posterior":
-        found = find_spans(energies, transitions, scheme, threshold=threshold)
-    else:
-        path = scores.argmax(axis=1)
-        if decoder == "viterbi":
-            path = find_best_path(energies, transitions)
-        chosen = scores[numpy.arange(len(path)), path]
-        found = [
-            EntityPrediction(start, end, label, float(chosen[start:end].mean()))
-            for start, end, label in read_tags([scheme.tags[i] for i in path])
-        ]
+        return find_spans(energies, transitions, scheme, threshold=threshold)
+    path = scores.argmax(axis=1)
+    if decoder == "viterbi":
+        path = find_best_path(energies, transitions)
+    chosen = scores[numpy.arange(len(path)), path]
     return [
-        EntityPrediction(int(tokens[start]), int(tokens[end - 1]) + 1, label, score)
-        for start, end, label, score in found
-        if score >= threshold
+        EntityPrediction(start, end, label, float(chosen[start:end].mean()))
+        for start, end, label in read_tags([scheme.tags[i] for i in path])
     ]
 
 

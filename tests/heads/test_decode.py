@@ -1,7 +1,7 @@
 import numpy
 import pytest
 
-from spacy_clinical.heads.decode import decode, read_tags
+from spacy_clinical.heads.decode import cut_outside, decode, read_tags
 from spacy_clinical.heads.labels import read_labels
 
 BIO = ["O", "B-Age", "I-Age", "B-Drug", "I-Drug"]
@@ -66,3 +66,25 @@ def test_decode_nothing():
     seen = numpy.zeros(2, dtype=bool)
     assert decode(logits, seen, read_labels(BIO), decoder="viterbi") == []
     assert decode(logits[:0], seen[:0], read_labels(BIO), decoder="greedy") == []
+
+
+@pytest.mark.parametrize("decoder", ["greedy", "viterbi", "posterior"])
+def test_decode_long_notes_in_parts(decoder, monkeypatch):
+    tags = (["B-Age", "I-Age", "I-Age", "O", "B-Drug", "O"] * 20)[:-1]
+    logits = logits_for(tags, BIO)
+    seen = numpy.ones(len(tags), dtype=bool)
+    scheme = read_labels(BIO)
+    whole = decode(logits, seen, scheme, decoder=decoder, threshold=0.5)
+    monkeypatch.setattr("spacy_clinical.heads.decode.PART_TOKENS", 10)
+    parts = decode(logits, seen, scheme, decoder=decoder, threshold=0.5)
+    assert [p[:3] for p in parts] == [w[:3] for w in whole]
+    assert len(whole) == 40
+
+
+def test_cut_outside_keeps_every_token_once():
+    logits = numpy.random.default_rng(0).normal(size=(10_000, 5))
+    tokens = numpy.arange(0, 10_000, 1)
+    parts = cut_outside(logits, tokens, 0)
+    assert numpy.array_equal(numpy.concatenate(parts), tokens)
+    assert max(map(len, parts)) <= 4096
+    assert cut_outside(logits, tokens[:0], 0) == []
