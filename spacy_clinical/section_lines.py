@@ -6,7 +6,7 @@ same characters, so the time is linear in the length of the note, whatever it ho
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from spacy_clinical.section_titles import SectionTitles, TitleGroup
 
@@ -28,6 +28,7 @@ _INLINE = re.compile(
 )
 _BREAK = re.compile(r"[.;,!?)\]][ *A-Z]|  |\t")
 RULE = re.compile(r"[ \t]*(?:[-=~*]{4,}|_{4,})[ \t]*(?=\n|\Z)")
+SENTENCE_ENDS = frozenset(".,;?!")
 _PROBLEM_MARKS = frozenset("#(0123456789")
 _NO_ITEM_MARKS = ("#", "**", "=", "_", "<", "[", '"', ">")
 _DECORATION = ' \t*_=#~->])"\u2013\u2014'
@@ -109,6 +110,26 @@ class Phrase(NamedTuple):
     spaced: bool = False
 
 
+class Context:
+    """What the sections so far say about the titles after them.
+
+    n_sections: Their number, up to 3: more make no difference.
+    bare: Whether their titles have all been bare lines in capitals.
+    seen: Those of the vocabulary's cues that the note has had.
+    known: What lines mean here, by what is read of them.
+    next: The contexts that sections opened here lead to, by their step.
+    """
+
+    __slots__ = ("bare", "known", "n_sections", "next", "seen")
+
+    def __init__(self, n_sections: int, bare: bool, seen: frozenset[str]) -> None:
+        self.n_sections = n_sections
+        self.bare = bare
+        self.seen = seen
+        self.known: dict[Any, Any] = {}
+        self.next: dict[str, Context] = {}
+
+
 def read_head(
     head: str, has_colon: bool, own_line: bool, after_blank: bool, titles: SectionTitles
 ) -> Phrase | None:
@@ -125,7 +146,7 @@ def read_head(
     mark = mark.rstrip()
     if title[-1] in _DECORATION:
         title = _trim(title)
-    sentence = not has_colon and title[-1] in ".,;?!"
+    sentence = not has_colon and title[-1] in SENTENCE_ENDS
     group = None if sentence else titles.find(title)
     return Phrase(
         match.start(1),
@@ -145,19 +166,14 @@ def read_head(
     )
 
 
-def is_prose(line: str, after_blank: bool, has_problems: bool) -> bool:
-    """Say whether a short line without colon ends as sentences do, and is one.
-
-    has_problems: Whether it stands where such a line may head a problem of a plan.
-    """
-    if line[-1] not in ".,;?!":
+def may_head_problem(line: str, after_blank: bool) -> bool:
+    """Say whether a line that ends as sentences do may be a plan's problem heading."""
+    if len(line) > MAX_PHRASE or line[-1] not in SENTENCE_ENDS:
         return False
-    if not has_problems:
-        return True
     first = line.lstrip(" \t")[:1]
     if first.isalpha():
-        return not after_blank or line.count(" ") > 9
-    return first not in _PROBLEM_MARKS
+        return after_blank and line.count(" ") <= 9
+    return first in _PROBLEM_MARKS
 
 
 def read_spaced(line: str, after_blank: bool, titles: SectionTitles) -> Phrase | None:
@@ -284,7 +300,7 @@ def stands_alone(flat: str, position: int, phrase: Phrase) -> bool:
 def heads_list(flat: str, position: int, phrase: Phrase) -> bool:
     """Say whether text of another kind follows on the next line."""
     end = flat.find("\n", position + phrase.title_end)
-    if end < 0 or precedes_blank_line(flat, position):
+    if end < 0 or precedes_blank_line(flat, end):
         return False
     stop = flat.find("\n", end + 1)
     below = flat[end + 1 : stop if stop >= 0 else len(flat)].strip()
@@ -296,16 +312,18 @@ def heads_list(flat: str, position: int, phrase: Phrase) -> bool:
 def is_title_case(text: str) -> bool:
     """Say whether all words but the small ones start with a capital or digit."""
     words = _TITLE_WORD.findall(text)
-    return 0 < len(words) <= 8 and all(
-        not word[0].islower() or word in _SMALL_WORDS for word in words
-    )
+    for word in words:
+        if word[0].islower() and word not in _SMALL_WORDS:
+            return False
+    return 0 < len(words) <= 8
 
 
 def make_label(text: str) -> str:
     """Make a label of a title."""
-    return "_".join(
-        _TITLE_WORD.findall(text.lower().replace("\u2019", "").replace("'", ""))
-    )[:64]
+    text = text.lower()
+    if "'" in text or "\u2019" in text:
+        text = text.replace("\u2019", "").replace("'", "")
+    return "_".join(_TITLE_WORD.findall(text))[:64]
 
 
 def has_soap_letters(flat: str) -> bool:

@@ -3,6 +3,8 @@
 from typing import Any
 
 from spacy_clinical.section_lines import (
+    SENTENCE_ENDS,
+    Context,
     Phrase,
     has_soap_letters,
     has_value,
@@ -21,14 +23,16 @@ OTHER = "other"
 _HEADING_MARKS = ("#", "*", "=", "_", "<", "[", '"', ">", "~")
 
 # A title that cuts: its phrase, the label, depth and confidence of what it opens,
-# and the group of titles that it is of. A plain tuple, as there are many.
-Cut = tuple[Phrase, str, int, float, TitleGroup | None]
+# and the group of titles that it is of. Plain tuples, as there are many.
+Verdict = tuple[Phrase, str, int, float, TitleGroup | None]
+# The same, and the step to the context that it opens.
+Cut = tuple[Phrase, str, int, float, TitleGroup | None, str]
 # The same in its place: position of its line, phrase, label, depth, confidence,
 # LOINC code and label of the section that holds a part.
 PlacedCut = tuple[int, Phrase, str, int, float, str, str]
 _HEAD = frozenset((PREAMBLE,))
 _START = Phrase(0, 0, 0, 0, "")
-_NO_CUT: Cut = (_START, "", 0, -1.0, None)
+_NO_CUT: Cut = (_START, "", 0, -1.0, None, "")
 
 
 class Outline:
@@ -55,13 +59,9 @@ class Outline:
         self.has_problems = False
         self.block: Phrase | None = None
         self.cuts: list[PlacedCut] = [(0, _START, PREAMBLE, 1, 1.0, "", "")]
-        self.n_sections = 0
-        # Those of the vocabulary's cues that the note has had.
-        self.seen: frozenset[str] = frozenset()
-        self.all_bare_capitals = True
         self._soap: bool | None = None
-        self.known: dict[Any, Cut] = {}
-        self._set_context()
+        self.context = titles.contexts.setdefault(None, Context(0, True, frozenset()))
+        self.known: dict[Any, Cut] = self.context.known
 
     def read(
         self, position: int, phrase: Phrase, line: tuple[Any, ...] | None = None
@@ -75,21 +75,27 @@ class Outline:
         end = self.last_position + self.last.title_end
         if position + phrase.start < end:
             return
-        cut = self._judge(phrase) or _NO_CUT
+        verdict = self._judge(phrase)
+        cut = (*verdict, _get_step(verdict)) if verdict is not None else _NO_CUT
         if line is not None and self._is_settled(phrase):
             self.titles.remember(self.known, line, cut)
         self.cut(position, cut)
 
     def cut(self, position: int, cut: Cut) -> None:
         """Open what a title opens, if it is sure enough."""
-        phrase, label, depth, confidence, group = cut
+        phrase, label, depth, confidence, group, step = cut
         if confidence < self.min_confidence:
             return
         self.last, self.last_position = phrase, position
         loinc = parent = ""
         if depth == 1:
-            self._open_section(phrase, label, group)
-            loinc = group.loinc if group is not None else ""
+            self.title, self.label, self.group, self.block = phrase, label, group, None
+            self.has_problems = False
+            if group is not None:
+                self.has_problems = group.has_problems and self.unknown_titles
+                loinc = group.loinc
+            self.context = self.context.next.get(step) or self._enter(step)
+            self.known = self.context.known
         else:
             parent = self.label
             if phrase.mark and self.block is not None and self._is_deeper(phrase):
@@ -101,44 +107,26 @@ class Outline:
                 (position, phrase, label, depth, confidence, loinc, parent)
             )
 
-    def _open_section(
-        self, phrase: Phrase, label: str, group: TitleGroup | None
-    ) -> None:
-        self.title, self.label, self.group, self.block = phrase, label, group, None
-        self.n_sections += 1
-        if self.all_bare_capitals and (phrase.has_colon or not phrase.own_line):
-            self.all_bare_capitals = False
-        elif self.all_bare_capitals:
-            self.all_bare_capitals = phrase.capitals
-        self.has_problems = (
-            group is not None and group.has_problems and self.unknown_titles
-        )
-        self._set_context()
-
-    def _set_context(self) -> None:
-        """Look up what lines mean here."""
+    def _enter(self, step: str) -> Context:
+        """Find the context that the section just opened leads to."""
+        title, context = self.title, self.context
+        bare = title.own_line and title.capitals and not title.has_colon
+        seen = context.seen
         if self.label in self.titles.cues:
-            self.seen |= {self.label}
-        title, mark = self.title, self.title.mark
-        context = (
-            self.label,
-            mark and (mark[-1], mark[0].isdigit(), title.is_item),
-            title.capitals,
-            title.has_colon,
-            title.own_line,
-            len(title.text) <= 4,
-            self.all_bare_capitals,
-            self.n_sections if self.n_sections < 3 else 3,
-            self.seen,
-        )
-        self.known = self.titles.recall(context)
+            seen |= {self.label}
+        new = Context(min(context.n_sections + 1, 3), context.bare and bare, seen)
+        key = (step, new.n_sections, new.bare, seen)
+        context.next[step] = self.titles.contexts.setdefault(key, new)
+        return context.next[step]
 
     def _is_settled(self, phrase: Phrase) -> bool:
         """Say whether a phrase's meaning hangs on nothing but the context."""
         group, text = phrase.group, phrase.text
         if group is None:
             return phrase.never and phrase.has_colon and not phrase.mark
-        if len(text) == 1 or (self.n_sections < 2 and self._hangs_on_note(phrase)):
+        if len(text) == 1 or (
+            self.context.n_sections < 2 and self._hangs_on_note(phrase)
+        ):
             return False
         if phrase.never and self.label not in group.within:
             return False
@@ -150,11 +138,11 @@ class Outline:
             return self.label in group.within
         return phrase.capitals or phrase.mark.startswith(_HEADING_MARKS)
 
-    def _judge(self, phrase: Phrase) -> Cut | None:
+    def _judge(self, phrase: Phrase) -> Verdict | None:
         text = phrase.text
-        if not phrase.has_colon and text[-1] in ".,;?!":
+        if not phrase.has_colon and text[-1] in SENTENCE_ENDS:
             return self._judge_heading(phrase)
-        if self.n_sections < 2 and self._names_document(phrase):
+        if self.context.n_sections < 2 and self._names_document(phrase):
             return None
         group = self._find_group(phrase)
         if group is None:
@@ -176,9 +164,9 @@ class Outline:
     def _find_group(self, phrase: Phrase) -> TitleGroup | None:
         """Find what a title opens in this note."""
         group = None
-        if phrase.group is not None and self.seen:
-            group = self.titles.find_after(phrase.text, self.seen)
-        if phrase.own_line or self.n_sections > 1:
+        if phrase.group is not None and self.context.seen:
+            group = self.titles.find_after(phrase.text, self.context.seen)
+        if phrase.own_line or self.context.n_sections > 1:
             return group or phrase.group
         start = self.position + phrase.body_start
         end = self.flat.find("\n", start)
@@ -200,7 +188,7 @@ class Outline:
         text = phrase.text
         if text.lower() == "cc":
             # At a note's end it is the list of those who get a copy.
-            return self.n_sections > 2 or text == "cc"
+            return self.context.n_sections > 2 or text == "cc"
         if len(text) == 1:
             start = self.position + phrase.body_start + 1
             followed = self.flat[start : start + 2].strip()
@@ -235,15 +223,15 @@ class Outline:
     def _is_lesser(self, phrase: Phrase) -> bool:
         """Say whether all sections so far have bare capital lines, unlike a phrase."""
         return (
-            self.all_bare_capitals
-            and self.n_sections > 1
+            self.context.bare
+            and self.context.n_sections > 1
             and not phrase.capitals
             and not (phrase.own_line and phrase.has_colon)
         )
 
     def _judge_part(
         self, phrase: Phrase, group: TitleGroup, inside: bool
-    ) -> Cut | None:
+    ) -> Verdict | None:
         if phrase.inline and not self.last.text:
             return None
         if phrase.spaced and not inside:
@@ -306,7 +294,7 @@ class Outline:
         gap = self.flat[end : min(self.position + phrase.start, end + 80)]
         return self.last.text != "" and not gap.strip(" \t\n:")
 
-    def _judge_unknown(self, phrase: Phrase) -> Cut | None:
+    def _judge_unknown(self, phrase: Phrase) -> Verdict | None:
         heading = self._judge_heading(phrase)
         if heading is not None or not self.unknown_titles:
             return heading
@@ -335,7 +323,7 @@ class Outline:
             return _part(phrase, make_label(phrase.text), confidence)
         return (phrase, OTHER, 1, confidence, None)
 
-    def _judge_field(self, phrase: Phrase) -> Cut | None:
+    def _judge_field(self, phrase: Phrase) -> Verdict | None:
         """Judge an unknown title with text behind it on its line."""
         text = phrase.text
         if phrase.capitals and not phrase.is_item and (" " in text or len(text) > 5):
@@ -354,7 +342,7 @@ class Outline:
         bare = not phrase.has_colon and not self.title.has_colon
         return not (same_look and bare and phrase.mark == self.title.mark)
 
-    def _judge_heading(self, phrase: Phrase) -> Cut | None:
+    def _judge_heading(self, phrase: Phrase) -> Verdict | None:
         """Judge a problem heading: a short line over a paragraph or list of a plan."""
         if not self.has_problems:
             return None
@@ -391,5 +379,15 @@ class Outline:
         )
 
 
-def _part(phrase: Phrase, label: str, confidence: float) -> Cut | None:
+def _get_step(verdict: Verdict) -> str:
+    """Name all that later titles are judged by in a section that a title opens."""
+    title, label, depth, _, _ = verdict
+    if depth > 1:
+        return ""
+    mark = title.mark and f"{title.mark[-1]}{title.mark[0].isdigit():d}"
+    look = (title.is_item, title.capitals, title.has_colon, title.own_line)
+    return f"{label} {mark} {look} {len(title.text) <= 4}"
+
+
+def _part(phrase: Phrase, label: str, confidence: float) -> Verdict | None:
     return (phrase, label, 2, confidence, None) if label else None

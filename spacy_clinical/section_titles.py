@@ -51,6 +51,7 @@ class SectionTitles:
         never = self._words.get("never", ())
         self._never = frozenset([*map(str.lower, never), *map(_squeeze, never)])
         self._documents = frozenset(map(_squeeze, self._words.get("documents", ())))
+        self._never_starts = {key[:4] for key in self._never}
         self._before = _qualifiers(self._words.get("before", ()))
         self._after = _qualifiers(self._words.get("after", ()))
         self._first_words = frozenset(words[0] for words in self._before)
@@ -64,7 +65,8 @@ class SectionTitles:
         self.cues: frozenset[str] = frozenset()
         self._starts = {words[0][:4] for words in self._before}
         self._digest = ""
-        self.contexts: dict[Hashable, dict[Any, Any]] = {}
+        # What has been read in notes so far; see Outline.
+        self.contexts: dict[Hashable, Any] = {}
         self._n_memories = 0
         for group in groups:
             self.add(group)
@@ -130,23 +132,14 @@ class SectionTitles:
                 if (other.label, other.is_part) == (group.label, group.is_part):
                     table[key] = group
 
-    def recall(self, context: Hashable) -> dict[Any, Any]:
-        """Get what lines are known to mean in a context."""
-        known = self.contexts.get(context)
-        if known is None:
-            known = self.contexts[context] = {}
-        return known
-
-    def remember(
-        self, context: dict[Any, Any], line: tuple[Any, ...], cut: Any
-    ) -> None:
+    def remember(self, known: dict[Any, Any], line: tuple[Any, ...], cut: Any) -> None:
         """Keep what a line means in a context, if it is a title and nothing else.
 
         Titles come again from note to note; what may be of one patient is not kept.
         line: The text of its title first.
         """
         if self._n_memories < _MAX_MEMORIES and not _PRIVATE.search(line[0]):
-            context[line] = cut
+            known[line] = cut
             self._n_memories += 1
 
     def _forget(self) -> None:
@@ -162,6 +155,8 @@ class SectionTitles:
         low = phrase.lower()
         if low in self._exact:
             return low in self._never
+        if low[:4] not in self._never_starts and low[:4].isalpha():
+            return False
         return _squeeze(low) in self._never
 
     def find(self, phrase: str) -> TitleGroup | None:

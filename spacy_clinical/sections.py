@@ -8,9 +8,10 @@ from spacy_clinical.section_lines import (
     MAX_PHRASE,
     RULE,
     RULE_STARTS,
+    SENTENCE_ENDS,
     has_break,
     is_blank_or_rule,
-    is_prose,
+    may_head_problem,
     read_head,
     read_inline,
     read_spaced,
@@ -76,9 +77,8 @@ def _read_lines(flat: str, titles: SectionTitles, outline: Outline) -> None:
             after_blank = True
             continue
         head, colon, rest = line.partition(":")
-        if len(head) > MAX_PHRASE:
-            _read_long_line(line, position, after_blank, titles, outline)
-            after_blank = line[0] in RULE_STARTS and is_blank_or_rule(line)
+        if len(head) > MAX_PHRASE or (not colon and line[-1] in SENTENCE_ENDS):
+            after_blank = _read_prose(line, position, after_blank, titles, outline)
         else:
             own_line = not rest or (rest[0] in FILLING and not rest.strip(FILLING))
             key = (head, colon, own_line, after_blank)
@@ -107,9 +107,7 @@ def _read_line(
     RETURNS: Whether the next line comes after a blank one.
     """
     head, colon, own_line, after_blank = key
-    phrase = None
-    if colon or not is_prose(line, after_blank, outline.has_problems):
-        phrase = read_head(head, colon != "", own_line, after_blank, titles)
+    phrase = read_head(head, colon != "", own_line, after_blank, titles)
     if phrase is None or phrase.group is None:
         spaced = read_spaced(line, after_blank, titles)
         if spaced is not None:
@@ -126,14 +124,23 @@ def _read_line(
     return phrase is None and line[0] in RULE_STARTS and is_blank_or_rule(line)
 
 
-def _read_long_line(
+def _read_prose(
     line: str, position: int, after_blank: bool, titles: SectionTitles, outline: Outline
-) -> None:
+) -> bool:
+    """Read a long line or a sentence: it may start with a title, but is none.
+
+    RETURNS: Whether the next line comes after a blank one.
+    """
     spaced = read_spaced(line, after_blank, titles)
     if spaced is not None:
         outline.read(position, spaced)
+    elif outline.has_problems and may_head_problem(line, after_blank):
+        phrase = read_head(line, False, True, after_blank, titles)
+        if phrase is not None:
+            outline.read(position, phrase)
     if ":" in line:
         _read_inline(line, position, -1, titles, outline)
+    return line[0] in RULE_STARTS and is_blank_or_rule(line)
 
 
 def _read_inline(
