@@ -48,6 +48,12 @@ class Encoded:
     windows: list[Window]
 
 
+def token_borders(doc: Doc) -> tuple[Ints1d, Ints1d]:
+    """Where the tokens start and end in the text (n_tokens, characters)."""
+    places = doc.to_array([IDX, LENGTH]).astype("int64").reshape(-1, 2)
+    return places[:, 0], places.sum(axis=1)
+
+
 def align_pieces(
     doc: Doc, ids: Sequence[int], offsets: Sequence[tuple[int, int]]
 ) -> Pieces:
@@ -62,8 +68,7 @@ def align_pieces(
         while start < end and text[start].isspace():
             start += 1
         spans[i] = start, end
-    places = doc.to_array([IDX, LENGTH]).astype("int64").reshape(-1, 2)
-    token_starts, token_ends = places[:, 0], places.sum(axis=1)
+    token_starts, token_ends = token_borders(doc)
     first = numpy.searchsorted(spans[:, 1], token_starts, side="right")
     stop = numpy.searchsorted(spans[:, 0], token_ends, side="left")
     return Pieces(numpy.asarray(ids, dtype="int64"), first, numpy.maximum(first, stop))

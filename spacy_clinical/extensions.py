@@ -5,7 +5,7 @@ they survive DocBin, to_bytes and other processes. Spans are never stored.
 """
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,21 +23,11 @@ CODE = re.compile(r"\[([CEW]\d{3,4})\]")
 
 def section_of(doc: Doc, token_index: int) -> Span | None:
     """Find the section that holds a token; None if the Doc has no sections."""
-    return _last_starting_by(doc.spans.get(SECTIONS_KEY), token_index)
-
-
-def _last_starting_by(group: SpanGroup | None, index: int) -> Span | None:
-    """Bisect a group in note order for the last span that starts by a token."""
-    if not group:
+    sections = doc.spans.get(SECTIONS_KEY)
+    if not sections:
         return None
-    low, high = 0, len(group)
-    while low < high:
-        middle = (low + high) // 2
-        if group[middle].start <= index:
-            low = middle + 1
-        else:
-            high = middle
-    return group[low - 1] if low else None
+    index = bisect_right(_Starts(sections), token_index)
+    return sections[index - 1] if index else None
 
 
 def _get_token_section(token: Token) -> str:

@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 
 import numpy
-from spacy.attrs import IDX, LENGTH
 from spacy.tokens import Doc
 
+from spacy_clinical.align import token_borders
 from spacy_clinical.extensions import SECTIONS_KEY
 from spacy_clinical.types import Bools1d, EntityPrediction
 
@@ -24,8 +24,7 @@ def find_layout(doc: Doc) -> Bools1d:
         title = section._.section_title
         if title is not None:
             layout[title.start : section._.section_body.start] = True
-    borders = doc.to_array([IDX, LENGTH]).astype("int64").reshape(-1, 2)
-    starts, ends = borders[:, 0], borders.sum(axis=1)
+    starts, ends = token_borders(doc)
     for item in LIST_NUMBER.finditer(doc.text):
         first = int(numpy.searchsorted(ends, item.start(1), side="right"))
         stop = int(numpy.searchsorted(starts, item.end(1), side="left"))
