@@ -8,22 +8,23 @@ from spacy.tokens import Doc
 from thinc.api import Dropout, Linear, Model, chain
 
 from spacy_clinical.align import Encoded
-from spacy_clinical.encoders.encode import EncoderModel, make_encoder
-from spacy_clinical.encoders.shim import EncoderShim, Storage
+from spacy_clinical.encoders.encode import EncoderModel, encode, get_shim, make_encoder
+from spacy_clinical.encoders.parity import settle_precision
+from spacy_clinical.encoders.precision import Precision
+from spacy_clinical.encoders.shim import EncoderShim, GlobalAttention, Storage
 from spacy_clinical.heads.pool import Pooling, backprop_pool, pool
 from spacy_clinical.types import Floats2d
 
 TokenClassifier: TypeAlias = Model[list[Doc], list[Encoded]]
-
-# Characters of text that are encoded before their vectors are let go.
-GROUP_CHARS = 100_000
 
 
 def build_hf_encoder(
     checkpoint: str,
     size: int | None = None,
     stride: int | None = None,
-    batch_pieces: int = 1024,
+    batch_pieces: int | None = None,
+    precision: Precision = "auto",
+    global_attention: GlobalAttention = "sections",
     learn_rate_scale: float = 1.0,
     mask_rate: float = 0.0,
     mixed_precision: bool = False,
@@ -36,7 +37,13 @@ def build_hf_encoder(
         checkpoint takes.
     stride (pieces): Largest distance between the starts of two windows. None:
         seven eighths of the size.
-    batch_pieces (pieces): Largest batch, padding included.
+    batch_pieces (pieces): Largest batch. None: what suits the device.
+    precision: Of predictions: "fp32", "bf16" (bfloat16), or "auto": bfloat16 where
+        the device is faster so and a head's labels were found to agree.
+    global_attention: Pieces that attend to the whole window, besides its first, in
+        encoders with a sliding window (Longformer): "sections" (those of section
+        titles, where a Doc has sections), "first" (no more), the key of a span group,
+        or indices of tokens.
     learn_rate_scale: Factor on the optimizer's rate, for an encoder that should
         learn more slowly than a new head.
     mask_rate: Share of the words that training hides from the encoder, so that it
@@ -51,6 +58,8 @@ def build_hf_encoder(
             size=size,
             stride=stride,
             batch_pieces=batch_pieces,
+            precision=precision,
+            global_attention=global_attention,
             learn_rate_scale=learn_rate_scale,
             mask_rate=mask_rate,
             mixed_precision=mixed_precision,
@@ -110,31 +119,13 @@ def forward(
     model: TokenClassifier, docs: list[Doc], is_train: bool
 ) -> tuple[list[Encoded], Callable[[Sequence[Floats2d]], list[Doc]]]:
     """Score each token of each Doc: (n_tokens, n_labels)."""
-    if is_train:
-        return _forward_all(model, docs, is_train)
-    scored: list[Encoded] = []
-    for group in _groups(docs):
-        scored.extend(_forward_all(model, group, is_train)[0])
-    return scored, lambda d_scored: docs
-
-
-def _groups(docs: Sequence[Doc]) -> list[list[Doc]]:
-    """Bound the memory of prediction: Docs of so many characters at a time."""
-    groups: list[list[Doc]] = []
-    n_chars = 0
-    for doc in docs:
-        n_chars += len(doc.text)
-        if not groups or n_chars > GROUP_CHARS:
-            groups.append([])
-            n_chars = len(doc.text)
-        groups[-1].append(doc)
-    return groups
-
-
-def _forward_all(
-    model: TokenClassifier, docs: list[Doc], is_train: bool
-) -> tuple[list[Encoded], Callable[[Sequence[Floats2d]], list[Doc]]]:
     pooling: Pooling = model.attrs["pooling"]
+    if not is_train:
+        runtime = get_shim(model.get_ref("encoder")).runtime
+        settle_precision(
+            runtime, lambda doc: _predict(model, [doc])[0].X.argmax(axis=1)
+        )
+        return _predict(model, docs), lambda d_scored: docs
     encoded, backprop_encoder = model.get_ref("encoder")(docs, is_train)
     tokens = [pool(e.X, e.pieces, pooling) for e in encoded]
     X = model.ops.asarray2f(numpy.concatenate(tokens))
@@ -158,3 +149,18 @@ def _forward_all(
         return docs
 
     return scored, backprop
+
+
+def _predict(model: TokenClassifier, docs: list[Doc]) -> list[Encoded]:
+    """Score wordpieces, then pool: no hidden states of a whole note are held."""
+    head = model.get_ref("head")
+    n_labels = model.get_ref("output_layer").get_dim("nO")
+    ops = model.ops
+    encoded = encode(
+        model.get_ref("encoder"),
+        docs,
+        project=lambda rows: ops.to_numpy(head.predict(ops.asarray2f(rows))),
+        width=n_labels,
+    )
+    pooling: Pooling = model.attrs["pooling"]
+    return [Encoded(pool(e.X, e.pieces, pooling), e.pieces, e.windows) for e in encoded]

@@ -71,6 +71,10 @@ class Errors(metaclass=ErrorsWithCodes):
         "Component '{name}' has unknown labels in its setting 'labels': {unknown}. "
         "Its model predicts: {known}."
     )
+    C015 = (
+        "Not enough memory for one window of {n_pieces} wordpieces. Give the encoder "
+        "a smaller 'size', or compute on a device with more memory."
+    )
     C101 = (
         "Can't use '{label}' as a section label: labels are in snake_case (letters, "
         "digits and underscores, a letter first)."

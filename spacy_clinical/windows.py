@@ -1,13 +1,10 @@
-"""Cut a note's wordpieces into windows that an encoder can see, and put the
-outputs together again."""
+"""Cut a note's wordpieces into windows that an encoder can see."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
 
-import numpy
-
 from spacy_clinical.errors import Errors
-from spacy_clinical.types import Floats2d, Window
+from spacy_clinical.types import Window
 
 
 def plan_windows(
@@ -62,18 +59,3 @@ def _choose_cut(kept: int, limit: int, borders: Sequence[Sequence[int]]) -> int:
         if i >= 0 and kind[i] > earliest:
             return kind[i]
     return limit
-
-
-def stitch(
-    outputs: Sequence[Floats2d], windows: Sequence[Window], *, width: int
-) -> Floats2d:
-    """Join the kept parts of the windows' outputs to one row for each wordpiece.
-
-    outputs (window length, width): One array per window, without special tokens.
-    RETURNS (n_pieces, width): float32.
-    """
-    n_pieces = windows[-1].keep_stop if windows else 0
-    stitched = numpy.zeros((n_pieces, width), dtype="float32")
-    for output, (start, _, keep_start, keep_stop) in zip(outputs, windows, strict=True):
-        stitched[keep_start:keep_stop] = output[keep_start - start : keep_stop - start]
-    return stitched

@@ -43,8 +43,9 @@ def tiny_ner(tmp_path_factory, maccrobat_labels) -> Path:
 
 
 def add_ner(nlp: Language, checkpoint: Path, **settings) -> Language:
-    """Add `clinical_ner` over a local checkpoint."""
-    settings["model"] = {"encoder": {"checkpoint": str(checkpoint)}}
+    """Add `clinical_ner` over a local checkpoint, to compare with transformers."""
+    encoder = {"checkpoint": str(checkpoint), "precision": "fp32"}
+    settings["model"] = {"encoder": encoder}
     nlp.add_pipe("clinical_ner", config=settings)
     return nlp
 

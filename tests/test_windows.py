@@ -1,8 +1,7 @@
-import numpy
 import pytest
 
 from spacy_clinical.types import Window
-from spacy_clinical.windows import plan_windows, stitch
+from spacy_clinical.windows import plan_windows
 
 SHAPES = [(6, 6), (6, 4), (6, 3), (6, 1), (5, 2), (1, 1), (510, 446)]
 
@@ -62,11 +61,3 @@ def test_plan_windows_never_cuts_a_word_that_fits():
 def test_plan_windows_refuses_gaps(size, stride):
     with pytest.raises(ValueError, match=rf"\[C001\].*{size} wordpieces.*{stride}:"):
         plan_windows(10, size=size, stride=stride)
-
-
-@pytest.mark.parametrize("n_pieces", [0, 1, 6, 7, 23])
-def test_stitch_puts_each_row_in_its_place(n_pieces):
-    rows = numpy.arange(n_pieces * 2, dtype="float32").reshape(n_pieces, 2)
-    windows = plan_windows(n_pieces, size=6, stride=4)
-    outputs = [rows[w.start : w.stop] for w in windows]
-    assert numpy.array_equal(stitch(outputs, windows, width=2), rows)

@@ -1,6 +1,7 @@
 """Docs → wordpieces → windows → batches → one row for each wordpiece."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy
@@ -8,11 +9,14 @@ from spacy.tokens import Doc
 from thinc.api import Model
 
 from spacy_clinical.align import Encoded, Pieces, align_pieces, piece_borders
-from spacy_clinical.encoders.shim import EncoderShim
-from spacy_clinical.types import Floats2d, Ints1d
-from spacy_clinical.windows import plan_windows, stitch
+from spacy_clinical.encoders.batches import Input
+from spacy_clinical.encoders.shim import EncoderShim, GlobalAttention
+from spacy_clinical.extensions import SECTION_TITLES_KEY
+from spacy_clinical.types import Floats2d, Ints1d, Window
+from spacy_clinical.windows import plan_windows
 
 EncoderModel: TypeAlias = Model[list[Doc], list[Encoded]]
+Project: TypeAlias = Callable[[Floats2d], Floats2d]
 
 
 def make_encoder(shim: EncoderShim) -> EncoderModel:
@@ -21,8 +25,12 @@ def make_encoder(shim: EncoderShim) -> EncoderModel:
 
 
 def init(model: EncoderModel, X: Any = None, Y: Any = None) -> None:
-    """Read the checkpoint, if that has not been done."""
+    """Read the checkpoint, if that has not been done, and check the settings.
+
+    RAISES ValueError: C001 and C013, for windows that don't do.
+    """
     shim = get_shim(model)
+    plan_windows(0, size=shim.window[0], stride=shim.window[1])
     if model.has_dim("nO") is None:
         model.set_dim("nO", shim.width)
 
@@ -32,6 +40,144 @@ def get_shim(model: EncoderModel) -> EncoderShim:
     shim = model.shims[0]
     assert isinstance(shim, EncoderShim)
     return shim
+
+
+def forward(
+    model: EncoderModel, docs: list[Doc], is_train: bool
+) -> tuple[list[Encoded], Callable[[Sequence[Floats2d]], list[Doc]]]:
+    """Encode Docs of any length; no wordpiece is dropped."""
+    shim = get_shim(model)
+    if not is_train:
+        return encode(model, docs), lambda d_encoded: docs
+    plan = plan_docs(shim, docs)
+    inputs = plan.inputs
+    if shim.mask_rate:
+        mask_id = shim.loaded.tokenizer.mask_id
+        hidden = [hide_words(p, shim.mask_rate, mask_id) for p in plan.pieces]
+        inputs = [
+            Input(hidden[i][window.start : window.stop], input.global_at)
+            for (i, window), input in zip(plan.places, inputs, strict=True)
+        ]
+    outputs, backprop_windows = shim.begin_update(inputs)
+
+    def backprop(d_encoded: Sequence[Floats2d]) -> list[Doc]:
+        d_outputs = []
+        for (i, (start, stop, keep_start, keep_stop)), output in zip(
+            plan.places, outputs, strict=True
+        ):
+            # Only the kept part of a window was used.
+            d_output = output[: stop - start] * 0
+            d_output[keep_start - start : keep_stop - start] = d_encoded[i][
+                keep_start:keep_stop
+            ]
+            d_outputs.append(d_output)
+        backprop_windows(d_outputs)
+        return docs
+
+    return plan.stitch(enumerate(outputs), width=shim.width), backprop
+
+
+def encode(
+    model: EncoderModel,
+    docs: list[Doc],
+    *,
+    project: Project | None = None,
+    width: int | None = None,
+) -> list[Encoded]:
+    """Encode Docs to predict from them.
+
+    project: What to make of the rows (n, nO) of some wordpieces (n, width), as soon
+        as they are there, so that those of a long note are never held all at once.
+    RETURNS: With one row for each wordpiece.
+    """
+    shim = get_shim(model)
+    plan = plan_docs(shim, docs)
+    rows = shim.predict(plan.inputs)
+    return plan.stitch(rows, width=width or shim.width, project=project)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How Docs are cut for an encoder.
+
+    pieces, windows: Of each Doc.
+    inputs: All windows of all Docs, without special tokens.
+    places: The Doc and the window that each of them is.
+    """
+
+    pieces: list[Pieces]
+    windows: list[list[Window]]
+    inputs: list[Input]
+    places: list[tuple[int, Window]]
+
+    def stitch(
+        self,
+        rows: Iterable[tuple[int, Floats2d]],
+        *,
+        width: int,
+        project: Project | None = None,
+    ) -> list[Encoded]:
+        """Join the kept parts of the windows' outputs.
+
+        rows (window length, nO): The windows' outputs with their indices, in any order.
+        width: Of a row after `project`.
+        RETURNS: X (n_pieces, width), float32.
+        """
+        stitched = [numpy.zeros((len(p), width), dtype="float32") for p in self.pieces]
+        for index, output in rows:
+            i, (start, _, keep_start, keep_stop) = self.places[index]
+            kept = output[keep_start - start : keep_stop - start]
+            stitched[i][keep_start:keep_stop] = (
+                kept if project is None else project(kept)
+            )
+        return [
+            Encoded(X, p, windows)
+            for X, p, windows in zip(stitched, self.pieces, self.windows, strict=True)
+        ]
+
+
+def plan_docs(shim: EncoderShim, docs: Sequence[Doc]) -> Plan:
+    """Cut Docs into wordpieces, in one call, and these into windows."""
+    size, stride = shim.window
+    encodings = shim.loaded.tokenizer.encode([doc.text for doc in docs])
+    pieces = [
+        align_pieces(doc, encoding.ids, encoding.offsets)
+        for doc, encoding in zip(docs, encodings, strict=True)
+    ]
+    windows = [
+        plan_windows(len(p), size=size, stride=stride, borders=piece_borders(doc, p))
+        for doc, p in zip(docs, pieces, strict=True)
+    ]
+    global_at = [
+        find_global_pieces(doc, p, shim.global_attention)
+        for doc, p in zip(docs, pieces, strict=True)
+    ]
+    places = [(i, window) for i, of_doc in enumerate(windows) for window in of_doc]
+    inputs = []
+    for i, (start, stop, _, _) in places:
+        at = global_at[i]
+        inside = at[(at >= start) & (at < stop)] - start
+        inputs.append(Input(pieces[i].ids[start:stop], inside))
+    return Plan(pieces, windows, inputs, places)
+
+
+def find_global_pieces(
+    doc: Doc, pieces: Pieces, global_attention: GlobalAttention
+) -> Ints1d:
+    """Find the wordpieces that attend to all others, besides a window's first.
+
+    global_attention: "first" (no more), "sections" (those of section titles), the key
+        of a span group of the Doc, or indices of tokens.
+    RETURNS: Their indices, ascending.
+    """
+    if isinstance(global_attention, str):
+        key = SECTION_TITLES_KEY if global_attention == "sections" else global_attention
+        spans = doc.spans.get(key, ()) if global_attention != "first" else ()
+        tokens = [i for span in spans for i in range(span.start, span.end)]
+    else:
+        tokens = [i for i in global_attention if i < len(doc)]
+    found = [range(pieces.first[i], pieces.stop[i]) for i in tokens]
+    return numpy.unique([at for run in found for at in run]).astype("int64")
 
 
 def hide_words(pieces: Pieces, rate: float, mask_id: int | None) -> Ints1d:
@@ -44,51 +190,3 @@ def hide_words(pieces: Pieces, rate: float, mask_id: int | None) -> Ints1d:
         for token in numpy.flatnonzero(numpy.random.random(len(pieces.first)) < rate):
             ids[pieces.first[token] : pieces.stop[token]] = mask_id
     return ids
-
-
-def forward(
-    model: EncoderModel, docs: list[Doc], is_train: bool
-) -> tuple[list[Encoded], Callable[[Sequence[Floats2d]], list[Doc]]]:
-    """Encode Docs of any length; no wordpiece is dropped."""
-    shim = get_shim(model)
-    size, stride = shim.window
-    encodings = shim.loaded.tokenizer.encode([doc.text for doc in docs])
-    pieces = [
-        align_pieces(doc, encoding.ids, encoding.offsets)
-        for doc, encoding in zip(docs, encodings, strict=True)
-    ]
-    plans = [
-        plan_windows(len(p), size=size, stride=stride, borders=piece_borders(doc, p))
-        for doc, p in zip(docs, pieces, strict=True)
-    ]
-    places = [(i, window) for i, plan in enumerate(plans) for window in plan]
-    ids = [p.ids for p in pieces]
-    if is_train and shim.mask_rate:
-        ids = [
-            hide_words(p, shim.mask_rate, shim.loaded.tokenizer.mask_id) for p in pieces
-        ]
-    outputs, backprop_windows = shim(
-        [ids[i][window.start : window.stop] for i, window in places], is_train
-    )
-    encoded = []
-    done = 0
-    for p, plan in zip(pieces, plans, strict=True):
-        of_doc = outputs[done : done + len(plan)]
-        encoded.append(Encoded(stitch(of_doc, plan, width=shim.width), p, plan))
-        done += len(plan)
-
-    def backprop(d_encoded: Sequence[Floats2d]) -> list[Doc]:
-        d_outputs = []
-        for (i, (start, stop, keep_start, keep_stop)), output in zip(
-            places, outputs, strict=True
-        ):
-            # Only the kept part of a window was used.
-            d_output = output[: stop - start] * 0
-            d_output[keep_start - start : keep_stop - start] = d_encoded[i][
-                keep_start:keep_stop
-            ]
-            d_outputs.append(d_output)
-        backprop_windows(d_outputs)
-        return docs
-
-    return encoded, backprop

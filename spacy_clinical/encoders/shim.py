@@ -3,9 +3,8 @@
 import contextlib
 import copy
 import hashlib
-import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -17,13 +16,17 @@ from thinc.api import Optimizer, get_torch_default_device
 from thinc.shims import Shim
 
 from spacy_clinical.checkpoints import Checkpoint, get_checkpoint
-from spacy_clinical.encoders.batches import plan_batches
+from spacy_clinical.encoders.batches import Input
 from spacy_clinical.encoders.loading import Head, LoadedCheckpoint, load_checkpoint
+from spacy_clinical.encoders.precision import Precision
+from spacy_clinical.encoders.runtime import Backprop, Runtime
 from spacy_clinical.errors import Errors
-from spacy_clinical.types import Floats2d, Ints1d
+from spacy_clinical.types import Floats2d
 
 Storage = Literal["float32", "float16"]
-Backprop = Callable[[Sequence[Floats2d]], None]
+# Which pieces attend to all others, besides the first: those of section titles, none,
+# those of a span group, or those of tokens with given indices.
+GlobalAttention = str | list[int]
 
 
 class EncoderShim(Shim):
@@ -32,7 +35,9 @@ class EncoderShim(Shim):
     name: Name of a card, hub id, or folder of the checkpoint.
     size, stride (pieces): See `windows.plan_windows`. None: windows as long as the
         checkpoint takes, with an overlap of an eighth.
-    batch_pieces (pieces): Largest batch, padding included.
+    batch_pieces (pieces): Largest batch; None to choose it for the device.
+    precision: See `runtime.Runtime`.
+    global_attention: See `encode.find_global_pieces`.
     learn_rate_scale: Factor on the optimizer's rate.
     mask_rate: Share of the words that training hides.
     mixed_precision: Whether training multiplies in bfloat16.
@@ -45,7 +50,9 @@ class EncoderShim(Shim):
         *,
         size: int | None,
         stride: int | None,
-        batch_pieces: int,
+        batch_pieces: int | None,
+        precision: Precision,
+        global_attention: GlobalAttention,
         learn_rate_scale: float,
         mask_rate: float,
         mixed_precision: bool,
@@ -56,6 +63,8 @@ class EncoderShim(Shim):
         self.size = size
         self.stride = stride
         self.batch_pieces = batch_pieces
+        self.precision = precision
+        self.global_attention = global_attention
         self.learn_rate_scale = learn_rate_scale
         self.mask_rate = mask_rate
         self.mixed_precision = mixed_precision
@@ -63,8 +72,8 @@ class EncoderShim(Shim):
         self.are_files_apart = False
         self._loaded: LoadedCheckpoint | None = None
         self.origin: dict[str, str] = {}
+        self._runtime: Runtime | None = None
         self._sha256 = ""
-        self._pid = os.getpid()
 
     @property
     def loaded(self) -> LoadedCheckpoint:
@@ -77,6 +86,18 @@ class EncoderShim(Shim):
             }
             self._take(load_checkpoint(checkpoint))
         return cast(LoadedCheckpoint, self._loaded)
+
+    @property
+    def runtime(self) -> Runtime:
+        """What runs the checkpoint's encoder."""
+        if self._runtime is None:
+            self._runtime = Runtime(
+                self.loaded.model,
+                pad_id=self.loaded.tokenizer.pad_id,
+                precision=self.precision,
+                batch_pieces=self.batch_pieces,
+            )
+        return self._runtime
 
     @property
     def head(self) -> Head | None:
@@ -109,87 +130,81 @@ class EncoderShim(Shim):
         return size, self.stride or size - size // 8
 
     def describe(self) -> dict[str, str]:
-        """Where the weights come from, and the SHA-256 of what they are now."""
+        """Where the weights come from, the SHA-256 of what they are now, and the
+        precision that they are computed with."""
         if not self._sha256:
             digest = hashlib.sha256()
             for name, tensor in sorted(self.loaded.model.state_dict().items()):
                 digest.update(name.encode("utf8"))
                 digest.update(tensor.cpu().contiguous().numpy().tobytes())
             self._sha256 = digest.hexdigest()
-        return {**self.origin, "weights_sha256": self._sha256}
+        precision = "bf16" if self.runtime.dtype == torch.bfloat16 else "fp32"
+        return {
+            **self.origin,
+            "weights_sha256": self._sha256,
+            "precision": precision,
+        }
 
     def _take(self, loaded: LoadedCheckpoint) -> None:
         self._loaded = loaded
         self._model = loaded.model.to(get_torch_default_device())
+        self._runtime = None
+        self._sha256 = ""
+
+    def _forget(self) -> None:
+        """Drop what was derived from the weights: they have changed."""
+        self.runtime.forget()
         self._sha256 = ""
 
     # Running
 
-    def __call__(
-        self, inputs: Sequence[Ints1d], is_train: bool
-    ) -> tuple[list[Floats2d], Backprop]:
-        """Encode windows.
+    def predict(self, windows: Sequence[Input]) -> Iterator[tuple[int, Floats2d]]:
+        """Encode windows, a batch at a time.
 
-        inputs (window length): Piece ids, without special tokens.
-        RETURNS (window length, width): One array per window, in their order.
+        windows: Without special tokens.
+        YIELDS: The index of a window and its rows (window length, width).
         """
-        model = self.loaded.model
-        self._adapt_to_fork()
-        outputs: list[Any] = [None] * len(inputs)
-        runs: list[tuple[list[int], torch.Tensor]] = []
-        lengths = [len(ids) for ids in inputs]
-        n_before = len(self.loaded.tokenizer.specials[0])
-        model.train(is_train)
-        device = next(model.parameters()).device.type
-        is_mixed = is_train and self.mixed_precision
-        with (
-            torch.set_grad_enabled(is_train),
-            torch.autocast(device, torch.bfloat16, enabled=is_mixed),
-        ):
-            for batch in plan_batches(lengths, budget=self.batch_pieces):
-                hidden = self._run([inputs[i] for i in batch])
-                rows = hidden.detach().float().cpu().numpy()
-                for row, i in enumerate(batch):
-                    outputs[i] = rows[row, n_before : n_before + lengths[i]]
-                if is_train:
-                    runs.append((batch, hidden))
+        inputs, n_before = self._frame(windows)
+        for i, rows in self.runtime.predict(inputs):
+            yield i, rows[n_before : n_before + len(windows[i].ids)]
 
-        def backprop(d_outputs: Sequence[Floats2d]) -> None:
-            for batch, hidden in runs:
-                d_hidden = numpy.zeros(hidden.shape, dtype="float32")
-                for row, i in enumerate(batch):
-                    d_hidden[row, n_before : n_before + lengths[i]] = d_outputs[i]
-                hidden.backward(torch.from_numpy(d_hidden).to(hidden))
+    def begin_update(self, windows: Sequence[Input]) -> tuple[list[Floats2d], Backprop]:
+        """Encode windows to learn from them.
 
-        return outputs, backprop
-
-    def _run(self, windows: Sequence[Ints1d]) -> torch.Tensor:
-        """Add special tokens, pad and encode: (n_windows, longest, width)."""
-        tokenizer = self.loaded.tokenizer
-        before, after = tokenizer.specials
-        longest = max(map(len, windows)) + len(before) + len(after)
-        ids = numpy.full((len(windows), longest), tokenizer.pad_id, dtype="int64")
-        mask = numpy.zeros((len(windows), longest), dtype="int64")
-        for row, window in enumerate(windows):
-            sequence = [*before, *window, *after]
-            ids[row, : len(sequence)] = sequence
-            mask[row, : len(sequence)] = 1
-        device = next(self.loaded.model.parameters()).device
-        output = self.loaded.model(
-            input_ids=torch.from_numpy(ids).to(device),
-            attention_mask=torch.from_numpy(mask).to(device),
+        windows: Without special tokens.
+        RETURNS (window length, width): Rows of each window; the callback takes their
+            gradients.
+        """
+        inputs, n_before = self._frame(windows)
+        outputs, backprop_inputs = self.runtime.begin_update(
+            inputs, mixed_precision=self.mixed_precision
         )
-        return cast(torch.Tensor, output.last_hidden_state)
 
-    def _adapt_to_fork(self) -> None:
-        """Use one thread in a forked worker.
+        def backprop(d_rows: Sequence[Floats2d]) -> None:
+            d_outputs = []
+            for output, d_window in zip(outputs, d_rows, strict=True):
+                d_output = numpy.zeros_like(output)
+                d_output[n_before : n_before + len(d_window)] = d_window
+                d_outputs.append(d_output)
+            backprop_inputs(d_outputs)
 
-        The threads of a parent that has computed before do not exist in its
-        children, which would wait for them for ever.
-        """
-        if os.getpid() != self._pid:
-            torch.set_num_threads(1)
-            self._pid = os.getpid()
+        rows = [
+            output[n_before : n_before + len(window.ids)]
+            for output, window in zip(outputs, windows, strict=True)
+        ]
+        return rows, backprop
+
+    def _frame(self, windows: Sequence[Input]) -> tuple[list[Input], int]:
+        """Add special tokens; the first piece always has global attention."""
+        before, after = self.loaded.tokenizer.specials
+        inputs = []
+        for ids, global_at in windows:
+            framed = numpy.asarray([*before, *ids, *after], dtype="int64")
+            at = numpy.union1d(
+                [0], numpy.asarray(global_at, dtype="int64") + len(before)
+            )
+            inputs.append(Input(framed, at.astype("int64")))
+        return inputs, len(before)
 
     # Training
 
@@ -206,7 +221,7 @@ class EncoderShim(Shim):
             )
             parameter.data.copy_(torch.from_numpy(updated))
             parameter.grad = None
-        self._sha256 = ""
+        self._forget()
 
     @contextlib.contextmanager
     def use_params(self, params: dict[tuple[int, str], Any]) -> Iterator[None]:
@@ -216,14 +231,14 @@ class EncoderShim(Shim):
             if (self.id, name) in params:
                 backup[name] = parameter.data.clone()
                 parameter.data.copy_(torch.from_numpy(params[self.id, name]))
-        self._sha256 = ""
+        self._forget()
         try:
             yield
         finally:
             for name, parameter in self.loaded.model.named_parameters():
                 if name in backup:
                     parameter.data.copy_(backup[name])
-            self._sha256 = ""
+            self._forget()
 
     def copy(self) -> "EncoderShim":
         copied = EncoderShim(
@@ -231,6 +246,8 @@ class EncoderShim(Shim):
             size=self.size,
             stride=self.stride,
             batch_pieces=self.batch_pieces,
+            precision=self.precision,
+            global_attention=self.global_attention,
             learn_rate_scale=self.learn_rate_scale,
             mask_rate=self.mask_rate,
             mixed_precision=self.mixed_precision,
@@ -245,6 +262,7 @@ class EncoderShim(Shim):
         if self._loaded is not None:
             device = f"cuda:{device_id}" if device_type == "gpu" else "cpu"
             self._model = self._loaded.model.to(device)
+            self._forget()
 
     # Saving
 

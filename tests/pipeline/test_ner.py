@@ -296,7 +296,8 @@ def test_provenance_follows_the_weights(nlp, small_ner):
 
 
 def test_half_precision_on_disk(nlp, small_ner, tmp_path):
-    model = {"encoder": {"checkpoint": str(small_ner), "storage": "float16"}}
+    encoder = {"checkpoint": str(small_ner), "storage": "float16"}
+    model = {"encoder": {**encoder, "precision": "fp32"}}
     nlp.add_pipe("clinical_ner", config={"model": model})
     doc = nlp(TEXT)
     nlp.to_disk(tmp_path)

@@ -1,0 +1,38 @@
+"""Run encoders of any make by transformers' own forward pass, on padded batches."""
+
+import copy
+from collections.abc import Sequence
+from typing import Any
+
+import numpy
+import torch
+from torch import Tensor
+
+from spacy_clinical.encoders.batches import Input
+
+
+class PaddedEncoder:
+    """An encoder whose architecture `PackedEncoder` doesn't know.
+
+    pad_id: What fills up shorter sequences; hidden from the others.
+    dtype: Predict with a copy of the model in this precision. None: use the model.
+    """
+
+    def __init__(self, model: Any, dtype: torch.dtype | None, *, pad_id: int) -> None:
+        is_copy = dtype is not None and dtype != torch.float32
+        self.model = copy.deepcopy(model).to(dtype).eval() if is_copy else model
+        self.pad_id = pad_id
+
+    def __call__(self, inputs: Sequence[Input]) -> Tensor:
+        """Encode sequences: (n_pieces, width), end to end."""
+        lengths = numpy.asarray([len(i.ids) for i in inputs])
+        mask = numpy.arange(lengths.max()) < lengths[:, None]
+        ids = numpy.full(mask.shape, self.pad_id, dtype="int64")
+        ids[mask] = numpy.concatenate([i.ids for i in inputs])
+        device = next(self.model.parameters()).device
+        seen = torch.from_numpy(mask).to(device)
+        output = self.model(
+            input_ids=torch.from_numpy(ids).to(device), attention_mask=seen.long()
+        )
+        rows: Tensor = output.last_hidden_state[seen]
+        return rows

@@ -1,0 +1,34 @@
+"""Which floating-point numbers a device computes with fastest."""
+
+from typing import Any, Literal, TypeAlias
+
+import torch
+
+Precision: TypeAlias = Literal["auto", "fp32", "bf16"]
+
+
+def read_processor() -> dict[str, Any]:
+    """What torch knows of the processor: its name and its instructions."""
+    read = getattr(torch.cpu, "get_capabilities", None)
+    return dict(read()) if read is not None else {}
+
+
+def prefers_bfloat16(device: torch.device) -> bool:
+    """Whether a device multiplies matrices much faster in bfloat16.
+
+    SOURCE: Measured with BERT-base layers. Intel with AMX: 3.8 times as fast as
+    float32. AMD Zen 5, whose AVX512-BF16 units are not shared: 2 times. Intel with
+    AVX512-BF16 but without AMX: 0.8 times.
+    """
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type != "cpu":
+        return False
+    processor = read_processor()
+    has_fast_avx = processor.get("avx512_bf16", False) and is_amd(processor)
+    return bool(processor.get("amx_bf16", False) or has_fast_avx)
+
+
+def is_amd(processor: dict[str, Any]) -> bool:
+    """Whether MKL, which torch multiplies float32 with, is at half its speed."""
+    return "AMD" in str(processor.get("cpu_name", ""))

@@ -1,0 +1,207 @@
+"""Run an encoder over any number of sequences, fast and within memory."""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeAlias
+
+import torch
+from torch import Tensor
+
+from spacy_clinical.encoders.batches import Input, plan_batches
+from spacy_clinical.encoders.packed import Encode, PackedEncoder, can_pack
+from spacy_clinical.encoders.padded import PaddedEncoder
+from spacy_clinical.encoders.precision import Precision, prefers_bfloat16
+from spacy_clinical.errors import Errors
+from spacy_clinical.types import Floats2d
+
+Backprop: TypeAlias = Callable[[Sequence[Floats2d]], None]
+
+# Pieces in a batch. What a processor computes in float32 should stay in its cache.
+BUDGETS = {"float32": 1024, "bfloat16": 4096, "cuda": 32768}
+
+
+class Runtime:
+    """Predict with a frozen copy of an encoder's weights, learn with the weights.
+
+    pad_id: Fills up batches of encoders that need padding.
+    precision: "fp32", "bf16", or "auto": bfloat16 where the device is faster so and
+        `settle` was told that the results agree, else float32.
+    batch_pieces (pieces): Largest batch; None to choose it for the device.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        *,
+        pad_id: int,
+        precision: Precision = "auto",
+        batch_pieces: int | None = None,
+    ) -> None:
+        self.model = model
+        self.pad_id = pad_id
+        self.precision = precision
+        self.batch_pieces = batch_pieces
+        self.is_packed = can_pack(model)
+        self._encoders: dict[torch.dtype | None, Encode] = {}
+        self._agrees: bool | None = None
+        self._budget_in_memory: int | None = None
+        self._pid = os.getpid()
+
+    # Precision
+
+    @property
+    def device(self) -> torch.device:
+        device: torch.device = next(self.model.parameters()).device
+        return device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What predictions are computed in."""
+        is_low = self.precision == "bf16" or (
+            self.precision == "auto" and self._agrees is True
+        )
+        return torch.bfloat16 if is_low else torch.float32
+
+    @property
+    def is_open(self) -> bool:
+        """Whether bfloat16 would be faster, and nobody has said whether it agrees."""
+        return (
+            self.precision == "auto"
+            and self._agrees is None
+            and prefers_bfloat16(self.device)
+        )
+
+    def settle(self, *, agrees: bool) -> None:
+        """Say whether results in bfloat16 agree with those in float32."""
+        self._agrees = agrees
+
+    @contextlib.contextmanager
+    def computing_in(self, precision: Precision) -> Iterator[None]:
+        """Predict in a given precision for a while."""
+        before = self.precision
+        self.precision = precision
+        try:
+            yield
+        finally:
+            self.precision = before
+
+    def forget(self) -> None:
+        """Drop what was derived from the weights: they have changed."""
+        self._encoders.clear()
+        self._agrees = None
+
+    # Running
+
+    def predict(self, inputs: Sequence[Input]) -> Iterator[tuple[int, Floats2d]]:
+        """Encode sequences, batch by batch, so that callers can let rows go.
+
+        YIELDS: The index of a sequence and its rows (length, width), float32.
+        """
+        self._adapt_to_fork()
+        self.model.eval()
+        encode = self._get_encoder(self.dtype)
+        for batch, rows in self._run(
+            encode, self._plan(inputs), inputs, is_train=False
+        ):
+            lengths = [len(inputs[i].ids) for i in batch]
+            for i, part in zip(batch, rows.float().cpu().split(lengths), strict=True):
+                yield i, part.numpy()
+
+    def begin_update(
+        self, inputs: Sequence[Input], *, mixed_precision: bool
+    ) -> tuple[list[Floats2d], Backprop]:
+        """Encode sequences to learn from them.
+
+        mixed_precision: Whether to multiply in bfloat16.
+        RETURNS (length, width): The rows of each sequence, and a callback that adds
+            to the weights' gradients.
+        """
+        self._adapt_to_fork()
+        self.model.train()
+        encode = self._get_encoder(None)
+        outputs: list[Any] = [None] * len(inputs)
+        runs: list[tuple[list[int], Tensor]] = []
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=mixed_precision):
+            for batch, rows in self._run(
+                encode, self._plan(inputs), inputs, is_train=True
+            ):
+                runs.append((batch, rows))
+                lengths = [len(inputs[i].ids) for i in batch]
+                parts = rows.detach().float().cpu().split(lengths)
+                for i, part in zip(batch, parts, strict=True):
+                    outputs[i] = part.numpy()
+
+        def backprop(d_outputs: Sequence[Floats2d]) -> None:
+            for batch, rows in runs:
+                d_rows = torch.cat([torch.from_numpy(d_outputs[i]) for i in batch])
+                rows.backward(d_rows.to(rows))
+
+        return outputs, backprop
+
+    def _plan(self, inputs: Sequence[Input]) -> list[list[int]]:
+        device, dtype = self.device.type, str(self.dtype).removeprefix("torch.")
+        budget = self.batch_pieces or BUDGETS[device if device in BUDGETS else dtype]
+        if self._budget_in_memory is not None:
+            budget = min(budget, self._budget_in_memory)
+        lengths = [len(i.ids) for i in inputs]
+        return plan_batches(lengths, budget=budget, is_padded=not self.is_packed)
+
+    def _run(
+        self,
+        encode: Encode,
+        batches: Sequence[list[int]],
+        inputs: Sequence[Input],
+        *,
+        is_train: bool,
+    ) -> Iterator[tuple[list[int], Tensor]]:
+        """Encode batch by batch; halve those for which memory doesn't suffice."""
+        waiting = list(reversed(batches))
+        while waiting:
+            batch = waiting.pop()
+            try:
+                with torch.set_grad_enabled(is_train):
+                    rows = encode([inputs[i] for i in batch])
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                n_pieces = sum(len(inputs[i].ids) for i in batch)
+                if len(batch) == 1:
+                    message = Errors.C015.format(n_pieces=n_pieces)
+                    raise MemoryError(message) from error
+                self._budget_in_memory = n_pieces // 2
+                middle = len(batch) // 2
+                waiting += [batch[middle:], batch[:middle]]
+            else:
+                yield batch, rows
+
+    def _get_encoder(self, dtype: torch.dtype | None) -> Encode:
+        if dtype not in self._encoders:
+            self._encoders[dtype] = (
+                PackedEncoder(self.model, dtype)
+                if self.is_packed
+                else PaddedEncoder(self.model, dtype, pad_id=self.pad_id)
+            )
+        return self._encoders[dtype]
+
+    def _adapt_to_fork(self) -> None:
+        """Use one thread in a forked worker.
+
+        The threads of a parent that has computed before do not exist in its
+        children, which would wait for them for ever.
+        """
+        if os.getpid() != self._pid:
+            torch.set_num_threads(1)
+            self._pid = os.getpid()
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Weights in oneDNN's order can't be pickled, and are soon made again.
+        return {**self.__dict__, "_encoders": {}}
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error of torch's says that an array didn't fit."""
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
+        return True
+    message = str(error)
+    return "not enough memory" in message or "can't allocate memory" in message
