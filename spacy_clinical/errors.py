@@ -75,6 +75,11 @@ class Errors(metaclass=ErrorsWithCodes):
         "Not enough memory for one window of {n_pieces} wordpieces. Give the encoder "
         "a smaller 'size', or compute on a device with more memory."
     )
+    C016 = (
+        "What component '{name}' made of this Doc has been read by all its listeners "
+        "and was let go. Run the whole pipeline on the text, or set "
+        "keep_activations = true."
+    )
     C101 = (
         "Can't use '{label}' as a section label: labels are in snake_case (letters, "
         "digits and underscores, a letter first)."

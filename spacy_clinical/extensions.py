@@ -138,6 +138,7 @@ def register_extensions() -> None:
     Doc.set_extension("clinical_pieces", default=None, force=True)
     Doc.set_extension("clinical_provenance", default=None, force=True)
     Doc.set_extension("clinical_error", default=None, force=True)
+    Doc.set_extension("clinical_vector", default=None, force=True)
 
 
 def add_to(doc: Doc, attribute: str, name: str, value: dict[str, Any]) -> None:

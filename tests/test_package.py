@@ -32,7 +32,7 @@ LAYERS = [
     {"abbreviations", "token_patterns", "tokenizer", "sentences", "brat"},
     {"encoders"},
     {"heads"},
-    {"architectures"},
+    {"architectures", "listeners"},
     {"pipeline"},
     {"models"},
     {"readers", "scorers", "encoding"},
@@ -45,11 +45,14 @@ REGISTERED = {
         "clinical_section_splitter",
         "clinical_sentencizer",
         "clinical_ner",
+        "clinical_transformer",
+        "clinical_long_transformer",
     },
     "spacy_tokenizers": {"spacy-clinical.ClinicalTokenizer.v1"},
     "spacy_architectures": {
         "spacy-clinical.HFEncoder.v1",
         "spacy-clinical.TokenClassifier.v1",
+        "spacy-clinical.Tok2VecEncoder.v1",
     },
     "spacy_scorers": {
         "spacy-clinical.section_scorer.v1",

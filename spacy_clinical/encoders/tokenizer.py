@@ -10,6 +10,7 @@ from tokenizers import Encoding
 from transformers import PreTrainedTokenizerFast
 
 from spacy_clinical.errors import Errors
+from spacy_clinical.types import Ints1d
 
 PARALLELISM = "TOKENIZERS_PARALLELISM"
 # A spelling of "no" that nobody else uses, to know our own by.
@@ -52,6 +53,11 @@ class PieceTokenizer:
             list(texts), add_special_tokens=False
         )
         return encodings
+
+    def strings(self, ids: Ints1d) -> list[str]:
+        """The pieces as the vocabulary writes them."""
+        strings: list[str] = self._tokenizer.convert_ids_to_tokens(ids.tolist())
+        return strings
 
     @cached_property
     def specials(self) -> tuple[list[int], list[int]]:

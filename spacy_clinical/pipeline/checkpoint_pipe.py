@@ -9,7 +9,8 @@ from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc
 from spacy.util import ensure_path, from_disk, minibatch, to_disk
 
-from spacy_clinical.extensions import record_error
+from spacy_clinical.align import Encoded
+from spacy_clinical.extensions import add_to, record_error
 
 ENCODER_FOLDER = "encoder"
 
@@ -49,6 +50,18 @@ class CheckpointPipe(TrainablePipe):
                 yield from self._annotate([doc], handle_error)
         else:
             yield from docs
+
+    def _record(self, doc: Doc, encoded: Encoded) -> None:
+        """Say on a Doc what the encoder saw of it, and which weights did."""
+        n_kept = sum(w.keep_stop - w.keep_start for w in encoded.windows)
+        record = {
+            "pieces": len(encoded.pieces),
+            "windows": len(encoded.windows),
+            "not_seen": len(encoded.pieces) - n_kept,
+        }
+        add_to(doc, "clinical_pieces", self.name, record)
+        for shim in self.shims:
+            add_to(doc, "clinical_provenance", self.name, shim.describe())
 
     @property
     def shims(self) -> list[Any]:

@@ -10,7 +10,7 @@ from thinc.api import Config, Model
 
 from spacy_clinical.align import Encoded
 from spacy_clinical.errors import Errors, Warnings, warn
-from spacy_clinical.extensions import NER_KEY, add_to, section_of
+from spacy_clinical.extensions import NER_KEY, section_of
 from spacy_clinical.heads import crf
 from spacy_clinical.heads.decode import Decoder, cross_entropy, decode
 from spacy_clinical.heads.labels import LabelScheme, bio_labels, read_labels
@@ -208,15 +208,7 @@ class ClinicalNER(CheckpointPipe):
             if self.skip_layout:
                 wanted = trim_entities(doc, wanted)
             self._write(doc, wanted)
-            record = {
-                "pieces": len(scored.pieces),
-                "windows": len(scored.windows),
-                "not_seen": len(scored.pieces)
-                - sum(w.keep_stop - w.keep_start for w in scored.windows),
-            }
-            add_to(doc, "clinical_pieces", self.name, record)
-            for shim in self.shims:
-                add_to(doc, "clinical_provenance", self.name, shim.describe())
+            self._record(doc, scored)
 
     def _is_wanted(self, doc: Doc, prediction: EntityPrediction) -> bool:
         if self.only_labels is not None and prediction.label not in self.only_labels:

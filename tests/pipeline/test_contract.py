@@ -3,6 +3,7 @@
 import pickle
 from importlib.metadata import entry_points
 
+import numpy
 import pytest
 import spacy
 from spacy.language import Language
@@ -15,12 +16,18 @@ FACTORIES = sorted(
     for entry in entry_points(group="spacy_factories")
     if entry.value.startswith("spacy_clinical.")
 )
-pytestmark = pytest.mark.filterwarnings(r"ignore:\[W002\]")
+pytestmark = [
+    pytest.mark.filterwarnings(r"ignore:\[W002\]"),
+    # spaCy's: hooks are not saved with a Doc.
+    pytest.mark.filterwarnings(r"ignore:\[W109\]"),
+]
 
 
 def settings(factory: str, checkpoint) -> dict:
     if factory == "clinical_ner":
         return {"model": {"encoder": {"checkpoint": str(checkpoint)}}}
+    if factory in ("clinical_transformer", "clinical_long_transformer"):
+        return {"model": {"checkpoint": str(checkpoint)}}
     return {}
 
 
@@ -54,7 +61,19 @@ def annotations(doc: Doc) -> dict:
         "pieces": doc._.clinical_pieces,
         "provenance": doc._.clinical_provenance,
         "error": doc._.clinical_error,
+        "rows": rounded(rows_of(doc)),
+        "vector": rounded(doc._.clinical_vector),
     }
+
+
+def rows_of(doc: Doc):
+    """What an encoder made of the Doc, if there is one that nobody listens to."""
+    data = doc._.trf_data if Doc.has_extension("trf_data") else None
+    return data.model_output.get("last_hidden_state") if data is not None else None
+
+
+def rounded(array):
+    return None if array is None else numpy.round(array, 3).tolist()
 
 
 def title_of(span: Span) -> tuple:
@@ -64,9 +83,11 @@ def title_of(span: Span) -> tuple:
 
 def test_every_factory_is_under_contract():
     assert FACTORIES == [
+        "clinical_long_transformer",
         "clinical_ner",
         "clinical_section_splitter",
         "clinical_sentencizer",
+        "clinical_transformer",
     ]
 
 

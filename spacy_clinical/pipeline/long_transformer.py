@@ -1,0 +1,99 @@
+from collections.abc import Iterable
+from multiprocessing import parent_process
+from typing import Any
+
+import numpy
+from spacy.language import Language
+from spacy.tokens import Doc
+from thinc.api import Config, Model
+
+from spacy_clinical.align import Encoded
+from spacy_clinical.pipeline.transformer import ClinicalTransformer
+from spacy_clinical.types import Floats1d
+
+DEFAULT_CONFIG = """
+[model]
+@architectures = "spacy-clinical.HFEncoder.v1"
+checkpoint = "clinical_longformer"
+global_attention = "sections"
+"""
+
+
+@Language.factory(
+    "clinical_long_transformer",
+    assigns=["doc._.trf_data", "doc._.clinical_vector"],
+    default_config={
+        "model": Config().from_str(DEFAULT_CONFIG)["model"],
+        "keep_activations": False,
+        "vector": True,
+    },
+)
+def make_long_transformer(
+    nlp: Language,
+    name: str,
+    model: Model[list[Doc], list[Encoded]],
+    keep_activations: bool,
+    vector: bool,
+) -> "ClinicalLongTransformer":
+    """Construct an encoder of long notes that other components listen to.
+
+    model: A `spacy-clinical.HFEncoder.v1` over Clinical-Longformer, Clinical-BigBird
+        or another checkpoint.
+    keep_activations: See `clinical_transformer`.
+    vector: Whether to represent each Doc by the mean of its wordpieces' rows, in
+        `doc._.clinical_vector`, `doc.vector` and `doc.similarity`. The last two are
+        hooks, which spaCy doesn't save and other processes don't send back; the first
+        is plain data, which they do.
+    """
+    return ClinicalLongTransformer(
+        nlp, model, name, keep_activations=keep_activations, vector=vector
+    )
+
+
+class ClinicalLongTransformer(ClinicalTransformer):
+    """Share an encoder of long notes, and represent each note by one vector."""
+
+    def __init__(
+        self,
+        nlp: Language,
+        model: Model[list[Doc], list[Encoded]],
+        name: str = "clinical_long_transformer",
+        *,
+        keep_activations: bool = False,
+        vector: bool = True,
+    ) -> None:
+        """See `make_long_transformer` for the settings."""
+        super().__init__(nlp, model, name, keep_activations=keep_activations)
+        self.vector = vector
+
+    def set_annotations(self, docs: Iterable[Doc], encoded: list[Encoded]) -> None:
+        docs = list(docs)
+        super().set_annotations(docs, encoded)
+        if not self.vector:
+            return
+        for doc, e in zip(docs, encoded, strict=True):
+            rows = e.X if len(e.X) else numpy.zeros((1, e.X.shape[1]), dtype="float32")
+            doc._.clinical_vector = rows.mean(axis=0)
+            # Hooks don't leave a worker process, and spaCy warns of each that is lost.
+            if parent_process() is None:
+                doc.user_hooks["vector"] = get_vector
+                doc.user_hooks["has_vector"] = has_vector
+                doc.user_hooks["similarity"] = get_similarity
+
+
+def get_vector(doc: Doc) -> Floats1d:
+    """The mean of a Doc's rows (width)."""
+    vector: Floats1d = doc._.clinical_vector
+    return vector
+
+
+def has_vector(doc: Doc) -> bool:
+    """Whether a Doc was encoded."""
+    return doc._.clinical_vector is not None
+
+
+def get_similarity(doc: Doc, other: Any) -> float:
+    """The cosine between a Doc's vector and that of another Doc, span or token."""
+    ours, theirs = doc.vector, other.vector
+    norms = float(numpy.linalg.norm(ours) * numpy.linalg.norm(theirs))
+    return float(numpy.dot(ours, theirs)) / norms if norms else 0.0

@@ -1,0 +1,196 @@
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from spacy.language import Language
+from spacy.tokens import Doc
+from spacy.training import Example, validate_examples
+from spacy.util import replace_model_node
+from spacy_transformers import Transformer
+from spacy_transformers.data_classes import TransformerData
+from spacy_transformers.pipeline_component import install_extensions
+from thinc.api import Config, Model, Optimizer
+
+from spacy_clinical.align import Encoded
+from spacy_clinical.listeners import (
+    ClinicalListener,
+    find_listeners,
+    hand_over,
+    replace_listener,
+    replace_listener_config,
+    take_back,
+)
+from spacy_clinical.pipeline.checkpoint_pipe import CheckpointPipe
+
+DEFAULT_CONFIG = """
+[model]
+@architectures = "spacy-clinical.HFEncoder.v1"
+checkpoint = "bio_clinicalbert"
+"""
+
+
+@Language.factory(
+    "clinical_transformer",
+    assigns=["doc._.trf_data"],
+    default_config={
+        "model": Config().from_str(DEFAULT_CONFIG)["model"],
+        "keep_activations": False,
+    },
+)
+def make_transformer(
+    nlp: Language,
+    name: str,
+    model: Model[list[Doc], list[Encoded]],
+    keep_activations: bool,
+) -> "ClinicalTransformer":
+    """Construct an encoder that other components listen to.
+
+    Each `spacy-transformers.TransformerListener.v1` of a later component gets the
+    rows of its tokens from it, and sends their gradients back.
+
+    model: A `spacy-clinical.HFEncoder.v1`.
+    keep_activations: Whether Docs keep `doc._.trf_data` (3 kB for each wordpiece of a
+        BERT-base encoder) after all listeners have read it. Without any listener they
+        always do.
+    """
+    return ClinicalTransformer(nlp, model, name, keep_activations=keep_activations)
+
+
+class ClinicalTransformer(CheckpointPipe, Transformer):
+    """Share an encoder between components.
+
+    In contrast to spacy-transformers, no wordpiece is dropped: windows are counted in
+    wordpieces and cut where sections, sentences or words end.
+    """
+
+    def __init__(
+        self,
+        nlp: Language,
+        model: Model[list[Doc], list[Encoded]],
+        name: str = "clinical_transformer",
+        *,
+        keep_activations: bool = False,
+    ) -> None:
+        """See `make_transformer` for the settings."""
+        self.nlp = nlp
+        self.vocab = nlp.vocab
+        self.model = model
+        self.name = name
+        self.keep_activations = keep_activations
+        self.cfg: dict[str, Any] = {}
+        self.listener_map: dict[str, list[ClinicalListener]] = {}
+        self._is_waiting = False
+        self._sgd: Optimizer | None = None
+        model.attrs["replace_listener"] = replace_listener
+        model.attrs["replace_listener_cfg"] = replace_listener_config
+        install_extensions()
+
+    # Predicting
+
+    def predict(self, docs: Iterable[Doc]) -> list[Encoded]:
+        """Encode Docs: one row (width) for each wordpiece."""
+        encoded: list[Encoded] = self.model.predict(list(docs))
+        return encoded
+
+    def set_annotations(self, docs: Iterable[Doc], encoded: list[Encoded]) -> None:
+        docs = list(docs)
+        n_readers = None if self.keep_activations else self._count_readers()
+        shared = hand_over(self.model, docs, encoded, n_readers=n_readers)
+        for doc, data, e in zip(docs, shared, encoded, strict=True):
+            doc._.trf_data = data
+            self._record(doc, e)
+
+    def _count_readers(self) -> int | None:
+        """How many listeners will read a Doc; None if none will."""
+        disabled = set(self.nlp.disabled)
+        listening = [c for c in self.listening_components if c not in disabled]
+        return sum(len(self.listener_map[c]) for c in listening) or None
+
+    # Listening
+
+    def find_listeners(self, component: Any) -> None:
+        """Connect the listeners of a later component.
+
+        Each is replaced by one that lets the rows of a Doc go after reading.
+        """
+        model = getattr(component, "model", None)
+        for node in list(find_listeners(model)):
+            if node.upstream_name not in ("*", self.name):
+                continue
+            listener = node
+            if not isinstance(node, ClinicalListener):
+                listener = ClinicalListener(node.upstream_name, self.name)
+                if node.has_dim("nO"):
+                    listener.set_dim("nO", node.get_dim("nO"))
+                replace_model_node(model, node, listener)
+            listener.source = self.name
+            self.add_listener(listener, component.name)
+
+    # Training
+
+    def update(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,
+        sgd: Optimizer | None = None,
+        losses: dict[str, float] | None = None,
+    ) -> dict[str, float]:
+        """Encode a batch for the listeners; the last to answer sends gradients back.
+
+        drop: Not used: the checkpoint has rates of its own.
+        sgd: Without it, gradients add up until `finish_update`.
+        """
+        examples = list(examples)
+        validate_examples(examples, "ClinicalTransformer.update")
+        losses = {} if losses is None else losses
+        losses.setdefault(self.name, 0.0)
+        docs = [eg.predicted for eg in examples]
+        if not self.listeners or not any(len(doc) for doc in docs):
+            return losses
+        encoded, backprop_encoder = self.model.begin_update(docs)
+        shared = hand_over(self.model, docs, encoded)
+        gradients = [e.X * 0 for e in encoded]
+
+        def accumulate(d_data: list[TransformerData]) -> None:
+            d_rows = take_back(self.model, d_data, docs, encoded)
+            for total, part in zip(gradients, d_rows, strict=True):
+                total += part
+                losses[self.name] += float((part**2).sum())
+
+        def backprop(d_data: list[TransformerData]) -> list[Doc]:
+            accumulate(d_data)
+            backprop_encoder(gradients)
+            self._is_waiting = False
+            if self._sgd is not None:
+                self.finish_update(self._sgd)
+            return docs
+
+        self._is_waiting, self._sgd = True, sgd
+        batch_id = ClinicalListener.get_batch_id(docs)
+        *others, last = self.listeners
+        for listener in others:
+            listener.receive(batch_id, shared, accumulate)
+        last.receive(batch_id, shared, backprop)
+        return losses
+
+    def finish_update(self, sgd: Optimizer) -> None:
+        """Update the weights, as soon as the listeners have sent gradients back.
+
+        `Language.update` asks for it before: the gradients would count a step late.
+        """
+        if self._is_waiting:
+            self._sgd = sgd
+        else:
+            self.model.finish_update(sgd)
+
+    def initialize(
+        self,
+        get_examples: Callable[[], Iterable[Example]],
+        *,
+        nlp: Language | None = None,
+    ) -> None:
+        """Read the checkpoint, and connect the listeners."""
+        Transformer.initialize(self, get_examples, nlp=nlp)
+        for listener in self.listeners:
+            if listener.has_dim("nO") is None:
+                listener.set_dim("nO", self.model.get_dim("nO"))
