@@ -23,10 +23,9 @@ class Errors(metaclass=ErrorsWithCodes):
         "(owner/name) or the path of a local folder."
     )
     C003 = (
-        "Can't read checkpoint '{name}' (revision {revision}): {kind}. Needed are "
-        "config.json, the tokenizer's files and model.safetensors or "
-        "pytorch_model.bin (plain weights, no pickled code), whole. Without a "
-        "network, give the path of a folder that has them."
+        "Can't read checkpoint '{name}': {fault}. Needed are config.json, the "
+        "tokenizer's files and model.safetensors or pytorch_model.bin (plain weights, "
+        "no pickled code), whole and of the same model. Get that file again."
     )
     C004 = (
         "Checkpoint '{name}' lacks {n} weights of its own architecture, such as "
@@ -35,7 +34,7 @@ class Errors(metaclass=ErrorsWithCodes):
     C005 = (
         "The tokenizer of checkpoint '{name}' knows {n_ids} pieces, but its "
         "embedding table has {n_rows} rows. Use the tokenizer files that belong "
-        "to the weights."
+        "to the weights, whole."
     )
     C006 = (
         "The tokenizer '{kind}' gives no character offsets. Use a checkpoint with "
@@ -49,6 +48,10 @@ class Errors(metaclass=ErrorsWithCodes):
     C008 = (
         "'{path}' doesn't hold an encoder that a saved pipeline has written "
         "(origin.json is missing). Load the pipeline's own folder."
+    )
+    C009 = (
+        "Can't get checkpoint '{name}' (revision {revision}) from the hub: {kind}. "
+        "Without a network, give the path of a folder that has its files."
     )
     C010 = (
         "Can't read the {n} labels of a token head: they need an 'O' and at least "
@@ -79,6 +82,14 @@ class Errors(metaclass=ErrorsWithCodes):
         "What component '{name}' made of this Doc has been read by all its listeners "
         "and was let go. Run the whole pipeline on the text, or set "
         "keep_activations = true."
+    )
+    C017 = (
+        "Checkpoint '{name}' can't encode notes: its config.json describes a model of "
+        "type '{kind}', not an encoder of texts. Use a BERT-like checkpoint."
+    )
+    C018 = (
+        "The tokenizer of checkpoint '{name}' can't cut texts into pieces that the "
+        "model knows: {fault}. Use the tokenizer files that belong to the weights."
     )
     C101 = (
         "Can't use '{label}' as a section label: labels are in snake_case (letters, "

@@ -20,11 +20,14 @@ from transformers import (
 from transformers.utils import logging as transformers_logging
 
 from spacy_clinical.checkpoints import Checkpoint
+from spacy_clinical.encoders.faults import find_fault
 from spacy_clinical.encoders.tokenizer import PieceTokenizer
 from spacy_clinical.errors import Errors, Warnings, warn
 from spacy_clinical.types import Floats1d, Floats2d
 
-UNREADABLE = (OSError, ValueError, KeyError, RuntimeError, EOFError)
+UNREADABLE = (OSError, ValueError, KeyError, RuntimeError, EOFError, ImportError)
+# Share of the embedding table that a whole vocabulary fills.
+MIN_USED_ROWS = 0.9
 
 
 @dataclass(frozen=True)
@@ -56,21 +59,39 @@ class LoadedCheckpoint:
 def load_checkpoint(checkpoint: Checkpoint) -> LoadedCheckpoint:
     """Load an encoder with its tokenizer and, if it has one, its token head.
 
-    RAISES ValueError: C003 to C007, naming the checkpoint and what is wrong.
+    RAISES ValueError: C003 to C009, C017, C018, naming the checkpoint and what is
+        wrong.
     """
     with _quiet_transformers(), _coded_errors(checkpoint):
         config = AutoConfig.from_pretrained(**_where(checkpoint))
+        _check_task(checkpoint, config)
         tokenizer = _load_tokenizer(checkpoint)
         model, head = _load_model(checkpoint, config)
-    n_rows = model.get_input_embeddings().num_embeddings
-    if tokenizer.n_ids > n_rows:
-        raise ValueError(
-            Errors.C005.format(
-                name=checkpoint.name, n_ids=tokenizer.n_ids, n_rows=n_rows
-            )
-        )
+    _check_vocabulary(checkpoint, tokenizer, model)
     max_pieces = min(checkpoint.max_pieces or 10**9, count_positions(model))
     return LoadedCheckpoint(model, tokenizer, head, max_pieces)
+
+
+def _check_task(checkpoint: Checkpoint, config: PretrainedConfig) -> None:
+    is_encoder = hasattr(config, "vocab_size") and not config.is_encoder_decoder
+    if not is_encoder or not hasattr(config, "max_position_embeddings"):
+        raise ValueError(
+            Errors.C017.format(name=checkpoint.name, kind=config.model_type)
+        )
+
+
+def _check_vocabulary(
+    checkpoint: Checkpoint, tokenizer: PieceTokenizer, model: Any
+) -> None:
+    """Compare the tokenizer with the embedding table, which may have spare rows."""
+    n_ids, n_rows = tokenizer.n_ids, model.get_input_embeddings().num_embeddings
+    if not MIN_USED_ROWS * n_rows <= n_ids <= n_rows:
+        raise ValueError(
+            Errors.C005.format(name=checkpoint.name, n_ids=n_ids, n_rows=n_rows)
+        )
+    fault = tokenizer.find_fault()
+    if fault:
+        raise ValueError(Errors.C018.format(name=checkpoint.name, fault=fault))
 
 
 def count_positions(model: Any) -> int:
@@ -170,10 +191,15 @@ def _coded_errors(checkpoint: Checkpoint) -> Iterator[None]:
     except (pickle.UnpicklingError, SafetensorError, *UNREADABLE) as error:
         if str(error).startswith("[C"):
             raise
-        raise ValueError(
-            Errors.C003.format(
-                name=checkpoint.name,
-                revision=checkpoint.revision or "-",
-                kind=type(error).__name__,
+        kind = type(error).__name__
+        if not Path(checkpoint.name).is_dir():
+            revision = checkpoint.revision or "-"
+            message = Errors.C009.format(
+                name=checkpoint.name, revision=revision, kind=kind
             )
-        ) from error
+        else:
+            fault = find_fault(Path(checkpoint.name)) or (
+                f"its files don't fit each other or its config.json ({kind})"
+            )
+            message = Errors.C003.format(name=checkpoint.name, fault=fault)
+        raise ValueError(message) from error

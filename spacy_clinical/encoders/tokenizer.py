@@ -66,7 +66,23 @@ class PieceTokenizer:
         mask = encoding.special_tokens_mask
         text = [i for i, special in enumerate(mask) if not special]
         ids = encoding.ids
+        if not text:
+            return ids, []
         return ids[: text[0]], ids[text[-1] + 1 :]
+
+    def find_fault(self) -> str:
+        """Say why it can't cut every text into known pieces; "" if it can."""
+        try:
+            before, after = self.specials
+            encodings = self.encode(["a", "\u05d0 \U0001f915 Qx-7"])
+        # The tokenizers library raises no other kind.
+        except Exception as error:
+            return f"it fails on plain words ({type(error).__name__})"
+        if not encodings[0].ids:
+            return "it makes nothing of a plain word"
+        if not before or not after:
+            return "it has no special tokens for the start and end of a text"
+        return ""
 
     @property
     def pad_id(self) -> int:
