@@ -1,5 +1,4 @@
 import json
-import os
 import re
 from pathlib import Path
 
@@ -11,7 +10,6 @@ from spacy.tokens import Doc
 
 from tests.tiny import make_token_classifier
 
-os.environ["HF_HUB_OFFLINE"] = "1"
 # Tiny products are slower on two threads than on one.
 torch.set_num_threads(1)
 

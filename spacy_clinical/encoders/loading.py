@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy
 import torch
+from huggingface_hub import HfApi
+from huggingface_hub.errors import HfHubHTTPError
 from safetensors import SafetensorError
 from transformers import (
     AutoConfig,
@@ -26,6 +28,8 @@ from spacy_clinical.errors import Errors, Warnings, warn
 from spacy_clinical.types import Floats1d, Floats2d
 
 UNREADABLE = (OSError, ValueError, KeyError, RuntimeError, EOFError, ImportError)
+# Seconds that the hub has to answer.
+TIMEOUT = 10
 # Share of the embedding table that a whole vocabulary fills.
 MIN_USED_ROWS = 0.9
 
@@ -63,10 +67,11 @@ def load_checkpoint(checkpoint: Checkpoint) -> LoadedCheckpoint:
         wrong.
     """
     with _quiet_transformers(), _coded_errors(checkpoint):
-        config = AutoConfig.from_pretrained(**_where(checkpoint))
+        where = _where(checkpoint, is_local=_is_local(checkpoint))
+        config = AutoConfig.from_pretrained(**where)
         _check_task(checkpoint, config)
-        tokenizer = _load_tokenizer(checkpoint)
-        model, head = _load_model(checkpoint, config)
+        tokenizer = _load_tokenizer(checkpoint, where)
+        model, head = _load_model(checkpoint, config, where)
     _check_vocabulary(checkpoint, tokenizer, model)
     max_pieces = min(checkpoint.max_pieces or 10**9, count_positions(model))
     return LoadedCheckpoint(model, tokenizer, head, max_pieces)
@@ -106,26 +111,43 @@ def count_positions(model: Any) -> int:
     return positions if padding is None else positions - padding - 1
 
 
-def _where(checkpoint: Checkpoint) -> dict[str, Any]:
-    is_folder = Path(checkpoint.name).is_dir()
+def _where(checkpoint: Checkpoint, *, is_local: bool) -> dict[str, Any]:
     return {
         "pretrained_model_name_or_path": checkpoint.name,
-        "revision": checkpoint.revision or None if not is_folder else None,
-        "local_files_only": is_folder,
+        "revision": checkpoint.revision or None,
+        "local_files_only": is_local,
     }
 
 
-def _load_tokenizer(checkpoint: Checkpoint) -> PieceTokenizer:
+def _is_local(checkpoint: Checkpoint) -> bool:
+    """Whether to look for a checkpoint on this machine only.
+
+    Without a network, the hub's own library would try again and again for each file.
+    """
+    if Path(checkpoint.name).is_dir():
+        return True
+    try:
+        HfApi().model_info(
+            checkpoint.name, revision=checkpoint.revision or None, timeout=TIMEOUT
+        )
+    except HfHubHTTPError:
+        # The hub has answered; what is wrong comes out when it is asked for files.
+        return False
+    # Whatever the library that it connects by raises.
+    except Exception:
+        return True
+    return False
+
+
+def _load_tokenizer(checkpoint: Checkpoint, where: dict[str, Any]) -> PieceTokenizer:
     case = {} if checkpoint.lower_case is None else _casing(checkpoint.lower_case)
     tokenizer = PieceTokenizer(
-        AutoTokenizer.from_pretrained(**_where(checkpoint), use_fast=True, **case)
+        AutoTokenizer.from_pretrained(**where, use_fast=True, **case)
     )
     if checkpoint.lower_case is None and tokenizer.lowers_cased_vocab:
         warn(Warnings.W001.format(name=checkpoint.name))
         return PieceTokenizer(
-            AutoTokenizer.from_pretrained(
-                **_where(checkpoint), use_fast=True, **_casing(False)
-            )
+            AutoTokenizer.from_pretrained(**where, use_fast=True, **_casing(False))
         )
     return tokenizer
 
@@ -135,13 +157,13 @@ def _casing(lower_case: bool) -> dict[str, bool]:
 
 
 def _load_model(
-    checkpoint: Checkpoint, config: PretrainedConfig
+    checkpoint: Checkpoint, config: PretrainedConfig, where: dict[str, Any]
 ) -> tuple[Any, Head | None]:
     """Load the encoder without its pooler, and a token head apart from it."""
     architectures = getattr(config, "architectures", None) or []
     tags = any(name.endswith("ForTokenClassification") for name in architectures)
     loader = AutoModelForTokenClassification if tags else AutoModel
-    model, info = loader.from_pretrained(**_where(checkpoint), output_loading_info=True)
+    model, info = loader.from_pretrained(**where, output_loading_info=True)
     missing = [key for key in info["missing_keys"] if "pooler" not in key]
     if missing:
         raise ValueError(

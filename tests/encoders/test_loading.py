@@ -216,6 +216,7 @@ def test_weights_in_several_files(copy):
 def test_the_revision_of_a_card_is_asked_for_everywhere(monkeypatch, published):
     card = get_checkpoint("bio_clinicalbert")
     asked = []
+    monkeypatch.setattr(loading.HfApi, "model_info", lambda self, name, **kwargs: None)
 
     def record(name):
         original = getattr(loading, name).from_pretrained
@@ -224,6 +225,7 @@ def test_the_revision_of_a_card_is_asked_for_everywhere(monkeypatch, published):
             # transformers calls some of them again, with the folder it was given.
             if pretrained_model_name_or_path == card.name:
                 asked.append((name, options.pop("revision")))
+                assert not options["local_files_only"]
             options["local_files_only"] = True
             return original(str(published["bin"]), *args, **options)
 
@@ -236,7 +238,15 @@ def test_the_revision_of_a_card_is_asked_for_everywhere(monkeypatch, published):
     assert asked == [(name, card.revision) for name in names]
 
 
-def test_no_network_is_one_error(monkeypatch):
+def test_no_network_is_one_error_at_once(monkeypatch):
+    def refuse(*args, **kwargs):
+        raise OSError("no network")
+
+    def wait(seconds):
+        raise AssertionError("it waits to try again")
+
+    monkeypatch.setattr("socket.getaddrinfo", refuse)
+    monkeypatch.setattr("time.sleep", wait)
     with pytest.raises(ValueError, match=r"\[C009\] .*'nobody/nothing'.* network"):
         load("nobody/nothing")
 
