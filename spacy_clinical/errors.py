@@ -142,6 +142,14 @@ class Errors(metaclass=ErrorsWithCodes):
         "has the line ends and the encoding it was annotated with."
     )
     C208 = "'{path}' isn't UTF-8 (byte {offset}). Convert it: offsets count its characters."
+    C209 = (
+        "Can't read a table of labelled texts without a path. Give a .csv, .tsv or "
+        ".jsonl file in the config, or on the command line: --paths.train train.csv"
+    )
+    C210 = (
+        "'{source}' has no label in its column '{column}'. Name the column with "
+        "label_column."
+    )
     C301 = (
         "No file or folder '{path}'. Give .txt, .jsonl, .ndjson, .csv or .tsv files, "
         "folders of them, or - for one note on standard input."

@@ -37,7 +37,7 @@ LAYERS = [
     {"models"},
     {"readers", "scorers", "encoding"},
     {"notes", "sources"},
-    {"stream", "export"},
+    {"stream", "export", "table_corpus"},
     {"cli", "__main__"},
 ]
 REGISTERED = {
@@ -58,7 +58,10 @@ REGISTERED = {
         "spacy-clinical.section_scorer.v1",
         "spacy-clinical.ner_scorer.v1",
     },
-    "spacy_readers": {"spacy-clinical.BratCorpus.v1"},
+    "spacy_readers": {
+        "spacy-clinical.BratCorpus.v1",
+        "spacy-clinical.TableCorpus.v1",
+    },
 }
 
 
