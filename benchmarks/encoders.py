@@ -1,0 +1,307 @@
+"""Compare the speed of BERT-base entity recognition with the peers', side by side.
+
+All get the same random checkpoint and the same notes (peers/inputs.py says which) and
+return Docs with entities; transformers' pipeline returns character offsets, and in a
+row of its own Docs made from them. Each contestant is a process that loads once; then
+they take turns, A B C A B C ..., so that only one computes at a time. Ratios are taken
+within each round, against the pipeline's offsets.
+
+Run it on an idle machine, in the environment of this package:
+
+    python benchmarks/encoders.py DATA --output encoders.json \\
+        --peer hf_token_pipe=venvs/hf/bin/python \\
+        --peer spacy_trf=venvs/trf/bin/python \\
+        --peer spacy_curated=venvs/curated/bin/python \\
+        --peer eds_ner=venvs/eds/bin/python
+
+DATA holds aci_bench/, maccrobat2020/ and codiesp/. The peers' environments, each with
+the same torch as this one (peers without an environment are left out):
+
+    hf       pip install "spacy<3.9" spacy-huggingface-pipelines
+    trf      pip install "spacy<3.9" spacy-transformers
+    curated  pip install "spacy<3.9" "spacy-curated-transformers<1" transformers
+    eds      pip install "edsnlp[ml]"
+
+The pipeline runs in this environment, or in that of --peer hf_pipeline=PYTHON. With
+two threads the whole takes about an hour; a quick try: --notes 3 --layers 2 --rounds 2.
+On a GPU: --device cuda --only NAME ...; the peers on spaCy need CuPy there.
+
+Models have learned nothing, so what they find means nothing; heads are set so that all
+but spacy-transformers without a head find entities. "Of the limit" is the share of the
+machine's own rate of matrix products, measured in each round in the precision that a
+contestant computes in, that useful work reaches: each piece counts once, without
+padding, overlap and special tokens, with its linear layers and attention to a window.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from peers.inputs import (
+    count_pieces,
+    count_useful_gflop,
+    make_checkpoint,
+    make_notes,
+    read_texts,
+)
+from peers.tables import format_tables
+
+PEERS = Path(__file__).parent / "peers"
+LABELS = Path(__file__).parents[1] / "tests/data/biomedical_ner_all_labels.json"
+BASELINE = "transformers pipeline"
+# Pieces without special tokens, and the overlap that is this package's default.
+WINDOW, OVERLAP = 510, 63
+# Notes to choose the pipeline's batch size by, and to warm up with.
+N_TRIAL = 10
+# Words that fit into one window, however they are spelled.
+N_HEAD_WORDS = 200
+
+
+class Entry(NamedTuple):
+    """A contestant: its script in peers/, and its settings."""
+
+    name: str
+    script: str
+    settings: dict[str, Any]
+
+
+ENTRIES = (
+    Entry(BASELINE, "hf_pipeline", {"overlap": OVERLAP}),
+    Entry("spacy-huggingface-pipelines", "hf_token_pipe", {}),
+    Entry("spacy-transformers + ner", "spacy_trf", {"head": True}),
+    Entry("spacy-transformers, no head", "spacy_trf", {"head": False}),
+    Entry("spacy-curated-transformers + ner", "spacy_curated", {}),
+    Entry("EDS-NLP", "eds_ner", {"autocast": True}),
+    Entry("EDS-NLP, autocast off", "eds_ner", {"autocast": False}),
+    Entry("spacy_clinical, fp32", "ours_ner", {"precision": "fp32"}),
+    Entry("spacy_clinical, bf16", "ours_ner", {"precision": "bf16"}),
+    Entry("spacy_clinical, auto", "ours_ner", {"precision": "auto"}),
+)
+
+
+class Worker:
+    """A contestant's process. It answers one line for each that it gets."""
+
+    def __init__(self, python: str, script: str, order: dict[str, Any], log: Path):
+        self.log = log
+        with log.open("w", encoding="utf8") as errors:
+            self.process = subprocess.Popen(
+                [python, "-W", "ignore", str(PEERS / f"{script}.py")],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                encoding="utf8",
+                env={**os.environ, "OMP_NUM_THREADS": str(order["threads"])},
+            )
+        self.loaded = self.ask(order)
+
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Send a request and wait for its answer.
+
+        RAISES RuntimeError: With what the process last wrote, if it has ended.
+        """
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        try:
+            self.process.stdin.write(json.dumps(request) + "\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            pass
+        line = self.process.stdout.readline()
+        if not line:
+            last = self.log.read_text(encoding="utf8")[-2000:]
+            raise RuntimeError(f"{self.process.args!r} has ended:\n{last}")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def close(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def main() -> None:
+    args = _parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        report = compare(args, Path(folder))
+    print(format_tables(report))
+    if args.output:
+        args.output.write_text(json.dumps(report, indent=2) + "\n", encoding="utf8")
+
+
+def compare(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """Make the inputs, start the contestants, and let them take turns."""
+    texts = read_texts(args.data)
+    notes = make_notes(texts, args.notes, seed=args.seed)
+    checkpoint = folder / "checkpoint"
+    labels = json.loads(LABELS.read_text(encoding="utf8"))
+    make_checkpoint(
+        checkpoint, texts, notes, labels, n_layers=args.layers, seed=args.seed
+    )
+    pieces = count_pieces(checkpoint, notes)
+    order = {
+        "checkpoint": str(checkpoint),
+        "types": sorted({label[2:] for label in labels if label != "O"}),
+        "texts": notes[:N_TRIAL],
+        "threads": args.threads,
+        "device": args.device,
+    }
+    load = os.getloadavg()
+    with contextlib.ExitStack() as running:
+        products = Worker(sys.executable, "products", order, folder / "products.log")
+        running.callback(products.close)
+        workers = {}
+        for name, worker in start_workers(args, order, folder):
+            running.callback(worker.close)
+            workers[name] = worker
+        report = take_turns(workers, products, notes, args.rounds)
+        report["agreement"] = measure_agreement(workers, notes)
+    report["inputs"] = {
+        "words": [len(note.split()) for note in notes],
+        "pieces": pieces,
+        "gflop": count_useful_gflop(checkpoint, pieces, WINDOW),
+        "layers": args.layers,
+        "seed": args.seed,
+    }
+    report["machine"] = {
+        **products.loaded,
+        "cores": os.cpu_count(),
+        "threads": args.threads,
+        "load_before": load,
+    }
+    report["baseline"] = f"{BASELINE}, offsets"
+    return report
+
+
+def start_workers(
+    args: argparse.Namespace, order: dict[str, Any], folder: Path
+) -> Iterator[tuple[str, Worker]]:
+    """Start those that have an environment, one after the other."""
+    here = {"hf_pipeline": sys.executable, "ours_ner": sys.executable}
+    pythons = {**here, **dict(args.peer)}
+    for i, entry in enumerate(ENTRIES):
+        is_wanted = not args.only or entry.name in (*args.only, BASELINE)
+        if entry.script not in pythons or not is_wanted:
+            continue
+        _log(f"loading {entry.name}")
+        log = folder / f"{i}.log"
+        settings = {**order, **entry.settings}
+        python = pythons[entry.script]
+        yield entry.name, Worker(python, entry.script, settings, log)
+
+
+def take_turns(
+    workers: dict[str, Worker], products: Worker, notes: list[str], n_rounds: int
+) -> dict[str, Any]:
+    """Time all contestants in each round, and the machine itself."""
+    rows: dict[str, Any] = {}
+    limits: dict[str, list[float]] = {}
+    for worker in workers.values():
+        worker.ask({"do": "take", "texts": notes})
+    for turn in range(n_rounds):
+        for kind, rate in products.ask({})["gflops"].items():
+            limits.setdefault(kind, []).append(rate)
+        for name, worker in workers.items():
+            answer = worker.ask({"do": "run"})
+            total = max(answer["seconds"].values())
+            _log(f"round {turn + 1}: {total:8.2f} s  {name}")
+            for stage, seconds in answer["seconds"].items():
+                is_one = len(answer["seconds"]) == 1
+                about = {k: v for k, v in worker.loaded.items() if k != "seconds"}
+                about |= {k: answer[k] for k in ("entities", "peak_mib")}
+                key = name if is_one else f"{name}, {stage}"
+                row = rows.setdefault(key, {"seconds": []})
+                row.update(about)
+                row["seconds"].append(seconds)
+    return {"rows": rows, "gflops": limits}
+
+
+def measure_agreement(
+    workers: dict[str, Worker], notes: list[str]
+) -> dict[str, dict[str, float]]:
+    """Compare labels: of all notes in both precisions, of their heads with the peer's.
+
+    The heads fit into one window, so that all see the same context.
+    """
+    ours = {p: workers.get(f"spacy_clinical, {p}") for p in ("fp32", "bf16", "auto")}
+    heads = [" ".join(note.split()[:N_HEAD_WORDS]) for note in notes]
+    agreement = {}
+    if ours["fp32"] is not None:
+        for precision in ("bf16", "auto"):
+            worker = ours[precision]
+            if worker is not None:
+                agreement[f"{precision} with fp32, all notes"] = _agree(
+                    ours["fp32"], worker, notes
+                )
+        agreement["fp32 with the pipeline, first words"] = _agree(
+            workers[BASELINE], ours["fp32"], heads
+        )
+    return agreement
+
+
+def _agree(one: Worker, other: Worker, texts: list[str]) -> dict[str, float]:
+    """Count the places that both label, and the share of those with the same label."""
+    request = {"do": "label", "texts": texts}
+    pairs = []
+    for expected, found in zip(
+        one.ask(request)["labels"], other.ask(request)["labels"], strict=True
+    ):
+        label_at = dict(expected)
+        pairs += [(label_at[at], label) for at, label in found if at in label_at]
+    entities = [(a, b) for a, b in pairs if a != "O"]
+    return {
+        "words": len(pairs),
+        "all": sum(a == b for a, b in pairs) / max(len(pairs), 1),
+        "in entities": sum(a == b for a, b in entities) / max(len(entities), 1),
+    }
+
+
+def _parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("data", type=Path, help="folder of the corpora")
+    parser.add_argument(
+        "--peer",
+        type=_parse_peer,
+        action="append",
+        default=[],
+        metavar="SCRIPT=PYTHON",
+        help="interpreter of a peer's environment",
+    )
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=[entry.name for entry in ENTRIES],
+        metavar="NAME",
+        help="contestants beside the pipeline, such as 'EDS-NLP'",
+    )
+    parser.add_argument("--notes", type=int, default=24)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--layers", type=int, default=12)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--output", type=Path, help="JSON file to write")
+    return parser.parse_args()
+
+
+def _parse_peer(text: str) -> tuple[str, str]:
+    script, _, python = text.partition("=")
+    if script not in {entry.script for entry in ENTRIES} or not Path(python).is_file():
+        raise argparse.ArgumentTypeError(f"no such script or interpreter: {text}")
+    return script, python
+
+
+def _log(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
