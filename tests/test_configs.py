@@ -45,17 +45,14 @@ def test_notes_assembles(tiny_ner, tmp_path):
 CSV = "section_text,section_header\nNo fever.,ROS\nAspirin daily.,MEDS\n"
 BRAT = {"paths.train": "train", "paths.dev": "dev"}
 TABLE = {"paths.train": "train.csv", "paths.dev": "dev.csv"}
+# A tiny checkpoint takes windows of 62 wordpieces.
+TINY_WINDOWS = {
+    "components.clinical_ner.model.encoder.size": 62,
+    "components.clinical_ner.model.encoder.stride": 50,
+}
 # Each training config with its data, and what is measured.
 TRAINING = {
-    # A tiny checkpoint takes windows of 62 wordpieces.
-    "train_ner": (
-        {
-            **BRAT,
-            "components.clinical_ner.model.encoder.size": 62,
-            "components.clinical_ner.model.encoder.stride": 50,
-        },
-        "ents_f",
-    ),
+    "train_ner": ({**BRAT, **TINY_WINDOWS}, "ents_f"),
     "train_ner_listener": (BRAT, "ents_f"),
     "train_spancat": (BRAT, "spans_sc_f"),
     "train_textcat": (TABLE, "cats_micro_f"),
