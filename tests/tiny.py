@@ -4,8 +4,10 @@ import json
 import string
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 from tokenizers.implementations import ByteLevelBPETokenizer
 from transformers import (
     AutoConfig,
@@ -13,6 +15,7 @@ from transformers import (
     BertConfig,
     BertModel,
     BertTokenizerFast,
+    BigBirdTokenizerFast,
     DistilBertTokenizerFast,
     RobertaTokenizerFast,
 )
@@ -36,25 +39,27 @@ KINDS = {
     "roberta": FROM_PADDING,
     "deberta": {},
     "longformer": {**FROM_PADDING, "attention_window": [16, 16]},
+    "big_bird": {"block_size": 4, "num_random_blocks": 3, "hidden_act": "gelu_new"},
 }
 BYTE_LEVEL = ("roberta", "deberta", "longformer")
 
 
 def make_token_classifier(
-    folder: Path, kind: str, labels: Sequence[str], *, sharpness: float = 1.0
+    folder: Path,
+    kind: str,
+    labels: Sequence[str],
+    *,
+    sharpness: float = 1.0,
+    **settings: Any,
 ) -> Path:
     """Save a token-classification checkpoint with the given labels.
 
     sharpness: Factor on the head's weights, to keep logits apart.
+    settings: Of the configuration, such as more positions.
     """
     torch.manual_seed(7)
-    if kind in BYTE_LEVEL:
-        tokenizer = RobertaTokenizerFast(*write_merges(folder))
-    else:
-        kinds = {"distilbert": DistilBertTokenizerFast}
-        tokenizer_class = kinds.get(kind, BertTokenizerFast)
-        tokenizer = tokenizer_class(write_vocab(folder), do_lower_case=True)
-    settings = {"max_position_embeddings": N_POSITIONS, **KINDS[kind]}
+    tokenizer = make_tokenizer(folder, kind)
+    settings = {"max_position_embeddings": N_POSITIONS, **KINDS[kind], **settings}
     config = AutoConfig.for_model(
         kind,
         vocab_size=len(tokenizer),
@@ -69,6 +74,35 @@ def make_token_classifier(
     tokenizer.save_pretrained(folder)
     model.save_pretrained(folder)
     return folder
+
+
+def make_tokenizer(folder: Path, kind: str) -> Any:
+    """Make a tokenizer of the sort that an architecture was published with."""
+    if kind in BYTE_LEVEL:
+        return RobertaTokenizerFast(*write_merges(folder))
+    if kind == "big_bird":
+        return make_unigram_tokenizer()
+    kinds = {"distilbert": DistilBertTokenizerFast}
+    tokenizer_class = kinds.get(kind, BertTokenizerFast)
+    return tokenizer_class(write_vocab(folder), do_lower_case=True)
+
+
+def make_unigram_tokenizer() -> BigBirdTokenizerFast:
+    """Make what Clinical-BigBird's tokenizer.json holds, with a vocabulary of words."""
+    specials = ["<pad>", "</s>", "<s>", "[MASK]", "[SEP]", "[CLS]"]
+    characters = string.ascii_letters + string.digits + string.punctuation
+    pieces = ["<unk>", *specials, *(f"\u2581{word}" for word in WORDS), "\u2581"]
+    pieces = [*pieces, *characters]
+    scores = [-5.0 if len(piece) > 1 else -9.0 for piece in pieces]
+    model = models.Unigram(list(zip(pieces, scores, strict=True)), unk_id=0)
+    tokenizer = Tokenizer(model)
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.decoder = decoders.Metaspace()
+    ids = {name: pieces.index(name) for name in ("[CLS]", "[SEP]")}
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=list(ids.items())
+    )
+    return BigBirdTokenizerFast(tokenizer_object=tokenizer)
 
 
 def make_bare_bert(folder: Path) -> Path:

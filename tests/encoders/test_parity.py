@@ -27,6 +27,9 @@ def checkpoint(request, tmp_path_factory):
 def with_global_attention(model, input_ids):
     """What transformers' Longformer must be told: the first piece sees everything."""
     inputs = {"input_ids": input_ids}
+    if model.config.model_type == "big_bird":
+        # It stays at full attention after one short sequence.
+        model.base_model.set_attention_type("block_sparse")
     if model.config.model_type == "longformer":
         inputs["global_attention_mask"] = torch.zeros_like(input_ids)
         inputs["global_attention_mask"][:, 0] = 1
@@ -83,6 +86,49 @@ def test_windows_equal_transformers_on_each_window(checkpoint):
         plain = output.last_hidden_state[0].numpy()
         plain = plain[len(before) + keep_start - start :][: keep_stop - keep_start]
         assert encoded.X[keep_start:keep_stop] == pytest.approx(plain, abs=1e-4)
+
+
+# 512 positions, or 4,096, less two special tokens.
+LONG = {
+    "bert": {"max_position_embeddings": 512},
+    "distilbert": {"max_position_embeddings": 512},
+    "roberta": {"max_position_embeddings": 514},
+    "longformer": {"max_position_embeddings": 4098, "attention_window": 512},
+    "big_bird": {"max_position_embeddings": 4096, "block_size": 64},
+}
+BORDERS = [1, 510, 511, 512, 704, 705, 4094, 4095, 4096, 4097, 20_000]
+
+
+@pytest.fixture(scope="module", params=LONG)
+def long_checkpoint(request, tmp_path_factory):
+    """Few and narrow layers, but windows as long as the published ones."""
+    folder = tmp_path_factory.mktemp(f"long_{request.param}")
+    return make_token_classifier(folder, request.param, LABELS, **LONG[request.param])
+
+
+@pytest.mark.parametrize("n_pieces", BORDERS)
+def test_notes_of_any_length_equal_transformers_on_their_windows(
+    long_checkpoint, n_pieces
+):
+    nlp = add_ner(spacy.blank("en"), long_checkpoint)
+    nlp.initialize()
+    encoder = nlp.get_pipe("clinical_ner").model.get_ref("encoder")
+    [encoded] = encoder.predict([nlp.make_doc(" pain" * n_pieces)])
+    assert len(encoded.pieces) == n_pieces
+    size = encoder.shims[0].window[0]
+    assert size in (510, 4094)
+    assert (len(encoded.windows) == 1) is (n_pieces <= size)
+    kept = [i for w in encoded.windows for i in range(w.keep_start, w.keep_stop)]
+    assert kept == list(range(n_pieces))
+    tokenizer, model = encoder.shims[0].loaded.tokenizer, encoder.shims[0].loaded.model
+    before, after = tokenizer.specials
+    # The first and the last show all lengths that windows have.
+    for start, stop, keep_start, keep_stop in {encoded.windows[0], encoded.windows[-1]}:
+        ids = torch.tensor([[*before, *encoded.pieces.ids[start:stop], *after]])
+        with torch.no_grad():
+            plain = model(**with_global_attention(model, ids)).last_hidden_state[0]
+        plain = plain[len(before) + keep_start - start :][: keep_stop - keep_start]
+        assert encoded.X[keep_start:keep_stop] == pytest.approx(plain.numpy(), abs=1e-4)
 
 
 def as_tuples(doc):
