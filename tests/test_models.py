@@ -1,5 +1,6 @@
 """The pipeline that ships inside the package, on real and on difficult notes."""
 
+import csv
 import os
 from pathlib import Path
 
@@ -136,3 +137,26 @@ def test_scores_on_maccrobat_dev_are_those_it_states(nlp):
     stated = nlp.meta["performance"]
     # Processors differ in their last bits, and some scores lie at the threshold.
     assert scores["ents_f"] == pytest.approx(stated["ents_f"], abs=0.003)
+
+
+def read_real_notes():
+    texts = [path.read_text(encoding="utf8") for path in EXAMPLES]
+    notes = DATA / "aci_bench/valid.csv"
+    if notes.is_file():
+        with notes.open(newline="", encoding="utf8") as file:
+            texts += [row["note"] for row in csv.DictReader(file)]
+    return texts
+
+
+def test_bfloat16_gives_the_labels_of_float32(nlp):
+    # This lets precision = "auto" compute in bfloat16 where that is faster.
+    runtime = nlp.get_pipe("clinical_ner").shims[0].runtime
+    tags = {}
+    for precision in ("fp32", "bf16"):
+        with runtime.computing_in(precision):
+            docs = nlp.pipe(read_real_notes())
+            tags[precision] = [(t.ent_iob, t.ent_type) for doc in docs for t in doc]
+    pairs = list(zip(tags["fp32"], tags["bf16"], strict=True))
+    assert len(pairs) > 2500
+    agreement = sum(exact == near for exact, near in pairs) / len(pairs)
+    assert agreement >= 0.995
