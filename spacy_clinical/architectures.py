@@ -13,7 +13,7 @@ from spacy_clinical.encoders.parity import settle_precision
 from spacy_clinical.encoders.precision import Precision
 from spacy_clinical.encoders.shim import EncoderShim, GlobalAttention, Storage
 from spacy_clinical.heads.pool import Pooling, backprop_pool, pool
-from spacy_clinical.types import Floats2d
+from spacy_clinical.types import Floats2d, Ints1d
 
 TokenClassifier: TypeAlias = Model[list[Doc], list[Encoded]]
 
@@ -164,3 +164,10 @@ def _predict(model: TokenClassifier, docs: list[Doc]) -> list[Encoded]:
     )
     pooling: Pooling = model.attrs["pooling"]
     return [Encoded(pool(e.X, e.pieces, pooling), e.pieces, e.windows) for e in encoded]
+
+
+def _label(model: TokenClassifier, doc: Doc) -> Ints1d:
+    """The best label of each token that has a wordpiece."""
+    [scored] = _predict(model, [doc])
+    best: Ints1d = scored.X[scored.pieces.is_seen].argmax(axis=1)
+    return best

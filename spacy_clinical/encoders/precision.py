@@ -21,7 +21,8 @@ def prefers_bfloat16(device: torch.device) -> bool:
     AVX512-BF16 but without AMX: 0.8 times.
     """
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        # Ampere and later.
+        return torch.cuda.get_device_capability(device) >= (8, 0)
     if device.type != "cpu":
         return False
     processor = read_processor()

@@ -73,8 +73,12 @@ class Runtime:
         )
 
     def settle(self, *, agrees: bool) -> None:
-        """Say whether results in bfloat16 agree with those in float32."""
+        """Say whether results in bfloat16 agree with those in float32.
+
+        The copy of the weights that is not needed is dropped.
+        """
         self._agrees = agrees
+        self._encoders.pop(torch.float32 if agrees else torch.bfloat16, None)
 
     @contextlib.contextmanager
     def computing_in(self, precision: Precision) -> Iterator[None]:
@@ -201,7 +205,7 @@ class Runtime:
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error of torch's says that an array didn't fit."""
-    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
+    if isinstance(error, (MemoryError, torch.cuda.OutOfMemoryError)):
         return True
     message = str(error)
     return "not enough memory" in message or "can't allocate memory" in message
