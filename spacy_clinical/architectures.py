@@ -84,9 +84,7 @@ def build_token_classifier(
     output: Model[Floats2d, Floats2d] = Linear()
     head = chain(Dropout(dropout), output)
     # No layer computes with them: loss and decoding do.
-    transitions: Model[Any, Any] = Model(
-        "transitions", lambda model, X, is_train: (X, lambda dX: dX), params={"W": None}
-    )
+    transitions: Model[Any, Any] = Model("transitions", pass_on, params={"W": None})
     model: TokenClassifier = Model(
         "token_classifier",
         forward,
@@ -101,6 +99,11 @@ def build_token_classifier(
     )
     model.attrs["pooling"] = pooling
     return model
+
+
+def pass_on(model: Any, X: Any, is_train: bool) -> tuple[Any, Callable[[Any], Any]]:
+    """Hand on what comes in."""
+    return X, lambda dX: dX
 
 
 def init(model: TokenClassifier, X: Any = None, Y: Any = None) -> None:

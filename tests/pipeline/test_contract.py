@@ -165,6 +165,16 @@ def test_reloads_to_the_same_annotations(pipeline, reload, tmp_path):
         assert annotations(loaded(note)) == annotations(pipeline(note))
 
 
+def test_components_can_be_sent_to_processes_that_are_not_forked(pipeline):
+    # What spaCy sends to its workers on macOS and Windows.
+    copied = [pickle.loads(pickle.dumps(pipe)) for _, pipe in pipeline.pipeline]
+    for note in NOTES:
+        doc = pipeline.make_doc(note)
+        for pipe in copied:
+            doc = pipe(doc)
+        assert annotations(doc) == annotations(pipeline(note))
+
+
 def test_loads_without_a_socket(pipeline, tmp_path, monkeypatch):
     pipeline.to_disk(tmp_path)
 
