@@ -1,7 +1,6 @@
 """Run an encoder over any number of sequences, fast and within memory."""
 
 import contextlib
-import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
@@ -46,7 +45,6 @@ class Runtime:
         self._encoders: dict[torch.dtype | None, Encode] = {}
         self._agrees: bool | None = None
         self._budget_in_memory: int | None = None
-        self._pid = os.getpid()
 
     # Precision
 
@@ -102,7 +100,6 @@ class Runtime:
 
         YIELDS: The index of a sequence and its rows (length, width), float32.
         """
-        self._adapt_to_fork()
         self.model.eval()
         encode = self._get_encoder(self.dtype)
         for batch, rows in self._run(
@@ -121,7 +118,6 @@ class Runtime:
         RETURNS (length, width): The rows of each sequence, and a callback that adds
             to the weights' gradients.
         """
-        self._adapt_to_fork()
         self.model.train()
         encode = self._get_encoder(None)
         outputs: list[Any] = [None] * len(inputs)
@@ -187,16 +183,6 @@ class Runtime:
                 else PaddedEncoder(self.model, dtype, pad_id=self.pad_id)
             )
         return self._encoders[dtype]
-
-    def _adapt_to_fork(self) -> None:
-        """Use one thread in a forked worker.
-
-        The threads of a parent that has computed before do not exist in its
-        children, which would wait for them for ever.
-        """
-        if os.getpid() != self._pid:
-            torch.set_num_threads(1)
-            self._pid = os.getpid()
 
     def __getstate__(self) -> dict[str, Any]:
         # Weights in oneDNN's order can't be pickled, and are soon made again.

@@ -1,4 +1,7 @@
 import pickle
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy
 import pytest
@@ -14,6 +17,7 @@ from spacy_clinical.heads.labels import bio_labels
 from tests.conftest import add_ner
 from tests.tiny import make_token_classifier
 
+ROOT = Path(__file__).parents[2]
 DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
 LENGTHS = [1, 2, 9, 9, 30, 62]
 
@@ -187,3 +191,30 @@ def test_known_architectures_need_no_padding(shim):
     assert shim.runtime.is_packed is is_bert
     kind = type(shim.runtime._get_encoder(torch.float32))
     assert (kind is PackedEncoder) is is_bert
+
+
+FORK = """
+import sys, warnings
+import spacy, torch
+from tests.conftest import NOTES, add_ner
+
+warnings.simplefilter("ignore")
+torch.set_num_threads(2)
+torch.randn(999, 999) @ torch.randn(999, 999)
+nlp = add_ner(spacy.blank("en"), sys.argv[1])
+nlp.initialize()
+if sys.argv[2] == "after computing":
+    nlp(NOTES[0])
+docs = list(nlp.pipe(NOTES * 2, n_process=2, batch_size=2))
+print(len(docs), torch.get_num_threads())
+"""
+
+
+@pytest.mark.parametrize("when", ["after computing", "before computing"])
+def test_workers_of_a_parent_with_many_threads_do_not_hang(tmp_path, when):
+    folder = make_token_classifier(tmp_path, "bert", bio_labels(["Age"]))
+    command = [sys.executable, "-c", FORK, str(folder), when]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False
+    )
+    assert done.stdout.split() == ["16", "2"], done.stderr[-1000:]
