@@ -16,6 +16,7 @@ from spacy_clinical.readers import BratCorpus
 ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted((ROOT / "examples").glob("*.txt"))
 DATA = Path(os.environ.get("SPACY_CLINICAL_DATA", ROOT.parent / "shared/data"))
+NOTES = DATA / "aci_bench/valid.csv"
 ODD = {
     "empty": "",
     "blank": " \n\t\r\n ",
@@ -139,24 +140,28 @@ def test_scores_on_maccrobat_dev_are_those_it_states(nlp):
     assert scores["ents_f"] == pytest.approx(stated["ents_f"], abs=0.003)
 
 
-def read_real_notes():
-    texts = [path.read_text(encoding="utf8") for path in EXAMPLES]
-    notes = DATA / "aci_bench/valid.csv"
-    if notes.is_file():
-        with notes.open(newline="", encoding="utf8") as file:
-            texts += [row["note"] for row in csv.DictReader(file)]
-    return texts
-
-
-def test_bfloat16_gives_the_labels_of_float32(nlp):
-    # This lets precision = "auto" compute in bfloat16 where that is faster.
+def measure_agreement(nlp, texts):
+    """Share of the tokens that have the same label in bfloat16 as in float32."""
     runtime = nlp.get_pipe("clinical_ner").shims[0].runtime
     tags = {}
     for precision in ("fp32", "bf16"):
         with runtime.computing_in(precision):
-            docs = nlp.pipe(read_real_notes())
+            docs = nlp.pipe(texts)
             tags[precision] = [(t.ent_iob, t.ent_type) for doc in docs for t in doc]
     pairs = list(zip(tags["fp32"], tags["bf16"], strict=True))
     assert len(pairs) > 2500
-    agreement = sum(exact == near for exact, near in pairs) / len(pairs)
-    assert agreement >= 0.995
+    return sum(exact == near for exact, near in pairs) / len(pairs)
+
+
+def test_bfloat16_gives_nearly_the_labels_of_float32(nlp):
+    # More than a quarter of these tokens are in entities.
+    texts = [path.read_text(encoding="utf8") for path in EXAMPLES]
+    assert measure_agreement(nlp, texts) >= 0.99
+
+
+@pytest.mark.skipif(not NOTES.is_file(), reason="needs ACI-BENCH: SPACY_CLINICAL_DATA")
+def test_bfloat16_gives_the_labels_of_float32_on_real_notes(nlp):
+    # This lets precision = "auto" compute in bfloat16 where that is faster.
+    with NOTES.open(newline="", encoding="utf8") as file:
+        texts = [row["note"] for row in csv.DictReader(file)]
+    assert measure_agreement(nlp, texts) >= 0.995

@@ -79,8 +79,6 @@ class PackedEncoder:
     def __call__(self, inputs: Sequence[Input]) -> Tensor:
         """Encode sequences: (n_pieces, width), end to end."""
         x = self._embed(inputs)
-        if self.dtype is not None:
-            x = x.to(self.dtype)
         globals_at = [torch.from_numpy(i.global_at).to(x.device) for i in inputs]
         lengths = [len(i.ids) for i in inputs]
         for number, layer in enumerate(self.layers):
