@@ -4,7 +4,7 @@ No text here has a place for a note's content: say which note (index, name,
 length, offset), never what it says.
 
 C0xx checkpoints, pieces, windows, encoders, entities · C1xx sections ·
-C2xx tokenizer, sentences, corpora · C3xx command line, export.
+C2xx tokenizer, sentences, corpora · C3xx command line, export · C4xx codes of notes.
 """
 
 import warnings
@@ -202,6 +202,58 @@ class Errors(metaclass=ErrorsWithCodes):
         "Row {row} of '{source}' has {n_columns} columns, the first row has "
         "{n_expected}: is a separator in it unquoted? The other rows are read."
     )
+    C401 = (
+        "Can't use {value} as setting '{setting}' of component '{name}': it must be "
+        "between 0 and 1."
+    )
+    C402 = (
+        "Component '{name}' has no labels: checkpoint '{checkpoint}' was published "
+        "without a head for documents that can be read (transformers' "
+        "ForSequenceClassification of BERT, DistilBERT, RoBERTa, Longformer, BigBird "
+        "or ELECTRA). Train one (spacy train), or use another checkpoint."
+    )
+    C403 = (
+        "Component '{name}' can't use the head of checkpoint '{checkpoint}': its "
+        "config.json says '{problem}', but codes need several labels for a note "
+        "('multi_label_classification'). Train a new head (spacy train)."
+    )
+    C404 = (
+        "Component '{name}' can't find ICD-9-CM codes among the {n} labels of "
+        "'{source}' (such as 401, 401.9, V58 or E849). Use a checkpoint or data with "
+        "such labels."
+    )
+    C405 = (
+        "None of the labels of component '{name}' is of the kinds in its setting "
+        "'kinds' ({kinds}). It has: {known}."
+    )
+    C406 = (
+        "Component '{name}' can't use thresholds for {n} labels that it does not "
+        "predict, such as '{label}'. Remove them, or add their kind to 'kinds'."
+    )
+    C407 = (
+        "Can't read thresholds from '{path}': {reason}. Give a JSON object of codes and "
+        'numbers between 0 and 1: {{"401": 0.35}}.'
+    )
+    C408 = (
+        "Component '{name}' can't show evidence by gradients: its encoder is a "
+        'listener, not a checkpoint of its own. Set evidence = "window".'
+    )
+    C409 = (
+        "Component '{name}' does not predict the code '{code}', so it can't explain it."
+    )
+    C410 = (
+        "Can't read a CodiEsp corpus without a path. Give its folder in the config, or "
+        "on the command line: --paths.train codiesp/train"
+    )
+    C411 = (
+        "No CodiEsp corpus at '{path}': it needs a table of codes (trainD.tsv or the "
+        "like) and a folder of texts (text_files_en)."
+    )
+    C412 = (
+        "Row {row} of '{name}' isn't CodiEsp's: it needs the name of a text and an "
+        "ICD-10-CM code, separated by a tab."
+    )
+    C413 = "Pipeline '{name}' has no component of the kind '{factory}' to tune."
 
 
 class Warnings(metaclass=ErrorsWithCodes):

@@ -139,6 +139,8 @@ def register_extensions() -> None:
     Doc.set_extension("clinical_provenance", default=None, force=True)
     Doc.set_extension("clinical_error", default=None, force=True)
     Doc.set_extension("clinical_vector", default=None, force=True)
+    Doc.set_extension("icd9", default=[], force=True)
+    Doc.set_extension("icd9_groups", default={}, force=True)
 
 
 def add_to(doc: Doc, attribute: str, name: str, value: dict[str, Any]) -> None:

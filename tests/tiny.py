@@ -11,8 +11,10 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 from tokenizers.implementations import ByteLevelBPETokenizer
 from transformers import (
     AutoConfig,
+    AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
     BertConfig,
+    BertForSequenceClassification,
     BertModel,
     BertTokenizerFast,
     BigBirdTokenizerFast,
@@ -59,8 +61,65 @@ def make_token_classifier(
     """
     torch.manual_seed(7)
     tokenizer = make_tokenizer(folder, kind)
+    config = make_config(kind, tokenizer, labels, **settings)
+    model = AutoModelForTokenClassification.from_config(config)
+    with torch.no_grad():
+        model.classifier.weight.mul_(sharpness)
+    tokenizer.save_pretrained(folder)
+    model.save_pretrained(folder)
+    return folder
+
+
+def make_document_classifier(
+    folder: Path,
+    kind: str,
+    labels: Sequence[str],
+    *,
+    sharpness: float = 1.0,
+    **settings: Any,
+) -> Path:
+    """Save a sequence-classification checkpoint with the given labels."""
+    torch.manual_seed(7)
+    tokenizer = make_tokenizer(folder, kind)
+    model = AutoModelForSequenceClassification.from_config(
+        make_config(kind, tokenizer, labels, **settings)
+    )
+    with torch.no_grad():
+        head = model.classifier
+        getattr(head, "out_proj", head).weight.mul_(sharpness)
+    tokenizer.save_pretrained(folder)
+    model.save_pretrained(folder)
+    return folder
+
+
+def make_core(folder: Path, labels: Sequence[str]) -> Path:
+    """Save a checkpoint as CORe is published: cased vocab.txt, .bin only, no
+    tokenizer_config.json, no `problem_type`."""
+    torch.manual_seed(7)
+    write_vocab(folder, cased=True)
+    n_ids = len((folder / "vocab.txt").read_text(encoding="utf8").split("\n"))
+    config = BertConfig(
+        vocab_size=n_ids,
+        max_position_embeddings=N_POSITIONS,
+        architectures=["BertForSequenceClassification"],
+        id2label=dict(enumerate(labels)),
+        label2id={label: i for i, label in enumerate(labels)},
+        **SIZES,
+    )
+    model = BertForSequenceClassification(config)
+    with torch.no_grad():
+        model.classifier.weight.mul_(20)
+    torch.save(model.state_dict(), folder / "pytorch_model.bin")
+    (folder / "config.json").write_text(config.to_json_string(), encoding="utf8")
+    return folder
+
+
+def make_config(
+    kind: str, tokenizer: Any, labels: Sequence[str], **settings: Any
+) -> Any:
+    """The configuration of a tiny checkpoint with a head."""
     settings = {"max_position_embeddings": N_POSITIONS, **KINDS[kind], **settings}
-    config = AutoConfig.for_model(
+    return AutoConfig.for_model(
         kind,
         vocab_size=len(tokenizer),
         pad_token_id=tokenizer.pad_token_id,
@@ -68,12 +127,6 @@ def make_token_classifier(
         label2id={label: i for i, label in enumerate(labels)},
         **(settings if kind == "distilbert" else {**SIZES, **settings}),
     )
-    model = AutoModelForTokenClassification.from_config(config)
-    with torch.no_grad():
-        model.classifier.weight.mul_(sharpness)
-    tokenizer.save_pretrained(folder)
-    model.save_pretrained(folder)
-    return folder
 
 
 def make_tokenizer(folder: Path, kind: str) -> Any:

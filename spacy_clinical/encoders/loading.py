@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy
 import torch
 from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError
@@ -15,6 +14,7 @@ from safetensors import SafetensorError
 from transformers import (
     AutoConfig,
     AutoModel,
+    AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
     AutoTokenizer,
     PretrainedConfig,
@@ -23,28 +23,24 @@ from transformers.utils import logging as transformers_logging
 
 from spacy_clinical.checkpoints import Checkpoint
 from spacy_clinical.encoders.faults import find_fault
+from spacy_clinical.encoders.published_heads import (
+    Head,
+    cut_document_head,
+    cut_token_head,
+)
 from spacy_clinical.encoders.tokenizer import PieceTokenizer
 from spacy_clinical.errors import Errors, Warnings, warn
-from spacy_clinical.types import Floats1d, Floats2d
 
 UNREADABLE = (OSError, ValueError, KeyError, RuntimeError, EOFError, ImportError)
 # Seconds that the hub has to answer.
 TIMEOUT = 10
+TOKENS, DOCUMENTS = "ForTokenClassification", "ForSequenceClassification"
+LOADERS = {
+    TOKENS: AutoModelForTokenClassification,
+    DOCUMENTS: AutoModelForSequenceClassification,
+}
 # Share of the embedding table that a whole vocabulary fills.
 MIN_USED_ROWS = 0.9
-
-
-@dataclass(frozen=True)
-class Head:
-    """A published linear head over the encoder's last layer.
-
-    W (n_labels, width), b (n_labels): Weights.
-    columns: The labels of the logits.
-    """
-
-    W: Floats2d
-    b: Floats1d
-    columns: list[str]
 
 
 @dataclass(frozen=True)
@@ -61,7 +57,7 @@ class LoadedCheckpoint:
 
 
 def load_checkpoint(checkpoint: Checkpoint) -> LoadedCheckpoint:
-    """Load an encoder with its tokenizer and, if it has one, its token head.
+    """Load an encoder with its tokenizer and, if it has one, its head.
 
     RAISES ValueError: C003 to C009, C017, C018, naming the checkpoint and what is
         wrong.
@@ -159,12 +155,19 @@ def _casing(lower_case: bool) -> dict[str, bool]:
 def _load_model(
     checkpoint: Checkpoint, config: PretrainedConfig, where: dict[str, Any]
 ) -> tuple[Any, Head | None]:
-    """Load the encoder without its pooler, and a token head apart from it."""
-    architectures = getattr(config, "architectures", None) or []
-    tags = any(name.endswith("ForTokenClassification") for name in architectures)
-    loader = AutoModelForTokenClassification if tags else AutoModel
+    """Load the encoder without its pooler, and a published head apart from it."""
+    architectures = getattr(config, "architectures", None) or [""]
+    suffix, loader = "", AutoModel
+    for suffix_of_head, loader_of_head in LOADERS.items():
+        if architectures[0].endswith(suffix_of_head):
+            suffix, loader = suffix_of_head, loader_of_head
     model, info = loader.from_pretrained(**where, output_loading_info=True)
-    missing = [key for key in info["missing_keys"] if "pooler" not in key]
+    # Only document heads read the pooler.
+    missing = [
+        key
+        for key in info["missing_keys"]
+        if suffix == DOCUMENTS or "pooler" not in key
+    ]
     if missing:
         raise ValueError(
             Errors.C004.format(
@@ -173,25 +176,13 @@ def _load_model(
         )
     model = model.float().eval()
     head = None
-    if tags:
-        head = _cut_head(checkpoint, model)
+    if suffix:
+        cut = cut_token_head if suffix == TOKENS else cut_document_head
+        head = cut(checkpoint.name, model)
         model = model.base_model
     if getattr(model, "pooler", None) is not None:
         model.pooler = None
     return model, head
-
-
-def _cut_head(checkpoint: Checkpoint, model: Any) -> Head:
-    linear: Any = getattr(model, "classifier", None)
-    if not isinstance(linear, torch.nn.Linear):
-        raise ValueError(
-            Errors.C007.format(name=checkpoint.name, kind=type(model).__name__)
-        )
-    labels = model.config.id2label
-    W = linear.weight.detach().numpy().copy()
-    bias: Any = linear.bias
-    b = numpy.zeros(len(W)) if bias is None else bias.detach().numpy().copy()
-    return Head(W, b, [labels[i] for i in range(len(W))])
 
 
 @contextlib.contextmanager

@@ -139,6 +139,15 @@ class Runtime:
 
         return outputs, backprop
 
+    def encode_live(self, inputs: Sequence[Input]) -> Tensor:
+        """Encode sequences as in prediction, but so that gradients can be taken.
+
+        RETURNS (n_pieces, width): The rows of all sequences, end to end.
+        """
+        self.model.eval()
+        with torch.enable_grad():
+            return self._get_encoder(None)(inputs)
+
     def _plan(self, inputs: Sequence[Input]) -> list[list[int]]:
         device, dtype = self.device.type, str(self.dtype).removeprefix("torch.")
         budget = self.batch_pieces or BUDGETS[device if device in BUDGETS else dtype]

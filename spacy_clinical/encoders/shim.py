@@ -17,8 +17,9 @@ from thinc.shims import Shim
 
 from spacy_clinical.checkpoints import Checkpoint, get_checkpoint
 from spacy_clinical.encoders.batches import Input
-from spacy_clinical.encoders.loading import Head, LoadedCheckpoint, load_checkpoint
+from spacy_clinical.encoders.loading import LoadedCheckpoint, load_checkpoint
 from spacy_clinical.encoders.precision import Precision
+from spacy_clinical.encoders.published_heads import Head
 from spacy_clinical.encoders.runtime import Backprop, Runtime
 from spacy_clinical.errors import Errors
 from spacy_clinical.types import Floats2d
@@ -74,6 +75,7 @@ class EncoderShim(Shim):
         self.origin: dict[str, str] = {}
         self._runtime: Runtime | None = None
         self._sha256 = ""
+        self.known_texts: dict[str, Any] = {}
 
     @property
     def loaded(self) -> LoadedCheckpoint:
@@ -155,6 +157,7 @@ class EncoderShim(Shim):
         """Drop what was derived from the weights: they have changed."""
         self.runtime.forget()
         self._sha256 = ""
+        self.known_texts.clear()
 
     # Running
 
@@ -164,9 +167,16 @@ class EncoderShim(Shim):
         windows: Without special tokens.
         YIELDS: The index of a window and its rows (window length, width).
         """
-        inputs, n_before = self._frame(windows)
-        for i, rows in self.runtime.predict(inputs):
+        _, n_before = self.frame(())
+        for i, rows in self.predict_framed(windows):
             yield i, rows[n_before : n_before + len(windows[i].ids)]
+
+    def predict_framed(
+        self, windows: Sequence[Input]
+    ) -> Iterator[tuple[int, Floats2d]]:
+        """Encode windows; the rows of special tokens are given too, first and last."""
+        inputs, _ = self.frame(windows)
+        yield from self.runtime.predict(inputs)
 
     def begin_update(self, windows: Sequence[Input]) -> tuple[list[Floats2d], Backprop]:
         """Encode windows to learn from them.
@@ -175,10 +185,8 @@ class EncoderShim(Shim):
         RETURNS (window length, width): Rows of each window; the callback takes their
             gradients.
         """
-        inputs, n_before = self._frame(windows)
-        outputs, backprop_inputs = self.runtime.begin_update(
-            inputs, mixed_precision=self.mixed_precision
-        )
+        _, n_before = self.frame(())
+        outputs, backprop_inputs = self.begin_update_framed(windows)
 
         def backprop(d_rows: Sequence[Floats2d]) -> None:
             d_outputs = []
@@ -194,8 +202,18 @@ class EncoderShim(Shim):
         ]
         return rows, backprop
 
-    def _frame(self, windows: Sequence[Input]) -> tuple[list[Input], int]:
-        """Add special tokens; the first piece always has global attention."""
+    def begin_update_framed(
+        self, windows: Sequence[Input]
+    ) -> tuple[list[Floats2d], Backprop]:
+        """Encode windows to learn from them, with the rows of special tokens."""
+        inputs, _ = self.frame(windows)
+        return self.runtime.begin_update(inputs, mixed_precision=self.mixed_precision)
+
+    def frame(self, windows: Sequence[Input]) -> tuple[list[Input], int]:
+        """Add special tokens; the first piece always has global attention.
+
+        RETURNS: Also the number of special tokens before a window.
+        """
         before, after = self.loaded.tokenizer.specials
         inputs = []
         for ids, global_at in windows:
@@ -209,9 +227,11 @@ class EncoderShim(Shim):
     # Training
 
     def finish_update(self, optimizer: Optimizer) -> None:
+        has_changed = False
         for name, parameter in self.loaded.model.named_parameters():
             if parameter.grad is None:
                 continue
+            has_changed = True
             data = parameter.data.cpu().numpy()
             updated, _ = optimizer(
                 (self.id, name),
@@ -221,7 +241,8 @@ class EncoderShim(Shim):
             )
             parameter.data.copy_(torch.from_numpy(updated))
             parameter.grad = None
-        self._forget()
+        if has_changed:
+            self._forget()
 
     @contextlib.contextmanager
     def use_params(self, params: dict[tuple[int, str], Any]) -> Iterator[None]:
@@ -231,6 +252,9 @@ class EncoderShim(Shim):
             if (self.id, name) in params:
                 backup[name] = parameter.data.clone()
                 parameter.data.copy_(torch.from_numpy(params[self.id, name]))
+        if not backup:
+            yield
+            return
         self._forget()
         try:
             yield

@@ -54,10 +54,20 @@ class CheckpointPipe(TrainablePipe):
     def _record(self, doc: Doc, encoded: Encoded) -> None:
         """Say on a Doc what the encoder saw of it, and which weights did."""
         n_kept = sum(w.keep_stop - w.keep_start for w in encoded.windows)
+        self._record_pieces(
+            doc,
+            n_pieces=len(encoded.pieces),
+            n_seen=n_kept,
+            n_windows=len(encoded.windows),
+        )
+
+    def _record_pieces(
+        self, doc: Doc, *, n_pieces: int, n_seen: int, n_windows: int
+    ) -> None:
         record = {
-            "pieces": len(encoded.pieces),
-            "windows": len(encoded.windows),
-            "not_seen": len(encoded.pieces) - n_kept,
+            "pieces": n_pieces,
+            "windows": n_windows,
+            "not_seen": n_pieces - n_seen,
         }
         add_to(doc, "clinical_pieces", self.name, record)
         for shim in self.shims:
@@ -66,7 +76,8 @@ class CheckpointPipe(TrainablePipe):
     @property
     def shims(self) -> list[Any]:
         """The encoders inside the model."""
-        return [shim for node in self.model.walk() for shim in node.shims]
+        shims = [shim for node in self.model.walk() for shim in node.shims]
+        return [shim for shim in shims if hasattr(shim, "describe")]
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
         def save_model(model_path: Path) -> None:

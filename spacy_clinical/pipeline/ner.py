@@ -331,8 +331,8 @@ class ClinicalNER(CheckpointPipe):
     # The head
 
     def _published_head(self) -> Any:
-        heads = [shim.head for shim in self.shims]
-        return heads[0] if heads else None
+        heads = [shim.head for shim in self.shims if shim.head is not None]
+        return next((head for head in heads if head.labels == "tokens"), None)
 
     def _ensure_head(self) -> None:
         if not self.cfg["columns"]:

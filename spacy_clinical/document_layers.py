@@ -1,0 +1,137 @@
+"""The layers of a head over windows of a note."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from spacy.tokens import Doc
+from thinc.api import Model
+
+from spacy_clinical.types import Floats1d, Floats2d
+
+
+def build_hidden() -> Model[Floats2d, Floats2d]:
+    """Build what a published head has between the encoder and its labels.
+
+    It hands its input on until `set_hidden` has given it weights.
+    """
+    return Model(
+        "hidden", forward_hidden, params={"W": None, "b": None}, attrs={"function": ""}
+    )
+
+
+def set_hidden(model: Model[Any, Any], W: Floats2d, b: Any, function: str) -> None:
+    """Give the layer weights: W (nO, nI), b (nO), and an activation of thinc's."""
+    model.set_param("W", model.ops.asarray2f(W))
+    model.set_param("b", model.ops.asarray1f(b))
+    model.attrs["function"] = function
+
+
+def forward_hidden(
+    model: Model[Floats2d, Floats2d], X: Any, is_train: bool
+) -> tuple[Any, Callable[[Any], Any]]:
+    """X (n, nI) → f(X W + b) (n, nO)."""
+    if not model.attrs["function"]:
+        return X, lambda dY: dY
+    ops, W = model.ops, model.get_param("W")
+    Z, Y = _activate(model, X)
+
+    def backprop(dY: Any) -> Any:
+        dZ = _backprop_activation(model, dY, Z, Y)
+        model.inc_grad("W", ops.gemm(dZ, X, trans1=True))
+        model.inc_grad("b", dZ.sum(axis=0))
+        return ops.gemm(dZ, W)
+
+    return Y, backprop
+
+
+def _activate(model: Model[Any, Any], X: Any) -> tuple[Any, Any]:
+    """What goes into the activation, and what comes out."""
+    ops, function = model.ops, model.attrs["function"]
+    Z = ops.gemm(X, model.get_param("W"), trans2=True) + model.get_param("b")
+    return Z, ops.xp.tanh(Z) if function == "tanh" else getattr(ops, function)(Z)
+
+
+def _backprop_activation(model: Model[Any, Any], dY: Any, Z: Any, Y: Any) -> Any:
+    function = model.attrs["function"]
+    if function == "tanh":
+        return dY * (1 - Y * Y)
+    if function == "relu":
+        return dY * (Z > 0)
+    return getattr(model.ops, f"backprop_{function}")(dY, Z, Y)
+
+
+def find_input_gradient(
+    hidden: Model[Any, Any], output: Model[Any, Any], x: Floats1d, column: int
+) -> Floats1d:
+    """The gradient of one logit by a window's vector; no weight gets a gradient.
+
+    x (width). column: Of all columns.
+    RETURNS (width)
+    """
+    ops = output.ops
+    d_row = ops.asarray2f(output.get_param("W")[column][None])
+    if hidden.attrs["function"]:
+        Z, Y = _activate(hidden, ops.asarray2f(x[None]))
+        dZ = _backprop_activation(hidden, d_row, Z, Y)
+        d_row = ops.gemm(dZ, hidden.get_param("W"))
+    gradient: Floats1d = ops.to_numpy(d_row)[0]
+    return gradient
+
+
+def build_label_scores() -> Model[Floats2d, Floats2d]:
+    """Build a linear layer that computes some of its columns only.
+
+    attrs["columns"]: Which; None for all.
+    """
+    return Model(
+        "label_scores",
+        forward_label_scores,
+        dims={"nO": None, "nI": None},
+        params={"W": None, "b": None},
+        attrs={"columns": None},
+    )
+
+
+def set_label_scores(model: Model[Any, Any], W: Floats2d, b: Any) -> None:
+    """Give the layer weights: W (nO, nI), b (nO)."""
+    for dim, size in zip(("nO", "nI"), W.shape, strict=True):
+        model.set_dim(dim, size, force=True)
+    model.set_param("W", model.ops.asarray2f(W))
+    model.set_param("b", model.ops.asarray1f(b))
+
+
+def forward_label_scores(
+    model: Model[Floats2d, Floats2d], X: Any, is_train: bool
+) -> tuple[Any, Callable[[Any], Any]]:
+    """X (n, nI) → logits (n, selected columns)."""
+    ops = model.ops
+    columns = model.attrs["columns"]
+    W, b = model.get_param("W"), model.get_param("b")
+    is_all = columns is None or columns == list(range(len(b)))
+    W_part, b_part = (W, b) if is_all else (W[columns], b[columns])
+    Y = ops.gemm(X, W_part, trans2=True) + b_part
+
+    def backprop(dY: Any) -> Any:
+        dW, db = ops.gemm(dY, X, trans1=True), dY.sum(axis=0)
+        if not is_all:
+            dW_part, db_part = dW, db
+            dW, db = ops.xp.zeros_like(W), ops.xp.zeros_like(b)
+            dW[columns], db[columns] = dW_part, db_part
+        model.inc_grad("W", dW)
+        model.inc_grad("b", db)
+        return ops.gemm(dY, W_part)
+
+    return Y, backprop
+
+
+class Question(NamedTuple):
+    """Which wordpieces do the logits of a label in some windows come from?
+
+    column: Of all columns of the head.
+    steps: See `encoders.attribution.attribute`.
+    """
+
+    doc: Doc
+    column: int
+    windows: list[int]
+    steps: int

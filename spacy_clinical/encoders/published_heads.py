@@ -1,0 +1,109 @@
+"""The heads that checkpoints were published with, taken apart from their encoders."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy
+import torch
+
+from spacy_clinical.errors import Errors
+from spacy_clinical.types import Floats1d, Floats2d
+
+Activation = Literal["tanh", "relu", "gelu", "gelu_approx"]
+
+# As the configs of transformers name them.
+ACTIVATIONS: dict[str, Activation] = {
+    "tanh": "tanh",
+    "relu": "relu",
+    "gelu": "gelu",
+    "gelu_new": "gelu_approx",
+    "gelu_pytorch_tanh": "gelu_approx",
+}
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """A layer between an encoder's first row and a document head.
+
+    W (width, width), b (width): Weights.
+    """
+
+    W: Floats2d
+    b: Floats1d
+    activation: Activation
+
+
+@dataclass(frozen=True)
+class Head:
+    """A published linear head over the encoder's last layer.
+
+    labels: What it labels.
+    W (n_labels, width), b (n_labels): Weights.
+    columns: The labels of the logits.
+    hidden: What comes before it, in a document head.
+    problem: The kind of problem that config.json states; "" if it states none.
+    """
+
+    labels: Literal["tokens", "documents"]
+    W: Floats2d
+    b: Floats1d
+    columns: list[str]
+    hidden: Hidden | None = None
+    problem: str = ""
+
+
+def cut_token_head(name: str, model: Any) -> Head:
+    """Take the head of a token-classification model.
+
+    RAISES ValueError: C007, if it is no linear layer.
+    """
+    linear = getattr(model, "classifier", None)
+    if not _is_linear(linear):
+        raise ValueError(Errors.C007.format(name=name, kind=type(model).__name__))
+    W, b = _read_linear(linear)
+    return Head("tokens", W, b, _read_columns(model, len(W)))
+
+
+def cut_document_head(name: str, model: Any) -> Head | None:
+    """Take the head of a sequence-classification model.
+
+    In transformers it is one of three kinds: the encoder's pooler with a linear layer
+    (BERT), two linear layers with ReLU between them (DistilBERT), or a head of two
+    layers (RoBERTa, Longformer, BigBird, ELECTRA).
+
+    RETURNS: None if it is none of these: its encoder can be used all the same.
+    """
+    classifier: Any = getattr(model, "classifier", None)
+    if hasattr(classifier, "out_proj"):
+        functions = {"big_bird": model.config.hidden_act, "electra": "gelu"}
+        function = functions.get(model.config.model_type, "tanh")
+        dense, output = classifier.dense, classifier.out_proj
+    elif hasattr(model, "pre_classifier"):
+        dense, output, function = model.pre_classifier, classifier, "relu"
+    else:
+        pooler = getattr(model.base_model, "pooler", None)
+        dense, output, function = getattr(pooler, "dense", None), classifier, "tanh"
+    layers = (dense, output)
+    if function not in ACTIVATIONS or not all(map(_is_linear, layers)):
+        return None
+    (W_hidden, b_hidden), (W, b) = map(_read_linear, layers)
+    hidden = Hidden(W_hidden, b_hidden, ACTIVATIONS[function])
+    problem = str(getattr(model.config, "problem_type", None) or "")
+    columns = _read_columns(model, len(W))
+    return Head("documents", W, b, columns, hidden, problem)
+
+
+def _is_linear(layer: Any) -> bool:
+    return isinstance(layer, torch.nn.Linear)
+
+
+def _read_linear(linear: Any) -> tuple[Floats2d, Floats1d]:
+    W = linear.weight.detach().numpy().copy()
+    bias: Any = linear.bias
+    b = numpy.zeros(len(W)) if bias is None else bias.detach().numpy().copy()
+    return W, b
+
+
+def _read_columns(model: Any, n_labels: int) -> list[str]:
+    labels = model.config.id2label
+    return [labels[i] for i in range(n_labels)]

@@ -1,0 +1,57 @@
+"""Find the thresholds of codes on labelled notes, and keep them in the pipeline."""
+
+from collections.abc import Callable, Iterable
+
+from spacy.language import Language
+from spacy.training import Example
+
+from spacy_clinical.errors import Errors
+from spacy_clinical.heads.thresholds import Tuned
+from spacy_clinical.pipeline.icd9_categorizer import ClinicalICD9Categorizer
+
+
+def create_tuner(
+    corpus: Callable[[Language], Iterable[Example]],
+    component: str = "clinical_icd9_categorizer",
+    min_positives: int = 5,
+) -> Callable[[Language], Language]:
+    """Make a callback for `[training.before_to_disk]` that tunes thresholds.
+
+    corpus: A reader of labelled notes that the model does not learn from.
+    component: Name of the categorizer.
+    min_positives: Notes that must have a code for a threshold of its own.
+    """
+
+    def tune(nlp: Language) -> Language:
+        tune_pipeline(
+            nlp, corpus(nlp), component=component, min_positives=min_positives
+        )
+        return nlp
+
+    return tune
+
+
+def tune_pipeline(
+    nlp: Language,
+    examples: Iterable[Example],
+    *,
+    component: str = "clinical_icd9_categorizer",
+    min_positives: int = 5,
+) -> Tuned:
+    """Tune the categorizer of a pipeline, with all components before it at work.
+
+    RAISES ValueError: C413, if it has none of that name.
+    """
+    pipe = nlp.get_pipe(component) if component in nlp.pipe_names else None
+    if not isinstance(pipe, ClinicalICD9Categorizer):
+        factory = "clinical_icd9_categorizer"
+        raise ValueError(Errors.C413.format(name=nlp.meta["name"], factory=factory))
+    position = nlp.pipe_names.index(component)
+    examples = list(examples)
+    docs = [eg.predicted for eg in examples]
+    with nlp.select_pipes(disable=nlp.pipe_names[position:]):
+        docs = list(nlp.pipe(docs))
+    pairs = zip(docs, examples, strict=True)
+    return pipe.tune(
+        [Example(doc, eg.reference) for doc, eg in pairs], min_positives=min_positives
+    )
