@@ -68,8 +68,9 @@ def build_document_classifier(
 
     encoder: A `spacy-clinical.HFEncoder.v1`, or any layer that makes a row for each
         token, such as a listener or `spacy.Tok2Vec.v2`.
-    summary: What stands for a window: its "first" row, as published heads expect, or
-        the "mean" of all.
+    summary: What stands for a window: its "first" row, as published heads expect, the
+        "mean" of all, or that mean at length 1 ("unit_mean"), as
+        sentence-transformers' vectors are.
     dropout: Rate before the head; training's own rate takes its place.
     size (tokens): Length of a window where the encoder makes rows for tokens.
     """
@@ -79,7 +80,13 @@ def build_document_classifier(
         init=init_reader,
         layers=[encoder],
         # The component says what of a note to read, and how to cut it.
-        attrs={"summary": summary, "size": size, "sections": "all", "unit": "window"},
+        attrs={
+            "summary": summary,
+            "size": size,
+            "sections": "all",
+            "exclude_sections": [],
+            "unit": "window",
+        },
     )
     hidden, output = build_hidden(), build_label_scores()
     head: Model[Any, Any] = chain(Dropout(dropout), hidden, output)
@@ -165,12 +172,18 @@ def _locate(logits: Floats2d, read: ReadText) -> WindowScores:
     return WindowScores(logits, spans, len(read.offsets), len(seen))
 
 
+def choose_text(model: WindowReader, doc: Doc) -> NoteText:
+    """What the model reads of a Doc."""
+    attrs = model.attrs
+    return read_note(doc, attrs["sections"], exclude=attrs["exclude_sections"])
+
+
 def forward_reader(
     model: WindowReader, docs: list[Doc], is_train: bool
 ) -> tuple[list[ReadText], Callable[[Sequence[Floats2d]], Any]]:
     """Represent each window of what is read of each Doc by a vector."""
     attrs, [encoder] = model.attrs, model.layers
-    notes = [read_note(doc, attrs["sections"]) for doc in docs]
+    notes = [choose_text(model, doc) for doc in docs]
     if not has_checkpoint(encoder):
         return _read_tokens(model, docs, notes, is_train)
     choices = {"unit": attrs["unit"], "summary": attrs["summary"]}
@@ -194,9 +207,7 @@ def _read_tokens(
             note, offsets, unit=attrs["unit"], size=size, stride=size - size // 8
         )
         inside = [tokens[window.start : window.stop] for window in windows]
-        if attrs["summary"] == "first":
-            inside = [of_window[:1] for of_window in inside]
-        vectors = [X[of_window].mean(axis=0) for of_window in inside]
+        vectors = [summarize(X[of_window], attrs["summary"]) for of_window in inside]
         stacked = numpy.asarray(vectors, dtype="float32").reshape(-1, X.shape[1])
         read.append(ReadText(stacked, windows, offsets, note))
         members.append(inside)
@@ -204,9 +215,12 @@ def _read_tokens(
     def backprop(d_vectors: Sequence[Floats2d]) -> Any:
         gradients = []
         for of_doc, windows, given in zip(rows, members, d_vectors, strict=True):
-            d_rows = numpy.zeros(of_doc.shape, dtype="float32")
+            X = model.ops.to_numpy(of_doc)
+            d_rows = numpy.zeros(X.shape, dtype="float32")
             for of_window, d_vector in zip(windows, given, strict=True):
-                d_rows[of_window] += d_vector / len(of_window)
+                d_rows[of_window] += backprop_summary(
+                    d_vector, X[of_window], attrs["summary"]
+                )
             gradients.append(model.ops.asarray2f(d_rows))
         return backprop_rows(gradients)
 
@@ -238,7 +252,7 @@ def forward_explainer(
     """
     reader, hidden, output = model.layers
     shim = get_shim(reader.layers[0])
-    note = read_note(question.doc, reader.attrs["sections"])
+    note = choose_text(reader, question.doc)
     plan = plan_texts(shim, [note], reader.attrs["unit"])
     summary: Summary = reader.attrs["summary"]
 

@@ -18,6 +18,7 @@ SECTIONS_KEY = "sections"
 SUBSECTIONS_KEY = "subsections"
 SECTION_TITLES_KEY = "section_titles"
 NER_KEY = "ner"
+ICD9_KEY = "spacy_clinical.icd9"
 CODE = re.compile(r"\[([CEW]\d{3,4})\]")
 
 
@@ -99,6 +100,24 @@ def _get_score(span: Span) -> float | None:
     return None
 
 
+def _get_icd9(doc: Doc) -> list[dict[str, Any]]:
+    # DocBin makes tuples of lists.
+    records: list[dict[str, Any]] = _restore_lists(doc.user_data.get(ICD9_KEY, []))
+    return records
+
+
+def _set_icd9(doc: Doc, records: list[dict[str, Any]]) -> None:
+    doc.user_data[ICD9_KEY] = records
+
+
+def _restore_lists(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [_restore_lists(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _restore_lists(item) for key, item in value.items()}
+    return value
+
+
 def record_error(
     doc: Doc, name: str, error: Exception, *, n_chars: int | None = None
 ) -> None:
@@ -139,7 +158,7 @@ def register_extensions() -> None:
     Doc.set_extension("clinical_provenance", default=None, force=True)
     Doc.set_extension("clinical_error", default=None, force=True)
     Doc.set_extension("clinical_vector", default=None, force=True)
-    Doc.set_extension("icd9", default=[], force=True)
+    Doc.set_extension("icd9", getter=_get_icd9, setter=_set_icd9, force=True)
     Doc.set_extension("icd9_groups", default={}, force=True)
 
 

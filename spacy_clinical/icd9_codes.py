@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 Kind = Literal["3_digit", "4_digit", "5_digit", "word"]
 
 CODE = re.compile(
-    r"(?:(\d{3})\.?(\d{0,2})|(V\d{2})\.?(\d{0,2})|(E\d{3})\.?(\d?))", re.I
+    r"(?:(\d{3})\.?(\d{0,2})|(V\d{2})\.?(\d{0,2})|(E\d{3})\.?(\d?))", re.I | re.A
 )
 # SOURCE: the CORe card. Single words of titles are labels too, and these look like
 # codes: "124" may be the word or trichinellosis.

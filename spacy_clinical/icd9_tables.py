@@ -92,12 +92,10 @@ def find_title(code: str) -> str:
 def list_billable(code: str) -> list[str]:
     """The billable codes that a code or category stands for, with dots, sorted."""
     code, codes = write_code(code), _list_codes()
-    found = []
-    for billable in codes[bisect_left(codes, code) if code else len(codes) :]:
-        if not billable.startswith(code):
-            break
-        found.append(billable)
-    return found
+    # ":" sorts after the digits and the dot.
+    return (
+        codes[bisect_left(codes, code) : bisect_left(codes, f"{code}:")] if code else []
+    )
 
 
 @cache

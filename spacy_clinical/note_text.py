@@ -2,14 +2,14 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from spacy.tokens import Doc, Span
 
 from spacy_clinical.align import token_borders
-from spacy_clinical.extensions import SECTIONS_KEY
+from spacy_clinical.extensions import SECTION_TITLES_KEY, SECTIONS_KEY
 
 # "admission": the sections that CORe was trained on; "all": the whole note; or labels.
 Sections: TypeAlias = Literal["admission", "all"] | list[str]
@@ -40,7 +40,8 @@ class NoteText:
 
     starts, sources (characters): text[starts[i]:starts[i + 1]] is what the note has
         from sources[i] on, white space apart; -1 for words that are not in the note.
-    sections, sentences, tokens (characters): Where they start, ascending.
+    sections, sentences, tokens (characters): Where they start, ascending. A title and
+        what follows it are one sentence.
     titles (characters): Where titles are, half open.
     """
 
@@ -70,24 +71,27 @@ class NoteText:
         return found
 
 
-def read_note(doc: Doc, sections: Sections = "all") -> NoteText:
+def read_note(
+    doc: Doc, sections: Sections = "all", *, exclude: Sequence[str] = ()
+) -> NoteText:
     """Choose what a document model reads of a note.
 
     sections: "admission", the eight sections known at admission, in CORe's order and
         wording, or the whole note where it has none of them; "all", the whole note;
         or the labels of sections, titles included, in the note's order.
+    exclude: Labels of sections to leave out, whatever `sections` says.
     RETURNS: An empty text if nothing that was chosen says anything of a patient: there
         are only titles, signatures, placeholders and the like.
     """
-    spans = list(doc.spans.get(SECTIONS_KEY, ()))
+    spans = [s for s in doc.spans.get(SECTIONS_KEY, ()) if s.label_ not in exclude]
     if sections == "admission":
         bodies = _find_admission(doc, spans)
         if bodies:
             return _write_admission(doc, bodies)
     if isinstance(sections, list):
         spans = [span for span in spans if span.label_ in sections]
-        parts = [(span.start_char, span.end_char) for span in spans]
-    else:
+    parts = [(span.start_char, span.end_char) for span in spans]
+    if not isinstance(sections, list) and not doc.spans.get(SECTIONS_KEY):
         parts = [(0, len(doc.text))]
     said = [_get_content(span) for span in spans] or parts
     if not any(_has_words(doc.text[start:end]) for start, end in said):
@@ -96,6 +100,22 @@ def read_note(doc: Doc, sections: Sections = "all") -> NoteText:
     for start, end in parts:
         builder.quote(start, end)
     return builder.build(spans)
+
+
+def find_sentences(doc: Doc) -> Iterator[int]:
+    """Where sentences start (characters).
+
+    A title, a number or a bullet goes with the sentence after it.
+    """
+    titles = doc.spans.get(SECTION_TITLES_KEY, ())
+    ends_by_start = {title.start: title.end for title in titles}
+    is_bare = False
+    for sent in doc.sents:
+        if not is_bare:
+            yield sent.start_char
+        end = ends_by_start.get(sent.start, sent.start)
+        rest = doc[min(end, sent.end) : sent.end]
+        is_bare = not LETTER.search(rest.text)
 
 
 def _get_content(span: Span) -> tuple[int, int]:
@@ -175,7 +195,7 @@ class _Builder:
         sections = self._place([span.start_char for span in spans])
         sentences: list[int] = []
         if self.doc.has_annotation("SENT_START"):
-            sentences = self._place(sent.start_char for sent in self.doc.sents)
+            sentences = self._place(find_sentences(self.doc))
         titles = list(self.titles)
         for title in (span._.section_title for span in spans):
             if title is not None:

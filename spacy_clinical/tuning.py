@@ -1,6 +1,8 @@
 """Find the thresholds of codes on labelled notes, and keep them in the pipeline."""
 
+import copy
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from spacy.language import Language
 from spacy.training import Example
@@ -15,7 +17,7 @@ def create_tuner(
     component: str = "clinical_icd9_categorizer",
     min_positives: int = 5,
 ) -> Callable[[Language], Language]:
-    """Make a callback for `[training.before_to_disk]` that tunes thresholds.
+    """Make a callback for `[training.before_to_disk]` that tunes what is saved.
 
     corpus: A reader of labelled notes that the model does not learn from.
     component: Name of the categorizer.
@@ -23,12 +25,29 @@ def create_tuner(
     """
 
     def tune(nlp: Language) -> Language:
+        # Training goes on with the thresholds that it had.
+        copied = _copy_pipeline(nlp, component)
         tune_pipeline(
-            nlp, corpus(nlp), component=component, min_positives=min_positives
+            copied, corpus(nlp), component=component, min_positives=min_positives
         )
-        return nlp
+        return copied
 
     return tune
+
+
+def _copy_pipeline(nlp: Language, name: str) -> Language:
+    """Copy a pipeline, with the settings of one component, but no weights."""
+    copied = copy.copy(nlp)
+    copied._components = [
+        (n, _copy_component(pipe) if n == name else pipe) for n, pipe in nlp._components
+    ]
+    return copied
+
+
+def _copy_component(pipe: Any) -> Any:
+    copied = copy.copy(pipe)
+    copied.cfg = copy.deepcopy(pipe.cfg)
+    return copied
 
 
 def tune_pipeline(

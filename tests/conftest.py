@@ -8,7 +8,7 @@ import torch
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from tests.tiny import make_token_classifier
+from tests.tiny import make_core, make_token_classifier
 
 # Tiny products are slower on two threads than on one.
 torch.set_num_threads(1)
@@ -38,6 +38,13 @@ def tiny_ner(tmp_path_factory, maccrobat_labels) -> Path:
     """A tiny checkpoint with the architecture and labels of biomedical-ner-all."""
     folder = tmp_path_factory.mktemp("tiny_ner")
     return make_token_classifier(folder, "distilbert", maccrobat_labels, sharpness=30.0)
+
+
+@pytest.fixture(scope="session")
+def tiny_core(tmp_path_factory) -> Path:
+    """A tiny checkpoint with CORe's files and kinds of labels."""
+    labels = ["124", "401", "4019", "428", "E849", "V586", "hypertension"]
+    return make_core(tmp_path_factory.mktemp("tiny_core"), labels)
 
 
 def add_ner(nlp: Language, checkpoint: Path, **settings) -> Language:

@@ -26,16 +26,17 @@ MODULES = sorted(
 )
 # Each may import from its own row and the rows above.
 LAYERS = [
-    {"about", "errors", "types"},
-    {"checkpoints", "extensions", "windows", "align", "layout"},
+    {"about", "errors", "types", "icd9_codes"},
+    {"checkpoints", "extensions", "windows", "align", "layout", "icd9_tables"},
+    {"note_text"},
     {"sections", "section_lines", "section_rules", "section_titles"},
     {"abbreviations", "token_patterns", "tokenizer", "sentences", "brat"},
     {"encoders"},
     {"heads"},
-    {"architectures", "listeners"},
+    {"architectures", "listeners", "document_layers", "document_model"},
     {"pipeline"},
     {"models"},
-    {"readers", "scorers", "encoding"},
+    {"readers", "scorers", "encoding", "codiesp", "icd9_scorer", "tuning"},
     {"notes", "sources"},
     {"stream", "export", "table_corpus"},
     {"cli", "__main__"},
@@ -47,21 +48,26 @@ REGISTERED = {
         "clinical_ner",
         "clinical_transformer",
         "clinical_long_transformer",
+        "clinical_icd9_categorizer",
     },
     "spacy_tokenizers": {"spacy-clinical.ClinicalTokenizer.v1"},
     "spacy_architectures": {
         "spacy-clinical.HFEncoder.v1",
         "spacy-clinical.TokenClassifier.v1",
+        "spacy-clinical.DocumentClassifier.v1",
         "spacy-clinical.Tok2VecEncoder.v1",
     },
     "spacy_scorers": {
         "spacy-clinical.section_scorer.v1",
         "spacy-clinical.ner_scorer.v1",
+        "spacy-clinical.icd9_scorer.v1",
     },
     "spacy_readers": {
         "spacy-clinical.BratCorpus.v1",
         "spacy-clinical.TableCorpus.v1",
+        "spacy-clinical.CodiEspCorpus.v1",
     },
+    "spacy_callbacks": {"spacy-clinical.tune_thresholds.v1"},
 }
 
 

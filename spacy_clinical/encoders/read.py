@@ -1,7 +1,7 @@
 """Texts → windows → one vector for each window."""
 
-import itertools
 import hashlib
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -20,8 +20,9 @@ from spacy_clinical.windows import plan_windows
 Unit = Literal["window", "sentence", "first"]
 # How much is kept of texts that an encoder, which learns nothing, has seen in training.
 MAX_KNOWN_BYTES = 2**28
-# What stands for a window: its first row ([CLS]) or the mean of all.
-Summary = Literal["first", "mean"]
+# What stands for a window: its first row ([CLS]), the mean of all, or that mean at
+# length 1, as sentence-transformers' vectors are.
+Summary = Literal["first", "mean", "unit_mean"]
 
 
 @dataclass(frozen=True)
@@ -150,8 +151,15 @@ def read_texts(
 
 def summarize(rows: Floats2d, summary: Summary) -> Floats1d:
     """Make one row (width) of those of a window (window length, width)."""
-    row: Floats1d = rows[0] if summary == "first" else rows.mean(axis=0)
-    return row
+    if summary == "first":
+        row: Floats1d = rows[0]
+        return row
+    row = rows.mean(axis=0)
+    return row if summary == "mean" else row / _find_length(row)
+
+
+def _find_length(row: Floats1d) -> float:
+    return max(float(numpy.linalg.norm(row)), 1e-9)
 
 
 def backprop_summary(d_row: Floats1d, rows: Floats2d, summary: Summary) -> Floats2d:
@@ -159,8 +167,13 @@ def backprop_summary(d_row: Floats1d, rows: Floats2d, summary: Summary) -> Float
     d_rows = numpy.zeros_like(rows)
     if summary == "first":
         d_rows[0] = d_row
-    else:
-        d_rows[:] = d_row / len(rows)
+        return d_rows
+    if summary == "unit_mean":
+        mean = rows.mean(axis=0)
+        length = _find_length(mean)
+        unit = mean / length
+        d_row = (d_row - (d_row @ unit) * unit) / length
+    d_rows[:] = d_row / len(rows)
     return d_rows
 
 

@@ -51,8 +51,8 @@ def tune_thresholds(
 ) -> Tuned:
     """Find the thresholds that give the best F1 on labelled notes.
 
-    The common threshold is the best for all decisions together (micro-F1). A label gets
-    one of its own where enough notes have it: with fewer, the best one is chance.
+    The common threshold is the best for all decisions together (micro-F1). Labels that
+    enough notes have get their own; with fewer notes the best one is chance.
 
     scores, gold (n_notes, n_labels): Between 0 and 1.
     min_positives: Notes that must have a label.

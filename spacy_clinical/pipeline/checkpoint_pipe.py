@@ -93,6 +93,7 @@ class CheckpointPipe(TrainablePipe):
             for shim in self.shims:
                 shim.save(folder)
 
+        self._take_head()
         to_disk(
             path,
             {
@@ -103,6 +104,9 @@ class CheckpointPipe(TrainablePipe):
             },
             exclude,
         )
+
+    def _take_head(self) -> None:
+        """Take over a published head, if there is one and it hasn't been done."""
 
     def from_disk(
         self, path: str | Path, *, exclude: Iterable[str] = ()

@@ -70,6 +70,7 @@ checkpoint = "core_diagnosis"
     default_config={
         "model": Config().from_str(DEFAULT_CONFIG)["model"],
         "sections": "admission",
+        "exclude_sections": [],
         "windows": "window",
         "pooling": "max",
         "kinds": ["3_digit"],
@@ -99,6 +100,7 @@ def make_icd9_categorizer(
     name: str,
     model: Model[list[Doc], list[Any]],
     sections: Literal["admission", "all"] | list[str],
+    exclude_sections: list[str],
     windows: Windows,
     pooling: WindowPooling,
     kinds: list[Kind],
@@ -118,6 +120,8 @@ def make_icd9_categorizer(
     sections: What to read: "admission", the eight sections that CORe was trained on,
         in its order and wording, or the whole note where there are none; "all", the
         whole note; or the labels of sections.
+    exclude_sections: Labels of sections not to read in any case, such as
+        "family_history".
     windows: How long texts are read: in windows as long as the checkpoint takes
         ("window"), a sentence at a time ("sentence"), or no further than the first
         window ("first"), as transformers' truncation does.
@@ -146,6 +150,7 @@ def make_icd9_categorizer(
         model,
         name,
         sections=sections,
+        exclude_sections=exclude_sections,
         windows=windows,
         pooling=pooling,
         kinds=kinds,
@@ -171,6 +176,7 @@ class ClinicalICD9Categorizer(CheckpointPipe):
         name: str = "clinical_icd9_categorizer",
         *,
         sections: Literal["admission", "all"] | list[str] = "admission",
+        exclude_sections: Sequence[str] = (),
         windows: Windows = "window",
         pooling: WindowPooling = "max",
         kinds: Sequence[Kind] = ("3_digit",),
@@ -200,6 +206,7 @@ class ClinicalICD9Categorizer(CheckpointPipe):
         self.name = name
         self.scorer = scorer
         self.sections = sections
+        self.exclude_sections = list(exclude_sections)
         self.windows = windows
         self.pooling = pooling
         self.kinds = list(kinds)
@@ -228,6 +235,7 @@ class ClinicalICD9Categorizer(CheckpointPipe):
             self._outputs = self._select()
             attrs = self.model.get_ref("reader").attrs
             attrs["sections"], attrs["unit"] = self.sections, self.windows
+            attrs["exclude_sections"] = self.exclude_sections
             columns = [label.column for label in self._outputs.labels]
             self.model.get_ref("output").attrs["columns"] = columns
         return self._outputs
@@ -542,6 +550,10 @@ class ClinicalICD9Categorizer(CheckpointPipe):
         heads = [shim.head for shim in self.shims if shim.head is not None]
         return next((head for head in heads if head.labels == "documents"), None)
 
+    def _take_head(self) -> None:
+        if not self.cfg["columns"] and self._published_head() is not None:
+            self._take_published_head()
+
     def _take_published_head(self) -> None:
         head, name = self._published_head(), ", ".join(s.name for s in self.shims)
         if head is None:
@@ -581,6 +593,7 @@ class ClinicalICD9Categorizer(CheckpointPipe):
         """
         reader = self.model.get_ref("reader")
         reader.attrs["sections"], reader.attrs["unit"] = "all", "first"
+        reader.attrs["exclude_sections"] = []
         titles = [
             [find_title(below) for below in dict.fromkeys([code, *list_billable(code)])]
             for code in codes

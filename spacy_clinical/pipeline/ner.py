@@ -334,6 +334,10 @@ class ClinicalNER(CheckpointPipe):
         heads = [shim.head for shim in self.shims if shim.head is not None]
         return next((head for head in heads if head.labels == "tokens"), None)
 
+    def _take_head(self) -> None:
+        if not self.cfg["columns"] and self._published_head() is not None:
+            self._take_published_head()
+
     def _ensure_head(self) -> None:
         if not self.cfg["columns"]:
             self._take_published_head()

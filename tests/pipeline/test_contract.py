@@ -17,7 +17,7 @@ FACTORIES = sorted(
     if entry.value.startswith("spacy_clinical.")
 )
 pytestmark = [
-    pytest.mark.filterwarnings(r"ignore:\[W002\]"),
+    pytest.mark.filterwarnings(r"ignore:\[W00[12]\]"),
     # spaCy's: hooks are not saved with a Doc.
     pytest.mark.filterwarnings(r"ignore:\[W109\]"),
 ]
@@ -28,13 +28,17 @@ def settings(factory: str, checkpoint) -> dict:
         return {"model": {"encoder": {"checkpoint": str(checkpoint)}}}
     if factory in ("clinical_transformer", "clinical_long_transformer"):
         return {"model": {"checkpoint": str(checkpoint)}}
+    if factory == "clinical_icd9_categorizer":
+        encoder = {"checkpoint": str(checkpoint)}
+        return {"model": {"encoder": encoder}, "threshold": 0.0}
     return {}
 
 
 @pytest.fixture(params=FACTORIES)
-def pipeline(request, tiny_ner) -> Language:
+def pipeline(request, tiny_ner, tiny_core) -> Language:
     nlp = spacy.blank("en")
-    nlp.add_pipe(request.param, config=settings(request.param, tiny_ner))
+    checkpoint = tiny_core if "icd9" in request.param else tiny_ner
+    nlp.add_pipe(request.param, config=settings(request.param, checkpoint))
     nlp.initialize()
     return nlp
 
@@ -63,6 +67,8 @@ def annotations(doc: Doc) -> dict:
         "error": doc._.clinical_error,
         "rows": rounded(rows_of(doc)),
         "vector": rounded(doc._.clinical_vector),
+        "cats": {code: round(score, 4) for code, score in doc.cats.items()},
+        "icd9": [rounded_record(record) for record in doc._.icd9],
     }
 
 
@@ -76,6 +82,11 @@ def rounded(array):
     return None if array is None else numpy.round(array, 3).tolist()
 
 
+def rounded_record(record: dict) -> dict:
+    evidence = [{**e, "score": round(e["score"], 4)} for e in record["evidence"]]
+    return {**record, "score": round(record["score"], 4), "evidence": evidence}
+
+
 def title_of(span: Span) -> tuple:
     title, body = span._.section_title, span._.section_body
     return (title.text if title is not None else None, body.text)
@@ -83,6 +94,7 @@ def title_of(span: Span) -> tuple:
 
 def test_every_factory_is_under_contract():
     assert FACTORIES == [
+        "clinical_icd9_categorizer",
         "clinical_long_transformer",
         "clinical_ner",
         "clinical_section_splitter",
@@ -125,7 +137,7 @@ def test_other_annotations_stay_as_they_are(pipeline):
     assert (1, 2, "OTHER") in [(e.start, e.end, e.label_) for e in doc.ents]
     assert [(s.start, s.end) for s in doc.spans["other"]] == [(0, 3), (2, 5)]
     assert doc[0].tag_ == "DT"
-    assert doc.cats == {"good": 0.5}
+    assert doc.cats["good"] == 0.5
     assert doc.user_data["mine"] == 1
 
 
