@@ -31,6 +31,7 @@ from spacy_clinical.models import DEFAULT_MODEL, load
 from spacy_clinical.notes import read_notes
 from spacy_clinical.sources import Source, list_sources
 from spacy_clinical.stream import annotate_notes
+from spacy_clinical.tuning import read_labelled, tune_pipeline
 from spacy_clinical.types import Note, NoteFailure
 
 _SOME_FAILED = 1
@@ -45,7 +46,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Sections and entities from clinical notes.",
+    help="Sections, entities and codes from clinical notes.",
 )
 
 
@@ -113,7 +114,7 @@ def annotate(
         typer.Option("--no-text", help="Leave all that quotes a note out of records."),
     ] = False,
 ) -> None:
-    """Find sections and entities in notes; write notes.jsonl, one record a note.
+    """Find sections, entities and codes in notes; write notes.jsonl, one record a note.
 
     Exit status: 0 if every note was read and annotated, 1 if some failed (the others
     are written), 2 if nothing could be done.
@@ -149,6 +150,61 @@ def annotate(
     _print_summary(totals, n_failed, time.perf_counter() - start, output, html)
     if n_failed:
         raise typer.Exit(_SOME_FAILED)
+
+
+@app.command()
+def tune(
+    model: Annotated[
+        str, typer.Argument(help="A pipeline: shipped, installed, or a folder.")
+    ],
+    corpus: Annotated[
+        Path,
+        typer.Argument(
+            help="Labelled notes that it did not learn from: a .spacy file, a folder "
+            "of CodiEsp, or a table of texts and codes (separated by ;)."
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for the tuned pipeline.")
+    ],
+    component: Annotated[
+        str, typer.Option(help="Name of the categorizer in the pipeline.")
+    ] = "clinical_icd9_categorizer",
+    text_column: Annotated[
+        str, typer.Option(help="Column of a table that holds the notes.")
+    ] = "text",
+    label_column: Annotated[
+        str, typer.Option(help="Column of a table that holds their codes.")
+    ] = "label",
+    min_positives: Annotated[
+        int,
+        typer.Option(min=1, help="Notes that a code needs for its own threshold."),
+    ] = 5,
+) -> None:
+    """Find the thresholds of codes that give the best F1, and save them.
+
+    Exit status: 0, or 2 if nothing could be done.
+    """
+    with _short_warnings():
+        try:
+            nlp = _load(model)
+            read = read_labelled(
+                corpus, text_column=text_column, label_column=label_column
+            )
+            # disable=None: no bar where nobody would see it.
+            examples = list(tqdm(read(nlp), unit="note", disable=None))
+            found = tune_pipeline(
+                nlp, examples, component=component, min_positives=min_positives
+            )
+            nlp.to_disk(output)
+        except (OSError, ValueError) as error:
+            text = str(error)
+            kind = type(error).__name__
+            _stop(text if _CODED.match(text) else kind, _WRONG_USE)
+    typer.echo(f"Notes     {len(examples)}")
+    typer.echo(f"Codes     {len(found.by_label)} with a threshold of their own")
+    typer.echo(f"Others    {found.common:.3f}")
+    typer.echo(f"Pipeline  {output}")
 
 
 def _load(name: str) -> Language:
@@ -210,6 +266,7 @@ def _print_summary(
         ("Notes", str(totals.n_notes)),
         ("Sections", str(totals.n_sections)),
         ("Entities", str(totals.n_entities)),
+        ("Codes", str(totals.n_codes)),
         ("Failed", str(n_failed)),
         ("Time", f"{seconds:.1f} s, {rate:.1f} notes/s"),
         ("Records", str(output / RECORDS_FILE)),

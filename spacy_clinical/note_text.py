@@ -29,6 +29,8 @@ ADMISSION_SECTIONS = (
 )
 # What says nothing of the patient.
 BOILERPLATE = frozenset({"signature"})
+# Whose parts are organs, not problems.
+ORGAN_SECTIONS = frozenset({"physical_exam", "review_of_systems"})
 # A de-identified stretch, as MIMIC marks it.
 PLACEHOLDER = re.compile(r"\[\*\*.*?\*\*\]|_{2,}", re.S)
 LETTER = re.compile(r"[^\W\d_]")
@@ -105,10 +107,10 @@ def read_note(
 def find_sentences(doc: Doc) -> Iterator[int]:
     """Where sentences start (characters).
 
-    A title, a number or a bullet goes with the sentence after it.
+    A title, a number or a bullet goes with the sentence after it. The title of a part
+    that may be a problem doesn't, as it says something by itself.
     """
-    titles = doc.spans.get(SECTION_TITLES_KEY, ())
-    ends_by_start = {title.start: title.end for title in titles}
+    ends_by_start = {title.start: title.end for title in _find_labels(doc)}
     is_bare = False
     for sent in doc.sents:
         if not is_bare:
@@ -116,6 +118,14 @@ def find_sentences(doc: Doc) -> Iterator[int]:
         end = ends_by_start.get(sent.start, sent.start)
         rest = doc[min(end, sent.end) : sent.end]
         is_bare = not LETTER.search(rest.text)
+
+
+def _find_labels(doc: Doc) -> Iterator[Span]:
+    """The titles that only say what comes next."""
+    starts = {section.start for section in doc.spans.get(SECTIONS_KEY, ())}
+    for title in doc.spans.get(SECTION_TITLES_KEY, ()):
+        if title.start in starts or title._.section in ORGAN_SECTIONS:
+            yield title
 
 
 def _get_content(span: Span) -> tuple[int, int]:

@@ -19,6 +19,12 @@ def corpus(tmp_path):
         (tmp_path / part / "1.txt").write_text(TEXT, encoding="utf8")
         (tmp_path / part / "1.ann").write_text(ANN, encoding="utf8")
         (tmp_path / f"{part}.csv").write_text(CSV, encoding="utf8")
+    (tmp_path / "codiesp/text_files_en").mkdir(parents=True)
+    for name in "abcde":
+        path = tmp_path / f"codiesp/text_files_en/{name}.txt"
+        path.write_text(TEXT, encoding="utf8")
+    rows = "".join(f"{name}\tr50.9\n" for name in "abcde")
+    (tmp_path / "codiesp/trainD.tsv").write_text(rows, encoding="utf8")
     return tmp_path
 
 
@@ -42,6 +48,21 @@ def test_notes_assembles(tiny_ner, tmp_path):
     assert doc.ents
 
 
+@pytest.mark.filterwarnings(r"ignore:\[W001\]")
+def test_icd9_assembles(tiny_core, tmp_path):
+    thresholds = tmp_path / "thresholds.json"
+    thresholds.write_text('{"401": 0.0}', encoding="utf8")
+    overrides = {"paths.checkpoint": str(tiny_core), "paths.thresholds": str(thresholds)}
+    config = load_config(ROOT / "configs/icd9.cfg", overrides=overrides)
+    nlp = load_model_from_config(config, auto_fill=True, validate=True)
+    nlp.initialize()
+    nlp.to_disk(tmp_path / "pipeline")
+    thresholds.unlink()
+    doc = spacy.load(tmp_path / "pipeline")(TEXT)
+    assert "401" in {record["code"] for record in doc._.icd9}
+    assert "390-459" in doc._.icd9_groups["chapter"]
+
+
 CSV = "section_text,section_header\nNo fever.,ROS\nAspirin daily.,MEDS\n"
 BRAT = {"paths.train": "train", "paths.dev": "dev"}
 TABLE = {"paths.train": "train.csv", "paths.dev": "dev.csv"}
@@ -56,6 +77,7 @@ TRAINING = {
     "train_ner_listener": (BRAT, "ents_f"),
     "train_spancat": (BRAT, "spans_sc_f"),
     "train_textcat": (TABLE, "cats_micro_f"),
+    "train_icd9": ({"paths.train": "codiesp"}, "icd9_micro_f"),
 }
 
 

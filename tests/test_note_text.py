@@ -149,3 +149,20 @@ def test_notes_without_any_components_are_read_whole():
     note = read_note(doc, "admission")
     assert (note.text, note.sections, note.sentences) == ("One. Two.", [], [])
     assert note.tokens == [0, 3, 5, 8]
+
+
+def test_a_problem_is_a_sentence_by_itself_but_an_organ_is_not(nlp):
+    text = (
+        "Physical Exam:\nLUNGS: Clear.\n\nHospital Course:\nBetter.\n"
+        "# Heart failure: Diuresis.\n"
+    )
+    note = read_note(nlp(text))
+    found = [
+        text[a:b].strip() for a, b in itertools.pairwise([*note.sentences, len(text)])
+    ]
+    assert found == [
+        "Physical Exam:\nLUNGS: Clear.",
+        "Hospital Course:\nBetter.",
+        "# Heart failure:",
+        "Diuresis.",
+    ]

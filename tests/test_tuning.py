@@ -1,7 +1,10 @@
 import pytest
 import spacy
+from spacy.tokens import DocBin
 from spacy.training import Example
+from typer.testing import CliRunner
 
+from spacy_clinical.cli import app
 from spacy_clinical.tuning import create_tuner, tune_pipeline
 
 NAME = "clinical_icd9_categorizer"
@@ -51,3 +54,46 @@ def test_other_components_can_not_be_tuned(nlp):
     for name in ("clinical_section_splitter", "ner"):
         with pytest.raises(ValueError, match=r"\[C413\]"):
             tune_pipeline(nlp, read(nlp), component=name)
+
+
+@pytest.fixture
+def saved(nlp, tmp_path):
+    nlp.to_disk(tmp_path / "pipeline")
+    return tmp_path
+
+
+def run_tune(folder, corpus, *options):
+    arguments = ["tune", str(folder / "pipeline"), str(corpus)]
+    arguments += ["--output", str(folder / "tuned"), "--min-positives", "1", *options]
+    return CliRunner().invoke(app, arguments)
+
+
+def test_command_tunes_on_a_table(saved):
+    table = saved / "notes.csv"
+    table.write_text("note,codes\nfever,780\nchest pain,786;780\n", encoding="utf8")
+    options = ["--text-column", "note", "--label-column", "codes"]
+    result = run_tune(saved, table, *options)
+    assert result.exit_code == 0, result.output
+    assert "Codes     2 with a threshold of their own" in result.output
+    loaded = spacy.load(saved / "tuned")
+    assert set(loaded.get_pipe(NAME).thresholds) == {"780", "786"}
+    found = {record["code"] for record in loaded("chest pain")._.icd9}
+    assert found == {"780", "786"}
+
+
+def test_command_tunes_on_docs_and_on_codiesp(saved, nlp):
+    DocBin(docs=[eg.reference for eg in read(nlp)]).to_disk(saved / "dev.spacy")
+    assert "Notes     3\n" in run_tune(saved, saved / "dev.spacy").output
+    (saved / "text_files_en").mkdir()
+    (saved / "text_files_en/a.txt").write_text("fever", encoding="utf8")
+    (saved / "devD.tsv").write_text("a\tr50.9\n", encoding="utf8")
+    assert "Notes     1\n" in run_tune(saved, saved).output
+
+
+@pytest.mark.parametrize("name", ["none.csv", "none.spacy", "broken.csv"])
+def test_command_says_what_it_can_not_read(saved, name):
+    (saved / "broken.csv").write_text("text\nMr. Doe has fever\n", encoding="utf8")
+    result = run_tune(saved, saved / name)
+    assert result.exit_code == 2
+    assert "Doe" not in result.output
+    assert not (saved / "tuned").exists()

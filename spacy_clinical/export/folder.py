@@ -30,6 +30,7 @@ class Totals(NamedTuple):
     n_notes: int
     n_sections: int
     n_entities: int
+    n_codes: int
     n_failed: int
     n_repeated_ids: int
 
@@ -95,6 +96,7 @@ def write_folder(
         n_notes=len(rows),
         n_sections=sum(row.n_sections for row in rows),
         n_entities=sum(row.n_entities for row in rows),
+        n_codes=sum(len(row.codes) for row in rows),
         n_failed=sum(bool(row.error) for row in rows),
         n_repeated_ids=len(rows) - len({row.note_id for row in rows}),
     )

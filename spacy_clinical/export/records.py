@@ -11,6 +11,9 @@ count code points. A record:
     subsections        label, title, start, end, body_start, section
     entities           doc.ents: label, text, start, end, score, section
     overlapping        entities that were predicted too, but overlap those above
+    codes              doc._.icd9, best first: code, label, title, chapter,
+                       chapter_codes, ccs, icd10, score, evidence (section, start, end,
+                       score)
     n_sentences        0 if nothing set sentences
     pieces             per component, what its model saw (doc._.clinical_pieces)
     provenance         per component, what made it (doc._.clinical_provenance)
@@ -71,6 +74,7 @@ class Record(TypedDict, total=False):
     subsections: list[SectionRecord]
     entities: list[EntityRecord]
     overlapping: list[EntityRecord]
+    codes: list[dict[str, Any]]
     n_sentences: int
     pieces: dict[str, Any]
     provenance: dict[str, Any]
@@ -98,6 +102,7 @@ def make_record(note: Note, doc: Doc) -> Record:
         ],
         "entities": [_make_entity(ent, scores) for ent in doc.ents],
         "overlapping": [_make_entity(span, scores) for span in others],
+        "codes": [_round_scores(code) for code in doc._.icd9],
         "n_sentences": sum(1 for _ in doc.sents) if has_sentences else 0,
         "pieces": doc._.clinical_pieces or {},
         "provenance": doc._.clinical_provenance or {},
@@ -146,6 +151,13 @@ def _get_scores(doc: Doc) -> dict[tuple[int, int, int], float]:
             for span, score in zip(group, values, strict=True):
                 scores.setdefault(_key(span), round(float(score), 4))
     return scores
+
+
+def _round_scores(code: dict[str, Any]) -> dict[str, Any]:
+    evidence = [
+        {**place, "score": round(place["score"], 4)} for place in code["evidence"]
+    ]
+    return {**code, "score": round(code["score"], 4), "evidence": evidence}
 
 
 def _make_section(span: Span) -> SectionRecord:

@@ -24,6 +24,11 @@ def span(quote, label, **values):
     return {"label": label, "start": start, "end": start + len(quote), **values}
 
 
+def evidence(quote, score):
+    start = TEXT.index(quote)
+    return {"section": "", "start": start, "end": start + len(quote), "score": score}
+
+
 def make_record(**values):
     record = {
         "id": "note <1>",
@@ -56,6 +61,33 @@ def make_record(**values):
                 body_start=54,
                 section="physical_exam",
             )
+        ],
+        "codes": [
+            {
+                "code": "786",
+                "label": "786",
+                "title": "Symptoms <of> breath",
+                "chapter": "Symptoms",
+                "chapter_codes": "780-799",
+                "ccs": ["133"],
+                "icd10": ["R04", "R05", "R06", "R07", "R09"],
+                "score": 0.75,
+                "evidence": [
+                    evidence("<script>alert(1)</script> & pain", 0.75),
+                    evidence("no murmur", 0.5),
+                ],
+            },
+            {
+                "code": "401",
+                "label": "401",
+                "title": "",
+                "chapter": "",
+                "chapter_codes": "",
+                "ccs": [],
+                "icd10": [],
+                "score": 0.5,
+                "evidence": [evidence("& pain\r\nPE:", 0.5)],
+            },
         ],
         "entities": [
             span(
@@ -202,3 +234,33 @@ def test_get_style_can_be_read(label):
 def test_get_style_tells_all_types_apart():
     assert len({get_style(label).background for label in MACCROBAT}) == 41
     assert all(get_style(label).group != "Other" for label in MACCROBAT)
+
+
+def test_render_note_shows_codes_and_where_they_come_from():
+    page = render_note(make_record())
+    assert "Symptoms &lt;of&gt; breath" in page
+    assert "R04, R05, R06, R07 …" in page
+    shown = page[page.index("<article") :]
+    # All of the text, in its order, whatever was wrapped around it.
+    plain = html.unescape(re.sub(r"<[^>]*>", "", shown))
+    for word in ("<script>alert(1)</script>", " & ", "pain", "murmur"):
+        assert word in plain
+    for anchor in ("v0-0", "v0-1", "v1-0"):
+        assert shown.count(f'id="{anchor}"') == 1
+        assert f'href="#{anchor}"' in page
+    # Where two codes overlap, a run belongs to both.
+    assert re.search(r'class="ev ev0 ev1"><a id="v1-0"></a>', shown)
+
+
+def test_render_note_without_codes_has_no_table_of_them():
+    assert "ICD-9" not in render_note(make_record(codes=[]))
+
+
+def test_render_index_lists_the_best_codes():
+    record = make_record(codes=make_record()["codes"][:1] * 7)
+    page = render_index([make_index_row(record, "p.html")])
+    assert page.count('class="icd"') == 5
+    assert "+2" in page
+    assert "Symptoms &lt;of&gt; breath" in page
+    none = render_index([make_index_row(make_record(codes=[]), "p.html")])
+    assert "ICD-9" not in none

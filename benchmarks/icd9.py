@@ -1,0 +1,389 @@
+"""Compare the ICD-9 categorizer: its scores with TF-IDF, its speed with transformers.
+
+Scores: five-fold cross-validation on the 500 texts of CodiEsp train. Ours is trained
+by configs/train_icd9.cfg. The baseline is TF-IDF of words and pairs of words with one
+logistic regression a code (scikit-learn), the best of six settings *on the test folds
+themselves*. Both decide by one threshold, tuned on the other folds' held-out texts.
+Ours is shown at its default threshold too, and with thresholds for each code that
+enough of the other folds' texts have.
+
+Speed: a random checkpoint of CORe's shape and labels (BERT base, 9,237) on notes with
+the lengths of MIMIC-III's discharge summaries, joined from real ones. transformers'
+text-classification pipeline reads the first 512 pieces of each (at its best batch
+size), ours all of it: so rates are by pieces read. They take turns, A B A B.
+
+    pip install scikit-learn
+    python benchmarks/icd9.py DATA --encoder all-MiniLM-L6-v2 --output icd9.json
+
+DATA holds codiesp/, aci_bench/ and maccrobat2020/. --png draws precision and recall.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy
+import spacy
+import torch
+from peers.inputs import count_pieces, make_checkpoint, make_notes, read_texts
+from peers.tfidf_codes import SETTINGS, score_texts
+from spacy.language import Language
+from spacy.training import Example
+from spacy.training.initialize import init_nlp
+from spacy.training.loop import train
+from spacy.util import load_config
+from transformers import BertConfig, BertForSequenceClassification, pipeline
+from transformers.utils import logging
+
+from spacy_clinical.codiesp import CodiEspCorpus
+from spacy_clinical.heads.thresholds import tune_thresholds
+from spacy_clinical.icd9_scorer import DEPTHS, find_auc
+from spacy_clinical.icd9_tables import list_categories
+
+CONFIG = Path(__file__).parents[1] / "configs/train_icd9.cfg"
+N_FOLDS = 5
+# Positive texts that a code needs for a threshold of its own.
+MIN_POSITIVES = 10
+N_LABELS = 9237
+
+
+# Scores
+
+
+def cross_validate(args: argparse.Namespace) -> dict[str, Any]:
+    """Score all texts, each by models that have not seen it."""
+    folds = []
+    for fold in range(N_FOLDS):
+        start = time.perf_counter()
+        nlp = train_fold(args, fold)
+        seen, held_out = (
+            list(CodiEspCorpus(args.codiesp, fold=fold, held_out=h)(nlp))
+            for h in (False, True)
+        )
+        docs = list(nlp.pipe([eg.reference.text for eg in held_out]))
+        codes = sorted({code for eg in seen for code in eg.reference.cats})
+        scores = {"ours": numpy.array([[doc.cats[c] for c in codes] for doc in docs])}
+        for name, settings in SETTINGS.items():
+            scores[name] = score_texts(
+                [eg.reference.text for eg in seen],
+                make_gold(seen, codes),
+                [eg.reference.text for eg in held_out],
+                settings,
+            )
+        gold = [set(eg.reference.cats) for eg in held_out]
+        folds.append({"codes": codes, "gold": gold, "scores": scores})
+        log(f"fold {fold}: {time.perf_counter() - start:.0f} s")
+    names = folds[0]["scores"]
+    results = {name: measure(folds, name) for name in names}
+    results["ours, threshold 0.3"] = measure(folds, "ours", threshold=0.3)
+    results["ours, a threshold a code"] = measure(folds, "ours", by_code=True)
+    if args.thresholds:
+        save_thresholds(folds, args.thresholds)
+    return {"results": results, "curves": draw_data(folds, names)}
+
+
+def save_thresholds(folds: Sequence[dict[str, Any]], path: Path) -> None:
+    """Write the thresholds of the codes that enough texts have, and tell the common."""
+    codes = sorted({code for fold in folds for code in fold["codes"]})
+    tuned = tune_thresholds(
+        codes,
+        numpy.concatenate([spread(fold, "ours", codes) for fold in folds]),
+        numpy.array([[c in g for c in codes] for f in folds for g in f["gold"]]),
+        min_positives=MIN_POSITIVES,
+    )
+    values = {code: round(value, 3) for code, value in tuned.by_label.items()}
+    path.write_text(json.dumps(values, indent=1) + "\n", encoding="utf8")
+    log(f"thresholds: {len(values)} codes; all others {tuned.common:.3f}")
+
+
+def train_fold(args: argparse.Namespace, fold: int) -> Language:
+    """Train by the config on all folds but one."""
+    config = load_config(
+        CONFIG,
+        overrides={
+            "paths.train": str(args.codiesp),
+            "paths.encoder": str(args.encoder),
+            "paths.fold": fold,
+            "training.eval_frequency": 10_000,
+            "training.before_to_disk": None,
+        },
+    )
+    nlp = init_nlp(config)
+    nlp, _ = train(nlp, None, stdout=open_null(), stderr=open_null())
+    return nlp
+
+
+def open_null() -> Any:
+    return Path("/dev/null").open("w", encoding="utf8")
+
+
+def make_gold(examples: Sequence[Example], codes: Sequence[str]) -> numpy.ndarray:
+    return numpy.array([[c in eg.reference.cats for c in codes] for eg in examples])
+
+
+def measure(
+    folds: Sequence[dict[str, Any]],
+    name: str,
+    *,
+    threshold: float | None = None,
+    by_code: bool = False,
+) -> dict[str, list[float]]:
+    """Measure each fold, with thresholds from the others."""
+    measures: dict[str, list[float]] = {}
+    for i, fold in enumerate(folds):
+        others = [other for j, other in enumerate(folds) if j != i]
+        own = {}
+        common = threshold
+        if common is None:
+            codes = fold["codes"]
+            tuned = tune_thresholds(
+                codes,
+                numpy.concatenate([spread(o, name, codes) for o in others]),
+                numpy.array(
+                    [[c in g for c in codes] for o in others for g in o["gold"]]
+                ),
+                min_positives=MIN_POSITIVES,
+            )
+            common, own = tuned.common, tuned.by_label if by_code else {}
+        for key, value in score_fold(fold, name, common, own).items():
+            measures.setdefault(key, []).append(value)
+    return measures
+
+
+def spread(fold: dict[str, Any], name: str, codes: Sequence[str]) -> numpy.ndarray:
+    """A fold's scores in the columns of another."""
+    scores = fold["scores"][name]
+    places = {code: i for i, code in enumerate(fold["codes"])}
+    columns = [
+        scores[:, places[c]] if c in places else numpy.zeros(len(scores)) for c in codes
+    ]
+    return numpy.stack(columns, axis=1)
+
+
+def score_fold(
+    fold: dict[str, Any], name: str, common: float, own: dict[str, float]
+) -> dict[str, float]:
+    """As spacy_clinical.icd9_scorer does, from arrays."""
+    codes, scores = fold["codes"], fold["scores"][name]
+    wanted = numpy.array([own.get(code, common) for code in codes])
+    found, truth = (
+        scores >= wanted,
+        numpy.array([[code in gold for code in codes] for gold in fold["gold"]]),
+    )
+    hits = int((found & truth).sum())
+    n_true = sum(map(len, fold["gold"]))
+    by_code = 2 * (found & truth).sum(0) / numpy.maximum(found.sum(0) + truth.sum(0), 1)
+    occurring = {code for gold in fold["gold"] for code in gold}
+    areas = [find_auc(scores[:, i], truth[:, i]) for i in range(len(codes))]
+    order = numpy.argsort(-scores, axis=1, kind="stable")
+    ranked = numpy.take_along_axis(truth, order, axis=1)
+    return {
+        "micro-P": hits / max(int(found.sum()), 1),
+        "micro-R": hits / n_true,
+        "micro-F1": 2 * hits / (int(found.sum()) + n_true),
+        "macro-F1": float(by_code[truth.any(0)].sum()) / len(occurring),
+        "micro-AUROC": find_auc(scores.ravel(), truth.ravel()) or 0.0,
+        "macro-AUROC": float(numpy.mean([a for a in areas if a is not None])),
+        **{f"P@{k}": float(ranked[:, :k].mean()) for k in DEPTHS},
+    }
+
+
+def draw_data(folds: Sequence[dict[str, Any]], names: Any) -> dict[str, Any]:
+    """Precision and recall at all thresholds, over all texts."""
+    curves = {}
+    for name in names:
+        scores = numpy.concatenate([f["scores"][name].ravel() for f in folds])
+        truth = numpy.concatenate(
+            [
+                numpy.array([[c in g for c in f["codes"]] for g in f["gold"]]).ravel()
+                for f in folds
+            ]
+        )
+        n_true = sum(len(g) for f in folds for g in f["gold"])
+        order = numpy.argsort(-scores, kind="stable")
+        hits = numpy.cumsum(truth[order])
+        places = numpy.unique(numpy.geomspace(50, 20_000, 60).astype(int))
+        curves[name] = [
+            (float(hits[k - 1] / n_true), float(hits[k - 1] / k)) for k in places
+        ]
+    return curves
+
+
+def draw(report: dict[str, Any], path: Path) -> None:
+    """Draw precision against recall."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6, 4.2), layout="constrained")
+    axes = figure.subplots()
+    best = find_baseline(report["scores"]["results"])
+    for name, label in (("ours", "spacy_clinical"), (best, "TF-IDF + LR")):
+        recall, precision = zip(*report["scores"]["curves"][name], strict=True)
+        axes.plot(recall, precision, label=label, linewidth=2)
+    axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1))
+    axes.set_title("ICD-9 categories of CodiEsp, cross-validated")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.savefig(path, dpi=150)
+
+
+def find_baseline(results: dict[str, Any]) -> str:
+    names = [name for name in results if name in SETTINGS]
+    return max(names, key=lambda name: statistics.mean(results[name]["micro-F1"]))
+
+
+# Speed
+
+
+def compare_speed(args: argparse.Namespace) -> dict[str, Any]:
+    """Let both read the same notes in turn."""
+    logging.set_verbosity_error()
+    texts = read_texts(args.data)
+    notes = make_notes(texts, args.notes, seed=1)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "checkpoint"
+        make_checkpoint(folder, texts, notes, ["O", "B-X"], n_layers=1, seed=0)
+        make_core(folder, args.layers)
+        n_pieces = count_pieces(folder, notes)
+        theirs: Any = pipeline(
+            "text-classification", model=str(folder), function_to_apply="sigmoid"
+        )
+        options = {"truncation": True, "max_length": 512, "top_k": None}
+        best = min(
+            (1, 4, 8),
+            key=lambda n: take_time(lambda: theirs(notes[:8], batch_size=n, **options)),
+        )
+        contestants = {
+            "transformers": lambda: theirs(notes, batch_size=best, **options)
+        }
+        for precision in ("fp32", "bf16"):
+            nlp = make_pipeline(folder, precision)
+            contestants[precision] = lambda nlp=nlp: list(
+                nlp.pipe(notes, batch_size=32)
+            )
+        read = {"transformers": sum(min(n, 510) for n in n_pieces)}
+        for run in contestants.values():
+            run()
+        seconds: dict[str, list[float]] = {name: [] for name in contestants}
+        for _ in range(args.rounds):
+            for contestant, run in contestants.items():
+                seconds[contestant].append(take_time(run))
+        read |= dict.fromkeys(("fp32", "bf16"), sum(n_pieces))
+    return {
+        "seconds": seconds,
+        "pieces": read,
+        "words": sum(len(note.split()) for note in notes),
+        "batch_size": best,
+    }
+
+
+def make_core(folder: Path, n_layers: int) -> None:
+    """Put a random classifier of CORe's shape in place of the tagger."""
+    codes = [code for code in list_categories() if not code.startswith("V")]
+    labels = [*codes, *(f"word{i}x" for i in range(N_LABELS - len(codes)))]
+    config = BertConfig.from_pretrained(folder)
+    torch.manual_seed(0)
+    model = BertForSequenceClassification(
+        BertConfig(
+            vocab_size=config.vocab_size,
+            num_hidden_layers=n_layers,
+            id2label=dict(enumerate(labels)),
+            label2id={label: i for i, label in enumerate(labels)},
+        )
+    )
+    model.save_pretrained(folder)
+
+
+def make_pipeline(folder: Path, precision: str) -> Language:
+    nlp = spacy.blank("en")
+    encoder = {"checkpoint": str(folder), "precision": precision}
+    settings = {"model": {"encoder": encoder}, "sections": "all"}
+    nlp.add_pipe("clinical_icd9_categorizer", config=settings)
+    return nlp
+
+
+def take_time(run: Any) -> float:
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+# Report
+
+
+def format_tables(report: dict[str, Any]) -> str:
+    """Markdown."""
+    lines = []
+    if "scores" in report:
+        results = report["scores"]["results"]
+        keys = list(results["ours"])
+        lines += ["| | " + " | ".join(keys) + " |", "| --- |" + " ---: |" * len(keys)]
+        best = find_baseline(results)
+        for name, values in results.items():
+            if name in SETTINGS and name != best:
+                continue
+            cells = [
+                f"{statistics.mean(v):.3f} ± {statistics.stdev(v):.3f}"
+                for v in values.values()
+            ]
+            lines.append(f"| {name} | " + " | ".join(cells) + " |")
+        lines.append("")
+    if "speed" in report:
+        speed = report["speed"]
+        rates = {
+            name: [speed["pieces"][name] / s for s in seconds]
+            for name, seconds in speed["seconds"].items()
+        }
+        lines += [
+            f"{speed['words']:,} words; transformers' batches of "
+            f"{speed['batch_size']}; each of {report['rounds']} rounds against its own.",
+            "| | pieces read/s | times transformers (min / median / max) |",
+            "| --- | ---: | ---: |",
+        ]
+        for name, values in rates.items():
+            ratios = [a / b for a, b in zip(values, rates["transformers"], strict=True)]
+            lines.append(
+                f"| {name} | {statistics.median(values):,.0f} | {min(ratios):.1f} / "
+                f"{statistics.median(ratios):.1f} / {max(ratios):.1f} |"
+            )
+    return "\n".join(lines)
+
+
+def log(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--encoder", default="sentence-transformers/all-MiniLM-L6-v2")
+    parser.add_argument("--only", choices=("scores", "speed"))
+    parser.add_argument("--notes", type=int, default=12)
+    parser.add_argument("--layers", type=int, default=12)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--output", type=Path, help="JSON file to write")
+    parser.add_argument("--thresholds", type=Path, help="JSON file of them to write")
+    parser.add_argument("--png", type=Path, help="picture to draw")
+    args = parser.parse_args()
+    args.codiesp = args.data / "codiesp/train"
+    torch.set_num_threads(args.threads)
+    report: dict[str, Any] = {"rounds": args.rounds, "threads": args.threads}
+    if args.only != "speed":
+        report["scores"] = cross_validate(args)
+    if args.only != "scores":
+        report["speed"] = compare_speed(args)
+    print(format_tables(report))
+    if args.output:
+        args.output.write_text(json.dumps(report, indent=2) + "\n", encoding="utf8")
+    if args.png and "scores" in report:
+        draw(report, args.png)
+
+
+if __name__ == "__main__":
+    main()

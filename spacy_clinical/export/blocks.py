@@ -1,0 +1,141 @@
+"""Cut a note's text into what a page shows in one way."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from spacy_clinical.export.records import EntityRecord, Record, SectionRecord
+
+
+class Run(NamedTuple):
+    """A stretch of text that is shown in one way.
+
+    entity: Index of the entity it belongs to, None for plain text.
+    is_first, is_last: Whether the entity starts or ends here.
+    codes: Indices of the codes whose evidence it belongs to.
+    anchors: Ids of the evidence that starts here.
+    """
+
+    text: str
+    is_title: bool
+    entity: int | None
+    is_first: bool
+    is_last: bool
+    codes: tuple[int, ...] = ()
+    anchors: tuple[str, ...] = ()
+
+
+class Part(NamedTuple):
+    """A subsection, or the text between subsections (None)."""
+
+    subsection: SectionRecord | None
+    runs: list[Run]
+
+
+class Block(NamedTuple):
+    """A section, or text outside all sections (None).
+
+    anchor: Its place on the page, for links.
+    """
+
+    anchor: str
+    section: SectionRecord | None
+    n_entities: int
+    parts: list[Part]
+
+
+def make_blocks(record: Record) -> list[Block]:
+    """Cut a note's text into sections, subsections and runs, with nothing left out."""
+    text, sections = record["text"], record["sections"]
+    subsections, entities = record["subsections"], record["entities"]
+    titled = [row for row in (*sections, *subsections) if row["title"]]
+    titles = [(row["start"], row["body_start"]) for row in titled]
+    spans = [
+        [(row["start"], row["end"]) for row in sections],
+        [(row["start"], row["end"]) for row in subsections],
+        titles,
+        [(row["start"], row["end"]) for row in entities],
+    ]
+    evidence = _list_evidence(record)
+    groups = [*spans, [(start, end) for start, end, _, _ in evidence]]
+    cuts = sorted(
+        {0, len(text), *(i for group in groups for span in group for i in span)}
+    )
+    covers = [_find_innermost(cuts, group) for group in spans]
+    shown = _find_codes(cuts, evidence)
+    pieces = list(zip(cuts, cuts[1:], *covers, *shown, strict=False))
+    blocks: list[Block] = []
+    for section, in_section in groupby(pieces, key=lambda piece: piece[2]):
+        parts = []
+        for subsection, in_part in groupby(in_section, key=lambda piece: piece[3]):
+            runs = [_make_run(text, piece, entities) for piece in in_part]
+            part = subsections[subsection] if subsection is not None else None
+            parts.append(Part(part, list(_trim(runs))))
+        n_entities = sum(run.is_first for part in parts for run in part.runs)
+        row = sections[section] if section is not None else None
+        anchor = f"s{len(blocks)}"
+        blocks.append(
+            Block(anchor, row, n_entities, [part for part in parts if part.runs])
+        )
+    return blocks
+
+
+def _list_evidence(record: Record) -> list[tuple[int, int, int, str]]:
+    """Start, end, code and anchor of each place that a code comes from."""
+    return [
+        (place["start"], place["end"], i, f"v{i}-{j}")
+        for i, code in enumerate(record["codes"])
+        for j, place in enumerate(code["evidence"])
+    ]
+
+
+def _find_codes(
+    cuts: Sequence[int], evidence: Sequence[tuple[int, int, int, str]]
+) -> tuple[list[tuple[int, ...]], list[tuple[str, ...]]]:
+    """Find for each stretch its codes, and the anchors of evidence that starts there."""
+    places = {cut: i for i, cut in enumerate(cuts)}
+    codes: list[set[int]] = [set() for _ in cuts[:-1]]
+    anchors: list[list[str]] = [[] for _ in cuts[:-1]]
+    for start, end, code, anchor in evidence:
+        if start < end:
+            anchors[places[start]].append(anchor)
+        for i in range(places[start], places[end]):
+            codes[i].add(code)
+    return [tuple(sorted(c)) for c in codes], [tuple(a) for a in anchors]
+
+
+def _find_innermost(
+    cuts: Sequence[int], spans: Sequence[tuple[int, int]]
+) -> list[int | None]:
+    """Find for each stretch between two cuts the span over it that starts last."""
+    waiting = sorted(range(len(spans)), key=lambda i: spans[i], reverse=True)
+    found: list[int | None] = []
+    over: list[int] = []
+    for cut in cuts[:-1]:
+        while waiting and spans[waiting[-1]][0] <= cut:
+            over.append(waiting.pop())
+        over = [i for i in over if spans[i][1] > cut]
+        found.append(over[-1] if over else None)
+    return found
+
+
+def _make_run(text: str, piece: Sequence[Any], entities: Sequence[EntityRecord]) -> Run:
+    start, end, _, _, title, entity, codes, anchors = piece
+    return Run(
+        text[start:end],
+        title is not None,
+        entity,
+        entity is not None and entities[entity]["start"] == start,
+        entity is not None and entities[entity]["end"] == end,
+        codes,
+        anchors,
+    )
+
+
+def _trim(runs: Sequence[Run]) -> Iterator[Run]:
+    """Drop the blank lines around a part, which its frame stands for."""
+    shown = [i for i, run in enumerate(runs) if run.text.strip()]
+    for i in range(shown[0], shown[-1] + 1) if shown else ():
+        text = runs[i].text
+        text = text.lstrip("\r\n") if i == shown[0] else text
+        yield runs[i]._replace(text=text.rstrip() if i == shown[-1] else text)
