@@ -83,23 +83,16 @@ def cross_validate(args: argparse.Namespace) -> dict[str, Any]:
     results = {name: measure(folds, name) for name in names}
     results["ours, threshold 0.3"] = measure(folds, "ours", threshold=0.3)
     results["ours, a threshold a code"] = measure(folds, "ours", by_code=True)
-    if args.thresholds:
-        save_thresholds(folds, args.thresholds)
+    log(f"best threshold: {find_threshold(folds):.3f}")
     return {"results": results, "curves": draw_data(folds, names)}
 
 
-def save_thresholds(folds: Sequence[dict[str, Any]], path: Path) -> None:
-    """Write the thresholds of the codes that enough texts have, and tell the common."""
+def find_threshold(folds: Sequence[dict[str, Any]]) -> float:
+    """The threshold that is best over all texts, for a model trained on all."""
     codes = sorted({code for fold in folds for code in fold["codes"]})
-    tuned = tune_thresholds(
-        codes,
-        numpy.concatenate([spread(fold, "ours", codes) for fold in folds]),
-        numpy.array([[c in g for c in codes] for f in folds for g in f["gold"]]),
-        min_positives=MIN_POSITIVES,
-    )
-    values = {code: round(value, 3) for code, value in tuned.by_label.items()}
-    path.write_text(json.dumps(values, indent=1) + "\n", encoding="utf8")
-    log(f"thresholds: {len(values)} codes; all others {tuned.common:.3f}")
+    scores = numpy.concatenate([spread(fold, "ours", codes) for fold in folds])
+    gold = numpy.array([[c in g for c in codes] for f in folds for g in f["gold"]])
+    return tune_thresholds(codes, scores, gold).common
 
 
 def train_fold(args: argparse.Namespace, fold: int) -> Language:
@@ -368,7 +361,6 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--output", type=Path, help="JSON file to write")
-    parser.add_argument("--thresholds", type=Path, help="JSON file of them to write")
     parser.add_argument("--png", type=Path, help="picture to draw")
     args = parser.parse_args()
     args.codiesp = args.data / "codiesp/train"

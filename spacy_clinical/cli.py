@@ -179,7 +179,7 @@ def tune(
     min_positives: Annotated[
         int,
         typer.Option(min=1, help="Notes that a code needs for its own threshold."),
-    ] = 5,
+    ] = 20,
 ) -> None:
     """Find the thresholds of codes that give the best F1, and save them.
 

@@ -30,7 +30,7 @@ ADMISSION_SECTIONS = (
 # What says nothing of the patient.
 BOILERPLATE = frozenset({"signature"})
 # Whose parts are organs, not problems.
-ORGAN_SECTIONS = frozenset({"physical_exam", "review_of_systems"})
+ORGAN_SECTIONS = frozenset({"imaging", "physical_exam", "review_of_systems"})
 # A de-identified stretch, as MIMIC marks it.
 PLACEHOLDER = re.compile(r"\[\*\*.*?\*\*\]|_{2,}", re.S)
 LETTER = re.compile(r"[^\W\d_]")
@@ -99,9 +99,19 @@ def read_note(
     if not any(_has_words(doc.text[start:end]) for start, end in said):
         return NoteText("")
     builder = _Builder(doc)
-    for start, end in parts:
+    for start, end in _merge(parts):
         builder.quote(start, end)
     return builder.build(spans)
+
+
+def _merge(parts: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Join parts that follow each other without a gap."""
+    merged: list[tuple[int, int]] = []
+    for start, end in parts:
+        if merged and merged[-1][1] == start:
+            start = merged.pop()[0]
+        merged.append((start, end))
+    return merged
 
 
 def find_sentences(doc: Doc) -> Iterator[int]:
@@ -222,19 +232,24 @@ class _Builder:
         )
 
     def _place(self, characters: Iterable[int]) -> list[int]:
-        """Where characters of the note are in the text; ascending."""
-        runs = [
-            (source, source + stop - start, start)
+        """Where characters of the note are in the text; ascending.
+
+        What is not quoted is passed over.
+        """
+        stops = [*self.starts[1:], self.length]
+        runs = sorted(
+            (source, stop - start, start)
             for source, start, stop in zip(
-                self.sources, self.starts, [*self.starts[1:], self.length], strict=True
+                self.sources, self.starts, stops, strict=True
             )
             if source >= 0
-        ]
+        )
+        sources = [source for source, _, _ in runs]
         found = []
         for character in characters:
-            found += [
-                character - first + start
-                for first, stop, start in runs
-                if first <= character < stop
-            ]
+            i = bisect_right(sources, character) - 1
+            if i >= 0:
+                source, length, start = runs[i]
+                if character < source + length:
+                    found.append(character - source + start)
         return sorted(found)

@@ -18,7 +18,7 @@ from spacy_clinical.table_corpus import TableCorpus
 def create_tuner(
     corpus: Callable[[Language], Iterable[Example]],
     component: str = "clinical_icd9_categorizer",
-    min_positives: int = 5,
+    min_positives: int = 20,
 ) -> Callable[[Language], Language]:
     """Make a callback for `[training.before_to_disk]` that tunes what is saved.
 
@@ -75,7 +75,7 @@ def tune_pipeline(
     examples: Iterable[Example],
     *,
     component: str = "clinical_icd9_categorizer",
-    min_positives: int = 5,
+    min_positives: int = 20,
 ) -> Tuned:
     """Tune the categorizer of a pipeline, with all components before it at work.
 

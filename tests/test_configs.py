@@ -19,13 +19,17 @@ def corpus(tmp_path):
         (tmp_path / part / "1.txt").write_text(TEXT, encoding="utf8")
         (tmp_path / part / "1.ann").write_text(ANN, encoding="utf8")
         (tmp_path / f"{part}.csv").write_text(CSV, encoding="utf8")
-    (tmp_path / "codiesp/text_files_en").mkdir(parents=True)
-    for name in "abcde":
-        path = tmp_path / f"codiesp/text_files_en/{name}.txt"
-        path.write_text(TEXT, encoding="utf8")
-    rows = "".join(f"{name}\tr50.9\n" for name in "abcde")
-    (tmp_path / "codiesp/trainD.tsv").write_text(rows, encoding="utf8")
+    write_codiesp(tmp_path / "codiesp")
     return tmp_path
+
+
+def write_codiesp(folder):
+    """Invent a corpus of five texts."""
+    (folder / "text_files_en").mkdir(parents=True)
+    for name in "abcde":
+        (folder / f"text_files_en/{name}.txt").write_text(TEXT, encoding="utf8")
+    rows = "".join(f"{name}\tr50.9\n" for name in "abcde")
+    (folder / "trainD.tsv").write_text(rows, encoding="utf8")
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
@@ -52,7 +56,10 @@ def test_notes_assembles(tiny_ner, tmp_path):
 def test_icd9_assembles(tiny_core, tmp_path):
     thresholds = tmp_path / "thresholds.json"
     thresholds.write_text('{"401": 0.0}', encoding="utf8")
-    overrides = {"paths.checkpoint": str(tiny_core), "paths.thresholds": str(thresholds)}
+    overrides = {
+        "paths.checkpoint": str(tiny_core),
+        "paths.thresholds": str(thresholds),
+    }
     config = load_config(ROOT / "configs/icd9.cfg", overrides=overrides)
     nlp = load_model_from_config(config, auto_fill=True, validate=True)
     nlp.initialize()

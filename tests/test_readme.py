@@ -13,7 +13,7 @@ from spacy.util import load_model_from_config
 from thinc.api import Config
 
 from spacy_clinical.checkpoints import list_checkpoints
-from tests.test_configs import ANN, CSV, TEXT, TINY_WINDOWS
+from tests.test_configs import ANN, CSV, TEXT, TINY_WINDOWS, write_codiesp
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf8")
@@ -37,9 +37,9 @@ def test_python_blocks_run(code, capsys):
         assert "history_of_present_illness 10164-2" in capsys.readouterr().out
 
 
-@pytest.mark.filterwarnings(r"ignore:\[W002\]")
+@pytest.mark.filterwarnings(r"ignore:\[W00[12]\]")
 @pytest.mark.parametrize("code", blocks("ini"))
-def test_ini_blocks_build(code, tiny_ner):
+def test_ini_blocks_build(code, tiny_ner, tiny_core):
     block = Config().from_str("[components]\n" + code, interpolate=False)
     [name] = block["components"]
     nlp = {"lang": "en", "pipeline": [name]}
@@ -48,7 +48,7 @@ def test_ini_blocks_build(code, tiny_ner):
     encoder = model.get("encoder", model)
     if encoder:
         assert encoder["checkpoint"] in list_checkpoints()
-        encoder["checkpoint"] = str(tiny_ner)
+        encoder["checkpoint"] = str(tiny_core if "icd9" in name else tiny_ner)
     pipeline = load_model_from_config(config, auto_fill=True, validate=True)
     doc = pipeline("TB rec: surgery first.")
     assert doc.spans or name in doc._.clinical_pieces
@@ -76,6 +76,9 @@ def folder(tmp_path):
         (tmp_path / "corpus" / part / "1.txt").write_text(TEXT, encoding="utf8")
         (tmp_path / "corpus" / part / "1.ann").write_text(ANN, encoding="utf8")
         (tmp_path / f"{part}.csv").write_text(CSV, encoding="utf8")
+    write_codiesp(tmp_path / "codiesp/train")
+    table = "text,label\nHypertension.,401\nDiabetes and hypertension.,401;250\n"
+    (tmp_path / "notes_with_codes.csv").write_text(table, encoding="utf8")
     return tmp_path
 
 
@@ -88,12 +91,13 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_commands_run(command, folder, tiny_ner):
+def test_commands_run(command, folder, tiny_ner, tiny_core):
     program, *arguments = shlex.split(command)
     module = {"spacy": "spacy", "spacy-clinical": "spacy_clinical"}[program]
     arguments = [str(tiny_ner) if a == "bio_clinicalbert" else a for a in arguments]
     if arguments[0] == "assemble":
-        arguments += ["--paths.checkpoint", str(tiny_ner)]
+        checkpoint = tiny_core if "configs/icd9.cfg" in arguments else tiny_ner
+        arguments += ["--paths.checkpoint", str(checkpoint)]
     if arguments[0] == "train":
         few = {"training.max_steps": 2, "training.eval_frequency": 1}
         windows = TINY_WINDOWS if "configs/train_ner.cfg" in arguments else {}

@@ -47,12 +47,13 @@ def tune_thresholds(
     scores: Floats2d,
     gold: Floats2d,
     *,
-    min_positives: int = 5,
+    min_positives: int = 20,
 ) -> Tuned:
     """Find the thresholds that give the best F1 on labelled notes.
 
     The common threshold is the best for all decisions together (micro-F1). Labels that
-    enough notes have get their own; with fewer notes the best one is chance.
+    enough notes have get their own; with fewer notes the best one is chance: on CodiEsp,
+    thresholds of labels that ten of 400 notes have cost 2.5 points of micro-F1.
 
     scores, gold (n_notes, n_labels): Between 0 and 1.
     min_positives: Notes that must have a label.

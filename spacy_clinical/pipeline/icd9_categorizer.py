@@ -327,7 +327,7 @@ class ClinicalICD9Categorizer(CheckpointPipe):
             raise ValueError(Errors.C407.format(path=path, reason=reason)) from None
         self.set_thresholds(numbers)
 
-    def tune(self, examples: Iterable[Example], *, min_positives: int = 5) -> Tuned:
+    def tune(self, examples: Iterable[Example], *, min_positives: int = 20) -> Tuned:
         """Find the thresholds with the best F1 on labelled notes, and keep them.
 
         A code that enough notes have gets a threshold of its own, all others the one
