@@ -38,9 +38,9 @@ from spacy_clinical.pipeline.checkpoint_pipe import CheckpointPipe
 from spacy_clinical.pipeline.icd9_records import (
     CodeRecord,
     Evidence,
+    Places,
     describe_code,
     find_sentences,
-    make_evidence,
     sum_by_token,
 )
 from spacy_clinical.types import Floats1d, Floats2d
@@ -386,25 +386,26 @@ class ClinicalICD9Categorizer(CheckpointPipe):
             by_label=self.thresholds,
             top_k=self.top_k,
         )
+        places = Places(doc)
         return [
             describe_code(
                 self.outputs.codes[i],
                 self.outputs.raw[i],
                 float(p[i]),
-                self._find_evidence(doc, scored, i),
+                self._find_evidence(places, scored, i),
             )
             for i in chosen
         ]
 
-    def _find_evidence(self, doc: Doc, scored: Any, code: int) -> list[Evidence]:
+    def _find_evidence(self, places: Places, scored: Any, code: int) -> list[Evidence]:
         if self.evidence is None:
             return []
         column, windows = self._find_windows(scored, code)
         if self.evidence == "gradient":
-            shares = self._explain(doc, column, windows, steps=1)
-            return find_sentences(doc, shares, limit=self.max_evidence)
+            shares = self._explain(places.doc, column, windows, steps=1)
+            return find_sentences(places.doc, shares, limit=self.max_evidence)
         return [
-            make_evidence(doc, start, end, score)
+            places.make_evidence(start, end, score)
             for window, score in windows
             for start, end in scored.spans[window]
         ]

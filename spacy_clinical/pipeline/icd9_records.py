@@ -1,5 +1,6 @@
 """What `doc._.icd9` says of a code."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import TypedDict
 
@@ -7,7 +8,7 @@ import numpy
 from spacy.tokens import Doc
 
 from spacy_clinical.align import token_borders
-from spacy_clinical.extensions import SECTIONS_KEY, section_of
+from spacy_clinical.extensions import SECTIONS_KEY
 from spacy_clinical.icd9_tables import (
     find_ccs,
     find_chapter,
@@ -71,26 +72,36 @@ def describe_code(
     }
 
 
-def make_evidence(doc: Doc, start: int, end: int, score: float) -> Evidence:
-    """Say in which section a place is, without the white space around it."""
-    text = doc.text[start:end]
-    start += len(text) - len(text.lstrip())
-    end = start + len(text.strip())
-    span = doc.char_span(start, max(end, start + 1), alignment_mode="expand")
-    section = section_of(doc, span.start) if span is not None else None
-    label = section.label_ if section is not None else ""
-    return {"section": label, "start": start, "end": end, "score": score}
+class Places:
+    """Places in a Doc, with their sections; the Doc's text is put together once."""
+
+    def __init__(self, doc: Doc) -> None:
+        self.doc = doc
+        self.text = doc.text
+        sections = doc.spans.get(SECTIONS_KEY, ())
+        self.starts = [section.start_char for section in sections]
+        self.labels = [section.label_ for section in sections]
+
+    def make_evidence(self, start: int, end: int, score: float) -> Evidence:
+        """Say in which section a place is, without the white space around it."""
+        text = self.text[start:end]
+        start += len(text) - len(text.lstrip())
+        end = start + len(text.strip())
+        section = bisect_right(self.starts, start) - 1
+        label = self.labels[section] if section >= 0 else ""
+        return {"section": label, "start": start, "end": end, "score": score}
 
 
 def sum_by_token(doc: Doc, shares: Sequence[tuple[int, int, float]]) -> list[Evidence]:
     """Add up the shares of wordpieces (start, end in characters) by token."""
-    starts, _ = token_borders(doc)
+    places = Places(doc)
+    starts, ends = token_borders(doc)
     totals: dict[int, float] = {}
     for start, _, share in shares:
         token = int(numpy.searchsorted(starts, start, side="right")) - 1
         totals[token] = totals.get(token, 0.0) + share
     return [
-        make_evidence(doc, doc[i].idx, doc[i].idx + len(doc[i]), totals[i])
+        places.make_evidence(int(starts[i]), int(ends[i]), totals[i])
         for i in sorted(totals)
     ]
 
@@ -118,8 +129,9 @@ def find_sentences(
         totals[int(numpy.searchsorted(starts, start, side="right")) - 1] += share
     whole = float(numpy.abs(totals).sum()) or 1.0
     order = numpy.argsort(-totals, kind="stable")[:limit].tolist()
+    places = Places(doc)
     return [
-        make_evidence(doc, parts[i][0], parts[i][1], float(totals[i]) / whole)
+        places.make_evidence(parts[i][0], parts[i][1], float(totals[i]) / whole)
         for i in order
         if totals[i] > 0
     ]
