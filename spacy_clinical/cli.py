@@ -196,6 +196,7 @@ def tune(
             found = tune_pipeline(
                 nlp, examples, component=component, min_positives=min_positives
             )
+            prepare_folder(output)
             nlp.to_disk(output)
         except (OSError, ValueError) as error:
             text = str(error)

@@ -146,9 +146,10 @@ def _read_mapping(name: str) -> dict[str, list[tuple[str, str, Equivalent]]]:
     rows = _open_table(name)
     next(rows)
     for source, target, _, approximate, no_map, combination, scenario, choice in rows:
+        targets = mapping.setdefault(source, [])
         if no_map != "1":
             equivalent = Equivalent(target, approximate == "1", combination == "1")
-            mapping.setdefault(source, []).append((scenario, choice, equivalent))
+            targets.append((scenario, choice, equivalent))
     return mapping
 
 
@@ -186,9 +187,9 @@ def find_icd9_categories(icd10: str) -> tuple[str, ...]:
     if below:
         counts: dict[str, int] = {}
         for rows in below:
-            category = _choose(rows)[0]
-            counts[category] = counts.get(category, 0) + 1
-        return (max(counts, key=lambda category: counts[category]),)
+            for category in _choose(rows)[:1]:
+                counts[category] = counts.get(category, 0) + 1
+        return tuple(sorted(counts, key=lambda category: -counts[category])[:1])
     for length in range(len(code) - 1, 2, -1):
         if code[:length] in mapping:
             return _choose(mapping[code[:length]])
