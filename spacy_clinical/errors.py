@@ -4,7 +4,8 @@ No text here has a place for a note's content: say which note (index, name,
 length, offset), never what it says.
 
 C0xx checkpoints, pieces, windows, encoders, entities · C1xx sections ·
-C2xx tokenizer, sentences, corpora · C3xx command line, export · C4xx codes of notes.
+C2xx tokenizer, sentences, corpora · C3xx command line, export · C4xx codes of notes ·
+C5xx forms.
 """
 
 import warnings
@@ -254,6 +255,37 @@ class Errors(metaclass=ErrorsWithCodes):
         "ICD-10-CM code, separated by a tab."
     )
     C413 = "Pipeline '{name}' has no component of the kind '{factory}' to tune."
+    C501 = "Can't open '{name}': the PDF is encrypted. Give its password."
+    C502 = "Can't open '{name}': the PDF is broken, cut off or empty. Get it again."
+    C503 = (
+        "Can't read '{name}' as an image or a page ({kind}). Give PDF, PNG, JPEG or TIFF "
+        "files that other programs open."
+    )
+    C504 = (
+        "'{name}' has more than {max_pixels} pixels, so it isn't unpacked. Scan it with "
+        "fewer dots an inch, or raise max_pixels."
+    )
+    C505 = (
+        "'{name}' has too many pages ({n_pages}; the limit is {max_pages}). Cut it, or "
+        "raise max_pages."
+    )
+    C506 = (
+        "Can't read scans: Tesseract isn't installed. Install it (Debian, Ubuntu: apt-get "
+        "install tesseract-ocr; macOS: brew install tesseract), or read text layers only "
+        'with ocr="never".'
+    )
+    C507 = (
+        "Tesseract can't read '{name}': {reason}. Is its language installed "
+        "(tesseract --list-langs)?"
+    )
+    C508 = (
+        "Can't read '{name}' as {kind}: {reason}. Export it again from the program that "
+        "made it."
+    )
+    C509 = (
+        "Nobody knows how to read '{name}'. Give a PDF, a scan (PNG, JPEG, TIFF), hOCR, "
+        "ALTO, Tesseract's TSV, or the JSON of AWS Textract or Azure Read."
+    )
 
 
 class Warnings(metaclass=ErrorsWithCodes):

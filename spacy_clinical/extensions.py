@@ -7,7 +7,7 @@ they survive DocBin, to_bytes and other processes. Spans are never stored.
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from spacy.tokens import Doc, Span, SpanGroup, Token
 
@@ -19,6 +19,8 @@ SUBSECTIONS_KEY = "subsections"
 SECTION_TITLES_KEY = "section_titles"
 NER_KEY = "ner"
 ICD9_KEY = "spacy_clinical.icd9"
+FORM_KEY = "spacy_clinical.form"
+LAYOUT_KEY = "layout"
 CODE = re.compile(r"\[([CEW]\d{3,4})\]")
 
 
@@ -118,6 +120,85 @@ def _restore_lists(value: Any) -> Any:
     return value
 
 
+class Layout(NamedTuple):
+    """Where a span is, as spacy-layout says it.
+
+    x, y, width, height: From the upper left corner, in the page's units.
+    page_no: From 1 on.
+    """
+
+    x: float
+    y: float
+    width: float
+    height: float
+    page_no: int
+
+
+def _get_form(doc: Doc, key: str) -> Sequence[Any]:
+    """What is known of the tokens of a form, or of its pages."""
+    values: Sequence[Any] = doc.user_data.get(FORM_KEY, {}).get(key, ())
+    return values
+
+
+def _get_box(token: Token) -> tuple[float, ...] | None:
+    boxes = _get_form(token.doc, "boxes")
+    return tuple(boxes[token.i]) if len(boxes) and len(boxes[token.i]) else None
+
+
+def _get_box_1000(token: Token) -> tuple[int, int, int, int]:
+    """A token's box as LayoutLM reads it: 0 to 1000 across and down the page."""
+    box, page = _get_box(token), _get_page(token)
+    if box is None:
+        return 0, 0, 0, 0
+    size = _get_form(token.doc, "pages")[page - 1]
+    scales = [1000 / (size[key] or 1.0) for key in ("width", "height")] * 2
+    x0, y0, x1, y1 = (
+        min(max(int(value * scale), 0), 1000)
+        for value, scale in zip(box, scales, strict=True)
+    )
+    return x0, y0, x1, y1
+
+
+def _get_page(token: Token) -> int:
+    numbers = _get_form(token.doc, "numbers")
+    return int(numbers[token.i]) if len(numbers) else 0
+
+
+def _get_confidence(token: Token) -> float | None:
+    values = _get_form(token.doc, "confidences")
+    if not len(values) or values[token.i] < 0:
+        return None
+    return float(values[token.i])
+
+
+def _get_span_page(span: Span) -> int:
+    return _get_page(span[0]) if len(span) else 0
+
+
+def _get_span_box(span: Span) -> tuple[float, ...] | None:
+    """The box around what a span has on its first page."""
+    page = _get_span_page(span)
+    boxes = [_get_box(token) for token in span if _get_page(token) == page]
+    known = [box for box in boxes if box is not None]
+    if not known:
+        return None
+    x0, y0, x1, y1 = zip(*known, strict=True)
+    return min(x0), min(y0), max(x1), max(y1)
+
+
+def _get_layout(span: Span) -> Layout | None:
+    box = _get_span_box(span)
+    if box is None:
+        return None
+    x0, y0, x1, y1 = box
+    return Layout(x0, y0, x1 - x0, y1 - y0, _get_span_page(span))
+
+
+def _get_pages(doc: Doc) -> list[dict[str, Any]]:
+    pages: list[dict[str, Any]] = _restore_lists(_get_form(doc, "pages"))
+    return pages
+
+
 def record_error(
     doc: Doc, name: str, error: Exception, *, n_chars: int | None = None
 ) -> None:
@@ -154,6 +235,14 @@ def register_extensions() -> None:
     Span.set_extension("section_title", getter=_get_section_title, force=True)
     Span.set_extension("section_body", getter=_get_section_body, force=True)
     Span.set_extension("score", getter=_get_score, force=True)
+    Token.set_extension("box", getter=_get_box, force=True)
+    Token.set_extension("box_1000", getter=_get_box_1000, force=True)
+    Token.set_extension("page", getter=_get_page, force=True)
+    Token.set_extension("confidence", getter=_get_confidence, force=True)
+    Span.set_extension("box", getter=_get_span_box, force=True)
+    Span.set_extension("page", getter=_get_span_page, force=True)
+    Span.set_extension("layout", getter=_get_layout, force=True)
+    Doc.set_extension("pages", getter=_get_pages, force=True)
     Doc.set_extension("clinical_pieces", default=None, force=True)
     Doc.set_extension("clinical_provenance", default=None, force=True)
     Doc.set_extension("clinical_error", default=None, force=True)

@@ -29,6 +29,7 @@ LAYERS = [
     {"about", "errors", "types", "icd9_codes"},
     {"checkpoints", "extensions", "windows", "align", "layout", "icd9_tables"},
     {"note_text"},
+    {"forms"},
     {"sections", "section_lines", "section_rules", "section_titles"},
     {"abbreviations", "token_patterns", "tokenizer", "sentences", "brat"},
     {"encoders"},

@@ -1,0 +1,99 @@
+"""Make spaCy Docs of pages."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from spacy.tokens import Doc, Span, SpanGroup
+from spacy.vocab import Vocab
+
+from spacy_clinical.extensions import FORM_KEY, LAYOUT_KEY
+from spacy_clinical.forms.pages import FormPage, Word, clamp, find_lines
+
+
+def make_form_doc(vocab: Vocab, pages: Sequence[FormPage], *, source: str = "") -> Doc:
+    """Make a Doc of pages, one token a word, in the order in which they are read.
+
+    Lines and pages are parted by line breaks. `doc.spans["layout"]` has spans labelled
+    "page" and "line"; `token._.box`, `token._.page` and the like read what
+    `doc.user_data` holds as plain data.
+
+    source: The file's name, for `doc._.pages`.
+    """
+    builder = _Builder()
+    for number, page in enumerate(pages, start=1):
+        builder.add_page(number, page)
+    doc = Doc(vocab, words=builder.words, spaces=builder.spaces)
+    doc.user_data[FORM_KEY] = {
+        "source": source,
+        "pages": builder.pages,
+        "boxes": builder.boxes,
+        "confidences": builder.confidences,
+        "numbers": builder.numbers,
+    }
+    layout = [Span(doc, *span) for span in builder.spans]
+    doc.spans[LAYOUT_KEY] = SpanGroup(doc, name=LAYOUT_KEY, spans=layout)
+    return doc
+
+
+class _Builder:
+    """Collect what a Doc is made of.
+
+    words, spaces, boxes, confidences, numbers: One for each token. What ends a line
+        has no box; a word that nobody was unsure of has a confidence of -1.
+    spans: Start, end and label.
+    """
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self.spaces: list[bool] = []
+        self.boxes: list[list[float]] = []
+        self.confidences: list[float] = []
+        self.numbers: list[int] = []
+        self.spans: list[tuple[int, int, str]] = []
+        self.pages: list[dict[str, Any]] = []
+
+    def add_page(self, number: int, page: FormPage) -> None:
+        lines = find_lines(page.words)
+        if self.words and lines:
+            self.add_break("\n\n", number)
+        first = len(self.words)
+        for i, line in enumerate(lines):
+            if i:
+                self.add_break("\n", number)
+            start = len(self.words)
+            for word in line:
+                self.add_word(word, page, number)
+            self.spaces[-1] = False
+            self.spans.append((start, len(self.words), "line"))
+        if lines:
+            self.spans.append((first, len(self.words), "page"))
+        self.pages.append(
+            {
+                "number": number,
+                "width": page.width,
+                "height": page.height,
+                "unit": page.unit,
+                "source": page.source,
+                "rotation": page.rotation,
+                "n_words": sum(map(len, lines)),
+                "error": page.error,
+            }
+        )
+
+    def add_word(self, word: Word, page: FormPage, number: int) -> None:
+        # spaCy's tokens are parted by single spaces: OCR's words may hold some.
+        self.words.append("".join(word.text.split()))
+        self.spaces.append(True)
+        box = clamp(word.box, page.width, page.height)
+        self.boxes.append([round(value, 4) for value in box])
+        confidence = -1.0 if word.confidence is None else word.confidence
+        self.confidences.append(round(float(confidence), 4))
+        self.numbers.append(number)
+
+    def add_break(self, characters: str, number: int) -> None:
+        """Add a token that ends a line or a page. It has no place on the page."""
+        self.words.append(characters)
+        self.spaces.append(False)
+        self.boxes.append([])
+        self.confidences.append(-1.0)
+        self.numbers.append(number)

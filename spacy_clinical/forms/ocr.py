@@ -1,0 +1,178 @@
+"""Read scans with Tesseract, upright and straight. Nothing is written to disk."""
+
+import os
+import re
+import shutil
+import subprocess
+from io import BytesIO
+from statistics import mean
+
+import numpy
+from PIL import Image
+
+from spacy_clinical.errors import Errors
+from spacy_clinical.forms.adapters.tesseract import read_tesseract_tsv
+from spacy_clinical.forms.images import get_dpi
+from spacy_clinical.forms.pages import FormPage, Word
+
+# A page whose words are surer than this needs no other orientation.
+SURE = 0.6
+# Text at so many degrees is read well as it is; beyond that it is no skew.
+MIN_SKEW, MAX_SKEW = 0.2, 6.0
+# Width (pixels) of the picture that the skew is measured on.
+SKEW_WIDTH = 700
+
+
+def find_tesseract() -> str:
+    """The path of the program.
+
+    RAISES OSError: C506, if there is none.
+    """
+    path = shutil.which("tesseract")
+    if path is None:
+        raise OSError(Errors.C506)
+    return path
+
+
+def read_scan(
+    image: Image.Image, *, name: str, language: str, timeout: float
+) -> tuple[FormPage, Image.Image]:
+    """Read a scan in 8-bit grey.
+
+    name: Of the file and page, for messages.
+    language: As Tesseract names it, such as "eng" or "eng+spa".
+    timeout (seconds): For each time that Tesseract runs.
+    RETURNS: The page, in pixels, and the picture as it was turned.
+    RAISES OSError: C506 and C507, if Tesseract is missing or fails.
+    """
+    turned, angle = straighten(image)
+    page = _read(turned, name, language, timeout)
+    if _get_sureness(page) >= SURE:
+        return _with_rotation(page, angle), turned
+    quarter = find_quarter(image, name=name, timeout=timeout)
+    if not quarter:
+        return _with_rotation(page, angle), turned
+    upright, skew = straighten(image.rotate(-quarter, expand=True, fillcolor=255))
+    upright.info["dpi"] = image.info.get("dpi", (0, 0))
+    other = _read(upright, name, language, timeout)
+    if _get_sureness(other) <= _get_sureness(page):
+        return _with_rotation(page, angle), turned
+    return _with_rotation(other, quarter + skew), upright
+
+
+def _get_sureness(page: FormPage) -> float:
+    """How sure the words are, if there are some; those on end don't count.
+
+    Tesseract reads lines that go up or down the page, too.
+    """
+    known = [
+        0.0 if _is_on_end(word) else word.confidence
+        for word in page.words
+        if word.confidence is not None
+    ]
+    return mean(known) if len(known) >= 3 else 0.0
+
+
+def _is_on_end(word: Word) -> bool:
+    x0, y0, x1, y1 = word.box
+    return len(word.text) >= 3 and y1 - y0 > x1 - x0
+
+
+def _with_rotation(page: FormPage, angle: float) -> FormPage:
+    return FormPage(
+        page.width, page.height, "px", page.words, "tesseract", round(angle, 2)
+    )
+
+
+def _read(image: Image.Image, name: str, language: str, timeout: float) -> FormPage:
+    options = ["-l", language, "--dpi", str(get_dpi(image)), "--psm", "3", "tsv"]
+    output = run_tesseract(image, options, name=name, timeout=timeout)
+    pages = read_tesseract_tsv(output)
+    return pages[0] if pages else FormPage(*image.size, "px")
+
+
+def find_quarter(image: Image.Image, *, name: str, timeout: float) -> int:
+    """By how many degrees clockwise a scan must be turned to be upright.
+
+    RETURNS: 0, 90, 180 or 270; 0 where Tesseract can't tell.
+    """
+    options = ["--dpi", str(get_dpi(image)), "--psm", "0"]
+    try:
+        output = run_tesseract(image, options, name=name, timeout=timeout)
+    except OSError:
+        # It fails on pages with few letters.
+        return 0
+    found = re.search(rb"Rotate: (\d+)", output)
+    return int(found[1]) if found else 0
+
+
+def run_tesseract(
+    image: Image.Image, options: list[str], *, name: str, timeout: float
+) -> bytes:
+    """Let Tesseract read a picture through pipes.
+
+    RAISES OSError: C506 and C507, if it is missing or fails.
+    """
+    command = [find_tesseract(), "stdin", "stdout", *options]
+    buffer = BytesIO()
+    image.save(buffer, "PNG", compress_level=1)
+    try:
+        done = subprocess.run(
+            command,
+            input=buffer.getvalue(),
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+            # Its threads cost more than they bring.
+            env={**os.environ, "OMP_THREAD_LIMIT": "1"},
+        )
+    except subprocess.TimeoutExpired:
+        reason = f"it took more than {timeout:.0f} seconds"
+        raise OSError(Errors.C507.format(name=name, reason=reason)) from None
+    if done.returncode:
+        reason = f"exit status {done.returncode}"
+        raise OSError(Errors.C507.format(name=name, reason=reason))
+    return done.stdout
+
+
+def straighten(image: Image.Image) -> tuple[Image.Image, float]:
+    """Turn a scan so that its lines are level.
+
+    RETURNS: The picture, and by how many degrees clockwise it was turned.
+    """
+    skew = find_skew(image)
+    if abs(skew) < MIN_SKEW:
+        return image, 0.0
+    turned = image.rotate(
+        skew, resample=Image.Resampling.BICUBIC, expand=True, fillcolor=255
+    )
+    turned.info["dpi"] = image.info.get("dpi", (0, 0))
+    return turned, -skew
+
+
+def find_skew(image: Image.Image) -> float:
+    """By how many degrees clockwise lines fall.
+
+    Sought is the angle at which the rows of a small picture differ most in how much ink
+    they have (Postl 1986), first by degrees, then by tenths.
+    """
+    width, height = image.size
+    scale = min(1.0, SKEW_WIDTH / max(width, 1))
+    small = image.resize((max(round(width * scale), 1), max(round(height * scale), 1)))
+    pixels = numpy.asarray(small, dtype="float32")
+    ink = pixels < min(pixels.mean() * 0.8, 200.0)
+    if ink.sum() < 50 or ink.mean() > 0.5:
+        return 0.0
+    drawn = Image.fromarray((ink * 255).astype("uint8"))
+
+    def contrast(angle: float) -> float:
+        rows = numpy.asarray(drawn.rotate(angle), dtype="float64").sum(axis=1)
+        return float((numpy.diff(rows) ** 2).sum())
+
+    best = 0.0
+    for step, reach in ((1.0, MAX_SKEW), (0.1, 0.9)):
+        count = round(reach / step)
+        angles = [best + step * i for i in range(-count, count + 1)]
+        best = max(angles, key=lambda angle: (contrast(angle), -abs(angle)))
+    # Little ink makes chance: what is not clearly better than level stays.
+    return best if contrast(best) > 1.05 * contrast(0.0) else 0.0

@@ -1,0 +1,172 @@
+"""Words with their places on pages, and the order in which they are read."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import NamedTuple, TypeAlias
+
+# x0, y0, x1, y1 from the page's upper left corner, in the page's units.
+Box: TypeAlias = tuple[float, float, float, float]
+
+# A gap between two columns is at least so many times as wide as words are high.
+COLUMN_GAP = 1.5
+# Lines that a column has at least.
+MIN_LINES = 3
+# Two columns whose lines are level for a larger share are rows of a table.
+MAX_LEVEL = 0.6
+# Words a line has, on average, where columns are running text.
+MIN_PROSE = 3.5
+
+
+class Word(NamedTuple):
+    """A word on a page.
+
+    confidence (0 to 1): How sure OCR is of it; None where nobody guessed.
+    """
+
+    text: str
+    box: Box
+    confidence: float | None = None
+
+    @property
+    def height(self) -> float:
+        return self.box[3] - self.box[1]
+
+    @property
+    def middle(self) -> float:
+        return (self.box[1] + self.box[3]) / 2
+
+
+@dataclass(frozen=True)
+class FormPage:
+    """A page as it was read.
+
+    width, height: In the page's units: "pt" (1/72 inch), "px", "inch", or "page" where
+        boxes are shares of it.
+    words: In any order.
+    source: What read it: "text layer", "tesseract", "hocr" ...
+    rotation (degrees clockwise): By how much it was turned to be upright.
+    error: Why it could not be read, with its code; "" if it could.
+    """
+
+    width: float
+    height: float
+    unit: str
+    words: list[Word] = field(default_factory=list)
+    source: str = ""
+    rotation: float = 0.0
+    error: str = ""
+
+
+def clamp(box: Sequence[float], width: float, height: float) -> Box:
+    """Order a box's corners, and keep them on the page."""
+    x0, x1 = sorted((box[0], box[2]))
+    y0, y1 = sorted((box[1], box[3]))
+    return (
+        min(max(x0, 0.0), width),
+        min(max(y0, 0.0), height),
+        min(max(x1, 0.0), width),
+        min(max(y1, 0.0), height),
+    )
+
+
+def cover(boxes: Iterable[Box]) -> Box:
+    """The smallest box around others; at least one."""
+    x0, y0, x1, y1 = zip(*boxes, strict=True)
+    return min(x0), min(y0), max(x1), max(y1)
+
+
+def find_lines(words: Sequence[Word]) -> list[list[Word]]:
+    """Put words in the order in which they are read.
+
+    Columns of running text are read one after the other, rows of tables and of labels
+    with their values across the page (a recursive X-Y cut; Nagy & Seth 1984).
+
+    RETURNS: Lines, each from left to right.
+    """
+    shown = [word for word in words if word.text.strip()]
+    return _read_block(shown) if shown else []
+
+
+def _read_block(words: Sequence[Word]) -> list[list[Word]]:
+    lines = _group_lines(words)
+    if len(lines) < MIN_LINES:
+        return lines
+    height = median(word.height for word in words) or 1.0
+    parts = _cut_columns(words, height) or _cut_rows(lines, height)
+    return [line for part in parts for line in _read_block(part)] or lines
+
+
+def _group_lines(words: Sequence[Word]) -> list[list[Word]]:
+    """Group words that stand beside each other, from top to bottom."""
+    lines: list[list[Word]] = []
+    for word in sorted(words, key=lambda word: word.middle):
+        for line in reversed(lines[-4:]):
+            middle = sum(w.middle for w in line) / len(line)
+            height = min(median(w.height for w in line), word.height)
+            if abs(word.middle - middle) <= 0.5 * max(height, 1e-9):
+                line.append(word)
+                break
+        else:
+            lines.append([word])
+    return [sorted(line, key=lambda word: word.box[0]) for line in lines]
+
+
+def _cut_rows(lines: Sequence[list[Word]], height: float) -> list[list[Word]]:
+    """Cut at the widest white space across the page.
+
+    RETURNS: Two parts; none where no space is much wider than that between lines.
+    """
+    bottoms, gaps = lines[0][0].box[3], []
+    for i, line in enumerate(lines):
+        top = min(word.box[1] for word in line)
+        if i:
+            gaps.append((top - bottoms, i))
+        bottoms = max(bottoms, *(word.box[3] for word in line))
+    widest, at = max(gaps)
+    usual = median(gap for gap, _ in gaps)
+    if widest <= max(1.2 * height, 1.6 * usual):
+        return []
+    return [
+        [word for line in part for word in line] for part in (lines[:at], lines[at:])
+    ]
+
+
+def _cut_columns(words: Sequence[Word], height: float) -> list[list[Word]]:
+    """Cut at the widest white space from top to bottom, if columns are beside it.
+
+    RETURNS: Two parts, or none.
+    """
+    edge, best = -1.0, (0.0, 0.0)
+    for word in sorted(words, key=lambda word: word.box[0]):
+        if edge >= 0 and word.box[0] - edge > best[0]:
+            best = (word.box[0] - edge, word.box[0])
+        edge = max(edge, word.box[2])
+    gap, at = best
+    if gap < COLUMN_GAP * height:
+        return []
+    left = [word for word in words if word.box[0] < at]
+    right = [word for word in words if word.box[0] >= at]
+    are_columns = _are_columns(_group_lines(left), _group_lines(right))
+    return [left, right] if are_columns else []
+
+
+def _are_columns(left: Sequence[list[Word]], right: Sequence[list[Word]]) -> bool:
+    """Whether two blocks are columns of text, not cells of the same rows."""
+    if min(len(left), len(right)) < MIN_LINES:
+        return False
+    few, many = sorted((left, right), key=len)
+    n_words = [sum(map(len, lines)) / len(lines) for lines in (left, right)]
+    if min(n_words) >= MIN_PROSE:
+        return True
+    middles = [_get_middle(line) for line in many]
+    level = 0
+    for line in few:
+        height = median(word.height for word in line)
+        middle = _get_middle(line)
+        level += any(abs(middle - other) <= 0.35 * height for other in middles)
+    return level / len(few) < MAX_LEVEL
+
+
+def _get_middle(line: Sequence[Word]) -> float:
+    return sum(word.middle for word in line) / len(line)
