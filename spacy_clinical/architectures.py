@@ -11,7 +11,9 @@ from spacy_clinical.align import Encoded
 from spacy_clinical.encoders.encode import EncoderModel, encode, get_shim, make_encoder
 from spacy_clinical.encoders.parity import settle_precision
 from spacy_clinical.encoders.precision import Precision
-from spacy_clinical.encoders.shim import EncoderShim, GlobalAttention, Storage
+from spacy_clinical.encoders.shim import Boxes, EncoderShim, GlobalAttention, Storage
+from spacy_clinical.forms.labelled import Labelled
+from spacy_clinical.forms.rules import label_by_rules
 from spacy_clinical.heads.pool import Pooling, backprop_pool, pool
 from spacy_clinical.types import Floats2d, Ints1d
 
@@ -29,6 +31,8 @@ def build_hf_encoder(
     mask_rate: float = 0.0,
     mixed_precision: bool = False,
     storage: Storage = "float32",
+    boxes: Boxes = "token",
+    frozen: Sequence[str] = (),
 ) -> EncoderModel:
     """Build an encoder from a transformers checkpoint. It is read on first use.
 
@@ -51,6 +55,10 @@ def build_hf_encoder(
     mixed_precision: Whether training multiplies in bfloat16, which is faster where
         the processor has instructions for it. Prediction does not.
     storage: Precision of the weights on disk.
+    boxes: Where on its page a wordpiece is said to be, in encoders that know places
+        (LayoutLM): where its "token" is, or the "segment" of a line that it is in.
+    frozen: Parameters that training leaves as they are: parts of their names, such as
+        "word_embeddings".
     """
     return make_encoder(
         EncoderShim(
@@ -64,6 +72,8 @@ def build_hf_encoder(
             mask_rate=mask_rate,
             mixed_precision=mixed_precision,
             storage=storage,
+            boxes=boxes,
+            frozen=frozen,
         )
     )
 
@@ -99,6 +109,18 @@ def build_token_classifier(
     )
     model.attrs["pooling"] = pooling
     return model
+
+
+def build_form_rules() -> Model[list[Doc], list[list[Labelled]]]:
+    """Build what labels the parts of forms by rules. There is nothing to train."""
+    return Model("form_rules", label_forms)
+
+
+def label_forms(
+    model: Model[list[Doc], list[list[Labelled]]], docs: list[Doc], is_train: bool
+) -> tuple[list[list[Labelled]], Callable[[Any], list[Doc]]]:
+    """Label the headers, questions and answers of each Doc."""
+    return [label_by_rules(doc) for doc in docs], lambda d_parts: docs
 
 
 def pass_on(model: Any, X: Any, is_train: bool) -> tuple[Any, Callable[[Any], Any]]:

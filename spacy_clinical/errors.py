@@ -92,6 +92,11 @@ class Errors(metaclass=ErrorsWithCodes):
         "The tokenizer of checkpoint '{name}' can't cut texts into pieces that the "
         "model knows: {fault}. Use the tokenizer files that belong to the weights."
     )
+    C019 = (
+        "Checkpoint '{name}' is of the type '{kind}', which also reads pictures of pages "
+        "and isn't supported; Microsoft's weights of that type are CC BY-NC-SA 4.0, not "
+        "for commercial use. Use LayoutLM (v1) or LiLT."
+    )
     C101 = (
         "Can't use '{label}' as a section label: labels are in snake_case (letters, "
         "digits and underscores, a letter first)."
@@ -285,6 +290,18 @@ class Errors(metaclass=ErrorsWithCodes):
     C509 = (
         "Nobody knows how to read '{name}'. Give a PDF, a scan (PNG, JPEG, TIFF), hOCR, "
         "ALTO, Tesseract's TSV, or the JSON of AWS Textract or Azure Read."
+    )
+    C510 = (
+        "The labels of '{name}' have no QUESTION and ANSWER among them: {known}. Say what "
+        "they mean by the setting label_map, or use a checkpoint tuned on forms."
+    )
+    C511 = (
+        "Can't read the annotated form '{name}' ({reason}). Give JSON in FUNSD's format: "
+        '{{"form": [{{"id", "label", "box", "words": [{{"text", "box"}}], "linking"}}]}}.'
+    )
+    C512 = (
+        "There are no annotated forms in '{path}'. Give a folder with annotations/*.json, "
+        "or the .jsonl file that scripts/make_forms.py writes."
     )
 
 

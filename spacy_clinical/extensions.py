@@ -20,7 +20,9 @@ SECTION_TITLES_KEY = "section_titles"
 NER_KEY = "ner"
 ICD9_KEY = "spacy_clinical.icd9"
 FORM_KEY = "spacy_clinical.form"
+FIELDS_KEY = "spacy_clinical.form_fields"
 LAYOUT_KEY = "layout"
+FORM_SPANS_KEY = "form"
 CODE = re.compile(r"\[([CEW]\d{3,4})\]")
 
 
@@ -199,6 +201,15 @@ def _get_pages(doc: Doc) -> list[dict[str, Any]]:
     return pages
 
 
+def _get_form_fields(doc: Doc) -> list[dict[str, Any]]:
+    fields: list[dict[str, Any]] = _restore_lists(doc.user_data.get(FIELDS_KEY, []))
+    return fields
+
+
+def _set_form_fields(doc: Doc, fields: list[dict[str, Any]]) -> None:
+    doc.user_data[FIELDS_KEY] = fields
+
+
 def record_error(
     doc: Doc, name: str, error: Exception, *, n_chars: int | None = None
 ) -> None:
@@ -243,6 +254,9 @@ def register_extensions() -> None:
     Span.set_extension("page", getter=_get_span_page, force=True)
     Span.set_extension("layout", getter=_get_layout, force=True)
     Doc.set_extension("pages", getter=_get_pages, force=True)
+    Doc.set_extension(
+        "form_fields", getter=_get_form_fields, setter=_set_form_fields, force=True
+    )
     Doc.set_extension("clinical_pieces", default=None, force=True)
     Doc.set_extension("clinical_provenance", default=None, force=True)
     Doc.set_extension("clinical_error", default=None, force=True)

@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from spacy_clinical.types import Ints1d
+import numpy
+import torch
+from torch import Tensor
+
+from spacy_clinical.types import Ints1d, Ints2d
 
 
 class Input(NamedTuple):
@@ -12,10 +16,19 @@ class Input(NamedTuple):
     ids (length): Pieces, special tokens included.
     global_at (ascending positions): The pieces that attend to all others and are
         attended to by all, in encoders with a sliding window.
+    boxes (length, 4): Where the pieces are on their page (0 to 1000), for encoders
+        that know.
     """
 
     ids: Ints1d
     global_at: Ints1d
+    boxes: Ints2d | None = None
+
+
+def join_boxes(inputs: Sequence[Input]) -> Tensor | None:
+    """The boxes of all pieces, end to end (n_pieces, 4); None where there are none."""
+    boxes = [i.boxes for i in inputs if i.boxes is not None]
+    return torch.from_numpy(numpy.concatenate(boxes)) if boxes else None
 
 
 def plan_batches(

@@ -1,5 +1,6 @@
 """Docs → wordpieces → windows → batches → one row for each wordpiece."""
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -10,9 +11,11 @@ from thinc.api import Model
 
 from spacy_clinical.align import Encoded, Pieces, align_pieces, piece_borders
 from spacy_clinical.encoders.batches import Input
-from spacy_clinical.encoders.shim import EncoderShim, GlobalAttention
+from spacy_clinical.encoders.shim import Boxes, EncoderShim, GlobalAttention
 from spacy_clinical.extensions import SECTION_TITLES_KEY
-from spacy_clinical.types import Floats2d, Ints1d, Window
+from spacy_clinical.forms.places import Places, find_places
+from spacy_clinical.forms.segments import find_segments, widen_boxes
+from spacy_clinical.types import Floats2d, Ints1d, Ints2d, Window
 from spacy_clinical.windows import plan_windows
 
 EncoderModel: TypeAlias = Model[list[Doc], list[Encoded]]
@@ -55,7 +58,7 @@ def forward(
         mask_id = shim.loaded.tokenizer.mask_id
         hidden = [hide_words(p, shim.mask_rate, mask_id) for p in plan.pieces]
         inputs = [
-            Input(hidden[i][window.start : window.stop], input.global_at)
+            Input(hidden[i][window.start : window.stop], input.global_at, input.boxes)
             for (i, window), input in zip(plan.places, inputs, strict=True)
         ]
     outputs, backprop_windows = shim.begin_update(inputs)
@@ -144,21 +147,61 @@ def plan_docs(shim: EncoderShim, docs: Sequence[Doc]) -> Plan:
         align_pieces(doc, encoding.ids, encoding.offsets)
         for doc, encoding in zip(docs, encodings, strict=True)
     ]
+    places = [find_places(doc) if shim.has_boxes else None for doc in docs]
     windows = [
         plan_windows(len(p), size=size, stride=stride, borders=piece_borders(doc, p))
-        for doc, p in zip(docs, pieces, strict=True)
+        if of_doc is None
+        else plan_pages(of_doc, p, size=size, stride=stride)
+        for doc, p, of_doc in zip(docs, pieces, places, strict=True)
+    ]
+    boxes = [
+        place_pieces(doc, p, of_doc, shim.boxes) if of_doc is not None else None
+        for doc, p, of_doc in zip(docs, pieces, places, strict=True)
     ]
     global_at = [
         find_global_pieces(doc, p, shim.global_attention)
         for doc, p in zip(docs, pieces, strict=True)
     ]
-    places = [(i, window) for i, of_doc in enumerate(windows) for window in of_doc]
+    cut = [(i, window) for i, of_doc in enumerate(windows) for window in of_doc]
     inputs = []
-    for i, (start, stop, _, _) in places:
-        at = global_at[i]
+    for i, (start, stop, _, _) in cut:
+        at, known = global_at[i], boxes[i]
         inside = at[(at >= start) & (at < stop)] - start
-        inputs.append(Input(pieces[i].ids[start:stop], inside))
-    return Plan(pieces, windows, inputs, places)
+        of_window = None if known is None else known[start:stop]
+        inputs.append(Input(pieces[i].ids[start:stop], inside, of_window))
+    return Plan(pieces, windows, inputs, cut)
+
+
+def plan_pages(
+    places: Places, pieces: Pieces, *, size: int, stride: int
+) -> list[Window]:
+    """Cut each page by itself: what an encoder sees at once is on one page."""
+    pages = numpy.unique(places.pages, return_index=True)[1]
+    starts = numpy.unique(pieces.first[pages]) if len(pages) else pages
+    lines = numpy.flatnonzero(numpy.diff(places.lines, prepend=-1))
+    borders = [numpy.unique(pieces.first[lines]), numpy.unique(pieces.first)]
+    windows = []
+    for start, stop in itertools.pairwise([*starts.tolist(), len(pieces)]):
+        inner = [b[(b > start) & (b < stop)] - start for b in borders]
+        for window in plan_windows(
+            stop - start, size=size, stride=stride, borders=[b.tolist() for b in inner]
+        ):
+            windows.append(Window(*(start + i for i in window)))
+    return windows
+
+
+def place_pieces(doc: Doc, pieces: Pieces, places: Places, whose: Boxes) -> Ints2d:
+    """Say where on its page each wordpiece is: (n_pieces, 4).
+
+    whose: Give it the box of its token, or of the segment that the token is in.
+    """
+    boxes = places.boxes
+    if whose == "segment":
+        boxes = widen_boxes(places, find_segments(doc, places))
+    placed = numpy.zeros((len(pieces), 4), dtype="int64")
+    for token in numpy.flatnonzero(pieces.is_seen):
+        placed[pieces.first[token] : pieces.stop[token]] = boxes[token]
+    return placed
 
 
 def find_global_pieces(

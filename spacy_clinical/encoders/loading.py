@@ -39,6 +39,10 @@ LOADERS = {
     TOKENS: AutoModelForTokenClassification,
     DOCUMENTS: AutoModelForSequenceClassification,
 }
+# Encoders that are told where on a page words are, and those that also look at its
+# picture, with licences that forbid commercial use.
+BOXED = frozenset({"layoutlm", "lilt"})
+LOOKING = frozenset({"layoutlmv2", "layoutlmv3"})
 # Share of the embedding table that a whole vocabulary fills.
 MIN_USED_ROWS = 0.9
 
@@ -74,6 +78,10 @@ def load_checkpoint(checkpoint: Checkpoint) -> LoadedCheckpoint:
 
 
 def _check_task(checkpoint: Checkpoint, config: PretrainedConfig) -> None:
+    if config.model_type in LOOKING:
+        raise ValueError(
+            Errors.C019.format(name=checkpoint.name, kind=config.model_type)
+        )
     is_encoder = hasattr(config, "vocab_size") and not config.is_encoder_decoder
     if not is_encoder or not hasattr(config, "max_position_embeddings"):
         raise ValueError(

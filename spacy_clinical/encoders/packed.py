@@ -10,7 +10,7 @@ from torch import Tensor
 
 from spacy_clinical.encoders.attention import attend
 from spacy_clinical.encoders.banded import attend_banded
-from spacy_clinical.encoders.batches import Input
+from spacy_clinical.encoders.batches import Input, join_boxes
 from spacy_clinical.encoders.blocked import attend_blocked, is_blocked
 from spacy_clinical.encoders.layers import FrozenLayer, Layer, LiveLayer, find_layers
 
@@ -26,6 +26,7 @@ KNOWN = frozenset(
         "camembert",
         "distilbert",
         "electra",
+        "layoutlm",
         "longformer",
         "roberta",
         "xlm-roberta",
@@ -92,15 +93,22 @@ class PackedEncoder:
         positions = numpy.concatenate([numpy.arange(len(i.ids)) for i in inputs])
         rows = torch.from_numpy(ids)[None].to(device)
         places = torch.from_numpy(positions + self.first_position)[None].to(device)
+        boxes = join_boxes(inputs)
         table = self.model.embeddings
         if self.config.model_type == "distilbert":
             x = table.word_embeddings(rows) + table.position_embeddings(places)
             x = table.dropout(table.LayerNorm(x))
         else:
+            boxed = {}
+            if self.config.model_type == "layoutlm":
+                known = torch.zeros(len(ids), 4, dtype=torch.long)
+                known = known if boxes is None else boxes
+                boxed = {"bbox": known[None].to(device)}
             x = table(
                 input_ids=rows,
                 position_ids=places,
                 token_type_ids=torch.zeros_like(rows),
+                **boxed,
             )
         widen = getattr(self.model, "embeddings_project", None)
         embedded: Tensor = (x if widen is None else widen(x))[0]

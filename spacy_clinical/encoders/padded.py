@@ -8,7 +8,7 @@ import numpy
 import torch
 from torch import Tensor
 
-from spacy_clinical.encoders.batches import Input
+from spacy_clinical.encoders.batches import Input, join_boxes
 
 
 class PaddedEncoder:
@@ -31,8 +31,16 @@ class PaddedEncoder:
         ids[mask] = numpy.concatenate([i.ids for i in inputs])
         device = next(self.model.parameters()).device
         seen = torch.from_numpy(mask).to(device)
+        boxed = {}
+        boxes = join_boxes(inputs)
+        if boxes is not None:
+            padded = torch.zeros((*mask.shape, 4), dtype=torch.long)
+            padded[torch.from_numpy(mask)] = boxes
+            boxed = {"bbox": padded.to(device)}
         output = self.model(
-            input_ids=torch.from_numpy(ids).to(device), attention_mask=seen.long()
+            input_ids=torch.from_numpy(ids).to(device),
+            attention_mask=seen.long(),
+            **boxed,
         )
         rows: Tensor = output.last_hidden_state[seen]
         return rows

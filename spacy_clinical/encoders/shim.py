@@ -17,7 +17,11 @@ from thinc.shims import Shim
 
 from spacy_clinical.checkpoints import Checkpoint, get_checkpoint
 from spacy_clinical.encoders.batches import Input
-from spacy_clinical.encoders.loading import LoadedCheckpoint, load_checkpoint
+from spacy_clinical.encoders.loading import (
+    BOXED,
+    LoadedCheckpoint,
+    load_checkpoint,
+)
 from spacy_clinical.encoders.precision import Precision
 from spacy_clinical.encoders.published_heads import Head
 from spacy_clinical.encoders.runtime import Backprop, Runtime
@@ -25,6 +29,9 @@ from spacy_clinical.errors import Errors
 from spacy_clinical.types import Floats2d
 
 Storage = Literal["float32", "float16"]
+# Whose place a wordpiece is said to have: its token's, or that of the run of words that
+# the token stands in.
+Boxes = Literal["token", "segment"]
 # Which pieces attend to all others, besides the first: those of section titles, none,
 # those of a span group, or those of tokens with given indices.
 GlobalAttention = str | list[int]
@@ -43,6 +50,8 @@ class EncoderShim(Shim):
     mask_rate: Share of the words that training hides.
     mixed_precision: Whether training multiplies in bfloat16.
     storage: How weights are saved. They are computed with in float32.
+    boxes: Whose place a wordpiece has, for encoders that know places.
+    frozen: Parameters that training leaves as they are: parts of their names.
     """
 
     def __init__(
@@ -58,6 +67,8 @@ class EncoderShim(Shim):
         mask_rate: float,
         mixed_precision: bool,
         storage: Storage,
+        boxes: Boxes,
+        frozen: Sequence[str],
     ) -> None:
         super().__init__(None)
         self.name = name
@@ -70,6 +81,8 @@ class EncoderShim(Shim):
         self.mask_rate = mask_rate
         self.mixed_precision = mixed_precision
         self.storage = storage
+        self.boxes = boxes
+        self.frozen = tuple(frozen)
         self.are_files_apart = False
         self._loaded: LoadedCheckpoint | None = None
         self.origin: dict[str, str] = {}
@@ -111,6 +124,11 @@ class EncoderShim(Shim):
         return int(cast(Any, self.loaded.model).config.hidden_size)
 
     @property
+    def has_boxes(self) -> bool:
+        """Whether the encoder knows where on a page pieces are."""
+        return cast(Any, self.loaded.model).config.model_type in BOXED
+
+    @property
     def max_pieces(self) -> int:
         """Longest window, without special tokens."""
         before, after = self.loaded.tokenizer.specials
@@ -150,6 +168,9 @@ class EncoderShim(Shim):
     def _take(self, loaded: LoadedCheckpoint) -> None:
         self._loaded = loaded
         self._model = loaded.model.to(get_torch_default_device())
+        for name, parameter in loaded.model.named_parameters():
+            if any(part in name for part in self.frozen):
+                parameter.requires_grad_(False)
         self._runtime = None
         self._sha256 = ""
 
@@ -216,12 +237,15 @@ class EncoderShim(Shim):
         """
         before, after = self.loaded.tokenizer.specials
         inputs = []
-        for ids, global_at in windows:
+        for ids, global_at, boxes in windows:
             framed = numpy.asarray([*before, *ids, *after], dtype="int64")
             at = numpy.union1d(
                 [0], numpy.asarray(global_at, dtype="int64") + len(before)
             )
-            inputs.append(Input(framed, at.astype("int64")))
+            if boxes is not None:
+                first, last = [[0] * 4] * len(before), [[1000] * 4] * len(after)
+                boxes = numpy.asarray([*first, *boxes, *last], dtype="int64")
+            inputs.append(Input(framed, at.astype("int64"), boxes))
         return inputs, len(before)
 
     # Training
@@ -276,6 +300,8 @@ class EncoderShim(Shim):
             mask_rate=self.mask_rate,
             mixed_precision=self.mixed_precision,
             storage=self.storage,
+            boxes=self.boxes,
+            frozen=self.frozen,
         )
         copied.origin = dict(self.origin)
         if self._loaded is not None:

@@ -68,6 +68,7 @@ def annotations(doc: Doc) -> dict:
         "rows": rounded(rows_of(doc)),
         "vector": rounded(doc._.clinical_vector),
         "cats": {code: round(score, 4) for code, score in doc.cats.items()},
+        "fields": doc._.form_fields,
         "icd9": [rounded_record(record) for record in doc._.icd9],
     }
 
@@ -94,6 +95,7 @@ def title_of(span: Span) -> tuple:
 
 def test_every_factory_is_under_contract():
     assert FACTORIES == [
+        "clinical_form_extractor",
         "clinical_icd9_categorizer",
         "clinical_long_transformer",
         "clinical_ner",

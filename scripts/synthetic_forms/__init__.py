@@ -1,0 +1,1 @@
+"""Invented forms of many makes: words, boxes, labels and links, pictures and PDFs."""

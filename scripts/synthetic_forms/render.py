@@ -1,0 +1,82 @@
+"""Draw pages: as pictures, clean or as a bad copy, and as PDFs with a text layer."""
+
+import ctypes
+import random
+from io import BytesIO
+
+import pypdfium2 as pdfium
+from PIL import Image, ImageDraw, ImageFilter
+from pypdfium2 import raw
+
+from synthetic_forms.page import Page, load_font
+
+
+def draw_page(page: Page, *, dpi: int = 200) -> Image.Image:
+    """Draw a page in grey."""
+    scale = dpi / 72
+    size = round(page.width * scale), round(page.height * scale)
+    image = Image.new("L", size, 255)
+    pen = ImageDraw.Draw(image)
+    for line in page.lines:
+        pen.line([value * scale for value in line], fill=60, width=max(round(scale), 1))
+    for word in page.words:
+        font = load_font(word.font.path, max(round(word.font.size * scale), 4))
+        pen.text((word.x * scale, word.y * scale), word.text, font=font, fill=0)
+    image.info["dpi"] = (dpi, dpi)
+    return image
+
+
+def degrade(image: Image.Image, rng: random.Random) -> Image.Image:
+    """Make a bad copy: fewer dots, tilted, blurred, faded and speckled."""
+    width, height = image.size
+    share = rng.uniform(0.5, 0.8)
+    small = image.resize((round(width * share), round(height * share)))
+    small = small.rotate(
+        rng.uniform(-1.5, 1.5), Image.Resampling.BICUBIC, fillcolor=255
+    )
+    small = small.filter(ImageFilter.GaussianBlur(rng.uniform(0.2, 0.6)))
+    faded = small.point(lambda value: min(255, round(value * 0.8 + 45)))
+    noise = Image.effect_noise(faded.size, rng.uniform(10, 35))
+    speckled = Image.blend(faded, noise, 0.12)
+    dpi = image.info["dpi"][0] * share
+    speckled.info["dpi"] = (dpi, dpi)
+    return speckled
+
+
+def write_pdf(page: Page) -> bytes:
+    """Write a PDF with the page's own fonts."""
+    document = pdfium.PdfDocument.new()
+    paper = document.new_page(page.width, page.height)
+    fonts: dict[str | None, object] = {}
+    for word in page.words:
+        path = word.font.path
+        if path not in fonts:
+            fonts[path] = _load(document, path)
+        item = raw.FPDFPageObj_CreateTextObj(document, fonts[path], word.font.size)
+        text = (word.text + "\x00").encode("utf-16-le")
+        units = ctypes.cast(text, ctypes.POINTER(ctypes.c_ushort))
+        raw.FPDFText_SetText(item, units)
+        ascent = load_font(path, 64).getmetrics()[0] * word.font.size / 64
+        baseline = page.height - word.y - ascent
+        raw.FPDFPageObj_Transform(item, 1, 0, 0, 1, word.x, baseline)
+        raw.FPDFPage_InsertObject(paper, item)
+    for x0, y0, x1, y1 in page.lines:
+        path_item = raw.FPDFPageObj_CreateNewPath(x0, page.height - y0)
+        raw.FPDFPath_LineTo(path_item, x1, page.height - y1)
+        raw.FPDFPath_SetDrawMode(path_item, 0, True)
+        raw.FPDFPage_InsertObject(paper, path_item)
+    raw.FPDFPage_GenerateContent(paper)
+    out = BytesIO()
+    document.save(out)
+    return out.getvalue()
+
+
+def _load(document: pdfium.PdfDocument, path: str | None) -> object:
+    if path is None or path.endswith(".otf"):
+        return raw.FPDFText_LoadStandardFont(document, b"Helvetica")
+    with open(path, "rb") as handle:
+        data = handle.read()
+    array = (ctypes.c_ubyte * len(data)).from_buffer_copy(data)
+    return raw.FPDFText_LoadFont(
+        document, array, len(data), raw.FPDF_FONT_TRUETYPE, True
+    )

@@ -1,0 +1,59 @@
+"""Boxes to tick, as they are drawn, typed and misread."""
+
+import re
+from typing import NamedTuple
+
+# Symbols; brackets with nothing, a line or a cross in them; what OCR makes of them.
+EMPTY = r"[\u2610\u25a1\u25fb\u25a2\u2b1c\u25cb]|\[\s*_?\s*\]|\(\s*\)|\|_\||\[_"
+TICKED = (
+    r"[\u2611\u2612\u25a0\u25fc\u2b1b\u25cf\u2713\u2714\u2717\u2718]|"
+    r"\[\s*[xXvV\u2713\u2714*]\s*\]|\(\s*[xX*\u2713]\s*\)|\|[xX]\|"
+)
+BOX = re.compile(f"(?P<ticked>{TICKED})|(?P<empty>{EMPTY})")
+BLANK = re.compile(r"[\s._:;,-]*")
+
+
+class Checkbox(NamedTuple):
+    """A box to tick, and what it is for.
+
+    option: The words beside it, and where they are in the text (characters).
+    """
+
+    is_ticked: bool
+    option: str
+    start: int
+    end: int
+
+
+def find_checkboxes(text: str) -> tuple[str, list[Checkbox]]:
+    """Find the boxes of a line.
+
+    Options stand behind their boxes, or before them where nothing is behind the last.
+
+    RETURNS: What is before the first of them, such as "Smoker:", and the boxes.
+    """
+    boxes = list(BOX.finditer(text))
+    if not boxes:
+        return text, []
+    after = [
+        (box.end(), following.start() if following else len(text))
+        for box, following in zip(boxes, [*boxes[1:], None], strict=True)
+    ]
+    lead = 0, boxes[0].start()
+    if BLANK.fullmatch(text[slice(*after[-1])]):
+        # "Yes [x] No [ ]"
+        before = [lead, *after[:-1]]
+        question = text[: lead[1]]
+        if ":" in question:
+            at = question.rindex(":") + 1
+            before[0], lead = (at, lead[1]), (0, at)
+        else:
+            lead = 0, 0
+        after = before
+    found = []
+    for box, (start, end) in zip(boxes, after, strict=True):
+        option = text[start:end]
+        start += len(option) - len(option.lstrip())
+        end = start + len(option.strip())
+        found.append(Checkbox(box["ticked"] is not None, text[start:end], start, end))
+    return text[slice(*lead)].strip(), found

@@ -1,0 +1,116 @@
+"""From labelled and linked parts of a form to fields."""
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+from spacy.tokens import Span
+
+from spacy_clinical.forms.checkboxes import find_checkboxes
+from spacy_clinical.forms.labelled import ANSWER, QUESTION
+from spacy_clinical.forms.linking import Link
+from spacy_clinical.forms.pages import Box, cover
+
+
+class FormField(TypedDict):
+    """A question with its answer.
+
+    key: The question, without its colon; "" for a box to tick that has none.
+    option: What a box to tick is for; "" for text.
+    value: The answer; whether it is ticked, of a box; "" where nothing was written.
+    page: Number of the question's page; 0 for text without pages.
+    key_box, value_box: In the page's units; None for text without boxes, and for what
+        isn't there.
+    score (0 to 1): The least of those of its parts and links.
+    """
+
+    key: str
+    option: str
+    value: str | bool
+    page: int
+    key_box: Box | None
+    value_box: Box | None
+    score: float
+
+
+def make_fields(
+    spans: Sequence[Span], scores: Sequence[float], links: Sequence[Link]
+) -> list[FormField]:
+    """Make fields of the parts of a form, in the Doc's order.
+
+    spans: Labelled HEADER, QUESTION or ANSWER; links count them.
+    """
+    answers: dict[int, list[Link]] = {}
+    for link in links:
+        answers.setdefault(link.question, []).append(link)
+    linked = {link.answer for link in links}
+    fields: list[FormField] = []
+    for i, span in enumerate(spans):
+        if span.label_ == QUESTION:
+            own = sorted(answers.get(i, ()), key=lambda link: spans[link.answer].start)
+            parts = [spans[link.answer] for link in own]
+            known = [scores[i], *(scores[link.answer] for link in own)]
+            score = min(known + [link.score for link in own])
+            fields += _make_question(span, parts, round(score, 4))
+        elif span.label_ == ANSWER and i not in linked:
+            fields += _make_boxes(span, None, round(scores[i], 4))
+    return fields
+
+
+def _make_question(
+    question: Span, parts: Sequence[Span], score: float
+) -> list[FormField]:
+    boxes = [field for part in parts for field in _make_boxes(part, question, score)]
+    texts = [part for part in parts if not find_checkboxes(part.text)[1]]
+    if boxes and not texts:
+        return boxes
+    field: FormField = {
+        "key": clean_key(question.text),
+        "option": "",
+        "value": "\n".join(_read_lines(part) for part in texts),
+        "page": question._.page,
+        "key_box": question._.box,
+        "value_box": _cover(texts),
+        "score": score,
+    }
+    return [field, *boxes]
+
+
+def _read_lines(span: Span) -> str:
+    lines = (" ".join(line.split()) for line in span.text.splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+def _make_boxes(part: Span, question: Span | None, score: float) -> list[FormField]:
+    lead, boxes = find_checkboxes(part.text)
+    fields: list[FormField] = []
+    for box in boxes:
+        place = part.doc.char_span(
+            part.start_char + box.start,
+            part.start_char + box.end,
+            alignment_mode="expand",
+        )
+        key = lead if question is None else question.text
+        fields.append(
+            {
+                "key": clean_key(key),
+                "option": " ".join(box.option.split()),
+                "value": box.is_ticked,
+                "page": part._.page,
+                "key_box": None if question is None else question._.box,
+                "value_box": part._.box if place is None else place._.box,
+                "score": score,
+            }
+        )
+    return fields
+
+
+def clean_key(text: str) -> str:
+    """A question without what ends it."""
+    return " ".join(text.split()).rstrip(" :._\u2026")
+
+
+def _cover(spans: Sequence[Span]) -> Box | None:
+    """The box around answers, of those on the first one's page."""
+    boxes = [s._.box for s in spans if s._.page == spans[0]._.page]
+    known = [box for box in boxes if box is not None]
+    return cover(known) if known else None

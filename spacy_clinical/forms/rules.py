@@ -1,0 +1,192 @@
+"""Label the parts of a form without a model, by what they say and where they are."""
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from statistics import median
+
+from spacy.tokens import Doc
+
+from spacy_clinical.forms.checkboxes import BOX
+from spacy_clinical.forms.labelled import (
+    ANSWER,
+    HEADER,
+    QUESTION,
+    Labelled,
+    join_parts,
+)
+from spacy_clinical.forms.segments import (
+    Segment,
+    find_segments,
+    is_leader,
+    trim_leader,
+)
+
+# A header is higher than the other words by this factor, or all in capitals.
+HEADER_HEIGHT = 1.25
+# Words of a label, at most; longer runs are text.
+MAX_LABEL_WORDS = 8
+MAX_HEADER_WORDS = 10
+# Rows and columns of a table, at least.
+MIN_CELLS, MIN_ROWS = 3, 2
+# Lines of a value that runs on start where it starts, give or take so much of a line.
+INDENT = 1.6
+# White space above what belongs to what is above it, in lines.
+SPACING = 1.2
+# How many segments back something above is looked for.
+REACH = 12
+LETTER = re.compile(r"[^\W\d_]")
+
+# How sure the rules are, by what they go by.
+BY_COLON, BY_PLACE, BY_TABLE, BY_LINE_ABOVE, BY_HEIGHT = 0.9, 0.8, 0.7, 0.6, 0.7
+
+
+def label_by_rules(doc: Doc) -> list[Labelled]:
+    """Label headers, questions and answers.
+
+    A question ends in a colon or stands before a line to write on; an answer stands to
+    the right of a question, below it, or goes on where an answer has begun. The first
+    row of a table has questions, the others answers. A header is high, or all in
+    capitals and alone in its line.
+
+    RETURNS: In the Doc's order, without overlap.
+    """
+    form = _Form([trim_leader(doc, segment) for segment in find_segments(doc)])
+    form.label_tables()
+    form.label_rows()
+    form.label_headers()
+    form.label_below()
+    parts = [
+        Labelled(segment.start, segment.end, *form.labels[segment.start])
+        for segment in form.segments
+        if segment.start in form.labels and not is_leader(segment.text)
+    ]
+    return join_parts(doc, parts, lambda _, part: part.start in form.goes_on)
+
+
+def is_question(text: str) -> bool:
+    """Whether a run of words reads like a label."""
+    words = text.rstrip(": ").split()
+    return (
+        text.rstrip().endswith(":")
+        and 0 < len(words) <= MAX_LABEL_WORDS
+        and LETTER.search(text) is not None
+    )
+
+
+class _Form:
+    """The segments of a form, and what is known of them so far.
+
+    labels: Label and score of segments, by their first tokens.
+    goes_on: First tokens of segments that go on with the answer above them.
+    """
+
+    def __init__(self, segments: Sequence[Segment]) -> None:
+        self.segments = segments
+        self.rows: dict[int, list[Segment]] = defaultdict(list)
+        for segment in segments:
+            self.rows[segment.row].append(segment)
+        self.labels: dict[int, tuple[str, float]] = {}
+        self.goes_on: set[int] = set()
+
+    def label_rows(self) -> None:
+        """Label what ends in a colon, and what stands behind that."""
+        for row in self.rows.values():
+            has_question = False
+            for segment in row:
+                if segment.start in self.labels:
+                    has_question = False
+                elif is_question(segment.text):
+                    self.labels[segment.start] = QUESTION, BY_COLON
+                    has_question = True
+                elif has_question or BOX.search(segment.text):
+                    # A box to tick is an answer by itself.
+                    self.labels[segment.start] = ANSWER, BY_PLACE
+
+    def label_tables(self) -> None:
+        """Find rows of as many cells, one under the other."""
+        numbers = sorted(self.rows)
+        done: set[int] = set()
+        for number in numbers:
+            head = self.rows[number]
+            if number in done or not _is_head(head):
+                continue
+            body = []
+            for following in range(number + 1, numbers[-1] + 1):
+                cells = self.rows.get(following, [])
+                if not cells or not _are_under(head, cells):
+                    break
+                body.append(cells)
+            if len(body) < MIN_ROWS:
+                continue
+            for cell in head:
+                self.labels[cell.start] = QUESTION, BY_TABLE
+            for cells in body:
+                done.add(cells[0].row)
+                for cell in cells:
+                    self.labels[cell.start] = ANSWER, BY_TABLE
+
+    def label_headers(self) -> None:
+        """Label what is high, or in capitals, and alone in its line."""
+        if not self.segments:
+            return
+        usual = median(segment.height for segment in self.segments)
+        for segment in self.segments:
+            text = segment.text
+            if segment.start in self.labels or len(self.rows[segment.row]) > 1:
+                continue
+            if len(text.split()) > MAX_HEADER_WORDS or not LETTER.search(text):
+                continue
+            is_high = segment.height > HEADER_HEIGHT * usual
+            if is_high or (text.isupper() and len(text) > 3):
+                self.labels[segment.start] = HEADER, BY_HEIGHT
+
+    def label_below(self) -> None:
+        """Label what is right under a question without an answer, or an answer."""
+        for i, segment in enumerate(self.segments):
+            if segment.start in self.labels:
+                continue
+            for above in reversed(self.segments[max(i - REACH, 0) : i]):
+                if above.page != segment.page or above.row == segment.row:
+                    continue
+                height = max(above.height, segment.height)
+                if segment.box[1] - above.box[3] > SPACING * height:
+                    break
+                if abs(above.box[0] - segment.box[0]) > INDENT * height:
+                    continue
+                label, _ = self.labels.get(above.start, ("", 0.0))
+                is_free = label == QUESTION and self._lacks_answer(above)
+                if label == ANSWER or is_free:
+                    self.labels[segment.start] = ANSWER, BY_LINE_ABOVE
+                    if label == ANSWER:
+                        self.goes_on.add(segment.start)
+                    break
+
+    def _lacks_answer(self, question: Segment) -> bool:
+        behind = [s for s in self.rows[question.row] if s.box[0] > question.box[0]]
+        label, _ = self.labels.get(behind[0].start, ("", 0.0)) if behind else ("", 0.0)
+        return label != ANSWER
+
+
+def _is_head(row: Sequence[Segment]) -> bool:
+    return len(row) >= MIN_CELLS and not any(
+        is_question(cell.text) or not LETTER.search(cell.text) for cell in row
+    )
+
+
+def _are_under(head: Sequence[Segment], cells: Sequence[Segment]) -> bool:
+    """Whether each cell is under one of its own, on the same page."""
+    if len(cells) < 2 or any(is_question(cell.text) for cell in cells):
+        return False
+    columns = set()
+    for cell in cells:
+        over = [
+            i
+            for i, above in enumerate(head)
+            if above.page == cell.page
+            and min(above.box[2], cell.box[2]) > max(above.box[0], cell.box[0])
+        ]
+        if len(over) != 1:
+            return False
+        columns.add(over[0])
+    return len(columns) == len(cells)

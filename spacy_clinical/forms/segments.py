@@ -1,0 +1,113 @@
+"""Runs of words that belong together: what stands between two gaps of a line."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+import numpy
+from spacy.tokens import Doc
+
+from spacy_clinical.forms.pages import Box
+from spacy_clinical.forms.places import Places, find_places
+from spacy_clinical.types import Ints2d
+
+# A gap parts two segments if it is so many times as wide as words are high.
+SEGMENT_GAP = 1.0
+# Pages are higher than wide: across, a thousandth is a smaller part of an inch.
+ASPECT = 1.3
+# Where text has no boxes, so many characters do.
+SPACES_GAP = 3
+# A label may be followed by dots or a line to write on.
+LEADER = re.compile(r"[._\u2026\u00b7]{2,}")
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A run of tokens in a line.
+
+    start, end (tokens): Half open.
+    box: In thousandths of the page.
+    height: Of its words.
+    row: Number of its line, counted over all pages.
+    """
+
+    start: int
+    end: int
+    text: str
+    box: Box
+    height: float
+    page: int
+    row: int
+
+
+def find_segments(doc: Doc, places: Places | None = None) -> list[Segment]:
+    """Cut the lines of a Doc at wide gaps, and after colons.
+
+    RETURNS: In the Doc's order. Text without boxes is taken as it looks in a font whose
+        letters are equally wide.
+    """
+    places = places or find_places(doc)
+    found: list[Segment] = []
+    seen = numpy.flatnonzero(places.lines >= 0).tolist()
+    for _, tokens in groupby(seen, key=lambda i: places.lines[i]):
+        run: list[int] = []
+        for i in tokens:
+            if run and _is_apart(doc, places, run[-1], i):
+                found.append(_make_segment(doc, places, run))
+                run = []
+            run.append(i)
+        found.append(_make_segment(doc, places, run))
+    return found
+
+
+def widen_boxes(places: Places, segments: Sequence[Segment]) -> Ints2d:
+    """Give each token the box of its segment: (n_tokens, 4)."""
+    boxes = places.boxes.copy()
+    for segment in segments:
+        boxes[segment.start : segment.end] = numpy.asarray(segment.box)
+    return boxes
+
+
+def find_box(places: Places, start: int, end: int) -> tuple[Box, int]:
+    """The box of what a run of tokens has on its first page, and that page."""
+    page = int(places.pages[start])
+    inside = numpy.arange(start, end)
+    seen = inside[(places.pages[inside] == page) & (places.lines[inside] >= 0)]
+    boxes = places.boxes[seen if len(seen) else inside]
+    low, high = boxes.min(axis=0), boxes.max(axis=0)
+    return (float(low[0]), float(low[1]), float(high[2]), float(high[3])), page
+
+
+def trim_leader(doc: Doc, segment: Segment) -> Segment:
+    """Take dots and lines to write on from the end of a segment."""
+    end = segment.end
+    while end > segment.start + 1 and LEADER.fullmatch(doc[end - 1].text):
+        end -= 1
+    return replace(segment, end=end, text=doc[segment.start : end].text)
+
+
+def is_leader(text: str) -> bool:
+    """Whether there is nothing but dots, or a line to write on."""
+    return LEADER.fullmatch(text.replace(" ", "")) is not None
+
+
+def _is_apart(doc: Doc, places: Places, before: int, i: int) -> bool:
+    """Whether a token starts a segment: after a colon or a gap."""
+    first, second = places.boxes[before].tolist(), places.boxes[i].tolist()
+    gap = second[0] - first[2]
+    if doc[before].text.endswith(":") and gap > 0:
+        return True
+    if places.n_columns:
+        return bool(gap * places.n_columns > 1000 * (SPACES_GAP - 0.5))
+    height = max(first[3] - first[1], second[3] - second[1])
+    return bool(gap > SEGMENT_GAP * height * ASPECT)
+
+
+def _make_segment(doc: Doc, places: Places, run: list[int]) -> Segment:
+    start, end = run[0], run[-1] + 1
+    box, page = find_box(places, start, end)
+    boxes = places.boxes[run]
+    height = float(numpy.median(boxes[:, 3] - boxes[:, 1]))
+    row = int(places.lines[start])
+    return Segment(start, end, doc[start:end].text, box, height, page, row)

@@ -1,0 +1,251 @@
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+from spacy.language import Language
+from spacy.tokens import Doc, Span, SpanGroup
+from spacy.training import Example
+from spacy.training.iob_utils import offsets_to_biluo_tags
+from spacy.util import filter_spans
+from thinc.api import Config, Model
+
+from spacy_clinical.align import Encoded
+from spacy_clinical.errors import Errors
+from spacy_clinical.extensions import FORM_SPANS_KEY, add_to
+from spacy_clinical.forms.fields import make_fields
+from spacy_clinical.forms.labelled import ANSWER, FORM_LABELS, QUESTION, Labelled
+from spacy_clinical.forms.linking import FormEntity, Link, Linker
+from spacy_clinical.forms.places import find_places
+from spacy_clinical.forms.segments import find_box, find_segments
+from spacy_clinical.heads.decode import decode
+from spacy_clinical.heads.labels import LabelScheme
+from spacy_clinical.heads.segments import label_segments
+from spacy_clinical.pipeline.token_head import TokenHeadPipe
+
+# Changed whenever the rules say something else.
+RULES_VERSION = "1"
+
+FormDecoder = Literal["segments", "viterbi", "greedy"]
+
+DEFAULT_CONFIG = """
+[model]
+@architectures = "spacy-clinical.FormRules.v1"
+
+[linker]
+@misc = "spacy-clinical.GeometricLinker.v1"
+"""
+
+
+@Language.factory(
+    "clinical_form_extractor",
+    assigns=["doc.spans", "doc._.form_fields"],
+    default_config={
+        **Config().from_str(DEFAULT_CONFIG),
+        "decoder": "segments",
+        "label_map": {},
+        "spans_key": FORM_SPANS_KEY,
+        "scorer": {"@scorers": "spacy-clinical.form_scorer.v1"},
+    },
+    default_score_weights={
+        "form_f": 0.5,
+        "form_p": 0.0,
+        "form_r": 0.0,
+        "form_per_type": None,
+        "form_links_f": 0.5,
+        "form_links_p": 0.0,
+        "form_links_r": 0.0,
+    },
+)
+def make_form_extractor(
+    nlp: Language,
+    name: str,
+    model: Model[list[Doc], list[Any]],
+    linker: Linker,
+    decoder: FormDecoder,
+    label_map: dict[str, str],
+    spans_key: str,
+    scorer: Callable[..., dict[str, Any]] | None,
+) -> "ClinicalFormExtractor":
+    """Construct an extractor of the fields of forms.
+
+    Docs come from `spacy_clinical.forms.read_form`; plain text is taken as it looks in
+    a font whose letters are equally wide.
+
+    model: What finds headers, questions and answers: `spacy-clinical.FormRules.v1`, or
+        a `spacy-clinical.TokenClassifier.v1` over a LayoutLM checkpoint.
+    linker: Says which answers belong to which questions.
+    decoder: How a checkpoint's labels of words become parts: by a vote of each run of
+        words between two gaps of a line ("segments"), by the best well-formed tags
+        ("viterbi"), or each word's best ("greedy").
+    label_map: What a checkpoint's own labels mean, such as {"KEY": "QUESTION"}; of
+        labels that are not HEADER, QUESTION or ANSWER then, no parts are made.
+    spans_key: Where headers, questions and answers go in `doc.spans`.
+    scorer: The scoring method.
+    """
+    return ClinicalFormExtractor(
+        nlp,
+        model,
+        name,
+        linker=linker,
+        decoder=decoder,
+        label_map=label_map,
+        spans_key=spans_key,
+        scorer=scorer,
+    )
+
+
+class FoundForm(NamedTuple):
+    """What was found in a Doc.
+
+    encoded: What a checkpoint said of it; None of rules.
+    """
+
+    parts: list[Labelled]
+    links: list[Link]
+    encoded: Encoded | None
+
+
+class ClinicalFormExtractor(TokenHeadPipe):
+    """Find the questions and answers of forms, and link them to fields."""
+
+    def __init__(
+        self,
+        nlp: Language,
+        model: Model[list[Doc], list[Any]],
+        name: str = "clinical_form_extractor",
+        *,
+        linker: Linker,
+        decoder: FormDecoder = "segments",
+        label_map: Mapping[str, str] | None = None,
+        spans_key: str = FORM_SPANS_KEY,
+        scorer: Callable[..., dict[str, Any]] | None = None,
+    ) -> None:
+        """See `make_form_extractor` for the settings."""
+        self.vocab = nlp.vocab
+        self.model = model
+        self.name = name
+        self.linker = linker
+        self.decoder = decoder
+        self.label_map = dict(label_map or {})
+        self.spans_key = spans_key
+        self.scorer = scorer
+        self.cfg: dict[str, Any] = {"columns": []}
+        self._scheme: LabelScheme | None = None
+
+    @property
+    def has_rules(self) -> bool:
+        """Whether rules label the parts, so that there is nothing to train."""
+        return not self.model.has_ref("output_layer")
+
+    @property
+    def is_trainable(self) -> bool:
+        return not self.has_rules
+
+    # Predicting
+
+    def predict(self, docs: Iterable[Doc]) -> list[FoundForm]:
+        """Label the parts of each Doc, and link them."""
+        docs = list(docs)
+        if not docs:
+            return []
+        if self.has_rules:
+            labelled: list[list[Labelled]] = self.model.predict(docs)
+            return [
+                FoundForm(parts, self._link(doc, parts), None)
+                for doc, parts in zip(docs, labelled, strict=True)
+            ]
+        self._ensure_head()
+        found = []
+        for doc, encoded in zip(docs, self.model.predict(docs), strict=True):
+            parts = self._decode(doc, encoded)
+            found.append(FoundForm(parts, self._link(doc, parts), encoded))
+        return found
+
+    def _decode(self, doc: Doc, encoded: Encoded) -> list[Labelled]:
+        if self.decoder == "segments":
+            segments = find_segments(doc)
+            parts = label_segments(
+                doc, encoded.X, encoded.pieces.is_seen, self.scheme, segments
+            )
+        else:
+            entities = decode(
+                encoded.X, encoded.pieces.is_seen, self.scheme, decoder=self.decoder
+            )
+            parts = [Labelled(e.start, e.end, e.label, e.score) for e in entities]
+        named = [part._replace(label=self._rename(part.label)) for part in parts]
+        return [part for part in named if part.label]
+
+    def _rename(self, label: str) -> str:
+        """What a checkpoint's label means; "" if it is no part of a form."""
+        name = self.label_map.get(label, label).upper()
+        return name if name in FORM_LABELS else ""
+
+    def _link(self, doc: Doc, parts: Sequence[Labelled]) -> list[Link]:
+        return self.linker(make_entities(doc, parts))
+
+    def set_annotations(self, docs: Iterable[Doc], found: list[FoundForm]) -> None:
+        for doc, (parts, links, encoded) in zip(docs, found, strict=True):
+            spans = [Span(doc, p.start, p.end, label=p.label) for p in parts]
+            scores = [part.score for part in parts]
+            doc.spans[self.spans_key] = SpanGroup(
+                doc,
+                name=self.spans_key,
+                spans=spans,
+                attrs={
+                    "scores": scores,
+                    "links": [[link.question, link.answer] for link in links],
+                },
+            )
+            doc._.form_fields = make_fields(spans, scores, links)
+            if encoded is not None:
+                self._record(doc, encoded)
+            else:
+                provenance = {"rules": "form_extractor", "rules_version": RULES_VERSION}
+                add_to(doc, "clinical_provenance", self.name, provenance)
+
+    # Training
+
+    def initialize(
+        self,
+        get_examples: Callable[[], Iterable[Example]],
+        *,
+        nlp: Language | None = None,
+        labels: Sequence[str] | None = None,
+    ) -> None:
+        """Read the checkpoint, and make a head if its own does not fit the data.
+
+        labels: The labels, where they are not to be read from the examples.
+        RAISES ValueError: C011 and C510, if there is nothing to label with.
+        """
+        if not self.has_rules:
+            super().initialize(get_examples, nlp=nlp, labels=labels)
+
+    def _list_types(self, eg: Example) -> Iterable[str]:
+        return {span.label_ for span in eg.reference.spans.get(self.spans_key, ())}
+
+    def _list_gold(self, eg: Example) -> Sequence[str | None]:
+        if self.spans_key not in eg.reference.spans:
+            return [None] * len(eg.predicted)
+        gold = eg.get_aligned_spans_y2x(eg.reference.spans[self.spans_key])
+        offsets = [(s.start_char, s.end_char, s.label_) for s in filter_spans(gold)]
+        tags: Sequence[str | None] = offsets_to_biluo_tags(eg.predicted, offsets)
+        return tags
+
+    def _check_scheme(self, scheme: LabelScheme) -> None:
+        known = {self._rename(label) for label in scheme.types}
+        if not {QUESTION, ANSWER} <= known:
+            raise ValueError(
+                Errors.C510.format(name=self.name, known=", ".join(scheme.types))
+            )
+
+
+def make_entities(doc: Doc, parts: Sequence[Labelled]) -> list[FormEntity]:
+    """Say where the parts of a form are, for a linker."""
+    places = find_places(doc)
+    entities = []
+    for part in parts:
+        box, page = find_box(places, part.start, part.end)
+        boxes = places.boxes[part.start : part.end]
+        height = float((boxes[:, 3] - boxes[:, 1]).max())
+        text = doc[part.start : part.end].text
+        entities.append(FormEntity(part.label, box, page, text, height))
+    return entities
