@@ -42,8 +42,10 @@ KINDS = {
     "deberta": {},
     "longformer": {**FROM_PADDING, "attention_window": [16, 16]},
     "big_bird": {"block_size": 4, "num_random_blocks": 3, "hidden_act": "gelu_new"},
+    "layoutlm": {"max_2d_position_embeddings": 1024},
+    "lilt": {"max_2d_position_embeddings": 1024, "hidden_size": 48, **FROM_PADDING},
 }
-BYTE_LEVEL = ("roberta", "deberta", "longformer")
+BYTE_LEVEL = ("roberta", "deberta", "longformer", "lilt")
 
 
 def make_token_classifier(

@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,8 @@ from spacy_clinical.forms.gold import GoldForm, make_gold_doc, read_gold
 ANNOTATIONS, IMAGES = "annotations", "images"
 
 
-class FunsdCorpus:
-    """Iterate over Examples from a part of FUNSD, or of a corpus in its format."""
+class _Corpus:
+    """Iterate over Examples from annotated forms."""
 
     def __init__(
         self,
@@ -32,12 +32,10 @@ class FunsdCorpus:
     ) -> None:
         """Set up the corpus; files are read when it is called.
 
-        path: A folder with annotations/*.json and images/*.png, such as
-            training_data. Without pictures, pages are as large as their boxes need.
         spans_key: The span group that gets headers, questions and answers.
         shift: Each time a form is read, it is shrunk and moved by up to this share of
             the page.
-        shuffle: Whether each iteration has another order.
+        shuffle: Whether each iteration has another order. All forms are kept then.
         limit: Number of forms to read. 0 for all.
         """
         self.path = Path(path)
@@ -45,6 +43,8 @@ class FunsdCorpus:
         self.shift = shift
         self.shuffle = shuffle
         self.limit = limit
+        self._kept: list[GoldForm] = []
+        self._docs: dict[int, Doc] = {}
 
     def __call__(self, nlp: Language) -> Iterator[Example]:
         """Read the forms.
@@ -52,13 +52,44 @@ class FunsdCorpus:
         YIELDS: One Example for each page, its prediction with words and boxes only.
         RAISES ValueError: C511 and C512, if files are missing or broken.
         """
-        yield from _make_examples(nlp, self, self.read())
+        for doc in self._make_docs(nlp):
+            if not len(doc):
+                continue
+            moved = _move(doc, self.shift) if self.shift else doc
+            plain = moved.copy()
+            del plain.spans[self.spans_key]
+            yield Example(plain, moved)
+
+    def _make_docs(self, nlp: Language) -> Iterator[Doc]:
+        if not self.shuffle:
+            for gold in self.read():
+                yield make_gold_doc(nlp.vocab, gold, spans_key=self.spans_key)
+            return
+        self._kept = self._kept or list(self.read())
+        for i in random.sample(range(len(self._kept)), len(self._kept)):
+            doc = self._docs.get(i)
+            if doc is None or doc.vocab is not nlp.vocab:
+                gold = self._kept[i]
+                doc = make_gold_doc(nlp.vocab, gold, spans_key=self.spans_key)
+                self._docs[i] = doc
+            yield doc
 
     def read(self) -> Iterator[GoldForm]:
         """Read what is marked on each page.
 
         RAISES ValueError: C511 and C512, if files are missing or broken.
         """
+        raise NotImplementedError
+
+
+class FunsdCorpus(_Corpus):
+    """Iterate over Examples from a part of FUNSD, or of a corpus in its format.
+
+    path: A folder with annotations/*.json and images/*.png, such as training_data.
+        Without pictures, pages are as large as their boxes need.
+    """
+
+    def read(self) -> Iterator[GoldForm]:
         paths = sorted((self.path / ANNOTATIONS).glob("*.json"))
         if not paths:
             raise ValueError(Errors.C512.format(path=self.path))
@@ -68,43 +99,14 @@ class FunsdCorpus:
             yield read_gold(record, name=path.name, size=_measure(image))
 
 
-class FormCorpus:
-    """Iterate over Examples from a table of forms (scripts/make_forms.py)."""
+class FormCorpus(_Corpus):
+    """Iterate over Examples from a table of forms (scripts/make_forms.py).
 
-    def __init__(
-        self,
-        path: str | Path,
-        *,
-        spans_key: str = FORM_SPANS_KEY,
-        shift: float = 0.0,
-        shuffle: bool = False,
-        limit: int = 0,
-    ) -> None:
-        """Set up the corpus; the file is read when it is called.
-
-        path: A .jsonl file: in each line a page in FUNSD's shape, with "name",
-            "width" and "height".
-        spans_key, shift, shuffle, limit: As of `FunsdCorpus`.
-        """
-        self.path = Path(path)
-        self.spans_key = spans_key
-        self.shift = shift
-        self.shuffle = shuffle
-        self.limit = limit
-
-    def __call__(self, nlp: Language) -> Iterator[Example]:
-        """Read the forms.
-
-        YIELDS: One Example for each page, its prediction with words and boxes only.
-        RAISES ValueError: C511 and C512, if the file is missing or broken.
-        """
-        yield from _make_examples(nlp, self, self.read())
+    path: A .jsonl file: in each line a page in FUNSD's shape, with "name", "width" and
+        "height".
+    """
 
     def read(self) -> Iterator[GoldForm]:
-        """Read what is marked on each page.
-
-        RAISES ValueError: C511 and C512, if the file is missing or broken.
-        """
         if not self.path.is_file():
             raise ValueError(Errors.C512.format(path=self.path))
         with self.path.open(encoding="utf8") as lines:
@@ -163,25 +165,9 @@ def _measure(path: Path) -> tuple[float, float] | None:
         raise ValueError(Errors.C511.format(name=path.name, reason=reason)) from None
 
 
-def _make_examples(
-    nlp: Language, corpus: FunsdCorpus | FormCorpus, forms: Iterable[GoldForm]
-) -> Iterator[Example]:
-    if corpus.shuffle:
-        forms = list(forms)
-        random.shuffle(forms)
-    for gold in forms:
-        doc = make_gold_doc(nlp.vocab, gold, spans_key=corpus.spans_key)
-        if not len(doc):
-            continue
-        if corpus.shift:
-            _move(doc, corpus.shift)
-        plain = doc.copy()
-        del plain.spans[corpus.spans_key]
-        yield Example(plain, doc)
-
-
-def _move(doc: Doc, shift: float) -> None:
-    """Shrink what is on a page, and move it."""
+def _move(doc: Doc, shift: float) -> Doc:
+    """Shrink what is on a page, and move it, on a copy of a Doc."""
+    moved = doc.copy()
     form = doc.user_data[FORM_KEY]
     [page] = form["pages"]
     scales = [1 - random.uniform(0, shift) for _ in range(2)]
@@ -189,7 +175,9 @@ def _move(doc: Doc, shift: float) -> None:
         random.uniform(0, 1 - scale) * page[side]
         for scale, side in zip(scales, ("width", "height"), strict=True)
     ]
-    form["boxes"] = [
+    boxes = [
         [value * scales[i % 2] + offsets[i % 2] for i, value in enumerate(box)]
         for box in form["boxes"]
     ]
+    moved.user_data[FORM_KEY] = {**form, "boxes": boxes}
+    return moved

@@ -107,8 +107,8 @@ def annotate_gold(doc: Doc, gold: GoldForm, *, spans_key: str) -> None:
 
     A token belongs to the entity of the word that it lies in. Where the words of an
     entity don't follow each other in the Doc, each run of them is a span.
-    `doc.spans[spans_key].attrs["links"]` has pairs of a question's first span and each
-    of its answers' spans.
+    `doc.spans[spans_key].attrs["links"]` has pairs of a question's span and each of its
+    answers' spans.
     """
     owners = find_owners(doc, gold)
     spans: list[Span] = []
@@ -121,7 +121,7 @@ def annotate_gold(doc: Doc, gold: GoldForm, *, spans_key: str) -> None:
             label = gold.labels[owner]
             spans.append(Span(doc, tokens[0], tokens[-1] + 1, label=label))
     links = [
-        [by_owner[question][0], place]
+        [_find_nearest(spans, by_owner[question], place), place]
         for question, answer in gold.links
         if question in by_owner
         for place in by_owner.get(answer, ())
@@ -129,6 +129,17 @@ def annotate_gold(doc: Doc, gold: GoldForm, *, spans_key: str) -> None:
     doc.spans[spans_key] = SpanGroup(
         doc, name=spans_key, spans=spans, attrs={"links": links}
     )
+
+
+def _find_nearest(spans: Sequence[Span], questions: Sequence[int], answer: int) -> int:
+    """The part of a question in several that is nearest to an answer's line."""
+    _, top, _, bottom = spans[answer]._.box
+
+    def find_distance(question: int) -> float:
+        _, y0, _, y1 = spans[question]._.box
+        return float(abs((y0 + y1) / 2 - (top + bottom) / 2))
+
+    return min(reversed(questions), key=find_distance)
 
 
 def find_owners(doc: Doc, gold: GoldForm) -> list[int]:

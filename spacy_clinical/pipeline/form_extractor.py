@@ -4,7 +4,6 @@ from typing import Any, Literal, NamedTuple
 from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
 from spacy.training import Example
-from spacy.training.iob_utils import offsets_to_biluo_tags
 from spacy.util import filter_spans
 from thinc.api import Config, Model
 
@@ -73,8 +72,8 @@ def make_form_extractor(
     model: What finds headers, questions and answers: `spacy-clinical.FormRules.v1`, or
         a `spacy-clinical.TokenClassifier.v1` over a LayoutLM checkpoint.
     linker: Says which answers belong to which questions.
-    decoder: How a checkpoint's labels of words become parts: by a vote of each run of
-        words between two gaps of a line ("segments"), by the best well-formed tags
+    decoder: How a checkpoint's labels of words become parts: by the best tags if parts
+        mostly begin and end at gaps of lines ("segments"), by the best tags alone
         ("viterbi"), or each word's best ("greedy").
     label_map: What a checkpoint's own labels mean, such as {"KEY": "QUESTION"}; of
         labels that are not HEADER, QUESTION or ANSWER then, no parts are made.
@@ -226,8 +225,13 @@ class ClinicalFormExtractor(TokenHeadPipe):
         if self.spans_key not in eg.reference.spans:
             return [None] * len(eg.predicted)
         gold = eg.get_aligned_spans_y2x(eg.reference.spans[self.spans_key])
-        offsets = [(s.start_char, s.end_char, s.label_) for s in filter_spans(gold)]
-        tags: Sequence[str | None] = offsets_to_biluo_tags(eg.predicted, offsets)
+        tags: list[str | None] = ["O"] * len(eg.predicted)
+        for span in filter_spans(gold):
+            inner = [f"I-{span.label_}"] * max(len(span) - 2, 0)
+            ends = [f"B-{span.label_}", *inner, f"L-{span.label_}"]
+            tags[span.start : span.end] = (
+                ends if len(span) > 1 else [f"U-{span.label_}"]
+            )
         return tags
 
     def _check_scheme(self, scheme: LabelScheme) -> None:
