@@ -32,6 +32,8 @@ PAPERS = [(612, 792), (595, 842), (612, 1008), (540, 700)]
 STYLES = ["beside", "beside", "beside", "tab", "tab", "below", "boxed", "above"]
 TICKS = [("[ ]", "[x]"), ("[ ]", "[X]"), ("( )", "(x)"), ("\u2610", "\u2612")]
 TICKS += [("\u25a1", "\u25a0"), ("O", "X"), ("__", "_x_")]
+STRAYS = ["CONFIDENTIAL", "COPY", "RECEIVED JUN 12", "2070383921", "OK - KS", "-2-"]
+STRAYS += ["SEE REVERSE", "over", "c: file", "DRAFT", "Exhibit 14", "*", "PAID"]
 BLOCKS = {
     "fields": 8,
     "table": 2,
@@ -65,6 +67,11 @@ class Style:
     header_case: str
     numbering: str
     pad: float
+    # How values are typed, labels are numbered and stand, and what is scribbled beside.
+    value_case: str
+    is_numbered: bool
+    is_flush_right: bool
+    has_strays: bool
 
 
 def make_form(template: int, form: int, *, fields: list[Field] | None = None) -> Page:
@@ -87,6 +94,7 @@ class _Writer:
         self.right = width - self.shape.uniform(0.04, 0.14) * width
         self.bottom = height - self.shape.uniform(0.04, 0.1) * height
         self.style = self._make_style()
+        self.n_asked = 0
 
     def _make_style(self) -> Style:
         rng = self.shape
@@ -123,6 +131,10 @@ class _Writer:
             header_case=rng.choice(["", "", "upper", "upper", "colon"]),
             numbering=rng.choice(["", "", "", "1.", "A.", "I."]),
             pad=rng.uniform(0.3, 2.0),
+            value_case=rng.choice(["", "", "", "upper"]),
+            is_numbered=rng.random() < 0.12,
+            is_flush_right=rng.random() < 0.2,
+            has_strays=rng.random() < 0.3,
         )
 
     def write(self) -> Page:
@@ -131,7 +143,7 @@ class _Writer:
         y = self._write_letterhead(y)
         if rng.random() < 0.85:
             y = self._write_title(y)
-        n_blocks = rng.randint(3, 14)
+        n_blocks = rng.randint(4, 20)
         weights = list(BLOCKS.values())
         names = rng.choices(list(BLOCKS), weights, k=n_blocks)
         seeds = [rng.random() for _ in names]
@@ -164,13 +176,19 @@ class _Writer:
         text = self.shape.choice(field.labels)
         case = {"upper": str.upper, "title": str.title}.get(self.style.case, str)
         colon = "" if text.endswith("?") else self.style.colon
+        if self.style.is_numbered:
+            self.n_asked += 1
+            text = f"{self.n_asked}. {text}"
+        if self.shape.random() < 0.04:
+            text += self.shape.choice([" (please print)", " (if any)", " (specify)"])
         return case(text) + colon, field
 
     def _answer(self, field: Field) -> str:
         """What is filled in; "" for nothing."""
-        return (
-            field.make(self.content) if self.content.random() < self.style.fill else ""
-        )
+        if self.content.random() >= self.style.fill:
+            return ""
+        value = field.make(self.content)
+        return value.upper() if self.style.value_case == "upper" else value
 
     def _write_letterhead(self, y: float) -> float:
         rng = self.shape
@@ -247,7 +265,7 @@ class _Writer:
         style, page = self.style, self.page
         text, field = self._ask()
         value = self._answer(field)
-        label_font = style.label
+        left, label_font = x, style.label
         if how == "boxed":
             label_font = Font(style.label.path, max(0.75 * style.label.size, 5.5))
         if how == "above":
@@ -255,13 +273,16 @@ class _Writer:
         question = page.add_entity(QUESTION)
         room = (tab if how == "tab" else limit - x) - 4
         lines = wrap(text, label_font, room)
+        wide = max(label_font.get_length(line) for line in lines)
+        if how == "tab" and style.is_flush_right:
+            x += max(tab - 8 - wide, 0)
         low = page.write_lines(lines, x, y, label_font, question, leading=1.15)
-        end = x + max(label_font.get_length(line) for line in lines)
+        end = x + wide
         line_height = style.leading * max(style.label.size, style.value.size)
         if how in ("below", "boxed"):
             start, at = x + self.shape.choice([0, 0, 4]), low
         elif how == "tab":
-            start, at = x + tab, y
+            start, at = left + tab, y
         else:
             start, at = end + max(style.gap * label_font.size, 3), y
         if limit - start < 40:
@@ -527,3 +548,13 @@ class _Writer:
                 ["Page 1 of 2", "1", "Form 1042-B (rev. 3/98)", "2048731187"]
             )
             self.page.write(text, rng.choice([self.left, self.right - 90]), y, font)
+        if not self.style.has_strays:
+            return
+        # Stamps and notes, where there is room.
+        for _ in range(rng.randint(1, 3)):
+            text = rng.choice(STRAYS)
+            x = rng.uniform(self.left, max(self.right - 120, self.left + 1))
+            y = rng.uniform(0.02, 0.95) * self.page.height
+            boxes = [word.box for word in self.page.words]
+            if all(abs(y + font.size / 2 - (b[1] + b[3]) / 2) > 20 for b in boxes):
+                self.page.write(text, x, y, font)

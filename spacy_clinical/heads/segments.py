@@ -16,8 +16,15 @@ from spacy_clinical.types import Bools1d, Floats2d
 # on with one behind a gap or in the next line. Found on invented forms.
 CUT = 4.0
 BRIDGE = 2.0
-NEXT_LINE = 1.0
+NEXT_LINE = -2.0
+ELSEWHERE = 4.0
+# The next line of a part starts where the one above does, give or take so many heights,
+# with so many heights of white space between.
+INDENT = 1.0
+SPACING = 0.8
 NEVER = 1e4
+# Least share of a label's probability that its beginning, or its inside, has.
+MIN_ROLE = 0.1
 
 
 def label_segments(
@@ -45,12 +52,15 @@ def label_segments(
         return []
     scores = scheme.merge(softmax(logits[[i for i, _ in words]].astype("float64")))
     begin, inside, outside = _sum_roles(scores, scheme)
+    by_type = begin + inside
+    # Layout says where parts begin, too: a role may be unlikely, not impossible.
+    begin, inside = (numpy.maximum(x, MIN_ROLE * by_type) for x in (begin, inside))
     costs = [
         _find_costs(segments[before], segments[number])
         for (_, before), (_, number) in itertools.pairwise(words)
     ]
     path = _find_best_path(begin, inside, outside, costs)
-    return _read_path(words, path, begin + inside, scheme.types)
+    return _read_path(words, path, by_type, scheme.types)
 
 
 def _find_costs(before: Segment, segment: Segment) -> tuple[float, float]:
@@ -59,7 +69,15 @@ def _find_costs(before: Segment, segment: Segment) -> tuple[float, float]:
         return CUT, 0.0
     if before.page != segment.page:
         return 0.0, NEVER
-    return 0.0, BRIDGE if before.row == segment.row else NEXT_LINE
+    if before.row == segment.row or before.text.endswith(":"):
+        return 0.0, BRIDGE
+    height = max(before.height, segment.height)
+    gap = segment.box[1] - before.box[3]
+    is_next = (
+        abs(segment.box[0] - before.box[0]) <= INDENT * height
+        and -0.5 * height <= gap <= SPACING * height
+    )
+    return 0.0, NEXT_LINE if is_next else ELSEWHERE
 
 
 def _sum_roles(
