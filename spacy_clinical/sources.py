@@ -21,6 +21,14 @@ _FORMATS = {
 _SUFFIXES = ", ".join(_FORMATS)
 
 
+_FORMS = frozenset(
+    {
+        *(".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp"),
+        *(".hocr", ".html", ".xml", ".json", ".tsv"),
+    }
+)
+
+
 class Source(NamedTuple):
     """A file with one note or with many.
 
@@ -60,6 +68,42 @@ def list_sources(
             found.append(Source(path, path.stem, _get_kind(path) or "text"))
         else:
             raise FileNotFoundError(Errors.C301.format(path=name))
+    return found
+
+
+def list_forms(paths: Sequence[str], *, skip: Collection[Path] = ()) -> list[Path]:
+    """Find the files that hold forms, folders in depth and in order of name.
+
+    paths: Files or folders. A file named here is read whatever its ending; in folders
+        the ending decides.
+    skip (resolved): Files and folders to leave out, such as earlier output.
+    RAISES FileNotFoundError: C301, if a path does not exist; C313, if there are none.
+    """
+    found: list[Path] = []
+    for name in paths:
+        if os.path.isdir(name):
+            for parent, folders, names in os.walk(name):
+                here = Path(parent)
+                folders[:] = sorted(
+                    f
+                    for f in folders
+                    if f[0] != "." and (here / f).resolve() not in skip
+                )
+                files = (here / f for f in sorted(names) if f[0] != ".")
+                found += [
+                    path
+                    for path in files
+                    if path.suffix.lower() in _FORMS and path.resolve() not in skip
+                ]
+        elif os.path.exists(name):
+            found.append(Path(name))
+        else:
+            raise FileNotFoundError(Errors.C301.format(path=name))
+    if not found:
+        suffixes = ", ".join(sorted(_FORMS))
+        raise FileNotFoundError(
+            Errors.C313.format(source=", ".join(paths), suffixes=suffixes)
+        )
     return found
 
 

@@ -16,6 +16,9 @@ FAMILIES = {
     "mono": ("LiberationMono-{}", "NimbusMonoPS-{}", "DejaVuSansMono-{}"),
     "narrow": ("LiberationSansNarrow-{}", "NimbusSansNarrow-{}"),
     "symbols": ("DejaVuSans",),
+    "sans (TrueType)": ("LiberationSans-{}",),
+    "serif (TrueType)": ("LiberationSerif-{}",),
+    "mono (TrueType)": ("LiberationMono-{}",),
     "hand": ("Z003-MediumItalic", "P052-Italic", "LiberationSerif-Italic"),
 }
 NAMES = {False: ("Regular", "Roman", ""), True: ("Bold", "Bold", "Bold")}

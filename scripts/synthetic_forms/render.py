@@ -8,7 +8,7 @@ import pypdfium2 as pdfium
 from PIL import Image, ImageDraw, ImageFilter
 from pypdfium2 import raw
 
-from synthetic_forms.page import Page, load_font
+from synthetic_forms.page import MEASURED, Font, Page, choose_font, load_font
 
 
 def draw_page(page: Page, *, dpi: int = 200) -> Image.Image:
@@ -44,36 +44,53 @@ def degrade(image: Image.Image, rng: random.Random) -> Image.Image:
 
 
 def write_pdf(page: Page) -> bytes:
-    """Write a PDF with the page's own fonts."""
+    """Write a PDF of a page, with its typefaces where they can be embedded.
+
+    PDFium embeds TrueType only. Words in others are set in one that is like theirs, as
+    wide as they are.
+    """
     document = pdfium.PdfDocument.new()
     paper = document.new_page(page.width, page.height)
-    fonts: dict[str | None, object] = {}
+    fonts: dict[str, object] = {}
     for word in page.words:
-        path = word.font.path
-        if path not in fonts:
-            fonts[path] = _load(document, path)
-        item = raw.FPDFPageObj_CreateTextObj(document, fonts[path], word.font.size)
+        used = find_truetype(word.font)
+        if used.path not in fonts:
+            fonts[used.path] = _load(document, used.path)
+        item = raw.FPDFPageObj_CreateTextObj(document, fonts[used.path], used.size)
         text = (word.text + "\x00").encode("utf-16-le")
         units = ctypes.cast(text, ctypes.POINTER(ctypes.c_ushort))
         raw.FPDFText_SetText(item, units)
-        ascent = load_font(path, 64).getmetrics()[0] * word.font.size / 64
-        baseline = page.height - word.y - ascent
-        raw.FPDFPageObj_Transform(item, 1, 0, 0, 1, word.x, baseline)
+        stretch = word.font.get_length(word.text) / max(used.get_length(word.text), 0.1)
+        ascent = load_font(word.font.path, MEASURED).getmetrics()[0]
+        baseline = page.height - word.y - ascent * word.font.size / MEASURED
+        raw.FPDFPageObj_Transform(item, stretch, 0, 0, 1, word.x, baseline)
         raw.FPDFPage_InsertObject(paper, item)
     for x0, y0, x1, y1 in page.lines:
-        path_item = raw.FPDFPageObj_CreateNewPath(x0, page.height - y0)
-        raw.FPDFPath_LineTo(path_item, x1, page.height - y1)
-        raw.FPDFPath_SetDrawMode(path_item, 0, True)
-        raw.FPDFPage_InsertObject(paper, path_item)
+        stroke = raw.FPDFPageObj_CreateNewPath(x0, page.height - y0)
+        raw.FPDFPath_LineTo(stroke, x1, page.height - y1)
+        raw.FPDFPath_SetDrawMode(stroke, 0, True)
+        raw.FPDFPage_InsertObject(paper, stroke)
     raw.FPDFPage_GenerateContent(paper)
     out = BytesIO()
     document.save(out)
     return out.getvalue()
 
 
-def _load(document: pdfium.PdfDocument, path: str | None) -> object:
-    if path is None or path.endswith(".otf"):
-        return raw.FPDFText_LoadStandardFont(document, b"Helvetica")
+def find_truetype(font: Font) -> Font:
+    """A font, or a TrueType one that is like it."""
+    path = font.path or ""
+    if path.endswith(".ttf"):
+        return font
+    bold = "Bold" in path or "Demi" in path
+    kinds = {"Mono": "mono", "Sans": "sans"}
+    family = next((kinds[k] for k in kinds if k in path), "serif")
+    found = choose_font(random.Random(0), f"{family} (TrueType)", font.size, bold=bold)
+    if found.path is None:
+        raise OSError("Install the Liberation fonts: PDFs need one that is TrueType.")
+    return found
+
+
+def _load(document: pdfium.PdfDocument, path: str) -> object:
     with open(path, "rb") as handle:
         data = handle.read()
     array = (ctypes.c_ubyte * len(data)).from_buffer_copy(data)

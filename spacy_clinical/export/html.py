@@ -84,7 +84,7 @@ def render_note(record: Record, *, model: str = "", index: str = "") -> str:
     index: Where the index is, seen from the page; "" for none.
     """
     types = _count_types(Counter(ent["label"] for ent in record["entities"]))
-    return _render(
+    return render(
         "note.html",
         record=record,
         blocks=make_blocks(record),
@@ -108,7 +108,7 @@ def render_index(
     for row in rows:
         total.update(row.types)
     types = _count_types(total)
-    return _render(
+    return render(
         "index.html",
         rows=rows,
         unread=unread,
@@ -134,7 +134,8 @@ def _get_environment() -> jinja2.Environment:
     return environment
 
 
-def _render(template: str, **values: Any) -> str:
+def render(template: str, **values: Any) -> str:
+    """Fill in a template; all values are escaped."""
     page = _get_environment().get_template(template)
     return page.render(groups=GROUP_ORDER, version=__version__, **values)
 

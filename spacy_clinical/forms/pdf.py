@@ -4,7 +4,7 @@ import ctypes
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pypdfium2 as pdfium
 from PIL import Image
@@ -20,6 +20,7 @@ POINTS = 72
 PRECISION = 100
 # What PDFium gives for characters that the file does not say.
 UNKNOWN = {"\x00", "\ufffe", "\uffff"}
+SOFT_HYPHEN = "\u00ad"
 # Characters whose angle is looked at.
 MAX_ANGLES = 2000
 # Fewer words than this, and a page that has pictures is taken for a scan.
@@ -62,14 +63,16 @@ def read_text_layer(page: Any) -> FormPage:
     words: list[Word] = []
     characters: list[str] = []
     boxes: list[Box] = []
-    for character, box in _list_characters(view, text):
-        starts_anew = boxes and box is not None and _is_apart(boxes[-1], box)
+    last: Glyph | None = None
+    for character, glyph in _list_characters(view, text):
+        starts_anew = last is not None and glyph is not None and _is_apart(last, glyph)
         if (character.isspace() or starts_anew) and characters:
             words.append(_make_word(characters, boxes))
             characters, boxes = [], []
-        if not character.isspace() and box is not None:
+        if not character.isspace() and glyph is not None:
             characters.append(character)
-            boxes.append(box)
+            boxes.append(glyph.box)
+            last = glyph
     if characters:
         words.append(_make_word(characters, boxes))
     return FormPage(width, height, "pt", words, "text layer", 90.0 * quarters)
@@ -104,9 +107,21 @@ class View:
         return across.value / PRECISION, down.value / PRECISION
 
 
-def _list_characters(view: View, text: Any) -> Iterator[tuple[str, Box | None]]:
+class Glyph(NamedTuple):
+    """A character on the page.
+
+    box: Around what it paints.
+    line: From the top to the bottom of what any character of its font may paint.
+    """
+
+    box: Box
+    line: tuple[float, float]
+
+
+def _list_characters(view: View, text: Any) -> Iterator[tuple[str, Glyph | None]]:
     """The characters of a page, in the file's order, and where they are."""
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+    loose = raw.FS_RECTF()
     for i in range(text.count_chars()):
         code = raw.FPDFText_GetUnicode(text, i)
         character = chr(code) if code < 0x110000 else "\ufffd"
@@ -116,23 +131,32 @@ def _list_characters(view: View, text: Any) -> Iterator[tuple[str, Box | None]]:
         if not found or raw.FPDFText_IsGenerated(text, i) == 1:
             yield character, None
             continue
-        first = view.place(left.value, top.value)
-        last = view.place(right.value, bottom.value)
-        x0, x1 = sorted((first[0], last[0]))
-        y0, y1 = sorted((first[1], last[1]))
-        yield character, (x0, y0, x1, y1)
+        # Painted, it is a hyphen.
+        character = "-" if character == SOFT_HYPHEN else character
+        box = _place_box(view, left.value, top.value, right.value, bottom.value)
+        line = box[1], box[3]
+        if raw.FPDFText_GetLooseCharBox(text, i, loose):
+            full = _place_box(view, loose.left, loose.top, loose.right, loose.bottom)
+            line = full[1], full[3]
+        yield character, Glyph(box, line)
 
 
-def _is_apart(before: Box, box: Box) -> bool:
+def _place_box(view: View, left: float, top: float, right: float, bottom: float) -> Box:
+    first, last = view.place(left, top), view.place(right, bottom)
+    x0, x1 = sorted((first[0], last[0]))
+    y0, y1 = sorted((first[1], last[1]))
+    return x0, y0, x1, y1
+
+
+def _is_apart(before: Glyph, glyph: Glyph) -> bool:
     """Whether a character starts a word though no space is before it.
 
     Forms often place labels and values without any.
     """
-    height = max(before[3] - before[1], box[3] - box[1], 1.0)
-    overlap = min(before[3], box[3]) - max(before[1], box[1])
-    is_lower = overlap < 0.2 * height and abs(box[1] - before[1]) > 0.5 * height
-    gap = box[0] - before[2]
-    return is_lower or gap > 0.6 * height or gap < -2 * height
+    height = max(before.line[1] - before.line[0], glyph.line[1] - glyph.line[0], 1.0)
+    overlap = min(before.line[1], glyph.line[1]) - max(before.line[0], glyph.line[0])
+    gap = glyph.box[0] - before.box[2]
+    return overlap < 0.3 * height or gap > 0.4 * height or gap < -1.5 * height
 
 
 def _make_word(characters: list[str], boxes: list[Box]) -> Word:

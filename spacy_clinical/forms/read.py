@@ -1,7 +1,7 @@
 """Read a form of any kind: a PDF, a scan, or what another engine has read of one."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -46,6 +46,7 @@ def read_form(
     max_pages: int = MAX_PAGES,
     max_pixels: int = MAX_PIXELS,
     password: str | None = None,
+    watch: Callable[[int], None] | None = None,
 ) -> Doc:
     """Read a form into a Doc with a box and a page for each token.
 
@@ -63,6 +64,7 @@ def read_form(
     max_pages: Of one file; more are refused.
     max_pixels: Of one page; more are refused.
     password: Of an encrypted PDF.
+    watch: Called with the number of each page when it has been read.
     RAISES ValueError: C501 to C505 and C508, C509, for files that can't be read.
     RAISES OSError: C506, if OCR is needed and Tesseract is missing, and what the
         system raises for files that can't be opened.
@@ -81,7 +83,12 @@ def read_form(
         pages = _read_frames(data, scanning, limits, max_pages)
     else:
         pages = iter(_read_other(data, kind, name))
-    return make_form_doc(vocab, list(pages), source=name)
+    read = []
+    for number, page in enumerate(pages, start=1):
+        read.append(page)
+        if watch is not None:
+            watch(number)
+    return make_form_doc(vocab, read, source=name)
 
 
 def read_forms(

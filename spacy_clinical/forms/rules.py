@@ -61,7 +61,9 @@ def label_by_rules(doc: Doc) -> list[Labelled]:
         for segment in form.segments
         if segment.start in form.labels and not is_leader(segment.text)
     ]
-    return join_parts(doc, parts, lambda _, part: part.start in form.goes_on)
+    return join_parts(
+        doc, parts, lambda last, part: form.goes_on.get(part.start) == last.start
+    )
 
 
 def is_question(text: str) -> bool:
@@ -78,7 +80,7 @@ class _Form:
     """The segments of a form, and what is known of them so far.
 
     labels: Label and score of segments, by their first tokens.
-    goes_on: First tokens of segments that go on with the answer above them.
+    goes_on: First tokens of segments that go on with an answer above them, and its.
     """
 
     def __init__(self, segments: Sequence[Segment]) -> None:
@@ -87,7 +89,7 @@ class _Form:
         for segment in segments:
             self.rows[segment.row].append(segment)
         self.labels: dict[int, tuple[str, float]] = {}
-        self.goes_on: set[int] = set()
+        self.goes_on: dict[int, int] = {}
 
     def label_rows(self) -> None:
         """Label what ends in a colon, and what stands behind that."""
@@ -159,7 +161,7 @@ class _Form:
                 if label == ANSWER or is_free:
                     self.labels[segment.start] = ANSWER, BY_LINE_ABOVE
                     if label == ANSWER:
-                        self.goes_on.add(segment.start)
+                        self.goes_on[segment.start] = above.start
                     break
 
     def _lacks_answer(self, question: Segment) -> bool:

@@ -12,8 +12,11 @@ from spacy_clinical.forms.pages import Box
 from spacy_clinical.forms.places import Places, find_places
 from spacy_clinical.types import Ints2d
 
-# A gap parts two segments if it is so many times as wide as words are high.
-SEGMENT_GAP = 1.0
+# A gap parts two segments if it is so many times as wide as words are high; in lines
+# whose spaces are wide, as those of a typewriter are, if it is clearly wider than the
+# narrowest of them.
+SEGMENT_GAP, WIDEST_SPACE = 1.15, 1.5
+WIDER = 1.6
 # Pages are higher than wide: across, a thousandth is a smaller part of an inch.
 ASPECT = 1.3
 # Where text has no boxes, so many characters do.
@@ -51,9 +54,11 @@ def find_segments(doc: Doc, places: Places | None = None) -> list[Segment]:
     found: list[Segment] = []
     seen = numpy.flatnonzero(places.lines >= 0).tolist()
     for _, tokens in groupby(seen, key=lambda i: places.lines[i]):
+        line = list(tokens)
+        least = _find_least_gap(places, line)
         run: list[int] = []
-        for i in tokens:
-            if run and _is_apart(doc, places, run[-1], i):
+        for i in line:
+            if run and _is_apart(doc, places, run[-1], i, least):
                 found.append(_make_segment(doc, places, run))
                 run = []
             run.append(i)
@@ -92,16 +97,23 @@ def is_leader(text: str) -> bool:
     return LEADER.fullmatch(text.replace(" ", "")) is not None
 
 
-def _is_apart(doc: Doc, places: Places, before: int, i: int) -> bool:
-    """Whether a token starts a segment: after a colon or a gap."""
-    first, second = places.boxes[before].tolist(), places.boxes[i].tolist()
-    gap = second[0] - first[2]
-    if doc[before].text.endswith(":") and gap > 0:
-        return True
+def _find_least_gap(places: Places, line: list[int]) -> float:
+    """The least gap that parts segments of a line, in thousandths of the page."""
+    boxes = places.boxes[line]
     if places.n_columns:
-        return bool(gap * places.n_columns > 1000 * (SPACES_GAP - 0.5))
-    height = max(first[3] - first[1], second[3] - second[1])
-    return bool(gap > SEGMENT_GAP * height * ASPECT)
+        return 1000 * (SPACES_GAP - 0.5) / places.n_columns
+    # Words without tall letters are low, so that the higher half counts.
+    height = ASPECT * float(numpy.quantile(boxes[:, 3] - boxes[:, 1], 0.75))
+    gaps = boxes[1:, 0] - boxes[:-1, 2]
+    spaces = gaps[gaps > 0]
+    wide = WIDER * float(spaces.min()) if len(spaces) else 0.0
+    return max(SEGMENT_GAP * height, min(wide, WIDEST_SPACE * height))
+
+
+def _is_apart(doc: Doc, places: Places, before: int, i: int, least: float) -> bool:
+    """Whether a token starts a segment: after a colon or a gap."""
+    gap = float(places.boxes[i, 0] - places.boxes[before, 2])
+    return gap > least or (gap > 0 and doc[before].text.endswith(":"))
 
 
 def _make_segment(doc: Doc, places: Places, run: list[int]) -> Segment:

@@ -83,3 +83,16 @@ def test_plain_text_is_read_as_it_looks():
 @pytest.mark.parametrize("text", ["", "\n\n", "x", ":", "::::\n....", "\x00\x07", "—"])
 def test_odd_texts_do_no_harm(text):
     label(spacy.blank("en")(text))
+
+
+def test_lines_go_on_with_the_answer_above_them_not_with_the_one_before(vocab):
+    items = [
+        (60, 100, 12, "Address:"),
+        (150, 100, 12, "12 High Street"),
+        (330, 100, 12, "Phone:"),
+        (400, 100, 12, "555-0100"),
+        (150, 115, 12, "Townville"),
+    ]
+    found = label(read_form(make_pdf([items]), vocab))
+    assert ("ANSWER", "555-0100") in found
+    assert ("ANSWER", "Townville") in found

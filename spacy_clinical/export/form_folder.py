@@ -1,0 +1,133 @@
+"""An output folder of forms: records, a table of fields, and pages to look at."""
+
+import csv
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from spacy.tokens import Doc
+
+from spacy_clinical.export.atomic import open_atomic
+from spacy_clinical.export.form_html import (
+    FormRow,
+    make_form_row,
+    render_form,
+    render_form_index,
+)
+from spacy_clinical.export.form_records import COLUMNS, list_rows, make_form_record
+from spacy_clinical.export.jsonl import format_line
+from spacy_clinical.forms.pictures import draw_pages
+
+RECORDS_FILE = "forms.jsonl"
+FIELDS_FILE = "fields.csv"
+INDEX_FILE = "forms.html"
+PAGES_FOLDER = "form_pages"
+
+
+class FormTotals(NamedTuple):
+    """What was written.
+
+    n_failed: Forms that could not be read or extracted.
+    n_bad_pages: Pages that could not be read, of other forms.
+    """
+
+    n_forms: int
+    n_pages: int
+    n_fields: int
+    n_failed: int
+    n_bad_pages: int
+
+
+def list_form_outputs(folder: Path) -> list[Path]:
+    """Name all that `write_forms` may write, so that it is not read as forms."""
+    names = (RECORDS_FILE, FIELDS_FILE, INDEX_FILE, PAGES_FOLDER)
+    return [(folder / name).resolve() for name in names]
+
+
+def write_forms(
+    results: Iterable[tuple[Path, Doc]],
+    folder: Path,
+    *,
+    html: bool = True,
+    model: str = "",
+    password: str | None = None,
+) -> FormTotals:
+    """Write the record and the fields of each form, and with `html` a page for each.
+
+    Files appear when the last form is written. The pages show pictures of the forms.
+
+    folder: Exists, and can be written to.
+    model: Name and version of what labelled them, for the pages.
+    password: Of encrypted PDFs, to draw them.
+    """
+    rows: list[FormRow] = []
+    n_failed = n_bad_pages = 0
+    if html:
+        (folder / PAGES_FOLDER).mkdir(exist_ok=True)
+    with (
+        open_atomic(folder / RECORDS_FILE) as lines,
+        open_atomic(folder / FIELDS_FILE) as table,
+    ):
+        writer = csv.writer(table)
+        writer.writerow(COLUMNS)
+        for path, doc in results:
+            record = make_form_record(doc, form_id=path.stem, source=str(path))
+            lines.write(format_line(record))
+            writer.writerows(list_rows(record))
+            page = f"{PAGES_FOLDER}/form-{len(rows) + 1:05}.html"
+            rows.append(make_form_row(record, page))
+            n_failed += record["error"] is not None
+            n_bad_pages += sum(bool(p["error"]) for p in record["pages"])
+            if html:
+                pictures = _draw(path, doc, password)
+                text = render_form(
+                    record,
+                    pictures,
+                    list_words(doc),
+                    model=model,
+                    index=f"../{INDEX_FILE}",
+                )
+                with open_atomic(folder / page) as handle:
+                    handle.write(text)
+    if html:
+        _remove_old_pages(folder, n_pages=len(rows))
+        with open_atomic(folder / INDEX_FILE) as handle:
+            handle.write(render_form_index(rows, model=model))
+    return FormTotals(
+        n_forms=len(rows),
+        n_pages=sum(row.n_pages for row in rows),
+        n_fields=sum(row.n_fields for row in rows),
+        n_failed=n_failed,
+        n_bad_pages=n_bad_pages,
+    )
+
+
+def list_words(doc: Doc) -> list[list[tuple[str, tuple[float, ...]]]]:
+    """The words of each page with their boxes."""
+    words: list[list[tuple[str, tuple[float, ...]]]] = [[] for _ in doc._.pages]
+    for token in doc:
+        if token._.box is not None:
+            words[token._.page - 1].append((token.text, token._.box))
+    return words
+
+
+def _draw(path: Path, doc: Doc, password: str | None) -> list[bytes | None]:
+    """Pictures of a form's pages, as far as there are some."""
+    pages = doc._.pages
+    pictures: list[bytes | None] = []
+    try:
+        data = path.read_bytes()
+        for picture in draw_pages(data, pages, name=path.name, password=password):
+            pictures.append(picture)
+    # What could be read shall be shown, with a picture or without.
+    except (OSError, ValueError, RuntimeError):
+        pass
+    return [*pictures, *[None] * (len(pages) - len(pictures))]
+
+
+def _remove_old_pages(folder: Path, *, n_pages: int) -> None:
+    """Remove the pages of an earlier run that had more forms."""
+    number = n_pages + 1
+    while (page := folder / PAGES_FOLDER / f"form-{number:05}.html").exists():
+        page.unlink()
+        number += 1

@@ -1,0 +1,97 @@
+"""Forms as plain records, and their fields as rows of a table.
+
+A record:
+
+    id, source         of the file
+    pages              number, width, height, unit, source, rotation, n_words, error
+    parts              headers, questions and answers in the order of reading: label,
+                       text, page, box, score
+    links              pairs of a question and an answer, by their places in parts
+    fields             doc._.form_fields: key, option, value, page, key_box, value_box,
+                       score
+    provenance         per component, what made it
+    error              null, or what failed: component, code, type, message
+
+Boxes are x0, y0, x1, y1 from a page's upper left corner, in its unit.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from spacy.tokens import Doc
+
+from spacy_clinical.extensions import FORM_SPANS_KEY
+
+COLUMNS = (
+    *("source", "page", "key", "option", "value", "score"),
+    *("key_x0", "key_y0", "key_x1", "key_y1"),
+    *("value_x0", "value_y0", "value_x1", "value_y1"),
+)
+
+
+def make_form_record(
+    doc: Doc, *, form_id: str, source: str, spans_key: str = FORM_SPANS_KEY
+) -> dict[str, Any]:
+    """Make a record of a form, as the module describes."""
+    group = doc.spans.get(spans_key, ())
+    attrs = group.attrs if len(group) else {}
+    scores = attrs.get("scores", [None] * len(group))
+    parts = [
+        {
+            "label": span.label_,
+            "text": span.text,
+            "page": span._.page,
+            "box": span._.box,
+            "score": score,
+        }
+        for span, score in zip(group, scores, strict=True)
+    ]
+    return {
+        "id": form_id,
+        "source": source,
+        "pages": doc._.pages,
+        "parts": parts,
+        "links": [list(pair) for pair in attrs.get("links", ())],
+        "fields": doc._.form_fields,
+        "provenance": doc._.clinical_provenance,
+        "error": doc._.clinical_error,
+    }
+
+
+def list_rows(record: dict[str, Any]) -> Iterator[list[Any]]:
+    """The fields of a form as rows of a table with `COLUMNS`.
+
+    What a spreadsheet would take for a formula gets an apostrophe.
+    """
+    for field in record["fields"]:
+        value = field["value"]
+        if isinstance(value, bool):
+            value = "true" if value else "false"
+        boxes = [field[name] or [""] * 4 for name in ("key_box", "value_box")]
+        yield [
+            _guard(record["source"]),
+            field["page"],
+            _guard(field["key"]),
+            _guard(field["option"]),
+            _guard(value),
+            field["score"],
+            *boxes[0],
+            *boxes[1],
+        ]
+
+
+def _guard(text: str) -> str:
+    """SOURCE: OWASP, CSV injection. Numbers may have a sign."""
+    if text[:1] in ("=", "@", "\t", "\r") or (
+        text[:1] in ("+", "-") and not _is_number(text)
+    ):
+        return f"'{text}"
+    return text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
