@@ -1,0 +1,148 @@
+"""Forms as records, tables and pages."""
+
+import csv
+import json
+import re
+from io import BytesIO
+
+import pytest
+import spacy
+from PIL import Image
+
+from spacy_clinical.export.form_folder import list_form_outputs, write_forms
+from spacy_clinical.export.form_records import COLUMNS, list_rows, make_form_record
+from spacy_clinical.forms import make_form_doc, make_pages, read_form
+from spacy_clinical.forms.pictures import draw_pages
+from tests.forms.papers import INTAKE, encode, make_pdf
+
+RULES = {"model": {"@architectures": "spacy-clinical.FormRules.v1"}}
+
+
+@pytest.fixture(scope="module")
+def nlp():
+    nlp = spacy.blank("en")
+    nlp.add_pipe("clinical_form_extractor", config=RULES)
+    return nlp
+
+
+@pytest.fixture
+def form(tmp_path):
+    path = tmp_path / "form.pdf"
+    path.write_bytes(make_pdf([INTAKE, INTAKE[:3]]))
+    return path
+
+
+def test_a_record_has_pages_parts_links_and_fields(nlp, form):
+    doc = nlp(read_form(form, nlp.vocab))
+    record = json.loads(json.dumps(make_form_record(doc, form_id="form", source="f")))
+    assert [page["number"] for page in record["pages"]] == [1, 2]
+    texts = [part["text"] for part in record["parts"]]
+    linked = [(texts[q], texts[a]) for q, a in record["links"]]
+    assert linked[0] == ("Name:", "Jane Roe")
+    assert record["fields"] == json.loads(json.dumps(doc._.form_fields))
+    assert record["parts"][0]["box"] is not None
+    assert record["error"] is None
+
+
+def test_plain_text_makes_a_record_without_boxes(nlp):
+    record = make_form_record(nlp("Name: Jane"), form_id="x", source="x")
+    assert {part["box"] for part in record["parts"]} == {None}
+    assert next(list_rows(record))[6:] == [""] * 8
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("@SUM", "'@SUM"),
+        ("-3.5", "-3.5"),
+        ("+49", "+49"),
+        ("-cmd", "'-cmd"),
+        ("plain", "plain"),
+    ],
+)
+def test_spreadsheets_take_no_value_for_a_formula(text, cell):
+    field = {
+        "key": "k",
+        "option": "",
+        "value": text,
+        "page": 1,
+        "key_box": None,
+        "value_box": None,
+        "score": 1.0,
+    }
+    [row] = list_rows({"source": "f", "fields": [field]})
+    assert row[COLUMNS.index("value")] == cell
+
+
+def test_a_folder_is_written(nlp, form, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    results = [(form, nlp(read_form(form, nlp.vocab)))]
+    totals = write_forms(results, out, model="rules 1")
+    assert (totals.n_forms, totals.n_pages, totals.n_failed) == (1, 2, 0)
+    with (out / "fields.csv").open(encoding="utf8", newline="") as table:
+        rows = list(csv.reader(table))
+    assert rows[0] == list(COLUMNS)
+    assert len(rows) == totals.n_fields + 1
+    assert len((out / "forms.jsonl").read_text("utf8").splitlines()) == 1
+    page = (out / "form_pages/form-00001.html").read_text("utf8")
+    assert page.count("data:image/jpeg;base64,") == 2
+    assert page.count("<svg") == 2
+    assert "rules 1" in page
+    assert "form_pages/form-00001.html" in (out / "forms.html").read_text("utf8")
+    known = {path.name for path in list_form_outputs(out)}
+    assert {path.name for path in out.iterdir()} == known
+
+
+def test_pages_load_nothing_and_run_nothing(nlp, tmp_path):
+    words = ["<script>alert(1)</script>:", "<b>x</b>", "Name:", '"><img src=x>']
+    boxes = [(10, 10, 90, 20), (100, 10, 150, 20), (10, 30, 60, 40), (100, 30, 150, 40)]
+    pages = make_pages(words, boxes, width=400, height=100)
+    doc = nlp(make_form_doc(nlp.vocab, pages, source="<i>.json"))
+    missing = tmp_path / "<i>.json"
+    write_forms([(missing, doc)], tmp_path)
+    page = (tmp_path / "form_pages/form-00001.html").read_text("utf8")
+    assert "<script" not in page
+    assert "<b>x" not in page
+    assert "<img" not in page
+    assert not re.search(r"https?://", page)
+    assert "default-src 'none'" in page
+    # Without a picture, the words are shown.
+    assert "&lt;script&gt;" in page
+    assert "<text" in page
+
+
+def test_forms_and_pages_that_failed_are_shown_as_such(nlp, tmp_path):
+    from spacy_clinical.extensions import record_error
+
+    doc = make_form_doc(nlp.vocab, [], source="x.pdf")
+    record_error(doc, "read_form", ValueError("[C502] secret"))
+    totals = write_forms([(tmp_path / "x.pdf", doc)], tmp_path)
+    assert totals.n_failed == 1
+    index = (tmp_path / "forms.html").read_text("utf8")
+    assert "C502" in index
+    assert "secret" not in index
+
+
+def test_pages_of_an_earlier_run_go(nlp, form, tmp_path):
+    doc = nlp(read_form(form, nlp.vocab))
+    write_forms([(form, doc)] * 3, tmp_path)
+    write_forms([(form, doc)], tmp_path)
+    assert len(list((tmp_path / "form_pages").iterdir())) == 1
+    write_forms([(form, doc)], tmp_path, html=False)
+
+
+@pytest.mark.parametrize("rotation", [0.0, 90.0, 180.0, -1.5])
+def test_pictures_are_turned_as_their_pages_were(rotation):
+    image = Image.new("L", (300, 100), 255)
+    image.paste(0, (0, 0, 40, 40))
+    data = encode(image)
+    pages = [{"rotation": rotation, "error": ""}, {"rotation": 0.0, "error": ""}]
+    drawn, none = draw_pages(data, pages, name="x")
+    assert none is None
+    picture = Image.open(BytesIO(drawn))
+    is_on_end = abs(rotation) == 90.0
+    assert (picture.width < picture.height) == is_on_end
+    corner = {0.0: (10, 10), 90.0: (90, 10), 180.0: (290, 90), -1.5: (12, 18)}
+    assert picture.getpixel(corner[rotation]) < 80
