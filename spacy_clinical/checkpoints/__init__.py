@@ -24,6 +24,7 @@ class Checkpoint:
     task: What its published head does.
     license: As its page states; "none stated" is an answer.
     source: The paper or page to cite.
+    folder: Where it is inside the package, if it ships.
     """
 
     name: str
@@ -33,6 +34,12 @@ class Checkpoint:
     task: str = "encoder"
     license: str = "none stated"
     source: str = ""
+    folder: str = ""
+
+    @property
+    def location(self) -> str:
+        """What to load it by: hub id, or path of a folder."""
+        return str(CARDS.parent / self.folder) if self.folder else self.name
 
 
 def list_checkpoints() -> list[str]:

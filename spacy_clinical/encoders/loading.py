@@ -117,7 +117,7 @@ def count_positions(model: Any) -> int:
 
 def _where(checkpoint: Checkpoint, *, is_local: bool) -> dict[str, Any]:
     return {
-        "pretrained_model_name_or_path": checkpoint.name,
+        "pretrained_model_name_or_path": checkpoint.location,
         "revision": checkpoint.revision or None,
         "local_files_only": is_local,
     }
@@ -128,7 +128,7 @@ def _is_local(checkpoint: Checkpoint) -> bool:
 
     Without a network, the hub's own library would try again and again for each file.
     """
-    if Path(checkpoint.name).is_dir():
+    if Path(checkpoint.location).is_dir():
         return True
     try:
         HfApi().model_info(
@@ -213,13 +213,13 @@ def _coded_errors(checkpoint: Checkpoint) -> Iterator[None]:
         if str(error).startswith("[C"):
             raise
         kind = type(error).__name__
-        if not Path(checkpoint.name).is_dir():
+        if not Path(checkpoint.location).is_dir():
             revision = checkpoint.revision or "-"
             message = Errors.C009.format(
                 name=checkpoint.name, revision=revision, kind=kind
             )
         else:
-            fault = find_fault(Path(checkpoint.name)) or (
+            fault = find_fault(Path(checkpoint.location)) or (
                 f"its files don't fit each other or its config.json ({kind})"
             )
             message = Errors.C003.format(name=checkpoint.name, fault=fault)

@@ -27,7 +27,11 @@ FormDecoder = Literal["segments", "viterbi", "greedy"]
 
 DEFAULT_CONFIG = """
 [model]
-@architectures = "spacy-clinical.FormRules.v1"
+@architectures = "spacy-clinical.TokenClassifier.v1"
+
+[model.encoder]
+@architectures = "spacy-clinical.HFEncoder.v1"
+checkpoint = "layoutlm_forms_sm"
 
 [linker]
 @misc = "spacy-clinical.GeometricLinker.v1"

@@ -10,6 +10,7 @@ from spacy_clinical.forms import make_form_doc, read_form
 from spacy_clinical.forms.corpus import FormCorpus
 from spacy_clinical.forms.linking import Link
 from spacy_clinical.forms.pages import FormPage, Word
+from spacy_clinical.forms.segments import find_segments
 from spacy_clinical.heads.labels import read_labels
 from spacy_clinical.heads.segments import label_segments
 from tests.forms.papers import INTAKE, make_pdf
@@ -173,12 +174,12 @@ def make_logits(tags, sureness):
     return logits
 
 
-def decode_line(tags, starts, *, sureness=2.0):
-    words = [Word(f"w{i}", (x, 5, x + 30, 15)) for i, x in enumerate(starts)]
+def decode_line(tags, starts, *, sureness=2.0, words=("w", "w", "w")):
+    words = [
+        Word(text, (x, 5, x + 30, 15)) for text, x in zip(words, starts, strict=True)
+    ]
     page = FormPage(1000.0, 1000.0, "px", words)
     doc = make_form_doc(spacy.blank("en").vocab, [page])
-    from spacy_clinical.forms.segments import find_segments
-
     parts = label_segments(
         doc,
         make_logits(tags, sureness),
@@ -204,8 +205,36 @@ def test_sure_words_decide_against_the_gaps():
         ("QUESTION", 1, 2),
         ("ANSWER", 2, 3),
     ]
+
+
+def test_parts_end_at_gaps():
     tags = ["B-ANSWER", "I-ANSWER", "I-ANSWER"]
-    assert decode_line(tags, [0, 200, 400], sureness=12.0) == [("ANSWER", 0, 3)]
+    assert decode_line(tags, [0, 34, 400], sureness=12.0) == [
+        ("ANSWER", 0, 2),
+        ("ANSWER", 2, 3),
+    ]
+
+
+def test_what_ends_in_a_colon_is_hardly_an_answer():
+    tags = ["B-QUESTION", None, "B-ANSWER"]
+    words = ["Blood", "group:", "AB"]
+    tags[0] = "B-ANSWER"
+    found = decode_line(tags, [0, 34, 80], sureness=1.5, words=words)
+    assert found[-1] == ("ANSWER", 2, 3)
+    assert ("ANSWER", 0, 2) not in found
+
+
+def test_lines_that_look_like_the_next_one_go_on():
+    words = [Word("w", (100, y, 300, y + 10)) for y in (100, 114, 128)]
+    words += [Word("w", (100, 190, 300, 200))]
+    page = FormPage(1000.0, 1000.0, "px", words)
+    doc = make_form_doc(spacy.blank("en").vocab, [page])
+    tags = ["B-ANSWER", None, "I-ANSWER", None, "I-ANSWER", None, "I-ANSWER"]
+    is_seen = numpy.array([not token.is_space for token in doc])
+    parts = label_segments(
+        doc, make_logits(tags, 4.0), is_seen, read_labels(BIO), find_segments(doc)
+    )
+    assert [(p.start, p.end) for p in parts] == [(0, 5), (6, 7)]
 
 
 def test_rules_have_nothing_to_learn(form):
