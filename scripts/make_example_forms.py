@@ -1,4 +1,4 @@
-"""Draw the two forms in examples/: a referral as a PDF, and a lab report as a scan.
+"""Draw the two forms in examples/forms/: a referral as a PDF, and a lab report as a scan.
 
 All in them is invented.
 
@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from synthetic_forms.page import Page, choose_font
 from synthetic_forms.render import degrade, draw_page, write_pdf
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
+EXAMPLES = Path(__file__).parents[1] / "examples/forms"
 REASON = [
     "62-year-old woman with exertional chest tightness for six weeks, relieved by",
     "rest. Father had a myocardial infarction at 58. ECG today shows sinus rhythm",

@@ -47,6 +47,15 @@ def tiny_core(tmp_path_factory) -> Path:
     return make_core(tmp_path_factory.mktemp("tiny_core"), labels)
 
 
+@pytest.fixture(scope="session")
+def tiny_layoutlm(tmp_path_factory) -> Path:
+    """A tiny LayoutLM with FUNSD's seven labels."""
+    names = ("HEADER", "QUESTION", "ANSWER")
+    labels = ["O", *(f"{role}-{name}" for name in names for role in "BI")]
+    folder = tmp_path_factory.mktemp("tiny_layoutlm")
+    return make_token_classifier(folder, "layoutlm", labels, sharpness=20.0)
+
+
 def add_ner(nlp: Language, checkpoint: Path, **settings) -> Language:
     """Add `clinical_ner` over a local checkpoint, to compare with transformers."""
     encoder = {"checkpoint": str(checkpoint), "precision": "fp32"}

@@ -15,7 +15,7 @@ import spacy_clinical
 from spacy_clinical.cli import app
 
 NAME = "Zebulon Quarterstaff"
-EXAMPLES = Path(__file__).parents[1] / "examples"
+EXAMPLES = Path(__file__).parents[1] / "examples/notes"
 
 
 @Language.component("test_cli_fails_on_bad")

@@ -13,7 +13,7 @@ from spacy_clinical.cli import app
 from tests.forms.papers import INTAKE, draw_scan, encode, make_pdf
 
 NAME = "Zebulon Quarterstaff"
-EXAMPLES = Path(__file__).parents[1] / "examples"
+EXAMPLES = Path(__file__).parents[1] / "examples/forms"
 
 
 @pytest.fixture(scope="module")

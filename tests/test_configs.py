@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ def corpus(tmp_path):
         (tmp_path / part / "1.ann").write_text(ANN, encoding="utf8")
         (tmp_path / f"{part}.csv").write_text(CSV, encoding="utf8")
     write_codiesp(tmp_path / "codiesp")
+    write_forms(tmp_path / "forms.jsonl")
     return tmp_path
 
 
@@ -30,6 +32,32 @@ def write_codiesp(folder):
         (folder / f"text_files_en/{name}.txt").write_text(TEXT, encoding="utf8")
     rows = "".join(f"{name}\tr50.9\n" for name in "abcde")
     (folder / "trainD.tsv").write_text(rows, encoding="utf8")
+
+
+def write_forms(path):
+    """Invent a form with one field."""
+    words = [("question", "pain:", 10), ("answer", "fever", 90)]
+    form = [
+        {
+            "id": i,
+            "label": label,
+            "words": [{"text": text, "box": [x, 10, x + 40, 20]}],
+            "linking": [[0, 1]],
+        }
+        for i, (label, text, x) in enumerate(words)
+    ]
+    record = {"name": "x", "width": 200, "height": 100, "form": form}
+    path.write_text(json.dumps(record), encoding="utf8")
+
+
+def test_forms_assembles(tiny_layoutlm, tmp_path):
+    overrides = {"paths.checkpoint": str(tiny_layoutlm)}
+    config = load_config(ROOT / "configs/forms.cfg", overrides=overrides)
+    nlp = load_model_from_config(config, auto_fill=True, validate=True)
+    nlp.initialize()
+    nlp.to_disk(tmp_path / "pipeline")
+    doc = spacy.load(tmp_path / "pipeline")(TEXT)
+    assert doc._.clinical_pieces["clinical_form_extractor"]["not_seen"] == 0
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
@@ -73,6 +101,7 @@ def test_icd9_assembles(tiny_core, tmp_path):
 CSV = "section_text,section_header\nNo fever.,ROS\nAspirin daily.,MEDS\n"
 BRAT = {"paths.train": "train", "paths.dev": "dev"}
 TABLE = {"paths.train": "train.csv", "paths.dev": "dev.csv"}
+FORMS = {"paths.train": "forms.jsonl", "paths.dev": "forms.jsonl"}
 # A tiny checkpoint takes windows of 62 wordpieces.
 TINY_WINDOWS = {
     "components.clinical_ner.model.encoder.size": 62,
@@ -85,6 +114,7 @@ TRAINING = {
     "train_spancat": (BRAT, "spans_sc_f"),
     "train_textcat": (TABLE, "cats_micro_f"),
     "train_icd9": ({"paths.train": "codiesp"}, "icd9_micro_f"),
+    "train_forms": (FORMS, "form_f"),
 }
 
 
@@ -94,7 +124,7 @@ def test_every_training_config_is_tested():
 
 @pytest.mark.filterwarnings(r"ignore:\[W002\]")
 @pytest.mark.parametrize("name", TRAINING)
-def test_training_configs_train(name, tiny_ner, corpus):
+def test_training_configs_train(name, tiny_ner, tiny_layoutlm, corpus):
     from spacy.cli.train import train
 
     values, measure = TRAINING[name]
@@ -105,7 +135,7 @@ def test_training_configs_train(name, tiny_ner, corpus):
         overrides={
             **values,
             **data,
-            "paths.encoder": str(tiny_ner),
+            "paths.encoder": str(tiny_layoutlm if "forms" in name else tiny_ner),
             "training.max_steps": 3,
             "training.eval_frequency": 1,
         },

@@ -15,7 +15,7 @@ from spacy_clinical.models import MAX_CHARS, list_models, model_path
 from spacy_clinical.readers import BratCorpus
 
 ROOT = Path(__file__).parents[1]
-EXAMPLES = sorted((ROOT / "examples").glob("*.txt"))
+EXAMPLES = sorted((ROOT / "examples/notes").glob("*.txt"))
 DATA = Path(os.environ.get("SPACY_CLINICAL_DATA", ROOT.parent / "shared/data"))
 NOTES = DATA / "aci_bench/valid.csv"
 ODD = {

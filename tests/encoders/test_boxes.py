@@ -117,11 +117,6 @@ def test_logits_of_lilt_are_transformers_own(tmp_path):
     numpy.testing.assert_allclose(scored.X, reference_logits(folder, doc), atol=2e-4)
 
 
-@pytest.fixture
-def tiny_layoutlm(tmp_path):
-    return make_token_classifier(tmp_path / "layoutlm", "layoutlm", BIO, sharpness=20.0)
-
-
 def test_long_pages_are_cut_into_windows_that_keep_every_piece_once(tiny_layoutlm):
     encoder = build_hf_encoder(str(tiny_layoutlm))
     doc = make_doc(make_words(40), make_words(3, top=50))

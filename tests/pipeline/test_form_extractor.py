@@ -31,12 +31,6 @@ def tagger(folder, **settings):
 
 
 @pytest.fixture(scope="module")
-def tiny_layoutlm(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("layoutlm")
-    return make_token_classifier(folder, "layoutlm", BIO, sharpness=20.0)
-
-
-@pytest.fixture(scope="module")
 def form():
     return make_pdf([INTAKE, [], INTAKE])
 
