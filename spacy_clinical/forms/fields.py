@@ -43,28 +43,71 @@ def make_fields(
     for link in links:
         answers.setdefault(link.question, []).append(link)
     linked = {link.answer for link in links}
+    heads = find_heads(spans, set(answers))
     fields: list[FormField] = []
     for i, span in enumerate(spans):
+        if i in heads.values():
+            continue
         if span.label_ == QUESTION:
             own = sorted(answers.get(i, ()), key=lambda link: spans[link.answer].start)
             parts = [spans[link.answer] for link in own]
             known = [scores[i], *(scores[link.answer] for link in own)]
             score = min(known + [link.score for link in own])
-            fields += _make_question(span, parts, round(score, 4))
+            key = _get_key([spans[heads[i]]] if i in heads else [], span)
+            fields += _make_question(span, key, parts, round(score, 4))
         elif span.label_ == ANSWER and i not in linked:
-            fields += _make_boxes(span, None, round(scores[i], 4))
+            fields += _make_boxes(span, None, "", round(scores[i], 4))
     return fields
 
 
+def find_heads(spans: Sequence[Span], answered: set[int]) -> dict[int, int]:
+    """Find questions that go on in the next line, where another question was found.
+
+    answered: Questions that have answers.
+    RETURNS: For each such second line the first, which has neither an answer nor an end
+        of its own, by their places.
+    """
+    heads: dict[int, int] = {}
+    questions = [i for i, span in enumerate(spans) if span.label_ == QUESTION]
+    for first in questions:
+        is_open = first not in answered and not spans[first].text.endswith((":", "?"))
+        if not is_open or spans[first]._.box is None:
+            continue
+        below = [
+            i
+            for i in questions
+            if i in answered and i not in heads and _is_next(spans[first], spans[i])
+        ]
+        if len(below) == 1:
+            heads[below[0]] = first
+    return heads
+
+
+def _is_next(above: Span, below: Span) -> bool:
+    """Whether one line begins right under another."""
+    if above._.page != below._.page or below._.box is None:
+        return False
+    x0, y0, _, y1 = above._.box
+    bx0, by0, _, _ = below._.box
+    height = y1 - y0
+    return abs(x0 - bx0) <= height and -0.3 * height <= by0 - y1 <= 0.8 * height
+
+
+def _get_key(first: Sequence[Span], question: Span) -> str:
+    return clean_key(" ".join(span.text for span in [*first, question]))
+
+
 def _make_question(
-    question: Span, parts: Sequence[Span], score: float
+    question: Span, key: str, parts: Sequence[Span], score: float
 ) -> list[FormField]:
-    boxes = [field for part in parts for field in _make_boxes(part, question, score)]
+    boxes = [
+        field for part in parts for field in _make_boxes(part, question, key, score)
+    ]
     texts = [part for part in parts if not find_checkboxes(part.text)[1]]
     if boxes and not texts:
         return boxes
     field: FormField = {
-        "key": clean_key(question.text),
+        "key": key,
         "option": "",
         "value": "\n".join(_read_lines(part) for part in texts),
         "page": question._.page,
@@ -80,7 +123,9 @@ def _read_lines(span: Span) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _make_boxes(part: Span, question: Span | None, score: float) -> list[FormField]:
+def _make_boxes(
+    part: Span, question: Span | None, key: str, score: float
+) -> list[FormField]:
     lead, boxes = find_checkboxes(part.text)
     fields: list[FormField] = []
     for box in boxes:
@@ -89,10 +134,9 @@ def _make_boxes(part: Span, question: Span | None, score: float) -> list[FormFie
             part.start_char + box.end,
             alignment_mode="expand",
         )
-        key = lead if question is None else question.text
         fields.append(
             {
-                "key": clean_key(key),
+                "key": clean_key(lead) if question is None else key,
                 "option": " ".join(box.option.split()),
                 "value": box.is_ticked,
                 "page": part._.page,

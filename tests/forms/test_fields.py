@@ -93,3 +93,17 @@ def test_a_whole_form():
         ("Smoker", "no", True),
         ("Pregnant", "", ""),
     ]
+
+
+def test_keys_of_two_lines_are_one():
+    words = ["How", "did", "it", "happen?", "fell"]
+    boxes = [(10, 10, 30, 20), (32, 10, 50, 20), (10, 23, 20, 33), (22, 23, 60, 33)]
+    boxes += [(100, 23, 120, 33)]
+    pages = make_pages(words, boxes, width=400, height=100)
+    doc = make_form_doc(spacy.blank("en").vocab, pages)
+    parts = (0, 2, Q), (3, 5, Q), (5, 6, A)
+    [field] = fields_of(doc, *parts, links=[(1, 2, 1.0)])
+    assert (field["key"], field["value"]) == ("How did it happen?", "fell")
+    # What has an end or an answer of its own stays a field.
+    linked = fields_of(doc, *parts, links=[(0, 2, 1.0)])
+    assert [f["key"] for f in linked] == ["How did", "it happen?"]
