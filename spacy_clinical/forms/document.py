@@ -7,7 +7,7 @@ from spacy.tokens import Doc, Span, SpanGroup
 from spacy.vocab import Vocab
 
 from spacy_clinical.extensions import FORM_KEY, LAYOUT_KEY
-from spacy_clinical.forms.pages import FormPage, Word, clamp, find_lines
+from spacy_clinical.forms.pages import FormPage, Word, clamp, find_lines, level_boxes
 
 
 def make_form_doc(vocab: Vocab, pages: Sequence[FormPage], *, source: str = "") -> Doc:
@@ -53,7 +53,7 @@ class _Builder:
         self.pages: list[dict[str, Any]] = []
 
     def add_page(self, number: int, page: FormPage) -> None:
-        lines = find_lines(page.words)
+        lines = [level_boxes(line) for line in find_lines(page.words)]
         if self.words and lines:
             self.add_break("\n\n", number)
         first = len(self.words)

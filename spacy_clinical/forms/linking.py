@@ -53,10 +53,12 @@ TAKEN = 100.0
 # Two lines are level if they share so much of the lower one's height.
 LEVEL = 0.3
 # White space between a question and an answer below it, an answer and a question below
-# it, and two lines or cells of one column, in heights of the answer's words.
+# it, two lines, and two cells under the head of a column, in heights of the answer's
+# words.
 DROP = 14.0
 RISE = 1.2
 STEP = 2.0
+CELL_STEP = 4.0
 # And between a question that has an answer beside it and the next line of that.
 SPACING = 1.2
 
@@ -184,7 +186,8 @@ class _Linking:
         tops = [q.box[1] for q in over if find_drop(q, below) is not None]
         for i, link in self.links.items():
             above = self.entities[i]
-            cost = find_step(above, below)
+            is_cell = find_drop(self.entities[link.question], above) is not None
+            cost = find_step(above, below, CELL_STEP if is_cell else STEP)
             # Another question may stand between them.
             is_cut = any(top > above.box[1] + 0.5 * above.height for top in tops)
             if cost is not None and not is_cut and link.question not in self.under:
@@ -211,11 +214,14 @@ def find_drop(question: FormEntity, answer: FormEntity) -> float | None:
     return ABOVE + DOWN * max(ay0 - qy1, 0.0) + ASIDE * abs(ax0 - qx0)
 
 
-def find_step(above: FormEntity, answer: FormEntity) -> float | None:
-    """What it costs to go on with the answer above; None if they are no column."""
+def find_step(above: FormEntity, answer: FormEntity, reach: float) -> float | None:
+    """What it costs to go on with the answer above; None if they are no column.
+
+    reach: White space between them at most, in heights of the answer's words.
+    """
     (x0, y0, x1, y1), (ax0, ay0, ax1, _) = above.box, answer.box
     gap = ay0 - y1
-    is_next = -0.5 * answer.height <= gap <= STEP * answer.height and y0 < ay0
+    is_next = -0.5 * answer.height <= gap <= reach * answer.height and y0 < ay0
     is_under = min(x1, ax1) > max(x0, ax0)
     if above.page != answer.page or not is_next or not is_under:
         return None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from statistics import median
+from statistics import median, median_low
 from typing import NamedTuple, TypeAlias
 
 # x0, y0, x1, y1 from the page's upper left corner, in the page's units.
@@ -14,6 +14,8 @@ COLUMN_GAP = 1.5
 MIN_LINES = 3
 # Two columns whose lines are level for a larger share are rows of a table.
 MAX_LEVEL = 0.6
+# A word is at most so many times as high as those beside it.
+MAX_HEIGHT = 1.5
 # Words a line has, on average, where columns are running text.
 MIN_PROSE = 3.5
 
@@ -86,6 +88,27 @@ def find_lines(words: Sequence[Word]) -> list[list[Word]]:
     """
     shown = [word for word in words if word.text.strip()]
     return _read_block(shown) if shown else []
+
+
+def level_boxes(line: Sequence[Word]) -> list[Word]:
+    """Cut boxes that are much higher than those beside them, as OCR makes them of specks
+    and rules."""
+    guessed = [word for word in line if word.confidence is not None]
+    if len(guessed) < 2:
+        return list(line)
+    usual = median_low([word.height for word in guessed])
+    fair = [word for word in guessed if word.height <= MAX_HEIGHT * usual]
+    top = median(word.box[1] for word in fair)
+    bottom = median(word.box[3] for word in fair)
+    levelled = []
+    for word in line:
+        x0, y0, x1, y1 = word.box
+        if word.confidence is not None and word.height > MAX_HEIGHT * usual:
+            cut = max(y0, top), min(y1, bottom)
+            if cut[0] < cut[1]:
+                y0, y1 = cut
+        levelled.append(word._replace(box=(x0, y0, x1, y1)))
+    return levelled
 
 
 def _read_block(words: Sequence[Word]) -> list[list[Word]]:

@@ -14,11 +14,13 @@ from spacy_clinical.forms.fields import make_fields
 from spacy_clinical.forms.labelled import ANSWER, FORM_LABELS, QUESTION, Labelled
 from spacy_clinical.forms.linking import FormEntity, Link, Linker
 from spacy_clinical.forms.places import find_places
+from spacy_clinical.forms.rules import label_by_rules
 from spacy_clinical.forms.segments import find_box, find_segments
 from spacy_clinical.heads.decode import decode
 from spacy_clinical.heads.labels import LabelScheme
 from spacy_clinical.heads.segments import label_segments
 from spacy_clinical.pipeline.token_head import TokenHeadPipe
+from spacy_clinical.types import Floats2d
 
 # Changed whenever the rules say something else.
 RULES_VERSION = "1"
@@ -44,6 +46,7 @@ checkpoint = "layoutlm_forms_sm"
     default_config={
         **Config().from_str(DEFAULT_CONFIG),
         "decoder": "segments",
+        "rule_weight": 1.0,
         "label_map": {},
         "spans_key": FORM_SPANS_KEY,
         "scorer": {"@scorers": "spacy-clinical.form_scorer.v1"},
@@ -64,6 +67,7 @@ def make_form_extractor(
     model: Model[list[Doc], list[Any]],
     linker: Linker,
     decoder: FormDecoder,
+    rule_weight: float,
     label_map: dict[str, str],
     spans_key: str,
     scorer: Callable[..., dict[str, Any]] | None,
@@ -79,6 +83,8 @@ def make_form_extractor(
     decoder: How a checkpoint's labels of words become parts: by the best tags if parts
         mostly begin and end at gaps of lines ("segments"), by the best tags alone
         ("viterbi"), or each word's best ("greedy").
+    rule_weight: What the rules add to a checkpoint's logits of the labels that they give,
+        with the decoder "segments": so many times how sure they are. 0 for nothing.
     label_map: What a checkpoint's own labels mean, such as {"KEY": "QUESTION"}; of
         labels that are not HEADER, QUESTION or ANSWER then, no parts are made.
     spans_key: Where headers, questions and answers go in `doc.spans`.
@@ -90,6 +96,7 @@ def make_form_extractor(
         name,
         linker=linker,
         decoder=decoder,
+        rule_weight=rule_weight,
         label_map=label_map,
         spans_key=spans_key,
         scorer=scorer,
@@ -118,6 +125,7 @@ class ClinicalFormExtractor(TokenHeadPipe):
         *,
         linker: Linker,
         decoder: FormDecoder = "segments",
+        rule_weight: float = 1.0,
         label_map: Mapping[str, str] | None = None,
         spans_key: str = FORM_SPANS_KEY,
         scorer: Callable[..., dict[str, Any]] | None = None,
@@ -128,6 +136,7 @@ class ClinicalFormExtractor(TokenHeadPipe):
         self.name = name
         self.linker = linker
         self.decoder = decoder
+        self.rule_weight = rule_weight
         self.label_map = dict(label_map or {})
         self.spans_key = spans_key
         self.scorer = scorer
@@ -165,9 +174,9 @@ class ClinicalFormExtractor(TokenHeadPipe):
 
     def _decode(self, doc: Doc, encoded: Encoded) -> list[Labelled]:
         if self.decoder == "segments":
-            segments = find_segments(doc)
+            logits = self._add_rules(doc, encoded.X) if self.rule_weight else encoded.X
             parts = label_segments(
-                doc, encoded.X, encoded.pieces.is_seen, self.scheme, segments
+                doc, logits, encoded.pieces.is_seen, self.scheme, find_segments(doc)
             )
         else:
             entities = decode(
@@ -176,6 +185,21 @@ class ClinicalFormExtractor(TokenHeadPipe):
             parts = [Labelled(e.start, e.end, e.label, e.score) for e in entities]
         named = [part._replace(label=self._rename(part.label)) for part in parts]
         return [part for part in named if part.label]
+
+    def _add_rules(self, doc: Doc, logits: Floats2d) -> Floats2d:
+        """Let the rules have a say: (n_tokens, n_labels)."""
+        added = logits.copy()
+        names = [self._rename(tag[2:]) for tag in self.scheme.tags]
+        columns = {
+            label: [
+                c for c, tag in enumerate(self.scheme.tag_ids) if names[tag] == label
+            ]
+            for label in FORM_LABELS
+        }
+        for part in label_by_rules(doc):
+            inside = slice(part.start, part.end)
+            added[inside, columns[part.label]] += self.rule_weight * part.score
+        return added
 
     def _rename(self, label: str) -> str:
         """What a checkpoint's label means; "" if it is no part of a form."""

@@ -1,6 +1,6 @@
 import pytest
 
-from spacy_clinical.forms.pages import Word, clamp, cover, find_lines
+from spacy_clinical.forms.pages import Word, clamp, cover, find_lines, level_boxes
 
 
 def word(text, x, y, width=40.0, height=10.0):
@@ -83,3 +83,18 @@ def test_boxes_are_ordered_and_kept_on_the_page(box, expected):
 
 def test_cover():
     assert cover([(1, 5, 3, 6), (0, 7, 2, 9)]) == (0, 5, 3, 9)
+
+
+def test_boxes_that_ocr_has_made_too_high_are_cut():
+    line = [
+        Word("PATIENT", (0, 5, 40, 30), 0.9),
+        Word("Jane", (50, 10, 70, 20), 0.9),
+        Word("Roe", (75, 10, 90, 21), 0.9),
+    ]
+    first, *others = level_boxes(line)
+    assert first.box == (0, 10, 40, 20.5)
+    assert others == line[1:]
+    # Nobody guessed these: a large letter is large.
+    sure = [word._replace(confidence=None) for word in line]
+    assert level_boxes(sure) == sure
+    assert level_boxes(line[:1]) == line[:1]

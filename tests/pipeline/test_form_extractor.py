@@ -293,3 +293,18 @@ def test_forms_that_nobody_annotated_teach_nothing(tiny_layoutlm, form):
     nlp.initialize()
     losses = nlp.update([Example(doc.copy(), doc)])
     assert losses["clinical_form_extractor"] == 0
+
+
+@pytest.mark.parametrize(("weight", "expected"), [(0.0, []), (5.0, ["QUESTION"])])
+def test_rules_have_a_say_where_the_model_is_in_doubt(tiny_layoutlm, weight, expected):
+    nlp = make_pipeline(tagger(tiny_layoutlm, rule_weight=weight))
+    words = [Word("pain:", (20, 5, 60, 9))]
+    doc = make_form_doc(nlp.vocab, [FormPage(200.0, 100.0, "px", words)])
+    pipe = nlp.get_pipe("clinical_form_extractor")
+    assert pipe.scheme.types == ["ANSWER", "HEADER", "QUESTION"]
+    [encoded] = pipe.model.predict([doc])
+    encoded.X[:] = 0
+    encoded.X[:, BIO.index("O")] = 2
+    before = encoded.X.copy()
+    assert [part.label for part in pipe._decode(doc, encoded)] == expected
+    assert numpy.array_equal(encoded.X, before)
