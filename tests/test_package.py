@@ -41,6 +41,7 @@ LAYERS = [
     {"notes", "sources"},
     {"stream", "export", "table_corpus"},
     {"tuning"},
+    {"commands"},
     {"cli", "__main__"},
 ]
 REGISTERED = {

@@ -1,0 +1,83 @@
+"""What all commands share: how they speak, fail and load pipelines.
+
+Nothing printed quotes a note: failures are told by file, row and code.
+"""
+
+import re
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn, TextIO
+
+import typer
+from spacy.language import Language
+from tqdm import tqdm
+
+from spacy_clinical.errors import Errors
+from spacy_clinical.models import load
+
+SOME_FAILED = 1
+WRONG_USE = 2
+CODED = re.compile(r"\[[CEW]\d{3,4}\]")
+
+
+def load_pipeline(name: str) -> Language:
+    """Load a pipeline.
+
+    RAISES OSError: C311 and C314, if it can't be.
+    """
+    try:
+        return load(name)
+    except (OSError, ValueError, ImportError) as error:
+        text = str(error)
+        if text.startswith("[C311]"):
+            raise
+        reason = f"{type(error).__name__}: {text}"
+        raise OSError(Errors.C314.format(name=name, error=reason)) from error
+
+
+def get_title(nlp: Language) -> str:
+    """Name and version of a pipeline."""
+    return "{lang}_{name} {version}".format(**nlp.meta)
+
+
+def print_rows(rows: Sequence[tuple[str, str]]) -> None:
+    """Print names with their values."""
+    for name, value in rows:
+        typer.echo(f"{name:<10}{value}")
+
+
+def tell(message: str) -> None:
+    """Print a line on standard error, beside progress bars."""
+    tqdm.write(message, file=sys.stderr)
+
+
+def stop(message: str, status: int) -> NoReturn:
+    """Say why, and end with a status."""
+    tell(message)
+    raise typer.Exit(status)
+
+
+@contextmanager
+def short_warnings() -> Iterator[None]:
+    """Print warnings without source lines, and foreign ones without their text."""
+
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        text = str(message)
+        if not CODED.match(text):
+            text = f"{category.__name__} in {Path(filename).name}"
+        tell(text)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("default", UserWarning)
+        warnings.showwarning = show
+        yield

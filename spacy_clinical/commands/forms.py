@@ -1,0 +1,150 @@
+"""`spacy-clinical forms`: forms in, fields and pages out."""
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import spacy
+import typer
+from spacy.language import Language
+from spacy.tokens import Doc
+from tqdm import tqdm
+
+from spacy_clinical.about import __version__
+from spacy_clinical.commands.console import (
+    CODED,
+    SOME_FAILED,
+    WRONG_USE,
+    get_title,
+    load_pipeline,
+    print_rows,
+    short_warnings,
+    stop,
+    tell,
+)
+from spacy_clinical.errors import Errors
+from spacy_clinical.export.folder import prepare_folder
+from spacy_clinical.export.form_folder import (
+    FIELDS_FILE,
+    INDEX_FILE,
+    RECORDS_FILE,
+    list_form_outputs,
+    write_forms,
+)
+from spacy_clinical.forms import read_forms
+from spacy_clinical.sources import list_forms
+
+
+def forms(
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH...",
+            help="PDFs, scans (PNG, JPEG, TIFF), hOCR, ALTO, Tesseract's TSV, Textract's "
+            "or Azure's JSON, or folders of them.",
+        ),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", help="Folder to write to; made if need be."),
+    ],
+    html: Annotated[
+        bool, typer.Option(help="Whether to write pages with pictures of the forms.")
+    ] = True,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model", "-m", help="A pipeline with a form extractor; else what ships."
+        ),
+    ] = None,
+    ocr: Annotated[
+        str,
+        typer.Option(help="Look at pages: auto (those without text), always, never."),
+    ] = "auto",
+    language: Annotated[
+        str, typer.Option(help="As Tesseract names it: eng, eng+spa ...")
+    ] = "eng",
+    dpi: Annotated[int, typer.Option(min=50, help="That PDFs are drawn with.")] = 300,
+    max_pages: Annotated[int, typer.Option(min=1, help="Of one file.")] = 500,
+    password: Annotated[
+        str | None, typer.Option(envvar="PDF_PASSWORD", help="Of encrypted PDFs.")
+    ] = None,
+) -> None:
+    """Find the fields of forms; write forms.jsonl, fields.csv and pages to look at.
+
+    Exit status: 0 if every page was read, 1 if some were not (the others are written),
+    2 if nothing could be done.
+    """
+    if ocr not in ("auto", "always", "never"):
+        raise typer.BadParameter("--ocr is auto, always or never.")
+    with short_warnings():
+        try:
+            files = list_forms(paths, skip=list_form_outputs(output))
+            prepare_folder(output)
+            nlp = _load_form_pipeline(model)
+        except OSError as error:
+            stop(str(error), WRONG_USE)
+        start = time.perf_counter()
+        settings = {"ocr": ocr, "language": language, "dpi": dpi}
+        limits = {"max_pages": max_pages, "password": password}
+        results = _extract(nlp, files, {**settings, **limits})
+        try:
+            totals = write_forms(
+                results, output, html=html, model=get_title(nlp), password=password
+            )
+        except OSError as error:
+            text = str(error)
+            if CODED.match(text):
+                stop(text, WRONG_USE)
+            reason = error.strerror or type(error).__name__
+            stop(Errors.C310.format(path=output, reason=reason), SOME_FAILED)
+    seconds = time.perf_counter() - start
+    rows = [
+        ("Forms", str(totals.n_forms)),
+        ("Pages", str(totals.n_pages)),
+        ("Fields", str(totals.n_fields)),
+        ("Failed", f"{totals.n_failed} forms, {totals.n_bad_pages} pages"),
+        ("Time", f"{seconds:.1f} s, {totals.n_pages / max(seconds, 1e-9):.1f} pages/s"),
+        ("Records", str(output / RECORDS_FILE)),
+        ("Table", str(output / FIELDS_FILE)),
+    ]
+    if html:
+        rows.append(("Pages", str(output / INDEX_FILE)))
+    print_rows(rows)
+    if totals.n_failed or totals.n_bad_pages:
+        raise typer.Exit(SOME_FAILED)
+
+
+def _go_on(*failed: Any) -> Any:
+    """The Doc itself says what failed."""
+
+
+def _load_form_pipeline(name: str | None) -> Language:
+    if name is not None:
+        return load_pipeline(name)
+    nlp = spacy.blank("en")
+    nlp.meta["name"], nlp.meta["version"] = "form_extractor", __version__
+    nlp.add_pipe("clinical_form_extractor")
+    return nlp
+
+
+def _extract(
+    nlp: Language, files: Sequence[Path], options: dict[str, Any]
+) -> Iterator[tuple[Path, Doc]]:
+    """Read forms and find their fields; show how far it is, and tell what failed."""
+    # disable=None: no bar where nobody would see it.
+    nlp.set_error_handler(_go_on)
+    with tqdm(unit="page", disable=None) as bar:
+        for i, path in enumerate(files, start=1):
+            bar.set_postfix_str(f"form {i} of {len(files)}", refresh=False)
+            watch = {"watch": lambda number: bar.update()}
+            [doc] = read_forms([path], nlp.vocab, **options, **watch)
+            for _, component in nlp.pipeline:
+                doc = component(doc)
+            if doc._.clinical_error is not None:
+                tell(f"{path}: {doc._.clinical_error['message']}")
+            for page in doc._.pages:
+                if page["error"]:
+                    tell(page["error"])
+            yield path, doc

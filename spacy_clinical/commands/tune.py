@@ -1,0 +1,77 @@
+"""`spacy-clinical tune`: thresholds of codes from labelled notes."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from tqdm import tqdm
+
+from spacy_clinical.commands.console import (
+    CODED,
+    WRONG_USE,
+    load_pipeline,
+    print_rows,
+    short_warnings,
+    stop,
+)
+from spacy_clinical.export.folder import prepare_folder
+from spacy_clinical.tuning import read_labelled, tune_pipeline
+
+
+def tune(
+    model: Annotated[
+        str, typer.Argument(help="A pipeline: shipped, installed, or a folder.")
+    ],
+    corpus: Annotated[
+        Path,
+        typer.Argument(
+            help="Labelled notes that it did not learn from: a .spacy file, a folder "
+            "of CodiEsp, or a table of texts and codes (separated by ;)."
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for the tuned pipeline.")
+    ],
+    component: Annotated[
+        str, typer.Option(help="Name of the categorizer in the pipeline.")
+    ] = "clinical_icd9_categorizer",
+    text_column: Annotated[
+        str, typer.Option(help="Column of a table that holds the notes.")
+    ] = "text",
+    label_column: Annotated[
+        str, typer.Option(help="Column of a table that holds their codes.")
+    ] = "label",
+    min_positives: Annotated[
+        int,
+        typer.Option(min=1, help="Notes that a code needs for its own threshold."),
+    ] = 20,
+) -> None:
+    """Find the thresholds of codes that give the best F1, and save them.
+
+    Exit status: 0, or 2 if nothing could be done.
+    """
+    with short_warnings():
+        try:
+            nlp = load_pipeline(model)
+            read = read_labelled(
+                corpus, text_column=text_column, label_column=label_column
+            )
+            # disable=None: no bar where nobody would see it.
+            examples = list(tqdm(read(nlp), unit="note", disable=None))
+            found = tune_pipeline(
+                nlp, examples, component=component, min_positives=min_positives
+            )
+            prepare_folder(output)
+            nlp.to_disk(output)
+        except (OSError, ValueError) as error:
+            text = str(error)
+            kind = type(error).__name__
+            stop(text if CODED.match(text) else kind, WRONG_USE)
+    print_rows(
+        [
+            ("Notes", str(len(examples))),
+            ("Codes", f"{len(found.by_label)} with a threshold of their own"),
+            ("Others", f"{found.common:.3f}"),
+            ("Pipeline", str(output)),
+        ]
+    )
