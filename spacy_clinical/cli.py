@@ -9,6 +9,7 @@ import typer
 
 from spacy_clinical.about import __version__
 from spacy_clinical.commands.annotate import annotate
+from spacy_clinical.commands.checkpoints import app as checkpoints
 from spacy_clinical.commands.forms import forms
 from spacy_clinical.commands.tune import tune
 
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 for command in (annotate, forms, tune):
     app.command()(command)
+app.add_typer(checkpoints, name="checkpoints")
 
 
 def main() -> None:

@@ -97,6 +97,14 @@ class Errors(metaclass=ErrorsWithCodes):
         "and isn't supported; Microsoft's weights of that type are CC BY-NC-SA 4.0, not "
         "for commercial use. Use LayoutLM (v1) or LiLT."
     )
+    C020 = (
+        "Can't get checkpoint '{name}' from the hub ({kind}). Is there a network, and does "
+        "the hub let you in? Else carry it here: spacy-clinical checkpoints bundle."
+    )
+    C021 = (
+        "The checkpoint in '{path}' can't be trusted: {reason}. Copy it again from where "
+        "it was fetched, or write a new manifest: spacy-clinical checkpoints convert."
+    )
     C101 = (
         "Can't use '{label}' as a section label: labels are in snake_case (letters, "
         "digits and underscores, a letter first)."

@@ -1,11 +1,13 @@
 """Cards of the published checkpoints, and what is known of a local folder."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from huggingface_hub import try_to_load_from_cache
 from thinc.api import Config
 
+from spacy_clinical.checkpoints.store import find_stored
 from spacy_clinical.errors import Errors
 
 CARDS = Path(__file__).parent
@@ -24,7 +26,10 @@ class Checkpoint:
     task: What its published head does.
     license: As its page states; "none stated" is an answer.
     source: The paper or page to cite.
-    folder: Where it is inside the package, if it ships.
+    folder: Where it is, if on this machine: inside the package, or in a store.
+    purpose: What it is good for.
+    parameters (millions): Its size.
+    n_labels: Of its head; 0 for none, or as its config.json says.
     """
 
     name: str
@@ -35,6 +40,9 @@ class Checkpoint:
     license: str = "none stated"
     source: str = ""
     folder: str = ""
+    purpose: str = ""
+    parameters: int = 0
+    n_labels: int = 0
 
     @property
     def location(self) -> str:
@@ -53,19 +61,36 @@ def get_checkpoint(name: str) -> Checkpoint:
     name: Name of a card, hub id ("owner/name") or path of a local folder.
     RAISES ValueError: C002, if it is none of these.
     """
-    card = CARDS / f"{name}.cfg"
-    if "/" not in name and card.is_file():
-        return _read_card(card)
+    if "/" not in name and (CARDS / f"{name}.cfg").is_file():
+        return _read_card(name)
     if Path(name).is_dir():
         return Checkpoint(str(name))
     if name.count("/") == 1 and not name.startswith((".", "/", "~")):
-        cards = (_read_card(CARDS / f"{known}.cfg") for known in list_checkpoints())
-        return next((c for c in cards if c.name == name), Checkpoint(name, "main"))
+        cards = map(_read_card, list_checkpoints())
+        unknown = Checkpoint(name, "main", folder=_look_up(name))
+        return next((c for c in cards if c.name == name), unknown)
     raise ValueError(
         Errors.C002.format(name=name, available=", ".join(list_checkpoints()))
     )
 
 
-def _read_card(path: Path) -> Checkpoint:
-    values: dict[str, Any] = Config().from_disk(path)["checkpoint"]
-    return Checkpoint(**values)
+def is_offline_ready(checkpoint: Checkpoint) -> bool:
+    """Whether a checkpoint can be loaded without a network."""
+    if Path(checkpoint.location).is_dir():
+        return True
+    found = try_to_load_from_cache(
+        checkpoint.name, "config.json", revision=checkpoint.revision or None
+    )
+    return isinstance(found, str)
+
+
+def _read_card(card: str) -> Checkpoint:
+    values: dict[str, Any] = Config().from_disk(CARDS / f"{card}.cfg")["checkpoint"]
+    found = Checkpoint(**values)
+    return replace(found, folder=found.folder or _look_up(card, found.name))
+
+
+def _look_up(*names: str) -> str:
+    """The folder of a checkpoint in the stores; "" if it is in none."""
+    folder = find_stored(names)
+    return "" if folder is None else str(folder.resolve())

@@ -1,0 +1,218 @@
+"""`spacy-clinical checkpoints`: get published weights, and carry them to machines that
+have no network."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from huggingface_hub import HfApi, snapshot_download
+
+from spacy_clinical.checkpoints import (
+    Checkpoint,
+    get_checkpoint,
+    is_offline_ready,
+    list_checkpoints,
+)
+from spacy_clinical.checkpoints.store import (
+    STORE_VARIABLE,
+    verify,
+    write_bundle,
+    write_manifest,
+)
+from spacy_clinical.commands.console import (
+    CODED,
+    SOME_FAILED,
+    WRONG_USE,
+    print_rows,
+    short_warnings,
+    stop,
+    tell,
+)
+from spacy_clinical.errors import Errors
+
+# What of a repository is needed: no pictures, no weights for other libraries.
+FILES = [
+    *(
+        "config.json",
+        "tokenizer.json",
+        "tokenizer_config.json",
+        "special_tokens_map.json",
+    ),
+    *("added_tokens.json", "vocab.txt", "vocab.json", "merges.txt", "spiece.model"),
+    *("sentencepiece.bpe.model", "README.md", "LICENSE*"),
+]
+SAFE, PICKLE = "model.safetensors", "pytorch_model.bin"
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Get published weights, check them, and carry them to machines without a "
+    f"network: folders under {STORE_VARIABLE} are found by the names of their cards.",
+)
+
+
+@app.command("list")
+def list_all() -> None:
+    """List the cards: what for, how large, and whether they can be used right now."""
+    for name in list_checkpoints():
+        card = get_checkpoint(name)
+        ready = "ready" if is_offline_ready(card) else "-"
+        size = f"{card.parameters:,} M" if card.parameters else ""
+        typer.echo(f"{name:<28}{ready:<7}{size:>7}  {card.purpose}")
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="Card, hub id, or local folder.")],
+) -> None:
+    """Show all that is known of a checkpoint."""
+    card = _get(name)
+    labels = f"{card.n_labels:,}" if card.n_labels else "none, or as its config says"
+    print_rows(
+        [
+            ("Hub id", card.name),
+            ("Revision", card.revision or "-"),
+            ("For", card.purpose or "-"),
+            ("Head", card.task),
+            ("Labels", labels),
+            (
+                "Size",
+                f"{card.parameters:,} million parameters" if card.parameters else "-",
+            ),
+            ("At once", f"{card.max_pieces or '-'} wordpieces"),
+            ("License", card.license),
+            ("Cite", card.source or "-"),
+            (
+                "Usable",
+                "without a network" if is_offline_ready(card) else "after a fetch",
+            ),
+            ("Where", card.location),
+        ]
+    )
+
+
+@app.command()
+def fetch(
+    names: Annotated[
+        list[str], typer.Argument(metavar="NAME...", help="Cards or ids.")
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for them all.")
+    ],
+) -> None:
+    """Get checkpoints from the hub, as safetensors with a manifest, each in a folder."""
+    for name in names:
+        card = _get(name)
+        folder = output / name.replace("/", "--")
+        typer.echo(f"{card.name} ({card.license}) -> {folder}")
+        try:
+            revision = _download(card, folder)
+            _finish(folder, card, revision)
+        # Whatever the library that it connects by raises.
+        except Exception as error:
+            text = str(error)
+            if CODED.match(text):
+                stop(text, SOME_FAILED)
+            kind = type(error).__name__
+            stop(Errors.C020.format(name=card.name, kind=kind), SOME_FAILED)
+
+
+@app.command()
+def convert(
+    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER...")],
+) -> None:
+    """Turn pytorch_model.bin into safetensors, and write a manifest."""
+    for folder in folders:
+        try:
+            _finish(folder, _get(str(folder)), "")
+        except ValueError as error:
+            stop(str(error), SOME_FAILED)
+        typer.echo(f"{folder}: {SAFE} and a manifest are there")
+
+
+@app.command()
+def bundle(
+    names: Annotated[
+        list[str], typer.Argument(metavar="NAME...", help="Cards or folders.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The .tar to write.")],
+) -> None:
+    """Pack verified checkpoints into one .tar, to unpack where STORE_VARIABLE points."""
+    folders = []
+    for name in names:
+        folder = Path(_get(name).location)
+        if not folder.is_dir():
+            stop(Errors.C002.format(name=name, available="local folders"), WRONG_USE)
+        folders.append((folder.name if Path(name).is_dir() else name, folder))
+    try:
+        size = write_bundle(folders, output)
+    except (OSError, ValueError) as error:
+        text = str(error)
+        stop(text if CODED.match(text) else type(error).__name__, SOME_FAILED)
+    typer.echo(f"{output}: {len(folders)} checkpoints, {size / 1e6:.1f} MB")
+
+
+@app.command("verify")
+def verify_all(
+    names: Annotated[
+        list[str], typer.Argument(metavar="NAME...", help="Cards or folders.")
+    ],
+) -> None:
+    """Compare checkpoints with their manifests, and load them once."""
+    n_failed = 0
+    for name in names:
+        try:
+            with short_warnings():
+                _verify(name)
+        except ValueError as error:
+            n_failed += 1
+            tell(str(error))
+        else:
+            typer.echo(f"{name}: as its manifest says, and it loads")
+    if n_failed:
+        raise typer.Exit(SOME_FAILED)
+
+
+def _verify(name: str) -> None:
+    # Only this command needs torch.
+    from spacy_clinical.encoders.loading import load_checkpoint
+
+    card = get_checkpoint(name)
+    if not Path(card.location).is_dir():
+        raise ValueError(Errors.C021.format(path=name, reason="it is no local folder"))
+    verify(Path(card.location))
+    load_checkpoint(card)
+
+
+def _get(name: str) -> Checkpoint:
+    try:
+        return get_checkpoint(name)
+    except ValueError as error:
+        stop(str(error), WRONG_USE)
+
+
+def _download(card: Checkpoint, folder: Path) -> str:
+    """Get the files that are needed. RETURNS: The commit that they are of."""
+    info = HfApi().model_info(card.name, revision=card.revision or None)
+    names = {file.rfilename for file in info.siblings or ()}
+    weights = SAFE if SAFE in names else PICKLE
+    snapshot_download(
+        card.name,
+        revision=info.sha,
+        allow_patterns=[*FILES, weights],
+        local_dir=folder,
+    )
+    return str(info.sha)
+
+
+def _finish(folder: Path, card: Checkpoint, revision: str) -> None:
+    from spacy_clinical.encoders.convert import convert_weights
+
+    if convert_weights(folder):
+        (folder / PICKLE).unlink()
+    facts: dict[str, Any] = {
+        "checkpoint": card.name if revision else folder.name,
+        "revision": revision or card.revision,
+        "license": card.license,
+        "source": card.source,
+    }
+    write_manifest(folder, facts)
