@@ -79,6 +79,8 @@ def main() -> None:
     config.id2label = dict(enumerate(pipe.cfg["columns"]))
     config.label2id = {label: i for i, label in config.id2label.items()}
     config.architectures = ["LayoutLMForTokenClassification"]
+    # The pooler is of no use; the seed keeps the file the same each time.
+    torch.manual_seed(0)
     model = LayoutLMForTokenClassification(config)
     model.layoutlm.load_state_dict(shim.loaded.model.state_dict(), strict=False)
     output = pipe.model.get_ref("output_layer")
