@@ -115,6 +115,7 @@ def write_bundle(folders: Iterable[tuple[str, Path]], output: Path) -> int:
 
 
 def find_sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal digits."""
     digest = hashlib.sha256()
     with path.open("rb") as handle:
         while chunk := handle.read(CHUNK):
