@@ -339,6 +339,10 @@ class Warnings(metaclass=ErrorsWithCodes):
         "{n_notes} notes have the id of an earlier note. Their records keep it; the "
         "field 'source' tells them apart."
     )
+    W304 = (
+        "Plots need matplotlib, which isn't installed: pip install 'spacy-clinical[plots]'. "
+        "The tables are written."
+    )
 
 
 def warn(message: str) -> None:

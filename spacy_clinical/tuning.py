@@ -2,17 +2,14 @@
 
 import copy
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 
 from spacy.language import Language
-from spacy.training import Corpus, Example
+from spacy.training import Example
 
-from spacy_clinical.codiesp import CodiEspCorpus
 from spacy_clinical.errors import Errors
 from spacy_clinical.heads.thresholds import Tuned
 from spacy_clinical.pipeline.icd9_categorizer import ClinicalICD9Categorizer
-from spacy_clinical.table_corpus import TableCorpus
 
 
 def create_tuner(
@@ -36,23 +33,6 @@ def create_tuner(
         return copied
 
     return tune
-
-
-def read_labelled(
-    path: Path, *, text_column: str = "text", label_column: str = "label"
-) -> Callable[[Language], Iterable[Example]]:
-    """Find the reader for labelled notes: it depends on what is at the path.
-
-    path: A .spacy file, a folder of CodiEsp, or a table with a text and its codes,
-        separated by ";", in each row.
-    """
-    if path.suffix == ".spacy":
-        corpus: Callable[[Language], Iterable[Example]] = Corpus(path)
-    elif path.is_dir() and any(path.glob("*D.tsv")):
-        corpus = CodiEspCorpus(path)
-    else:
-        corpus = TableCorpus(path, text_column=text_column, label_column=label_column)
-    return corpus
 
 
 def _copy_pipeline(nlp: Language, name: str) -> Language:

@@ -39,8 +39,9 @@ LAYERS = [
     {"models"},
     {"readers", "scorers", "encoding", "codiesp", "icd9_scorer", "form_scorer"},
     {"notes", "sources"},
-    {"stream", "export", "table_corpus"},
-    {"tuning"},
+    {"stream", "table_corpus"},
+    {"labelled", "evaluation", "tuning"},
+    {"export"},
     {"commands"},
     {"cli", "__main__"},
 ]

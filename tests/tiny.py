@@ -42,6 +42,9 @@ KINDS = {
     "deberta": {},
     "longformer": {**FROM_PADDING, "attention_window": [16, 16]},
     "big_bird": {"block_size": 4, "num_random_blocks": 3, "hidden_act": "gelu_new"},
+}
+# Those that are told where words are.
+BOXED = {
     "layoutlm": {"max_2d_position_embeddings": 1024},
     "lilt": {"max_2d_position_embeddings": 1024, "hidden_size": 48, **FROM_PADDING},
 }
@@ -120,7 +123,8 @@ def make_config(
     kind: str, tokenizer: Any, labels: Sequence[str], **settings: Any
 ) -> Any:
     """The configuration of a tiny checkpoint with a head."""
-    settings = {"max_position_embeddings": N_POSITIONS, **KINDS[kind], **settings}
+    known = {**KINDS, **BOXED}[kind]
+    settings = {"max_position_embeddings": N_POSITIONS, **known, **settings}
     return AutoConfig.for_model(
         kind,
         vocab_size=len(tokenizer),

@@ -45,8 +45,9 @@ def get_title(nlp: Language) -> str:
 
 def print_rows(rows: Sequence[tuple[str, str]]) -> None:
     """Print names with their values."""
+    width = max(10, *(len(name) + 2 for name, _ in rows))
     for name, value in rows:
-        typer.echo(f"{name:<10}{value}")
+        typer.echo(f"{name:<{width}}{value}")
 
 
 def tell(message: str) -> None:

@@ -15,7 +15,8 @@ from spacy_clinical.commands.console import (
     stop,
 )
 from spacy_clinical.export.folder import prepare_folder
-from spacy_clinical.tuning import read_labelled, tune_pipeline
+from spacy_clinical.labelled import find_reader
+from spacy_clinical.tuning import tune_pipeline
 
 
 def tune(
@@ -53,7 +54,7 @@ def tune(
     with short_warnings():
         try:
             nlp = load_pipeline(model)
-            read = read_labelled(
+            read = find_reader(
                 corpus, text_column=text_column, label_column=label_column
             )
             # disable=None: no bar where nobody would see it.

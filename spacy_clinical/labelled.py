@@ -1,0 +1,53 @@
+"""Find the reader for labelled texts and forms: it depends on what is at a path."""
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TypeAlias
+
+from spacy.language import Language
+from spacy.training import Corpus, Example
+
+from spacy_clinical.codiesp import CodiEspCorpus
+from spacy_clinical.errors import Errors
+from spacy_clinical.forms.corpus import ANNOTATIONS, FormCorpus, FunsdCorpus
+from spacy_clinical.readers import BratCorpus
+from spacy_clinical.table_corpus import TableCorpus
+
+Reader: TypeAlias = Callable[[Language], Iterable[Example]]
+
+
+def find_reader(
+    path: Path, *, text_column: str = "text", label_column: str = "label"
+) -> Reader:
+    """Find the reader for labelled texts or forms.
+
+    path: A .spacy file; a folder of BRAT files (.txt with .ann), of CodiEsp or of FUNSD; a
+        .jsonl file of forms; or a table with a text and its codes, separated by ";", in
+        each row.
+    RAISES FileNotFoundError: C301, if there is nothing.
+    """
+    if not path.exists():
+        raise FileNotFoundError(Errors.C301.format(path=path))
+    reader: Reader
+    if path.suffix == ".spacy":
+        reader = Corpus(path)
+    elif path.is_dir() and any(path.glob("*D.tsv")):
+        reader = CodiEspCorpus(path)
+    elif (path / ANNOTATIONS).is_dir():
+        reader = FunsdCorpus(path)
+    elif path.is_dir() and next(path.rglob("*.ann"), None) is not None:
+        reader = BratCorpus(path)
+    elif path.suffix == ".jsonl" and _has_forms(path):
+        reader = FormCorpus(path)
+    else:
+        reader = TableCorpus(path, text_column=text_column, label_column=label_column)
+    return reader
+
+
+def _has_forms(path: Path) -> bool:
+    with path.open(encoding="utf8", errors="replace") as lines:
+        try:
+            return "form" in json.loads(next(lines, ""))
+        except (ValueError, TypeError):
+            return False
