@@ -10,6 +10,7 @@ import typer
 from spacy_clinical.about import __version__
 from spacy_clinical.commands.annotate import annotate
 from spacy_clinical.commands.checkpoints import app as checkpoints
+from spacy_clinical.commands.convert import convert
 from spacy_clinical.commands.doctor import doctor
 from spacy_clinical.commands.evaluate import evaluate
 from spacy_clinical.commands.forms import forms
@@ -23,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Sections, entities and codes from clinical notes, and fields from forms.",
 )
-for command in (annotate, forms, tune, evaluate, doctor):
+for command in (annotate, forms, convert, tune, evaluate, doctor):
     app.command()(command)
 app.add_typer(checkpoints, name="checkpoints")
 

@@ -164,6 +164,15 @@ class Errors(metaclass=ErrorsWithCodes):
         "'{source}' has no label in its column '{column}'. Name the column with "
         "label_column."
     )
+    C211 = (
+        "Can't read annotated texts from '{source}' ({reason}). Formats are BRAT folders "
+        "(.txt with .ann), CoNLL (a token and its tags in a line) and .jsonl (text, and "
+        "entities as start, end and label)."
+    )
+    C212 = (
+        "An entity of '{source}' lies outside of its text: characters {start} to {end}. "
+        "Count characters, not bytes, from the start of the text."
+    )
     C301 = (
         "No file or folder '{path}'. Give .txt, .jsonl, .ndjson, .csv or .tsv files, "
         "folders of them, or - for one note on standard input."

@@ -40,7 +40,7 @@ LAYERS = [
     {"readers", "scorers", "encoding", "codiesp", "icd9_scorer", "form_scorer"},
     {"notes", "sources"},
     {"stream", "table_corpus"},
-    {"labelled", "evaluation", "tuning"},
+    {"labelled", "evaluation", "tuning", "convert"},
     {"export"},
     {"commands"},
     {"cli", "__main__"},

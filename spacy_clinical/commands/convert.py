@@ -1,0 +1,64 @@
+"""`spacy-clinical convert`: annotated texts to spaCy's own format."""
+
+from pathlib import Path
+from typing import Annotated
+
+import spacy
+import typer
+from spacy.tokens import DocBin
+from spacy.util import registry
+from tqdm import tqdm
+
+from spacy_clinical.commands.console import (
+    CODED,
+    WRONG_USE,
+    print_rows,
+    short_warnings,
+    stop,
+)
+from spacy_clinical.convert import Format, find_format, read_docs
+from spacy_clinical.errors import Errors
+
+TOKENIZER = "spacy-clinical.ClinicalTokenizer.v1"
+
+
+def convert(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            help="A folder of BRAT files (.txt with .ann), a CoNLL file, or .jsonl with "
+            "text and entities."
+        ),
+    ],
+    output: Annotated[Path, typer.Argument(help="The .spacy file to write.")],
+    kind: Annotated[
+        str | None, typer.Option("--format", "-f", help="brat, conll or jsonl.")
+    ] = None,
+) -> None:
+    """Convert annotated texts to .spacy, which spacy train, debug and evaluate read.
+
+    Exit status: 0, or 2 if nothing could be done.
+    """
+    if kind not in (None, "brat", "conll", "jsonl"):
+        raise typer.BadParameter("--format is brat, conll or jsonl.")
+    nlp = spacy.blank("en")
+    nlp.tokenizer = registry.get("tokenizers", TOKENIZER)()(nlp)
+    found = DocBin(store_user_data=True)
+    n_docs = n_entities = 0
+    with short_warnings():
+        try:
+            chosen: Format = kind or find_format(source)  # type: ignore[assignment]
+            # disable=None: no bar where nobody would see it.
+            for doc in tqdm(read_docs(nlp, source, chosen), unit="doc", disable=None):
+                found.add(doc)
+                n_docs += 1
+                n_entities += len(doc.ents)
+            if not n_docs:
+                raise ValueError(Errors.C211.format(source=source, reason="no texts"))
+            output.parent.mkdir(parents=True, exist_ok=True)
+            found.to_disk(output)
+        except (OSError, ValueError) as error:
+            text = str(error)
+            stop(text if CODED.match(text) else type(error).__name__, WRONG_USE)
+    rows = [("Docs", str(n_docs)), ("Entities", str(n_entities)), ("File", str(output))]
+    print_rows(rows)
