@@ -1,0 +1,283 @@
+"""What a night job relies on, of every factory: it goes on, says nothing of notes, and
+does the same each time."""
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+
+import pytest
+import spacy
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from spacy.tokens import Doc
+
+from tests.conftest import NOTES
+from tests.pipeline.test_contract import FACTORIES, annotations
+from tests.pipeline.test_contract import settings as settings_of
+
+pytestmark = [
+    pytest.mark.filterwarnings(r"ignore:\[W00[12]\]"),
+    pytest.mark.filterwarnings(r"ignore:\[W109\]"),
+]
+# A longer run before a release: SPACY_CLINICAL_EXAMPLES=2000.
+N_EXAMPLES = int(os.environ.get("SPACY_CLINICAL_EXAMPLES", "25"))
+# Seconds after which something hangs.
+LIMIT = 120
+SECRETS = ["Zebulon", "Quarterstaff", "MRN-0041722", "1931-02-30"]
+SECRET_NOTE = (
+    "Name: Zebulon Quarterstaff   MRN-0041722\nDOB: 1931-02-30\n\n"
+    "HPI: The patient denies chest pain.\x00\x07\n"
+)
+
+
+@pytest.fixture(scope="module")
+def pipelines(tiny_ner, tiny_core):
+    """A pipeline of each factory."""
+    found = {}
+    for factory in FACTORIES:
+        nlp = spacy.blank("en")
+        checkpoint = tiny_core if "icd9" in factory else tiny_ner
+        nlp.add_pipe(factory, config=settings_of(factory, checkpoint))
+        nlp.initialize()
+        found[factory] = nlp
+    return found
+
+
+# Offsets, and no exception, whatever the text
+
+
+ODD = st.text(
+    st.one_of(
+        st.characters(),
+        st.sampled_from("\n\r\t\x00\x07\x85\u2028\u200b\ufeff:.[]x _-\u0301\U0001f915"),
+    ),
+    max_size=200,
+)
+LINES = st.lists(
+    st.sampled_from(
+        ["HPI:", "PLAN", "1. aspirin", "Name: Jane", "[x] yes [ ] no", "", "  ", "a\tb"]
+    ),
+    max_size=12,
+).map("\n".join)
+
+
+@pytest.mark.parametrize("factory", FACTORIES)
+@settings(
+    max_examples=N_EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(text=st.one_of(ODD, LINES))
+def test_any_text_is_read(pipelines, factory, text):
+    nlp = pipelines[factory]
+    doc = nlp(text)
+    assert doc.text == text
+    assert doc._.clinical_error is None
+    for group in doc.spans.values():
+        for span in group:
+            assert 0 <= span.start < span.end <= len(doc)
+            assert span.text == text[span.start_char : span.end_char]
+    sections = doc.spans.get("sections")
+    if sections and len(doc):
+        ends = [section.end for section in sections]
+        assert [section.start for section in sections] == [0, *ends[:-1]]
+        assert ends[-1] == len(doc)
+
+
+# Silence
+
+
+class Poison(Exception):
+    pass
+
+
+@pytest.mark.parametrize("factory", FACTORIES)
+@pytest.mark.parametrize("fails", [False, True])
+def test_nothing_is_said_of_notes(
+    pipelines, factory, fails, caplog, capfd, tmp_path, monkeypatch
+):
+    nlp = pipelines[factory]
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    component = nlp.get_pipe(factory)
+    inner = "predict" if hasattr(component, "predict") else "__call__"
+    if fails:
+
+        def fail(self, docs):
+            raise Poison(f"can't read {SECRET_NOTE}")
+
+        monkeypatch.setattr(type(component), inner, fail)
+    nlp.set_error_handler(lambda *args: None)
+    caplog.set_level(logging.DEBUG)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        doc = nlp(SECRET_NOTE)
+    said = [caplog.text, *capfd.readouterr(), *(str(w.message) for w in caught)]
+    said += [str(doc._.clinical_error), str(doc._.clinical_provenance)]
+    said += [path.name for path in tmp_path.rglob("*")]
+    assert (doc._.clinical_error is not None) == fails
+    assert not [s for s in SECRETS if any(s in text for text in said)]
+
+
+# Round trips and repetition
+
+
+@pytest.mark.parametrize("factory", FACTORIES)
+def test_docs_survive_json(pipelines, factory):
+    nlp = pipelines[factory]
+    for doc in nlp.pipe(NOTES):
+        values = json.loads(json.dumps(doc.to_json()))
+        again = Doc(nlp.vocab).from_json(values, validate=False)
+        assert again.text == doc.text
+        groups = {
+            k: [(s.start, s.end, s.label_) for s in g] for k, g in doc.spans.items()
+        }
+        found = {
+            k: [(s.start, s.end, s.label_) for s in g] for k, g in again.spans.items()
+        }
+        assert found == groups
+        assert again.cats == doc.cats
+        assert [(e.start, e.end, e.label_) for e in again.ents] == [
+            (e.start, e.end, e.label_) for e in doc.ents
+        ]
+
+
+@pytest.mark.parametrize("factory", FACTORIES)
+def test_the_same_note_gives_the_same_whatever_came_before(pipelines, factory):
+    nlp = pipelines[factory]
+    first = [annotations(doc) for doc in nlp.pipe(NOTES, batch_size=2)]
+    list(nlp.pipe(NOTES[::-1], batch_size=3))
+    assert [annotations(doc) for doc in nlp.pipe(NOTES, batch_size=5)] == first
+
+
+SCRIPT = """
+import multiprocessing, sys, time
+import spacy
+
+def notes(endless):
+    while True:
+        yield from TEXTS
+        if not endless:
+            return
+
+TEXTS = ["HPI: chest pain.", "", "PLAN: aspirin 81 mg", "no fever"] * 4
+
+if __name__ == "__main__":
+    path, method, n_process, is_endless = sys.argv[1:]
+    multiprocessing.set_start_method(method)
+    nlp = spacy.load(path)
+    nlp("HPI: chest pain.")
+    stream = nlp.pipe(notes(is_endless == "endless"), n_process=int(n_process), batch_size=2)
+    for i, doc in enumerate(stream):
+        if i == 5:
+            print("running", flush=True)
+    print("done", i + 1)
+"""
+
+
+@pytest.fixture(scope="module")
+def saved(pipelines, tmp_path_factory):
+    """One pipeline with a component of every kind."""
+    nlp = spacy.blank("en")
+    for factory in FACTORIES:
+        nlp.add_pipe(factory, source=pipelines[factory])
+    folder = tmp_path_factory.mktemp("all")
+    nlp.to_disk(folder / "pipeline")
+    (folder / "run.py").write_text(SCRIPT, encoding="utf8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("method", "n_process"), [("fork", 1), ("fork", 2), ("fork", 4), ("spawn", 2)]
+)
+def test_processes_never_hang(saved, method, n_process):
+    command = [sys.executable, "run.py", "pipeline", method, str(n_process), "once"]
+    done = subprocess.run(
+        command, cwd=saved, timeout=LIMIT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.split()[-1] == "16"
+
+
+def test_an_interrupt_ends_all_processes(saved):
+    command = [sys.executable, "run.py", "pipeline", "fork", "2", "endless"]
+    process = subprocess.Popen(
+        command,
+        cwd=saved,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout.readline() == "running\n"
+    # As a terminal does: to all of them.
+    os.killpg(process.pid, signal.SIGINT)
+    process.wait(timeout=LIMIT)
+    assert process.returncode != 0
+    process.stdout.close()
+    for _ in range(50):
+        try:
+            os.killpg(process.pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.2)
+    os.killpg(process.pid, signal.SIGKILL)
+    pytest.fail("a worker goes on")
+
+
+def test_two_runs_write_the_same_bytes(saved, tmp_path):
+    (tmp_path / "note.txt").write_text(SECRET_NOTE + NOTES[0], encoding="utf8")
+    written = []
+    for seed in ("1", "2"):
+        out = tmp_path / "out"
+        command = [sys.executable, "-m", "spacy_clinical", "annotate", "note.txt"]
+        command += ["--output", str(out), "--html", "--model", str(saved / "pipeline")]
+        env = {**os.environ, "PYTHONHASHSEED": seed}
+        subprocess.run(
+            command,
+            cwd=tmp_path,
+            check=True,
+            capture_output=True,
+            env=env,
+            timeout=LIMIT,
+        )
+        files = sorted(path for path in out.rglob("*") if path.is_file())
+        written.append([(path.name, path.read_bytes()) for path in files])
+    assert written[0] == written[1]
+    assert len(written[0]) == 3
+
+
+@pytest.mark.parametrize("factory", FACTORIES)
+def test_in_other_processes_a_bad_note_leaves_its_neighbours_alone(
+    pipelines, factory, monkeypatch
+):
+    nlp = pipelines[factory]
+    component = nlp.get_pipe(factory)
+    inner = "predict" if hasattr(component, "predict") else "__call__"
+    original = getattr(type(component), inner)
+    bad = NOTES[4]
+
+    def poisoned(self, docs):
+        if any(doc.text == bad for doc in ([docs] if isinstance(docs, Doc) else docs)):
+            raise Poison("x")
+        return original(self, docs)
+
+    monkeypatch.setattr(type(component), inner, poisoned)
+    nlp.set_error_handler(ignore)
+    stream = nlp.pipe(
+        [(note, i) for i, note in enumerate(NOTES)],
+        as_tuples=True,
+        n_process=2,
+        batch_size=3,
+    )
+    found = [(i, doc.text, doc._.clinical_error is not None) for doc, i in stream]
+    assert found == [(i, note, note == bad) for i, note in enumerate(NOTES)]
+
+
+def ignore(*args):
+    """As a user's error handler may do."""
