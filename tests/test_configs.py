@@ -1,4 +1,5 @@
 import json
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,46 @@ def test_forms_assembles(tiny_layoutlm, tmp_path):
     assert doc._.clinical_pieces["clinical_form_extractor"]["not_seen"] == 0
 
 
+def test_long_notes_assembles(tiny_ner, tmp_path):
+    overrides = {"paths.checkpoint": str(tiny_ner)}
+    config = load_config(ROOT / "configs/long_notes.cfg", overrides=overrides)
+    nlp = load_model_from_config(config, auto_fill=True, validate=True)
+    nlp.initialize()
+    nlp.to_disk(tmp_path / "pipeline")
+    doc = spacy.load(tmp_path / "pipeline")(TEXT)
+    assert doc._.clinical_pieces["clinical_long_transformer"]["not_seen"] == 0
+    assert doc.vector.any()
+
+
+NEIGHBORS = {
+    "notes_scispacy": ("scispacy.abbreviation", "abbreviation_detector"),
+    "notes_medspacy": ("medspacy", "medspacy_context"),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", NEIGHBORS)
+def test_neighbors_assemble(name, tiny_ner, tmp_path):
+    module, component = NEIGHBORS[name]
+    try:
+        import_module(module)
+    except ImportError:
+        is_there = False
+    else:
+        is_there = True
+    overrides = {"paths.checkpoint": str(tiny_ner)}
+    config = load_config(ROOT / f"configs/{name}.cfg", overrides=overrides)
+    if not is_there:
+        # The rest of it is checked without the neighbor's component.
+        assert config["components"].pop(component)["factory"] == component
+        assert config["nlp"]["pipeline"] == [*OURS, component]
+        config["nlp"]["pipeline"] = [*OURS]
+    nlp = load_model_from_config(config, auto_fill=True, validate=True)
+    nlp.initialize()
+    nlp.to_disk(tmp_path)
+    assert spacy.load(tmp_path)(TEXT).spans["sections"]
+
+
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
 def test_configs_explain_themselves(path):
     lines = path.read_text(encoding="utf8").splitlines()
@@ -101,6 +142,7 @@ def test_icd9_assembles(tiny_core, tmp_path):
 CSV = "section_text,section_header\nNo fever.,ROS\nAspirin daily.,MEDS\n"
 BRAT = {"paths.train": "train", "paths.dev": "dev"}
 TABLE = {"paths.train": "train.csv", "paths.dev": "dev.csv"}
+OURS = ["clinical_section_splitter", "clinical_sentencizer", "clinical_ner"]
 FORMS = {"paths.train": "forms.jsonl", "paths.dev": "forms.jsonl"}
 # A tiny checkpoint takes windows of 62 wordpieces.
 TINY_WINDOWS = {

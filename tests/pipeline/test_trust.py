@@ -54,7 +54,8 @@ def pipelines(tiny_ner, tiny_core):
 
 ODD = st.text(
     st.one_of(
-        st.characters(),
+        # spaCy keeps no half of a surrogate pair.
+        st.characters(exclude_categories=["Cs"]),
         st.sampled_from("\n\r\t\x00\x07\x85\u2028\u200b\ufeff:.[]x _-\u0301\U0001f915"),
     ),
     max_size=200,
