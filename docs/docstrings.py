@@ -1,0 +1,33 @@
+"""Show the docstrings' lines on parameters, returns and errors as lists."""
+
+import re
+from typing import Any
+
+import griffe
+
+# "name (unit): what it is", and its following lines, which are indented.
+ITEM = re.compile(
+    r"^(?P<names>[a-zA-Z_][\w, ]*?)(?P<note> \([^)]*\))?: (?P<text>.+(?:\n    .+)*)$",
+    re.M,
+)
+KEYWORD = re.compile(r"^(?P<word>RETURNS|YIELDS|RAISES|SOURCE)(?P<rest>.*)$", re.M)
+
+
+class Lists(griffe.Extension):
+    """Turn such lines into Markdown lists."""
+
+    def on_object(self, *, obj: Any, **kwargs: Any) -> None:
+        if obj.docstring is not None:
+            obj.docstring.value = reformat(obj.docstring.value)
+
+
+def reformat(text: str) -> str:
+    """Turn lines on parameters and results into Markdown lists."""
+    text = KEYWORD.sub(lambda m: f"- **{m['word'].capitalize()}**{m['rest']}", text)
+    return ITEM.sub(_make_item, text)
+
+
+def _make_item(match: re.Match[str]) -> str:
+    names = ", ".join(f"`{name.strip()}`" for name in match["names"].split(","))
+    body = match["text"].replace("\n    ", "\n  ")
+    return f"- {names}{match['note'] or ''}: {body}"

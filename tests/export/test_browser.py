@@ -1,0 +1,58 @@
+"""Pages in a real browser: what a note says is shown, and never run."""
+
+import shutil
+import subprocess
+
+import pytest
+import spacy
+
+from spacy_clinical.export.folder import prepare_folder, write_folder
+from spacy_clinical.export.form_folder import write_forms
+from spacy_clinical.forms import make_form_doc, make_pages
+from spacy_clinical.types import Note
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="needs Chromium")
+ATTACK = '<script>document.title="run"</script><img src=x onerror=document.title="run">'
+
+
+@pytest.fixture
+def show(tmp_path):
+    def show(path):
+        command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu"]
+        command += ["--no-first-run", "--disable-background-networking", "--dump-dom"]
+        command += [f"--user-data-dir={tmp_path / 'profile'}", path.as_uri()]
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=True, timeout=120
+        )
+        return done.stdout
+
+    return show
+
+
+def test_a_note_is_shown_and_not_run(tmp_path, show):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("clinical_section_splitter")
+    prepare_folder(tmp_path, html=True)
+    note = Note(ATTACK, f"HPI:\n{ATTACK}", {}, "x.txt")
+    write_folder([(note, nlp(note.text))], tmp_path, html=True)
+    for name in ("pages/note-00001.html", "index.html"):
+        page = show(tmp_path / name)
+        assert "<title>run</title>" not in page
+        assert "<script>" not in page
+        assert "<img" not in page
+        assert "&lt;script&gt;" in page
+
+
+def test_a_form_is_shown_and_not_run(tmp_path, show):
+    nlp = spacy.blank("en")
+    rules = {"model": {"@architectures": "spacy-clinical.FormRules.v1"}}
+    nlp.add_pipe("clinical_form_extractor", config=rules)
+    words, boxes = ["Name:", ATTACK], [(10, 10, 50, 20), (60, 10, 150, 20)]
+    pages = make_pages(words, boxes, width=300, height=100)
+    doc = nlp(make_form_doc(nlp.vocab, pages))
+    write_forms([(tmp_path / "form.json", doc)], tmp_path)
+    page = show(tmp_path / "form_pages/form-00001.html")
+    assert "<title>run</title>" not in page
+    assert "<img" not in page
+    assert "&lt;script&gt;" in page
