@@ -164,6 +164,18 @@ def test_every_training_config_is_tested():
     assert {p.stem for p in CONFIGS if p.stem.startswith("train_")} == set(TRAINING)
 
 
+@pytest.mark.parametrize("name", TRAINING)
+def test_spacy_can_fill_and_check_training_configs(name, tiny_ner, corpus, capsys):
+    from spacy.cli.debug_config import debug_config
+    from spacy.cli.init_config import fill_config
+
+    filled = corpus / "filled.cfg"
+    fill_config(filled, ROOT / f"configs/{name}.cfg")
+    values, _ = TRAINING[name]
+    debug_config(filled, overrides={**values, "paths.encoder": str(tiny_ner)})
+    assert "Config is valid" in capsys.readouterr().out
+
+
 @pytest.mark.filterwarnings(r"ignore:\[W002\]")
 @pytest.mark.parametrize("name", TRAINING)
 def test_training_configs_train(name, tiny_ner, tiny_layoutlm, corpus):

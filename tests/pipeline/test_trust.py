@@ -125,6 +125,32 @@ def test_nothing_is_said_of_notes(
     assert not [s for s in SECRETS if any(s in text for text in said)]
 
 
+@pytest.mark.parametrize("factory", FACTORIES)
+@settings(
+    max_examples=N_EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    text=st.one_of(ODD, LINES), name=st.from_regex(r"[A-Z][a-z]{6,12}", fullmatch=True)
+)
+def test_errors_never_quote(pipelines, factory, text, name):
+    nlp = pipelines[factory]
+    note = f"{text}\nPatient {name}Q was seen.\n{text}"
+    component = nlp.get_pipe(factory)
+    inner = "predict" if hasattr(component, "predict") else "__call__"
+
+    def fail(self, docs):
+        raise ValueError(note)
+
+    nlp.set_error_handler(ignore)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(component), inner, fail)
+        doc = nlp(note)
+    assert f"{name}Q" not in json.dumps(doc._.clinical_error)
+    assert doc._.clinical_error["type"] == "ValueError"
+
+
 # Round trips and repetition
 
 
@@ -169,10 +195,12 @@ def notes(endless):
 TEXTS = ["HPI: chest pain.", "", "PLAN: aspirin 81 mg", "no fever"] * 4
 
 if __name__ == "__main__":
-    path, method, n_process, is_endless = sys.argv[1:]
+    path, method, n_process, is_endless, before = sys.argv[1:]
     multiprocessing.set_start_method(method)
     nlp = spacy.load(path)
-    nlp("HPI: chest pain.")
+    if before == "after":
+        # A worker that is forked off a process that has computed must not wait for it.
+        nlp("HPI: chest pain.")
     stream = nlp.pipe(notes(is_endless == "endless"), n_process=int(n_process), batch_size=2)
     for i, doc in enumerate(stream):
         if i == 5:
@@ -194,10 +222,18 @@ def saved(pipelines, tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("method", "n_process"), [("fork", 1), ("fork", 2), ("fork", 4), ("spawn", 2)]
+    ("method", "n_process", "before"),
+    [
+        ("fork", 1, "after"),
+        ("fork", 2, "before"),
+        ("fork", 2, "after"),
+        ("fork", 4, "after"),
+        ("spawn", 2, "after"),
+    ],
 )
-def test_processes_never_hang(saved, method, n_process):
+def test_processes_never_hang(saved, method, n_process, before):
     command = [sys.executable, "run.py", "pipeline", method, str(n_process), "once"]
+    command.append(before)
     done = subprocess.run(
         command, cwd=saved, timeout=LIMIT, capture_output=True, text=True, check=False
     )
@@ -206,7 +242,7 @@ def test_processes_never_hang(saved, method, n_process):
 
 
 def test_an_interrupt_ends_all_processes(saved):
-    command = [sys.executable, "run.py", "pipeline", "fork", "2", "endless"]
+    command = [sys.executable, "run.py", "pipeline", "fork", "2", "endless", "after"]
     process = subprocess.Popen(
         command,
         cwd=saved,
