@@ -13,6 +13,7 @@ from spacy_clinical.commands.checkpoints import app as checkpoints
 from spacy_clinical.commands.convert import convert
 from spacy_clinical.commands.doctor import doctor
 from spacy_clinical.commands.evaluate import evaluate
+from spacy_clinical.commands.export import export
 from spacy_clinical.commands.forms import forms
 from spacy_clinical.commands.tune import tune
 
@@ -24,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Sections, entities and codes from clinical notes, and fields from forms.",
 )
-for command in (annotate, forms, convert, tune, evaluate, doctor):
+for command in (annotate, forms, export, convert, tune, evaluate, doctor):
     app.command()(command)
 app.add_typer(checkpoints, name="checkpoints")
 

@@ -225,6 +225,14 @@ class Errors(metaclass=ErrorsWithCodes):
         "Row {row} of '{source}' has {n_columns} columns, the first row has "
         "{n_expected}: is a separator in it unquoted? The other rows are read."
     )
+    C317 = (
+        "Parquet needs pyarrow, which isn't installed: pip install "
+        "'spacy-clinical[parquet]'."
+    )
+    C318 = (
+        "{source} isn't the record of a note. Give the notes.jsonl that spacy-clinical "
+        "annotate writes."
+    )
     C401 = (
         "Can't use {value} as setting '{setting}' of component '{name}': it must be "
         "between 0 and 1."
