@@ -233,6 +233,10 @@ class Errors(metaclass=ErrorsWithCodes):
         "{source} isn't the record of a note. Give the notes.jsonl that spacy-clinical "
         "annotate writes."
     )
+    C319 = (
+        "'{path}' has part of another run: {what} differ. Name another folder, or throw "
+        "that run away with --force."
+    )
     C401 = (
         "Can't use {value} as setting '{setting}' of component '{name}': it must be "
         "between 0 and 1."

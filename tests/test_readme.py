@@ -1,5 +1,6 @@
 """The README's code blocks run as they stand, but for names of data and weights."""
 
+import json
 import re
 import shlex
 import shutil
@@ -13,6 +14,8 @@ from spacy.util import load_model_from_config
 from thinc.api import Config
 
 from spacy_clinical.checkpoints import list_checkpoints
+from spacy_clinical.export.records import make_record
+from spacy_clinical.types import Note
 from tests.test_configs import ANN, CSV, TEXT, TINY_WINDOWS, write_codiesp
 
 ROOT = Path(__file__).parents[1]
@@ -101,6 +104,10 @@ def test_commands_run(command, folder, tiny_ner, tiny_core):
     if arguments[0] == "assemble":
         checkpoint = tiny_core if "configs/icd9.cfg" in arguments else tiny_ner
         arguments += ["--paths.checkpoint", str(checkpoint)]
+    if arguments[0] == "export":
+        (folder / "out").mkdir()
+        record = make_record(Note("x", TEXT, {}, "x"), spacy.blank("en")(TEXT))
+        (folder / "out/notes.jsonl").write_text(json.dumps(record), encoding="utf8")
     if arguments[0] == "train":
         few = {"training.max_steps": 2, "training.eval_frequency": 1}
         windows = TINY_WINDOWS if "configs/train_ner.cfg" in arguments else {}
@@ -114,7 +121,9 @@ def test_commands_run(command, folder, tiny_ner, tiny_core):
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    if arguments[0] == "annotate":
+    if arguments[0] == "annotate" and "--shard-size" in arguments:
+        assert len(list((folder / "out/shards").iterdir())) == 1
+    elif arguments[0] == "annotate":
         assert len((folder / "out/notes.jsonl").read_text("utf8").splitlines()) == 5
     if arguments[0] == "train":
         assert spacy.load(folder / "training/ner/model-last")(TEXT).text == TEXT

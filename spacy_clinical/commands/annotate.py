@@ -1,11 +1,13 @@
 """`spacy-clinical annotate`: notes in, records and pages out."""
 
+import itertools
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import typer
+from spacy.language import Language
 from spacy.tokens import Doc
 from tqdm import tqdm
 
@@ -27,6 +29,14 @@ from spacy_clinical.export.folder import (
     list_outputs,
     prepare_folder,
     write_folder,
+)
+from spacy_clinical.export.shards import (
+    SHARDS_FOLDER,
+    describe_run,
+    forget_failed,
+    list_shard_outputs,
+    prepare_run,
+    write_shards,
 )
 from spacy_clinical.models import DEFAULT_MODEL
 from spacy_clinical.notes import read_notes
@@ -76,24 +86,75 @@ def annotate(
         bool,
         typer.Option("--no-text", help="Leave all that quotes a note out of records."),
     ] = False,
+    shard_size: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="For long runs: write records in files of so many notes, and go on "
+            "where an earlier run with the same options was cut off.",
+        ),
+    ] = 0,
+    limit: Annotated[
+        int, typer.Option(min=0, help="Notes to annotate; 0 for all.")
+    ] = 0,
+    only_failed: Annotated[
+        bool,
+        typer.Option("--only-failed", help="Do files with failed notes again."),
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Throw away what another run has done.")
+    ] = False,
 ) -> None:
     """Find sections, entities and codes in notes; write notes.jsonl, one record a note.
+
+    With --shard-size, records are in shards/*.jsonl, what failed in failures.jsonl, and
+    what made them in run.json.
 
     Exit status: 0 if every note was read and annotated, 1 if some failed (the others
     are written), 2 if nothing could be done.
     """
     if n_process == 0:
         raise typer.BadParameter("0 is not a number of processes.")
+    if shard_size and html:
+        raise typer.BadParameter("--html goes without --shard-size.")
+    if not shard_size and (only_failed or force):
+        raise typer.BadParameter("--only-failed and --force go with --shard-size.")
     unread: list[NoteFailure] = []
     with short_warnings():
         try:
-            sources = list_sources(paths, skip=list_outputs(output))
+            outputs = [*list_outputs(output), *list_shard_outputs(output)]
+            sources = list_sources(paths, skip=outputs)
             prepare_folder(output, html=html)
             nlp = load_pipeline(model)
         except OSError as error:
             stop(str(error), WRONG_USE)
         start = time.perf_counter()
         notes = _read_all(sources, unread, text_column, id_column)
+        if limit:
+            notes = itertools.islice(notes, limit)
+        if shard_size:
+            settings = {
+                "text_column": text_column,
+                "id_column": id_column,
+                "no_text": no_text,
+                "shard_size": shard_size,
+                "limit": limit,
+            }
+            files = [s.path for s in sources if isinstance(s, Source) and s.path]
+            try:
+                run = describe_run(nlp, files, settings)
+                prepare_run(output, run, force=force)
+                if only_failed:
+                    forget_failed(output)
+                _write_shards(
+                    nlp, notes, output, unread, settings, batch_size, n_process
+                )
+            except ValueError as error:
+                stop(str(error), WRONG_USE)
+            except OSError as error:
+                reason = error.strerror or type(error).__name__
+                stop(Errors.C310.format(path=output, reason=reason), SOME_FAILED)
+            return
         results = annotate_notes(nlp, notes, batch_size=batch_size, n_process=n_process)
         try:
             totals = write_folder(
@@ -112,6 +173,41 @@ def annotate(
     n_failed = totals.n_failed + len(unread)
     _print_summary(totals, n_failed, time.perf_counter() - start, output, html)
     if n_failed:
+        raise typer.Exit(SOME_FAILED)
+
+
+def _write_shards(
+    nlp: Language,
+    notes: Iterator[Note],
+    output: Path,
+    unread: list[NoteFailure],
+    settings: dict[str, Any],
+    batch_size: int,
+    n_process: int,
+) -> None:
+    start = time.perf_counter()
+
+    def work(feed: Iterator[Note]) -> Iterator[Result]:
+        results = annotate_notes(nlp, feed, batch_size=batch_size, n_process=n_process)
+        yield from _watch(results, None)
+
+    totals = write_shards(
+        notes,
+        work,
+        output,
+        size=settings["shard_size"],
+        with_text=not settings["no_text"],
+        unread=unread,
+    )
+    seconds = time.perf_counter() - start
+    rows = [
+        ("Notes", f"{totals.n_notes}, {totals.n_new} of them now"),
+        ("Failed", str(totals.n_failed)),
+        ("Time", f"{seconds:.1f} s, {totals.n_new / max(seconds, 1e-9):.1f} notes/s"),
+        ("Records", f"{output / SHARDS_FOLDER}, {totals.n_shards} files"),
+    ]
+    print_rows(rows)
+    if totals.n_failed:
         raise typer.Exit(SOME_FAILED)
 
 

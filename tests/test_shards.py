@@ -1,0 +1,186 @@
+"""Long runs: what is cut off goes on, and nothing is lost or done twice."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import spacy
+from spacy.language import Language
+from typer.testing import CliRunner
+
+from spacy_clinical.cli import app
+
+N_NOTES, SIZE = 60, 7
+CODE = """
+import time
+from spacy.language import Language
+
+@Language.component("test_shards_slow")
+def work(doc):
+    time.sleep(0.01)
+    return doc
+"""
+RUNNER = """
+import sys
+sys.path.insert(0, sys.argv.pop(1))
+import slow
+from spacy_clinical.cli import main
+main()
+"""
+
+
+@Language.component("test_shards_slow")
+def work(doc):
+    return doc
+
+
+@Language.component("test_shards_fails")
+def fail(doc):
+    if "bad" in doc.text:
+        raise ValueError(doc.text)
+    return doc
+
+
+@pytest.fixture
+def folder(tmp_path):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("clinical_section_splitter")
+    nlp.add_pipe("test_shards_slow")
+    nlp.to_disk(tmp_path / "model")
+    with (tmp_path / "notes.jsonl").open("w", encoding="utf8") as lines:
+        for i in range(N_NOTES):
+            note = {"id": f"n{i}", "text": f"HPI:\nNote number {i}."}
+            lines.write(json.dumps(note) + "\n")
+    (tmp_path / "slow.py").write_text(CODE, encoding="utf8")
+    (tmp_path / "runner.py").write_text(RUNNER, encoding="utf8")
+    return tmp_path
+
+
+def arguments(folder, *more):
+    found = ["annotate", str(folder / "notes.jsonl"), "--output", str(folder / "out")]
+    return [*found, "--model", str(folder / "model"), "--shard-size", str(SIZE), *more]
+
+
+def run(folder, *more):
+    result = CliRunner().invoke(app, arguments(folder, *more))
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result
+
+
+def read(folder):
+    files = sorted((folder / "out/shards").glob("part-*"))
+    return b"".join(path.read_bytes() for path in files)
+
+
+def ids(folder):
+    return [json.loads(line)["id"] for line in read(folder).splitlines()]
+
+
+def test_all_notes_are_there_once_and_in_order(folder):
+    result = run(folder)
+    assert result.exit_code == 0, result.output
+    assert ids(folder) == [f"n{i}" for i in range(N_NOTES)]
+    done = json.loads((folder / "out/run.json").read_text("utf8"))["done"]
+    assert done == {"n_notes": N_NOTES, "n_shards": 9, "n_failed": 0}
+    assert "60, 60 of them now" in result.output
+    before = read(folder)
+    assert "60, 0 of them now" in run(folder).output
+    assert read(folder) == before
+
+
+def test_a_run_that_is_killed_at_any_time_loses_nothing(folder):
+    """Twenty times: killed with no chance to clean up, and gone on with."""
+    assert run(folder).exit_code == 0
+    expected = read(folder)
+    (folder / "out").rename(folder / "first")
+    choose = random.Random(1)
+    command = [sys.executable, "runner.py", str(folder), *arguments(folder)]
+    n_killed = 0
+    for _ in range(20):
+        process = subprocess.Popen(
+            command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        shards = folder / "out/shards"
+        n_before = len(list(shards.glob("part-*"))) if shards.is_dir() else 0
+        # Wait until it works, then a moment.
+        limit = time.monotonic() + 60
+        while process.poll() is None and time.monotonic() < limit:
+            n_now = len(list(shards.glob("part-*"))) if shards.is_dir() else 0
+            if n_now > n_before:
+                break
+            time.sleep(0.005)
+        time.sleep(choose.uniform(0, 0.05))
+        if process.poll() is None:
+            os.kill(process.pid, signal.SIGKILL)
+            n_killed += 1
+        process.wait()
+        found = ids(folder)
+        assert len(set(found)) == len(found)
+        if len(found) == N_NOTES:
+            # All of it is done: once more, from half of it.
+            for path in sorted(shards.glob("part-*"))[::2]:
+                path.unlink()
+    assert n_killed > 5
+    assert run(folder).exit_code == 0
+    assert read(folder) == expected
+    # What the killed runs had begun is gone.
+    assert len(list((folder / "out/shards").iterdir())) == 9
+
+
+def test_another_pipeline_or_other_options_are_refused(folder):
+    assert run(folder, "--limit", "10").exit_code == 0
+    result = run(folder)
+    assert result.exit_code == 2
+    assert "C319" in result.output
+    assert "settings" in result.output
+    spacy.blank("en").to_disk(folder / "model")
+    result = run(folder, "--limit", "10")
+    assert "config_sha256" in result.output
+    result = run(folder, "--limit", "10", "--force")
+    assert result.exit_code == 0
+    assert len(ids(folder)) == 10
+    with (folder / "notes.jsonl").open("a") as lines:
+        lines.write('{"text": "more"}\n')
+    assert "files" in run(folder, "--limit", "10").output
+
+
+def test_failed_notes_are_listed_without_their_text_and_can_be_done_again(folder):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("test_shards_fails")
+    nlp.to_disk(folder / "model")
+    notes = [{"id": f"n{i}", "text": "bad" if i == 9 else "good"} for i in range(20)]
+    text = "".join(json.dumps(note) + "\n" for note in notes)
+    (folder / "notes.jsonl").write_text(text + '{"no": "text"}\n', encoding="utf8")
+    result = run(folder)
+    assert result.exit_code == 1
+    rows = (folder / "out/failures.jsonl").read_text("utf8").splitlines()
+    failures = [json.loads(row) for row in rows]
+    assert [row["id"] for row in failures] == ["n9", ""]
+    assert failures[0]["error"]["component"] == "test_shards_fails"
+    assert all("bad" not in json.dumps(row["error"]) for row in failures)
+    assert "20, 7 of them now" in run(folder, "--only-failed").output
+    assert ids(folder) == [f"n{i}" for i in range(20)]
+
+
+def test_text_can_be_left_out(folder):
+    assert run(folder, "--no-text").exit_code == 0
+    assert b"Note number" not in read(folder)
+
+
+def test_processes_write_the_same(folder):
+    assert run(folder).exit_code == 0
+    expected = read(folder)
+    (folder / "out").rename(folder / "first")
+    assert run(folder, "--n-process", "2", "--batch-size", "4").exit_code == 0
+    assert read(folder) == expected
+
+
+def test_wrong_use(folder):
+    assert run(folder, "--html").exit_code == 2
+    command = ["annotate", "x", "--output", str(folder / "o"), "--force"]
+    assert CliRunner().invoke(app, command).exit_code == 2
