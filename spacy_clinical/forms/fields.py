@@ -10,6 +10,9 @@ from spacy_clinical.forms.labelled import ANSWER, QUESTION
 from spacy_clinical.forms.linking import Link
 from spacy_clinical.forms.pages import Box, cover
 
+# How many questions on, or back, the second line of one is looked for.
+REACH = 20
+
 
 class FormField(TypedDict):
     """A question with its answer.
@@ -69,13 +72,13 @@ def find_heads(spans: Sequence[Span], answered: set[int]) -> dict[int, int]:
     """
     heads: dict[int, int] = {}
     questions = [i for i, span in enumerate(spans) if span.label_ == QUESTION]
-    for first in questions:
+    for number, first in enumerate(questions):
         is_open = first not in answered and not spans[first].text.endswith((":", "?"))
         if not is_open or spans[first]._.box is None:
             continue
         below = [
             i
-            for i in questions
+            for i in questions[max(number - REACH, 0) : number + REACH]
             if i in answered and i not in heads and _is_next(spans[first], spans[i])
         ]
         if len(below) == 1:

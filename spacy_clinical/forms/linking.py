@@ -74,7 +74,16 @@ class GeometricLinker:
 
     def __call__(self, entities: Sequence[FormEntity]) -> list[Link]:
         """RETURNS: At most one question for each answer, in the order of answers."""
-        return _Linking(entities, self.max_cost).link()
+        by_page: dict[int, list[int]] = {}
+        for i, entity in enumerate(entities):
+            by_page.setdefault(entity.page, []).append(i)
+        links = []
+        for places in by_page.values():
+            # No link leaves its page, so that long files take no longer a page.
+            of_page = [entities[i] for i in places]
+            for question, answer, score in _Linking(of_page, self.max_cost).link():
+                links.append(Link(places[question], places[answer], score))
+        return sorted(links, key=lambda link: link.answer)
 
 
 def make_geometric_linker(max_cost: float = 700.0) -> Linker:
@@ -93,16 +102,14 @@ def make_geometric_linker(max_cost: float = 700.0) -> Linker:
 
 
 class _Linking:
-    """The entities of a form, from the top down, and their links so far."""
+    """The entities of a page, from the top down, and their links so far."""
 
     def __init__(self, entities: Sequence[FormEntity], max_cost: float) -> None:
         self.entities = entities
         self.max_cost = max_cost
         self.questions = [i for i, e in enumerate(entities) if e.label == QUESTION]
         answers = [i for i, e in enumerate(entities) if e.label == ANSWER]
-        self.answers = sorted(
-            answers, key=lambda i: (entities[i].page, entities[i].box[1])
-        )
+        self.answers = sorted(answers, key=lambda i: entities[i].box[1])
         self.beside = {i: self._find_beside(i) for i in answers}
         # Questions that have an answer beside them, and those with one over them.
         self.taken = {best[0][1] for best in self.beside.values() if best}

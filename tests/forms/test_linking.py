@@ -95,3 +95,16 @@ def test_words_without_a_height_do_no_harm(height):
     box = (0.0, 0.0, 0.0, height)
     entities = [FormEntity(kind, box, 1, "", height) for kind in ("QUESTION", "ANSWER")]
     make_geometric_linker()(entities)
+
+
+def test_pages_are_linked_one_by_one():
+    form = [
+        entity
+        for page in (2, 1, 3)
+        for entity in (
+            question(0, 0, page=page),
+            answer(100, 0, page=page),
+            answer(100, 14, page=page),
+        )
+    ]
+    assert link(*form) == [(3 * i, 3 * i + k) for i in range(3) for k in (1, 2)]
