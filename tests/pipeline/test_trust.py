@@ -229,6 +229,7 @@ def saved(pipelines, tmp_path_factory):
         ("fork", 2, "after"),
         ("fork", 4, "after"),
         ("spawn", 2, "after"),
+        ("spawn", 4, "before"),
     ],
 )
 def test_processes_never_hang(saved, method, n_process, before):
