@@ -51,6 +51,7 @@ from spacy_clinical.forms.gold import GoldForm, annotate_gold, read_gold
 from spacy_clinical.forms.labelled import Labelled
 from spacy_clinical.forms.linking import FormEntity, find_drop, find_gap
 from spacy_clinical.forms.pages import Word
+from spacy_clinical.forms.places import find_places
 from spacy_clinical.pipeline.form_extractor import make_entities
 
 # Neither train.jsonl nor dev.jsonl has these templates.
@@ -212,7 +213,8 @@ def score_linker(
     for example in examples:
         group = example.reference.spans[KEY]
         parts = [Labelled(s.start, s.end, s.label_, 1.0) for s in group]
-        found = linker(make_entities(example.reference, parts))
+        places = find_places(example.reference)
+        found = linker(make_entities(example.reference, parts, places))
         pairs = {(link[0], link[1]) for link in found}
         score.score_set(pairs, {tuple(pair) for pair in group.attrs["links"]})
     return {"p": score.precision, "r": score.recall, "f": score.fscore}

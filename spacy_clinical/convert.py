@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 from spacy.language import Language
 from spacy.tokens import Doc
-from spacy.training import Example
 from spacy.training.converters import conll_ner_to_docs
 from spacy.util import filter_spans
 
@@ -75,7 +74,7 @@ def _read_record(nlp: Language, line: str, source: str) -> Doc:
         ents.append(span)
     doc.ents = filter_spans(ents)
     doc.cats = cats
-    return Example(nlp.make_doc(doc.text), doc).reference
+    return doc
 
 
 def _read_entity(item: Any) -> tuple[int, int, str]:

@@ -107,8 +107,6 @@ def confuse(examples: Iterable[Example]) -> Counter[tuple[str, str]]:
     """
     pairs: Counter[tuple[str, str]] = Counter()
     for example in examples:
-        if not example.reference.ents and not example.predicted.ents:
-            continue
         gold = [(e.start_char, e.end_char, e.label_) for e in example.reference.ents]
         found = [(e.start_char, e.end_char, e.label_) for e in example.predicted.ents]
         seen = set()

@@ -101,9 +101,9 @@ class PackedEncoder:
         else:
             boxed = {}
             if self.config.model_type == "layoutlm":
-                known = torch.zeros(len(ids), 4, dtype=torch.long)
-                known = known if boxes is None else boxes
-                boxed = {"bbox": known[None].to(device)}
+                if boxes is None:
+                    boxes = torch.zeros(len(ids), 4, dtype=torch.long)
+                boxed = {"bbox": boxes[None].to(device)}
             x = table(
                 input_ids=rows,
                 position_ids=places,

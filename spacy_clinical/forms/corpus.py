@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +43,7 @@ class _Corpus:
         self.shift = shift
         self.shuffle = shuffle
         self.limit = limit
-        self._kept: list[GoldForm] = []
-        self._docs: dict[int, Doc] = {}
+        self._kept: list[Doc] = []
 
     def __call__(self, nlp: Language) -> Iterator[Example]:
         """Read the forms.
@@ -52,7 +51,7 @@ class _Corpus:
         YIELDS: One Example for each page, its prediction with words and boxes only.
         RAISES ValueError: C511 and C512, if files are missing or broken.
         """
-        for doc in self._make_docs(nlp):
+        for doc in self._list_docs(nlp):
             if not len(doc):
                 continue
             moved = _move(doc, self.shift) if self.shift else doc
@@ -60,19 +59,16 @@ class _Corpus:
             del plain.spans[self.spans_key]
             yield Example(plain, moved)
 
-    def _make_docs(self, nlp: Language) -> Iterator[Doc]:
+    def _list_docs(self, nlp: Language) -> Iterable[Doc]:
+        docs = (
+            make_gold_doc(nlp.vocab, gold, spans_key=self.spans_key)
+            for gold in self.read()
+        )
         if not self.shuffle:
-            for gold in self.read():
-                yield make_gold_doc(nlp.vocab, gold, spans_key=self.spans_key)
-            return
-        self._kept = self._kept or list(self.read())
-        for i in random.sample(range(len(self._kept)), len(self._kept)):
-            doc = self._docs.get(i)
-            if doc is None or doc.vocab is not nlp.vocab:
-                gold = self._kept[i]
-                doc = make_gold_doc(nlp.vocab, gold, spans_key=self.spans_key)
-                self._docs[i] = doc
-            yield doc
+            return docs
+        if not self._kept or self._kept[0].vocab is not nlp.vocab:
+            self._kept = list(docs)
+        return random.sample(self._kept, len(self._kept))
 
     def read(self) -> Iterator[GoldForm]:
         """Read what is marked on each page.

@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from spacy.tokens import Span
 
-from spacy_clinical.forms.checkboxes import find_checkboxes
+from spacy_clinical.forms.checkboxes import BOX, find_checkboxes
 from spacy_clinical.forms.labelled import ANSWER, QUESTION
 from spacy_clinical.forms.linking import Link
 from spacy_clinical.forms.pages import Box, cover
@@ -106,7 +106,7 @@ def _make_question(
     boxes = [
         field for part in parts for field in _make_boxes(part, question, key, score)
     ]
-    texts = [part for part in parts if not find_checkboxes(part.text)[1]]
+    texts = [part for part in parts if not BOX.search(part.text)]
     if boxes and not texts:
         return boxes
     field: FormField = {

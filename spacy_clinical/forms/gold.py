@@ -147,6 +147,7 @@ def find_owners(doc: Doc, gold: GoldForm) -> list[int]:
     places = numpy.asarray(
         [clamp(word.box, gold.width, gold.height) for word in gold.words]
     ).reshape(-1, 4)
+    texts = numpy.asarray([word.text for word in gold.words], dtype=object)
     scale = numpy.asarray([gold.width, gold.height] * 2)
     owners = [-1] * len(doc)
     sizes = {page["number"]: (page["width"], page["height"]) for page in doc._.pages}
@@ -157,8 +158,7 @@ def find_owners(doc: Doc, gold: GoldForm) -> list[int]:
         size = numpy.asarray([*sizes[token._.page]] * 2)
         share = _share(numpy.asarray(box) / size * scale, places)
         # The same box may be there twice: the text decides.
-        alike = [gold.words[i].text == token.text for i in range(len(places))]
-        best = int((share + 0.01 * numpy.asarray(alike)).argmax())
+        best = int((share + 0.01 * (texts == token.text)).argmax())
         if share[best] >= MIN_SHARE:
             owners[token.i] = gold.owners[best]
     return owners

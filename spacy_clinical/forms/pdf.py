@@ -12,7 +12,7 @@ from pypdfium2 import raw
 
 from spacy_clinical.errors import Errors
 from spacy_clinical.forms.images import check_size
-from spacy_clinical.forms.pages import Box, FormPage, Word
+from spacy_clinical.forms.pages import Box, FormPage, Word, cover
 
 # PDF's units an inch.
 POINTS = 72
@@ -160,8 +160,7 @@ def _is_apart(before: Glyph, glyph: Glyph) -> bool:
 
 
 def _make_word(characters: list[str], boxes: list[Box]) -> Word:
-    x0, y0, x1, y1 = zip(*boxes, strict=True)
-    return Word("".join(characters), (min(x0), min(y0), max(x1), max(y1)))
+    return Word("".join(characters), cover(boxes))
 
 
 def is_scan(page: Any, read: FormPage) -> bool:

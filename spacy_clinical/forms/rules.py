@@ -41,7 +41,9 @@ LETTER = re.compile(r"[^\W\d_]")
 BY_COLON, BY_PLACE, BY_TABLE, BY_LINE_ABOVE, BY_HEIGHT = 0.9, 0.8, 0.7, 0.6, 0.7
 
 
-def label_by_rules(doc: Doc) -> list[Labelled]:
+def label_by_rules(
+    doc: Doc, segments: Sequence[Segment] | None = None
+) -> list[Labelled]:
     """Label headers, questions and answers.
 
     A question ends in a colon or stands before a line to write on; an answer stands to
@@ -49,9 +51,11 @@ def label_by_rules(doc: Doc) -> list[Labelled]:
     row of a table has questions, the others answers. A header is high, or all in
     capitals and alone in its line.
 
+    segments: The Doc's, where they have been found already.
     RETURNS: In the Doc's order, without overlap.
     """
-    form = _Form([trim_leader(doc, segment) for segment in find_segments(doc)])
+    found = find_segments(doc) if segments is None else segments
+    form = _Form([trim_leader(doc, segment) for segment in found])
     form.label_tables()
     form.label_rows()
     form.label_headers()

@@ -13,9 +13,9 @@ from spacy_clinical.extensions import FORM_SPANS_KEY, add_to
 from spacy_clinical.forms.fields import make_fields
 from spacy_clinical.forms.labelled import ANSWER, FORM_LABELS, QUESTION, Labelled
 from spacy_clinical.forms.linking import FormEntity, Link, Linker
-from spacy_clinical.forms.places import find_places
+from spacy_clinical.forms.places import Places, find_places
 from spacy_clinical.forms.rules import label_by_rules
-from spacy_clinical.forms.segments import find_box, find_segments
+from spacy_clinical.forms.segments import Segment, find_box, find_segments
 from spacy_clinical.heads.decode import decode
 from spacy_clinical.heads.labels import LabelScheme
 from spacy_clinical.heads.segments import label_segments
@@ -162,21 +162,25 @@ class ClinicalFormExtractor(TokenHeadPipe):
         if self.has_rules:
             labelled: list[list[Labelled]] = self.model.predict(docs)
             return [
-                FoundForm(parts, self._link(doc, parts), None)
+                FoundForm(parts, self._link(doc, parts, find_places(doc)), None)
                 for doc, parts in zip(docs, labelled, strict=True)
             ]
         self._ensure_head()
         found = []
         for doc, encoded in zip(docs, self.model.predict(docs), strict=True):
-            parts = self._decode(doc, encoded)
-            found.append(FoundForm(parts, self._link(doc, parts), encoded))
+            places = find_places(doc)
+            parts = self._decode(doc, encoded, places)
+            found.append(FoundForm(parts, self._link(doc, parts, places), encoded))
         return found
 
-    def _decode(self, doc: Doc, encoded: Encoded) -> list[Labelled]:
+    def _decode(
+        self, doc: Doc, encoded: Encoded, places: Places | None = None
+    ) -> list[Labelled]:
         if self.decoder == "segments":
-            logits = self._add_rules(doc, encoded.X) if self.rule_weight else encoded.X
+            segments = find_segments(doc, places)
+            logits = self._add_rules(doc, encoded.X, segments)
             parts = label_segments(
-                doc, logits, encoded.pieces.is_seen, self.scheme, find_segments(doc)
+                doc, logits, encoded.pieces.is_seen, self.scheme, segments
             )
         else:
             entities = decode(
@@ -186,8 +190,12 @@ class ClinicalFormExtractor(TokenHeadPipe):
         named = [part._replace(label=self._rename(part.label)) for part in parts]
         return [part for part in named if part.label]
 
-    def _add_rules(self, doc: Doc, logits: Floats2d) -> Floats2d:
+    def _add_rules(
+        self, doc: Doc, logits: Floats2d, segments: Sequence[Segment]
+    ) -> Floats2d:
         """Let the rules have a say: (n_tokens, n_labels)."""
+        if not self.rule_weight:
+            return logits
         added = logits.copy()
         names = [self._rename(tag[2:]) for tag in self.scheme.tags]
         columns = {
@@ -196,7 +204,7 @@ class ClinicalFormExtractor(TokenHeadPipe):
             ]
             for label in FORM_LABELS
         }
-        for part in label_by_rules(doc):
+        for part in label_by_rules(doc, segments):
             inside = slice(part.start, part.end)
             added[inside, columns[part.label]] += self.rule_weight * part.score
         return added
@@ -206,8 +214,8 @@ class ClinicalFormExtractor(TokenHeadPipe):
         name = self.label_map.get(label, label).upper()
         return name if name in FORM_LABELS else ""
 
-    def _link(self, doc: Doc, parts: Sequence[Labelled]) -> list[Link]:
-        return self.linker(make_entities(doc, parts))
+    def _link(self, doc: Doc, parts: Sequence[Labelled], places: Places) -> list[Link]:
+        return self.linker(make_entities(doc, parts, places))
 
     def set_annotations(self, docs: Iterable[Doc], found: list[FoundForm]) -> None:
         for doc, (parts, links, encoded) in zip(docs, found, strict=True):
@@ -285,9 +293,10 @@ class ClinicalFormExtractor(TokenHeadPipe):
             )
 
 
-def make_entities(doc: Doc, parts: Sequence[Labelled]) -> list[FormEntity]:
+def make_entities(
+    doc: Doc, parts: Sequence[Labelled], places: Places
+) -> list[FormEntity]:
     """Say where the parts of a form are, for a linker."""
-    places = find_places(doc)
     entities = []
     for part in parts:
         box, page = find_box(places, part.start, part.end)
