@@ -237,6 +237,10 @@ class Errors(metaclass=ErrorsWithCodes):
         "'{path}' has part of another run: {what} differ. Name another folder, or throw "
         "that run away with --force."
     )
+    C320 = (
+        "There are no records of notes in '{path}'. Name a notes.jsonl, or a folder "
+        "that spacy-clinical annotate has written to."
+    )
     C401 = (
         "Can't use {value} as setting '{setting}' of component '{name}': it must be "
         "between 0 and 1."

@@ -42,6 +42,7 @@ LAYERS = [
     {"stream", "table_corpus"},
     {"labelled", "evaluation", "tuning", "convert"},
     {"export"},
+    {"scale"},
     {"commands"},
     {"cli", "__main__"},
 ]

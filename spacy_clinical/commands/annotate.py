@@ -15,13 +15,14 @@ from spacy_clinical.commands.console import (
     SOME_FAILED,
     WRONG_USE,
     get_title,
+    get_write_message,
     load_pipeline,
     print_rows,
     short_warnings,
     stop,
     tell,
 )
-from spacy_clinical.errors import Errors, Warnings
+from spacy_clinical.errors import Warnings
 from spacy_clinical.export.folder import (
     INDEX_FILE,
     RECORDS_FILE,
@@ -30,7 +31,9 @@ from spacy_clinical.export.folder import (
     prepare_folder,
     write_folder,
 )
-from spacy_clinical.export.shards import (
+from spacy_clinical.models import DEFAULT_MODEL
+from spacy_clinical.notes import read_notes
+from spacy_clinical.scale.shards import (
     SHARDS_FOLDER,
     describe_run,
     forget_failed,
@@ -38,8 +41,6 @@ from spacy_clinical.export.shards import (
     prepare_run,
     write_shards,
 )
-from spacy_clinical.models import DEFAULT_MODEL
-from spacy_clinical.notes import read_notes
 from spacy_clinical.sources import Source, list_sources
 from spacy_clinical.stream import annotate_notes
 from spacy_clinical.types import Note, NoteFailure
@@ -152,8 +153,7 @@ def annotate(
             except ValueError as error:
                 stop(str(error), WRONG_USE)
             except OSError as error:
-                reason = error.strerror or type(error).__name__
-                stop(Errors.C310.format(path=output, reason=reason), SOME_FAILED)
+                stop(get_write_message(error, output), SOME_FAILED)
             return
         results = annotate_notes(nlp, notes, batch_size=batch_size, n_process=n_process)
         try:
@@ -166,8 +166,7 @@ def annotate(
                 model=get_title(nlp),
             )
         except OSError as error:
-            reason = error.strerror or type(error).__name__
-            stop(Errors.C310.format(path=output, reason=reason), SOME_FAILED)
+            stop(get_write_message(error, output), SOME_FAILED)
     if totals.n_repeated_ids:
         tell(Warnings.W303.format(n_notes=totals.n_repeated_ids))
     n_failed = totals.n_failed + len(unread)

@@ -23,6 +23,7 @@ from spacy_clinical.commands.console import (
     CODED,
     SOME_FAILED,
     WRONG_USE,
+    get_message,
     print_rows,
     short_warnings,
     stop,
@@ -146,8 +147,7 @@ def bundle(
     try:
         size = write_bundle(folders, output)
     except (OSError, ValueError) as error:
-        text = str(error)
-        stop(text if CODED.match(text) else type(error).__name__, SOME_FAILED)
+        stop(get_message(error), SOME_FAILED)
     typer.echo(f"{output}: {len(folders)} checkpoints, {size / 1e6:.1f} MB")
 
 

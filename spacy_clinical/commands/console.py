@@ -43,6 +43,18 @@ def get_title(nlp: Language) -> str:
     return "{lang}_{name} {version}".format(**nlp.meta)
 
 
+def get_message(error: Exception) -> str:
+    """The message of a coded error; of others, which may quote a note, the type."""
+    text = str(error)
+    return text if CODED.match(text) else type(error).__name__
+
+
+def get_write_message(error: OSError, folder: Path) -> str:
+    """Say why nothing can be written to an output folder."""
+    reason = error.strerror or type(error).__name__
+    return Errors.C310.format(path=folder, reason=reason)
+
+
 def print_rows(rows: Sequence[tuple[str, str]]) -> None:
     """Print names with their values."""
     width = max(10, *(len(name) + 2 for name, _ in rows))

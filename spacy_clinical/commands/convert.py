@@ -10,8 +10,8 @@ from spacy.util import registry
 from tqdm import tqdm
 
 from spacy_clinical.commands.console import (
-    CODED,
     WRONG_USE,
+    get_message,
     print_rows,
     short_warnings,
     stop,
@@ -58,7 +58,6 @@ def convert(
             output.parent.mkdir(parents=True, exist_ok=True)
             found.to_disk(output)
         except (OSError, ValueError) as error:
-            text = str(error)
-            stop(text if CODED.match(text) else type(error).__name__, WRONG_USE)
+            stop(get_message(error), WRONG_USE)
     rows = [("Docs", str(n_docs)), ("Entities", str(n_entities)), ("File", str(output))]
     print_rows(rows)

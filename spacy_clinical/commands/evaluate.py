@@ -9,8 +9,8 @@ import typer
 from tqdm import tqdm
 
 from spacy_clinical.commands.console import (
-    CODED,
     WRONG_USE,
+    get_message,
     get_title,
     load_pipeline,
     print_rows,
@@ -55,8 +55,7 @@ def evaluate(
             found = score(nlp, bar, batch_size=batch_size)
             prepare_folder(output)
         except (OSError, ValueError) as error:
-            text = str(error)
-            stop(text if CODED.match(text) else type(error).__name__, WRONG_USE)
+            stop(get_message(error), WRONG_USE)
         title = f"{get_title(nlp)} on {corpus.name}"
         with open_atomic(output / "scores.json") as handle:
             json.dump({"model": get_title(nlp), **to_json(found)}, handle, indent=1)

@@ -2,8 +2,6 @@
 
 import csv
 import datetime
-import json
-from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,11 +9,16 @@ from typing import Annotated, Any
 import typer
 from tqdm import tqdm
 
-from spacy_clinical.commands.console import CODED, WRONG_USE, print_rows, stop
+from spacy_clinical.commands.console import (
+    WRONG_USE,
+    get_message,
+    print_rows,
+    stop,
+)
 from spacy_clinical.errors import Errors
 from spacy_clinical.export import fhir, omop
 from spacy_clinical.export.atomic import open_atomic
-from spacy_clinical.export.jsonl import format_line
+from spacy_clinical.export.jsonl import format_line, read_records
 
 FORMATS = ("fhir", "omop", "parquet")
 
@@ -52,12 +55,11 @@ def export(
     day = date or datetime.date.today().isoformat()
     try:
         # disable=None: no bar where nobody would see it.
-        found = tqdm(_read(records), unit="note", disable=None)
+        found = tqdm(read_records(records), unit="note", disable=None)
         output.parent.mkdir(parents=True, exist_ok=True)
         n_notes = _write(found, output, kind, subject, day)
     except (OSError, ValueError) as error:
-        text = str(error)
-        stop(text if CODED.match(text) else type(error).__name__, WRONG_USE)
+        stop(get_message(error), WRONG_USE)
     print_rows([("Notes", str(n_notes)), ("File", str(output))])
 
 
@@ -82,17 +84,3 @@ def _write(records: Any, output: Path, kind: str, subject: str, day: str) -> int
                 bundle = fhir.make_bundle(record, subject=reference, date=day)
                 handle.write(format_line(bundle))
     return n_notes
-
-
-def _read(path: Path) -> Iterator[dict[str, Any]]:
-    if not path.is_file():
-        raise OSError(Errors.C301.format(path=path))
-    with path.open(encoding="utf8") as lines:
-        for number, line in enumerate(lines, start=1):
-            try:
-                record = json.loads(line)
-                _ = record["id"], record["entities"], record["sections"]
-            except (ValueError, KeyError, TypeError):
-                source = f"{path.name}, line {number}"
-                raise ValueError(Errors.C318.format(source=source)) from None
-            yield record

@@ -17,13 +17,13 @@ from spacy_clinical.commands.console import (
     SOME_FAILED,
     WRONG_USE,
     get_title,
+    get_write_message,
     load_pipeline,
     print_rows,
     short_warnings,
     stop,
     tell,
 )
-from spacy_clinical.errors import Errors
 from spacy_clinical.export.folder import prepare_folder
 from spacy_clinical.export.form_folder import (
     FIELDS_FILE,
@@ -97,8 +97,7 @@ def forms(
             text = str(error)
             if CODED.match(text):
                 stop(text, WRONG_USE)
-            reason = error.strerror or type(error).__name__
-            stop(Errors.C310.format(path=output, reason=reason), SOME_FAILED)
+            stop(get_write_message(error, output), SOME_FAILED)
     seconds = time.perf_counter() - start
     rows = [
         ("Forms", str(totals.n_forms)),

@@ -7,8 +7,8 @@ import typer
 from tqdm import tqdm
 
 from spacy_clinical.commands.console import (
-    CODED,
     WRONG_USE,
+    get_message,
     load_pipeline,
     print_rows,
     short_warnings,
@@ -65,9 +65,7 @@ def tune(
             prepare_folder(output)
             nlp.to_disk(output)
         except (OSError, ValueError) as error:
-            text = str(error)
-            kind = type(error).__name__
-            stop(text if CODED.match(text) else kind, WRONG_USE)
+            stop(get_message(error), WRONG_USE)
     print_rows(
         [
             ("Notes", str(len(examples))),
