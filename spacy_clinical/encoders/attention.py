@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
-from spacy_clinical.encoders.linear import has_packing, multiply
+from spacy_clinical.encoders.linear import has_onednn, multiply
 from spacy_clinical.encoders.precision import is_amd, read_processor
 
 # Scores that are in memory at once.
@@ -45,7 +45,7 @@ def is_slow_in_sdpa(q: Tensor) -> bool:
     It multiplies by MKL, which is at half its speed on AMD, and in bfloat16 no faster
     than in float32 where the processor has no AMX.
     """
-    return q.device.type == "cpu" and has_packing(q.dtype) and _is_slow_processor()
+    return q.device.type == "cpu" and has_onednn(q.dtype) and _is_slow_processor()
 
 
 @cache

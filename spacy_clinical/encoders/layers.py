@@ -94,20 +94,23 @@ class FrozenLayer:
     def __init__(self, modules: LayerModules, dtype: torch.dtype) -> None:
         m = modules
         self.dtype = dtype
-        self.qkv = FrozenLinear([m.query, m.key, m.value], dtype)
-        self.out = FrozenLinear([m.out], dtype)
+        self.query = FrozenLinear(m.query, dtype)
+        self.key = FrozenLinear(m.key, dtype)
+        self.value = FrozenLinear(m.value, dtype)
+        self.out = FrozenLinear(m.out, dtype)
         self.out_norm = FrozenNorm(m.out_norm)
-        self.up = FrozenLinear([m.up], dtype, m.activation)
-        self.down = FrozenLinear([m.down], dtype)
+        self.up = FrozenLinear(m.up, dtype, m.activation)
+        self.down = FrozenLinear(m.down, dtype)
         self.down_norm = FrozenNorm(m.down_norm)
         if m.global_query is not None:
-            self.global_query = FrozenLinear([m.global_query], dtype)
+            self.global_query = FrozenLinear(m.global_query, dtype)
             self.global_key = m.global_key.weight.detach().to(dtype)
             self.global_value = m.global_value.weight.detach().to(dtype)
             self.global_bias = m.global_value.bias.detach().to(dtype)
 
     def project(self, x: Tensor) -> Sequence[Tensor]:
-        return self.qkv(x.to(self.dtype)).chunk(3, dim=-1)
+        x = x.to(self.dtype)
+        return self.query(x), self.key(x), self.value(x)
 
     def attend_globally(
         self, x: Tensor, at: Tensor, *, n_heads: int, dropout: float

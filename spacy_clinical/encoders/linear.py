@@ -1,6 +1,5 @@
 """Linear layers that only predict: weights in the order that oneDNN reads them."""
 
-from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -22,7 +21,7 @@ FUSED = {
 
 
 @cache
-def has_packing(dtype: torch.dtype) -> bool:
+def has_onednn(dtype: torch.dtype) -> bool:
     """Whether torch and the processor have oneDNN's linear layer for a precision.
 
     torch.compile uses it too. Its float32 products are 2.3 times as fast as MKL's
@@ -45,34 +44,35 @@ def multiply(x: Tensor, weight: Tensor) -> Tensor:
 
 
 class FrozenLinear:
-    """One or several linear layers of the same input, side by side.
+    """A linear layer that only predicts: a copy of the weights, ordered as oneDNN reads.
 
-    activation: What follows them, if anything.
+    Without the copy, products of float32 take 13 % longer: oneDNN orders the weights
+    anew in each, and weights that are a mapped file lie on small pages of memory.
+
+    activation: What follows the layer, if anything.
     """
 
     def __init__(
         self,
-        layers: Sequence[nn.Linear],
+        layer: nn.Linear,
         dtype: torch.dtype,
         activation: nn.Module | None = None,
     ) -> None:
-        weight = torch.cat([layer.weight.detach() for layer in layers]).to(dtype)
-        biases = [_bias(layer) for layer in layers]
-        self.bias = torch.cat(biases).to(dtype)
+        self.weight = layer.weight.detach().to(dtype).contiguous()
+        self.bias = None if layer.bias is None else layer.bias.detach().to(dtype)
         self.activation = activation
         self.fused = ("none", "")
-        self.is_packed = weight.device.type == "cpu" and has_packing(dtype)
-        if not self.is_packed:
-            self.weight = weight.contiguous()
+        self.is_ordered = self.weight.device.type == "cpu" and has_onednn(dtype)
+        if not self.is_ordered:
             return
         ops: Any = torch.ops.mkldnn
-        self.weight = ops._reorder_linear_weight(weight.contiguous(), TYPICAL_ROWS)
-        if activation is not None and type(activation).__name__ in FUSED:
+        self.weight = ops._reorder_linear_weight(self.weight, TYPICAL_ROWS)
+        if type(activation).__name__ in FUSED:
             self.fused = FUSED[type(activation).__name__]
             self.activation = None
 
     def __call__(self, x: Tensor) -> Tensor:
-        if self.is_packed:
+        if self.is_ordered:
             ops: Any = torch.ops.mkldnn
             name, variant = self.fused
             y: Tensor = ops._linear_pointwise(
@@ -81,8 +81,3 @@ class FrozenLinear:
         else:
             y = linear(x, self.weight, self.bias)
         return y if self.activation is None else self.activation(y)
-
-
-def _bias(layer: nn.Linear) -> Tensor:
-    bias: Tensor | None = layer.bias
-    return layer.weight.new_zeros(layer.out_features) if bias is None else bias.detach()

@@ -93,6 +93,11 @@ class Runtime:
         self._encoders.clear()
         self._agrees = None
 
+    def prepare(self) -> None:
+        """Make ready what predicts, if it is known to be needed."""
+        if not (self.model.training or self.is_open):
+            self._get_encoder(self.dtype)
+
     # Running
 
     def predict(self, inputs: Sequence[Input]) -> Iterator[tuple[int, Floats2d]]:

@@ -17,6 +17,7 @@ from thinc.shims import Shim
 
 from spacy_clinical.checkpoints import Checkpoint, get_checkpoint
 from spacy_clinical.encoders.batches import Input
+from spacy_clinical.encoders.forks import prepare_before_fork
 from spacy_clinical.encoders.loading import (
     BOXED,
     LoadedCheckpoint,
@@ -173,6 +174,12 @@ class EncoderShim(Shim):
                 parameter.requires_grad_(False)
         self._runtime = None
         self._sha256 = ""
+        prepare_before_fork(self)
+
+    def prepare(self) -> None:
+        """Make ready what workers will share."""
+        if self._loaded is not None and self.runtime.device.type == "cpu":
+            self.runtime.prepare()
 
     def _forget(self) -> None:
         """Drop what was derived from the weights: they have changed."""

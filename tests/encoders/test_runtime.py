@@ -1,3 +1,4 @@
+import os
 import pickle
 import subprocess
 import sys
@@ -218,3 +219,53 @@ def test_workers_of_a_parent_with_many_threads_do_not_hang(tmp_path, when):
         command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False
     )
     assert done.stdout.split() == ["16", "2"], done.stderr[-1000:]
+
+
+SHARED = """
+import os, sys, warnings
+import spacy
+from tests.conftest import NOTES, add_ner
+
+warnings.simplefilter("ignore")
+nlp = add_ner(spacy.blank("en"), sys.argv[1])
+nlp.initialize()
+nlp.to_disk(sys.argv[2])
+nlp = spacy.load(sys.argv[2])
+runtime = nlp.get_pipe("clinical_ner").shims[0].runtime
+runtime.precision = "fp32"
+before = len(runtime._encoders)
+worker = os.fork()
+if not worker:
+    # What the child finds is what its parent has: nothing is ordered in it anew.
+    os._exit(len(runtime._encoders))
+_, status = os.waitpid(worker, 0)
+print(before, os.waitstatus_to_exitcode(status), len(nlp(NOTES[0])) > 0)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_workers_find_the_weights_in_order(tmp_path):
+    folder = make_token_classifier(tmp_path, "bert", bio_labels(["Age"]))
+    command = [sys.executable, "-c", SHARED, str(folder), str(tmp_path / "saved")]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False
+    )
+    assert done.stdout.split() == ["0", "1", "True"], done.stderr[-1000:]
+
+
+def test_weights_are_a_mapped_file(shim, tmp_path):
+    shim.save(tmp_path / "saved")
+    shim.load(tmp_path / "saved")
+    place = shim.loaded.model.embeddings.word_embeddings.weight.data_ptr()
+    maps = Path("/proc/self/maps")
+    if not maps.exists():
+        pytest.skip("needs /proc")
+    for line in maps.read_text().splitlines():
+        where, *_, name = line.split(maxsplit=5)
+        start, stop = (int(part, 16) for part in where.split("-"))
+        if start <= place < stop:
+            assert name.endswith("model.safetensors")
+            break
+    # The folder that a pipeline was read from can be written again.
+    shim.save(tmp_path / "saved")
+    shim.load(tmp_path / "saved")
