@@ -16,6 +16,7 @@ from spacy_clinical.commands.evaluate import evaluate
 from spacy_clinical.commands.export import export
 from spacy_clinical.commands.forms import forms
 from spacy_clinical.commands.tune import tune
+from spacy_clinical.commands.view import view
 
 # Rich's tracebacks would print local variables, among them notes.
 app = typer.Typer(
@@ -25,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Sections, entities and codes from clinical notes, and fields from forms.",
 )
-for command in (annotate, forms, export, convert, tune, evaluate, doctor):
+for command in (annotate, view, forms, export, convert, tune, evaluate, doctor):
     app.command()(command)
 app.add_typer(checkpoints, name="checkpoints")
 

@@ -174,8 +174,8 @@ class Errors(metaclass=ErrorsWithCodes):
         "Count characters, not bytes, from the start of the text."
     )
     C301 = (
-        "No file or folder '{path}'. Give .txt, .jsonl, .ndjson, .csv or .tsv files, "
-        "folders of them, or - for one note on standard input."
+        "No file or folder '{path}'. Give .txt, .jsonl, .ndjson, .csv, .tsv or .parquet "
+        "files, folders of them, or - for one note on standard input."
     )
     C302 = "Can't read '{source}': {reason}."
     C303 = (
@@ -203,8 +203,8 @@ class Errors(metaclass=ErrorsWithCodes):
         "don't fit a {kind} file. The rows before are read."
     )
     C309 = (
-        "Row {row} of '{source}' has half a surrogate pair, which no text encoding "
-        "can hold. The other rows are read."
+        "Row {row} of '{source}' holds what is no Unicode text, such as half a "
+        "surrogate pair. The other rows are read."
     )
     C310 = "Can't write to the output folder '{path}': {reason}."
     C311 = (
@@ -234,12 +234,69 @@ class Errors(metaclass=ErrorsWithCodes):
         "annotate writes."
     )
     C319 = (
-        "'{path}' has part of another run: {what} differ. Name another folder, or throw "
-        "that run away with --force."
+        "'{path}' has part of another run: {what} differ. Name another folder, go on all "
+        "the same with --force, or throw that run away with --restart."
     )
     C320 = (
         "There are no records of notes in '{path}'. Name a notes.jsonl, or a folder "
         "that spacy-clinical annotate has written to."
+    )
+    C321 = (
+        "Can't write the page to '{path}': it is made from that file. Name another one "
+        "with --output."
+    )
+    C322 = (
+        "There are more than {most} notes, which is too much for one page. Take some of "
+        "them with --limit, or view a part of the shards."
+    )
+    C324 = (
+        "Data frames of {library} need {library}, which isn't installed: pip install "
+        "{library}. Known libraries: pandas, polars."
+    )
+    C325 = (
+        "The record from '{source}' has no text, which the format {kind} needs. Annotate "
+        "without --no-text, or export to another format."
+    )
+    C326 = (
+        "'{path}' isn't an empty folder, so nothing is written to it. Name a new folder, "
+        "or empty this one."
+    )
+    C327 = (
+        "'{path}' isn't a Parquet file of records ({reason}). Give one that "
+        "spacy-clinical export has written."
+    )
+    C328 = "Can't use the date '{date}' with the format {kind}: write it as {pattern}."
+    C330 = (
+        "Spark needs {name}, which isn't installed: pip install 'spacy-clinical[spark]', "
+        "on the driver and on all workers."
+    )
+    C331 = (
+        "The data frame has no column '{column}' among its {n_columns}. Name the columns "
+        "with text_col, id_col and keep_cols as they are spelled there."
+    )
+    C332 = "Can't use the column '{column}' as {use}: {reason}."
+    C333 = (
+        "No pipeline '{name}' on this machine ({reason}). Give the name of a shipped or "
+        "installed one, a folder that all machines see, or the name behind # of an "
+        "archive: spark-submit --archives pipeline.tar.gz#pipeline"
+    )
+    C334 = (
+        "The row has no {what} in its column '{column}': {found}. The other rows are "
+        "annotated."
+    )
+    C335 = (
+        "The process that worked on this note ({n_chars} characters) died, twice: its "
+        "memory may not have sufficed. The note can be done again with one process."
+    )
+    C336 = "'{source}' isn't a whole Parquet file ({kind}), so it isn't read on."
+    C337 = (
+        "'{path}' has part of a run in shards of {size} notes. Give the same --shard-size, "
+        "name another folder, or throw that run away with --restart."
+    )
+    C338 = (
+        "The notes of shard {shard} in '{path}' aren't those that it was made from: files "
+        "were changed, added, or cut off by --limit. Do such shards again with --force, or "
+        "all of them with --restart."
     )
     C401 = (
         "Can't use {value} as setting '{setting}' of component '{name}': it must be "

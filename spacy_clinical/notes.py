@@ -9,8 +9,10 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
@@ -23,23 +25,41 @@ _SEPARATORS = {"csv": ",", "tsv": "\t"}
 _MAX_FIELD = 2**31 - 1
 
 
+@dataclass
+class Position:
+    """How far a file has been read.
+
+    share: Between 0 and 1.
+    """
+
+    share: float = 0.0
+
+
 def read_notes(
-    source: Source, *, text_column: str = "text", id_column: str | None = None
+    source: Source,
+    *,
+    text_column: str = "text",
+    id_column: str | None = None,
+    position: Position | None = None,
 ) -> Iterator[Note | NoteFailure]:
     """Read the notes of a file one after the other.
 
     text_column: Key or column that holds the notes of a table.
     id_column: Key or column that holds their ids. None takes `id` where it is, and
         numbers the rows where it isn't or is empty.
+    position: Told how far a table has been read.
     YIELDS: For each note or row the note, or why it can't be read.
     """
+    position = position or Position()
     try:
         if source.kind == "text":
             yield _read_text(source)
         elif source.kind == "jsonl":
-            yield from _read_jsonl(source, text_column, id_column)
+            yield from _read_jsonl(source, text_column, id_column, position)
+        elif source.kind == "parquet":
+            yield from _read_parquet(source, text_column, id_column, position)
         else:
-            yield from _read_csv(source, text_column, id_column)
+            yield from _read_csv(source, text_column, id_column, position)
     except NotTextError as error:
         yield NoteFailure(source.name, str(error))
     except OSError as error:
@@ -64,18 +84,33 @@ def _get_encoding(handle: BinaryIO, source: Source) -> str:
 
 
 @contextmanager
-def _open_table(source: Source, newline: str) -> Iterator[TextIO]:
+def _open_table(source: Source, newline: str, position: Position) -> Iterator[TextIO]:
     path = Path(source.name)
     with path.open("rb") as handle:
         encoding = _get_encoding(handle, source)
-    with path.open(encoding=encoding, newline=newline) as lines:
+    raw = _Watched(path, position)
+    with io.TextIOWrapper(io.BufferedReader(raw), encoding, newline=newline) as lines:
         yield lines
 
 
+class _Watched(io.FileIO):
+    """A file that says how far it has been read."""
+
+    def __init__(self, path: Path, position: Position) -> None:
+        super().__init__(path)
+        self._position = position
+        self._size = path.stat().st_size
+
+    def readinto(self, buffer: Any) -> int | None:
+        n_bytes = super().readinto(buffer)
+        self._position.share = min(self.tell() / self._size, 1.0) if self._size else 1.0
+        return n_bytes
+
+
 def _read_jsonl(
-    source: Source, text_column: str, id_column: str | None
+    source: Source, text_column: str, id_column: str | None, position: Position
 ) -> Iterator[Note | NoteFailure]:
-    with _open_table(source, newline="\n") as lines:
+    with _open_table(source, "\n", position) as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
@@ -147,23 +182,32 @@ def _any_field_size() -> Iterator[None]:
 
 
 def _read_csv(
-    source: Source, text_column: str, id_column: str | None
+    source: Source, text_column: str, id_column: str | None, position: Position
 ) -> Iterator[Note | NoteFailure]:
-    with _open_table(source, newline="") as lines, _any_field_size():
+    with _open_table(source, "", position) as lines, _any_field_size():
         # strict: an unclosed quotation mark must not swallow the notes after it.
         rows = csv.reader(lines, delimiter=_SEPARATORS[source.kind], strict=True)
         try:
             header = next(rows, [])
-            for column in filter(None, (text_column, id_column)):
-                if column not in header:
-                    yield _fail_header(source, column, len(header))
-                    return
+            missing = _find_missing(header, text_column, id_column)
+            if missing is not None:
+                yield _fail_header(source, missing, len(header))
+                return
             yield from _read_rows(rows, header, source, text_column, id_column)
         except csv.Error:
             message = Errors.C308.format(
                 source=source.name, line=rows.line_num, kind=source.kind
             )
             yield NoteFailure(source.name, message)
+
+
+def _find_missing(
+    header: Sequence[str], text_column: str, id_column: str | None
+) -> str | None:
+    for column in filter(None, (text_column, id_column)):
+        if column not in header:
+            return column
+    return None
 
 
 def _fail_header(source: Source, column: str, n_columns: int) -> NoteFailure:
@@ -190,3 +234,30 @@ def _read_rows(
                 n_expected=len(header),
             )
             yield NoteFailure(f"{source.name}:{number}", message)
+
+
+def _read_parquet(
+    source: Source, text_column: str, id_column: str | None, position: Position
+) -> Iterator[Note | NoteFailure]:
+    if find_spec("pyarrow") is None:
+        yield NoteFailure(source.name, Errors.C317)
+        return
+    # Only this format needs pyarrow.
+    from spacy_clinical.parquet_rows import BrokenParquetError, ParquetRows
+
+    try:
+        with ParquetRows(Path(source.name)) as rows:
+            missing = _find_missing(rows.columns, text_column, id_column)
+            if missing is not None:
+                yield _fail_header(source, missing, len(rows.columns))
+                return
+            for number, row in enumerate(rows, 1):
+                position.share = number / rows.n_rows
+                if row is None:
+                    message = Errors.C309.format(source=source.name, row=number)
+                    yield NoteFailure(f"{source.name}:{number}", message)
+                else:
+                    yield _make_note(row, number, source, text_column, id_column)
+    except BrokenParquetError as error:
+        message = Errors.C336.format(source=source.name, kind=str(error))
+        yield NoteFailure(source.name, message)

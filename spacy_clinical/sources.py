@@ -17,6 +17,7 @@ _FORMATS = {
     ".ndjson": "jsonl",
     ".csv": "csv",
     ".tsv": "tsv",
+    ".parquet": "parquet",
 }
 _SUFFIXES = ", ".join(_FORMATS)
 
@@ -34,7 +35,7 @@ class Source(NamedTuple):
 
     path: None for standard input.
     note_id: Id of its note, or the start of the ids of its rows.
-    kind: "text", "jsonl", "csv" or "tsv".
+    kind: "text", "jsonl", "csv", "tsv" or "parquet".
     """
 
     path: Path | None

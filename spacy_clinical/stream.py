@@ -19,7 +19,6 @@ def annotate_notes(
     notes: Iterable[Note],
     *,
     batch_size: int | None = None,
-    n_process: int = 1,
 ) -> Iterator[tuple[Note, Doc]]:
     """Run a pipeline over notes, one Doc for each, in their order.
 
@@ -29,7 +28,6 @@ def annotate_notes(
     window's.
 
     batch_size (notes): None takes the pipeline's own.
-    n_process: Number of processes; -1 takes one for each processor.
     YIELDS: The note with its Doc. If a component failed, `doc._.clinical_error` says
         which and why, in plain data that holds nothing of the note; if the
         tokenizer did, the Doc is empty.
@@ -40,9 +38,7 @@ def annotate_notes(
         while not feed.is_finished:
             n_read = feed.n_read
             broken: list[Exception] = []
-            stream = nlp.pipe(
-                feed, as_tuples=True, batch_size=batch_size, n_process=n_process
-            )
+            stream = nlp.pipe(feed, as_tuples=True, batch_size=batch_size)
             for doc, number in _until_error(stream, broken):
                 yield from _retry(nlp, feed.take_until(number))
                 yield feed.take(), doc

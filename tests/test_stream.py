@@ -33,6 +33,18 @@ def make_failing_stream(nlp: Language, name: str) -> FailingStream:
     return FailingStream()
 
 
+class UnreadStream(FailingStream):
+    """A component whose stream breaks before it takes anything."""
+
+    def pipe(self, stream, *, batch_size):
+        raise TypeError
+
+
+@Language.factory("test_breaks_at_once")
+def make_unread_stream(nlp: Language, name: str) -> UnreadStream:
+    return UnreadStream()
+
+
 def make_notes(*texts):
     return [Note(str(i), text, {}, f"{i}.txt") for i, text in enumerate(texts)]
 
@@ -45,18 +57,12 @@ def make_pipeline(component):
 
 
 @pytest.mark.parametrize("component", ["test_fails_on_bad", "test_breaks_on_bad"])
-@pytest.mark.parametrize("n_process", [1, 2])
 @pytest.mark.parametrize("batch_size", [1, 2, 50])
-def test_annotate_notes_keeps_neighbors_of_a_bad_note(component, n_process, batch_size):
+def test_annotate_notes_keeps_neighbors_of_a_bad_note(component, batch_size):
     texts = ["bad 0", "one", "two", f"bad {NAME}", "bad 4", "", "six", "bad 7"]
     notes = make_notes(*texts)
     results = list(
-        annotate_notes(
-            make_pipeline(component),
-            iter(notes),
-            batch_size=batch_size,
-            n_process=n_process,
-        )
+        annotate_notes(make_pipeline(component), iter(notes), batch_size=batch_size)
     )
     assert [note for note, _ in results] == notes
     assert [doc.text for _, doc in results] == texts
@@ -77,8 +83,7 @@ def test_annotate_notes_keeps_neighbors_of_a_bad_note(component, n_process, batc
     assert NAME not in str(errors)
 
 
-@pytest.mark.parametrize("n_process", [1, 2])
-def test_annotate_notes_survives_a_tokenizer_that_fails(n_process):
+def test_annotate_notes_survives_a_tokenizer_that_fails():
     nlp = make_pipeline("test_fails_on_bad")
     tokenize = nlp.tokenizer
 
@@ -89,7 +94,7 @@ def test_annotate_notes_survives_a_tokenizer_that_fails(n_process):
 
     nlp.tokenizer = tokenize_or_fail
     notes = make_notes("one", f"torn {NAME}", "three")
-    docs = [doc for _, doc in annotate_notes(nlp, notes, n_process=n_process)]
+    docs = [doc for _, doc in annotate_notes(nlp, notes)]
     assert [doc.text for doc in docs] == ["one", "", "three"]
     assert docs[1]._.clinical_error["component"] == "tokenizer"
     assert docs[1]._.clinical_error["type"] == "RuntimeError"
@@ -130,9 +135,9 @@ def test_annotate_notes_passes_on_what_its_source_raises():
 
 
 def test_annotate_notes_does_not_turn_in_circles():
-    nlp = make_pipeline("test_fails_on_bad")
+    nlp = make_pipeline("test_breaks_at_once")
     with pytest.raises(TypeError):
-        list(annotate_notes(nlp, make_notes("one"), n_process="two"))
+        list(annotate_notes(nlp, make_notes("one")))
 
 
 def test_annotate_notes_takes_notes_beyond_the_usual_limit():

@@ -2,19 +2,18 @@
 
 import itertools
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, TypeAlias
 
 import typer
 from spacy.language import Language
-from spacy.tokens import Doc
 from tqdm import tqdm
 
 from spacy_clinical.commands.console import (
     SOME_FAILED,
     WRONG_USE,
-    get_title,
+    get_message,
     get_write_message,
     load_pipeline,
     print_rows,
@@ -26,26 +25,25 @@ from spacy_clinical.errors import Warnings
 from spacy_clinical.export.folder import (
     INDEX_FILE,
     RECORDS_FILE,
-    Totals,
     list_outputs,
     prepare_folder,
     write_folder,
 )
-from spacy_clinical.models import DEFAULT_MODEL
-from spacy_clinical.notes import read_notes
+from spacy_clinical.export.records import Record
+from spacy_clinical.models import DEFAULT_MODEL, get_title
+from spacy_clinical.reading import NoteReader
 from spacy_clinical.scale.shards import (
     SHARDS_FOLDER,
+    ShardWriter,
     describe_run,
-    forget_failed,
     list_shard_outputs,
-    prepare_run,
-    write_shards,
 )
-from spacy_clinical.sources import Source, list_sources
-from spacy_clinical.stream import annotate_notes
-from spacy_clinical.types import Note, NoteFailure
+from spacy_clinical.scale.workers import WARM_UP, annotate_chunk, annotate_chunks
+from spacy_clinical.sources import list_sources
+from spacy_clinical.types import Note
 
-Result: TypeAlias = tuple[Note, Doc]
+# Names with their values.
+Rows: TypeAlias = list[tuple[str, str]]
 
 
 def annotate(
@@ -53,8 +51,8 @@ def annotate(
         list[str],
         typer.Argument(
             metavar="PATH...",
-            help="Text files, folders of them, .jsonl, .ndjson, .csv or .tsv tables "
-            "with a text column, or - for one note on standard input.",
+            help="Text files, folders of them, .jsonl, .ndjson, .csv, .tsv or .parquet "
+            "tables with a text column, or - for one note on standard input.",
         ),
     ],
     output: Annotated[
@@ -99,11 +97,18 @@ def annotate(
         int, typer.Option(min=0, help="Notes to annotate; 0 for all.")
     ] = 0,
     only_failed: Annotated[
-        bool,
-        typer.Option("--only-failed", help="Do files with failed notes again."),
+        bool, typer.Option("--only-failed", help="Do notes again that failed before.")
     ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Throw away what another run has done.")
+        bool,
+        typer.Option(
+            "--force",
+            help="Go on though the run was begun with another pipeline; do files of "
+            "records again whose notes have changed.",
+        ),
+    ] = False,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="Throw away what was done before.")
     ] = False,
 ) -> None:
     """Find sections, entities and codes in notes; write notes.jsonl, one record a note.
@@ -118,9 +123,10 @@ def annotate(
         raise typer.BadParameter("0 is not a number of processes.")
     if shard_size and html:
         raise typer.BadParameter("--html goes without --shard-size.")
-    if not shard_size and (only_failed or force):
-        raise typer.BadParameter("--only-failed and --force go with --shard-size.")
-    unread: list[NoteFailure] = []
+    if not shard_size and (only_failed or force or restart):
+        raise typer.BadParameter(
+            "--only-failed, --force and --restart go with --shard-size."
+        )
     with short_warnings():
         try:
             outputs = [*list_outputs(output), *list_shard_outputs(output)]
@@ -129,136 +135,140 @@ def annotate(
             nlp = load_pipeline(model)
         except OSError as error:
             stop(str(error), WRONG_USE)
-        start = time.perf_counter()
-        notes = _read_all(sources, unread, text_column, id_column)
-        if limit:
-            notes = itertools.islice(notes, limit)
-        if shard_size:
-            settings = {
-                "text_column": text_column,
-                "id_column": id_column,
-                "no_text": no_text,
-                "shard_size": shard_size,
-                "limit": limit,
-            }
-            files = [s.path for s in sources if isinstance(s, Source) and s.path]
-            try:
-                run = describe_run(nlp, files, settings)
-                prepare_run(output, run, force=force)
-                if only_failed:
-                    forget_failed(output)
-                _write_shards(
-                    nlp, notes, output, unread, settings, batch_size, n_process
-                )
-            except ValueError as error:
-                stop(str(error), WRONG_USE)
-            except OSError as error:
-                stop(get_write_message(error, output), SOME_FAILED)
-            return
-        results = annotate_notes(nlp, notes, batch_size=batch_size, n_process=n_process)
+        notes = NoteReader(
+            sources,
+            text_column=text_column,
+            id_column=id_column,
+            limit=limit,
+            tell=tell,
+        )
         try:
-            totals = write_folder(
-                _watch(results, _count_notes(sources)),
-                output,
-                html=html,
-                with_text=not no_text,
-                unread=unread,
-                model=get_title(nlp),
-            )
+            if shard_size:
+                run = describe_run(
+                    nlp,
+                    shard_size=shard_size,
+                    with_text=not no_text,
+                    components=annotate_chunk(nlp, [WARM_UP])[0]["provenance"],
+                )
+                writer = ShardWriter(
+                    output,
+                    run,
+                    chunk_size=batch_size,
+                    only_failed=only_failed,
+                    force=force,
+                    restart=restart,
+                )
+                rows, n_failed = _write_shards(nlp, notes, writer, n_process)
+            else:
+                rows, n_failed = _write_folder(
+                    nlp,
+                    notes,
+                    output,
+                    html=html,
+                    with_text=not no_text,
+                    batch_size=batch_size,
+                    n_process=n_process,
+                )
+        except ValueError as error:
+            stop(get_message(error), WRONG_USE)
         except OSError as error:
             stop(get_write_message(error, output), SOME_FAILED)
-    if totals.n_repeated_ids:
-        tell(Warnings.W303.format(n_notes=totals.n_repeated_ids))
-    n_failed = totals.n_failed + len(unread)
-    _print_summary(totals, n_failed, time.perf_counter() - start, output, html)
+    print_rows(rows)
     if n_failed:
         raise typer.Exit(SOME_FAILED)
 
 
-def _write_shards(
+def _write_folder(
     nlp: Language,
-    notes: Iterator[Note],
+    notes: NoteReader,
     output: Path,
-    unread: list[NoteFailure],
-    settings: dict[str, Any],
+    *,
+    html: bool,
+    with_text: bool,
     batch_size: int,
     n_process: int,
-) -> None:
+) -> tuple[Rows, int]:
+    """Write all records to one file. RETURNS what to say, and how many failed."""
     start = time.perf_counter()
-
-    def work(feed: Iterator[Note]) -> Iterator[Result]:
-        results = annotate_notes(nlp, feed, batch_size=batch_size, n_process=n_process)
-        yield from _watch(results, None)
-
-    totals = write_shards(
-        notes,
-        work,
-        output,
-        size=settings["shard_size"],
-        with_text=not settings["no_text"],
-        unread=unread,
+    chunks = annotate_chunks(
+        nlp,
+        _make_chunks(notes, batch_size),
+        n_process=n_process,
+        # Pages quote notes even where records don't.
+        with_text=with_text or html,
     )
-    seconds = time.perf_counter() - start
-    rows = [
-        ("Notes", f"{totals.n_notes}, {totals.n_new} of them now"),
-        ("Failed", str(totals.n_failed)),
-        ("Time", f"{seconds:.1f} s, {totals.n_new / max(seconds, 1e-9):.1f} notes/s"),
-        ("Records", f"{output / SHARDS_FOLDER}, {totals.n_shards} files"),
-    ]
-    print_rows(rows)
-    if totals.n_failed:
-        raise typer.Exit(SOME_FAILED)
-
-
-def _read_all(
-    sources: Sequence[Source | NoteFailure],
-    unread: list[NoteFailure],
-    text_column: str,
-    id_column: str | None,
-) -> Iterator[Note]:
-    """Read all sources; tell and collect what can't be read."""
-    for source in sources:
-        found: Iterable[Note | NoteFailure]
-        if isinstance(source, Source):
-            found = read_notes(source, text_column=text_column, id_column=id_column)
-        else:
-            found = [source]
-        for note in found:
-            if isinstance(note, Note):
-                yield note
-            else:
-                unread.append(note)
-                tell(note.message)
-
-
-def _watch(results: Iterator[Result], total: int | None) -> Iterator[Result]:
-    """Show how far the notes are, and tell which of them failed."""
-    # disable=None: no bar where nobody would see it.
-    for note, doc in tqdm(results, total=total, unit="note", disable=None):
-        if doc._.clinical_error is not None:
-            tell(f"{note.source}: {doc._.clinical_error['message']}")
-        yield note, doc
-
-
-def _count_notes(sources: Sequence[Source | NoteFailure]) -> int | None:
-    """The number of notes, if no table makes it unknown."""
-    kinds = [source.kind for source in sources if isinstance(source, Source)]
-    return len(kinds) if set(kinds) <= {"text"} else None
-
-
-def _print_summary(
-    totals: Totals, n_failed: int, seconds: float, output: Path, html: bool
-) -> None:
-    rate = totals.n_notes / seconds if seconds > 0 else 0.0
+    totals = write_folder(
+        itertools.chain.from_iterable(_watch(chunks, notes, lambda: 0)),
+        output,
+        html=html,
+        with_text=with_text,
+        unread=notes.unread,
+        model=get_title(nlp),
+    )
+    if totals.n_repeated_ids:
+        tell(Warnings.W303.format(n_notes=totals.n_repeated_ids))
+    n_failed = totals.n_failed + len(notes.unread)
     rows = [
         ("Notes", str(totals.n_notes)),
         ("Sections", str(totals.n_sections)),
         ("Entities", str(totals.n_entities)),
         ("Codes", str(totals.n_codes)),
         ("Failed", str(n_failed)),
-        ("Time", f"{seconds:.1f} s, {rate:.1f} notes/s"),
+        ("Time", _format_time(totals.n_notes, start)),
         ("Records", str(output / RECORDS_FILE)),
     ]
     if html:
         rows.append(("Pages", str(output / INDEX_FILE)))
-    print_rows(rows)
+    return rows, n_failed
+
+
+def _write_shards(
+    nlp: Language, notes: NoteReader, writer: ShardWriter, n_process: int
+) -> tuple[Rows, int]:
+    """Write records in shards. RETURNS what to say, and how many failed."""
+    start = time.perf_counter()
+
+    def work(chunks: Iterator[Sequence[Note]]) -> Iterator[list[Record]]:
+        with_text = writer.run["with_text"]
+        found = annotate_chunks(nlp, chunks, n_process=n_process, with_text=with_text)
+        return _watch(found, notes, lambda: writer.n_passed)
+
+    totals = writer.write(notes, work, unread=notes.unread)
+    rows = [
+        ("Notes", f"{totals.n_notes}, {totals.n_new} of them now"),
+        ("Failed", str(totals.n_failed)),
+        ("Time", _format_time(totals.n_new, start)),
+        ("Records", f"{writer.folder / SHARDS_FOLDER}, {totals.n_shards} files"),
+    ]
+    return rows, totals.n_failed
+
+
+def _make_chunks(notes: Iterable[Note], size: int) -> Iterator[list[Note]]:
+    iterator = iter(notes)
+    return iter(lambda: list(itertools.islice(iterator, size)), [])
+
+
+def _watch(
+    chunks: Iterable[list[Record]], notes: NoteReader, get_n_passed: Callable[[], int]
+) -> Iterator[list[Record]]:
+    """Show how far the notes are, and tell which of them failed.
+
+    get_n_passed: How many notes an earlier run has done, of those read so far.
+    """
+    n_new = 0
+    # disable=None: no bar where nobody would see it. smoothing: the rate of all notes.
+    with tqdm(unit="note", disable=None, smoothing=0) as bar:
+        for records in chunks:
+            for record in records:
+                if record["error"] is not None:
+                    tell(f"{record['source']}: {record['error']['message']}")
+            n_new += len(records)
+            bar.initial = get_n_passed()
+            bar.total = max(notes.n_expected, bar.initial + n_new)
+            bar.update(bar.initial + n_new - bar.n)
+            yield records
+
+
+def _format_time(n_notes: int, start: float) -> str:
+    seconds = time.perf_counter() - start
+    return f"{seconds:.1f} s, {n_notes / max(seconds, 1e-9):.1f} notes/s"

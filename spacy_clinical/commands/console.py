@@ -38,11 +38,6 @@ def load_pipeline(name: str) -> Language:
         raise OSError(Errors.C314.format(name=name, error=reason)) from error
 
 
-def get_title(nlp: Language) -> str:
-    """Name and version of a pipeline."""
-    return "{lang}_{name} {version}".format(**nlp.meta)
-
-
 def get_message(error: Exception) -> str:
     """The message of a coded error; of others, which may quote a note, the type."""
     text = str(error)

@@ -11,7 +11,6 @@ from tqdm import tqdm
 from spacy_clinical.commands.console import (
     WRONG_USE,
     get_message,
-    get_title,
     load_pipeline,
     print_rows,
     short_warnings,
@@ -24,6 +23,7 @@ from spacy_clinical.evaluation import to_json, to_markdown
 from spacy_clinical.export.atomic import open_atomic
 from spacy_clinical.export.folder import prepare_folder
 from spacy_clinical.labelled import find_reader
+from spacy_clinical.models import get_title
 
 
 def evaluate(

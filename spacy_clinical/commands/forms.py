@@ -16,7 +16,6 @@ from spacy_clinical.commands.console import (
     CODED,
     SOME_FAILED,
     WRONG_USE,
-    get_title,
     get_write_message,
     load_pipeline,
     print_rows,
@@ -33,6 +32,7 @@ from spacy_clinical.export.form_folder import (
     write_forms,
 )
 from spacy_clinical.forms import read_forms
+from spacy_clinical.models import get_title
 from spacy_clinical.sources import list_forms
 
 

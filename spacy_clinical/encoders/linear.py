@@ -59,7 +59,8 @@ class FrozenLinear:
         activation: nn.Module | None = None,
     ) -> None:
         self.weight = layer.weight.detach().to(dtype).contiguous()
-        self.bias = None if layer.bias is None else layer.bias.detach().to(dtype)
+        bias: Tensor | None = layer.bias
+        self.bias = None if bias is None else bias.detach().to(dtype)
         self.activation = activation
         self.fused = ("none", "")
         self.is_ordered = self.weight.device.type == "cpu" and has_onednn(dtype)

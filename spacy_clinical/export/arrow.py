@@ -1,48 +1,83 @@
 """Records as Arrow tables and Parquet files. Needs pyarrow (extra "parquet").
 
-A row is a note; sections, entities, codes and the rest are nested. `SCHEMA` is the same
-for all notes, so that files can be joined.
+A row is a note. `SCHEMA` is the same for all notes, so that files can be joined; what a
+record lacks (the text, after --no-text) is null. The columns:
+
+    id, source         string
+    meta               string: the other columns of the note's row, as JSON
+    n_chars            int64
+    text               string
+    sections           list of struct: label, loinc, title (string), start, end,
+                       body_start (int64), score (float64)
+    subsections        list of struct: label, title (string), start, end, body_start
+                       (int64), section (string), score (float64)
+    entities           list of struct: label, text (string), start, end (int64),
+                       score (float64), section (string)
+    overlapping        as entities
+    codes              list of struct: code, label, title, chapter, chapter_codes
+                       (string), ccs, icd10 (list of string), score (float64), evidence
+                       (list of struct: section (string), start, end (int64), score
+                       (float64))
+    n_sentences        int64
+    sentences          list of int64
+    pieces             string: JSON, as components differ in what they say
+    provenance         string: JSON
+    error              struct: component, code, type, message (string)
+
+What they mean, `records` says. The metadata of the schema gives the version of this
+layout (`spacy_clinical.schema`) and of the package (`spacy_clinical.version`).
 """
 
-import itertools
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-# Rows that are held at once.
-ROWS = 1000
+from spacy_clinical.about import __title__, __version__
+from spacy_clinical.errors import Errors
+from spacy_clinical.export.atomic import replace_atomic
+
+SCHEMA_VERSION = 1
+# Rows and characters that are held at once, and make a row group.
+ROWS, CHARS = 1000, 16_000_000
+PLACE = {"start": pa.int64(), "end": pa.int64()}
 SECTION = {
     "label": pa.string(),
     "loinc": pa.string(),
     "title": pa.string(),
-    "start": pa.int64(),
-    "end": pa.int64(),
+    **PLACE,
+    "body_start": pa.int64(),
+    "score": pa.float64(),
+}
+SUBSECTION = {
+    "label": pa.string(),
+    "title": pa.string(),
+    **PLACE,
     "body_start": pa.int64(),
     "section": pa.string(),
+    "score": pa.float64(),
 }
 ENTITY = {
     "label": pa.string(),
     "text": pa.string(),
-    "start": pa.int64(),
-    "end": pa.int64(),
-    "score": pa.float32(),
+    **PLACE,
+    "score": pa.float64(),
     "section": pa.string(),
 }
-EVIDENCE = {
-    "section": pa.string(),
-    "start": pa.int64(),
-    "end": pa.int64(),
-    "score": pa.float32(),
-}
+EVIDENCE = {"section": pa.string(), **PLACE, "score": pa.float64()}
 CODE = {
     "code": pa.string(),
+    "label": pa.string(),
     "title": pa.string(),
     "chapter": pa.string(),
-    "score": pa.float32(),
+    "chapter_codes": pa.string(),
+    "ccs": pa.list_(pa.string()),
+    "icd10": pa.list_(pa.string()),
+    "score": pa.float64(),
     "evidence": pa.list_(pa.struct(EVIDENCE)),
 }
 ERROR = dict.fromkeys(("component", "code", "type", "message"), pa.string())
@@ -50,40 +85,132 @@ SCHEMA = pa.schema(
     {
         "id": pa.string(),
         "source": pa.string(),
-        # What only one engine or table has is kept as JSON.
         "meta": pa.string(),
         "n_chars": pa.int64(),
         "text": pa.string(),
         "sections": pa.list_(pa.struct(SECTION)),
-        "subsections": pa.list_(pa.struct(SECTION)),
+        "subsections": pa.list_(pa.struct(SUBSECTION)),
         "entities": pa.list_(pa.struct(ENTITY)),
+        "overlapping": pa.list_(pa.struct(ENTITY)),
         "codes": pa.list_(pa.struct(CODE)),
         "n_sentences": pa.int64(),
+        "sentences": pa.list_(pa.int64()),
+        "pieces": pa.string(),
         "provenance": pa.string(),
         "error": pa.struct(ERROR),
-    }
+    },
+    metadata={
+        f"{__title__}.schema": str(SCHEMA_VERSION),
+        f"{__title__}.version": __version__,
+    },
 )
+_JSON = ("meta", "pieces", "provenance")
+_NEEDED = {"id", "sections", "entities"}
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
 def make_table(records: Iterable[Mapping[str, Any]]) -> pa.Table:
-    """Make a table with a row for each record."""
+    """Make a table with a row for each record.
+
+    Halves of surrogate pairs, which Arrow can't hold, become U+FFFD.
+    """
     rows = [_make_row(record) for record in records]
-    return pa.Table.from_pylist(rows, schema=SCHEMA)
+    try:
+        return pa.Table.from_pylist(rows, schema=SCHEMA)
+    except UnicodeEncodeError:
+        return pa.Table.from_pylist(_replace_halves(rows), schema=SCHEMA)
 
 
 def write_parquet(records: Iterable[Mapping[str, Any]], path: Path) -> int:
-    """Write records, some at a time. RETURNS their number."""
+    """Write records, some at a time; the file appears when all are written.
+
+    path: In a folder that exists.
+    RETURNS: The number of records.
+    """
     n_rows = 0
-    with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
-        iterator = iter(records)
-        while part := list(itertools.islice(iterator, ROWS)):
-            writer.write_table(make_table(part))
-            n_rows += len(part)
+    with (
+        replace_atomic(path) as part,
+        pq.ParquetWriter(part, SCHEMA, compression="zstd") as writer,
+    ):
+        for rows in _gather(records):
+            writer.write_table(make_table(rows))
+            n_rows += len(rows)
     return n_rows
+
+
+def read_parquet(path: Path) -> Iterator[dict[str, Any]]:
+    """Read records back as they were written.
+
+    YIELDS: Records, as `records.make_record` makes them.
+    RAISES ValueError: C327, if the file isn't one of records.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            lacking = sorted(_NEEDED - set(file.schema_arrow.names))
+            if lacking:
+                reason = f"no column {', '.join(lacking)}"
+                raise ValueError(Errors.C327.format(path=path, reason=reason))
+            names = [name for name in SCHEMA.names if name in file.schema_arrow.names]
+            for batch in file.iter_batches(batch_size=100, columns=names):
+                yield from map(_make_record, batch.to_pylist())
+    # Its messages may quote what is in the file.
+    except pa.ArrowException as error:
+        reason = type(error).__name__
+        raise ValueError(Errors.C327.format(path=path, reason=reason)) from None
+
+
+def _gather(
+    records: Iterable[Mapping[str, Any]],
+) -> Iterator[list[Mapping[str, Any]]]:
+    """Put records together that may be held at once."""
+    rows: list[Mapping[str, Any]] = []
+    n_chars = 0
+    for record in records:
+        rows.append(record)
+        n_chars += record.get("n_chars") or 0
+        if len(rows) == ROWS or n_chars > CHARS:
+            yield rows
+            rows, n_chars = [], 0
+    if rows:
+        yield rows
 
 
 def _make_row(record: Mapping[str, Any]) -> dict[str, Any]:
     row = {name: record.get(name) for name in SCHEMA.names}
-    row["meta"] = json.dumps(record.get("meta") or {}, ensure_ascii=False)
-    row["provenance"] = json.dumps(record.get("provenance") or {}, sort_keys=True)
+    for name in _JSON:
+        if name in record:
+            row[name] = json.dumps(record[name])
     return row
+
+
+def _make_record(row: dict[str, Any]) -> dict[str, Any]:
+    record = {
+        name: json.loads(value) if name in _JSON else _drop_nulls(value)
+        for name, value in row.items()
+        if value is not None
+    }
+    record["error"] = row.get("error")
+    return record
+
+
+def _drop_nulls(value: Any) -> Any:
+    """Leave out what a record lacked; scores that nobody gave are null there, too."""
+    if isinstance(value, list):
+        return [_drop_nulls(item) for item in value]
+    if isinstance(value, dict):
+        return {
+            name: _drop_nulls(item)
+            for name, item in value.items()
+            if item is not None or name == "score"
+        }
+    return value
+
+
+def _replace_halves(value: Any) -> Any:
+    if isinstance(value, str):
+        return _HALF_PAIR.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_replace_halves(item) for item in value]
+    if isinstance(value, Mapping):
+        return {name: _replace_halves(item) for name, item in value.items()}
+    return value

@@ -1,11 +1,14 @@
 """Files that appear whole or not at all."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
+
+from spacy_clinical.errors import Errors
 
 
 @contextmanager
@@ -30,4 +33,49 @@ def open_atomic(path: Path) -> Iterator[TextIO]:
     except BaseException:
         with suppress(FileNotFoundError):
             os.unlink(name)
+        raise
+
+
+@contextmanager
+def replace_atomic(path: Path) -> Iterator[Path]:
+    """Name a temporary file that takes its place when all is written.
+
+    For writers that open files themselves; as `open_atomic` otherwise.
+
+    path: In a folder that exists.
+    """
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(descriptor)
+    try:
+        yield Path(name)
+        with open(name, "rb+") as handle:
+            os.fsync(handle.fileno())
+        os.replace(name, path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            os.unlink(name)
+        raise
+
+
+@contextmanager
+def fill_folder(path: Path) -> Iterator[Path]:
+    """Name a temporary folder that takes its place when all its files are written.
+
+    Only the owner may look into it, before and after. Its files are written by
+    `open_atomic` or `replace_atomic`, which see that they are on the disk.
+
+    path: An empty folder, or none; what holds it exists.
+    RAISES FileExistsError: C326, if something is there.
+    """
+    path = path.resolve()
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise FileExistsError(Errors.C326.format(path=path))
+    name = tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        yield Path(name)
+        if path.exists():
+            path.rmdir()
+        os.rename(name, path)
+    except BaseException:
+        shutil.rmtree(name, ignore_errors=True)
         raise

@@ -1,6 +1,31 @@
-"""Entities as BRAT standoff (https://brat.nlplab.org/standoff.html)."""
+"""Entities of Docs as BRAT standoff: a folder to look at and correct them with BRAT.
+
+    NAME.txt           the text, unchanged
+    NAME.ann           doc.ents, one a line: T1, label with offsets in characters, text
+    names.csv          name, id, source of each note
+    annotation.conf    the types of entities, as BRAT wants to know them
+
+NAME is the id of the note, with _ for what file systems don't take; a name that is there
+already gets a number: note, note-2.
+
+SOURCE: https://brat.nlplab.org/standoff.html
+"""
+
+import csv
+import re
+from collections.abc import Iterable
+from pathlib import Path
 
 from spacy.tokens import Doc
+
+from spacy_clinical.export.atomic import fill_folder, open_atomic
+from spacy_clinical.export.docs import get_note
+from spacy_clinical.types import Note
+
+COLUMNS = ("name", "id", "source")
+MAX_NAME = 100
+# What ends a line, or a column, for one reader or another.
+_FRAGMENT = re.compile("[^\t\n\x0b\x0c\r\x1c-\x1f\x85\u2028\u2029]+")
 
 
 def format_ann(doc: Doc) -> str:
@@ -8,15 +33,66 @@ def format_ann(doc: Doc) -> str:
 
     A line break inside an entity ends a fragment, as BRAT asks.
     """
-    lines = []
-    for number, ent in enumerate(doc.ents, start=1):
+    lines: list[str] = []
+    for ent in doc.ents:
         places, parts = [], []
-        start = ent.start_char
-        for part in ent.text.split("\n"):
-            if part.strip():
+        for match in _FRAGMENT.finditer(ent.text):
+            part = match[0].strip()
+            if part:
+                start = ent.start_char + match.start() + match[0].index(part)
                 places.append(f"{start} {start + len(part)}")
                 parts.append(part)
-            start += len(part) + 1
-        text = " ".join(parts)
-        lines.append(f"T{number}\t{ent.label_} {';'.join(places)}\t{text}\n")
+        if places:
+            label, number = _make_label(ent.label_), len(lines) + 1
+            line = f"T{number}\t{label} {';'.join(places)}\t{' '.join(parts)}\n"
+            lines.append(line)
     return "".join(lines)
+
+
+def write_brat(docs: Iterable[Doc], folder: Path) -> int:
+    """Write Docs to a new folder, which appears when all are written.
+
+    docs: Their ids are those that `docs.set_note` kept, or their numbers.
+    RETURNS: The number of Docs.
+    RAISES FileExistsError: C326, if the folder has files.
+    """
+    labels: set[str] = set()
+    repeated: dict[str, int] = {}
+    n_docs = 0
+    with fill_folder(folder) as part, open_atomic(part / "names.csv") as handle:
+        table = csv.writer(handle)
+        table.writerow(COLUMNS)
+        for doc in docs:
+            note = get_note(doc) or Note(str(n_docs), doc.text, {}, "")
+            name = _make_name(note.id, part, repeated)
+            _write(part / f"{name}.txt", doc.text)
+            _write(part / f"{name}.ann", format_ann(doc))
+            table.writerow((name, note.id, note.source))
+            labels.update(_make_label(ent.label_) for ent in doc.ents)
+            n_docs += 1
+        _write(part / "annotation.conf", _list_types(labels))
+    return n_docs
+
+
+def _write(path: Path, text: str) -> None:
+    with open_atomic(path) as handle:
+        handle.write(text)
+
+
+def _make_name(note_id: str, folder: Path, repeated: dict[str, int]) -> str:
+    """Name a note's files; `repeated` counts the names that were there already."""
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "_", note_id)[:MAX_NAME].strip("._") or "note"
+    name = stem
+    while (folder / f"{name}.txt").exists():
+        repeated[stem] = repeated.get(stem, 1) + 1
+        name = f"{stem}-{repeated[stem]}"
+    return name
+
+
+def _make_label(label: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", label) or "Entity"
+
+
+def _list_types(labels: Iterable[str]) -> str:
+    names = "".join(f"{label}\n" for label in sorted(labels))
+    return f"[entities]\n{names}[relations]\n[events]\n[attributes]\n"

@@ -1,34 +1,50 @@
-"""Records as FHIR R4: a Bundle with the note, its sections, conditions, medications and
-observations.
+"""Records as FHIR R4: a Bundle for each note, with what was found in it.
 
-    DocumentReference    the note (and its text)
-    Composition          its sections, with LOINC codes
+    DocumentReference    the note (and its text); masterIdentifier is its id
+    Composition          its sections, with LOINC codes, their text, and as entries what
+                         was found in them
     Condition            codes (doc._.icd9) and disorders, as unconfirmed
     MedicationStatement  medications, with the dosage that follows
     Observation          values, with the test before them
-    Device               what found all this
+    Device               what found all this: package, checkpoints and rules
+    OperationOutcome     what failed on the note, if anything did
 
-Nothing here is confirmed: conditions are "unconfirmed", observations "preliminary",
-and whether a finding is denied is not known. Ids are the same whenever the same note is
-exported.
+Bundles are of type "collection". Nothing in them is confirmed: conditions are
+"unconfirmed", observations "preliminary", and whether a finding is denied is not known.
+Scores are extensions (urn:spacy-clinical:score). A code of ICD-9-CM that CMS maps to one
+category of ICD-10-CM has that beside it.
+
+Ids are UUIDs made of a note's source and id, the same whenever the same note is exported;
+notes that the same versions were at work on share a Device. All references lead to
+something in the Bundle, but for the patient's.
 
 SOURCE: HL7 FHIR R4 (4.0.1), hl7.org/fhir/R4.
 """
 
 import base64
 import hashlib
-import uuid
-from collections.abc import Iterator, Mapping
-from html import escape
-from typing import Any, TypeAlias
+import json
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
 from spacy_clinical.about import __title__, __version__
+from spacy_clinical.export.fhir_values import (
+    EMPTY_REASON,
+    Resource,
+    clean,
+    is_date,
+    make_narrative,
+    make_score,
+    make_subject,
+    make_uuid,
+)
+from spacy_clinical.export.jsonl import write_records
 
-Resource: TypeAlias = dict[str, Any]
-
-SPACE = uuid.UUID("6f0d7c1e-58a1-5e0b-9a53-6d4f4c0f6f54")
 LOINC = "http://loinc.org"
 ICD9 = "http://hl7.org/fhir/sid/icd-9-cm"
+ICD10 = "http://hl7.org/fhir/sid/icd-10-cm"
 VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
 NOTE_TYPE = {"system": LOINC, "code": "34109-9", "display": "Note"}
 DISORDERS = frozenset({"Disease_disorder"})
@@ -38,27 +54,34 @@ VALUES = frozenset({"Lab_value"})
 TESTS = frozenset({"Diagnostic_procedure"})
 # Characters between what belongs together, at most.
 NEAR = 60
-SCORE = "https://spacy-clinical/fhir/score"
 
 
 def make_bundle(
-    record: Mapping[str, Any], *, subject: str, date: str, with_text: bool = True
+    record: Mapping[str, Any],
+    *,
+    subject: str | None,
+    date: str,
+    with_text: bool = True,
 ) -> Resource:
     """Make a Bundle (collection) of a record.
 
     record: As `records.make_record` makes it.
-    subject: Reference to the patient, such as "Patient/123".
+    subject: The patient: a reference such as "Patient/123", or an id. None: unknown.
     date: Of the note, as FHIR writes it (2026-09-14).
     with_text: Whether the note's text is put in.
     """
     maker = _Maker(record, subject, date)
-    resources = [
-        maker.make_document(with_text=with_text),
-        maker.make_composition(with_text=with_text),
+    findings = [
         *maker.list_conditions(),
         *maker.list_medications(),
         *maker.list_observations(),
+    ]
+    resources = [
+        maker.make_document(with_text=with_text),
+        maker.make_composition(with_text=with_text),
+        *findings,
         maker.make_device(),
+        *maker.list_outcomes(),
     ]
     entries = [
         {"fullUrl": f"urn:uuid:{resource['id']}", "resource": resource}
@@ -72,54 +95,112 @@ def make_bundle(
     }
 
 
+def write_bundles(
+    records: Iterable[Mapping[str, Any]],
+    path: Path,
+    *,
+    date: str,
+    subject_key: str = "patient_id",
+    date_key: str = "",
+) -> int:
+    """Write the Bundles of records, one a line; the file appears when all are written.
+
+    path: In a folder that exists.
+    date: Of notes that have none of their own.
+    subject_key: Of the metadata that holds the patient's id.
+    date_key: Of the metadata that holds the note's own date.
+    RETURNS: The number of records.
+    """
+
+    def make(record: Mapping[str, Any]) -> Resource:
+        meta = record.get("meta") or {}
+        patient, own = meta.get(subject_key), str(meta.get(date_key))
+        return make_bundle(
+            record,
+            subject=None if patient is None else str(patient),
+            date=own if is_date(own) else date,
+        )
+
+    return write_records(map(make, records), path)
+
+
 class _Maker:
-    def __init__(self, record: Mapping[str, Any], subject: str, date: str) -> None:
+    """Makes the resources of a note.
+
+    entries: References to what was found in each section, once it has been made.
+    """
+
+    def __init__(
+        self, record: Mapping[str, Any], subject: str | None, date: str
+    ) -> None:
         self.record = record
-        self.subject = {"reference": subject}
+        self.subject = make_subject(subject)
         self.date = date
-        self.text = str(record.get("text", ""))
+        self.text: str = record.get("text") or ""
+        self.starts = [row["start"] for row in record["sections"]]
+        self.entries: list[list[Resource]] = [[] for _ in self.starts]
 
     def make_id(self, *parts: object) -> str:
         """The same id for the same part of the same note."""
-        names = [self.record["source"], self.record["id"], *map(str, parts)]
-        return str(uuid.uuid5(SPACE, "\x1f".join(names)))
+        return make_uuid(self.record["source"], self.record["id"], *map(str, parts))
 
     def refer(self, *parts: object) -> Resource:
         return {"reference": f"urn:uuid:{self.make_id(*parts)}"}
 
+    def refer_device(self) -> Resource:
+        return {"reference": f"urn:uuid:{self.get_device_id()}"}
+
+    def get_device_id(self) -> str:
+        provenance = json.dumps(self.record.get("provenance") or {}, sort_keys=True)
+        return make_uuid("device", __version__, provenance)
+
     def make_device(self) -> Resource:
+        versions: list[Resource] = [{"value": __version__}]
+        for name, facts in (self.record.get("provenance") or {}).items():
+            if isinstance(facts, Mapping):
+                said = "; ".join(f"{key}: {facts[key]}" for key in facts if facts[key])
+                version = {"type": {"text": clean(name)}, "value": clean(said)}
+                versions.append(version)
         return {
             "resourceType": "Device",
-            "id": self.make_id("device"),
+            "id": self.get_device_id(),
             "deviceName": [{"name": __title__, "type": "model-name"}],
-            "version": [{"value": __version__}],
+            "version": versions,
         }
 
+    def list_outcomes(self) -> Iterator[Resource]:
+        error = self.record.get("error")
+        if error is not None:
+            message = clean(error.get("message") or "") or "failed"
+            issue = {"severity": "error", "code": "exception", "diagnostics": message}
+            yield {
+                "resourceType": "OperationOutcome",
+                "id": self.make_id("outcome"),
+                "issue": [issue],
+            }
+
     def make_document(self, *, with_text: bool) -> Resource:
+        name = clean(self.record["id"]) or "note"
         data = self.text.encode("utf8", "replace")
         attachment: Resource = {"contentType": "text/plain; charset=utf-8"}
+        attachment["title"] = name
         if with_text and data:
             digest = hashlib.sha1(data, usedforsecurity=False).digest()
             attachment["data"] = base64.b64encode(data).decode("ascii")
             attachment["hash"] = base64.b64encode(digest).decode("ascii")
             attachment["size"] = len(data)
-        else:
-            attachment["title"] = str(self.record["id"])
         return {
             "resourceType": "DocumentReference",
             "id": self.make_id("document"),
+            "masterIdentifier": {"value": name},
             "status": "current",
             "type": {"coding": [NOTE_TYPE]},
             "subject": self.subject,
             "content": [{"attachment": attachment}],
+            "context": {"related": [self.refer("composition")]},
         }
 
     def make_composition(self, *, with_text: bool) -> Resource:
-        sections = [
-            section
-            for row in self.record["sections"]
-            if (section := self._make_section(row, with_text=with_text))
-        ]
         composition: Resource = {
             "resourceType": "Composition",
             "id": self.make_id("composition"),
@@ -127,36 +208,51 @@ class _Maker:
             "type": {"coding": [NOTE_TYPE]},
             "subject": self.subject,
             "date": self.date,
-            "author": [self.refer("device")],
+            "author": [self.refer_device()],
             "title": "Clinical note",
         }
+        rows = zip(self.record["sections"], self.entries, strict=True)
+        sections = [
+            self._make_section(row, entries, with_text=with_text)
+            for row, entries in rows
+        ]
         if sections:
             composition["section"] = sections
         return composition
 
-    def _make_section(self, row: Mapping[str, Any], *, with_text: bool) -> Resource:
-        body = self.text[row["body_start"] : row["end"]].strip()
-        section: Resource = {"title": row.get("title") or row["label"] or "section"}
+    def _make_section(
+        self, row: Mapping[str, Any], entries: list[Resource], *, with_text: bool
+    ) -> Resource:
+        title = clean(row.get("title") or "") or clean(row["label"]) or "section"
+        section: Resource = {"title": title}
         if row.get("loinc"):
             section["code"] = {"coding": [{"system": LOINC, "code": row["loinc"]}]}
-        if with_text and body:
-            lines = escape(_drop_control(body))
-            html = f'<div xmlns="http://www.w3.org/1999/xhtml"><pre>{lines}</pre></div>'
-            section["text"] = {"status": "generated", "div": html}
+        if with_text and self.text:
+            body = self.text[row["body_start"] : row["end"]]
+            section["text"] = make_narrative(body)
         else:
-            section["emptyReason"] = {"text": "left out" if body else "no text"}
+            section["text"] = make_narrative("The text is left out.")
+        if entries:
+            section["entry"] = entries
+        elif not (with_text and self.text):
+            withheld = {"system": EMPTY_REASON, "code": "withheld"}
+            section["emptyReason"] = {"coding": [withheld]}
         return section
 
     def list_conditions(self) -> Iterator[Resource]:
-        for code in self.record["codes"]:
-            coding = {"system": ICD9, "code": code["code"], "display": code["title"]}
-            coding = {key: value for key, value in coding.items() if value}
-            yield self._make_condition(
-                {"coding": [coding]}, code["score"], "code", code["code"]
-            )
+        for number, code in enumerate(self.record.get("codes") or ()):
+            display = {"display": clean(code["title"])} if code.get("title") else {}
+            coding = [{"system": ICD9, "code": code["code"], **display}]
+            if len(code.get("icd10") or ()) == 1:
+                coding.append({"system": ICD10, "code": code["icd10"][0]})
+            parts = ("condition", "code", code["code"], number)
+            self._enter([place["start"] for place in code["evidence"]], *parts)
+            yield self._make_condition({"coding": coding}, code["score"], *parts)
         for ent in self._list(DISORDERS):
+            parts = ("condition", "entity", ent["start"], ent["end"])
+            self._enter([ent["start"]], *parts)
             yield self._make_condition(
-                {"text": _clean(ent["text"])}, ent["score"], "entity", ent["start"]
+                {"text": clean(ent["text"])}, ent["score"], *parts
             )
 
     def _make_condition(
@@ -165,8 +261,8 @@ class _Maker:
         status = {"system": VERIFICATION, "code": "unconfirmed"}
         return {
             "resourceType": "Condition",
-            "id": self.make_id("condition", *parts),
-            **_make_score(score),
+            "id": self.make_id(*parts),
+            **make_score(score),
             "verificationStatus": {"coding": [status]},
             "code": code,
             "subject": self.subject,
@@ -174,71 +270,73 @@ class _Maker:
         }
 
     def list_medications(self) -> Iterator[Resource]:
+        dosages = _Places(self._list(DOSAGES), self.text)
         for ent in self._list(MEDICATIONS):
+            parts = ("medication", ent["start"], ent["end"])
+            self._enter([ent["start"]], *parts)
             statement: Resource = {
                 "resourceType": "MedicationStatement",
-                "id": self.make_id("medication", ent["start"]),
-                **_make_score(ent["score"]),
+                "id": self.make_id(*parts),
+                **make_score(ent["score"]),
                 "status": "unknown",
-                "medicationCodeableConcept": {"text": _clean(ent["text"])},
+                "medicationCodeableConcept": {"text": clean(ent["text"])},
                 "subject": self.subject,
                 "derivedFrom": [self.refer("document")],
             }
-            dose = self._find_near(ent, DOSAGES, behind=True)
+            dose = dosages.find_after(ent["end"])
             if dose is not None:
-                statement["dosage"] = [{"text": _clean(dose["text"])}]
+                statement["dosage"] = [{"text": clean(dose["text"])}]
             yield statement
 
     def list_observations(self) -> Iterator[Resource]:
+        tests = _Places(self._list(TESTS), self.text)
         for ent in self._list(VALUES):
-            test = self._find_near(ent, TESTS, behind=False)
+            parts = ("observation", ent["start"], ent["end"])
+            self._enter([ent["start"]], *parts)
+            test = tests.find_before(ent["start"])
             yield {
                 "resourceType": "Observation",
-                "id": self.make_id("observation", ent["start"]),
-                **_make_score(ent["score"]),
+                "id": self.make_id(*parts),
+                **make_score(ent["score"]),
                 "status": "preliminary",
-                "code": {"text": _clean(test["text"]) if test else "unnamed test"},
+                "code": {"text": clean(test["text"]) if test else "unnamed test"},
                 "subject": self.subject,
-                "valueString": _clean(ent["text"]),
+                "valueString": clean(ent["text"]),
+                "device": self.refer_device(),
                 "derivedFrom": [self.refer("document")],
             }
 
     def _list(self, labels: frozenset[str]) -> list[Mapping[str, Any]]:
         found = [ent for ent in self.record["entities"] if ent["label"] in labels]
-        return [ent for ent in found if _clean(ent.get("text", ""))]
+        return [ent for ent in found if clean(ent.get("text") or "")]
 
-    def _find_near(
-        self, ent: Mapping[str, Any], labels: frozenset[str], *, behind: bool
-    ) -> Mapping[str, Any] | None:
-        """The next entity of some types, if it is near and in the same line."""
-        if behind:
-            others = [o for o in self._list(labels) if o["start"] >= ent["end"]]
-            found = min(others, key=lambda o: int(o["start"]), default=None)
-            gap = (ent["end"], found["start"]) if found else (0, 0)
-        else:
-            others = [o for o in self._list(labels) if o["end"] <= ent["start"]]
-            found = max(others, key=lambda o: int(o["end"]), default=None)
-            gap = (found["end"], ent["start"]) if found else (0, 0)
-        is_near = gap[1] - gap[0] <= NEAR and "\n" not in self.text[slice(*gap)]
-        return found if found and is_near else None
+    def _enter(self, places: Iterable[int], *parts: object) -> None:
+        """Enter a finding in the sections that it was found in."""
+        numbers = {bisect_right(self.starts, place) - 1 for place in places}
+        for number in sorted(numbers - {-1}):
+            self.entries[number].append(self.refer(*parts))
 
 
-def _make_score(score: float | None) -> Resource:
-    if score is None:
-        return {}
-    return {"extension": [{"url": SCORE, "valueDecimal": score}]}
+class _Places:
+    """Entities in note order, to find those near a place, in the same line."""
 
+    def __init__(self, ents: list[Mapping[str, Any]], text: str) -> None:
+        self.ents = ents
+        self.text = text
+        self.starts = [ent["start"] for ent in ents]
+        self.ends = [ent["end"] for ent in ents]
 
-def _clean(text: str) -> str:
-    """FHIR's strings have no leading white space and no control characters."""
-    return " ".join(_drop_control(text).split())
+    def find_after(self, end: int) -> Mapping[str, Any] | None:
+        index = bisect_left(self.starts, end)
+        return self._check(index, end, *self.starts[index : index + 1])
 
+    def find_before(self, start: int) -> Mapping[str, Any] | None:
+        index = bisect_right(self.ends, start) - 1
+        if index < 0:
+            return None
+        return self._check(index, self.ends[index], start)
 
-def _drop_control(text: str) -> str:
-    """What XML, and so FHIR's narrative, can't hold."""
-    return "".join(
-        c
-        for c in text
-        if c in "\t\n\r"
-        or (c >= " " and not 0xD800 <= ord(c) < 0xE000 and c not in "\ufffe\uffff")
-    )
+    def _check(self, index: int, *gap: int) -> Mapping[str, Any] | None:
+        if len(gap) < 2 or gap[1] - gap[0] > NEAR:
+            return None
+        return None if "\n" in self.text[slice(*gap)] else self.ents[index]

@@ -1,11 +1,10 @@
 """An output folder: records of all notes, and pages to read them."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
-
-from spacy.tokens import Doc
 
 from spacy_clinical.errors import Errors
 from spacy_clinical.export.atomic import open_atomic
@@ -16,8 +15,8 @@ from spacy_clinical.export.html import (
     render_note,
 )
 from spacy_clinical.export.jsonl import format_line
-from spacy_clinical.export.records import Record, make_record, without_text
-from spacy_clinical.types import Note, NoteFailure
+from spacy_clinical.export.records import Record, without_text
+from spacy_clinical.types import NoteFailure
 
 RECORDS_FILE = "notes.jsonl"
 INDEX_FILE = "index.html"
@@ -60,7 +59,7 @@ def prepare_folder(folder: Path, *, html: bool = False) -> None:
 
 
 def write_folder(
-    results: Iterable[tuple[Note, Doc]],
+    records: Iterable[Record],
     folder: Path,
     *,
     html: bool = False,
@@ -73,43 +72,57 @@ def write_folder(
     The records appear when the last is written, an earlier run's until then. Pages
     of an earlier run are replaced.
 
+    records: With text if there will be pages.
     folder: As `prepare_folder` left it.
     with_text: Whether the records quote the note. Pages always do.
-    unread: Files and rows that could not be read, complete once `results` are.
+    unread: Files and rows that could not be read, complete once `records` are.
     model: Name and version of the pipeline, for the pages.
     """
+    totals = Counter(dict.fromkeys(Totals._fields[:-1], 0))
     rows: list[IndexRow] = []
+    # Numbers, as there may be millions of ids.
+    known: set[int] = set()
     with open_atomic(folder / RECORDS_FILE) as lines:
-        for note, doc in results:
-            record = make_record(note, doc)
-            page = _name_page(len(rows) + 1)
-            rows.append(make_index_row(record, page))
+        for record in records:
+            totals.update(_count(record))
+            known.add(hash(record["id"]))
             lines.write(format_line(record if with_text else without_text(record)))
             if html:
+                page = _name_page(len(rows) + 1)
+                rows.append(make_index_row(record, page))
                 _write_page(folder / page, record, model)
     if html:
-        _remove_old_pages(folder, n_pages=len(rows))
+        remove_old_pages(folder, _name_page, n_pages=len(rows))
         messages = [failure.message for failure in unread]
         with open_atomic(folder / INDEX_FILE) as handle:
             handle.write(render_index(rows, unread=messages, model=model))
-    return Totals(
-        n_notes=len(rows),
-        n_sections=sum(row.n_sections for row in rows),
-        n_entities=sum(row.n_entities for row in rows),
-        n_codes=sum(len(row.codes) for row in rows),
-        n_failed=sum(bool(row.error) for row in rows),
-        n_repeated_ids=len(rows) - len({row.note_id for row in rows}),
-    )
+    n_repeated_ids = totals["n_notes"] - len(known)
+    return Totals(**totals, n_repeated_ids=n_repeated_ids)
+
+
+def _count(record: Record) -> dict[str, int]:
+    return {
+        "n_notes": 1,
+        "n_sections": len(record["sections"]),
+        "n_entities": len(record["entities"]),
+        "n_codes": len(record["codes"]),
+        "n_failed": int(record["error"] is not None),
+    }
 
 
 def _name_page(number: int) -> str:
     return f"{_PAGES_FOLDER}/note-{number:05}.html"
 
 
-def _remove_old_pages(folder: Path, *, n_pages: int) -> None:
-    """Remove the pages of an earlier run that had more notes."""
+def remove_old_pages(
+    folder: Path, name_page: Callable[[int], str], *, n_pages: int
+) -> None:
+    """Remove the pages of an earlier run that had more of them.
+
+    name_page: Names the page of a number, from 1, in the folder.
+    """
     number = n_pages + 1
-    while (page := folder / _name_page(number)).exists():
+    while (page := folder / name_page(number)).exists():
         page.unlink()
         number += 1
 

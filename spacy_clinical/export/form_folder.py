@@ -8,6 +8,7 @@ from typing import NamedTuple
 from spacy.tokens import Doc
 
 from spacy_clinical.export.atomic import open_atomic
+from spacy_clinical.export.folder import remove_old_pages
 from spacy_clinical.export.form_html import (
     FormRow,
     make_form_row,
@@ -74,7 +75,7 @@ def write_forms(
             record = make_form_record(doc, form_id=path.stem, source=str(path))
             lines.write(format_line(record))
             writer.writerows(list_rows(record))
-            page = f"{PAGES_FOLDER}/form-{len(rows) + 1:05}.html"
+            page = _name_page(len(rows) + 1)
             rows.append(make_form_row(record, page))
             n_failed += record["error"] is not None
             n_bad_pages += sum(bool(p["error"]) for p in record["pages"])
@@ -90,7 +91,7 @@ def write_forms(
                 with open_atomic(folder / page) as handle:
                     handle.write(text)
     if html:
-        _remove_old_pages(folder, n_pages=len(rows))
+        remove_old_pages(folder, _name_page, n_pages=len(rows))
         with open_atomic(folder / INDEX_FILE) as handle:
             handle.write(render_form_index(rows, model=model))
     return FormTotals(
@@ -125,9 +126,5 @@ def _draw(path: Path, doc: Doc, password: str | None) -> list[bytes | None]:
     return [*pictures, *[None] * (len(pages) - len(pictures))]
 
 
-def _remove_old_pages(folder: Path, *, n_pages: int) -> None:
-    """Remove the pages of an earlier run that had more forms."""
-    number = n_pages + 1
-    while (page := folder / PAGES_FOLDER / f"form-{number:05}.html").exists():
-        page.unlink()
-        number += 1
+def _name_page(number: int) -> str:
+    return f"{PAGES_FOLDER}/form-{number:05}.html"

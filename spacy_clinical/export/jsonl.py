@@ -1,16 +1,16 @@
 """Records as JSON, one to a line."""
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from spacy_clinical.errors import Errors
+from spacy_clinical.export.atomic import open_atomic
 
 # JSON may hold them, but many a reader of lines ends a line at them.
-_LINE_ENDS = {ord(char): f"\\u{ord(char):04x}" for char in "\x85\u2028\u2029"}
-# In an output folder: those of a run in one go, or of one in shards.
-RECORD_FILES = ("notes.jsonl", "shards/part-*.jsonl")
+_LINE_ENDS = re.compile("[\x85\u2028\u2029]")
 
 
 def format_line(record: Mapping[str, Any]) -> str:
@@ -18,39 +18,37 @@ def format_line(record: Mapping[str, Any]) -> str:
 
     record: Holds only what JSON can.
     """
-    return json.dumps(record, ensure_ascii=False).translate(_LINE_ENDS) + "\n"
+    line = json.dumps(record, ensure_ascii=False)
+    return _LINE_ENDS.sub(lambda match: f"\\u{ord(match[0]):04x}", line) + "\n"
 
 
-def find_records(path: Path) -> list[Path]:
-    """Find the files of records in an output folder of `annotate`, or take a file.
-
-    RAISES FileNotFoundError: C301, if there is nothing; C320, if a folder has none.
-    """
-    if path.is_file():
-        return [path]
-    if not path.is_dir():
-        raise FileNotFoundError(Errors.C301.format(path=path))
-    found = [file for name in RECORD_FILES for file in sorted(path.glob(name))]
-    if not found:
-        raise FileNotFoundError(Errors.C320.format(path=path))
-    return found
-
-
-def read_records(path: Path) -> Iterator[dict[str, Any]]:
-    """Read the records of notes from a file, or from an output folder of `annotate`.
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """Read the records of a file.
 
     YIELDS: Records, as `records.make_record` makes them.
-    RAISES OSError: C301 and C320, if there is nothing to read.
     RAISES ValueError: C318, at a line that is no record.
     """
-    for file in find_records(path):
-        # newline: a record may quote what ends lines elsewhere.
-        with file.open(encoding="utf8", newline="\n") as lines:
-            for number, line in enumerate(lines, start=1):
-                try:
-                    record = json.loads(line)
-                    _ = record["id"], record["entities"], record["sections"]
-                except (ValueError, KeyError, TypeError):
-                    source = f"{file.name}, line {number}"
-                    raise ValueError(Errors.C318.format(source=source)) from None
-                yield record
+    # Bytes: a record may quote what ends lines elsewhere.
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            try:
+                record = json.loads(line)
+                _ = record["id"], record["entities"], record["sections"]
+            except (ValueError, KeyError, TypeError, RecursionError):
+                source = f"{path.name}, line {number}"
+                raise ValueError(Errors.C318.format(source=source)) from None
+            yield record
+
+
+def write_records(records: Iterable[Mapping[str, Any]], path: Path) -> int:
+    """Write records to one file, which appears when all are written.
+
+    path: In a folder that exists.
+    RETURNS: The number of records.
+    """
+    n_records = 0
+    with open_atomic(path) as lines:
+        for record in records:
+            lines.write(format_line(record))
+            n_records += 1
+    return n_records

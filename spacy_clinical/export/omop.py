@@ -1,16 +1,36 @@
-"""Records as rows of OMOP's table NOTE_NLP.
+"""Records as rows of OMOP's table NOTE_NLP: an entity is a row.
 
-Concept ids are 0 ("no matching concept"): mapping entities to OMOP's vocabularies needs
-those. `note_nlp_id` is the same whenever the same note is exported.
+    note_nlp_id                     bigint, the same whenever the same note is exported
+    note_id                         the note's id if it is a number (as in the table
+                                    NOTE), else a bigint made of its id and source, and
+                                    term_modifiers has the id
+    section_concept_id              0; term_modifiers has the section's label
+    snippet                         up to 250 characters around the term
+    offset                          where the term starts, in characters of the note
+    lexical_variant                 the term, up to 250 characters
+    note_nlp_concept_id,            0: "no matching concept". Mapping entities needs
+    note_nlp_source_concept_id      OMOP's vocabularies
+    nlp_system                      this package, with its version
+    nlp_date, nlp_datetime          when the note was processed
+    term_exists, term_temporal      empty: nobody has looked whether a term is denied
+    term_modifiers                  label=, section=, score=, note=
+
+The ids are numbers of 63 bits, so that those of several exports don't meet. Where the
+columns are 32 bits wide, as in OHDSI's own scripts, number the rows (`first_id`).
 
 SOURCE: OMOP Common Data Model 5.4, NOTE_NLP.
 """
 
+import csv
 import hashlib
-from collections.abc import Iterator, Mapping
+import itertools
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from spacy_clinical.about import __title__, __version__
+from spacy_clinical.export.atomic import open_atomic
 
 COLUMNS = (
     "note_nlp_id",
@@ -31,6 +51,8 @@ COLUMNS = (
 # Characters on each side of a term in its snippet, and of the columns at most.
 AROUND = 60
 MAX_TEXT, MAX_MODIFIERS = 250, 2000
+# The column must not be empty.
+LEFT_OUT = "[left out]"
 
 
 def list_rows(record: Mapping[str, Any], *, date: str) -> Iterator[dict[str, Any]]:
@@ -39,34 +61,77 @@ def list_rows(record: Mapping[str, Any], *, date: str) -> Iterator[dict[str, Any
     record: As `records.make_record` makes it.
     date: When the note was processed (2026-09-14).
     """
-    text = str(record.get("text", ""))
+    text = record.get("text") or ""
+    note_id = _read_number(record["id"])
     for ent in record["entities"]:
         start, end = ent["start"], ent["end"]
-        snippet = text[max(start - AROUND, 0) : end + AROUND]
         modifiers = [f"label={ent['label']}", f"section={ent['section']}"]
         if ent["score"] is not None:
             modifiers.append(f"score={ent['score']}")
+        if note_id is None:
+            modifiers.append(f"note={_clean(record['id'])}")
+        snippet = text[max(start - AROUND, 0) : end + AROUND]
         yield {
             "note_nlp_id": make_number(record, start, end, ent["label"]),
-            "note_id": record["id"],
+            "note_id": make_number(record) if note_id is None else note_id,
             "section_concept_id": 0,
-            "snippet": " ".join(snippet.split())[:MAX_TEXT],
+            "snippet": _clean(snippet)[:MAX_TEXT],
             "offset": str(start),
-            "lexical_variant": " ".join(ent.get("text", "").split())[:MAX_TEXT],
+            "lexical_variant": _clean(ent.get("text") or "")[:MAX_TEXT] or LEFT_OUT,
             "note_nlp_concept_id": 0,
             "note_nlp_source_concept_id": 0,
             "nlp_system": f"{__title__} {__version__}",
             "nlp_date": date,
             "nlp_datetime": f"{date} 00:00:00",
-            # Nobody has looked whether it is denied, past or conditional.
             "term_exists": "",
             "term_temporal": "",
             "term_modifiers": ",".join(modifiers)[:MAX_MODIFIERS],
         }
 
 
+def write_rows(
+    records: Iterable[Mapping[str, Any]],
+    path: Path,
+    *,
+    date: str,
+    first_id: int | None = None,
+) -> int:
+    """Write the rows of records as CSV; the file appears when all are written.
+
+    path: In a folder that exists.
+    date: When the notes were processed (2026-09-14).
+    first_id: Number the rows from here on, for columns of 32 bits. None: by `make_number`.
+    RETURNS: The number of records.
+    """
+    n_records = 0
+    numbers = itertools.count(first_id or 0)
+    with open_atomic(path) as handle:
+        table = csv.DictWriter(handle, COLUMNS)
+        table.writeheader()
+        for record in records:
+            for row in list_rows(record, date=date):
+                if first_id is not None:
+                    row["note_nlp_id"] = next(numbers)
+                table.writerow(row)
+            n_records += 1
+    return n_records
+
+
 def make_number(record: Mapping[str, Any], *parts: object) -> int:
     """A number of 63 bits, the same for the same part of the same note."""
-    names = [record["source"], record["id"], *map(str, parts)]
-    digest = hashlib.sha256("\x1f".join(names).encode("utf8", "surrogatepass")).digest()
+    names = json.dumps([record["source"], record["id"], *map(str, parts)])
+    digest = hashlib.sha256(names.encode("ascii")).digest()
     return int.from_bytes(digest[:8], "big") >> 1
+
+
+def _read_number(note_id: str) -> int | None:
+    """A note's id as a number of at most 63 bits; None if it is none."""
+    if not (note_id.isascii() and note_id.isdigit() and len(note_id) < 20):
+        return None
+    number = int(note_id)
+    return number if number < 2**63 else None
+
+
+def _clean(text: str) -> str:
+    """Databases take no control characters in a text."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -7,14 +7,16 @@ count code points. A record:
     id, source, meta   of the note as it was read
     n_chars            length of its text
     text               the text, unchanged; left out by `without_text`
-    sections           they tile the note: label, loinc, title, start, end, body_start
-    subsections        label, title, start, end, body_start, section
+    sections           they tile the note: label, loinc, title, start, end, body_start,
+                       score
+    subsections        label, title, start, end, body_start, section, score
     entities           doc.ents: label, text, start, end, score, section
     overlapping        entities that were predicted too, but overlap those above
     codes              doc._.icd9, best first: code, label, title, chapter,
                        chapter_codes, ccs, icd10, score, evidence (section, start, end,
                        score)
     n_sentences        0 if nothing set sentences
+    sentences          where they start; each ends where the next one starts
     pieces             per component, what its model saw (doc._.clinical_pieces)
     provenance         per component, what made it (doc._.clinical_provenance)
     error              null, or what failed (doc._.clinical_error): component, code,
@@ -40,6 +42,7 @@ class SectionRecord(TypedDict, total=False):
     end: int
     body_start: int
     section: str
+    score: float | None
 
 
 class EntityRecord(TypedDict, total=False):
@@ -76,6 +79,7 @@ class Record(TypedDict, total=False):
     overlapping: list[EntityRecord]
     codes: list[dict[str, Any]]
     n_sentences: int
+    sentences: list[int]
     pieces: dict[str, Any]
     provenance: dict[str, Any]
     error: ErrorRecord | None
@@ -90,20 +94,26 @@ def make_record(note: Note, doc: Doc) -> Record:
     in_ents = {_key(ent) for ent in doc.ents}
     others = [span for span in _get_group(doc, NER_KEY) if _key(span) not in in_ents]
     has_sentences = doc.has_annotation("SENT_START")
+    sentences = [sent.start_char for sent in doc.sents] if has_sentences else []
     return {
         "id": note.id,
         "source": note.source,
         "meta": note.meta,
         "n_chars": len(note.text),
         "text": note.text,
-        "sections": [_make_section(span) for span in _get_group(doc, SECTIONS_KEY)],
+        "sections": [
+            _make_section(span, score)
+            for span, score in _list_scored(doc, SECTIONS_KEY)
+        ],
         "subsections": [
-            _make_subsection(span) for span in _get_group(doc, SUBSECTIONS_KEY)
+            _make_subsection(span, score)
+            for span, score in _list_scored(doc, SUBSECTIONS_KEY)
         ],
         "entities": [_make_entity(ent, scores) for ent in doc.ents],
         "overlapping": [_make_entity(span, scores) for span in others],
         "codes": [_round_scores(code) for code in doc._.icd9],
-        "n_sentences": sum(1 for _ in doc.sents) if has_sentences else 0,
+        "n_sentences": len(sentences),
+        "sentences": sentences,
         "pieces": doc._.clinical_pieces or {},
         "provenance": doc._.clinical_provenance or {},
         "error": doc._.clinical_error,
@@ -113,7 +123,7 @@ def make_record(note: Note, doc: Doc) -> Record:
 def without_text(record: Record) -> Record:
     """Copy a record without what quotes the note: text, titles, entities' text."""
     bare = record.copy()
-    del bare["text"]
+    bare.pop("text", None)
     bare["sections"] = [_drop_title(row) for row in record["sections"]]
     bare["subsections"] = [_drop_title(row) for row in record["subsections"]]
     bare["entities"] = [_drop_text(row) for row in record["entities"]]
@@ -123,19 +133,28 @@ def without_text(record: Record) -> Record:
 
 def _drop_title(row: SectionRecord) -> SectionRecord:
     row = row.copy()
-    del row["title"]
+    row.pop("title", None)
     return row
 
 
 def _drop_text(row: EntityRecord) -> EntityRecord:
     row = row.copy()
-    del row["text"]
+    row.pop("text", None)
     return row
 
 
 def _get_group(doc: Doc, key: str) -> Iterable[Span]:
     spans: Iterable[Span] = doc.spans.get(key, ())
     return spans
+
+
+def _list_scored(doc: Doc, key: str) -> list[tuple[Span, float | None]]:
+    group = doc.spans.get(key, ())
+    scores = group.attrs.get("scores") if len(group) else None
+    if scores is None or len(scores) != len(group):
+        return [(span, None) for span in group]
+    rounded = [round(float(score), 4) for score in scores]
+    return list(zip(group, rounded, strict=True))
 
 
 def _key(span: Span) -> tuple[int, int, int]:
@@ -160,7 +179,7 @@ def _round_scores(code: dict[str, Any]) -> dict[str, Any]:
     return {**code, "score": round(code["score"], 4), "evidence": evidence}
 
 
-def _make_section(span: Span) -> SectionRecord:
+def _make_section(span: Span, score: float | None) -> SectionRecord:
     title: Span | None = span._.section_title
     body: Span = span._.section_body
     has_body = body.start < span.end
@@ -171,13 +190,15 @@ def _make_section(span: Span) -> SectionRecord:
         "start": span.start_char,
         "end": span.end_char,
         "body_start": span.doc[body.start].idx if has_body else span.end_char,
+        "score": score,
     }
 
 
-def _make_subsection(span: Span) -> SectionRecord:
-    record = _make_section(span)
-    del record["loinc"]
+def _make_subsection(span: Span, score: float | None) -> SectionRecord:
+    record = _make_section(span, score)
+    del record["loinc"], record["score"]
     record["section"] = span._.section_parent
+    record["score"] = score
     return record
 
 

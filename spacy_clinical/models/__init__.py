@@ -59,6 +59,11 @@ def load(
     return nlp
 
 
+def get_title(nlp: Language) -> str:
+    """Name and version of a pipeline."""
+    return "{lang}_{name} {version}".format(**nlp.meta)
+
+
 def _unknown(name: str) -> str:
     available = ", ".join(list_models()) or "none"
     return Errors.C311.format(name=name, available=available)

@@ -1,9 +1,14 @@
+import csv
+
 import spacy
 from spacy.tokens import Span
 
 from spacy_clinical.brat import read_brat
-from spacy_clinical.export.brat import format_ann
+from spacy_clinical.export.brat import format_ann, write_brat
+from spacy_clinical.export.docs import load_tokenizer, make_docs, set_note
 from spacy_clinical.readers import BratCorpus
+from spacy_clinical.types import Note
+from tests.export.made import list_records
 
 
 def make_doc():
@@ -30,3 +35,52 @@ def test_format_ann_trains(tmp_path):
     [example] = BratCorpus(tmp_path, discontinuous="cover")(spacy.blank("en"))
     ents = [(e.text, e.label_) for e in example.reference.ents]
     assert ents == [(e.text, e.label_) for e in doc.ents]
+
+
+def test_format_ann_takes_any_text_and_label():
+    doc = spacy.blank("en")("a\tb \r\n\u2028 c")
+    doc.ents = [Span(doc, 0, len(doc), label="Odd label/x")]
+    assert format_ann(doc) == "T1\tOdd_label_x 0 1;2 3;8 9\ta b c\n"
+    doc = spacy.blank("en")("\n\n")
+    doc.ents = [Span(doc, 0, 1, label="X")]
+    assert format_ann(doc) == ""
+
+
+def test_a_folder_is_read_back(tmp_path):
+    records = list_records()
+    docs = list(make_docs(records, load_tokenizer()))
+    assert write_brat(docs, tmp_path / "out") == len(docs)
+    with (tmp_path / "out" / "names.csv").open(encoding="utf8", newline="") as table:
+        rows = list(csv.DictReader(table))
+    assert [row["id"] for row in rows] == [record["id"] for record in records]
+    assert len({row["name"] for row in rows}) == len(rows)
+    corpus = BratCorpus(tmp_path / "out", discontinuous="cover")
+    for row, doc in zip(rows, docs, strict=True):
+        read = corpus.read_doc(
+            load_tokenizer(), tmp_path / "out" / f"{row['name']}.txt"
+        )
+        assert read.text == doc.text
+        ents = [(e.start, e.end, e.label_) for e in read.ents]
+        assert ents == [(e.start, e.end, e.label_) for e in doc.ents]
+    for path in (tmp_path / "out").iterdir():
+        assert path.stat().st_mode & 0o077 == 0
+    types = (tmp_path / "out" / "annotation.conf").read_text("utf8").splitlines()
+    assert types[0] == "[entities]"
+    assert "Sign_symptom" in types
+
+
+def test_names_are_safe_and_differ(tmp_path):
+    ids = ["../a", "a", "a/b c", "\U0001f915", "", "a", "n" * 300, "a-2", "."]
+    docs = [make_doc() for _ in ids]
+    for doc, note_id in zip(docs, ids, strict=True):
+        set_note(doc, Note(note_id, doc.text, {}, "x"))
+    write_brat(docs, tmp_path / "out")
+    names = (tmp_path / "out" / "names.csv").read_text("utf8").splitlines()[1:]
+    assert [line.split(",")[0] for line in names] == [
+        *("a", "a-2", "a_b_c", "note", "note-2", "a-3", "n" * 100, "a-2-2", "note-3")
+    ]
+    assert len(list(tmp_path.iterdir())) == 1
+    write_brat(docs, tmp_path / "again")
+    assert (tmp_path / "again" / "names.csv").read_text("utf8").splitlines()[
+        1:
+    ] == names

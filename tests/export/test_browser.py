@@ -8,6 +8,7 @@ import spacy
 
 from spacy_clinical.export.folder import prepare_folder, write_folder
 from spacy_clinical.export.form_folder import write_forms
+from spacy_clinical.export.records import make_record
 from spacy_clinical.forms import make_form_doc, make_pages
 from spacy_clinical.types import Note
 
@@ -35,7 +36,7 @@ def test_a_note_is_shown_and_not_run(tmp_path, show):
     nlp.add_pipe("clinical_section_splitter")
     prepare_folder(tmp_path, html=True)
     note = Note(ATTACK, f"HPI:\n{ATTACK}", {}, "x.txt")
-    write_folder([(note, nlp(note.text))], tmp_path, html=True)
+    write_folder([make_record(note, nlp(note.text))], tmp_path, html=True)
     for name in ("pages/note-00001.html", "index.html"):
         page = show(tmp_path / name)
         assert "<title>run</title>" not in page

@@ -7,13 +7,15 @@ import spacy
 
 from spacy_clinical.export.atomic import open_atomic
 from spacy_clinical.export.folder import prepare_folder, write_folder
+from spacy_clinical.export.records import make_record
 from spacy_clinical.types import Note
 
 
-def make_results(*texts):
+def make_records(*texts):
     nlp = spacy.blank("en")
     return [
-        (Note(f"n{i}", text, {}, f"{i}.txt"), nlp(text)) for i, text in enumerate(texts)
+        make_record(Note(f"n{i}", text, {}, f"{i}.txt"), nlp(text))
+        for i, text in enumerate(texts)
     ]
 
 
@@ -24,7 +26,7 @@ def list_files(folder):
 def test_write_folder_writes_records_and_pages(tmp_path):
     prepare_folder(tmp_path / "a" / "b", html=True)
     totals = write_folder(
-        make_results("one", "", "two"), tmp_path / "a" / "b", html=True
+        make_records("one", "", "two"), tmp_path / "a" / "b", html=True
     )
     assert (totals.n_notes, totals.n_failed, totals.n_repeated_ids) == (3, 0, 0)
     assert list_files(tmp_path / "a" / "b") == [
@@ -40,8 +42,8 @@ def test_write_folder_writes_records_and_pages(tmp_path):
 def test_write_folder_replaces_an_earlier_run(tmp_path):
     prepare_folder(tmp_path, html=True)
     (tmp_path / "pages" / "own.html").write_text("someone else's")
-    write_folder(make_results("one", "two", "three"), tmp_path, html=True)
-    write_folder(make_results("four"), tmp_path, html=True)
+    write_folder(make_records("one", "two", "three"), tmp_path, html=True)
+    write_folder(make_records("four"), tmp_path, html=True)
     pages = sorted((tmp_path / "pages").iterdir())
     assert [page.name for page in pages] == ["note-00001.html", "own.html"]
     assert "four" in pages[0].read_text("utf-8")
@@ -49,7 +51,7 @@ def test_write_folder_replaces_an_earlier_run(tmp_path):
 
 def test_write_folder_keeps_earlier_records_if_it_fails(tmp_path):
     def fail():
-        yield from make_results("one")
+        yield from make_records("one")
         raise KeyboardInterrupt
 
     (tmp_path / "notes.jsonl").write_text("earlier")

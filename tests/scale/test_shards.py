@@ -130,23 +130,84 @@ def test_a_run_that_is_killed_at_any_time_loses_nothing(folder):
     assert read(folder) == expected
     # What the killed runs had begun is gone.
     assert len(list((folder / "out/shards").iterdir())) == 9
+    assert len(list((folder / "out/seals").iterdir())) == 9
 
 
 def test_another_pipeline_or_other_options_are_refused(folder):
     assert run(folder, "--limit", "10").exit_code == 0
+    result = run(folder, "--no-text")
+    assert result.exit_code == 2
+    assert "[C319]" in result.output
+    assert "with_text differ" in result.output
+    result = run(folder, "--shard-size", "8")
+    assert result.exit_code == 2
+    assert "[C337]" in result.output
+    assert "shards of 7 notes" in result.output
+    spacy.blank("en").to_disk(folder / "model")
     result = run(folder)
     assert result.exit_code == 2
-    assert "C319" in result.output
-    assert "settings" in result.output
-    spacy.blank("en").to_disk(folder / "model")
-    result = run(folder, "--limit", "10")
-    assert "config_sha256" in result.output
-    result = run(folder, "--limit", "10", "--force")
-    assert result.exit_code == 0
+    assert "components, pipeline_sha256 differ" in result.output
+    # Nothing was touched.
     assert len(ids(folder)) == 10
-    with (folder / "notes.jsonl").open("a") as lines:
-        lines.write('{"text": "more"}\n')
-    assert "files" in run(folder, "--limit", "10").output
+
+
+def test_another_pipeline_goes_on_if_it_is_told_to(folder):
+    assert run(folder, "--limit", "10").exit_code == 0
+    first = json.loads((folder / "out/run.json").read_text("utf8"))
+    spacy.blank("en").to_disk(folder / "model")
+    assert "60, 53 of them now" in run(folder, "--force").output
+    assert ids(folder) == [f"n{i}" for i in range(N_NOTES)]
+    records = [json.loads(line) for line in read(folder).splitlines()]
+    assert [bool(record["sections"]) for record in records] == [True] * 7 + [False] * 53
+    second = json.loads((folder / "out/run.json").read_text("utf8"))
+    [earlier] = second["earlier"]
+    assert earlier["pipeline_sha256"] == first["pipeline_sha256"]
+    assert second["pipeline_sha256"] != first["pipeline_sha256"]
+    # Or all of it is done again.
+    assert "60, 60 of them now" in run(folder, "--restart").output
+    assert json.loads((folder / "out/run.json").read_text("utf8"))["earlier"] == []
+
+
+def test_more_notes_are_added(folder):
+    """A limit that is raised, and notes at the end, do the last shard again."""
+    assert "10, 10 of them now" in run(folder, "--limit", "10").output
+    assert "60, 53 of them now" in run(folder).output
+    with (folder / "notes.jsonl").open("a", encoding="utf8") as lines:
+        lines.write('{"id": "more", "text": "More."}\n')
+    assert "61, 5 of them now" in run(folder).output
+    assert ids(folder) == [*[f"n{i}" for i in range(N_NOTES)], "more"]
+
+
+def test_notes_that_have_changed_are_not_taken_for_the_same(folder):
+    assert run(folder).exit_code == 0
+    path = folder / "notes.jsonl"
+    before = read(folder)
+    # As long as before, so that no size tells.
+    path.write_bytes(path.read_bytes().replace(b"number 30.", b"number 3O."))
+    result = run(folder)
+    assert result.exit_code == 2
+    assert "[C338]" in result.output
+    assert "shard 4" in result.output
+    assert read(folder) == before
+    assert "60, 7 of them now" in run(folder, "--force").output
+    assert read(folder) == before.replace(b"number 30.", b"number 3O.")
+
+
+def test_notes_that_move_are_not_lost_or_doubled(folder):
+    """A file that can't be read at first shifts all notes behind it."""
+    source = folder / "source"
+    source.mkdir()
+    for i in range(20):
+        (source / f"note{i:02}.txt").write_text(f"HPI: {i}", encoding="utf8")
+    (source / "note03.txt").write_bytes(b"\xff\xfe\x00")
+    command = ["annotate", str(source), *arguments(folder)[2:]]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 1
+    assert len(ids(folder)) == 19
+    (source / "note03.txt").write_text("HPI: 3", encoding="utf8")
+    assert CliRunner().invoke(app, command).exit_code == 2
+    assert CliRunner().invoke(app, [*command, "--force"]).exit_code == 0
+    assert ids(folder) == [f"note{i:02}" for i in range(20)]
 
 
 def test_failed_notes_are_listed_without_their_text_and_can_be_done_again(folder):
@@ -163,8 +224,22 @@ def test_failed_notes_are_listed_without_their_text_and_can_be_done_again(folder
     assert [row["id"] for row in failures] == ["n9", ""]
     assert failures[0]["error"]["component"] == "test_shards_fails"
     assert all("bad" not in json.dumps(row["error"]) for row in failures)
-    assert "20, 7 of them now" in run(folder, "--only-failed").output
+    assert failures[0]["error"]["code"] == ""
+    assert failures[1]["error"]["component"] == "reader"
+    assert failures[1]["error"]["code"] == "C306"
+    before = read(folder)
+    assert "20, 1 of them now" in run(folder, "--only-failed").output
+    assert read(folder) == before
+    # Mended, and only that note is done again.
+    nlp = spacy.blank("en")
+    nlp.add_pipe("test_shards_slow")
+    nlp.to_disk(folder / "model")
+    result = run(folder, "--only-failed", "--force")
+    assert "20, 1 of them now" in result.output
     assert ids(folder) == [f"n{i}" for i in range(20)]
+    assert not any(json.loads(line)["error"] for line in read(folder).splitlines())
+    [row] = (folder / "out/failures.jsonl").read_text("utf8").splitlines()
+    assert json.loads(row)["source"].endswith(":21")
 
 
 def test_text_can_be_left_out(folder):

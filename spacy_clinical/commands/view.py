@@ -1,0 +1,100 @@
+"""`spacy-clinical view`: a page to read and compare annotated notes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from tqdm import tqdm
+
+from spacy_clinical.commands.console import (
+    WRONG_USE,
+    get_message,
+    get_write_message,
+    print_rows,
+    stop,
+)
+from spacy_clinical.errors import Errors
+from spacy_clinical.export.atomic import open_atomic
+from spacy_clinical.export.reading import find_files, read_records
+from spacy_clinical.export.viewer import Run, make_view, render_view
+
+PAGE = "view.html"
+MAX_RUNS = 8
+
+
+def view(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...",
+            help="notes.jsonl, or the folder that spacy-clinical annotate wrote, or "
+            "Parquet files. Several, to compare what they have of the same notes.",
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help=f"Page to write; {PAGE} beside the first FILE."
+        ),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=0, help="Notes to show; 0 for all.")] = 0,
+) -> None:
+    """Write a page to read, search and compare annotated notes in a browser.
+
+    The page quotes the notes: keep it where they may be. It needs no network and no
+    server, and only its owner may read the file. Records made with --no-text are shown
+    as tables. At most 10,000 notes fit on a page; take some of more with --limit.
+
+    Exit status: 0, or 2 if nothing could be done.
+    """
+    if len(paths) > MAX_RUNS:
+        raise typer.BadParameter(f"At most {MAX_RUNS} runs fit on a page.")
+    first = paths[0]
+    page = output or (first if first.is_dir() else first.parent) / PAGE
+    try:
+        _check_output(page, paths)
+        names = name_runs(paths)
+        # disable=None: no bar where nobody would see it.
+        runs = [
+            Run(name, tqdm(read_records(path), desc=name, unit="note", disable=None))
+            for name, path in zip(names, paths, strict=True)
+        ]
+        shown = make_view(runs, limit=limit)
+        content = render_view(shown)
+    except (OSError, ValueError, ImportError) as error:
+        stop(get_message(error), WRONG_USE)
+    try:
+        page.parent.mkdir(parents=True, exist_ok=True)
+        with open_atomic(page) as handle:
+            handle.write(content)
+    except OSError as error:
+        stop(get_write_message(error, page.parent), WRONG_USE)
+    rows = [("Notes", str(len(shown.notes))), ("Failed", str(shown.n_failed))]
+    if len(names) > 1:
+        rows.append(("Different", str(shown.n_different)))
+    size = page.stat().st_size / 1e6
+    print_rows([*rows, ("Page", f"{page}, {size:.1f} MB")])
+
+
+def name_runs(paths: Sequence[Path]) -> list[str]:
+    """Name runs after their files, or after the folders of notes.jsonl.
+
+    RETURNS: Names in the order of the paths, no two the same.
+    """
+    names: list[str] = []
+    for path in paths:
+        path = path.resolve()
+        is_named_after_folder = path.stem == "notes" and bool(path.parent.name)
+        stem = path.name if path.is_dir() else path.stem
+        name = path.parent.name if is_named_after_folder else stem
+        free = (name, *(f"{name} ({number})" for number in range(2, len(paths) + 1)))
+        names.append(next(choice for choice in free if choice not in names))
+    return names
+
+
+def _check_output(page: Path, paths: Sequence[Path]) -> None:
+    """Keep the page from taking the place of what it is made from."""
+    files = [file.resolve() for path in paths for file in find_files(path)]
+    if page.resolve() in files:
+        raise ValueError(Errors.C321.format(path=page))

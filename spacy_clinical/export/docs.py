@@ -1,0 +1,204 @@
+"""Records as Docs again.
+
+    doc.text, tokens          the note's, by the tokenizer of the pipeline that is given
+    doc.ents                  entities
+    doc.spans["ner"]          entities that have scores, and those that overlap them
+    doc.spans["sections"],    with their titles, bodies and LOINC codes, so that
+    ["subsections"]           `span._.section_title` and the like work
+    doc.sents                 where they were
+    doc._.icd9, doc.cats      codes; the scores of all others are not in records
+    doc._.clinical_...        pieces, provenance, error
+    get_note(doc)             id, source and metadata of the note
+
+A place that starts or ends inside a token is extended to whole ones, which
+`count_extended` counts.
+"""
+
+import json
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import spacy
+from spacy.language import Language
+from spacy.tokens import Doc, Span, SpanGroup
+from spacy.util import filter_spans, registry
+
+from spacy_clinical.errors import Errors
+from spacy_clinical.extensions import (
+    NER_KEY,
+    SECTION_TITLES_KEY,
+    SECTIONS_KEY,
+    SUBSECTIONS_KEY,
+)
+from spacy_clinical.types import Note
+
+NOTE_KEY = "spacy_clinical.note"
+EXTENDED_KEY = "spacy_clinical.n_extended"
+# Entities with scores, where doc.spans["ner"] has some without.
+SCORED_KEY = "ner_scored"
+TOKENIZER = "spacy-clinical.ClinicalTokenizer.v1"
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
+
+
+def load_tokenizer() -> Language:
+    """Make a pipeline that has nothing but the clinical tokenizer."""
+    nlp = spacy.blank("en")
+    nlp.tokenizer = registry.get("tokenizers", TOKENIZER)()(nlp)
+    return nlp
+
+
+def make_docs(
+    records: Iterable[Mapping[str, Any]], nlp: Language, *, kind: str = "doc"
+) -> Iterator[Doc]:
+    """Make the Docs of records, one at a time.
+
+    kind: The format that they are for, to name in errors.
+    RAISES ValueError: C325, at a record without text, and C212, at a place outside it.
+    """
+    for record in records:
+        if "text" not in record:
+            raise ValueError(Errors.C325.format(source=record["source"], kind=kind))
+        yield make_doc(record, nlp)
+
+
+def make_doc(record: Mapping[str, Any], nlp: Language) -> Doc:
+    """Make a Doc of a record, as the module describes.
+
+    record: As `records.make_record` makes it, with its text.
+    nlp: The pipeline that made it, or `load_tokenizer`'s.
+    RAISES ValueError: C212, if a place lies outside the text.
+    """
+    # No tokenizer takes them; U+FFFD is as long.
+    text = _HALF_PAIR.sub("\ufffd", record["text"])
+    nlp.max_length = max(nlp.max_length, len(text))
+    doc = nlp.make_doc(text)
+    finder = _Finder(doc, record["source"])
+    _set_sentences(doc, finder, record.get("sentences") or [])
+    sections, subsections = record["sections"], record.get("subsections") or []
+    doc.spans[SECTIONS_KEY] = finder.make_group(SECTIONS_KEY, sections)
+    doc.spans[SUBSECTIONS_KEY] = finder.make_group(SUBSECTIONS_KEY, subsections)
+    doc.spans[SECTION_TITLES_KEY] = _make_titles(finder, [*sections, *subsections])
+    _set_entities(doc, finder, record)
+    codes = list(record.get("codes") or ())
+    if codes:
+        doc._.icd9 = codes
+        doc.cats = {code["code"]: code["score"] for code in codes}
+    doc._.clinical_pieces = record.get("pieces") or None
+    doc._.clinical_provenance = record.get("provenance") or None
+    doc._.clinical_error = record.get("error")
+    doc.user_data[EXTENDED_KEY] = len(finder.extended)
+    set_note(doc, get_record_note(record))
+    return doc
+
+
+def get_record_note(record: Mapping[str, Any]) -> Note:
+    """The note of a record; without text, if the record has none."""
+    text, meta = record.get("text", ""), record.get("meta") or {}
+    return Note(record["id"], text, meta, record["source"])
+
+
+def set_note(doc: Doc, note: Note) -> None:
+    """Keep the id, source and metadata of a note with its Doc."""
+    # As JSON: Docs can't be saved with everything that JSON can hold.
+    doc.user_data[NOTE_KEY] = json.dumps([note.id, note.source, note.meta])
+
+
+def get_note(doc: Doc) -> Note | None:
+    """Get what `set_note` kept; None if it did not."""
+    kept = doc.user_data.get(NOTE_KEY)
+    if kept is None:
+        return None
+    note_id, source, meta = json.loads(kept)
+    return Note(note_id, doc.text, meta, source)
+
+
+def count_extended(doc: Doc) -> int:
+    """Count the places that had to be extended to whole tokens."""
+    return int(doc.user_data.get(EXTENDED_KEY, 0))
+
+
+class _Finder:
+    """Finds the tokens of places in a text.
+
+    extended: The places (characters) that start or end inside a token.
+    """
+
+    def __init__(self, doc: Doc, source: str) -> None:
+        self.doc = doc
+        self.source = source
+        self.n_chars = len(doc.text)
+        self.extended: set[tuple[int, int]] = set()
+        self.starts = [token.idx for token in doc]
+        self.ends = [token.idx + len(token) for token in doc]
+
+    def find(self, start: int, end: int) -> tuple[int, int]:
+        """Find the tokens of a place, extended to whole ones if need be."""
+        if not (0 <= start < end <= self.n_chars and len(self.doc)):
+            message = Errors.C212.format(source=self.source, start=start, end=end)
+            raise ValueError(message)
+        # A space between tokens belongs to neither of them.
+        first = min(bisect_right(self.ends, start), len(self.doc) - 1)
+        last = max(bisect_left(self.starts, end), first + 1)
+        if self.starts[first] < start or self.ends[last - 1] > end:
+            self.extended.add((start, end))
+        return first, last
+
+    def find_start(self, start: int) -> int:
+        """Find the first token that doesn't end before a character."""
+        return bisect_right(self.ends, start)
+
+    def make_group(self, key: str, rows: Sequence[Mapping[str, Any]]) -> SpanGroup:
+        """Make a span group, with scores if all rows have one."""
+        spans = []
+        for row in rows:
+            first, last = self.find(row["start"], row["end"])
+            kb_id = row.get("loinc", "")
+            spans.append(Span(self.doc, first, last, row["label"], kb_id=kb_id))
+        scores = [row.get("score") for row in rows]
+        attrs: dict[str, Any] = {} if None in scores else {"scores": scores}
+        return SpanGroup(self.doc, name=key, spans=spans, attrs=attrs)
+
+
+def _set_sentences(doc: Doc, finder: _Finder, starts: Sequence[int]) -> None:
+    if not starts:
+        return
+    first = {finder.find_start(start) for start in starts}
+    for token in doc:
+        token.is_sent_start = token.i in first
+
+
+def _make_titles(finder: _Finder, rows: Sequence[Mapping[str, Any]]) -> SpanGroup:
+    """Find the titles of sections again, and where the text under them starts."""
+    text = finder.doc.text
+    found = []
+    for row in rows:
+        title = str(row.get("title") or "")
+        start = text.find(title, row["start"], row["body_start"]) if title else -1
+        if start >= 0:
+            first, last = finder.find(start, start + len(title))
+            body = finder.find_start(row["body_start"])
+            found.append((first, last, row["label"], body))
+    found.sort(key=lambda title: title[0])
+    spans = [Span(finder.doc, first, last, label) for first, last, label, _ in found]
+    attrs = {"body_starts": [body for *_, body in found]}
+    return SpanGroup(finder.doc, name=SECTION_TITLES_KEY, spans=spans, attrs=attrs)
+
+
+def _set_entities(doc: Doc, finder: _Finder, record: Mapping[str, Any]) -> None:
+    entities = list(record["entities"])
+    overlapping = list(record.get("overlapping") or ())
+    ents: list[Span] = filter_spans(list(finder.make_group("ents", entities)))
+    scored = [row for row in entities if row.get("score") is not None]
+    # Extended to whole tokens they may overlap: none is lost.
+    among = scored if len(ents) == len(entities) else entities
+    group = finder.make_group(NER_KEY, _sort([*among, *overlapping]))
+    if "scores" not in group.attrs and scored:
+        doc.spans[SCORED_KEY] = finder.make_group(SCORED_KEY, _sort(scored))
+    doc.spans[NER_KEY] = group
+    doc.ents = ents
+
+
+def _sort(rows: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return sorted(rows, key=lambda row: (row["start"], row["end"]))

@@ -1,0 +1,81 @@
+"""Values that FHIR's resources are made of: ids, references, dates, texts."""
+
+import datetime
+import json
+import re
+import uuid
+from html import escape
+from typing import Any, TypeAlias
+
+Resource: TypeAlias = dict[str, Any]
+
+SPACE = uuid.UUID("6f0d7c1e-58a1-5e0b-9a53-6d4f4c0f6f54")
+ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+EMPTY_REASON = "http://terminology.hl7.org/CodeSystem/list-empty-reason"
+XHTML = "http://www.w3.org/1999/xhtml"
+SCORE = "urn:spacy-clinical:score"
+_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
+_REFERENCE = re.compile(r"(https?://\S+/)?[A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,64}")
+_TIME = r"T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-](0\d|1[0-4]):[0-5]\d)"
+_DATE = re.compile(rf"(\d{{4}})(?:-(\d\d)(?:-(\d\d)(?:{_TIME})?)?)?")
+
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def make_uuid(*parts: str) -> str:
+    """Make the same UUID of the same parts."""
+    # As JSON: ASCII, and no two lists of parts look alike.
+    return str(uuid.uuid5(SPACE, json.dumps(parts)))
+
+
+def make_subject(patient: str | None) -> Resource:
+    """Refer to a patient.
+
+    patient: A reference such as "Patient/123", or an id; one that can't be part of a
+        reference is given as an identifier. None: unknown.
+    """
+    if patient is not None and _REFERENCE.fullmatch(patient):
+        return {"reference": patient}
+    if patient is not None and _ID.fullmatch(patient):
+        return {"reference": f"Patient/{patient}"}
+    value = clean(patient or "")
+    if value:
+        return {"type": "Patient", "identifier": {"value": value}}
+    return {"extension": [{"url": ABSENT, "valueCode": "unknown"}], "type": "Patient"}
+
+
+def make_score(score: float | None) -> Resource:
+    """Make the extension that holds a score, if there is one."""
+    if score is None:
+        return {}
+    return {"extension": [{"url": SCORE, "valueDecimal": score}]}
+
+
+def make_narrative(text: str) -> Resource:
+    """Write a text, as it stands, as the XHTML that people read."""
+    lines = escape(drop_control(text).strip())
+    div = f'<div xmlns="{XHTML}"><pre>{lines or "No text."}</pre></div>'
+    return {"status": "generated", "div": div}
+
+
+def is_date(text: str) -> bool:
+    """Whether FHIR takes a text as a date, with or without a time."""
+    match = _DATE.fullmatch(text)
+    if match is None:
+        return False
+    year, month, day = (int(match[i] or 1) for i in (1, 2, 3))
+    try:
+        datetime.date(year, month, day)
+    except ValueError:
+        return False
+    return True
+
+
+def clean(text: str) -> str:
+    """FHIR's strings have no leading white space and no control characters."""
+    return " ".join(drop_control(text).split())
+
+
+def drop_control(text: str) -> str:
+    """Leave out what XML, and so FHIR's narrative, can't hold."""
+    return _NOT_XML.sub("", text)

@@ -1,0 +1,205 @@
+"""Annotate many notes in as many processes as there are cores.
+
+Workers get notes and give records: Docs stay where they were made, as handing them over
+would cost more than some components do. Workers are forked where the system can, so that
+they share the pipeline's weights; see `encoders.forks`.
+"""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import wait
+from typing import TypeAlias
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from spacy_clinical.errors import Errors
+from spacy_clinical.export.records import Record, make_record, without_text
+from spacy_clinical.stream import annotate_notes
+from spacy_clinical.types import Note
+
+Waiting: TypeAlias = tuple[Sequence[Note], Future[list[Record]] | None]
+
+# Chunks that a worker has before it: one to work on, one to go on with.
+N_AHEAD = 2
+# Some words, so that a pipeline makes ready what it needs before it is forked.
+WARM_UP = Note("", "HPI: cough for two days.\nMEDICATIONS: aspirin 81 mg daily", {}, "")
+
+
+def annotate_chunk(
+    nlp: Language, notes: Sequence[Note], *, with_text: bool = True
+) -> list[Record]:
+    """Annotate notes together and describe what was found.
+
+    What spaCy remembers of their words is forgotten again, so that memory does not grow
+    with the number of notes.
+
+    with_text: Whether records quote the note.
+    RETURNS: A record for each note, in their order; failures say so in "error".
+    """
+    with nlp.memory_zone():
+        records = [
+            make_record(note, doc)
+            for note, doc in annotate_notes(nlp, notes, batch_size=len(notes))
+        ]
+    return records if with_text else [without_text(record) for record in records]
+
+
+def annotate_chunks(
+    nlp: Language,
+    chunks: Iterable[Sequence[Note]],
+    *,
+    n_process: int = 1,
+    with_text: bool = True,
+) -> Iterator[list[Record]]:
+    """Annotate chunks of notes, in several processes if need be.
+
+    A worker that dies, whatever it died of, is replaced and its notes are done again. If
+    a note brings down its worker once more when it is alone, it fails and its neighbors
+    don't.
+
+    chunks: Notes that are annotated together: some dozens.
+    n_process: Number of processes; -1 takes one for each processor.
+    YIELDS: The records of each chunk, in their order.
+    RAISES: What `chunks` raises.
+    """
+    n_process = n_process if n_process > 0 else os.cpu_count() or 1
+    if n_process == 1:
+        for chunk in chunks:
+            yield annotate_chunk(nlp, chunk, with_text=with_text)
+        return
+    workers = _Workers(nlp, n_process, with_text=with_text)
+    try:
+        yield from workers.annotate(chunks)
+    finally:
+        workers.stop()
+
+
+class _Workers:
+    """Processes that annotate, and what to do when one of them dies."""
+
+    def __init__(self, nlp: Language, n_process: int, *, with_text: bool) -> None:
+        self.nlp = nlp
+        self.n_process = n_process
+        self.with_text = with_text
+        self._pool: ProcessPoolExecutor | None = None
+        annotate_chunk(nlp, [WARM_UP])
+
+    @property
+    def pool(self) -> ProcessPoolExecutor:
+        """The processes, started on first use."""
+        if self._pool is None:
+            methods = multiprocessing.get_all_start_methods()
+            self._pool = ProcessPoolExecutor(
+                self.n_process,
+                mp_context=multiprocessing.get_context(
+                    "fork" if "fork" in methods else None
+                ),
+                initializer=_start_worker,
+                initargs=(self.nlp, self.with_text),
+            )
+        return self._pool
+
+    def stop(self) -> None:
+        """Let all processes end; notes that they have not begun are left."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+
+    def annotate(self, chunks: Iterable[Sequence[Note]]) -> Iterator[list[Record]]:
+        """Annotate chunks, in order."""
+        waiting: deque[Waiting] = deque()
+        iterator = iter(chunks)
+        is_finished = False
+        while True:
+            while not is_finished and self._has_room(waiting):
+                chunk = next(iterator, None)
+                if chunk is None:
+                    is_finished = True
+                else:
+                    waiting.append((chunk, self._submit(chunk)))
+            if not waiting:
+                return
+            chunk, future = waiting.popleft()
+            records = None if future is None else self._wait(future)
+            if records is None:
+                # Nobody knows which chunk it was: each of those inside goes alone.
+                waiting = deque((chunk, None) for chunk, _ in waiting)
+                records = self._annotate_alone(chunk)
+            yield records
+
+    def _has_room(self, waiting: Sequence[Waiting]) -> bool:
+        is_alone = any(future is None for _, future in waiting)
+        return not is_alone and len(waiting) < N_AHEAD * self.n_process
+
+    def _submit(self, notes: Sequence[Note]) -> Future[list[Record]] | None:
+        try:
+            return self.pool.submit(_work, notes)
+        except BrokenProcessPool:
+            self.stop()
+            return None
+
+    def _wait(self, future: Future[list[Record]]) -> list[Record] | None:
+        try:
+            return future.result()
+        except BrokenProcessPool:
+            self.stop()
+            return None
+
+    def _annotate_alone(self, chunk: Sequence[Note]) -> list[Record]:
+        """Annotate a chunk while no other is; if its worker dies, note by note."""
+        records = self._try(chunk)
+        if records is not None:
+            return records
+        found = []
+        for note in chunk:
+            of_note = self._try([note])
+            found += [self._fail(note)] if of_note is None else of_note
+        return found
+
+    def _try(self, notes: Sequence[Note]) -> list[Record] | None:
+        future = self._submit(notes)
+        return None if future is None else self._wait(future)
+
+    def _fail(self, note: Note) -> Record:
+        message = Errors.C335.format(n_chars=len(note.text))
+        doc = Doc(self.nlp.vocab)
+        doc._.clinical_error = {
+            "component": "worker",
+            "code": "C335",
+            "type": BrokenProcessPool.__name__,
+            "message": message,
+        }
+        record = make_record(note, doc)
+        return record if self.with_text else without_text(record)
+
+
+# What a worker works with.
+_nlp: Language
+_with_text: bool
+
+
+def _start_worker(nlp: Language, with_text: bool) -> None:
+    """Set up a worker process: it ends with its parent, which alone is interrupted."""
+    global _nlp, _with_text
+    _nlp, _with_text = nlp, with_text
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        watch = threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True)
+        watch.start()
+
+
+def _end_with(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)
+
+
+def _work(notes: Sequence[Note]) -> list[Record]:
+    return annotate_chunk(_nlp, notes, with_text=_with_text)

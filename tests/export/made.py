@@ -1,0 +1,88 @@
+"""Notes, Docs and records that the tests of exports share."""
+
+import functools
+import re
+from pathlib import Path
+
+import spacy
+from spacy.tokens import SpanGroup
+
+import spacy_clinical
+from spacy_clinical.export.records import make_record
+from spacy_clinical.types import Note
+from tests.conftest import NOTES
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "notes"
+TEXT = (
+    "HPI:\nHas pneumonia <b>&\x00 fever.\n\n"
+    "MEDICATIONS: aspirin 81 mg daily\n\nLABS: Sodium 140\n"
+)
+ENTS = [
+    ("Disease_disorder", "pneumonia"),
+    ("Medication", "aspirin"),
+    ("Dosage", "81 mg daily"),
+    ("Diagnostic_procedure", "Sodium"),
+    ("Lab_value", "140"),
+]
+CODE = {
+    "code": "486",
+    "label": "486",
+    "title": "Pneumonia, organism unspecified",
+    "chapter": "Diseases of the respiratory system",
+    "chapter_codes": "460-519",
+    "ccs": ["122"],
+    "icd10": ["J18"],
+    "score": 0.9,
+    "evidence": [{"section": "hpi", "start": 5, "end": 18, "score": 0.9}],
+}
+ERROR = {"component": "x", "code": "", "type": "ValueError", "message": "[C312] No."}
+
+
+def make_doc():
+    """Make a Doc with three sections, five entities and a code."""
+    nlp = spacy.blank("en")
+    nlp.add_pipe("clinical_section_splitter")
+    doc = nlp(TEXT)
+    spans = []
+    for label, text in ENTS:
+        start = TEXT.index(text)
+        spans.append(doc.char_span(start, start + len(text), label=label))
+    doc.ents = spans
+    scores = [0.5 + i / 10 for i in range(len(spans))]
+    doc.spans["ner"] = SpanGroup(doc, spans=spans, attrs={"scores": scores})
+    doc._.icd9 = [CODE]
+    return doc
+
+
+def make_one_record():
+    """Make the record of that Doc."""
+    return make_record(Note("n1", TEXT, {"patient_id": "p7"}, "x.txt"), make_doc())
+
+
+def make_failed_record():
+    """Make the record of a note that the pipeline failed on."""
+    doc = spacy.blank("en")("")
+    doc._.clinical_error = ERROR
+    return make_record(Note("n2", "Lost.", {}, "x.txt"), doc)
+
+
+@functools.cache
+def annotate_notes():
+    """Run the shipped pipeline on odd notes, the examples, and all their paragraphs."""
+    nlp = spacy_clinical.load()
+    examples = [path.read_text("utf8") for path in sorted(EXAMPLES.glob("*.txt"))]
+    parts = [part for text in examples for part in re.split(r"\n\n+", text)]
+    texts = [*NOTES, *examples, *parts]
+    assert len(texts) > 40
+    notes = [
+        Note(f"n {i}/\U0001f915", text, {"n": i, "deep": {"a": [None, 1.5]}}, f"x:{i}")
+        for i, text in enumerate(texts)
+    ]
+    return list(zip(notes, nlp.pipe(texts), strict=True))
+
+
+@functools.cache
+def list_records():
+    """The records of these notes, and of one that failed."""
+    found = [make_record(note, doc) for note, doc in annotate_notes()]
+    return [*found, make_failed_record()]

@@ -1,0 +1,267 @@
+import base64
+import json
+from xml.etree import ElementTree
+
+import pytest
+from fhir.resources.R4B import get_fhir_model_class
+from fhir.resources.R4B.bundle import Bundle
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spacy_clinical.export import fhir
+from spacy_clinical.export.fhir_values import clean, is_date, make_narrative
+from spacy_clinical.export.jsonl import format_line
+from spacy_clinical.export.records import without_text
+from tests.export.made import (
+    CODE,
+    ENTS,
+    TEXT,
+    list_records,
+    make_failed_record,
+    make_one_record,
+)
+
+DATE = "2026-09-14"
+
+
+def make(record, **settings):
+    return fhir.make_bundle(
+        record, **{"subject": "Patient/p7", "date": DATE, **settings}
+    )
+
+
+def by_type(bundle):
+    found = {}
+    for entry in bundle["entry"]:
+        resource = entry["resource"]
+        found.setdefault(resource["resourceType"], []).append(resource)
+    return found
+
+
+def find_references(value):
+    if isinstance(value, dict):
+        if isinstance(value.get("reference"), str):
+            yield value["reference"]
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from find_references(item)
+
+
+def check(bundle):
+    """That FHIR's models take it, references lead somewhere, and XHTML can be read."""
+    Bundle.model_validate_json(json.dumps(bundle))
+    urls = [entry["fullUrl"] for entry in bundle["entry"]]
+    assert len(set(urls)) == len(urls)
+    for entry in bundle["entry"]:
+        resource = entry["resource"]
+        model = get_fhir_model_class(resource["resourceType"])
+        model.model_validate_json(json.dumps(resource))
+        assert entry["fullUrl"] == f"urn:uuid:{resource['id']}"
+    used = set(find_references(bundle))
+    assert {url for url in used if "Patient/" not in url} <= set(urls)
+    [composition] = by_type(bundle)["Composition"]
+    for section in composition.get("section", ()):
+        # cmp-1 and cmp-2 of FHIR, and txt-2.
+        assert "text" in section
+        assert not ("entry" in section and "emptyReason" in section)
+        assert "".join(
+            ElementTree.fromstring(section["text"]["div"]).itertext()
+        ).strip()
+
+
+def test_any_note_makes_a_valid_bundle():
+    records = list_records()
+    assert len(records) > 40
+    ids = set()
+    for record in records:
+        bundle = make(record)
+        check(bundle)
+        check(make(without_text(record), subject=None))
+        found = [e["resource"] for e in bundle["entry"]]
+        own = {r["id"] for r in found if r["resourceType"] != "Device"}
+        assert ids.isdisjoint(own)
+        ids |= own
+    bundles = [format_line(make(record)) for record in records]
+    assert [format_line(make(record)) for record in records] == bundles
+
+
+def test_a_bundle_says_what_was_found_and_that_nobody_confirmed_it():
+    record = make_one_record()
+    found = by_type(make(record))
+    by_code, by_entity = found["Condition"]
+    assert [(c["system"], c["code"]) for c in by_code["code"]["coding"]] == [
+        ("http://hl7.org/fhir/sid/icd-9-cm", "486"),
+        ("http://hl7.org/fhir/sid/icd-10-cm", "J18"),
+    ]
+    assert by_code["extension"][0]["valueDecimal"] == 0.9
+    assert by_entity["code"] == {"text": "pneumonia"}
+    for condition in found["Condition"]:
+        [status] = condition["verificationStatus"]["coding"]
+        assert status["code"] == "unconfirmed"
+    [statement] = found["MedicationStatement"]
+    assert statement["medicationCodeableConcept"]["text"] == "aspirin"
+    assert statement["dosage"] == [{"text": "81 mg daily"}]
+    [observation] = found["Observation"]
+    assert observation["code"]["text"] == "Sodium"
+    assert (observation["status"], observation["valueString"]) == ("preliminary", "140")
+    [document] = found["DocumentReference"]
+    assert document["masterIdentifier"] == {"value": "n1"}
+    [attachment] = [content["attachment"] for content in document["content"]]
+    assert base64.b64decode(attachment["data"]).decode() == TEXT
+
+
+def test_sections_have_codes_text_and_what_was_found_in_them():
+    record = make_one_record()
+    found = by_type(make(record))
+    [composition] = found["Composition"]
+    hpi, medications, labs = composition["section"]
+    for section, row in zip((hpi, medications, labs), record["sections"], strict=True):
+        [coding] = section["code"]["coding"]
+        assert coding == {"system": "http://loinc.org", "code": row["loinc"]}
+    assert "Has pneumonia &lt;b&gt;&amp; fever." in hpi["text"]["div"]
+    entered = [
+        [e["reference"][9:] for e in s["entry"]] for s in (hpi, medications, labs)
+    ]
+    assert entered == [
+        [resource["id"] for resource in found[kind]]
+        for kind in ("Condition", "MedicationStatement", "Observation")
+    ]
+
+
+def test_only_one_category_of_icd10_is_given():
+    record = make_one_record()
+    record["codes"] = [{**CODE, "icd10": ["J17", "J18"]}, {**CODE, "title": ""}]
+    first, second, _ = by_type(make(record))["Condition"]
+    assert len(first["code"]["coding"]) == 1
+    assert "display" not in second["code"]["coding"][0]
+    assert first["id"] != second["id"]
+
+
+def test_what_is_far_or_in_another_line_doesnt_belong_together():
+    record = make_one_record()
+    spots = {label: TEXT.index(text) for label, text in ENTS}
+    record["text"] = TEXT.replace("aspirin 81", "aspirin\n81")
+    assert "dosage" not in by_type(make(record))["MedicationStatement"][0]
+    record["text"] = TEXT
+    for ent in record["entities"]:
+        if ent["label"] == "Diagnostic_procedure":
+            ent["start"] = ent["end"] = spots["Lab_value"] - 61
+    assert by_type(make(record))["Observation"][0]["code"]["text"] == "unnamed test"
+
+
+def test_ids_differ_between_notes_and_devices_between_versions():
+    record = make_one_record()
+    first, other = make(record), make({**record, "id": "n2"})
+    device = by_type(first)["Device"][0]
+    assert device == by_type(other)["Device"][0]
+    assert "rules_version: 1" in device["version"][1]["value"]
+    ids = [{e["fullUrl"] for e in b["entry"]} for b in (first, other)]
+    assert ids[0] & ids[1] == {f"urn:uuid:{device['id']}"}
+    changed = make({**record, "provenance": {}})
+    assert by_type(changed)["Device"][0]["id"] != device["id"]
+
+
+def test_a_failed_note_says_what_failed():
+    record = make_failed_record()
+    bundle = make(record)
+    check(bundle)
+    [outcome] = by_type(bundle)["OperationOutcome"]
+    assert outcome["issue"][0]["diagnostics"] == record["error"]["message"]
+
+
+def test_text_can_be_left_out():
+    bundle = make(make_one_record(), with_text=False)
+    check(bundle)
+    found = by_type(bundle)
+    assert "data" not in found["DocumentReference"][0]["content"][0]["attachment"]
+    assert "fever" not in json.dumps(bundle)
+    bare = make(without_text(make_one_record()))
+    assert not any(text in json.dumps(bare) for _, text in ENTS)
+
+
+@pytest.mark.parametrize(
+    ("patient", "subject"),
+    [
+        ("p-7.1", {"reference": "Patient/p-7.1"}),
+        ("Patient/p7", {"reference": "Patient/p7"}),
+        ("https://x.org/fhir/Patient/7", {"reference": "https://x.org/fhir/Patient/7"}),
+        (
+            "p 7/\x00\U0001f915",
+            {"type": "Patient", "identifier": {"value": "p 7/\U0001f915"}},
+        ),
+    ],
+)
+def test_patients_with_odd_ids_are_identified(patient, subject):
+    bundle = make(make_one_record(), subject=patient)
+    check(bundle)
+    assert by_type(bundle)["Composition"][0]["subject"] == subject
+
+
+@pytest.mark.parametrize("patient", [None, "", " \x00"])
+def test_unknown_patients_are_said_to_be_unknown(patient):
+    bundle = make(make_one_record(), subject=patient)
+    check(bundle)
+    subject = by_type(bundle)["Condition"][0]["subject"]
+    assert subject["extension"][0]["valueCode"] == "unknown"
+
+
+@given(text=st.text())
+def test_any_text_makes_xhtml_and_strings(text):
+    div = make_narrative(text)["div"]
+    assert "".join(ElementTree.fromstring(div).itertext()).strip()
+    assert clean(text) == clean(text).strip()
+
+
+@settings(max_examples=30, deadline=None)
+@given(note_id=st.text(max_size=100), text=st.text())
+def test_any_id_and_text_make_a_valid_bundle(note_id, text):
+    record = {**make_failed_record(), "id": note_id, "text": text}
+    check(make(record, subject=note_id))
+
+
+def test_half_characters_make_a_valid_bundle():
+    record = {**make_one_record(), "id": "a\ud83d", "text": "HPI:\n\ud83d pain" * 5}
+    check(make(record))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026", True),
+        ("2026-09", True),
+        ("2026-02-28", True),
+        ("2026-02-28T23:59:59.5+01:00", True),
+        ("2026-02-30", False),
+        ("2026-13", False),
+        ("14.9.2026", False),
+        ("2026-09-14T10:00", False),
+        ("0000", False),
+        ("", False),
+    ],
+)
+def test_dates_are_those_of_fhir(text, expected):
+    assert is_date(text) == expected
+    if expected:
+        check(make(make_one_record(), date=text))
+
+
+def test_write_bundles_takes_patients_and_dates_from_the_metadata(tmp_path):
+    record = make_one_record()
+    dated = {**record, "meta": {"mrn": 12, "day": "2025-01-31"}}
+    odd = {**record, "meta": {"mrn": "1 2", "day": "yesterday"}}
+    path = tmp_path / "x.jsonl"
+    n = fhir.write_bundles(
+        [dated, odd], path, date=DATE, subject_key="mrn", date_key="day"
+    )
+    assert n == 2
+    first, second = [
+        by_type(json.loads(line))["Composition"][0]
+        for line in path.read_text("utf8").splitlines()
+    ]
+    assert (first["subject"]["reference"], first["date"]) == (
+        "Patient/12",
+        "2025-01-31",
+    )
+    assert second["subject"]["identifier"] == {"value": "1 2"}
+    assert second["date"] == DATE

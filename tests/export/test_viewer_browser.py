@@ -1,0 +1,290 @@
+"""The page of `spacy-clinical view` in a real browser."""
+
+import html
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from spacy_clinical.export.records import without_text
+from tests.conftest import NOTES
+from tests.export.viewer_records import (
+    ATTACK,
+    CODES,
+    FOUND,
+    TEXT,
+    make_page,
+    make_record,
+)
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="needs Chromium")
+
+
+@pytest.fixture
+def show(tmp_path):
+    """Open a page in Chromium; return its DOM after its script has run.
+
+    keys: Pressed one after another. after: More script, run at the end.
+    """
+
+    def show(page, state="", *, keys=(), after=""):
+        if keys or after:
+            # Only this copy may run another script.
+            page = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", page)
+            page = page.replace(
+                "</body>",
+                "<script>for (const key of "
+                + json.dumps(list(keys))
+                + ") (document.activeElement || document.body).dispatchEvent("
+                "new KeyboardEvent('keydown', {key, bubbles: true, cancelable: true}));"
+                f"{after}</script></body>",
+            )
+        path = tmp_path / "page.html"
+        path.write_bytes(page.encode("utf8", "backslashreplace"))
+        command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu"]
+        command += ["--no-first-run", "--disable-background-networking", "--dump-dom"]
+        # Timers are not waited for, but run at once.
+        command += ["--virtual-time-budget=3000"]
+        command += [
+            f"--user-data-dir={tmp_path / 'profile'}",
+            f"{path.as_uri()}#{state}",
+        ]
+        done = subprocess.run(
+            command, capture_output=True, encoding="utf8", check=True, timeout=120
+        )
+        dom = done.stdout.split('<script type="application/json"')[0]
+        assert 'data-ready="' in dom, "the script did not get to its end"
+        return dom
+
+    return show
+
+
+def get_texts(dom, pattern):
+    """The text of elements whose opening tag matches, without what is nested in it."""
+    found = re.findall(rf"<(\w+)[^>]*{pattern}[^>]*>(.*?)</\1>", dom, re.S)
+    return [html.unescape(re.sub(r"<[^>]*>", "", inner)) for _, inner in found]
+
+
+def get_marks(dom):
+    return get_texts(dom, r"data-e=\"\d+\"")
+
+
+def get_ids(dom):
+    return get_texts(dom, r'class="id"')
+
+
+@pytest.mark.parametrize("has_text", [True, False])
+def test_an_attack_is_shown_and_not_run(show, has_text):
+    record = make_record(
+        ATTACK, f"HPI:\n{ATTACK}", found=[("<script>", "Sign_symptom", 1)]
+    )
+    record["entities"][0]["label"] = record["sections"][0]["label"] = ATTACK
+    record["meta"] = {ATTACK: ATTACK}
+    record["error"] = {"message": ATTACK}
+    record["codes"] = [{"code": ATTACK, "title": ATTACK, "evidence": []}]
+    page = make_page([record if has_text else without_text(record)], [record])
+    for tab in ("codes", "entities", "sections", "about"):
+        dom = show(page, f"tab={tab}&q=script&labels=1")
+        assert "<title>Annotated notes</title>" in dom
+        assert "<script>" not in dom
+        assert "<img" not in dom
+        assert "&lt;script&gt;" in dom
+    assert "\u2400\u2407" in dom
+
+
+def test_another_script_is_refused(show):
+    page = make_page([make_record()])
+    page = page.replace("</body>", '<script>document.title="run"</script></body>')
+    assert "<title>Annotated notes</title>" in show(page)
+
+
+def test_offsets_are_those_of_code_points(show):
+    dom = show(make_page([make_record(found=FOUND, codes=CODES)]), "pick=780")
+    assert get_marks(dom) == ["Pain", "fever", "cough", "Aspirin"]
+    shown = "".join(get_texts(dom, 'class="text'))
+    assert shown == TEXT.replace("\n\n", "").strip()
+    pieces = re.findall(r'class="ev[^"]* on[^"]*"[^>]*>([^<]*)<', dom)
+    assert "".join(pieces) == "fever, no\ncoughAspirin for fever"
+    assert "&quot;fever, no" not in dom
+
+
+def test_right_to_left_and_odd_texts_are_shown_whole(show):
+    for text in (*NOTES, "שלום \u202e fever \U0001f915 x"):
+        words = next((w for w in ("fever", "pain", "x") if w in text), None)
+        found = [(words, "Sign_symptom", 0.9)] if words else []
+        dom = show(make_page([make_record(text=text, found=found, titles=())]))
+        assert get_marks(dom) == [words] * bool(words)
+        pictures = text.replace("\x00", "\u2400").replace("\x07", "\u2407")
+        shown = "".join(get_texts(dom, 'class="text'))
+        assert shown == pictures.strip().replace("\r\n", "\n")
+
+
+def test_overlapping_findings_are_all_marked(show):
+    record = make_record(found=[("fever, no", "Sign_symptom", 0.9)], codes=CODES)
+    start = TEXT.index("no\ncough")
+    other = {"label": "History", "start": start, "end": start + 8, "score": 0.5}
+    record["overlapping"] = [other]
+    record["subsections"] = [
+        {
+            "label": "x",
+            "title": "",
+            "start": start,
+            "end": start + 8,
+            "body_start": start,
+        }
+    ]
+    dom = show(make_page([record]), 'q="fever,+no"')
+    # A subsection starts within the entity: it goes on in the next part.
+    assert get_marks(dom) == ["fever,", "no"]
+    assert get_texts(dom, 'data-o="1"') == ["no", "\ncough"]
+    assert get_texts(dom, 'class="[^"]*hit') == ["fever,", "no"]
+
+
+def test_evidence_of_a_part_of_an_entity_marks_that_part(show):
+    words = ["and fever", "no", "cough."]
+    found = [(word, "Sign_symptom", 0.9) for word in words]
+    dom = show(make_page([make_record(found=found, codes=CODES)]), "pick=780")
+    assert get_marks(dom) == words
+    kinds = re.findall('<mark class="([^"]*)"', dom)
+    assert ["on" in kind.split() for kind in kinds] == [False, True, False]
+    pieces = get_texts(dom, 'class="ev[^"]* on')
+    assert pieces[:5] == ["fever", ", ", "no", "\n", "cough"]
+
+
+def test_search_and_filters_narrow_list_and_text(show):
+    quiet = make_record("quiet", "HPI:\nWell.\n")
+    failed = {**make_record("failed", ""), "error": {"message": "[C105] It failed."}}
+    page = make_page([make_record(found=FOUND, codes=CODES), quiet, failed])
+    assert get_ids(show(page)) == ["one", "quiet", "failed"]
+    # White space is any white space, in phrases too.
+    dom = show(page, 'q="no+cough"')
+    assert get_ids(dom) == ["one"]
+    assert get_texts(dom, 'class="[^"]*hit') == ["no\n", "cough"]
+    assert get_ids(show(page, "q=WELL")) == ["quiet"]
+    assert get_ids(show(page, "q=cough+well")) == []
+    assert get_ids(show(page, "q=west")) == ["one", "quiet", "failed"]
+    assert get_ids(show(page, "q=.*")) == []
+    dom = show(page, "type=Sign_symptom&min=0.5")
+    assert (get_ids(dom), get_marks(dom)) == (["one"], ["Pain", "fever"])
+    assert "2 of 4 entities" in dom
+    dom = show(page, "section=plan")
+    assert (get_ids(dom), get_marks(dom)) == (["one"], ["Aspirin"])
+    dom = show(page, "code=general")
+    assert (get_ids(dom), 'class="code sought on"' in dom) == (["one"], True)
+    assert get_ids(show(page, "code=78")) == ["one"]
+    assert get_ids(show(page, "code=999")) == []
+    dom = show(page, "only=failed")
+    assert get_ids(dom) == ["failed"]
+    assert "[C105] It failed." in dom
+
+
+def test_the_address_keeps_no_search(show):
+    page = make_page([make_record(found=FOUND, codes=CODES)])
+    after = "setTimeout(() => document.title = location.hash, 1000)"
+    dom = show(page, "q=fever&type=Medication&pick=780&theme=dark", after=after)
+    title = html.unescape(re.search("<title>(.*?)</title>", dom)[1])
+    assert title == "#note=1&type=Medication&pick=780&theme=dark"
+    assert 'data-theme="dark"' in dom
+
+
+def test_keys_move_through_notes_entities_and_codes(show):
+    records = [make_record(str(i), found=FOUND, codes=CODES) for i in range(3)]
+    page = make_page(records)
+
+    def get_selected(dom):
+        return get_texts(dom, 'class="[^"]* sel"'), re.findall(r"<h2><bdi>(\d)", dom)[0]
+
+    assert get_selected(show(page, keys="jjnn")) == (["fever"], "2")
+    assert get_selected(show(page, keys="jkp")) == (["Aspirin"], "0")
+    assert get_selected(show(page, keys=["ArrowDown", "j", "j", "n", "Escape"])) == (
+        [],
+        "2",
+    )
+    dom = show(page, keys="n")
+    for words in ("Sign symptom", "0.90", "History of present illness", "5–9"):
+        assert words in re.search('<div id="card".*?<dialog', dom, re.S)[0]
+    dom = show(page, keys="c")
+    assert 'aria-pressed="true" data-pick="780"' in dom
+    assert 'aria-pressed="true" data-pick' not in show(page, keys=["c", "Escape"])
+    for keys, words in (
+        ("c", "fever"),
+        ("ce", "Aspirin"),
+        ("cee", "fever"),
+    ):
+        assert get_texts(show(page, keys=keys), 'class="ev[^"]* here')[0] == words
+    after = "document.title = document.activeElement.id"
+    assert "<title>q</title>" in show(page, keys="/", after=after)
+    # In a field, letters are text.
+    assert get_selected(show(page, keys="/jn")) == ([], "0")
+    assert re.search("<dialog[^>]* open", show(page, keys="?"))
+    assert 'aria-pressed="true"' in show(page, keys="l").split("Types in the text<")[0]
+
+
+def test_typing_filters_after_a_moment(show):
+    page = make_page([make_record(), make_record("quiet", "HPI:\nWell.\n")])
+    after = (
+        "const q = document.getElementById('q'); q.value = 'well';"
+        "q.dispatchEvent(new Event('input', {bubbles: true}));"
+    )
+    assert get_ids(show(page, after=after)) == ["quiet"]
+
+
+def test_runs_are_shown_side_by_side_with_what_differs(show):
+    two = make_record(found=[*FOUND[:2], ("cough", "Disease_disorder", 0.6)])
+    page = make_page([make_record(found=FOUND, codes=CODES)], [two])
+    dom = show(page)
+    assert get_marks(dom) == ["Pain", "fever", "cough"] * 2 + ["Aspirin"]
+    assert get_texts(dom, r'class="k [^"]*only"') == ["cough", "cough", "Aspirin"]
+    # The entities of one run, and its code.
+    assert "≠ 4" in get_texts(dom, 'class="badge diff"')
+    assert "only A" in get_texts(dom, 'class="badge diff"')
+    assert dom.count('class="cell"') == 4
+    assert get_marks(show(page, keys="2")) == ["Pain", "fever", "cough"]
+    assert get_marks(show(page, keys="10")) == get_marks(dom)
+    assert get_marks(show(page, "run=A")) == ["Pain", "fever", "cough", "Aspirin"]
+    dom = show(page, keys="d")
+    assert (
+        "Disease disorder 0.60" in re.search('<div id="card".*?<dialog', dom, re.S)[0]
+    )
+    assert get_ids(show(page, "only=different")) == ["one"]
+    assert get_ids(show(make_page([two], [two]), "only=different")) == []
+
+
+def test_runs_with_other_texts_are_told_apart(show):
+    page = make_page([make_record(), make_record("a")], [make_record(text="HPI: x")])
+    assert "can't be compared" in show(page)
+    assert "this note is not in the run" in show(page, "note=2")
+
+
+def test_records_without_text_are_tables_of_places(show):
+    record = without_text(make_record(found=FOUND, codes=CODES))
+    dom = show(make_page([record]), "pick=780")
+    start = TEXT.index("cough")
+    assert f"{start}–{start + 5}" in dom
+    assert len(get_marks(dom)) == 4
+    for word in ("fever", "Aspirin"):
+        assert word not in dom
+    assert dom.count('class="ev on') == 3
+    assert f"{start}–{start + 5}" in show(make_page([record]), "tab=entities")
+
+
+def test_a_thousand_notes_make_few_nodes(show):
+    records = [
+        make_record(f"note {i}", TEXT * 40 + f"number {i}.", found=FOUND, codes=CODES)
+        for i in range(1000)
+    ]
+    page = make_page(records)
+    dom = show(page, "note=990")
+    assert "note 989" in get_ids(dom)
+    assert len(get_ids(dom)) < 60
+    assert dom.count("<") < 3000
+    dom = show(page, 'q="number 77"')
+    assert "11 of 1,000 notes" in dom
+    assert get_ids(show(page, 'q="number 77."')) == ["note 77"]
+
+
+def test_no_notes_make_a_page_that_says_so(show):
+    assert "There are no notes." in show(make_page([]))
