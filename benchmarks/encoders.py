@@ -9,22 +9,17 @@ within each round, against the pipeline's offsets.
 Run it on an idle machine, in the environment of this package:
 
     python benchmarks/encoders.py DATA --output encoders.json \\
-        --peer hf_token_pipe=venvs/hf/bin/python \\
-        --peer spacy_trf=venvs/trf/bin/python \\
-        --peer spacy_curated=venvs/curated/bin/python \\
-        --peer eds_ner=venvs/eds/bin/python
+        --peer hf_token_pipe=peers/spacy-huggingface-pipelines/bin/python \\
+        --peer spacy_trf=peers/spacy-transformers/bin/python \\
+        --peer spacy_curated=peers/spacy-curated-transformers/bin/python \\
+        --peer eds_ner=peers/edsnlp/bin/python
 
-DATA holds aci_bench/, maccrobat2020/ and codiesp/. The peers' environments, each with
-the same torch as this one (peers without an environment are left out):
-
-    hf       pip install "spacy<3.9" spacy-huggingface-pipelines
-    trf      pip install "spacy<3.9" spacy-transformers
-    curated  pip install "spacy<3.9" "spacy-curated-transformers<1" transformers
-    eds      pip install "edsnlp[ml]"
-
-The pipeline runs in this environment, or in that of --peer hf_pipeline=PYTHON. With
-two threads the whole takes about an hour; a quick try: --notes 3 --layers 2 --rounds 2.
-On a GPU: --device cuda --only NAME ...; the peers on spaCy need CuPy there.
+DATA holds aci_bench/, maccrobat2020/ and codiesp/. make_peers.py makes the peers'
+environments, each with the same torch as this one. Peers without one are left out, and
+those that can't be loaded are named in the report. The pipeline runs in this
+environment, or in that of --peer hf_pipeline=PYTHON. With two threads the whole takes
+about an hour; a quick try: --notes 3 --layers 2 --rounds 2. On a GPU: --device cuda
+--only NAME ...; the peers on spaCy need CuPy there.
 
 Models have learned nothing, so what they find means nothing; heads are set so that all
 but spacy-transformers without a head find entities. "Of the limit" is the share of the
@@ -44,6 +39,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from machine import read_machine
 from peers.inputs import (
     count_pieces,
     count_useful_gflop,
@@ -52,6 +48,7 @@ from peers.inputs import (
     read_texts,
 )
 from peers.tables import format_tables
+from reports import MIB, OURS, Row, compare_speed, make_row, write_report
 
 PEERS = Path(__file__).parent / "peers"
 LABELS = Path(__file__).parents[1] / "tests/data/biomedical_ner_all_labels.json"
@@ -78,11 +75,11 @@ ENTRIES = (
     Entry("spacy-transformers + ner", "spacy_trf", {"head": True}),
     Entry("spacy-transformers, no head", "spacy_trf", {"head": False}),
     Entry("spacy-curated-transformers + ner", "spacy_curated", {}),
-    Entry("EDS-NLP", "eds_ner", {"autocast": True}),
-    Entry("EDS-NLP, autocast off", "eds_ner", {"autocast": False}),
-    Entry("spacy_clinical, fp32", "ours_ner", {"precision": "fp32"}),
-    Entry("spacy_clinical, bf16", "ours_ner", {"precision": "bf16"}),
-    Entry("spacy_clinical, auto", "ours_ner", {"precision": "auto"}),
+    Entry("EDS-NLP (bf16, its default)", "eds_ner", {"autocast": True}),
+    Entry("EDS-NLP (fp32)", "eds_ner", {"autocast": False}),
+    Entry(f"{OURS}, fp32", "ours_ner", {"precision": "fp32"}),
+    Entry(f"{OURS}, bf16", "ours_ner", {"precision": "bf16"}),
+    Entry(f"{OURS}, auto", "ours_ner", {"precision": "auto"}),
 )
 
 
@@ -134,7 +131,7 @@ def main() -> None:
         report = compare(args, Path(folder))
     print(format_tables(report))
     if args.output:
-        args.output.write_text(json.dumps(report, indent=2) + "\n", encoding="utf8")
+        write_report(args.output, report, summarize(report))
 
 
 def compare(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
@@ -154,14 +151,22 @@ def compare(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "threads": args.threads,
         "device": args.device,
     }
-    load = os.getloadavg()
+    machine = read_machine(threads=args.threads, device=args.device)
     with contextlib.ExitStack() as running:
         products = Worker(sys.executable, "products", order, folder / "products.log")
         running.callback(products.close)
-        workers = {}
-        for name, worker in start_workers(args, order, folder):
+        workers: dict[str, Worker] = {}
+        failed: dict[str, str] = {}
+        for entry, python, log in plan_workers(args, folder):
+            try:
+                worker = Worker(python, entry.script, {**order, **entry.settings}, log)
+            except RuntimeError as error:
+                if entry.name == BASELINE or python == sys.executable:
+                    raise
+                failed[entry.name] = str(error).strip().splitlines()[-1]
+                continue
             running.callback(worker.close)
-            workers[name] = worker
+            workers[entry.name] = worker
         report = take_turns(workers, products, notes, args.rounds)
         report["agreement"] = measure_agreement(workers, notes)
     report["inputs"] = {
@@ -171,20 +176,19 @@ def compare(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "layers": args.layers,
         "seed": args.seed,
     }
-    report["machine"] = {
-        **products.loaded,
-        "cores": os.cpu_count(),
-        "threads": args.threads,
-        "load_before": load,
-    }
+    report["machine"] = machine
+    report["failed"] = failed
+    report["versions"] = {n: row["versions"] for n, row in report["rows"].items()}
+    names = ("notes", "rounds", "layers")
+    report["settings"] = {name: getattr(args, name) for name in names}
     report["baseline"] = f"{BASELINE}, offsets"
     return report
 
 
-def start_workers(
-    args: argparse.Namespace, order: dict[str, Any], folder: Path
-) -> Iterator[tuple[str, Worker]]:
-    """Start those that have an environment, one after the other."""
+def plan_workers(
+    args: argparse.Namespace, folder: Path
+) -> Iterator[tuple[Entry, str, Path]]:
+    """Name those that have an environment, their interpreters and log files."""
     here = {"hf_pipeline": sys.executable, "ours_ner": sys.executable}
     pythons = {**here, **dict(args.peer)}
     for i, entry in enumerate(ENTRIES):
@@ -192,10 +196,7 @@ def start_workers(
         if entry.script not in pythons or not is_wanted:
             continue
         _log(f"loading {entry.name}")
-        log = folder / f"{i}.log"
-        settings = {**order, **entry.settings}
-        python = pythons[entry.script]
-        yield entry.name, Worker(python, entry.script, settings, log)
+        yield entry, pythons[entry.script], folder / f"{i}.log"
 
 
 def take_turns(
@@ -222,6 +223,22 @@ def take_turns(
                 row.update(about)
                 row["seconds"].append(seconds)
     return {"rows": rows, "gflops": limits}
+
+
+def summarize(report: dict[str, Any]) -> list[Row]:
+    """Say in rows what counts of a report.
+
+    report: As `compare` makes it.
+    """
+    rows, task = report["rows"], "Entities, BERT base"
+    seconds = {name: row["seconds"] for name, row in rows.items()}
+    words = dict.fromkeys(seconds, sum(report["inputs"]["words"]))
+    summary = compare_speed(task, seconds, words, "words/s")
+    for name, row in rows.items():
+        # The pipeline has two rows, but one process.
+        if name != f"{BASELINE}, Docs":
+            summary.append(make_row(task, name, "peak memory", MIB, [row["peak_mib"]]))
+    return summary
 
 
 def measure_agreement(
@@ -280,7 +297,7 @@ def _parse_args() -> argparse.Namespace:
         nargs="+",
         choices=[entry.name for entry in ENTRIES],
         metavar="NAME",
-        help="contestants beside the pipeline, such as 'EDS-NLP'",
+        help="contestants beside the pipeline, such as 'EDS-NLP (fp32)'",
     )
     parser.add_argument("--notes", type=int, default=24)
     parser.add_argument("--rounds", type=int, default=5)

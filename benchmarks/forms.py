@@ -15,7 +15,6 @@ base shape; both see the same words, and take turns.
 """
 
 import argparse
-import json
 import random
 import statistics
 import sys
@@ -27,6 +26,9 @@ from typing import Any
 
 import spacy
 import torch
+from machine import read_machine
+from peers.tables import format_ratios, format_table
+from reports import OURS, SHARE, Row, compare_speed, make_row, write_report
 from spacy.language import Language
 from spacy.scorer import PRFScore
 from spacy.tokens import Doc
@@ -59,6 +61,7 @@ FIRST_TEMPLATE = 2_000_000
 DPI = 200
 KEY = "form"
 RULES = {"model": {"@architectures": "spacy-clinical.FormRules.v1"}}
+PLAIN = "transformers"
 WAYS = ("text layer", "OCR, clean", "OCR, bad copy")
 
 
@@ -67,15 +70,24 @@ def main() -> None:
     parser.add_argument("--forms", type=int, default=100)
     parser.add_argument("--no-ocr", action="store_true")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--model", help="pipeline to measure in place of what ships")
     parser.add_argument("--output", type=Path)
     args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    machine = read_machine(threads=args.threads)
     pipelines = {"rules": make_pipeline(RULES), "model": make_pipeline({})}
     if args.model:
         pipelines["model"] = spacy.load(args.model)
     pages = [make_form(FIRST_TEMPLATE + i, 0) for i in range(args.forms)]
     ways = WAYS[:1] if args.no_ocr else WAYS
-    results: dict[str, Any] = {"forms": args.forms, "scores": {}, "seconds": {}}
+    results: dict[str, Any] = {
+        "machine": machine,
+        "settings": {"rounds": args.rounds, "forms": args.forms},
+        "forms": args.forms,
+        "scores": {},
+        "seconds": {},
+    }
     docs_by_way = {}
     for way in ways:
         examples, seconds, recall = read_pages(pages, way)
@@ -92,10 +104,10 @@ def main() -> None:
         ),
         "left, else above": score_linker(gold, link_simply),
     }
-    results["speed"] = compare_speed([eg.predicted for eg in gold][:20], args.rounds)
-    report(results)
+    results["speed"] = measure_speed([eg.predicted for eg in gold][:20], args.rounds)
+    print("\n".join(list_lines(results)))
     if args.output:
-        args.output.write_text(json.dumps(results, indent=1), encoding="utf8")
+        write_report(args.output, results, summarize(results))
 
 
 def make_pipeline(config: dict[str, Any]) -> Language:
@@ -239,8 +251,8 @@ def link_simply(entities: Sequence[FormEntity]) -> list[tuple[int, int]]:
 # Speed
 
 
-def compare_speed(docs: Sequence[Doc], rounds: int) -> dict[str, Any]:
-    """Pages a minute of our component and of transformers, on the same weights."""
+def measure_speed(docs: Sequence[Doc], rounds: int) -> dict[str, Any]:
+    """Seconds of our component and of transformers, on the same weights."""
     labels = [
         "O",
         *(f"{r}-{n}" for n in ("HEADER", "QUESTION", "ANSWER") for r in "BI"),
@@ -262,30 +274,21 @@ def compare_speed(docs: Sequence[Doc], rounds: int) -> dict[str, Any]:
             for precision in ("fp32", "bf16")
         }
         plain = Plain(folder)
-        runs: dict[str, list[float]] = {"transformers": []}
+        runs: dict[str, list[float]] = {PLAIN: []}
         for _ in range(rounds + 1):
             start = time.perf_counter()
             for doc in docs:
                 plain(doc)
-            runs["transformers"].append(time.perf_counter() - start)
+            runs[PLAIN].append(time.perf_counter() - start)
             for precision, nlp in ours.items():
                 copies = [doc.copy() for doc in docs]
                 start = time.perf_counter()
                 list(nlp.pipe(copies, batch_size=8))
-                runs.setdefault(f"ours, {precision}", []).append(
+                runs.setdefault(f"{OURS}, {precision}", []).append(
                     time.perf_counter() - start
                 )
     # The first round warms up.
-    rates = {name: [60 * len(docs) / s for s in run[1:]] for name, run in runs.items()}
-    base = rates["transformers"]
-    return {
-        "pages a minute": {n: statistics.median(r) for n, r in rates.items()},
-        "ratios": {
-            name: sorted(a / b for a, b in zip(rate, base, strict=True))
-            for name, rate in rates.items()
-            if name != "transformers"
-        },
-    }
+    return {"pages": len(docs), "seconds": {n: run[1:] for n, run in runs.items()}}
 
 
 def make_base(folder: Path, labels: Sequence[str]) -> None:
@@ -328,31 +331,58 @@ class Plain:
             return self.model(**encoding, bbox=torch.tensor([boxes])).logits.argmax(-1)
 
 
-def report(results: dict[str, Any]) -> None:
-    for line in list_lines(results):
-        print(line)
+# Report
+
+
+def summarize(results: dict[str, Any]) -> list[Row]:
+    """Say in rows what counts of a report.
+
+    results: As `main` makes it.
+    """
+    names = {"model": OURS, "rules": "rules"}
+    rows = []
+    for quantity in ("parts", "links"):
+        for case, scores in results["scores"].items():
+            way, _, name = case.rpartition(", ")
+            title = f"F1 of {quantity}, {way}"
+            rows.append(
+                make_row("Forms", names[name], title, SHARE, [scores[quantity]])
+            )
+    speed = results["speed"]
+    pages = dict.fromkeys(speed["seconds"], speed["pages"])
+    return rows + compare_speed(
+        "Forms, LayoutLM base", speed["seconds"], pages, "pages/s"
+    )
 
 
 def list_lines(results: dict[str, Any]) -> Iterator[str]:
+    """Write scores and speeds as Markdown.
+
+    results: As `main` makes it.
+    """
     keys = ("word recall", "parts", "links", "header", "question", "answer")
-    yield f"| {results['forms']} forms | " + " | ".join(keys) + " |"
-    yield "| --- |" + " ---: |" * len(keys)
-    for name, scores in results["scores"].items():
-        yield (
-            f"| {name} | " + " | ".join(f"{scores.get(k, 0):.3f}" for k in keys) + " |"
-        )
+    yield format_table(
+        [f"{results['forms']} forms", *keys],
+        [
+            [name, *(f"{scores.get(key, 0):.3f}" for key in keys)]
+            for name, scores in results["scores"].items()
+        ],
+    )
     yield ""
     for name, scores in results["links of gold parts"].items():
-        yield f"links of the right parts, {name}: " + ", ".join(
+        yield f"- links of the right parts, {name}: " + ", ".join(
             f"{k} {v:.3f}" for k, v in scores.items()
         )
     for name, seconds in results["seconds"].items():
-        yield f"{name}: {1000 * seconds:.0f} ms a page"
-    for name, rate in results["speed"]["pages a minute"].items():
-        yield f"{name}: {rate:.0f} pages a minute (LayoutLM base)"
-    for name, ratios in results["speed"]["ratios"].items():
-        shown = " / ".join(f"{r:.2f}" for r in ratios)
-        yield f"{name} against transformers: {shown} times"
+        yield f"- {name}: {1000 * seconds:.0f} ms a page"
+    yield ""
+    n_pages, seconds = results["speed"]["pages"], results["speed"]["seconds"]
+    rows = []
+    for name, rounds in seconds.items():
+        rate = 60 * n_pages / statistics.median(rounds)
+        rows.append([name, f"{rate:,.0f}", format_ratios(seconds[PLAIN], rounds)])
+    columns = ["LayoutLM base", "pages a minute", "x transformers: min / median / max"]
+    yield format_table(columns, rows)
 
 
 if __name__ == "__main__":

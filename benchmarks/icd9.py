@@ -16,10 +16,11 @@ size), ours all of it: so rates are by pieces read. They take turns, A B A B.
     python benchmarks/icd9.py DATA --encoder all-MiniLM-L6-v2 --output icd9.json
 
 DATA holds codiesp/, aci_bench/ and maccrobat2020/. --png draws precision and recall.
+Without scikit-learn: --no-baseline. The encoder in en_clinical_sm's categorizer is
+all-MiniLM-L6-v2 too.
 """
 
 import argparse
-import json
 import statistics
 import sys
 import tempfile
@@ -31,8 +32,12 @@ from typing import Any
 import numpy
 import spacy
 import torch
+from fold_scores import draw_data, find_threshold, measure
+from machine import read_machine
 from peers.inputs import count_pieces, make_checkpoint, make_notes, read_texts
+from peers.tables import format_spread, format_table
 from peers.tfidf_codes import SETTINGS, score_texts
+from reports import OURS, SHARE, Row, compare_speed, make_row, write_report
 from spacy.language import Language
 from spacy.training import Example
 from spacy.training.initialize import init_nlp
@@ -42,15 +47,12 @@ from transformers import BertConfig, BertForSequenceClassification, pipeline
 from transformers.utils import logging
 
 from spacy_clinical.codiesp import CodiEspCorpus
-from spacy_clinical.heads.thresholds import tune_thresholds
-from spacy_clinical.icd9_scorer import DEPTHS, find_auc
 from spacy_clinical.icd9_tables import list_categories
 
 CONFIG = Path(__file__).parents[1] / "configs/train_icd9.cfg"
 N_FOLDS = 5
-# Positive texts that a code needs for a threshold of its own.
-MIN_POSITIVES = 10
 N_LABELS = 9237
+BASELINE = "TF-IDF + logistic regression"
 
 
 # Scores
@@ -59,7 +61,8 @@ N_LABELS = 9237
 def cross_validate(args: argparse.Namespace) -> dict[str, Any]:
     """Score all texts, each by models that have not seen it."""
     folds = []
-    for fold in range(N_FOLDS):
+    baselines = {} if args.no_baseline else SETTINGS
+    for fold in range(args.folds):
         start = time.perf_counter()
         nlp = train_fold(args, fold)
         seen, held_out = (
@@ -69,7 +72,7 @@ def cross_validate(args: argparse.Namespace) -> dict[str, Any]:
         docs = list(nlp.pipe([eg.reference.text for eg in held_out]))
         codes = sorted({code for eg in seen for code in eg.reference.cats})
         scores = {"ours": numpy.array([[doc.cats[c] for c in codes] for doc in docs])}
-        for name, settings in SETTINGS.items():
+        for name, settings in baselines.items():
             scores[name] = score_texts(
                 [eg.reference.text for eg in seen],
                 make_gold(seen, codes),
@@ -85,14 +88,6 @@ def cross_validate(args: argparse.Namespace) -> dict[str, Any]:
     results["ours, a threshold a code"] = measure(folds, "ours", by_code=True)
     log(f"best threshold: {find_threshold(folds):.3f}")
     return {"results": results, "curves": draw_data(folds, names)}
-
-
-def find_threshold(folds: Sequence[dict[str, Any]]) -> float:
-    """The threshold that is best over all texts, for a model trained on all."""
-    codes = sorted({code for fold in folds for code in fold["codes"]})
-    scores = numpy.concatenate([spread(fold, "ours", codes) for fold in folds])
-    gold = numpy.array([[c in g for c in codes] for f in folds for g in f["gold"]])
-    return tune_thresholds(codes, scores, gold).common
 
 
 def train_fold(args: argparse.Namespace, fold: int) -> Language:
@@ -120,102 +115,17 @@ def make_gold(examples: Sequence[Example], codes: Sequence[str]) -> numpy.ndarra
     return numpy.array([[c in eg.reference.cats for c in codes] for eg in examples])
 
 
-def measure(
-    folds: Sequence[dict[str, Any]],
-    name: str,
-    *,
-    threshold: float | None = None,
-    by_code: bool = False,
-) -> dict[str, list[float]]:
-    """Measure each fold, with thresholds from the others."""
-    measures: dict[str, list[float]] = {}
-    for i, fold in enumerate(folds):
-        others = [other for j, other in enumerate(folds) if j != i]
-        own = {}
-        common = threshold
-        if common is None:
-            codes = fold["codes"]
-            tuned = tune_thresholds(
-                codes,
-                numpy.concatenate([spread(o, name, codes) for o in others]),
-                numpy.array(
-                    [[c in g for c in codes] for o in others for g in o["gold"]]
-                ),
-                min_positives=MIN_POSITIVES,
-            )
-            common, own = tuned.common, tuned.by_label if by_code else {}
-        for key, value in score_fold(fold, name, common, own).items():
-            measures.setdefault(key, []).append(value)
-    return measures
-
-
-def spread(fold: dict[str, Any], name: str, codes: Sequence[str]) -> numpy.ndarray:
-    """A fold's scores in the columns of another."""
-    scores = fold["scores"][name]
-    places = {code: i for i, code in enumerate(fold["codes"])}
-    columns = [
-        scores[:, places[c]] if c in places else numpy.zeros(len(scores)) for c in codes
-    ]
-    return numpy.stack(columns, axis=1)
-
-
-def score_fold(
-    fold: dict[str, Any], name: str, common: float, own: dict[str, float]
-) -> dict[str, float]:
-    """As spacy_clinical.icd9_scorer does, from arrays."""
-    codes, scores = fold["codes"], fold["scores"][name]
-    wanted = numpy.array([own.get(code, common) for code in codes])
-    found, truth = (
-        scores >= wanted,
-        numpy.array([[code in gold for code in codes] for gold in fold["gold"]]),
-    )
-    hits = int((found & truth).sum())
-    n_true = sum(map(len, fold["gold"]))
-    by_code = 2 * (found & truth).sum(0) / numpy.maximum(found.sum(0) + truth.sum(0), 1)
-    occurring = {code for gold in fold["gold"] for code in gold}
-    areas = [find_auc(scores[:, i], truth[:, i]) for i in range(len(codes))]
-    order = numpy.argsort(-scores, axis=1, kind="stable")
-    ranked = numpy.take_along_axis(truth, order, axis=1)
-    return {
-        "micro-P": hits / max(int(found.sum()), 1),
-        "micro-R": hits / n_true,
-        "micro-F1": 2 * hits / (int(found.sum()) + n_true),
-        "macro-F1": float(by_code[truth.any(0)].sum()) / len(occurring),
-        "micro-AUROC": find_auc(scores.ravel(), truth.ravel()) or 0.0,
-        "macro-AUROC": float(numpy.mean([a for a in areas if a is not None])),
-        **{f"P@{k}": float(ranked[:, :k].mean()) for k in DEPTHS},
-    }
-
-
-def draw_data(folds: Sequence[dict[str, Any]], names: Any) -> dict[str, Any]:
-    """Precision and recall at all thresholds, over all texts."""
-    curves = {}
-    for name in names:
-        scores = numpy.concatenate([f["scores"][name].ravel() for f in folds])
-        truth = numpy.concatenate(
-            [
-                numpy.array([[c in g for c in f["codes"]] for g in f["gold"]]).ravel()
-                for f in folds
-            ]
-        )
-        n_true = sum(len(g) for f in folds for g in f["gold"])
-        order = numpy.argsort(-scores, kind="stable")
-        hits = numpy.cumsum(truth[order])
-        places = numpy.unique(numpy.geomspace(50, 20_000, 60).astype(int))
-        curves[name] = [
-            (float(hits[k - 1] / n_true), float(hits[k - 1] / k)) for k in places
-        ]
-    return curves
-
-
 def draw(report: dict[str, Any], path: Path) -> None:
     """Draw precision against recall."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6, 4.2), layout="constrained")
     axes = figure.subplots()
+    shown = {"ours": OURS}
     best = find_baseline(report["scores"]["results"])
-    for name, label in (("ours", "spacy_clinical"), (best, "TF-IDF + LR")):
+    if best is not None:
+        shown[best] = BASELINE
+    for name, label in shown.items():
         recall, precision = zip(*report["scores"]["curves"][name], strict=True)
         axes.plot(recall, precision, label=label, linewidth=2)
     axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1))
@@ -225,15 +135,20 @@ def draw(report: dict[str, Any], path: Path) -> None:
     figure.savefig(path, dpi=150)
 
 
-def find_baseline(results: dict[str, Any]) -> str:
+def find_baseline(results: dict[str, Any]) -> str | None:
+    """The best of the baselines, if there are any."""
     names = [name for name in results if name in SETTINGS]
-    return max(names, key=lambda name: statistics.mean(results[name]["micro-F1"]))
+    return max(
+        names,
+        key=lambda name: statistics.mean(results[name]["micro-F1"]),
+        default=None,
+    )
 
 
 # Speed
 
 
-def compare_speed(args: argparse.Namespace) -> dict[str, Any]:
+def measure_speed(args: argparse.Namespace) -> dict[str, Any]:
     """Let both read the same notes in turn."""
     logging.set_verbosity_error()
     texts = read_texts(args.data)
@@ -310,42 +225,67 @@ def take_time(run: Any) -> float:
 # Report
 
 
-def format_tables(report: dict[str, Any]) -> str:
-    """Markdown."""
-    lines = []
+def summarize(report: dict[str, Any]) -> list[Row]:
+    """Say in rows what counts of a report: scores, speed, or both.
+
+    report: As `main` makes it.
+    """
+    rows = []
     if "scores" in report:
         results = report["scores"]["results"]
-        keys = list(results["ours"])
-        lines += ["| | " + " | ".join(keys) + " |", "| --- |" + " ---: |" * len(keys)]
+        systems = {OURS: results["ours"]}
         best = find_baseline(results)
-        for name, values in results.items():
-            if name in SETTINGS and name != best:
-                continue
-            cells = [
+        if best is not None:
+            systems[BASELINE] = results[best]
+        for key in ("micro-F1", "macro-F1", "micro-AUROC", "macro-AUROC", "P@5"):
+            for name, values in systems.items():
+                rows.append(make_row("Codes", name, key, SHARE, values[key]))
+    if "speed" in report:
+        names = {"fp32": f"{OURS}, fp32", "bf16": f"{OURS}, bf16"}
+        seconds, pieces = (
+            {names.get(k, k): value for k, value in report["speed"][part].items()}
+            for part in ("seconds", "pieces")
+        )
+        rows += compare_speed("Codes, CORe's shape", seconds, pieces, "pieces read/s")
+    return rows
+
+
+def format_tables(report: dict[str, Any]) -> str:
+    """Write scores and speeds as Markdown.
+
+    report: As `main` makes it.
+    """
+    parts = []
+    if "scores" in report:
+        results = report["scores"]["results"]
+        best = find_baseline(results)
+        lines = [
+            [name]
+            + [
                 f"{statistics.mean(v):.3f} ± {statistics.stdev(v):.3f}"
                 for v in values.values()
             ]
-            lines.append(f"| {name} | " + " | ".join(cells) + " |")
-        lines.append("")
+            for name, values in results.items()
+            if name not in SETTINGS or name == best
+        ]
+        parts.append(format_table(["", *results["ours"]], lines))
     if "speed" in report:
-        speed = report["speed"]
+        speed, lines = report["speed"], []
         rates = {
             name: [speed["pieces"][name] / s for s in seconds]
             for name, seconds in speed["seconds"].items()
         }
-        lines += [
-            f"{speed['words']:,} words; transformers' batches of "
-            f"{speed['batch_size']}; each of {report['rounds']} rounds against its own.",
-            "| | pieces read/s | times transformers (min / median / max) |",
-            "| --- | ---: | ---: |",
-        ]
         for name, values in rates.items():
             ratios = [a / b for a, b in zip(values, rates["transformers"], strict=True)]
-            lines.append(
-                f"| {name} | {statistics.median(values):,.0f} | {min(ratios):.1f} / "
-                f"{statistics.median(ratios):.1f} / {max(ratios):.1f} |"
-            )
-    return "\n".join(lines)
+            spread = format_spread(min(ratios), statistics.median(ratios), max(ratios))
+            lines.append([name, f"{statistics.median(values):,.0f}", spread])
+        parts.append(
+            f"{speed['words']:,} words; transformers' batches of "
+            f"{speed['batch_size']}; each round against its own."
+        )
+        columns = ["", "pieces read/s", "x transformers: min / median / max"]
+        parts.append(format_table(columns, lines))
+    return "\n\n".join(parts)
 
 
 def log(line: str) -> None:
@@ -357,6 +297,8 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--encoder", default="sentence-transformers/all-MiniLM-L6-v2")
     parser.add_argument("--only", choices=("scores", "speed"))
+    parser.add_argument("--folds", type=int, choices=range(2, N_FOLDS + 1), default=5)
+    parser.add_argument("--no-baseline", action="store_true")
     parser.add_argument("--notes", type=int, default=12)
     parser.add_argument("--layers", type=int, default=12)
     parser.add_argument("--rounds", type=int, default=3)
@@ -366,14 +308,18 @@ def main() -> None:
     args = parser.parse_args()
     args.codiesp = args.data / "codiesp/train"
     torch.set_num_threads(args.threads)
-    report: dict[str, Any] = {"rounds": args.rounds, "threads": args.threads}
+    names = ("rounds", "folds", "notes", "layers")
+    report: dict[str, Any] = {
+        "machine": read_machine(threads=args.threads),
+        "settings": {name: getattr(args, name) for name in names},
+    }
     if args.only != "speed":
         report["scores"] = cross_validate(args)
     if args.only != "scores":
-        report["speed"] = compare_speed(args)
+        report["speed"] = measure_speed(args)
     print(format_tables(report))
     if args.output:
-        args.output.write_text(json.dumps(report, indent=2) + "\n", encoding="utf8")
+        write_report(args.output, report, summarize(report))
     if args.png and "scores" in report:
         draw(report, args.png)
 

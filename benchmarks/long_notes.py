@@ -13,8 +13,6 @@ the component cuts into overlapping windows; --png draws it (with matplotlib).
 """
 
 import argparse
-import json
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -26,6 +24,9 @@ from typing import Any
 import numpy
 import spacy
 import torch
+from machine import read_machine
+from peers.tables import format_ratios, format_table
+from reports import MIB, OURS, Row, compare_speed, make_row, write_report
 from tokenizers.implementations import ByteLevelBPETokenizer
 from transformers import AutoConfig, AutoModel, RobertaTokenizerFast
 from transformers.utils import logging
@@ -43,6 +44,12 @@ KINDS = {
         "pad_token_id": 1,
     },
     "big_bird": {"vocab_size": 50_358, "max_position_embeddings": 4096},
+}
+TITLES = {"longformer": "Longformer", "big_bird": "BigBird"}
+SYSTEMS = {
+    "transformers": "transformers",
+    "fp32": f"{OURS}, fp32",
+    "bf16": f"{OURS}, bf16",
 }
 LENGTHS = (512, 1024, 2048, 4096)
 NOTE_LENGTHS = (1_000, 4_000, 16_000, 100_000)
@@ -191,31 +198,47 @@ def measure_notes(kind: str, args: argparse.Namespace) -> dict[str, list[float]]
     return costs
 
 
+def summarize(report: dict[str, Any]) -> list[Row]:
+    """Say in rows what counts of a report: the greatest length.
+
+    report: As `main` makes it.
+    """
+    rows = []
+    longest = max(speed["length"] for speed in report["speed"])
+    for speed in report["speed"]:
+        if speed["length"] == longest:
+            kind = speed["kind"]
+            task = f"{TITLES[kind]}, {longest:,} wordpieces"
+            seconds = {SYSTEMS[k]: rounds for k, rounds in speed["seconds"].items()}
+            pieces = dict.fromkeys(seconds, longest)
+            rows += compare_speed(task, seconds, pieces, "pieces/s")
+            for name, mib in report["memory"][kind].items():
+                quantity = "memory beyond the model"
+                rows.append(make_row(task, SYSTEMS[name], quantity, MIB, [mib]))
+    return rows
+
+
 def format_tables(report: dict[str, Any]) -> str:
-    """Markdown: speed and memory, then the cost of a piece."""
-    lines = [
-        "| | pieces | transformers, pieces/s | fp32, pieces/s | bf16, pieces/s | "
-        "fp32, times as fast (min / median / max) | bf16, times | difference |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
-    ]
+    """Write speed, memory, and the cost of a piece as Markdown.
+
+    report: As `main` makes it.
+    """
+    columns = ["", "pieces", "transformers, pieces/s", "fp32, pieces/s"]
+    columns += ["bf16, pieces/s", "fp32, times as fast (min / median / max)"]
+    columns += ["bf16, times as fast", "difference"]
+    rows = []
     for row in report["speed"]:
         rates = [row["length"] / min(s) for s in row["seconds"].values()]
         theirs = row["seconds"]["transformers"]
-        ratios = []
-        for name in ("fp32", "bf16"):
-            of_turns = [
-                a / b for a, b in zip(theirs, row["seconds"][name], strict=True)
-            ]
-            middle = statistics.median(of_turns)
-            ratios.append(f"{min(of_turns):.1f} / {middle:.1f} / {max(of_turns):.1f}")
         cells = [row["kind"], f"{row['length']:,}", *(f"{r:,.0f}" for r in rates)]
-        cells += [*ratios, f"{row['difference']:.1e}"]
-        lines.append("| " + " | ".join(cells) + " |")
-    lines.append("\nMemory beyond the model, MiB, at the greatest length:")
+        cells += [format_ratios(theirs, row["seconds"][n]) for n in ("fp32", "bf16")]
+        rows.append([*cells, f"{row['difference']:.1e}"])
+    lines = [format_table(columns, rows)]
+    lines.append("\nMemory beyond the model, MiB, at the greatest length:\n")
     for kind, added in report["memory"].items():
         values = ", ".join(f"{name} {mib:,.0f}" for name, mib in added.items())
         lines.append(f"- {kind}: {values}")
-    lines.append("\nMilliseconds for a piece, by length of the note:")
+    lines.append("\nMilliseconds for a piece, by length of the note:\n")
     for kind, costs in report["notes"].items():
         for precision, values in costs.items():
             pairs = zip(report["note_lengths"], values, strict=True)
@@ -260,18 +283,18 @@ def main() -> None:
     if args.memory_of:
         print_memory(args.memory_of, args)
         return
+    machine = read_machine(threads=args.threads, device=args.device)
     report: dict[str, Any] = {
+        "machine": machine,
+        "settings": {"rounds": args.rounds, "layers": args.layers},
         "speed": [row for kind in KINDS for row in compare(kind, args)],
         "memory": {kind: measure_memory(kind, args) for kind in KINDS},
         "notes": {kind: measure_notes(kind, args) for kind in KINDS},
         "note_lengths": list(args.note_lengths),
-        "layers": args.layers,
-        "threads": args.threads,
-        "device": args.device,
     }
     print(format_tables(report))
     if args.output:
-        args.output.write_text(json.dumps(report, indent=2) + "\n", encoding="utf8")
+        write_report(args.output, report, summarize(report))
     if args.png:
         draw(report, args.png)
 

@@ -1,6 +1,7 @@
 """Compare section splitting with medspaCy's, on the same notes in the same run.
 
-    python benchmarks/sections.py --data path/to/data --peer-python VENV/bin/python
+    python benchmarks/sections.py --data path/to/data \\
+        --peer-python peers/medspacy/bin/python --output sections.json
 
 Quality: F1 of section starts and categories on ACI-BENCH, whose headers stand on
 lines of their own. A line is a header if it follows a blank line (or nothing), is
@@ -13,8 +14,8 @@ Speed: notes of about 1,500 words, made of ACI-BENCH notes one after the other. 
 splitters get them already tokenized; turns alternate, and the ratio is taken within
 each turn.
 
-medspaCy 1.3.1 needs spaCy < 3.8: it runs in an environment of its own
-(pip install medspacy==1.3.1), as a process that answers over a pipe.
+medspaCy 1.3.1 needs spaCy < 3.8: it runs in an environment of its own, which
+make_peers.py makes, as a process that answers over a pipe.
 """
 
 import argparse
@@ -30,6 +31,9 @@ from pathlib import Path
 from typing import Any
 
 import spacy
+from machine import read_machine
+from peers.tables import format_ratios, format_table
+from reports import OURS, SHARE, Row, compare_speed, make_row, write_report
 
 from spacy_clinical.section_titles import load_titles
 from spacy_clinical.sections import split_sections
@@ -94,26 +98,53 @@ MEDSPACY = {
     "sexual_and_social_history": {"social_history"},
     "social_history": {"social_history"},
 }
+PEER = "medspaCy"
+SECTIONS_ALONE = f"{OURS}, without their parts"
 _LINE = re.compile(r"^[ \t]*(\S[^\r\n]{0,40}?)[ \t]*\r?$", re.MULTILINE)
 
 
 def main() -> None:
     args = _parse_args()
+    machine = read_machine(threads=1)
     notes = {part: read_notes(args.data / "aci_bench" / PARTS[part]) for part in PARTS}
     nlp = spacy.blank("en")
     nlp.add_pipe("clinical_section_splitter")
     peer = _start_peer(args.peer_python) if args.peer_python else None
-    report: dict[str, Any] = {"quality": {}, "speed": {}}
+    report: dict[str, Any] = {
+        "machine": machine,
+        "settings": {"rounds": args.rounds, "notes": args.notes},
+        "quality": {},
+    }
     for part, texts in notes.items():
         report["quality"][part] = measure_quality(nlp, texts, peer)
     everything = [text for texts in notes.values() for text in texts]
     report["quality"]["all"] = measure_quality(nlp, everything, peer)
     long_notes = join_notes(everything, n_words=1500)[: args.notes]
     report["speed"] = measure_speed(nlp, long_notes, peer, args.rounds)
-    report["machine"] = {"load": os.getloadavg(), "cores": os.cpu_count()}
-    _print_tables(report)
+    if peer is not None:
+        report["versions"] = {PEER: _ask(peer, [])["versions"]}
+    print(format_tables(report))
     if args.output:
-        args.output.write_text(json.dumps(report, indent=2) + "\n")
+        write_report(args.output, report, summarize(report))
+
+
+def summarize(report: dict[str, Any]) -> list[Row]:
+    """Say in rows what counts of a report.
+
+    report: As `main` makes it.
+    """
+    rows = [
+        make_row("Sections", name, "F1", SHARE, [scores["f"]])
+        for name, scores in report["quality"]["all"].items()
+    ]
+    speed = report["speed"]
+    words = dict.fromkeys(speed["milliseconds"], speed["words"])
+    seconds = {
+        name: [value / 1000 for value in values]
+        for name, values in speed["milliseconds"].items()
+        if name != SECTIONS_ALONE
+    }
+    return rows + compare_speed("Sections", seconds, words, "words/s")
 
 
 def read_notes(path: Path) -> list[str]:
@@ -153,14 +184,14 @@ def measure_quality(
 ) -> dict[str, Any]:
     gold = [find_headers(text) for text in texts]
     found = [_get_starts(nlp(text)) for text in texts]
-    scores = {"ours": _score(gold, found)}
+    scores = {OURS: _score(gold, found)}
     if peer is not None:
         answer = _ask(peer, texts)
         theirs = [
             {(start, _translate(start, category, truth)) for start, category in note}
             for note, truth in zip(answer["sections"], gold, strict=True)
         ]
-        scores["medspacy"] = _score(gold, theirs)
+        scores[PEER] = _score(gold, theirs)
     return scores
 
 
@@ -182,12 +213,12 @@ def measure_speed(
     for _ in range(n_rounds + 1):
         docs = [nlp.make_doc(text) for text in texts]
         turn = {
-            "splitting": _time(lambda: split(texts, 3)),
-            "splitting, sections only": _time(lambda: split(texts, 1)),
-            "component": _time(lambda docs=docs: annotate(docs)),
+            f"{OURS}, component": _time(lambda docs=docs: annotate(docs)),
+            f"{OURS}, splitting alone": _time(lambda: split(texts, 3)),
+            SECTIONS_ALONE: _time(lambda: split(texts, 1)),
         }
         if peer is not None:
-            turn["medspacy component"] = _ask(peer, texts)["seconds"]
+            turn[PEER] = _ask(peer, texts)["seconds"]
         for key, seconds in turn.items():
             timings.setdefault(key, []).append(1000 * seconds / len(texts))
     # The first turn warms up.
@@ -261,23 +292,37 @@ def _time(work: Callable[[], None]) -> float:
     return time.perf_counter() - start
 
 
-def _print_tables(report: dict[str, Any]) -> None:
-    print("| ACI-BENCH | splitter | headers | P | R | F1 |")
-    print("|---|---|---|---|---|---|")
-    for part, scores in report["quality"].items():
-        for name, s in scores.items():
-            values = f"{s['p']:.4f} | {s['r']:.4f} | {s['f']:.4f}"
-            print(f"| {part} | {name} | {s['gold']} | {values} |")
+def format_tables(report: dict[str, Any]) -> str:
+    """Write scores and times as Markdown.
+
+    report: As `main` makes it.
+    """
+    scores = [
+        [part, name, f"{s['gold']}", *(f"{s[key]:.4f}" for key in "prf")]
+        for part, systems in report["quality"].items()
+        for name, s in systems.items()
+    ]
     speed = report["speed"]
-    print(f"\n{speed['notes']} notes of {speed['words']:.0f} words on average\n")
-    print("| | ms a note (median) | x medspaCy: min / median / max |")
-    print("|---|---|---|")
-    peer = speed["milliseconds"].get("medspacy component")
-    for name, values in speed["milliseconds"].items():
-        ratios = [a / b for a, b in zip(peer, values, strict=True)] if peer else [0.0]
-        row = [min(ratios), statistics.median(ratios), max(ratios)]
-        cells = " / ".join(f"{ratio:.1f}" for ratio in row) if peer else "-"
-        print(f"| {name} | {statistics.median(values):.3f} | {cells} |")
+    peer = speed["milliseconds"].get(PEER)
+    times = [
+        [
+            name,
+            f"{statistics.median(values):.3f}",
+            format_ratios(peer, values) if peer else "-",
+        ]
+        for name, values in speed["milliseconds"].items()
+    ]
+    return "\n\n".join(
+        [
+            format_table(
+                ["ACI-BENCH", "splitter", "headers", "P", "R", "F1"], scores, text=2
+            ),
+            f"{speed['notes']} notes of {speed['words']:.0f} words on average",
+            format_table(
+                ["", "ms a note (median)", f"x {PEER}: min / median / max"], times
+            ),
+        ]
+    )
 
 
 if __name__ == "__main__":

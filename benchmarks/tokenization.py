@@ -5,8 +5,10 @@ discontinuous one) start and end at token borders. Sentences: the texts have one
 sentence a line; the lines are joined by spaces, or wrapped at 78 columns, and the
 starts of all sentences but each text's first are looked for.
 
-Run: python benchmarks/tokenization.py DATA [--peer PYTHON]
-DATA holds maccrobat2020/; PYTHON is an interpreter that has scispaCy. Systems take
+    python benchmarks/tokenization.py DATA --peer peers/scispacy/bin/python \\
+        --output tokenization.json
+
+DATA holds maccrobat2020/; the peer is an interpreter that has scispaCy. Systems take
 turns, each round with a new pipeline; speeds are medians over the rounds.
 """
 
@@ -22,11 +24,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import spacy
+from machine import read_machine
+from peers.tables import format_table
+from reports import OURS, SHARE, Row, compare_speed, make_row, write_report
 from spacy.language import Language
 
 from spacy_clinical.brat import read_brat
 
-PEER = Path(__file__).parent / "peers" / "scispacy_rules.py"
+PEER = "scispaCy"
+SCRIPT = Path(__file__).parent / "peers" / "scispacy_rules.py"
 CLINICAL = {"@tokenizers": "spacy-clinical.ClinicalTokenizer.v1"}
 
 
@@ -47,6 +53,7 @@ class Result(NamedTuple):
     tokenize_seconds: float
     starts: list[list[int]]
     split_seconds: float
+    versions: dict[str, str] | None = None
 
 
 def read_notes(data: Path) -> list[Note]:
@@ -97,7 +104,7 @@ def run_here(nlp: Language, texts: list[str], to_split: list[str]) -> Result:
 
 def run_peer(python: str, texts: list[str], to_split: list[str]) -> Result:
     request = json.dumps({"tokenize": texts, "split": to_split})
-    command = [python, "-W", "ignore", str(PEER)]
+    command = [python, "-W", "ignore", str(SCRIPT)]
     done = subprocess.run(
         command, input=request, capture_output=True, text=True, check=True
     )
@@ -113,7 +120,7 @@ def count_aligned(notes: list[Note], tokens: list[list[tuple[int, int]]]) -> int
     return n_aligned
 
 
-def score_starts(notes: list[Note], found: Sequence[list[int]]) -> str:
+def score_starts(notes: list[Note], found: Sequence[list[int]]) -> dict[str, float]:
     """Precision, recall and F1 of sentence starts."""
     n_right = n_found = n_gold = 0
     for note, starts in zip(notes, found, strict=True):
@@ -121,8 +128,11 @@ def score_starts(notes: list[Note], found: Sequence[list[int]]) -> str:
         n_right += len(guessed & note.starts)
         n_found += len(guessed)
         n_gold += len(note.starts)
-    scores = n_right / n_found, n_right / n_gold, 2 * n_right / (n_found + n_gold)
-    return "  ".join(f"{score:.4f}" for score in scores)
+    return {
+        "p": n_right / max(n_found, 1),
+        "r": n_right / max(n_gold, 1),
+        "f": 2 * n_right / max(n_found + n_gold, 1),
+    }
 
 
 def main() -> None:
@@ -130,42 +140,114 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--peer", help="an interpreter that has scispaCy")
     parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
-    notes = read_notes(options.data)
+    parser.add_argument("--output", type=Path, help="JSON file to write")
+    args = parser.parse_args()
+    machine = read_machine(threads=1)
+    notes = read_notes(args.data)
+    results = take_turns(notes, args.peer, args.rounds)
+    report = measure(notes, results)
+    report |= {"machine": machine, "settings": {"rounds": args.rounds}}
+    print(format_tables(report))
+    if args.output:
+        write_report(args.output, report, summarize(report))
+
+
+def take_turns(
+    notes: list[Note], peer: str | None, n_rounds: int
+) -> dict[str, list[Result]]:
+    """Let all do their work in each round."""
     texts = [note.text for note in notes]
     to_split = [note.joined for note in notes] + [note.wrapped for note in notes]
     results: dict[str, list[Result]] = {}
-    for _ in range(options.rounds):
+    for _ in range(n_rounds):
         clinical = make_pipeline(CLINICAL, "clinical_sentencizer")
         default = make_pipeline(None, "sentencizer")
         turns: dict[str, Any] = {
-            "spacy-clinical": lambda nlp=clinical: run_here(nlp, texts, to_split),
+            OURS: lambda nlp=clinical: run_here(nlp, texts, to_split),
             "spaCy": lambda nlp=default: run_here(nlp, texts, to_split),
         }
-        if options.peer:
-            turns["scispaCy"] = lambda: run_peer(options.peer, texts, to_split)
+        if peer:
+            turns[PEER] = lambda: run_peer(peer, texts, to_split)
         for name, run in turns.items():
             results.setdefault(name, []).append(run())
-    report(notes, results)
+    return results
 
 
-def report(notes: list[Note], results: dict[str, list[Result]]) -> None:
-    n_spans = sum(len(note.spans) for note in notes)
-    n_words = sum(len(note.text.split()) for note in notes)
-    print(f"{len(notes)} notes, {n_words} words, {n_spans} gold spans")
-    print(f"\n{'tokenizer':16}{'aligned':>9}{'%':>9}{'tokens':>9}{'words/s':>11}")
-    for name, rounds in results.items():
-        n_aligned = count_aligned(notes, rounds[0].tokens)
-        n_tokens = sum(map(len, rounds[0].tokens))
-        speed = n_words / statistics.median(r.tokenize_seconds for r in rounds)
-        share = 100 * n_aligned / n_spans
-        print(f"{name:16}{n_aligned:9}{share:9.3f}{n_tokens:9}{speed:11.0f}")
-    print(f"\n{'sentences':16}{'joined: P, R, F1':26}{'wrapped: P, R, F1':26}words/s")
-    for name, rounds in results.items():
-        joined = score_starts(notes, rounds[0].starts[: len(notes)])
-        wrapped = score_starts(notes, rounds[0].starts[len(notes) :])
-        speed = 2 * n_words / statistics.median(r.split_seconds for r in rounds)
-        print(f"{name:16}{joined:26}{wrapped:26}{speed:.0f}")
+def measure(notes: list[Note], results: dict[str, list[Result]]) -> dict[str, Any]:
+    """Score what was found: it is the same in all rounds."""
+    systems = {
+        name: {
+            "aligned": count_aligned(notes, rounds[0].tokens),
+            "tokens": sum(map(len, rounds[0].tokens)),
+            "joined": score_starts(notes, rounds[0].starts[: len(notes)]),
+            "wrapped": score_starts(notes, rounds[0].starts[len(notes) :]),
+            "tokenize_seconds": [result.tokenize_seconds for result in rounds],
+            "split_seconds": [result.split_seconds for result in rounds],
+        }
+        for name, rounds in results.items()
+    }
+    return {
+        "notes": len(notes),
+        "words": sum(len(note.text.split()) for note in notes),
+        "spans": sum(len(note.spans) for note in notes),
+        "systems": systems,
+        "versions": {
+            name: rounds[0].versions
+            for name, rounds in results.items()
+            if rounds[0].versions
+        },
+    }
+
+
+def summarize(report: dict[str, Any]) -> list[Row]:
+    """Say in rows what counts of a report.
+
+    report: As `measure` makes it.
+    """
+    systems, rows = report["systems"], []
+    for name, found in systems.items():
+        share = found["aligned"] / report["spans"]
+        rows.append(make_row("Tokens", name, "aligned spans", SHARE, [share]))
+    tokenized = {name: found["tokenize_seconds"] for name, found in systems.items()}
+    words = dict.fromkeys(systems, report["words"])
+    rows += compare_speed("Tokens", tokenized, words, "words/s")
+    for layout in ("joined", "wrapped"):
+        for name, found in systems.items():
+            f1 = [found[layout]["f"]]
+            rows.append(make_row("Sentences", name, f"F1, lines {layout}", SHARE, f1))
+    split = {name: found["split_seconds"] for name, found in systems.items()}
+    # Each note is split twice: joined and wrapped.
+    words = dict.fromkeys(systems, 2 * report["words"])
+    return rows + compare_speed("Sentences", split, words, "words/s")
+
+
+def format_tables(report: dict[str, Any]) -> str:
+    """Write scores and speeds as Markdown.
+
+    report: As `measure` makes it.
+    """
+    tokens, sentences = [], []
+    for name, found in report["systems"].items():
+        speed = report["words"] / statistics.median(found["tokenize_seconds"])
+        share = f"{found['aligned'] / report['spans']:.3%}"
+        counts = [f"{found['aligned']:,}", share, f"{found['tokens']:,}"]
+        tokens.append([name, *counts, f"{speed:,.0f}"])
+        speed = 2 * report["words"] / statistics.median(found["split_seconds"])
+        layouts = [
+            "  ".join(f"{found[layout][key]:.4f}" for key in "prf")
+            for layout in ("joined", "wrapped")
+        ]
+        sentences.append([name, *layouts, f"{speed:,.0f}"])
+    columns = ["tokenizer", "aligned", "share", "tokens", "words/s"]
+    titles = ["sentences", "joined: P, R, F1", "wrapped: P, R, F1", "words/s"]
+    return "\n\n".join(
+        [
+            f"{report['notes']} notes, {report['words']:,} words, "
+            f"{report['spans']:,} gold spans",
+            format_table(columns, tokens),
+            format_table(titles, sentences),
+        ]
+    )
 
 
 if __name__ == "__main__":

@@ -104,7 +104,7 @@ def test_commands_run(command, folder, tiny_ner, tiny_core):
     if arguments[0] == "assemble":
         checkpoint = tiny_core if "configs/icd9.cfg" in arguments else tiny_ner
         arguments += ["--paths.checkpoint", str(checkpoint)]
-    if arguments[0] == "export":
+    if arguments[0] in ("export", "view"):
         (folder / "out").mkdir()
         record = make_record(Note("x", TEXT, {}, "x"), spacy.blank("en")(TEXT))
         (folder / "out/notes.jsonl").write_text(json.dumps(record), encoding="utf8")

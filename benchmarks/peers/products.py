@@ -6,7 +6,6 @@ own order, where torch has it.
 """
 
 import json
-import platform
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -27,7 +26,7 @@ def main() -> None:
     order = json.loads(sys.stdin.readline())
     torch.set_num_threads(order["threads"])
     device = torch.device(order["device"])
-    print(json.dumps({"processor": name_device(device)}), flush=True)
+    print(json.dumps({"device": str(device)}), flush=True)
     for _ in sys.stdin:
         print(json.dumps({"gflops": measure(device)}), flush=True)
 
@@ -56,13 +55,6 @@ def make_products(
         return
     packed = ops._reorder_linear_weight(weight, N_ROWS)
     yield "packed", lambda: ops._linear_pointwise(x, packed, None, "none", [], "")
-
-
-def name_device(device: torch.device) -> str:
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    read: Any = getattr(torch.cpu, "get_capabilities", None)
-    return platform.processor() if read is None else str(read()["cpu_name"])
 
 
 def _time(multiply: Callable[[], Any], device: torch.device) -> float:

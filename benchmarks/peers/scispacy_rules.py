@@ -7,6 +7,7 @@ the borders it found, in characters, and the seconds it took.
 import json
 import sys
 import time
+from importlib.metadata import version
 
 import spacy
 from scispacy.custom_sentence_segmenter import pysbd_sentencizer
@@ -33,6 +34,7 @@ def main() -> None:
         "tokenize_seconds": tokenize_seconds,
         "starts": starts,
         "split_seconds": split_seconds,
+        "versions": {name: version(name) for name in ("scispacy", "spacy", "pysbd")},
     }
     json.dump(result, sys.stdout)
 

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 
 SETTINGS: dict[str, dict[str, Any]] = {
     f"TF-IDF + LR (C={C}, {weight or 'unweighted'})": {"C": C, "class_weight": weight}
@@ -24,6 +22,9 @@ def score_texts(
 
     gold (n_seen, n_codes). RETURNS (n_texts, n_codes): Probabilities.
     """
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+
     vectorizer = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), min_df=2)
     X, X_new = vectorizer.fit_transform(seen), vectorizer.transform(texts)
     columns = []

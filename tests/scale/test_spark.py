@@ -1,0 +1,443 @@
+"""A real Spark on this machine: two workers, and two executors by spark-submit."""
+
+import datetime
+import decimal
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import spacy
+
+from spacy_clinical.export.arrow import SCHEMA, make_table, read_parquet
+from spacy_clinical.export.records import make_record, without_text
+from spacy_clinical.models import load, model_path
+from spacy_clinical.stream import annotate_notes
+from spacy_clinical.types import Note
+from tests.conftest import NOTES
+from tests.scale import spark_parts  # noqa: F401
+
+pytest.importorskip("pyspark", reason="pyspark is not installed")
+if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
+    pytest.skip("Spark needs Java, which is not installed", allow_module_level=True)
+
+import pyarrow as pa
+import pyspark
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from spacy_clinical.scale.spark import Job, annotate, annotate_batches, make_schema
+
+# Spark wants pandas to be there, though annotating doesn't use it. Spark 3.5 compares
+# its version by distutils, and leaves sockets open.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:PySpark does not yet fully support pandas:FutureWarning",
+    "ignore:(The )?distutils:DeprecationWarning",
+    "ignore:unclosed <socket:ResourceWarning",
+)
+
+ROOT = Path(__file__).parents[2]
+NAME = "Zebulon Quarterstaff"
+N_NOTES = 3200
+QUIET = """
+rootLogger.level = error
+rootLogger.appenderRef.console.ref = console
+appender.console.type = Console
+appender.console.name = console
+appender.console.target = SYSTEM_ERR
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = %c: %m%n
+"""
+SETTINGS = {
+    "spark.ui.enabled": "false",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.host": "127.0.0.1",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.session.timeZone": "UTC",
+}
+
+
+@pytest.fixture(scope="session")
+def spark_folder(tmp_path_factory):
+    """What Spark's processes need: the probe as a plugin of spaCy, and a log that is quiet."""
+    folder = tmp_path_factory.mktemp("spark")
+    plugin = folder / "plugin" / "spark_parts-1.dist-info"
+    plugin.mkdir(parents=True)
+    (plugin / "METADATA").write_text("Metadata-Version: 2.1\nName: spark-parts\n")
+    (plugin / "entry_points.txt").write_text(
+        "[spacy_factories]\ntest_spark_probe = tests.scale.spark_parts:Probe\n"
+    )
+    (folder / "log4j2.properties").write_text(QUIET)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def spark_env(spark_folder):
+    return {
+        "PYSPARK_PYTHON": sys.executable,
+        "PYTHONPATH": f"{ROOT}{os.pathsep}{spark_folder / 'plugin'}",
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_LOCAL_DIRS": str(spark_folder / "local"),
+        "SPARK_SUBMIT_OPTS": f"-Dlog4j2.configurationFile={spark_folder / 'log4j2.properties'}",
+    }
+
+
+@pytest.fixture(scope="session")
+def spark(spark_folder, spark_env):
+    """Two workers; a task may fail three times."""
+    builder = SparkSession.builder.master("local[2,4]")
+    settings = {**SETTINGS, "spark.sql.warehouse.dir": str(spark_folder / "warehouse")}
+    for key, value in settings.items():
+        builder = builder.config(key, value)
+    with pytest.MonkeyPatch.context() as patch:
+        for key, value in spark_env.items():
+            patch.setenv(key, value)
+        session = builder.getOrCreate()
+        session.sparkContext.setLogLevel("OFF")
+        gateway = session.sparkContext._gateway
+        yield session
+        session.stop()
+        gateway.shutdown()
+        gateway.proc.stdin.close()
+        gateway.proc.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def model(spark_folder):
+    """A quick pipeline. The workers load it once for all tests."""
+    return save_pipeline(spark_folder / "model")
+
+
+@pytest.fixture
+def probed(tmp_path):
+    """The same, but it leaves a file in a folder each time that it is loaded."""
+    (tmp_path / "loads").mkdir()
+    return save_pipeline(tmp_path / "model", tmp_path / "loads"), tmp_path / "loads"
+
+
+def save_pipeline(path, loads=""):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("clinical_section_splitter")
+    nlp.add_pipe("clinical_sentencizer")
+    ruler = nlp.add_pipe("entity_ruler")
+    ruler.add_patterns(
+        [{"label": "Medication", "pattern": w} for w in ("aspirin", "zinc")]
+    )
+    nlp.add_pipe("test_spark_probe")
+    nlp.to_disk(path)
+    # Given afterwards, so that the one who saves it leaves no file.
+    config = nlp.config.copy()
+    config["components"]["test_spark_probe"]["folder"] = str(loads)
+    config.to_disk(path / "config.cfg")
+    return path
+
+
+def make_notes(n_notes):
+    """Notes of all lengths; one in a hundred breaks a component, one has no text."""
+    choose = random.Random(0)
+    words = ["aspirin", "zinc", "fever", "denies", "pain.", "81 mg\nHPI:\n", "\nPLAN:"]
+    for i in range(n_notes):
+        text = " ".join(choose.choices(words, k=choose.randrange(1, 60)))
+        if i % 100 == 7:
+            text = f"broken {NAME}"
+        yield Note(f"n{i}", text, {}, "")
+
+
+def annotate_here(model, notes, *, with_text=True):
+    """What one process on one machine makes of notes, as rows by their ids."""
+    records = [make_record(*result) for result in annotate_notes(load(model), notes)]
+    if not with_text:
+        records = [without_text(record) for record in records]
+    return {row["id"]: row for row in make_table(records).to_pylist()}
+
+
+def by_id(rows):
+    found = [row.asDict(recursive=True) for row in rows]
+    assert len({row["id"] for row in found}) == len(found)
+    return {row["id"]: row for row in found}
+
+
+def read_loads(folder):
+    """Process, its parent and its threads, for each time that a pipeline was loaded."""
+    return [tuple(map(int, path.read_text().split())) for path in folder.glob("load-*")]
+
+
+def test_thousands_of_notes_are_as_on_one_machine(spark, probed):
+    model, loads = probed
+    notes = list(make_notes(N_NOTES))
+    rows = [(note.id, note.text, i) for i, note in enumerate(notes)]
+    rows[50::100] = [(note_id, None, i) for note_id, _, i in rows[50::100]]
+    df = spark.createDataFrame(rows, "id string, text string, n int").repartition(9)
+    result = annotate(df, model, keep_cols=["n"])
+    assert read_loads(loads) == []
+    found = by_id(result.collect())
+    assert len(found) == N_NOTES
+    for i, note in enumerate(notes):
+        assert found[note.id].pop("n") == i
+    lacking = [found.pop(f"n{i}") for i in range(50, N_NOTES, 100)]
+    assert {row["error"]["code"] for row in lacking} == {"C334"}
+    assert {row["text"] for row in lacking} == {None}
+    # More tasks than workers, and each worker loads once.
+    workers = read_loads(loads)
+    assert 2 <= len({pid for pid, _, _ in workers}) == len(workers) < 9
+    assert {n_threads for _, _, n_threads in workers} == {1}
+
+    expected = annotate_here(model, notes)
+    assert found == {note_id: expected[note_id] for note_id in found}
+    failed = [row for row in found.values() if row["error"]]
+    assert len(failed) == N_NOTES // 100
+    assert {row["error"]["code"] for row in failed} == {"E999"}
+    assert NAME not in str([row["error"] for row in failed])
+
+
+def test_a_worker_that_is_killed_loses_and_doubles_nothing(spark, probed, tmp_path):
+    model, loads = probed
+    notes = list(make_notes(600))
+    notes[299] = notes[299]._replace(text="HPI:\nwait here")
+    df = spark.createDataFrame(
+        [(note.id, note.text) for note in notes], "id string, text string"
+    )
+    killed = []
+
+    def kill() -> None:
+        limit = time.monotonic() + 60
+        while time.monotonic() < limit:
+            path = loads / "waiting"
+            if path.exists() and path.read_text():
+                os.kill(int(path.read_text()), signal.SIGKILL)
+                killed.append(int(path.read_text()))
+                return
+            time.sleep(0.02)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    # In the middle of its partition, behind batches that it has handed on.
+    annotate(df.coalesce(1), model, batch_size=8).write.parquet(str(tmp_path / "out"))
+    killer.join()
+    workers = {pid for pid, _, _ in read_loads(loads)}
+    assert set(killed) < workers
+    read = spark.read.parquet(str(tmp_path / "out"))
+    assert read.schema == make_schema(df.schema)
+    assert by_id(read.collect()) == annotate_here(model, notes)
+    # Its files are what this package writes and reads itself.
+    [part] = (tmp_path / "out").glob("*.parquet")
+    assert [record["id"] for record in read_parquet(part)] == [n.id for n in notes]
+
+
+def test_the_shipped_pipeline_finds_what_it_finds_on_one_machine(spark):
+    files = sorted((ROOT / "examples" / "notes").glob("*.txt"))
+    texts = NOTES + [path.read_text("utf8")[:1500] for path in files]
+    notes = [Note(str(i), text, {}, "") for i, text in enumerate(texts * 3)]
+    rows = [(int(note.id), note.text) for note in notes]
+    df = spark.createDataFrame(rows, "note int, body string").repartition(3)
+    # Several batches a task, so that words are forgotten between them.
+    result = annotate(df, text_col="body", id_col="note", batch_size=1)
+    found = by_id(result.collect())
+    assert found == annotate_here(model_path(), notes)
+    assert any(row["entities"] for row in found.values())
+    assert any(code["evidence"] for row in found.values() for code in row["codes"])
+
+
+KEPT = {
+    "a.b": ("string", "x"),
+    "when ": ("timestamp", datetime.datetime(2020, 2, 29, 1, 2, 3, 4)),
+    "naïve`": ("timestamp_ntz", datetime.datetime(2020, 2, 29)),
+    "day": ("date", datetime.date(1900, 1, 1)),
+    "price": ("decimal(10,2)", decimal.Decimal("1.50")),
+    "raw": ("binary", bytearray(b"\xff\x00")),
+    "tags": ("map<string,int>", {"a": 1}),
+    "parts": ("array<struct<n:bigint,f:float>>", [(1, 0.5)]),
+}
+
+
+def test_columns_that_are_kept_keep_values_and_types(spark, model):
+    columns = ", ".join(f"`{name.replace('`', '``')}` {KEPT[name][0]}" for name in KEPT)
+    values = [value for _, value in KEPT.values()]
+    rows = [[1, "HPI: zinc", *values], [2, None, *[None] * len(values)]]
+    df = spark.createDataFrame(rows, f"id bigint, `the.text` string, {columns}")
+    df = df.withColumn("certain", F.lit(1))
+    result = annotate(df, model, "the.text", keep_cols=[*KEPT, "certain"])
+    assert result.columns == [*SCHEMA.names, *KEPT, "certain"]
+    for name in (*KEPT, "certain"):
+        assert result.schema[name] == df.schema[name]
+    first, second = sorted(result.collect(), key=lambda row: row["id"])
+    assert [first[name] for name in KEPT] == values
+    assert [second[name] for name in KEPT] == [None] * len(values)
+    assert first["certain"] == second["certain"] == 1
+    assert second["error"]["code"] == "C334"
+
+
+def test_without_text_nothing_quotes_a_note(spark, model):
+    notes = [Note("a", f"{NAME}:\naspirin\nHPI: zinc", {}, "")]
+    df = spark.createDataFrame(
+        [("a", notes[0].text), (None, NAME)], "id string, text string"
+    )
+    rows = annotate(df, model, with_text=False).collect()
+    assert NAME not in str(rows)
+    assert "aspirin" not in str(rows)
+    found = by_id(rows)
+    assert found["a"] == annotate_here(model, notes, with_text=False)["a"]
+    assert found[None]["error"]["code"] == "C334"
+
+
+@pytest.mark.parametrize(
+    ("note_id", "text", "message"),
+    [
+        ("'a'", "cast(null as string)", "no text in its column 'text': null"),
+        ("'a'", "cast(X'4AC3' as string)", "no text in its column 'text': bytes that"),
+        ("cast(null as int)", f"'{NAME}'", "no id in its column 'id': null"),
+        ("''", f"'{NAME}'", "no id in its column 'id': an empty string"),
+        (
+            "cast(X'4AC3' as string)",
+            f"'{NAME}'",
+            "no id in its column 'id': bytes that",
+        ),
+    ],
+)
+def test_a_row_that_cannot_be_read_says_why(spark, model, note_id, text, message):
+    df = spark.sql(f"select {note_id} as id, {text} as text")
+    [row] = annotate(df, model).collect()
+    assert row["error"]["code"] == "C334"
+    assert row["error"]["message"].startswith(f"[C334] The row has {message}")
+    assert NAME not in str(row["error"])
+    assert row["entities"] == row["sections"] == []
+
+
+@pytest.mark.parametrize("kind", ["string", "tinyint", "bigint", "decimal(38,0)"])
+def test_ids_may_be_strings_and_whole_numbers(spark, model, kind):
+    df = spark.sql(f"select cast('12' as {kind}) as id, 'HPI: zinc' as text")
+    [row] = annotate(df, model).collect()
+    assert row["id"] == "12"
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"text_col": "note"}, r"\[C331\].*no column 'note' among its 4"),
+        ({"id_col": "ID"}, r"\[C331\].*no column 'ID' among"),
+        ({"keep_cols": ["age", "sex"]}, r"\[C331\].*no column 'sex' among"),
+        ({"text_col": "age"}, r"\[C332\].*column 'age' as notes: it is of type int"),
+        ({"id_col": "when"}, r"\[C332\].*column 'when' as ids: it is of type date"),
+        (
+            {"keep_cols": ["text"]},
+            r"\[C332\].*'text' as a column to keep: the result has",
+        ),
+        ({"keep_cols": ["age", "age"]}, r"\[C332\].*column 'age' as a column to keep"),
+        ({"model": "nowhere"}, r"\[C333\] No pipeline 'nowhere'.*no such folder"),
+        ({"model": str(ROOT)}, r"\[C333\].*no config.cfg in it"),
+    ],
+)
+def test_what_cannot_work_is_told_before_the_job(spark, settings, message):
+    df = spark.sql("select 1 id, '' text, 50 age, date'2020-01-01' when")
+    with pytest.raises((ValueError, FileNotFoundError), match=message):
+        annotate(df, **settings)
+
+
+def test_no_rows_and_empty_partitions_make_no_rows(spark, model):
+    df = spark.sql("select 'a' as id, 'HPI: zinc' as text")
+    result = annotate(df.where("id = 'b'").repartition(3), model)
+    assert result.collect() == []
+    assert annotate(df.repartition(3), model).count() == 1
+    none = pa.RecordBatch.from_pylist([{"text": "x", "id": "a"}]).slice(1)
+    assert (
+        list(annotate_batches(iter([none]), Job(str(model), "", "", (), 1, True))) == []
+    )
+
+
+def test_a_folder_may_be_named_from_where_the_driver_runs(spark, model, monkeypatch):
+    monkeypatch.chdir(model.parent)
+    df = spark.sql("select 'a' as id, 'HPI: zinc' as text")
+    assert annotate(df, model.name).count() == 1
+
+
+def test_a_pipeline_that_does_not_load_is_named(spark, tmp_path):
+    model = save_pipeline(tmp_path / "model")
+    (model / "entity_ruler" / "patterns.jsonl").write_text("{")
+    job = Job(str(model), "text", "id", (), 32, True)
+    batches = iter([pa.RecordBatch.from_pylist([{"text": NAME, "id": 1}])])
+    with pytest.raises(OSError, match=r"\[C314\] Can't load the pipeline") as caught:
+        list(annotate_batches(batches, job))
+    assert str(model) in str(caught.value)
+    assert NAME not in str(caught.value)
+
+
+def test_a_package_that_is_missing_is_named(monkeypatch):
+    monkeypatch.delitem(sys.modules, "spacy_clinical.scale.spark")
+    monkeypatch.setitem(sys.modules, "pyspark", None)
+    with pytest.raises(ImportError, match=r"\[C330\] Spark needs pyspark"):
+        import spacy_clinical.scale.spark  # noqa: F401
+
+
+def test_annotate_batches_holds_little_at_once(spark, model, monkeypatch):
+    monkeypatch.setattr("spacy_clinical.scale.spark.MAX_BYTES", 20_000)
+    nlp = load(model)
+    monkeypatch.setattr("spacy_clinical.scale.spark.load", lambda path: nlp)
+    n_words = len(nlp.vocab.strings)
+    job = Job("loaded here", "text", "id", ("n",), 4, True)
+    taken = []
+
+    def feed():
+        for i in range(3):
+            taken.append(i)
+            rows = [{"text": f"word{i}x{j} zinc", "id": j, "n": j} for j in range(100)]
+            rows[40]["text"] = "x " * 10_000
+            yield pa.RecordBatch.from_pylist(rows)
+
+    sizes = []
+    for batch in annotate_batches(feed(), job):
+        sizes.append(batch.num_rows)
+        assert len(taken) == (len(sizes) + 4) // 5
+    assert sizes == [32, 8, 1, 32, 27] * 3
+    # Words that only these notes have are forgotten.
+    assert len(nlp.vocab.strings) == n_words
+
+
+def test_spark_submit_ships_a_pipeline_to_executors(
+    spark_folder, spark_env, probed, tmp_path
+):
+    model, loads = probed
+    shutil.make_archive(str(tmp_path / "packed"), "gztar", model)
+    notes = list(make_notes(400))
+    rows = [{"id": note.id, "text": note.text, "age": 50} for note in notes]
+    table = pa.Table.from_pylist(rows)
+    pa.parquet.write_table(table, tmp_path / "notes.parquet")
+    # Executors work below Spark's own folder, so this is a copy by links.
+    home = tmp_path / "home"
+    home.mkdir()
+    for path in Path(pyspark.__file__).parent.iterdir():
+        (home / path.name).symlink_to(path)
+    settings = {
+        **SETTINGS,
+        "spark.sql.warehouse.dir": str(tmp_path / "warehouse"),
+        "spark.executor.memory": "512m",
+        "spark.scheduler.minRegisteredResourcesRatio": "1",
+    }
+    command = [home / "bin" / "spark-submit", "--master", "local-cluster[2,1,512]"]
+    command += [f"--conf={key}={value}" for key, value in settings.items()]
+    command += ["--archives", f"{tmp_path / 'packed.tar.gz'}#packed"]
+    job = ROOT / "examples/spark_job.py"
+    command += [job, "packed", tmp_path / "notes.parquet", tmp_path / "out"]
+    done = subprocess.run(
+        [str(part) for part in command],
+        env={**os.environ, **spark_env, "SPARK_HOME": str(home)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    found = pa.parquet.read_table(tmp_path / "out").to_pylist()
+    assert len(found) == len(notes)
+    assert {row.pop("age") for row in found} == {50}
+    # Two executors, each with workers of its own.
+    assert len({parent for _, parent, _ in read_loads(loads)}) == 2
+    assert {row["id"]: row for row in found} == annotate_here(model, notes)
+    assert NAME not in done.stderr + done.stdout
