@@ -298,6 +298,7 @@ class Errors(metaclass=ErrorsWithCodes):
         "were changed, added, or cut off by --limit. Do such shards again with --force, or "
         "all of them with --restart."
     )
+    C339 = "Another run is writing to '{path}'. Wait for it, or name another folder."
     C401 = (
         "Can't use {value} as setting '{setting}' of component '{name}': it must be "
         "between 0 and 1."

@@ -9,6 +9,7 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from spacy_clinical.extensions import FORM_SPANS_KEY
+from spacy_clinical.scorers import LabelledScore
 
 
 def make_form_scorer(spans_key: str = FORM_SPANS_KEY) -> Callable[..., dict[str, Any]]:
@@ -30,27 +31,16 @@ def score_forms(
     RETURNS: form_p, form_r, form_f, form_per_type, form_links_p, form_links_r,
         form_links_f.
     """
-    parts, links = PRFScore(), PRFScore()
-    by_label: dict[str, PRFScore] = {}
+    parts, links = LabelledScore(), PRFScore()
     for example in examples:
         if spans_key not in example.reference.spans:
             continue
         gold, gold_links = read_form_spans(example.reference, spans_key)
         found, found_links = read_form_spans(example.predicted, spans_key)
-        parts.score_set(set(found), set(gold))
+        parts.add(found, gold)
         links.score_set(found_links, gold_links)
-        for label in {label for _, _, label in [*gold, *found]}:
-            by_label.setdefault(label, PRFScore()).score_set(
-                {part for part in found if part[2] == label},
-                {part for part in gold if part[2] == label},
-            )
     return {
-        "form_p": parts.precision,
-        "form_r": parts.recall,
-        "form_f": parts.fscore,
-        "form_per_type": {
-            label: score.to_dict() for label, score in sorted(by_label.items())
-        },
+        **parts.to_dict("form"),
         "form_links_p": links.precision,
         "form_links_r": links.recall,
         "form_links_f": links.fscore,

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from spacy.scorer import PRFScore, get_ner_prf
@@ -7,6 +7,36 @@ from spacy.training import Example
 
 from spacy_clinical.extensions import SECTIONS_KEY
 from spacy_clinical.section_rules import PREAMBLE
+
+
+class LabelledScore:
+    """Precision, recall and F1 of labelled places, of all and by label."""
+
+    def __init__(self) -> None:
+        self.total = PRFScore()
+        self.by_label: dict[str, PRFScore] = {}
+
+    def add(
+        self, found: Collection[tuple[Any, ...]], gold: Collection[tuple[Any, ...]]
+    ) -> None:
+        """Count the places of a Doc; each is a tuple whose last item is its label."""
+        self.total.score_set(set(found), set(gold))
+        for label in {place[-1] for place in (*found, *gold)}:
+            self.by_label.setdefault(label, PRFScore()).score_set(
+                {place for place in found if place[-1] == label},
+                {place for place in gold if place[-1] == label},
+            )
+
+    def to_dict(self, name: str) -> dict[str, Any]:
+        """As spaCy's scorers name them: {name}_p, _r, _f and _per_type."""
+        return {
+            f"{name}_p": self.total.precision,
+            f"{name}_r": self.total.recall,
+            f"{name}_f": self.total.fscore,
+            f"{name}_per_type": {
+                label: score.to_dict() for label, score in sorted(self.by_label.items())
+            },
+        }
 
 
 def make_section_scorer() -> Callable[..., dict[str, Any]]:
@@ -22,25 +52,11 @@ def score_sections(examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]
     need no finding.
     RETURNS: sections_p, sections_r, sections_f, and the same by label.
     """
-    total = PRFScore()
-    by_label: dict[str, PRFScore] = {}
+    score = LabelledScore()
     for example in examples:
-        gold = _get_section_starts(example.reference)
         found = _get_section_starts(example.predicted)
-        total.score_set(found, gold)
-        for label in {label for _, label in gold | found}:
-            by_label.setdefault(label, PRFScore()).score_set(
-                {key for key in found if key[1] == label},
-                {key for key in gold if key[1] == label},
-            )
-    return {
-        "sections_p": total.precision,
-        "sections_r": total.recall,
-        "sections_f": total.fscore,
-        "sections_per_type": {
-            label: score.to_dict() for label, score in sorted(by_label.items())
-        },
-    }
+        score.add(found, _get_section_starts(example.reference))
+    return score.to_dict("sections")
 
 
 def _get_section_starts(doc: Doc) -> set[tuple[int, str]]:

@@ -83,19 +83,8 @@ def list_forms(paths: Sequence[str], *, skip: Collection[Path] = ()) -> list[Pat
     found: list[Path] = []
     for name in paths:
         if os.path.isdir(name):
-            for parent, folders, names in os.walk(name):
-                here = Path(parent)
-                folders[:] = sorted(
-                    f
-                    for f in folders
-                    if f[0] != "." and (here / f).resolve() not in skip
-                )
-                files = (here / f for f in sorted(names) if f[0] != ".")
-                found += [
-                    path
-                    for path in files
-                    if path.suffix.lower() in _FORMS and path.resolve() not in skip
-                ]
+            files = _walk(Path(name), skip, [])
+            found += [path for path in files if path.suffix.lower() in _FORMS]
         elif os.path.exists(name):
             found.append(Path(name))
         else:
@@ -117,20 +106,12 @@ def _list_folder(
 ) -> Iterator[Source | NoteFailure]:
     unreadable: list[OSError] = []
     n_found = n_left_out = 0
-    for parent, folders, names in os.walk(folder, onerror=unreadable.append):
-        folders[:] = sorted(
-            name
-            for name in folders
-            if name[0] != "." and (Path(parent) / name).resolve() not in skip
-        )
-        for path in (Path(parent) / name for name in sorted(names) if name[0] != "."):
-            if path.resolve() in skip:
-                continue
-            found = _inspect(path, folder)
-            n_found += found is not None
-            n_left_out += found is None
-            if found is not None:
-                yield found
+    for path in _walk(folder, skip, unreadable):
+        found = _inspect(path, folder)
+        n_found += found is not None
+        n_left_out += found is None
+        if found is not None:
+            yield found
     for error in unreadable:
         reason = error.strerror or type(error).__name__
         yield NoteFailure(
@@ -144,6 +125,25 @@ def _list_folder(
     if not n_found and not unreadable:
         message = Errors.C313.format(source=folder, suffixes=_SUFFIXES)
         yield NoteFailure(str(folder), message)
+
+
+def _walk(
+    folder: Path, skip: Collection[Path], unreadable: list[OSError]
+) -> Iterator[Path]:
+    """Go through the files of a folder, in depth and in order, but for hidden ones.
+
+    unreadable: Gets what went wrong with folders that can't be read.
+    """
+    for parent, folders, names in os.walk(folder, onerror=unreadable.append):
+        here = Path(parent)
+        folders[:] = sorted(
+            name
+            for name in folders
+            if name[0] != "." and (here / name).resolve() not in skip
+        )
+        for name in sorted(names):
+            if name[0] != "." and (here / name).resolve() not in skip:
+                yield here / name
 
 
 def _inspect(path: Path, folder: Path) -> Source | NoteFailure | None:

@@ -34,10 +34,12 @@ def test_it_says_what_is_wrong(monkeypatch, quick, tmp_path):
     monkeypatch.setenv(STORE_VARIABLE, str(tmp_path / "none"))
     monkeypatch.setattr(doctor, "NEEDED", ("spacy", "no-such-package"))
     monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("JAVA_HOME", raising=False)
     found = findings()
     assert ("checkpoint store", "wrong") in found
     assert ("no-such-package", "wrong") in found
     assert ("Tesseract", "note") in found
+    assert ("Java", "note") in found
     assert run().exit_code == 1
 
 

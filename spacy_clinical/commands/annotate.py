@@ -169,7 +169,7 @@ def annotate(
                     batch_size=batch_size,
                     n_process=n_process,
                 )
-        except ValueError as error:
+        except (ValueError, BlockingIOError) as error:
             stop(get_message(error), WRONG_USE)
         except OSError as error:
             stop(get_write_message(error, output), SOME_FAILED)

@@ -1,5 +1,6 @@
 """`spacy-clinical doctor`: what is installed, what can be used, and what is wrong."""
 
+import os
 import platform
 import shutil
 import subprocess
@@ -23,7 +24,7 @@ from spacy_clinical.encoders.machine import read_machine
 from spacy_clinical.models import list_models, load
 
 NEEDED = ("spacy", "thinc", "torch", "transformers", "tokenizers", "spacy-transformers")
-OPTIONAL = ("scispacy", "medspacy", "pyspark")
+OPTIONAL = ("scispacy", "medspacy", "pyspark", "pyarrow", "matplotlib")
 FACTORIES = "spacy_factories"
 # Invented; every shipped pipeline finds something in it.
 PROBE = "HPI:\nA 63-year-old man with chest pain.\n\nMEDICATIONS: aspirin 81 mg daily"
@@ -64,6 +65,7 @@ def find_all() -> Iterator[Finding]:
     yield from _find_factories()
     yield from _find_processor()
     yield _find_tesseract()
+    yield _find_java()
     yield from _find_stores()
     yield from _find_checkpoints()
     yield from _find_models()
@@ -121,6 +123,13 @@ def _find_tesseract() -> Finding:
     if not languages:
         return Finding("Tesseract", "wrong", f"{path} does not run")
     return Finding("Tesseract", "ok", f"{path}, languages {', '.join(languages)}")
+
+
+def _find_java() -> Finding:
+    path = shutil.which("java")
+    if path is None and "JAVA_HOME" not in os.environ:
+        return Finding("Java", "note", "missing: only Spark needs it")
+    return Finding("Java", "ok", path or os.environ["JAVA_HOME"])
 
 
 def _find_stores() -> Iterator[Finding]:

@@ -29,7 +29,7 @@ def open_atomic(path: Path) -> Iterator[TextIO]:
             yield handle
             handle.flush()
             os.fsync(handle.fileno())
-        os.replace(name, path)
+        _put(Path(name), path)
     except BaseException:
         with suppress(FileNotFoundError):
             os.unlink(name)
@@ -50,7 +50,7 @@ def replace_atomic(path: Path) -> Iterator[Path]:
         yield Path(name)
         with open(name, "rb+") as handle:
             os.fsync(handle.fileno())
-        os.replace(name, path)
+        _put(Path(name), path)
     except BaseException:
         with suppress(FileNotFoundError):
             os.unlink(name)
@@ -75,7 +75,18 @@ def fill_folder(path: Path) -> Iterator[Path]:
         yield Path(name)
         if path.exists():
             path.rmdir()
-        os.rename(name, path)
+        _put(Path(name), path)
     except BaseException:
         shutil.rmtree(name, ignore_errors=True)
         raise
+
+
+def _put(made: Path, path: Path) -> None:
+    """Move what was made to its place, where it stays if power fails."""
+    os.replace(made, path)
+    if os.name == "posix":
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

@@ -27,6 +27,7 @@ from collections.abc import Iterable
 from typing import Any, TypedDict
 
 from spacy.tokens import Doc, Span
+from spacy.vocab import Vocab
 
 from spacy_clinical.extensions import NER_KEY, SECTIONS_KEY, SUBSECTIONS_KEY
 from spacy_clinical.types import Note
@@ -118,6 +119,13 @@ def make_record(note: Note, doc: Doc) -> Record:
         "provenance": doc._.clinical_provenance or {},
         "error": doc._.clinical_error,
     }
+
+
+def make_failed(note: Note, error: ErrorRecord) -> Record:
+    """Describe a note of which no Doc could be made."""
+    doc = Doc(Vocab())
+    doc._.clinical_error = error
+    return make_record(note, doc)
 
 
 def without_text(record: Record) -> Record:

@@ -27,6 +27,7 @@ from spacy_clinical.export.jsonl import format_line
 from spacy_clinical.export.records import Record
 from spacy_clinical.extensions import CODE
 from spacy_clinical.models import get_title
+from spacy_clinical.scale.lock import LOCK_FILE, FolderLock
 from spacy_clinical.types import Note, NoteFailure
 
 RUN_FILE, FAILURES_FILE = "run.json", "failures.jsonl"
@@ -74,7 +75,7 @@ class ShardTotals(NamedTuple):
 
 def list_shard_outputs(folder: Path) -> list[Path]:
     """Name all that `ShardWriter` may write, so that it is not read as notes."""
-    names = (RUN_FILE, FAILURES_FILE, SHARDS_FOLDER, SEALS_FOLDER)
+    names = (RUN_FILE, FAILURES_FILE, SHARDS_FOLDER, SEALS_FOLDER, LOCK_FILE)
     return [(folder / name).resolve() for name in names]
 
 
@@ -109,6 +110,7 @@ class ShardWriter:
         shards again whose notes have changed.
     restart: Whether to throw away what was done before.
     RAISES ValueError: C319 or C337, if a run of another kind has begun there.
+    RAISES BlockingIOError: C339, if another process is writing there.
     """
 
     def __init__(
@@ -129,14 +131,13 @@ class ShardWriter:
         self.n_passed = 0
         self._chunks: deque[Chunk] = deque()
         self._seals: dict[int, Seal] = {}
-        for name in (SHARDS_FOLDER, SEALS_FOLDER):
-            (folder / name).mkdir(parents=True, exist_ok=True)
-            # What a killed run was writing, or all that it wrote.
-            for path in (folder / name).glob("*part-*" if restart else ".part-*"):
-                path.unlink()
-        known = None if restart else _read_json(folder / RUN_FILE)
-        self.run = {**run, "earlier": self._list_earlier(known, run)}
-        self._write_json(folder / RUN_FILE, {**self.run, "done": None})
+        folder.mkdir(parents=True, exist_ok=True)
+        self._lock = FolderLock(folder)
+        try:
+            self.run = self._begin(run, restart=restart)
+        except BaseException:
+            self._lock.release()
+            raise
 
     def write(
         self,
@@ -151,11 +152,25 @@ class ShardWriter:
         RAISES ValueError: C338, if a shard's notes have changed.
         """
         n_new = 0
-        results = self._annotate(notes, annotate)
-        by_shard = itertools.groupby(results, key=lambda result: result[0].shard)
-        for shard, group in by_shard:
-            n_new += self._write_shard(shard, group)
-        return self._finish(unread, n_new)
+        try:
+            results = self._annotate(notes, annotate)
+            by_shard = itertools.groupby(results, key=lambda result: result[0].shard)
+            for shard, group in by_shard:
+                n_new += self._write_shard(shard, group)
+            return self._finish(unread, n_new)
+        finally:
+            self._lock.release()
+
+    def _begin(self, run: Mapping[str, Any], *, restart: bool) -> dict[str, Any]:
+        """Clean up after a run that was killed, and say what this one is."""
+        for name in (SHARDS_FOLDER, SEALS_FOLDER):
+            (self.folder / name).mkdir(exist_ok=True)
+            for path in (self.folder / name).glob("*part-*" if restart else ".part-*"):
+                path.unlink()
+        known = None if restart else _read_json(self.folder / RUN_FILE)
+        begun = {**run, "earlier": self._list_earlier(known, run)}
+        self._write_json(self.folder / RUN_FILE, {**begun, "done": None})
+        return begun
 
     def _annotate(
         self, notes: Iterable[Note], annotate: Annotate
@@ -173,11 +188,10 @@ class ShardWriter:
             sha256 = _digest_notes(of_shard)
             numbers = self._list_open(shard, len(of_shard), sha256)
             self.n_passed += len(of_shard) - len(numbers)
-            self._seals[shard] = {
-                "n_notes": len(of_shard),
-                "sha256": sha256,
-                "failed": [],
-            }
+            if numbers:
+                n_notes = len(of_shard)
+                seal = Seal(n_notes=n_notes, sha256=sha256, failed=[])
+                self._seals[shard] = seal
             for i in range(0, len(numbers), self.chunk_size):
                 part = numbers[i : i + self.chunk_size]
                 chunk = Chunk(shard, part, [of_shard[number] for number in part])
@@ -226,10 +240,10 @@ class ShardWriter:
         """Count what is there, and list what failed."""
         n_notes = n_failed = n_shards = 0
         with open_atomic(self.folder / FAILURES_FILE) as failures:
-            for shard in itertools.count():
+            for shard in self._list_shards():
                 seal = self._read_seal(shard)
                 if seal is None:
-                    break
+                    continue
                 n_shards += 1
                 n_notes += seal["n_notes"]
                 n_failed += len(seal["failed"])
@@ -260,6 +274,10 @@ class ShardWriter:
             raise ValueError(Errors.C319.format(path=self.folder, what=what))
         known.pop("done", None)
         return [*earlier, known] if changed else earlier
+
+    def _list_shards(self) -> list[int]:
+        names = (self.folder / SEALS_FOLDER).glob("part-*.json")
+        return sorted(int(path.stem.removeprefix("part-")) for path in names)
 
     def _get_path(self, shard: int) -> Path:
         return self.folder / SHARDS_FOLDER / f"part-{shard:06}.jsonl"

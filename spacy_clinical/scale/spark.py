@@ -15,24 +15,33 @@ package, installed or as an environment that goes with the job, and the pipeline
     #   spark-submit --archives pipeline.tar.gz#pipeline job.py
     annotate(df, "pipeline")
 
+Workers share its weights, and what they import, if Spark is told to fork them from
+`spark_daemon`; else plan a gigabyte for each.
+
 Spark sets how many threads torch computes with in a worker: spark.task.cpus, which is 1.
 It hands a worker 10,000 rows at a time; where notes are very long, lower that by
 spark.sql.execution.arrow.maxRecordsPerBatch.
 """
 
 from collections.abc import Iterator, Sequence
-from functools import cache, partial
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from spacy.language import Language
-from spacy.tokens import Doc
 from spacy.util import is_package
 
 from spacy_clinical.errors import Errors
-from spacy_clinical.export.records import make_record, without_text
-from spacy_clinical.models import DEFAULT_MODEL, list_models, load
+from spacy_clinical.export.records import (
+    ErrorRecord,
+    Record,
+    make_failed,
+    make_record,
+    without_text,
+)
+from spacy_clinical.models import DEFAULT_MODEL, list_models
+from spacy_clinical.scale.pipelines import load_once
 from spacy_clinical.stream import annotate_notes
 from spacy_clinical.types import Note
 
@@ -121,27 +130,13 @@ def annotate_batches(
 
     batches: With the columns text and id, then those to keep.
     """
-    nlp = _load(job.model)
+    nlp = load_once(job.model, folder=Path(SparkFiles.getRootDirectory()))
     for batch in batches:
         for part in _cut(batch, job.batch_size * N_BATCHES):
             # Frees the words that only these notes have.
             with nlp.memory_zone():
                 records = _annotate_rows(nlp, part, job)
             yield _join(records, part, job.keep_cols)
-
-
-@cache
-def _load(model: str) -> Language:
-    try:
-        return load(_find(model))
-    except (OSError, ValueError, ImportError) as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise OSError(Errors.C314.format(name=model, error=reason)) from error
-
-
-def _find(model: str) -> str | Path:
-    shipped = Path(SparkFiles.get(model))
-    return shipped if shipped.is_dir() else model
 
 
 def _cut(batch: pa.RecordBatch, n_rows: int) -> Iterator[pa.RecordBatch]:
@@ -168,8 +163,8 @@ def _annotate_rows(
     rows = [_read_row(*values, job) for values in zip(*columns, strict=True)]
     notes = [row.note for row in rows if not row.fault]
     results = annotate_notes(nlp, notes, batch_size=job.batch_size)
-    done = iter([_make_record(note, doc, job) for note, doc in results])
-    return [_make_failed(nlp, row, job) if row.fault else next(done) for row in rows]
+    done = iter([_strip(make_record(note, doc), job) for note, doc in results])
+    return [_make_failed(row, job) if row.fault else next(done) for row in rows]
 
 
 class _Row(NamedTuple):
@@ -210,20 +205,18 @@ def _read_value(value: pa.Scalar) -> tuple[str, str]:
     return ("", "null") if found is None else (str(found), "")
 
 
-def _make_record(note: Note, doc: Doc, job: Job) -> dict[str, Any]:
-    record = make_record(note, doc)
+def _strip(record: Record, job: Job) -> dict[str, Any]:
     return {**(record if job.with_text else without_text(record))}
 
 
-def _make_failed(nlp: Language, row: _Row, job: Job) -> dict[str, Any]:
-    doc = Doc(nlp.vocab)
-    doc._.clinical_error = {
-        "component": "",
+def _make_failed(row: _Row, job: Job) -> dict[str, Any]:
+    error: ErrorRecord = {
+        "component": "reader",
         "code": "C334",
         "type": "ValueError",
         "message": row.fault,
     }
-    return _make_record(row.note, doc, job) | dict.fromkeys(row.lacking)
+    return _strip(make_failed(row.note, error), job) | dict.fromkeys(row.lacking)
 
 
 def _join(

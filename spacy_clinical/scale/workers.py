@@ -17,10 +17,15 @@ from multiprocessing.connection import wait
 from typing import TypeAlias
 
 from spacy.language import Language
-from spacy.tokens import Doc
 
 from spacy_clinical.errors import Errors
-from spacy_clinical.export.records import Record, make_record, without_text
+from spacy_clinical.export.records import (
+    ErrorRecord,
+    Record,
+    make_failed,
+    make_record,
+    without_text,
+)
 from spacy_clinical.stream import annotate_notes
 from spacy_clinical.types import Note
 
@@ -168,15 +173,13 @@ class _Workers:
         return None if future is None else self._wait(future)
 
     def _fail(self, note: Note) -> Record:
-        message = Errors.C335.format(n_chars=len(note.text))
-        doc = Doc(self.nlp.vocab)
-        doc._.clinical_error = {
+        error: ErrorRecord = {
             "component": "worker",
             "code": "C335",
             "type": BrokenProcessPool.__name__,
-            "message": message,
+            "message": Errors.C335.format(n_chars=len(note.text)),
         }
-        record = make_record(note, doc)
+        record = make_failed(note, error)
         return record if self.with_text else without_text(record)
 
 

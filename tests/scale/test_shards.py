@@ -14,6 +14,7 @@ from spacy.language import Language
 from typer.testing import CliRunner
 
 from spacy_clinical.cli import app
+from spacy_clinical.scale.lock import FolderLock
 
 N_NOTES, SIZE = 60, 7
 CODE = """
@@ -259,3 +260,16 @@ def test_wrong_use(folder):
     assert run(folder, "--html").exit_code == 2
     command = ["annotate", "x", "--output", str(folder / "o"), "--force"]
     assert CliRunner().invoke(app, command).exit_code == 2
+
+
+def test_two_runs_keep_out_of_each_others_way(folder, monkeypatch):
+    assert run(folder, "--limit", "7").exit_code == 0
+    lock = FolderLock(folder / "out")
+    monkeypatch.setattr(FolderLock.__init__, "__kwdefaults__", {"patience": 0.1})
+    result = run(folder)
+    assert result.exit_code == 2
+    assert "[C339] Another run is writing to" in result.output
+    assert len(ids(folder)) == 7
+    lock.release()
+    assert run(folder).exit_code == 0
+    assert len(ids(folder)) == N_NOTES

@@ -18,6 +18,7 @@ import spacy
 from spacy_clinical.export.arrow import SCHEMA, make_table, read_parquet
 from spacy_clinical.export.records import make_record, without_text
 from spacy_clinical.models import load, model_path
+from spacy_clinical.scale import pipelines
 from spacy_clinical.stream import annotate_notes
 from spacy_clinical.types import Note
 from tests.conftest import NOTES
@@ -378,7 +379,7 @@ def test_a_package_that_is_missing_is_named(monkeypatch):
 def test_annotate_batches_holds_little_at_once(spark, model, monkeypatch):
     monkeypatch.setattr("spacy_clinical.scale.spark.MAX_BYTES", 20_000)
     nlp = load(model)
-    monkeypatch.setattr("spacy_clinical.scale.spark.load", lambda path: nlp)
+    monkeypatch.setitem(pipelines._LOADED, "loaded here", nlp)
     n_words = len(nlp.vocab.strings)
     job = Job("loaded here", "text", "id", ("n",), 4, True)
     taken = []
@@ -441,3 +442,71 @@ def test_spark_submit_ships_a_pipeline_to_executors(
     assert len({parent for _, parent, _ in read_loads(loads)}) == 2
     assert {row["id"]: row for row in found} == annotate_here(model, notes)
     assert NAME not in done.stderr + done.stdout
+
+
+DAEMON = """
+import os, sys
+from pathlib import Path
+import pyarrow as pa
+from pyspark.sql import SparkSession
+from spacy_clinical.scale.spark import annotate
+
+builder = SparkSession.builder.master("local[2]")
+for setting in sys.argv[2:]:
+    builder = builder.config(*setting.split("=", 1))
+spark = builder.getOrCreate()
+notes = [(str(i), f"HPI: cough for {i} days.") for i in range(200)]
+df = spark.createDataFrame(notes, "id string, text string").repartition(4)
+rows = annotate(df, sys.argv[1]).collect()
+
+
+def look(batches):
+    for _ in batches:
+        pass
+    lines = Path("/proc/self/smaps_rollup").read_text().splitlines()[1:]
+    sizes = {key: int(rest.split()[0]) for key, rest in (x.split(":") for x in lines)}
+    own = sizes["Private_Clean"] + sizes["Private_Dirty"]
+    seen = {"parent": [os.getppid()], "own": [own / sizes["Rss"]]}
+    yield pa.RecordBatch.from_pydict(seen)
+
+
+found = df.mapInArrow(look, "parent long, own double").collect()
+daemons = {row["parent"] for row in found}
+n_failed = sum(row["error"] is not None for row in rows)
+print("found", len(rows), n_failed, *daemons, max(row["own"] for row in found))
+spark.stop()
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="needs /proc")
+def test_workers_share_a_pipeline_that_was_loaded_before_them(
+    spark_env, probed, tmp_path
+):
+    model, loads = probed
+    settings = {
+        **SETTINGS,
+        "spark.sql.warehouse.dir": str(tmp_path / "warehouse"),
+        "spark.python.daemon.module": "spacy_clinical.scale.spark_daemon",
+        "spark.executorEnv.SPACY_CLINICAL_PRELOAD": str(model),
+    }
+    arguments = [f"{key}={value}" for key, value in settings.items()]
+    done = subprocess.run(
+        [sys.executable, "-c", DAEMON, str(model), *arguments],
+        env={**os.environ, **spark_env},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    [line] = [line for line in done.stdout.splitlines() if line.startswith("found")]
+    n_rows, n_failed, daemon, own = line.split()[1:]
+    assert (n_rows, n_failed) == ("200", "0")
+    # Functions on RDDs, such as Spark's own here, have a daemon of their own.
+    loaded = read_loads(loads)
+    assert 1 <= len(loaded) <= 2
+    assert len({parent for _, parent, _ in loaded}) == 1
+    assert (int(daemon), 1) in {(pid, n_threads) for pid, _, n_threads in loaded}
+    # Of a worker's memory, most is its daemon's.
+    assert float(own) < 0.5
