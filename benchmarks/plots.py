@@ -102,7 +102,9 @@ def draw_speed(rows: Sequence[Row]) -> Figure:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}{SIGN}"))
     axes.set_xlabel(
         "speed of spacy_clinical over that of the peer, log scale\n"
-        "(median of the rounds; whiskers from the lowest to the highest)"
+        "(median of the rounds; whiskers from the lowest to the highest)",
+        # Labels on the left may leave the axes little room.
+        loc="right",
     )
     found = {_name_series(row) for row in rows}
     names = [name for name in (*SERIES, OTHER_SERIES) if name in found]

@@ -3,9 +3,9 @@
     python benchmarks/make_peers.py peers
     python benchmarks/run.py --data path/to/corpora --peers peers --output results
 
-Run it on an idle machine. It takes some 25 minutes on two cores; --quick takes some
-five and only tries the machinery, --thorough takes two hours and measures more notes,
-more rounds and all folds. --only takes some of them, --keep leaves alone those that
+Run it on an idle machine. It takes half an hour on two cores; --quick takes some
+five and only tries the machinery, --thorough takes hours and measures more notes, more
+rounds and all folds. --only takes some of them, --keep leaves alone those that
 have results of the same size in the output folder, so that a run that was cut off can
 go on. Peers without an environment in --peers are left out, and named in the table;
 a benchmark that fails is reported, and the others run. Exit status: 1 if anything

@@ -39,10 +39,10 @@ from spacy_clinical.scale.workers import annotate_chunks
 from spacy_clinical.types import Note
 
 LABELS = Path(__file__).parents[1] / "tests/data/biomedical_ner_all_labels.json"
-ALONE = "components alone, one thread"
-ONE = f"{OURS}, one process with two threads"
-TWO = f"{OURS}, two processes"
-SPACY = "nlp.pipe(n_process=2), Docs only"
+ALONE = "components alone"
+ONE = f"{OURS}, 1 process, 2 threads"
+TWO = f"{OURS}, 2 processes"
+SPACY = "nlp.pipe, n_process=2"
 SPARK = f"{OURS}, Spark local[2]"
 TASK = "Many notes"
 Run = Callable[[], int]
@@ -271,8 +271,8 @@ def summarize(report: dict[str, Any]) -> list[Row]:
         rows.append(make_row(TASK, name, "start", "s", [value]))
     names = {
         "weights": "the weights' file",
-        "process": f"{OURS}, one process, all of it",
-        "worker": f"{OURS}, what each of two workers adds",
+        "process": f"{OURS}, one process in all",
+        "worker": f"{OURS}, each worker's own",
     }
     for key, value in report.get("memory", {}).items():
         task = "Two workers with a BERT base"
