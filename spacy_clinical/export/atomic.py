@@ -20,20 +20,12 @@ def open_atomic(path: Path) -> Iterator[TextIO]:
 
     path: In a folder that exists.
     """
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
+    with (
+        replace_atomic(path) as made,
         # Names of files need not be valid Unicode; in JSON the escape reads back.
-        with os.fdopen(
-            descriptor, "w", encoding="utf-8", errors="backslashreplace", newline=""
-        ) as handle:
-            yield handle
-            handle.flush()
-            os.fsync(handle.fileno())
-        _put(Path(name), path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(name)
-        raise
+        made.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
+    ):
+        yield file
 
 
 @contextmanager

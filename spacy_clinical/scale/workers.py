@@ -1,13 +1,14 @@
 """Annotate many notes in as many processes as there are cores.
 
 Workers get notes and give records: Docs stay where they were made, as handing them over
-would cost more than some components do. Workers are forked where the system can, so that
-they share the pipeline's weights; see `encoders.forks`.
+would cost more than some components do. On Linux workers are forked, so that they share
+the pipeline's weights; see `encoders.forks`.
 """
 
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,6 +32,8 @@ from spacy_clinical.types import Note
 
 Waiting: TypeAlias = tuple[Sequence[Note], Future[list[Record]] | None]
 
+# Elsewhere libraries of the system may not be forked.
+START = "fork" if sys.platform == "linux" else "spawn"
 # Chunks that a worker has before it: one to work on, one to go on with.
 N_AHEAD = 2
 # Some words, so that a pipeline makes ready what it needs before it is forked.
@@ -74,7 +77,7 @@ def annotate_chunks(
     YIELDS: The records of each chunk, in their order.
     RAISES: What `chunks` raises.
     """
-    n_process = n_process if n_process > 0 else os.cpu_count() or 1
+    n_process = n_process if n_process > 0 else count_processors()
     if n_process == 1:
         for chunk in chunks:
             yield annotate_chunk(nlp, chunk, with_text=with_text)
@@ -84,6 +87,13 @@ def annotate_chunks(
         yield from workers.annotate(chunks)
     finally:
         workers.stop()
+
+
+def count_processors() -> int:
+    """Count the processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class _Workers:
@@ -100,12 +110,9 @@ class _Workers:
     def pool(self) -> ProcessPoolExecutor:
         """The processes, started on first use."""
         if self._pool is None:
-            methods = multiprocessing.get_all_start_methods()
             self._pool = ProcessPoolExecutor(
                 self.n_process,
-                mp_context=multiprocessing.get_context(
-                    "fork" if "fork" in methods else None
-                ),
+                mp_context=multiprocessing.get_context(START),
                 initializer=_start_worker,
                 initargs=(self.nlp, self.with_text),
             )

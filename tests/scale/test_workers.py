@@ -12,6 +12,7 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from spacy_clinical.scale import workers
 from spacy_clinical.scale.workers import annotate_chunk, annotate_chunks
 from spacy_clinical.types import Note
 from tests.conftest import NOTES
@@ -65,6 +66,14 @@ def test_processes_give_the_same_records_in_the_same_order(nlp, n_process):
     assert run(nlp, notes, n_process=n_process) == expected
     bare = run(nlp, notes, n_process=n_process, with_text=False)
     assert all("text" not in record for record in bare)
+
+
+def test_spawned_processes_give_the_same_records(nlp, monkeypatch):
+    """As where nothing can be forked."""
+    notes = make_notes(*NOTES)
+    expected = run(nlp, notes)
+    monkeypatch.setattr(workers, "START", "spawn")
+    assert run(nlp, notes, n_process=2) == expected
 
 
 def test_no_chunks():
@@ -148,15 +157,15 @@ def test_workers_end_when_their_parent_is_killed():
     process = subprocess.Popen(
         [sys.executable, "-c", ORPHANS], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
-    workers = process.stdout.readline().split()
+    pids = process.stdout.readline().split()
     process.kill()
     process.wait()
     process.stdout.close()
-    assert len(workers) == 2
+    assert len(pids) == 2
     limit = time.monotonic() + 20
-    while any(is_running(pid) for pid in workers) and time.monotonic() < limit:
+    while any(is_running(pid) for pid in pids) and time.monotonic() < limit:
         time.sleep(0.1)
-    assert not any(is_running(pid) for pid in workers)
+    assert not any(is_running(pid) for pid in pids)
 
 
 def is_running(pid):
