@@ -20,7 +20,6 @@ from spacy_clinical.checkpoints.store import (
     write_manifest,
 )
 from spacy_clinical.commands.console import (
-    CODED,
     SOME_FAILED,
     WRONG_USE,
     get_message,
@@ -30,6 +29,7 @@ from spacy_clinical.commands.console import (
     tell,
 )
 from spacy_clinical.errors import Errors
+from spacy_clinical.extensions import CODE
 
 # What of a repository is needed: no pictures, no weights for other libraries.
 FILES = [
@@ -111,7 +111,7 @@ def fetch(
         # Whatever the library that it connects by raises.
         except Exception as error:
             text = str(error)
-            if CODED.match(text):
+            if CODE.match(text):
                 stop(text, SOME_FAILED)
             kind = type(error).__name__
             stop(Errors.C020.format(name=card.name, kind=kind), SOME_FAILED)

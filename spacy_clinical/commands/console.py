@@ -3,7 +3,6 @@
 Nothing printed quotes a note: failures are told by file, row and code.
 """
 
-import re
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -16,11 +15,11 @@ from spacy.language import Language
 from tqdm import tqdm
 
 from spacy_clinical.errors import Errors
+from spacy_clinical.extensions import CODE
 from spacy_clinical.models import load
 
 SOME_FAILED = 1
 WRONG_USE = 2
-CODED = re.compile(r"\[[CEW]\d{3,4}\]")
 
 
 def load_pipeline(name: str) -> Language:
@@ -41,7 +40,7 @@ def load_pipeline(name: str) -> Language:
 def get_message(error: Exception) -> str:
     """The message of a coded error; of others, which may quote a note, the type."""
     text = str(error)
-    return text if CODED.match(text) else type(error).__name__
+    return text if CODE.match(text) else type(error).__name__
 
 
 def get_write_message(error: OSError, folder: Path) -> str:
@@ -81,7 +80,7 @@ def short_warnings() -> Iterator[None]:
         line: str | None = None,
     ) -> None:
         text = str(message)
-        if not CODED.match(text):
+        if not CODE.match(text):
             text = f"{category.__name__} in {Path(filename).name}"
         tell(text)
 

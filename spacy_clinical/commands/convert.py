@@ -3,10 +3,8 @@
 from pathlib import Path
 from typing import Annotated
 
-import spacy
 import typer
 from spacy.tokens import DocBin
-from spacy.util import registry
 from tqdm import tqdm
 
 from spacy_clinical.commands.console import (
@@ -18,8 +16,7 @@ from spacy_clinical.commands.console import (
 )
 from spacy_clinical.convert import Format, find_format, read_docs
 from spacy_clinical.errors import Errors
-
-TOKENIZER = "spacy-clinical.ClinicalTokenizer.v1"
+from spacy_clinical.export.docs import load_tokenizer
 
 
 def convert(
@@ -41,8 +38,7 @@ def convert(
     """
     if kind not in (None, "brat", "conll", "jsonl"):
         raise typer.BadParameter("--format is brat, conll or jsonl.")
-    nlp = spacy.blank("en")
-    nlp.tokenizer = registry.get("tokenizers", TOKENIZER)()(nlp)
+    nlp = load_tokenizer()
     found = DocBin(store_user_data=True)
     n_docs = n_entities = 0
     with short_warnings():

@@ -13,7 +13,6 @@ from tqdm import tqdm
 
 from spacy_clinical.about import __version__
 from spacy_clinical.commands.console import (
-    CODED,
     SOME_FAILED,
     WRONG_USE,
     get_write_message,
@@ -31,6 +30,7 @@ from spacy_clinical.export.form_folder import (
     list_form_outputs,
     write_forms,
 )
+from spacy_clinical.extensions import CODE
 from spacy_clinical.forms import read_forms
 from spacy_clinical.models import get_title
 from spacy_clinical.sources import list_forms
@@ -95,7 +95,7 @@ def forms(
             )
         except OSError as error:
             text = str(error)
-            if CODED.match(text):
+            if CODE.match(text):
                 stop(text, WRONG_USE)
             stop(get_write_message(error, output), SOME_FAILED)
     seconds = time.perf_counter() - start

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple, TypeAlias, TypedDict, cast
 from spacy.language import Language
 
 from spacy_clinical.about import __version__
+from spacy_clinical.checkpoints.store import find_sha256
 from spacy_clinical.errors import Errors
 from spacy_clinical.export.atomic import open_atomic
 from spacy_clinical.export.jsonl import format_line
@@ -32,8 +33,6 @@ from spacy_clinical.types import Note, NoteFailure
 
 RUN_FILE, FAILURES_FILE = "run.json", "failures.jsonl"
 SHARDS_FOLDER, SEALS_FOLDER = "shards", "seals"
-# Bytes of a file that are held at once.
-BLOCK = 2**20
 # Notes in, the records of each chunk out, in the same order.
 Annotate: TypeAlias = Callable[[Iterator[Sequence[Note]]], Iterable[list[Record]]]
 
@@ -326,9 +325,7 @@ def _digest_pipeline(nlp: Language) -> str:
         return digest.hexdigest()
     for path in sorted(path for path in nlp.path.rglob("*") if path.is_file()):
         digest.update(path.relative_to(nlp.path).as_posix().encode("utf8"))
-        with path.open("rb") as handle:
-            for block in iter(lambda: handle.read(BLOCK), b""):
-                digest.update(block)
+        digest.update(find_sha256(path).encode("ascii"))
     return digest.hexdigest()
 
 
