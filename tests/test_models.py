@@ -1,7 +1,9 @@
 """The pipeline that ships inside the package, on real and on difficult notes."""
 
+import contextlib
 import csv
 import os
+import random
 from pathlib import Path
 
 import numpy
@@ -13,6 +15,8 @@ import spacy_clinical
 from spacy_clinical.extensions import SECTIONS_KEY
 from spacy_clinical.models import MAX_CHARS, list_models, model_path
 from spacy_clinical.readers import BratCorpus
+from spacy_clinical.scale.workers import annotate_chunk
+from spacy_clinical.types import Note
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted((ROOT / "examples/notes").glob("*.txt"))
@@ -181,6 +185,25 @@ def test_bfloat16_gives_nearly_the_scores_of_float32(nlp):
     exact, near = map(numpy.array, scores.values())
     assert numpy.abs(exact - near).mean() < 0.002
     assert numpy.abs(exact - near).max() < 0.05
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_records_are_the_same_to_the_last_bit_whatever_shares_the_batch(nlp, precision):
+    texts = [path.read_text(encoding="utf8")[:900] for path in EXAMPLES]
+    texts += [text[start : start + 300] for text in texts for start in (0, 300)]
+    notes = [Note(str(i), text, {}, "") for i, text in enumerate([*texts, "", "x"])]
+    shuffled = random.Random(0).sample(notes, len(notes))
+    with contextlib.ExitStack() as stack:
+        for name in ("clinical_ner", "clinical_icd9_categorizer"):
+            runtime = nlp.get_pipe(name).shims[0].runtime
+            stack.enter_context(runtime.computing_in(precision))
+        alone = {note.id: annotate_chunk(nlp, [note])[0] for note in notes}
+        for size, order in ((2, notes), (7, shuffled), (32, notes), (32, shuffled)):
+            for start in range(0, len(order), size):
+                for record in annotate_chunk(nlp, order[start : start + size]):
+                    assert record == alone[record["id"]]
+    assert any(record["codes"] for record in alone.values())
+    assert any(record["entities"] for record in alone.values())
 
 
 def measure_agreement(nlp, texts):

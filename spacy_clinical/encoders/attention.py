@@ -11,6 +11,9 @@ from spacy_clinical.encoders.precision import is_amd, read_processor
 
 # Scores that are in memory at once.
 MAX_SCORES = 1 << 22
+# Sequences that fused attention is tried with, and their lengths (pieces).
+TRIED_SEQUENCES = 5
+TRIED_LENGTHS = (3, 33, 100, 200, 384)
 
 
 def attend(
@@ -30,13 +33,48 @@ def attend(
     RETURNS (n_sequences, n_queries, n_heads, head_width)
     """
     q, k, v = (part.transpose(1, 2) for part in (q, k, v))
-    if torch.is_grad_enabled() or not is_slow_in_sdpa(q):
+    if torch.is_grad_enabled():
         context = scaled_dot_product_attention(
             q, k, v, attn_mask=bias, dropout_p=dropout
         )
-    else:
+    elif is_slow_in_sdpa(q):
         context = _attend_by_products(q, k, v, bias)
+    elif len(q) == 1 or is_same_alone(q):
+        context = scaled_dot_product_attention(q, k, v, attn_mask=bias)
+    else:
+        context = _attend_alone(q, k, v, bias)
     return context.transpose(1, 2)
+
+
+def is_same_alone(q: Tensor) -> bool:
+    """Whether a sequence gets the same to the last bit, alone and among others.
+
+    torch's fused attention chooses its code by the number of sequences and threads,
+    too. It is tried once for each shape of heads. On a GPU bits may differ.
+
+    q (n_sequences, n_heads, n_queries, head_width)
+    """
+    if q.device.type != "cpu":
+        return True
+    return _try_out(q.dtype, q.shape[1], q.shape[3], torch.get_num_threads())
+
+
+@cache
+def _try_out(dtype: torch.dtype, n_heads: int, width: int, n_threads: int) -> bool:
+    generator = torch.Generator().manual_seed(0)
+    for length in TRIED_LENGTHS:
+        shape = 3, TRIED_SEQUENCES, n_heads, length, width
+        q, k, v = torch.randn(shape, generator=generator).to(dtype)
+        together = scaled_dot_product_attention(q, k, v)
+        if not torch.equal(together, _attend_alone(q, k, v, None)):
+            return False
+    return True
+
+
+def _attend_alone(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
+    parts = zip(q.split(1), k.split(1), v.split(1), strict=True)
+    contexts = [scaled_dot_product_attention(*one, attn_mask=bias) for one in parts]
+    return torch.cat(contexts)
 
 
 def is_slow_in_sdpa(q: Tensor) -> bool:

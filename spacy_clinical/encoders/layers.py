@@ -108,6 +108,11 @@ class FrozenLayer:
             self.global_value = m.global_value.weight.detach().to(dtype)
             self.global_bias = m.global_value.bias.detach().to(dtype)
 
+    @property
+    def products(self) -> list[FrozenLinear]:
+        """The products that all rows of a batch go through."""
+        return [self.query, self.key, self.value, self.out, self.up, self.down]
+
     def project(self, x: Tensor) -> Sequence[Tensor]:
         x = x.to(self.dtype)
         return self.query(x), self.key(x), self.value(x)

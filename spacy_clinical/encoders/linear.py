@@ -7,6 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
+from spacy_clinical.encoders.rows import multiply_in_chunks
+
 # Rows of input that the order of the weights is made for.
 TYPICAL_ROWS = 1024
 # Activations that oneDNN computes with the product, by the name of their class.
@@ -50,6 +52,7 @@ class FrozenLinear:
     anew in each, and weights that are a mapped file lie on small pages of memory.
 
     activation: What follows the layer, if anything.
+    chunk (rows): See `rows.RowRule`.
     """
 
     def __init__(
@@ -58,6 +61,9 @@ class FrozenLinear:
         dtype: torch.dtype,
         activation: nn.Module | None = None,
     ) -> None:
+        self.n_outputs, self.n_inputs = layer.weight.shape
+        self.dtype = dtype
+        self.chunk = 0
         self.weight = layer.weight.detach().to(dtype).contiguous()
         bias: Tensor | None = layer.bias
         self.bias = None if bias is None else bias.detach().to(dtype)
@@ -72,7 +78,16 @@ class FrozenLinear:
             self.fused = FUSED[type(activation).__name__]
             self.activation = None
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What the code that multiplies depends on, besides the number of rows."""
+        shape = (self.n_inputs, self.n_outputs, self.bias is None)
+        return (*shape, self.dtype, self.is_ordered, self.fused)
+
     def __call__(self, x: Tensor) -> Tensor:
+        return multiply_in_chunks(self._multiply, x, self.chunk)
+
+    def _multiply(self, x: Tensor) -> Tensor:
         if self.is_ordered:
             ops: Any = torch.ops.mkldnn
             name, variant = self.fused

@@ -7,12 +7,21 @@ from typing import Any, TypeAlias
 import numpy
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from spacy_clinical.encoders.attention import attend
 from spacy_clinical.encoders.banded import attend_banded
 from spacy_clinical.encoders.batches import Input, join_boxes
 from spacy_clinical.encoders.blocked import attend_blocked, is_blocked
-from spacy_clinical.encoders.layers import FrozenLayer, Layer, LiveLayer, find_layers
+from spacy_clinical.encoders.layers import (
+    FrozenLayer,
+    Layer,
+    LayerModules,
+    LiveLayer,
+    find_layers,
+)
+from spacy_clinical.encoders.linear import FrozenLinear
+from spacy_clinical.encoders.rows import RowRule, find_row_rule
 
 # Rows of all sequences, end to end (n_pieces, width).
 Encode: TypeAlias = Callable[[Sequence[Input]], Tensor]
@@ -57,25 +66,46 @@ def first_position(model: Any) -> int:
 class PackedEncoder:
     """An encoder's forward pass without padding.
 
-    Linear layers see all pieces at once, attention one sequence at a time: the same
-    rows come out whatever shares the batch.
+    Linear layers see all pieces at once, attention one sequence at a time. Predictions
+    on a processor are the same to the last bit whatever shares the batch: see `rows`.
 
     dtype: Predict with a copy of the weights in this precision. None: learn with the
         model's own.
+    most (pieces): Largest batch that several sequences share.
     """
 
-    def __init__(self, model: Any, dtype: torch.dtype | None) -> None:
+    def __init__(
+        self, model: Any, dtype: torch.dtype | None, *, most: int = 1024
+    ) -> None:
         self.model = model
         self.config = model.config
         self.dtype = dtype
         self.n_heads = int(model.config.num_attention_heads)
         self.first_position = first_position(model)
         modules = find_layers(model)
-        self.layers: list[Layer] = (
-            [LiveLayer(m) for m in modules]
-            if dtype is None
-            else [FrozenLayer(m, dtype) for m in modules]
-        )
+        self.widen: Any = getattr(model, "embeddings_project", None)
+        self.rule = RowRule()
+        self.layers: Sequence[Layer]
+        if dtype is None:
+            self.layers = [LiveLayer(m) for m in modules]
+        else:
+            self._freeze(modules, dtype, most)
+
+    def _freeze(
+        self, modules: Sequence[LayerModules], dtype: torch.dtype, most: int
+    ) -> None:
+        """Copy the weights, and find out how many rows a batch of them needs."""
+        layers = [FrozenLayer(m, dtype) for m in modules]
+        products = [product for layer in layers for product in layer.products]
+        if self.widen is not None:
+            self.widen = FrozenLinear(self.widen, torch.float32)
+            products.append(self.widen)
+        # On a GPU, rows may differ in their last bits.
+        if next(self.model.parameters()).device.type == "cpu":
+            self.rule = find_row_rule(products, most=most)
+        for product in products:
+            product.chunk = self.rule.chunk
+        self.layers = layers
 
     def __call__(self, inputs: Sequence[Input]) -> Tensor:
         """Encode sequences: (n_pieces, width), end to end."""
@@ -85,7 +115,7 @@ class PackedEncoder:
         for number, layer in enumerate(self.layers):
             context = self._attend(number, layer, x, lengths, globals_at)
             x = layer.feed_forward(layer.add_context(x, context))
-        return x
+        return x[: sum(lengths)]
 
     def _embed(self, inputs: Sequence[Input]) -> Tensor:
         device = next(self.model.parameters()).device
@@ -110,9 +140,11 @@ class PackedEncoder:
                 token_type_ids=torch.zeros_like(rows),
                 **boxed,
             )
-        widen = getattr(self.model, "embeddings_project", None)
-        embedded: Tensor = (x if widen is None else widen(x))[0]
-        return embedded
+        embedded: Tensor = x[0]
+        if self.dtype is not None:
+            n_more = self.rule.count(len(embedded)) - len(embedded)
+            embedded = pad(embedded, (0, 0, 0, n_more))
+        return embedded if self.widen is None else self.widen(embedded)
 
     def _attend(
         self,
@@ -122,7 +154,10 @@ class PackedEncoder:
         lengths: Sequence[int],
         globals_at: Sequence[Tensor],
     ) -> Tensor:
-        """Gather context for each piece (n_pieces, width) from its own sequence."""
+        """Gather context for each piece (n_pieces, width) from its own sequence.
+
+        Rows that only fill up the batch get none.
+        """
         parts = [part.view(len(x), self.n_heads, -1) for part in layer.project(x)]
         contexts = []
         start = done = 0
@@ -141,6 +176,7 @@ class PackedEncoder:
                 context = attend(q, k, v, dropout=self._dropout)
             contexts.append(context.reshape(n * length, -1))
             start, done = stop, done + n
+        contexts.append(contexts[0].new_zeros(len(x) - start, contexts[0].shape[1]))
         return torch.cat(contexts)
 
     def _attend_banded(

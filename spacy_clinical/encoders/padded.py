@@ -14,6 +14,9 @@ from spacy_clinical.encoders.batches import Input, join_boxes
 class PaddedEncoder:
     """An encoder whose architecture `PackedEncoder` doesn't know.
 
+    A processor predicts one sequence at a time: padding, and the number of sequences,
+    would change the last bits of their rows.
+
     pad_id: What fills up shorter sequences; hidden from the others.
     dtype: Predict with a copy of the model in this precision. None: use the model.
     """
@@ -22,9 +25,16 @@ class PaddedEncoder:
         is_copy = dtype is not None and dtype != torch.float32
         self.model = copy.deepcopy(model).to(dtype).eval() if is_copy else model
         self.pad_id = pad_id
+        is_processor = next(self.model.parameters()).device.type == "cpu"
+        self.is_alone = dtype is not None and is_processor
 
     def __call__(self, inputs: Sequence[Input]) -> Tensor:
         """Encode sequences: (n_pieces, width), end to end."""
+        if self.is_alone:
+            return torch.cat([self._encode([one]) for one in inputs])
+        return self._encode(inputs)
+
+    def _encode(self, inputs: Sequence[Input]) -> Tensor:
         lengths = numpy.asarray([len(i.ids) for i in inputs])
         mask = numpy.arange(lengths.max()) < lengths[:, None]
         ids = numpy.full(mask.shape, self.pad_id, dtype="int64")

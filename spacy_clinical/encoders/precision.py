@@ -1,5 +1,6 @@
 """Which floating-point numbers a device computes with fastest."""
 
+import platform
 from typing import Any, Literal, TypeAlias
 
 import torch
@@ -11,6 +12,28 @@ def read_processor() -> dict[str, Any]:
     """What torch knows of the processor: its name and its instructions."""
     read = getattr(torch.cpu, "get_capabilities", None)
     return dict(read()) if read is not None else {}
+
+
+# Instructions that multiply matrices, from the fastest, as torch names them.
+INSTRUCTIONS = (
+    "amx_bf16",
+    "avx512_bf16",
+    "avx512_f",
+    "avx2",
+    "sve_bf16",
+    "sve2",
+    "sve",
+)
+
+
+def describe_processor(device: torch.device) -> str:
+    """Name the kind of processor or GPU: results differ in their last bits between them."""
+    if device.type == "cuda":
+        return str(torch.cuda.get_device_name(device))
+    found = read_processor()
+    name = str(found.get("cpu_name") or platform.machine())
+    best = next((kind for kind in INSTRUCTIONS if found.get(kind)), "")
+    return f"{name}, {best}" if best else name
 
 
 def prefers_bfloat16(device: torch.device) -> bool:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from spacy_clinical.encoders.batches import Input, plan_batches
+from spacy_clinical.encoders.linear import has_onednn
 from spacy_clinical.encoders.packed import Encode, PackedEncoder, can_pack
 from spacy_clinical.encoders.padded import PaddedEncoder
 from spacy_clinical.encoders.precision import Precision, prefers_bfloat16
@@ -154,12 +155,20 @@ class Runtime:
             return self._get_encoder(None)(inputs)
 
     def _plan(self, inputs: Sequence[Input]) -> list[list[int]]:
-        device, dtype = self.device.type, str(self.dtype).removeprefix("torch.")
-        budget = self.batch_pieces or BUDGETS[device if device in BUDGETS else dtype]
+        budget = self._get_budget(self.dtype)
         if self._budget_in_memory is not None:
             budget = min(budget, self._budget_in_memory)
         lengths = [len(i.ids) for i in inputs]
         return plan_batches(lengths, budget=budget, is_padded=not self.is_packed)
+
+    def _get_budget(self, dtype: torch.dtype) -> int:
+        """The largest batch (pieces), as long as memory is enough for it."""
+        if self.batch_pieces is not None:
+            return self.batch_pieces
+        if self.device.type in BUDGETS:
+            return BUDGETS[self.device.type]
+        is_low = dtype == torch.bfloat16 and has_onednn(dtype)
+        return BUDGETS["bfloat16" if is_low else "float32"]
 
     def _run(
         self,
@@ -192,7 +201,9 @@ class Runtime:
     def _get_encoder(self, dtype: torch.dtype | None) -> Encode:
         if dtype not in self._encoders:
             self._encoders[dtype] = (
-                PackedEncoder(self.model, dtype)
+                PackedEncoder(
+                    self.model, dtype, most=self._get_budget(dtype or self.dtype)
+                )
                 if self.is_packed
                 else PaddedEncoder(self.model, dtype, pad_id=self.pad_id)
             )

@@ -23,7 +23,7 @@ from spacy_clinical.encoders.loading import (
     LoadedCheckpoint,
     load_checkpoint,
 )
-from spacy_clinical.encoders.precision import Precision
+from spacy_clinical.encoders.precision import Precision, describe_processor
 from spacy_clinical.encoders.published_heads import Head
 from spacy_clinical.encoders.runtime import Backprop, Runtime
 from spacy_clinical.errors import Errors
@@ -151,8 +151,8 @@ class EncoderShim(Shim):
         return size, self.stride or size - size // 8
 
     def describe(self) -> dict[str, str]:
-        """Where the weights come from, the SHA-256 of what they are now, and the
-        precision that they are computed with."""
+        """Say where the weights come from, the SHA-256 of what they are now, and with
+        what precision and processor they are computed."""
         if not self._sha256:
             digest = hashlib.sha256()
             for name, tensor in sorted(self.loaded.model.state_dict().items()):
@@ -164,6 +164,7 @@ class EncoderShim(Shim):
             **self.origin,
             "weights_sha256": self._sha256,
             "precision": precision,
+            "processor": describe_processor(self.runtime.device),
         }
 
     def _take(self, loaded: LoadedCheckpoint) -> None:
