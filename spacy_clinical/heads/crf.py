@@ -56,10 +56,12 @@ def find_best_path(scores: Floats2d, transitions: Floats2d) -> Ints1d:
 
     scores (n_tokens, n_tags): Unnormalized, or logarithms of probabilities.
     transitions (n_tags + 1, n_tags + 1): As from `constraints`, plus what is learned.
-    RETURNS (n_tokens): The tag of each token.
+    RETURNS (n_tokens): The tag of each token; none for no tokens.
     SOURCE: Viterbi 1967.
     """
     n_tokens, n_tags = scores.shape
+    if not n_tokens:
+        return numpy.zeros(0, dtype="int64")
     rows = numpy.arange(n_tags)
     # Transposed, so that the maximum runs over neighbors in memory.
     before = numpy.ascontiguousarray(transitions[:n_tags, :n_tags].T)
@@ -100,8 +102,11 @@ def infer(scores: Floats2d, transitions: Floats2d) -> Posterior:
     """Sum over all sequences of tags.
 
     scores (n_tokens, n_tags), transitions (n_tags + 1, n_tags + 1): Unnormalized.
+    RETURNS: For no tokens, the one sequence that goes from the beginning to the end.
     """
     n_tokens, n_tags = scores.shape
+    if not n_tokens:
+        return _infer_nothing(transitions)
     step = numpy.exp(transitions[:n_tags, :n_tags])
     begin = numpy.exp(transitions[n_tags, :n_tags])
     end = numpy.exp(transitions[:n_tags, n_tags])
@@ -129,6 +134,14 @@ def infer(scores: Floats2d, transitions: Floats2d) -> Posterior:
     pairs[:n_tags, n_tags] = tags[-1]
     log_z = float(numpy.log(scale).sum() + highest.sum() + numpy.log(at_end))
     return Posterior(tags, pairs, log_z, forward, backward, arrival)
+
+
+def _infer_nothing(transitions: Floats2d) -> Posterior:
+    n_tags = len(transitions) - 1
+    pairs = numpy.zeros_like(transitions)
+    pairs[n_tags, n_tags] = 1
+    none = numpy.zeros((0, n_tags))
+    return Posterior(none, pairs, float(transitions[n_tags, n_tags]), none, none, none)
 
 
 def get_loss(

@@ -116,3 +116,19 @@ def test_get_loss_gradients_equal_finite_differences(gold):
         moved[i, j] += step
         slope = (loss_at(scores, moved) - loss) / step
         assert d_transitions[i, j] == pytest.approx(slope, abs=1e-3)
+
+
+def test_no_tokens_have_one_sequence():
+    scheme = read_labels(["O", "B-X", "I-X"])
+    transitions = constraints(scheme) + 0.25
+    none = numpy.zeros((0, 3))
+    posterior = infer(none, transitions)
+    assert posterior.log_z == pytest.approx(0.25)
+    assert posterior.tags.shape == (0, 3)
+    assert posterior.pairs.sum() == posterior.pairs[3, 3] == 1
+    assert len(find_best_path(none, transitions)) == 0
+    loss, [gradient], d_transitions = get_loss(
+        [none], [numpy.zeros(0, dtype=int)], transitions
+    )
+    assert (loss, gradient.shape) == (0, (0, 3))
+    assert not d_transitions.any()
