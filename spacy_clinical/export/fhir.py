@@ -4,13 +4,19 @@
     Composition          its sections, with LOINC codes, their text, and as entries what
                          was found in them
     Condition            codes (doc._.icd9) and disorders, as unconfirmed
-    MedicationStatement  medications, with the dosage that follows
+    MedicationStatement  medications, with the dosage that follows, and whether they were
+                         stopped, held, not taken or are planned
     Observation          values, with the test before them
+    AllergyIntolerance   what stands under allergies, with the reaction; or that none is
+                         known
+    FamilyMemberHistory  disorders under family history, by relative
     Device               what found all this: package, checkpoints and rules
     OperationOutcome     what failed on the note, if anything did
 
 Bundles are of type "collection". Nothing in them is confirmed: conditions are
 "unconfirmed", observations "preliminary", and whether a finding is denied is not known.
+What may be said of a finding by its section and line, `claims` decides; what can't be
+said, such as a disorder to watch for, is left out (docs/exports.md has the table).
 Scores are extensions (urn:spacy-clinical:score). A code of ICD-9-CM that CMS maps to one
 category of ICD-10-CM has that beside it.
 
@@ -24,14 +30,18 @@ SOURCE: HL7 FHIR R4 (4.0.1), hl7.org/fhir/R4.
 import base64
 import hashlib
 import json
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from spacy_clinical.about import __title__, __version__
+from spacy_clinical.export.claims import Claims, NearbyEntities, Relative
 from spacy_clinical.export.fhir_values import (
+    ALLERGY_STATUS,
     EMPTY_REASON,
+    NO_KNOWN_ALLERGY,
+    ROLE_CODES,
     Resource,
     clean,
     is_date,
@@ -49,11 +59,11 @@ VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
 NOTE_TYPE = {"system": LOINC, "code": "34109-9", "display": "Note"}
 DISORDERS = frozenset({"Disease_disorder"})
 MEDICATIONS = frozenset({"Medication"})
+# What a substance under allergies does.
+REACTIONS = frozenset({"Sign_symptom", "Disease_disorder"})
 DOSAGES = frozenset({"Dosage"})
 VALUES = frozenset({"Lab_value"})
 TESTS = frozenset({"Diagnostic_procedure"})
-# Characters between what belongs together, at most.
-NEAR = 60
 
 
 def make_bundle(
@@ -75,6 +85,8 @@ def make_bundle(
         *maker.list_conditions(),
         *maker.list_medications(),
         *maker.list_observations(),
+        *maker.list_allergies(),
+        *maker.list_relatives(),
     ]
     resources = [
         maker.make_document(with_text=with_text),
@@ -137,6 +149,7 @@ class _Maker:
         self.subject = make_subject(subject)
         self.date = date
         self.text: str = record.get("text") or ""
+        self.claims = Claims(record)
         self.starts = [row["start"] for row in record["sections"]]
         self.entries: list[list[Resource]] = [[] for _ in self.starts]
 
@@ -245,10 +258,14 @@ class _Maker:
             coding = [{"system": ICD9, "code": code["code"], **display}]
             if len(code.get("icd10") or ()) == 1:
                 coding.append({"system": ICD10, "code": code["icd10"][0]})
+            places = [place["start"] for place in code["evidence"]]
+            roles = {self.claims.find_section_role(place) for place in places}
+            if roles and not roles & {"stated", "planned"}:
+                continue
             parts = ("condition", "code", code["code"], number)
-            self._enter([place["start"] for place in code["evidence"]], *parts)
+            self._enter(places, *parts)
             yield self._make_condition({"coding": coding}, code["score"], *parts)
-        for ent in self._list(DISORDERS):
+        for ent in self._list(DISORDERS, "stated", "planned"):
             parts = ("condition", "entity", ent["start"], ent["end"])
             self._enter([ent["start"]], *parts)
             yield self._make_condition(
@@ -270,15 +287,15 @@ class _Maker:
         }
 
     def list_medications(self) -> Iterator[Resource]:
-        dosages = _Places(self._list(DOSAGES), self.text)
-        for ent in self._list(MEDICATIONS):
+        dosages = NearbyEntities(self._list(DOSAGES), self.text)
+        for ent in self._list(MEDICATIONS, "stated", "planned", "hypothetical"):
             parts = ("medication", ent["start"], ent["end"])
             self._enter([ent["start"]], *parts)
             statement: Resource = {
                 "resourceType": "MedicationStatement",
                 "id": self.make_id(*parts),
                 **make_score(ent["score"]),
-                "status": "unknown",
+                "status": self.claims.find_status(ent["start"], ent["end"]),
                 "medicationCodeableConcept": {"text": clean(ent["text"])},
                 "subject": self.subject,
                 "derivedFrom": [self.refer("document")],
@@ -289,8 +306,8 @@ class _Maker:
             yield statement
 
     def list_observations(self) -> Iterator[Resource]:
-        tests = _Places(self._list(TESTS), self.text)
-        for ent in self._list(VALUES):
+        tests = NearbyEntities(self._list(TESTS), self.text)
+        for ent in self._list(VALUES, "stated"):
             parts = ("observation", ent["start"], ent["end"])
             self._enter([ent["start"]], *parts)
             test = tests.find_before(ent["start"])
@@ -306,37 +323,82 @@ class _Maker:
                 "derivedFrom": [self.refer("document")],
             }
 
-    def _list(self, labels: frozenset[str]) -> list[Mapping[str, Any]]:
+    def list_allergies(self) -> Iterator[Resource]:
+        """Substances, each with the reactions behind it on its line; or "none known"."""
+        reactions = self._list(REACTIONS, "allergy")
+        substances = self._list(MEDICATIONS, "allergy")
+        for number, ent in enumerate(substances):
+            following = substances[number + 1 : number + 2]
+            limit = following[0]["start"] if following else len(self.text)
+            caused = [
+                {"manifestation": [{"text": clean(other["text"])}]}
+                for other in reactions
+                if ent["end"] <= other["start"] < limit
+                and self.claims.share_line(ent["end"], other["start"])
+            ]
+            parts = ("allergy", ent["start"], ent["end"])
+            self._enter([ent["start"]], *parts)
+            code = {"text": clean(ent["text"])}
+            allergy = self._make_allergy(code, ent["score"], *parts)
+            yield {**allergy, "reaction": caused} if caused else allergy
+        for row in self.record["sections"]:
+            borders = row["body_start"], row["end"]
+            if self.claims.find_section_role(row["start"]) != "allergy":
+                continue
+            has_some = any(row["start"] <= s["start"] < row["end"] for s in substances)
+            if not has_some and self.claims.has_no_allergies(*borders):
+                parts = ("allergy", "none", row["start"])
+                self._enter([row["start"]], *parts)
+                yield self._make_allergy(NO_KNOWN_ALLERGY, None, *parts)
+
+    def _make_allergy(
+        self, code: Resource, score: float | None, *parts: object
+    ) -> Resource:
+        status = {"system": ALLERGY_STATUS, "code": "unconfirmed"}
+        return {
+            "resourceType": "AllergyIntolerance",
+            "id": self.make_id(*parts),
+            **make_score(score),
+            "verificationStatus": {"coding": [status]},
+            "code": code,
+            "patient": self.subject,
+        }
+
+    def list_relatives(self) -> Iterator[Resource]:
+        """The disorders of each relative."""
+        disorders: dict[Relative, list[Mapping[str, Any]]] = {}
+        for ent in self._list(DISORDERS, "family"):
+            relative = self.claims.find_relative(ent["start"])
+            disorders.setdefault(relative, []).append(ent)
+        for relative, ents in disorders.items():
+            parts = ("relative", relative.code)
+            self._enter([ent["start"] for ent in ents], *parts)
+            code, display = relative
+            coding = {"system": ROLE_CODES, "code": code, "display": display}
+            yield {
+                "resourceType": "FamilyMemberHistory",
+                "id": self.make_id(*parts),
+                "status": "partial",
+                "patient": self.subject,
+                "relationship": {"coding": [coding]},
+                "condition": [
+                    {**make_score(ent["score"]), "code": {"text": clean(ent["text"])}}
+                    for ent in ents
+                ],
+            }
+
+    def _list(self, labels: frozenset[str], *roles: str) -> list[Mapping[str, Any]]:
+        """List entities of some types; with roles only those that have one of them."""
         found = [ent for ent in self.record["entities"] if ent["label"] in labels]
-        return [ent for ent in found if clean(ent.get("text") or "")]
+        return [
+            ent
+            for ent in found
+            if clean(ent.get("text") or "")
+            and (not roles or self.claims.find_role(ent["start"]) in roles)
+        ]
 
     def _enter(self, places: Iterable[int], *parts: object) -> None:
         """Enter a finding in the sections that it was found in."""
         numbers = {bisect_right(self.starts, place) - 1 for place in places}
         for number in sorted(numbers - {-1}):
             self.entries[number].append(self.refer(*parts))
-
-
-class _Places:
-    """Entities in note order, to find those near a place, in the same line."""
-
-    def __init__(self, ents: list[Mapping[str, Any]], text: str) -> None:
-        self.ents = ents
-        self.text = text
-        self.starts = [ent["start"] for ent in ents]
-        self.ends = [ent["end"] for ent in ents]
-
-    def find_after(self, end: int) -> Mapping[str, Any] | None:
-        index = bisect_left(self.starts, end)
-        return self._check(index, end, *self.starts[index : index + 1])
-
-    def find_before(self, start: int) -> Mapping[str, Any] | None:
-        index = bisect_right(self.ends, start) - 1
-        if index < 0:
-            return None
-        return self._check(index, self.ends[index], start)
-
-    def _check(self, index: int, *gap: int) -> Mapping[str, Any] | None:
-        if len(gap) < 2 or gap[1] - gap[0] > NEAR:
-            return None
-        return None if "\n" in self.text[slice(*gap)] else self.ents[index]

@@ -14,6 +14,13 @@ ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 EMPTY_REASON = "http://terminology.hl7.org/CodeSystem/list-empty-reason"
 XHTML = "http://www.w3.org/1999/xhtml"
 SCORE = "urn:spacy-clinical:score"
+SNOMED = "http://snomed.info/sct"
+ROLE_CODES = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
+ALLERGY_STATUS = "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification"
+NO_KNOWN_ALLERGY = {
+    "coding": [{"system": SNOMED, "code": "716186003", "display": "No known allergy"}],
+    "text": "No known allergies",
+}
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 _REFERENCE = re.compile(r"(https?://\S+/)?[A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,64}")
 _TIME = r"T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-](0\d|1[0-4]):[0-5]\d)"

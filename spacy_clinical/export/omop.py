@@ -12,8 +12,11 @@
     note_nlp_source_concept_id      OMOP's vocabularies
     nlp_system                      this package, with its version
     nlp_date, nlp_datetime          when the note was processed
-    term_exists, term_temporal      empty: nobody has looked whether a term is denied
-    term_modifiers                  label=, section=, score=, note=
+    term_exists                     N for what isn't said of the patient (family history,
+                                    what may come) or under allergies; else empty, as
+                                    nobody has looked whether a term is denied
+    term_temporal                   Future for drugs and procedures of a plan; else empty
+    term_modifiers                  label=, section=, subject=, conditional=, allergy=, score=, note=
 
 The ids are numbers of 63 bits, so that those of several exports don't meet. Where the
 columns are 32 bits wide, as in OHDSI's own scripts, number the rows (`first_id`).
@@ -31,6 +34,7 @@ from typing import Any
 
 from spacy_clinical.about import __title__, __version__
 from spacy_clinical.export.atomic import open_atomic
+from spacy_clinical.export.claims import Claims, Role
 
 COLUMNS = (
     "note_nlp_id",
@@ -48,6 +52,18 @@ COLUMNS = (
     "term_temporal",
     "term_modifiers",
 )
+# term_exists and modifiers by what a section and a line say.
+TERMS: dict[Role, tuple[str, tuple[str, ...]]] = {
+    "stated": ("", ()),
+    "planned": ("", ()),
+    "hypothetical": ("N", ("conditional=true",)),
+    "family": ("N", ("subject=family",)),
+    "allergy": ("N", ("allergy=true",)),
+}
+# What is to be done if a plan names it. A plan's disorders are there already.
+TO_BE_DONE = frozenset(
+    {"Medication", "Diagnostic_procedure", "Therapeutic_procedure", "Dosage"}
+)
 # Characters on each side of a term in its snippet, and of the columns at most.
 AROUND = 60
 MAX_TEXT, MAX_MODIFIERS = 250, 2000
@@ -63,9 +79,13 @@ def list_rows(record: Mapping[str, Any], *, date: str) -> Iterator[dict[str, Any
     """
     text = record.get("text") or ""
     note_id = _read_number(record["id"])
+    claims = Claims(record)
     for ent in record["entities"]:
         start, end = ent["start"], ent["end"]
-        modifiers = [f"label={ent['label']}", f"section={ent['section']}"]
+        role = claims.find_role(start)
+        exists, said = TERMS[role]
+        is_ahead = role == "planned" and ent["label"] in TO_BE_DONE
+        modifiers = [f"label={ent['label']}", f"section={ent['section']}", *said]
         if ent["score"] is not None:
             modifiers.append(f"score={ent['score']}")
         if note_id is None:
@@ -83,8 +103,8 @@ def list_rows(record: Mapping[str, Any], *, date: str) -> Iterator[dict[str, Any
             "nlp_system": f"{__title__} {__version__}",
             "nlp_date": date,
             "nlp_datetime": f"{date} 00:00:00",
-            "term_exists": "",
-            "term_temporal": "",
+            "term_exists": exists,
+            "term_temporal": "Future" if is_ahead else "",
             "term_modifiers": ",".join(modifiers)[:MAX_MODIFIERS],
         }
 

@@ -1,0 +1,215 @@
+"""Say what may be claimed of a finding, by where in the note and on what line it stands.
+
+A name of a drug under ALLERGIES is no medication of the patient's, and a disorder under
+FAMILY HISTORY not the patient's. Exports that state facts (FHIR, OMOP) ask here, and
+leave out what can't be said. docs/exports.md has the table.
+"""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+# "allergy": of a substance that the patient doesn't tolerate, or of what it does.
+# "family": of somebody in the family. "planned": to be done. "hypothetical": may come.
+Role: TypeAlias = Literal["stated", "allergy", "family", "planned", "hypothetical"]
+# Those of FHIR's MedicationStatement.
+Status: TypeAlias = Literal[
+    "unknown", "stopped", "on-hold", "not-taken", "intended", "completed"
+]
+
+# Characters between what belongs together, at most.
+NEAR = 60
+# Characters around a finding that are looked at, on its line.
+AROUND = 200
+ROLES: dict[str, Role] = {
+    "allergies": "allergy",
+    "family_history": "family",
+    "plan": "planned",
+    "follow_up": "planned",
+    "goals": "hypothetical",
+    "instructions": "hypothetical",
+    "discharge_instructions": "hypothetical",
+    "patient_education_and_counseling": "hypothetical",
+    "additional_testing": "planned",
+    "specialist_referrals": "planned",
+}
+# What makes the rest of its clause hypothetical.
+_HYPOTHETICAL = re.compile(
+    r"\b(?:if|unless|should (?:you|he|she|they|the|there|symptoms)|return (?:for|if)|"
+    r"call (?:for|if)|watch for|monitor for|look out for|r/o|rule(?:d)? out|"
+    r"to prevent|prophylaxis (?:for|of|against)|risk (?:of|for)|in case of)\b",
+    re.IGNORECASE,
+)
+_STATUS: dict[Status, re.Pattern[str]] = {
+    "not-taken": re.compile(
+        r"\b(?:not (?:currently )?tak(?:ing|en)|never (?:took|taken|started)|"
+        r"denies (?:taking|use of)|refuse[sd]|declin(?:es|ed)|non-?complian(?:t|ce))\b",
+        re.IGNORECASE,
+    ),
+    "stopped": re.compile(
+        r"\b(?:stop(?:s|ped)?|discontinue[sd]?|discontinuing|d/c(?:'?e?d)?|dc'd|"
+        r"ceased|no longer (?:on|taking|takes)|weaned off|taken off|off of)\b",
+        re.IGNORECASE,
+    ),
+    "on-hold": re.compile(
+        r"\b(?:held|hold(?:ing)?|on hold|withheld|paused)\b", re.IGNORECASE
+    ),
+    "completed": re.compile(r"\b(?:completed|finished)\b", re.IGNORECASE),
+    "intended": re.compile(
+        r"\b(?:will (?:start|begin|be started|give|add)|plan(?:s|ned|ning)? (?:to|for|on)|"
+        r"consider(?:ing)?|recommend(?:s|ed)?|to (?:start|begin)|start|begin)\b",
+        re.IGNORECASE,
+    ),
+}
+_CLAUSE_END = re.compile(r"[.;\n]|\bbut\b|\bhowever\b", re.IGNORECASE)
+_NO_ALLERGY = re.compile(
+    r"\b(?:NKDA|NKA|NKFA|no known (?:drug |food |medication |medicine )?allerg(?:y|ies)|"
+    r"no (?:drug |food |medication )?allergies|denies (?:any )?(?:drug |known )?allergies|"
+    r"allergies:? none|none known)\b",
+    re.IGNORECASE,
+)
+_ONLY_NONE = re.compile(r"\W*(?:none|no|denies|negative|nil)\W*", re.IGNORECASE)
+# Who in the family, with HL7's code of the relationship (v3-RoleCode).
+RELATIVES: dict[str, tuple[str, str]] = {
+    **dict.fromkeys(("mother", "mom", "mum"), ("MTH", "mother")),
+    **dict.fromkeys(("father", "dad"), ("FTH", "father")),
+    **dict.fromkeys(("brother", "brothers"), ("BRO", "brother")),
+    **dict.fromkeys(("sister", "sisters"), ("SIS", "sister")),
+    **dict.fromkeys(("sibling", "siblings"), ("SIB", "sibling")),
+    **dict.fromkeys(("son", "sons"), ("SON", "natural son")),
+    **dict.fromkeys(("daughter", "daughters"), ("DAU", "natural daughter")),
+    **dict.fromkeys(("child", "children"), ("CHILD", "child")),
+    **dict.fromkeys(("grandmother", "grandma"), ("GRMTH", "grandmother")),
+    **dict.fromkeys(("grandfather", "grandpa"), ("GRFTH", "grandfather")),
+    **dict.fromkeys(("grandparent", "grandparents"), ("GRPRN", "grandparent")),
+    **dict.fromkeys(("aunt", "aunts"), ("AUNT", "aunt")),
+    **dict.fromkeys(("uncle", "uncles"), ("UNCLE", "uncle")),
+    **dict.fromkeys(("cousin", "cousins"), ("COUSN", "cousin")),
+    **dict.fromkeys(("nephew", "nephews"), ("NEPHEW", "nephew")),
+    **dict.fromkeys(("niece", "nieces"), ("NIECE", "niece")),
+    **dict.fromkeys(("parent", "parents"), ("PRN", "parent")),
+}
+ANYBODY = ("FAMMEMB", "family member")
+_RELATIVE = re.compile(rf"\b(?:{'|'.join(RELATIVES)})\b", re.IGNORECASE)
+
+
+class Relative(NamedTuple):
+    """Somebody in the family: HL7's code of the relationship, and its name."""
+
+    code: str
+    name: str
+
+
+class Claims:
+    """What may be claimed of the findings of a record.
+
+    record: As `records.make_record` makes it. Without its text only sections count.
+    """
+
+    def __init__(self, record: Mapping[str, Any]) -> None:
+        self.text: str = record.get("text") or ""
+        self._sections = [(row["start"], row["label"]) for row in record["sections"]]
+        self._parts = [
+            (row["start"], row["end"], ROLES[row["label"]])
+            for row in record.get("subsections") or ()
+            if row["label"] in ROLES
+        ]
+        self._starts = [start for start, _ in self._sections]
+        self._part_starts = [start for start, _, _ in self._parts]
+
+    def find_section_role(self, place: int) -> Role:
+        """Find what the section or subsection at a place (character) says of findings."""
+        index = bisect_right(self._part_starts, place) - 1
+        if index >= 0 and place < self._parts[index][1]:
+            return self._parts[index][2]
+        index = bisect_right(self._starts, place) - 1
+        return ROLES.get(self._sections[index][1], "stated") if index >= 0 else "stated"
+
+    def find_role(self, start: int) -> Role:
+        """Find whether a finding that starts somewhere holds for the patient, and now."""
+        role = self.find_section_role(start)
+        if role in ("stated", "planned") and _HYPOTHETICAL.search(
+            self._find_before(start)
+        ):
+            return "hypothetical"
+        return role
+
+    def find_status(self, start: int, end: int) -> Status:
+        """Find whether a medication is taken; "unknown" if its line doesn't say.
+
+        start, end (characters): Of the medication.
+        """
+        before, after = self._find_before(start), self._find_after(end)
+        found: list[tuple[int, Status]] = []
+        for status, pattern in _STATUS.items():
+            for match in pattern.finditer(before):
+                found.append((len(before) - match.end(), status))
+            # "Metformin was stopped", but "metformin; start insulin".
+            match_after = pattern.search(after) if status != "intended" else None
+            if match_after is not None:
+                found.append((match_after.start(), status))
+        if found:
+            return min(found)[1]
+        is_ahead = self.find_role(start) in ("planned", "hypothetical")
+        return "intended" if is_ahead else "unknown"
+
+    def find_relative(self, start: int) -> Relative:
+        """Find who in the family has a disorder: the last one named on its line."""
+        names = list(_RELATIVE.finditer(self._find_before(start, clause=False)))
+        if names:
+            return Relative(*RELATIVES[names[-1][0].lower()])
+        return Relative(*ANYBODY)
+
+    def has_no_allergies(self, start: int, end: int) -> bool:
+        """Whether the text of a section on allergies says that there are none known.
+
+        start, end (characters): Of the text under its title.
+        """
+        body = self.text[start:end]
+        return bool(_NO_ALLERGY.search(body) or _ONLY_NONE.fullmatch(body))
+
+    def share_line(self, end: int, start: int) -> bool:
+        """Whether nothing but one line lies between two places (characters)."""
+        return "\n" not in self.text[end:start]
+
+    def _find_before(self, start: int, *, clause: bool = True) -> str:
+        """What stands before a finding on its line, and in its clause."""
+        first = max(self.text.rfind("\n", 0, start) + 1, start - AROUND)
+        line = self.text[first:start]
+        return _CLAUSE_END.split(line)[-1] if clause else line
+
+    def _find_after(self, end: int) -> str:
+        line = self.text[end : end + AROUND].split("\n")[0]
+        return _CLAUSE_END.split(line)[0].split(",")[0]
+
+
+class NearbyEntities:
+    """Entities in note order, to find the one next to a place, on the same line.
+
+    ents: Records of entities.
+    text: Of the note.
+    """
+
+    def __init__(self, ents: list[Mapping[str, Any]], text: str) -> None:
+        self.ents = ents
+        self.text = text
+        self.starts = [ent["start"] for ent in ents]
+        self.ends = [ent["end"] for ent in ents]
+
+    def find_after(self, end: int) -> Mapping[str, Any] | None:
+        """Find the entity that follows a place (character); None if it is far."""
+        index = bisect_left(self.starts, end)
+        return self._check(index, end, *self.starts[index : index + 1])
+
+    def find_before(self, start: int) -> Mapping[str, Any] | None:
+        """Find the entity that ends before a place (character); None if it is far."""
+        index = bisect_right(self.ends, start) - 1
+        if index < 0:
+            return None
+        return self._check(index, self.ends[index], start)
+
+    def _check(self, index: int, *gap: int) -> Mapping[str, Any] | None:
+        if len(gap) < 2 or gap[1] - gap[0] > NEAR:
+            return None
+        return None if "\n" in self.text[slice(*gap)] else self.ents[index]
