@@ -2,10 +2,13 @@
 
 import codecs
 from collections.abc import Iterator
+from io import BytesIO
 from typing import BinaryIO
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import Errors, Warnings, warn
 
+# What is taken for the encoding of bytes that aren't Unicode.
+FALLBACK = "cp1252"
 _CHUNK = 1 << 20
 _MAGIC = {
     b"\x89PNG": "a PNG image",
@@ -52,10 +55,24 @@ def find_encoding(handle: BinaryIO, source: str) -> str:
         return "utf-8-sig"
     if any(b"\x00" in chunk for chunk in _read_chunks(handle)):
         raise NotTextError(Errors.C303.format(source=source, kind="binary data"))
-    offset = _find_undecodable(handle, "cp1252")
+    offset = _find_undecodable(handle, FALLBACK)
     if offset is not None:
         raise NotTextError(Errors.C304.format(source=source, offset=offset))
-    return "cp1252"
+    return FALLBACK
+
+
+def decode(data: bytes, source: str) -> str:
+    """Decode what is a whole text, as `find_encoding` finds it.
+
+    A warning (W301) says so if it is Windows-1252.
+
+    source: What to call the text's file in errors and in the warning.
+    RAISES NotTextError: C303, if it is binary; C304, if no encoding fits.
+    """
+    encoding = find_encoding(BytesIO(data), source)
+    if encoding == FALLBACK:
+        warn(Warnings.W301.format(source=source))
+    return data.decode(encoding)
 
 
 def find_binary_kind(start: bytes) -> str | None:

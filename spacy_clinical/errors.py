@@ -299,6 +299,22 @@ class Errors(metaclass=ErrorsWithCodes):
         "all of them with --restart."
     )
     C339 = "Another run is writing to '{path}'. Wait for it, or name another folder."
+    C350 = (
+        "Can't read '{source}': it is broken in a way that nobody foresaw ({kind}). The "
+        "other files are read."
+    )
+    C351 = (
+        "Can't read row {row} of '{source}': it is broken in a way that nobody foresaw "
+        "({kind}). The other rows are read."
+    )
+    C352 = (
+        "Row {row} of '{source}' has values inside of values, more than {limit} levels "
+        "deep. The other rows are read."
+    )
+    C353 = (
+        "Rows {first} to {last} of '{source}' can't be read: the part of the file that "
+        "holds them is broken ({kind}). The other rows are read."
+    )
     C401 = (
         "Can't use {value} as setting '{setting}' of component '{name}': it must be "
         "between 0 and 1."
@@ -394,6 +410,22 @@ class Errors(metaclass=ErrorsWithCodes):
         "There are no annotated forms in '{path}'. Give a folder with annotations/*.json, "
         "or the .jsonl file that scripts/make_forms.py writes."
     )
+    C513 = (
+        "'{name}' is larger than {max_bytes} bytes, so it isn't read. Cut it into files of "
+        "fewer pages."
+    )
+    C514 = (
+        "'{name}' has more than {limit} {what}, so it isn't read further. Cut it into "
+        "parts of usual size."
+    )
+    C515 = (
+        "'{name}' isn't read: the time for its file, {timeout} seconds, is over. The pages "
+        "before are kept; for more time, use --timeout or the argument timeout."
+    )
+    C516 = (
+        "{n_words} words of '{name}' are left out: they have no place on it, or one that "
+        "isn't a number on any page. The others are kept."
+    )
 
 
 class Warnings(metaclass=ErrorsWithCodes):
@@ -425,6 +457,10 @@ class Warnings(metaclass=ErrorsWithCodes):
     W304 = (
         "Plots need matplotlib, which isn't installed: pip install 'spacy-clinical[plots]'. "
         "The tables are written."
+    )
+    W309 = (
+        "Left out {n_links} links to folders in '{source}', as links may lead in circles. "
+        "Name such a folder itself to read it."
     )
 
 

@@ -8,21 +8,34 @@ can't be read becomes a NoteFailure in its place, and reading goes on.
 import csv
 import io
 import json
+import math
+import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from typing import Any, BinaryIO, TextIO
 
-from spacy_clinical.encoding import NotTextError, find_encoding
+from spacy_clinical.encoding import FALLBACK, decode, find_binary_kind, find_encoding
 from spacy_clinical.errors import Errors, Warnings, warn
+from spacy_clinical.regular_files import (
+    describe_error,
+    is_own,
+    open_regular,
+    read_regular,
+)
 from spacy_clinical.sources import Source
 from spacy_clinical.types import Note, NoteFailure
 
 _SEPARATORS = {"csv": ",", "tsv": "\t"}
 _MAX_FIELD = 2**31 - 1
+# Of values inside of values, which writers and other processes can still take.
+MAX_DEPTH = 100
+_FIELD_LIMIT = Lock()
 
 
 @dataclass
@@ -33,6 +46,31 @@ class Position:
     """
 
     share: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """Where the notes of a table and their ids are.
+
+    wanted_id: None if any id will do.
+    """
+
+    text: str
+    wanted_id: str | None
+
+    @property
+    def id(self) -> str:
+        return "id" if self.wanted_id is None else self.wanted_id
+
+    def find_missing(self, header: Sequence[str]) -> str | None:
+        for column in filter(None, (self.text, self.wanted_id)):
+            if column not in header:
+                return column
+        return None
+
+
+# A row's values; a message with a code where it can't be read.
+_Row = Callable[[], Mapping[str, Any] | str]
 
 
 def read_notes(
@@ -51,55 +89,51 @@ def read_notes(
     YIELDS: For each note or row the note, or why it can't be read.
     """
     position = position or Position()
+    columns = _Columns(text_column, id_column)
     try:
         if source.kind == "text":
             yield _read_text(source)
         elif source.kind == "jsonl":
-            yield from _read_jsonl(source, text_column, id_column, position)
+            yield from _read_jsonl(source, columns, position)
         elif source.kind == "parquet":
-            yield from _read_parquet(source, text_column, id_column, position)
+            yield from _read_parquet(source, columns, position)
         else:
-            yield from _read_csv(source, text_column, id_column, position)
-    except NotTextError as error:
-        yield NoteFailure(source.name, str(error))
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        yield NoteFailure(
-            source.name, Errors.C302.format(source=source.name, reason=reason)
-        )
+            yield from _read_csv(source, columns, position)
+    # Whatever is wrong with a file, the others are read.
+    except Exception as error:
+        yield NoteFailure(source.name, describe_error(error, source.name))
 
 
 def _read_text(source: Source) -> Note:
     path = source.path
-    data = sys.stdin.buffer.read() if path is None else path.read_bytes()
-    text = data.decode(_get_encoding(io.BytesIO(data), source))
-    return Note(source.note_id, text, {}, source.name)
-
-
-def _get_encoding(handle: BinaryIO, source: Source) -> str:
-    encoding = find_encoding(handle, source.name)
-    if encoding == "cp1252":
-        warn(Warnings.W301.format(source=source.name))
-    return encoding
+    data = sys.stdin.buffer.read() if path is None else read_regular(path)
+    return Note(source.note_id, decode(data, source.name), {}, source.name)
 
 
 @contextmanager
 def _open_table(source: Source, newline: str, position: Position) -> Iterator[TextIO]:
-    path = Path(source.name)
-    with path.open("rb") as handle:
-        encoding = _get_encoding(handle, source)
-    raw = _Watched(path, position)
-    with io.TextIOWrapper(io.BufferedReader(raw), encoding, newline=newline) as lines:
-        yield lines
+    with _open(source) as handle:
+        encoding = find_encoding(handle, source.name)
+        if encoding == FALLBACK:
+            warn(Warnings.W301.format(source=source.name))
+        handle.seek(0)
+        raw = _Watched(handle.fileno(), position)
+        buffer = io.BufferedReader(raw)
+        with io.TextIOWrapper(buffer, encoding, newline=newline) as lines:
+            yield lines
+
+
+def _open(source: Source) -> BinaryIO:
+    return open_regular(source.path or Path(source.name))
 
 
 class _Watched(io.FileIO):
-    """A file that says how far it has been read."""
+    """An open file that says how far it has been read."""
 
-    def __init__(self, path: Path, position: Position) -> None:
-        super().__init__(path)
+    def __init__(self, number: int, position: Position) -> None:
+        super().__init__(number, closefd=False)
         self._position = position
-        self._size = path.stat().st_size
+        self._size = os.fstat(number).st_size
 
     def readinto(self, buffer: Any) -> int | None:
         n_bytes = super().readinto(buffer)
@@ -107,93 +141,141 @@ class _Watched(io.FileIO):
         return n_bytes
 
 
-def _read_jsonl(
-    source: Source, text_column: str, id_column: str | None, position: Position
-) -> Iterator[Note | NoteFailure]:
-    with _open_table(source, "\n", position) as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            row, message = _parse_row(line, number, source.name)
-            if row is None:
-                yield NoteFailure(f"{source.name}:{number}", message)
-            else:
-                yield _make_note(row, number, source, text_column, id_column)
-
-
-def _parse_row(
-    line: str, number: int, source: str
-) -> tuple[dict[str, Any] | None, str]:
-    """Parse a line of JSON, or say in a coded message why it can't be."""
-    column = 1
-    try:
-        # NaN and Infinity are no JSON, though Python and others write them.
-        row = json.loads(line, parse_constant=lambda name: None)
-        if isinstance(row, dict):
-            json.dumps(row, ensure_ascii=False).encode("utf-8")
-            return row, ""
-    except json.JSONDecodeError as error:
-        column = error.pos + 1
-    except UnicodeEncodeError:
-        return None, Errors.C309.format(source=source, row=number)
-    except (ValueError, RecursionError):
-        # Numbers of thousands of digits; thousands of nested lists.
-        column = len(line)
-    return None, Errors.C305.format(source=source, row=number, column=column)
-
-
 def _make_note(
-    row: dict[str, Any],
-    number: int,
-    source: Source,
-    text_column: str,
-    id_column: str | None,
+    make_row: _Row, number: int, source: Source, columns: _Columns
+) -> Note | NoteFailure:
+    """Make a note of a row, or say why it can't be. Others aren't affected."""
+    name = f"{source.name}:{number}"
+    try:
+        row = make_row()
+        if isinstance(row, str):
+            return NoteFailure(name, row)
+        return _read_row(row, number, source, columns)
+    except Exception as error:
+        kind = type(error).__name__
+        message = Errors.C351.format(row=number, source=source.name, kind=kind)
+        return NoteFailure(name, str(error) if is_own(error) else message)
+
+
+def _read_row(
+    row: Mapping[str, Any], number: int, source: Source, columns: _Columns
 ) -> Note | NoteFailure:
     name = f"{source.name}:{number}"
-    id_key = "id" if id_column is None else id_column
-    text, note_id = row.get(text_column), row.get(id_key)
+    text = _get_text(row.get(columns.text), source)
+    note_id = _get_text(row.get(columns.id), source)
     if not isinstance(text, str):
-        return _fail_column(name, source, number, text_column, text)
-    if note_id == "" or (note_id is None and id_column is None):
+        return _fail_column(name, source, number, columns.text, text)
+    if note_id == "" or (note_id is None and columns.wanted_id is None):
         note_id = f"{source.note_id}:{number}"
     if isinstance(note_id, bool) or not isinstance(note_id, str | int):
-        return _fail_column(name, source, number, id_key, note_id)
-    meta = {key: row[key] for key in row if key not in (text_column, id_key)}
+        return _fail_column(name, source, number, columns.id, note_id)
+    meta = {key: row[key] for key in row if key not in (columns.text, columns.id)}
+    if not _is_flat(meta, MAX_DEPTH):
+        message = Errors.C352.format(row=number, source=source.name, limit=MAX_DEPTH)
+        return NoteFailure(name, message)
     return Note(str(note_id), text, meta, name)
+
+
+def _get_text(value: Any, source: Source) -> Any:
+    """Decode bytes that are a text; others, and what isn't bytes, stay as they are."""
+    if not isinstance(value, bytes):
+        return value
+    try:
+        return decode(value, source.name)
+    except ValueError:
+        return value
 
 
 def _fail_column(
     name: str, source: Source, number: int, column: str, value: object
 ) -> NoteFailure:
-    found = "nothing" if value is None else f"a value of type {type(value).__name__}"
+    if isinstance(value, bytes):
+        found = find_binary_kind(value[:16]) or "binary data"
+    else:
+        kind = type(value).__name__
+        found = "nothing" if value is None else f"a value of type {kind}"
     message = Errors.C306.format(
         source=source.name, row=number, column=column, found=found
     )
     return NoteFailure(name, message)
 
 
-@contextmanager
-def _any_field_size() -> Iterator[None]:
-    limit = csv.field_size_limit(_MAX_FIELD)
+def _is_flat(value: Any, limit: int) -> bool:
+    """Whether values are nested at most so deep. Not by recursion, which has a limit."""
+    level = [value]
+    for _ in range(limit + 1):
+        level = [
+            item
+            for outer in level
+            if isinstance(outer, dict | list)
+            for item in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return True
+    return False
+
+
+# JSON lines
+
+
+def _read_jsonl(
+    source: Source, columns: _Columns, position: Position
+) -> Iterator[Note | NoteFailure]:
+    with _open_table(source, "\n", position) as lines:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                row = partial(_parse_line, line, number, source.name)
+                yield _make_note(row, number, source, columns)
+
+
+def _parse_line(line: str, number: int, source: str) -> dict[str, Any] | str:
+    """Parse a line of JSON, or say in a coded message why it can't be."""
+    column = 1
     try:
-        yield
-    finally:
-        csv.field_size_limit(limit)
+        # NaN and Infinity are no JSON, though Python and others write them.
+        row = json.loads(
+            line, parse_constant=lambda name: None, parse_float=_parse_float
+        )
+        if isinstance(row, dict):
+            json.dumps(row, ensure_ascii=False).encode("utf-8")
+            return row
+    except json.JSONDecodeError as error:
+        column = error.pos + 1
+    except UnicodeEncodeError:
+        return Errors.C309.format(source=source, row=number)
+    except (ValueError, RecursionError):
+        # Numbers of thousands of digits; thousands of nested lists.
+        column = len(line)
+    return Errors.C305.format(source=source, row=number, column=column)
+
+
+def _parse_float(digits: str) -> float | None:
+    # "1e999" is a number to JSON, but to nobody who reads it.
+    value = float(digits)
+    return value if math.isfinite(value) else None
+
+
+# Tables with separators
 
 
 def _read_csv(
-    source: Source, text_column: str, id_column: str | None, position: Position
+    source: Source, columns: _Columns, position: Position
 ) -> Iterator[Note | NoteFailure]:
-    with _open_table(source, "", position) as lines, _any_field_size():
+    with _open_table(source, "", position) as lines:
         # strict: an unclosed quotation mark must not swallow the notes after it.
         rows = csv.reader(lines, delimiter=_SEPARATORS[source.kind], strict=True)
         try:
-            header = next(rows, [])
-            missing = _find_missing(header, text_column, id_column)
+            header = _get_next(rows) or []
+            missing = columns.find_missing(header)
             if missing is not None:
                 yield _fail_header(source, missing, len(header))
                 return
-            yield from _read_rows(rows, header, source, text_column, id_column)
+            number = 0
+            while (row := _get_next(rows)) is not None:
+                number += bool(row)
+                if row:
+                    named = partial(_name_cells, row, header, number, source.name)
+                    yield _make_note(named, number, source, columns)
         except csv.Error:
             message = Errors.C308.format(
                 source=source.name, line=rows.line_num, kind=source.kind
@@ -201,13 +283,17 @@ def _read_csv(
             yield NoteFailure(source.name, message)
 
 
-def _find_missing(
-    header: Sequence[str], text_column: str, id_column: str | None
-) -> str | None:
-    for column in filter(None, (text_column, id_column)):
-        if column not in header:
-            return column
-    return None
+def _get_next(rows: Iterator[list[str]]) -> list[str] | None:
+    """The next row, with fields of any size.
+
+    The limit is the whole process's: it is raised for no longer than a row takes.
+    """
+    with _FIELD_LIMIT:
+        limit = csv.field_size_limit(_MAX_FIELD)
+        try:
+            return next(rows, None)
+        finally:
+            csv.field_size_limit(limit)
 
 
 def _fail_header(source: Source, column: str, n_columns: int) -> NoteFailure:
@@ -215,49 +301,48 @@ def _fail_header(source: Source, column: str, n_columns: int) -> NoteFailure:
     return NoteFailure(source.name, message)
 
 
-def _read_rows(
-    rows: Iterator[list[str]],
-    header: list[str],
-    source: Source,
-    text_column: str,
-    id_column: str | None,
-) -> Iterator[Note | NoteFailure]:
-    for number, row in enumerate(filter(None, rows), 1):
-        if len(row) == len(header):
-            named = dict(zip(header, row, strict=True))
-            yield _make_note(named, number, source, text_column, id_column)
-        else:
-            message = Errors.C316.format(
-                source=source.name,
-                row=number,
-                n_columns=len(row),
-                n_expected=len(header),
-            )
-            yield NoteFailure(f"{source.name}:{number}", message)
+def _name_cells(
+    cells: list[str], header: list[str], number: int, source: str
+) -> dict[str, Any] | str:
+    if len(cells) == len(header):
+        return dict(zip(header, cells, strict=True))
+    n_columns, n_expected = len(cells), len(header)
+    return Errors.C316.format(
+        source=source, row=number, n_columns=n_columns, n_expected=n_expected
+    )
+
+
+# Parquet
 
 
 def _read_parquet(
-    source: Source, text_column: str, id_column: str | None, position: Position
+    source: Source, columns: _Columns, position: Position
 ) -> Iterator[Note | NoteFailure]:
     if find_spec("pyarrow") is None:
         yield NoteFailure(source.name, Errors.C317)
         return
     # Only this format needs pyarrow.
-    from spacy_clinical.parquet_rows import BrokenParquetError, ParquetRows
+    from spacy_clinical.parquet_rows import BrokenParquetError, BrokenRows, ParquetRows
 
     try:
-        with ParquetRows(Path(source.name)) as rows:
-            missing = _find_missing(rows.columns, text_column, id_column)
+        as_bytes = {columns.text, columns.id}
+        with _open(source) as handle, ParquetRows(handle, as_bytes=as_bytes) as rows:
+            missing = columns.find_missing(rows.columns)
             if missing is not None:
                 yield _fail_header(source, missing, len(rows.columns))
                 return
-            for number, row in enumerate(rows, 1):
-                position.share = number / rows.n_rows
-                if row is None:
+            for number, row in rows:
+                position.share = min(number / max(rows.n_rows, 1), 1.0)
+                if isinstance(row, BrokenRows):
+                    message = Errors.C353.format(
+                        first=number, last=row.last, source=source.name, kind=row.kind
+                    )
+                    yield NoteFailure(f"{source.name}:{number}", message)
+                elif row is None:
                     message = Errors.C309.format(source=source.name, row=number)
                     yield NoteFailure(f"{source.name}:{number}", message)
                 else:
-                    yield _make_note(row, number, source, text_column, id_column)
+                    yield _make_note(partial(dict, row), number, source, columns)
     except BrokenParquetError as error:
         message = Errors.C336.format(source=source.name, kind=str(error))
         yield NoteFailure(source.name, message)

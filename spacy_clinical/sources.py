@@ -1,12 +1,14 @@
 """Find the files that hold notes."""
 
 import os
+import stat
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from spacy_clinical.encoding import find_binary_kind
 from spacy_clinical.errors import Errors, Warnings, warn
+from spacy_clinical.regular_files import open_regular, show_path
 from spacy_clinical.types import NoteFailure
 
 STANDARD_INPUT = "-"
@@ -44,7 +46,8 @@ class Source(NamedTuple):
 
     @property
     def name(self) -> str:
-        return STANDARD_INPUT if self.path is None else str(self.path)
+        """What messages and records call it."""
+        return STANDARD_INPUT if self.path is None else show_path(self.path)
 
 
 def list_sources(
@@ -66,9 +69,10 @@ def list_sources(
         elif os.path.isdir(name):
             found.extend(_list_folder(path, skip))
         elif os.path.exists(name):
-            found.append(Source(path, path.stem, _get_kind(path) or "text"))
+            kind = _get_kind(path) or "text"
+            found.append(Source(path, show_path(path.stem), kind))
         else:
-            raise FileNotFoundError(Errors.C301.format(path=name))
+            raise FileNotFoundError(Errors.C301.format(path=show_path(name)))
     return found
 
 
@@ -78,17 +82,20 @@ def list_forms(paths: Sequence[str], *, skip: Collection[Path] = ()) -> list[Pat
     paths: Files or folders. A file named here is read whatever its ending; in folders
         the ending decides.
     skip (resolved): Files and folders to leave out, such as earlier output.
+    RETURNS: Also folders inside that can't be read, so that reading them fails.
     RAISES FileNotFoundError: C301, if a path does not exist; C313, if there are none.
     """
     found: list[Path] = []
     for name in paths:
         if os.path.isdir(name):
-            files = _walk(Path(name), skip, [])
-            found += [path for path in files if path.suffix.lower() in _FORMS]
+            walk = _Walk(Path(name), skip)
+            found += [path for path in walk if path.suffix.lower() in _FORMS]
+            found += [folder for folder, _ in walk.unreadable]
+            walk.warn_of_links()
         elif os.path.exists(name):
             found.append(Path(name))
         else:
-            raise FileNotFoundError(Errors.C301.format(path=name))
+            raise FileNotFoundError(Errors.C301.format(path=show_path(name)))
     if not found:
         suffixes = ", ".join(sorted(_FORMS))
         raise FileNotFoundError(
@@ -104,46 +111,87 @@ def _get_kind(path: Path) -> str | None:
 def _list_folder(
     folder: Path, skip: Collection[Path]
 ) -> Iterator[Source | NoteFailure]:
-    unreadable: list[OSError] = []
     n_found = n_left_out = 0
-    for path in _walk(folder, skip, unreadable):
+    walk = _Walk(folder, skip)
+    for path in walk:
         found = _inspect(path, folder)
         n_found += found is not None
         n_left_out += found is None
         if found is not None:
             yield found
-    for error in unreadable:
-        reason = error.strerror or type(error).__name__
-        yield NoteFailure(
-            str(error.filename),
-            Errors.C302.format(source=error.filename, reason=reason),
-        )
+    for path, reason in walk.unreadable:
+        name = show_path(path)
+        yield NoteFailure(name, Errors.C302.format(source=name, reason=reason))
+    walk.warn_of_links()
+    name = show_path(folder)
     if n_left_out and n_found:
-        warn(
-            Warnings.W302.format(n_files=n_left_out, source=folder, suffixes=_SUFFIXES)
-        )
-    if not n_found and not unreadable:
-        message = Errors.C313.format(source=folder, suffixes=_SUFFIXES)
-        yield NoteFailure(str(folder), message)
+        warn(Warnings.W302.format(n_files=n_left_out, source=name, suffixes=_SUFFIXES))
+    if not n_found and not walk.unreadable:
+        message = Errors.C313.format(source=name, suffixes=_SUFFIXES)
+        yield NoteFailure(name, message)
 
 
-def _walk(
-    folder: Path, skip: Collection[Path], unreadable: list[OSError]
-) -> Iterator[Path]:
+class _Walk:
     """Go through the files of a folder, in depth and in order, but for hidden ones.
 
-    unreadable: Gets what went wrong with folders that can't be read.
+    Links to folders aren't followed.
+
+    unreadable: Folders that can't be read, and why.
     """
-    for parent, folders, names in os.walk(folder, onerror=unreadable.append):
-        here = Path(parent)
-        folders[:] = sorted(
-            name
-            for name in folders
-            if name[0] != "." and (here / name).resolve() not in skip
-        )
-        for name in sorted(names):
-            if name[0] != "." and (here / name).resolve() not in skip:
-                yield here / name
+
+    def __init__(self, folder: Path, skip: Collection[Path]) -> None:
+        self.unreadable: list[tuple[Path, str]] = []
+        self._folder = folder
+        self._skip = skip
+        self._n_links = 0
+
+    def __iter__(self) -> Iterator[Path]:
+        # Not by recursion: folders may be nested as deep as the system lets them.
+        waiting = [(self._folder, os.path.realpath(self._folder))]
+        while waiting:
+            folders: list[tuple[Path, str]] = []
+            for path, real, is_folder in self._list(*waiting.pop()):
+                if is_folder:
+                    folders.append((path, real))
+                else:
+                    yield path
+            waiting += reversed(folders)
+
+    def warn_of_links(self) -> None:
+        """Warn (W309), if links to folders were left out."""
+        if self._n_links:
+            name = show_path(self._folder)
+            warn(Warnings.W309.format(n_links=self._n_links, source=name))
+
+    def _list(self, folder: Path, real: str) -> Iterator[tuple[Path, str, bool]]:
+        """What is in a folder, in order of name, where it is, and if it is a folder."""
+        try:
+            with os.scandir(folder) as entries:
+                found = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            self.unreadable.append((folder, reason))
+            return
+        for entry in found:
+            path, place = folder / entry.name, os.path.join(real, entry.name)
+            is_link = entry.is_symlink()
+            if is_link:
+                # Path.resolve raises an error at links in a circle.
+                place = os.path.realpath(path)
+            if entry.name[0] == "." or Path(place) in self._skip:
+                continue
+            is_folder = _is_folder(entry)
+            if is_folder and is_link:
+                self._n_links += 1
+            else:
+                yield path, place, is_folder
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _inspect(path: Path, folder: Path) -> Source | NoteFailure | None:
@@ -151,22 +199,24 @@ def _inspect(path: Path, folder: Path) -> Source | NoteFailure | None:
 
     Scans, PDFs and archives are failures, as there may be notes in them.
     """
-    kind = _get_kind(path)
-    if not path.is_file():
-        if path.is_symlink() and not path.exists():
+    name, kind = show_path(path), _get_kind(path)
+    try:
+        is_regular = stat.S_ISREG(os.stat(path).st_mode)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        if isinstance(error, FileNotFoundError) and os.path.islink(path):
             reason = "it links to nothing"
-            message = Errors.C302.format(source=path, reason=reason)
-        else:
-            message = Errors.C315.format(source=path)
-        return NoteFailure(str(path), message)
+        return NoteFailure(name, Errors.C302.format(source=name, reason=reason))
+    if not is_regular:
+        return NoteFailure(name, Errors.C315.format(source=name))
     if kind is not None:
         note_id = path.relative_to(folder).with_suffix("").as_posix()
-        return Source(path, note_id, kind)
+        return Source(path, show_path(note_id), kind)
     try:
-        with path.open("rb") as handle:
+        with open_regular(path) as handle:
             binary_kind = find_binary_kind(handle.read(16))
     except OSError:
         return None
     if binary_kind is None:
         return None
-    return NoteFailure(str(path), Errors.C303.format(source=path, kind=binary_kind))
+    return NoteFailure(name, Errors.C303.format(source=name, kind=binary_kind))

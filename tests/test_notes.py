@@ -5,9 +5,15 @@ import json
 import os
 import re
 import sys
+import tempfile
+import warnings
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+import spacy_clinical.notes
 from spacy_clinical.notes import read_notes
 from spacy_clinical.sources import Source, list_sources
 from spacy_clinical.types import Note, NoteFailure
@@ -232,3 +238,121 @@ def test_read_notes_tells_of_a_file_that_is_gone(tmp_path):
     path.unlink()
     (failure,) = read_notes(source)
     assert re.match(r"\[C302\] .*a\.txt.*No such file", failure.message)
+
+
+HOSTILE_ROWS = {
+    "nested": '{"text": "x", "deep": ' + "[" * 5000 + "]" * 5000 + "}",
+    "nested a little": '{"text": "x", "deep": ' + "[" * 200 + "]" * 200 + "}",
+    "objects": '{"a":' * 3000 + "1" + "}" * 3000,
+    "digits": '{"text": "x", "number": ' + "9" * 5000 + "}",
+    "digits as id": '{"text": "x", "id": ' + "9" * 5000 + "}",
+    "half a surrogate pair": '{"text": "x", "id": "\\ud800"}',
+    "as a key": '{"text": "x", "\\udfff": 1}',
+    "huge id": '{"text": "x", "id": 1e999}',
+    "list": "[1, 2]",
+    "nul": "\x00",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE_ROWS)
+def test_hostile_rows_cost_no_other(tmp_path, name):
+    path = tmp_path / "rows.jsonl"
+    row = HOSTILE_ROWS[name].replace('"x"', f'"{NAME}"')
+    path.write_text(f'{{"text": "a"}}\n{row}\n{{"text": "b"}}\n')
+    found = read_all(path)
+    if name == "huge id":
+        assert found[1].id == "rows:2"
+        del found[1]
+    notes = [item.text for item in found if isinstance(item, Note)]
+    assert notes == ["a", "b"]
+    failures = [item for item in found if isinstance(item, NoteFailure)]
+    assert all(item.message.startswith("[C3") for item in failures)
+    assert NAME not in "".join(item.message for item in failures)
+
+
+def test_metadata_nested_too_deep_for_writers_is_refused(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    rows = []
+    for depth in (99, 100, 101):
+        rows.append('{"text": "x", "deep": ' + "[" * depth + "]" * depth + "}")
+    path.write_text("\n".join(rows))
+    assert codes(read_all(path))[0] == ""
+    assert codes(read_all(path))[2] == "C352"
+
+
+def test_numbers_that_are_not_finite_are_read_as_nothing(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"text": "x", "a": 1e999, "b": -1e999, "c": [NaN], "d": 1e3}')
+    [note] = read_all(path)
+    assert note.meta == {"a": None, "b": None, "c": [None], "d": 1000.0}
+
+
+def test_tables_that_are_read_together_take_fields_of_any_size(tmp_path):
+    limit = csv.field_size_limit()
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.csv").write_text("text\nx\n" + "x" * (limit + 1) + "\nx\n")
+    sources = list_sources([str(tmp_path)])
+    first, second = (read_notes(source) for source in sources)
+    next(first), next(second)
+    assert csv.field_size_limit() == limit
+    assert [len(note.text) for note in first] == [limit + 1, 1]
+    assert [len(note.text) for note in second] == [limit + 1, 1]
+    assert csv.field_size_limit() == limit
+
+
+@pytest.mark.parametrize("kind", ["text", "jsonl", "csv", "parquet"])
+def test_an_error_that_nobody_foresaw_is_the_files_failure(tmp_path, monkeypatch, kind):
+    path = tmp_path / "a.data"
+    path.write_text(NAME)
+
+    def fail(*arguments, **options):
+        raise LookupError(NAME)
+
+    for name in ("read_regular", "open_regular"):
+        monkeypatch.setattr(f"spacy_clinical.notes.{name}", fail)
+    [failure] = read_notes(Source(path, "a", kind))
+    assert re.match(r"\[C350\] .*a\.data.*\(LookupError\)", failure.message)
+    assert NAME not in failure.message
+
+
+def test_a_row_that_fails_unforeseen_costs_no_other(tmp_path, monkeypatch):
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"text": "a"}\n{"text": "b"}\n{"text": "c"}\n')
+    read = spacy_clinical.notes._read_row
+
+    def fail(row, *arguments):
+        if row["text"] == "b":
+            raise ArithmeticError(NAME)
+        return read(row, *arguments)
+
+    monkeypatch.setattr(spacy_clinical.notes, "_read_row", fail)
+    found = read_all(path)
+    assert codes(found) == ["", "C351", ""]
+    assert "(ArithmeticError)" in found[1].message
+    assert NAME not in found[1].message
+
+
+@given(
+    data=st.one_of(
+        st.binary(max_size=400),
+        st.text(max_size=200).map(lambda text: text.encode("utf8", "surrogatepass")),
+        st.sampled_from(
+            [b'{"text": "x"}\n', b"text\nx\n", b"\xff\xfe", b"PAR1" * 3]
+        ).map(lambda start: start * 3),
+    ),
+    suffix=st.sampled_from([".txt", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet"]),
+)
+@settings(max_examples=150, deadline=None)
+def test_whatever_bytes_are_in_a_file_the_others_are_read(data, suffix):
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / f"b{suffix}").write_bytes(data)
+        (Path(folder) / "a.txt").write_text("Pain.")
+        (Path(folder) / "c.jsonl").write_text('{"text": "Fever."}')
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = read_all(folder)
+    texts = {note.id: note.text for note in found if isinstance(note, Note)}
+    assert texts["a"] == "Pain."
+    assert texts["c:1"] == "Fever."
+    failures = [item for item in found if isinstance(item, NoteFailure)]
+    assert all(re.match(r"\[C3\d\d\] ", item.message) for item in failures)

@@ -28,7 +28,7 @@ MODULES = sorted(
 LAYERS = [
     {"about", "errors", "types", "icd9_codes"},
     {"checkpoints", "extensions", "windows", "align", "layout", "icd9_tables"},
-    {"note_text"},
+    {"note_text", "regular_files"},
     {"forms"},
     {"sections", "section_lines", "section_rules", "section_titles"},
     {"abbreviations", "token_patterns", "tokenizer", "sentences", "brat"},

@@ -1,0 +1,95 @@
+"""Open files that others have put there: only regular ones, and never waiting for one."""
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from spacy_clinical.errors import Errors
+from spacy_clinical.extensions import CODE
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file to read its bytes.
+
+    Opening a pipe waits for a writer, and opening a device may do anything, so that the
+    kind is looked at before, and again when it is open.
+
+    RAISES OSError: C315, for folders, pipes, sockets and devices; and what the system
+        raises.
+    """
+    _check_kind(path, os.stat(path))
+    flags = os.O_RDONLY
+    # Windows has its own of these.
+    for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY", "O_NOINHERIT"):
+        flags |= getattr(os, name, 0)
+    handle = os.fdopen(os.open(path, flags), "rb")
+    try:
+        _check_kind(path, os.fstat(handle.fileno()))
+    except OSError:
+        handle.close()
+        raise
+    return handle
+
+
+def read_regular(path: Path, *, max_bytes: int | None = None) -> bytes:
+    """Read a regular file.
+
+    max_bytes: None for no limit.
+    RAISES OSError: As `open_regular` does; and C513, if it is larger.
+    """
+    with open_regular(path) as handle:
+        if max_bytes is None:
+            return handle.read()
+        is_larger = os.fstat(handle.fileno()).st_size > max_bytes
+        # A file may grow while it is read.
+        data = b"" if is_larger else handle.read(max_bytes + 1)
+    if is_larger or len(data) > max_bytes:
+        name = show_path(path.name)
+        raise OSError(Errors.C513.format(name=name, max_bytes=max_bytes))
+    return data
+
+
+def _check_kind(path: Path, status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(Errors.C315.format(source=show_path(path)))
+
+
+def show_path(path: str | Path) -> str:
+    r"""A path as text that can be written: what isn't UTF-8 in it becomes "\udce9"."""
+    return str(path).encode("utf8", "backslashreplace").decode("utf8")
+
+
+@contextmanager
+def coded_errors(source: str | Path) -> Iterator[None]:
+    """Let the package's own errors pass; of others say the type only.
+
+    RAISES ValueError: C302 and C350, for any error that has no code.
+    """
+    try:
+        yield
+    except Exception as error:
+        if is_own(error):
+            raise
+        raise ValueError(describe_error(error, source)) from None
+
+
+def describe_error(error: Exception, source: str | Path) -> str:
+    """Say in a coded message why a file can't be read.
+
+    Errors of libraries may quote the file: of theirs, only the type is said.
+    """
+    if is_own(error):
+        return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        return Errors.C302.format(source=show_path(source), reason=error.strerror)
+    kind = type(error).__name__
+    return Errors.C350.format(source=show_path(source), kind=kind)
+
+
+def is_own(error: Exception) -> bool:
+    """Whether an error has one of the package's own codes. spaCy's quote texts."""
+    found = CODE.match(str(error))
+    return found is not None and found[1].startswith("C")
