@@ -30,9 +30,11 @@ from spacy_clinical.export.form_folder import (
     list_form_outputs,
     write_forms,
 )
-from spacy_clinical.extensions import CODE
+from spacy_clinical.extensions import CODE, record_error
 from spacy_clinical.forms import read_forms
+from spacy_clinical.forms.limits import TIMEOUT
 from spacy_clinical.models import get_title
+from spacy_clinical.regular_files import show_path
 from spacy_clinical.sources import list_forms
 
 
@@ -67,6 +69,12 @@ def forms(
     ] = "eng",
     dpi: Annotated[int, typer.Option(min=50, help="That PDFs are drawn with.")] = 300,
     max_pages: Annotated[int, typer.Option(min=1, help="Of one file.")] = 500,
+    timeout: Annotated[
+        float,
+        typer.Option(
+            min=0, help="Seconds for one file; its pages after that are not read."
+        ),
+    ] = TIMEOUT,
     password: Annotated[
         str | None, typer.Option(envvar="PDF_PASSWORD", help="Of encrypted PDFs.")
     ] = None,
@@ -87,7 +95,7 @@ def forms(
             stop(str(error), WRONG_USE)
         start = time.perf_counter()
         settings = {"ocr": ocr, "language": language, "dpi": dpi}
-        limits = {"max_pages": max_pages, "password": password}
+        limits = {"max_pages": max_pages, "timeout": timeout, "password": password}
         results = _extract(nlp, files, {**settings, **limits})
         try:
             totals = write_forms(
@@ -139,10 +147,14 @@ def _extract(
             bar.set_postfix_str(f"form {i} of {len(files)}", refresh=False)
             watch = {"watch": lambda number: bar.update()}
             [doc] = read_forms([path], nlp.vocab, **options, **watch)
-            for _, component in nlp.pipeline:
-                doc = component(doc)
+            for name, component in nlp.pipeline:
+                try:
+                    doc = component(doc)
+                # Its other components and the other forms are not affected.
+                except Exception as error:
+                    record_error(doc, name, error)
             if doc._.clinical_error is not None:
-                tell(f"{path}: {doc._.clinical_error['message']}")
+                tell(f"{show_path(path)}: {doc._.clinical_error['message']}")
             for page in doc._.pages:
                 if page["error"]:
                     tell(page["error"])

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 from io import BytesIO
 from statistics import mean
@@ -13,6 +14,7 @@ from PIL import Image
 from spacy_clinical.errors import Errors
 from spacy_clinical.forms.adapters.tesseract import read_tesseract_tsv
 from spacy_clinical.forms.images import get_dpi
+from spacy_clinical.forms.limits import Deadline
 from spacy_clinical.forms.pages import FormPage, Word
 
 # A page whose words are surer than this needs no other orientation.
@@ -41,20 +43,21 @@ def read_scan(
 
     name: Of the file and page, for messages.
     language: As Tesseract names it, such as "eng" or "eng+spa".
-    timeout (seconds): For each time that Tesseract runs.
+    timeout (seconds): For all times that Tesseract runs.
     RETURNS: The page, in pixels, and the picture as it was turned.
     RAISES OSError: C506 and C507, if Tesseract is missing or fails.
     """
+    deadline = Deadline(timeout)
     turned, angle = straighten(image)
-    page = _read(turned, name, language, timeout)
+    page = _read(turned, name, language, deadline.left)
     if _get_sureness(page) >= SURE:
         return _with_rotation(page, angle), turned
-    quarter = find_quarter(image, name=name, timeout=timeout)
+    quarter = find_quarter(image, name=name, timeout=deadline.left)
     if not quarter:
         return _with_rotation(page, angle), turned
     upright, skew = straighten(image.rotate(-quarter, expand=True, fillcolor=255))
     upright.info["dpi"] = image.info.get("dpi", (0, 0))
-    other = _read(upright, name, language, timeout)
+    other = _read(upright, name, language, deadline.left)
     if _get_sureness(other) <= _get_sureness(page):
         return _with_rotation(page, angle), turned
     return _with_rotation(other, quarter + skew), upright
@@ -87,7 +90,7 @@ def _with_rotation(page: FormPage, angle: float) -> FormPage:
 def _read(image: Image.Image, name: str, language: str, timeout: float) -> FormPage:
     options = ["-l", language, "--dpi", str(get_dpi(image)), "--psm", "3", "tsv"]
     output = run_tesseract(image, options, name=name, timeout=timeout)
-    pages = read_tesseract_tsv(output)
+    pages = read_tesseract_tsv(output, name=name, max_pages=1)
     return pages[0] if pages else FormPage(*image.size, "px")
 
 
@@ -116,23 +119,38 @@ def run_tesseract(
     command = [find_tesseract(), "stdin", "stdout", *options]
     buffer = BytesIO()
     image.save(buffer, "PNG", compress_level=1)
-    try:
-        done = subprocess.run(
-            command,
-            input=buffer.getvalue(),
-            capture_output=True,
-            timeout=timeout,
-            check=False,
-            # Its threads cost more than they bring.
-            env={**os.environ, "OMP_THREAD_LIMIT": "1"},
-        )
-    except subprocess.TimeoutExpired:
-        reason = f"it took more than {timeout:.0f} seconds"
-        raise OSError(Errors.C507.format(name=name, reason=reason)) from None
-    if done.returncode:
-        reason = f"exit status {done.returncode}"
+    # A session of its own: what Tesseract starts, if it is a script, ends with it.
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        # Its threads cost more than they bring.
+        env={**os.environ, "OMP_THREAD_LIMIT": "1"},
+        start_new_session=True,
+    )
+    with process:
+        try:
+            output, _ = process.communicate(buffer.getvalue(), timeout)
+        except subprocess.TimeoutExpired:
+            _kill(process)
+            reason = f"it took more than {timeout:.0f} seconds"
+            raise OSError(Errors.C507.format(name=name, reason=reason)) from None
+        except BaseException:
+            _kill(process)
+            raise
+    if process.returncode:
+        reason = f"exit status {process.returncode}"
         raise OSError(Errors.C507.format(name=name, reason=reason))
-    return done.stdout
+    return output
+
+
+def _kill(process: "subprocess.Popen[bytes]") -> None:
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    # It has ended, or the system has no groups.
+    except (OSError, AttributeError):
+        process.kill()
 
 
 def straighten(image: Image.Image) -> tuple[Image.Image, float]:

@@ -1,5 +1,6 @@
 """Words with their places on pages, and the order in which they are read."""
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from statistics import median, median_low
@@ -18,6 +19,9 @@ MAX_LEVEL = 0.6
 MAX_HEIGHT = 1.5
 # Words a line has, on average, where columns are running text.
 MIN_PROSE = 3.5
+# Words that are looked at, in all, to find the order of a page's words: so many, and so
+# many times as many as there are.
+MAX_WORK, MAX_WORK_PER_WORD = 50_000, 10
 
 
 class Word(NamedTuple):
@@ -112,27 +116,58 @@ def level_boxes(line: Sequence[Word]) -> list[Word]:
 
 
 def _read_block(words: Sequence[Word]) -> list[list[Word]]:
-    lines = _group_lines(words)
-    if len(lines) < MIN_LINES:
-        return lines
-    height = median(word.height for word in words) or 1.0
-    parts = _cut_columns(words, height) or _cut_rows(lines, height)
-    return [line for part in parts for line in _read_block(part)] or lines
+    """Cut a block into parts, these into parts, and so on, and read them in order.
+
+    Not by recursion, which has a limit. Words may be cut apart so often that it takes
+    ever longer: blocks that are left after so many cuts are read line by line.
+    """
+    read: list[list[Word]] = []
+    waiting = [words]
+    work = MAX_WORK + MAX_WORK_PER_WORD * len(words)
+    while waiting:
+        block = waiting.pop()
+        lines = _group_lines(block)
+        work -= len(block)
+        if len(lines) < MIN_LINES or work < 0:
+            read += lines
+            continue
+        height = median(word.height for word in block) or 1.0
+        parts = _cut_columns(block, height) or _cut_rows(lines, height)
+        if parts:
+            waiting += reversed(parts)
+        else:
+            read += lines
+    return read
 
 
 def _group_lines(words: Sequence[Word]) -> list[list[Word]]:
     """Group words that stand beside each other, from top to bottom."""
     lines: list[list[Word]] = []
+    # Of each line: the sum of its words' middles, and their heights in order.
+    middles: list[float] = []
+    heights: list[list[float]] = []
     for word in sorted(words, key=lambda word: word.middle):
-        for line in reversed(lines[-4:]):
-            middle = sum(w.middle for w in line) / len(line)
-            height = min(median(w.height for w in line), word.height)
+        for i in range(len(lines) - 1, max(len(lines) - 5, -1), -1):
+            middle = middles[i] / len(lines[i])
+            height = min(median_of_sorted(heights[i]), word.height)
             if abs(word.middle - middle) <= 0.5 * max(height, 1e-9):
-                line.append(word)
+                lines[i].append(word)
+                middles[i] += word.middle
+                insort(heights[i], word.height)
                 break
         else:
             lines.append([word])
+            middles.append(word.middle)
+            heights.append([word.height])
     return [sorted(line, key=lambda word: word.box[0]) for line in lines]
+
+
+def median_of_sorted(values: Sequence[float]) -> float:
+    """The median of values that are in order, without going through them."""
+    middle = len(values) // 2
+    if len(values) % 2:
+        return values[middle]
+    return (values[middle - 1] + values[middle]) / 2
 
 
 def _cut_rows(lines: Sequence[list[Word]], height: float) -> list[list[Word]]:
@@ -182,12 +217,14 @@ def _are_columns(left: Sequence[list[Word]], right: Sequence[list[Word]]) -> boo
     n_words = [sum(map(len, lines)) / len(lines) for lines in (left, right)]
     if min(n_words) >= MIN_PROSE:
         return True
-    middles = [_get_middle(line) for line in many]
+    middles = sorted(_get_middle(line) for line in many)
     level = 0
     for line in few:
         height = median(word.height for word in line)
         middle = _get_middle(line)
-        level += any(abs(middle - other) <= 0.35 * height for other in middles)
+        i = bisect_left(middles, middle)
+        nearest = middles[max(i - 1, 0) : i + 1]
+        level += any(abs(middle - other) <= 0.35 * height for other in nearest)
     return level / len(few) < MAX_LEVEL
 
 

@@ -7,8 +7,9 @@ from typing import Any
 from PIL import Image
 
 from spacy_clinical.forms.images import MAX_PIXELS, open_frames
+from spacy_clinical.forms.limits import MAX_PAGES
 from spacy_clinical.forms.pdf import POINTS, draw_page, open_pdf
-from spacy_clinical.forms.read import MAX_PAGES, find_kind
+from spacy_clinical.forms.read import find_kind
 
 JPEG_QUALITY = 60
 
@@ -36,7 +37,7 @@ def draw_pages(
         pictures = _draw_pdf(data, name, width, max_pixels, max_pages, password)
     elif kind == "image":
         frames = open_frames(data, name=name, max_pixels=max_pixels)
-        pictures = (_shrink(frame, width) for frame in frames)
+        pictures = (frame and _shrink(frame, width) for frame in frames)
     else:
         pictures = iter(())
     for page in pages:

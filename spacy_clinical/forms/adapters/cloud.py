@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from spacy_clinical.forms.checks import add_word, to_number
+from spacy_clinical.forms.limits import check_n_pages
 from spacy_clinical.forms.pages import FormPage, Word, cover
 
 
@@ -12,9 +14,11 @@ def is_textract(values: Any) -> bool:
     return isinstance(first, dict) and isinstance(first.get("Blocks"), list)
 
 
-def read_textract(values: Any) -> list[FormPage]:
+def read_textract(values: Any, *, name: str, max_pages: int) -> list[FormPage]:
     """Read the words of all pages. Boxes are shares of the page (unit "page").
 
+    name: Of the file, for messages.
+    RAISES ValueError: C505, if there are too many pages.
     SOURCE: AWS, Amazon Textract Developer Guide, Block.
     """
     answers = values if isinstance(values, list) else [values]
@@ -23,14 +27,17 @@ def read_textract(values: Any) -> list[FormPage]:
     for block in blocks:
         number = int(block.get("Page", 1))
         page = pages.setdefault(number, FormPage(1.0, 1.0, "page", [], "textract"))
+        check_n_pages(len(pages), name=name, max_pages=max_pages)
         if block.get("BlockType") != "WORD" or not block.get("Text", "").strip():
             continue
         place = block["Geometry"]["BoundingBox"]
-        x, y = place["Left"], place["Top"]
-        box = (x, y, x + place["Width"], y + place["Height"])
+        x, y, width, height = (
+            to_number(place[key]) for key in ("Left", "Top", "Width", "Height")
+        )
+        box = (x, y, x + width, y + height)
         confidence = block.get("Confidence")
-        sure = None if confidence is None else confidence / 100
-        page.words.append(Word(block["Text"], box, sure))
+        sure = None if confidence is None else to_number(confidence) / 100
+        add_word(page, Word(block["Text"], box, sure))
     return [pages[number] for number in sorted(pages)]
 
 
@@ -44,18 +51,24 @@ def is_azure(values: Any) -> bool:
     )
 
 
-def read_azure(values: Any) -> list[FormPage]:
+def read_azure(values: Any, *, name: str, max_pages: int) -> list[FormPage]:
     """Read the words of all pages, in the unit that is stated.
 
+    name: Of the file, for messages.
+    RAISES ValueError: C505, if there are too many pages.
     SOURCE: Azure Read 3.x (readResults) and Document Intelligence (pages).
     """
     result = values.get("analyzeResult", values)
+    found = result.get("readResults") or result.get("pages")
+    check_n_pages(len(found), name=name, max_pages=max_pages)
     pages = []
-    for page in result.get("readResults") or result.get("pages"):
-        unit = {"pixel": "px"}.get(page.get("unit", ""), page.get("unit", ""))
-        words = [_read_word(word) for word in _list_words(page)]
-        size = float(page["width"]), float(page["height"])
-        pages.append(FormPage(*size, unit, words, "azure"))
+    for values in found:
+        unit = "px" if values.get("unit") == "pixel" else values.get("unit", "")
+        size = to_number(values["width"]), to_number(values["height"])
+        page = FormPage(*size, unit, [], "azure")
+        for word in _list_words(values):
+            add_word(page, _read_word(word))
+        pages.append(page)
     return pages
 
 
@@ -68,6 +81,7 @@ def _list_words(page: dict[str, Any]) -> Iterable[dict[str, Any]]:
 
 def _read_word(word: dict[str, Any]) -> Word:
     corners: Sequence[float] = word.get("polygon") or word["boundingBox"]
-    points = zip(corners[::2], corners[1::2], strict=True)
+    places = [to_number(value) for value in corners]
+    points = zip(places[::2], places[1::2], strict=True)
     box = cover([(x, y, x, y) for x, y in points])
     return Word(word.get("content") or word["text"], box, word.get("confidence"))

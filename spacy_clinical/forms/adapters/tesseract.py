@@ -1,29 +1,33 @@
 """Tesseract's TSV: `tesseract page.png out tsv`."""
 
-import csv
 from io import StringIO
 
+from spacy_clinical.forms.checks import add_word, to_number
+from spacy_clinical.forms.limits import check_n_pages
 from spacy_clinical.forms.pages import FormPage, Word
 
 COLUMNS = 12
-PAGE_LEVEL, WORD_LEVEL = 1, 5
+PAGE_LEVEL, WORD_LEVEL = "1", "5"
 
 
-def read_tesseract_tsv(data: bytes) -> list[FormPage]:
-    """Read the words of all pages, in pixels. Broken rows are passed over."""
-    text = data.decode("utf8", errors="replace")
+def read_tesseract_tsv(data: bytes, *, name: str, max_pages: int) -> list[FormPage]:
+    """Read the words of all pages, in pixels. Broken rows are passed over.
+
+    name: Of the file, for messages.
+    RAISES ValueError: C505, if there are too many pages.
+    """
     pages: dict[str, FormPage] = {}
-    for row in csv.reader(StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE):
-        if len(row) != COLUMNS or not row[0].isdigit():
+    # Not the module csv: these files have no quotation marks, and fields of any size.
+    for line in StringIO(data.decode("utf8", errors="replace")):
+        row = line.rstrip("\r\n").split("\t")
+        if len(row) != COLUMNS or row[0] not in (PAGE_LEVEL, WORD_LEVEL):
             continue
-        try:
-            level, (left, top, width, height) = int(row[0]), map(float, row[6:10])
-            confidence = float(row[10]) / 100
-        except ValueError:
-            continue
-        if level == PAGE_LEVEL:
+        left, top, width, height = map(to_number, row[6:10])
+        confidence = to_number(row[10]) / 100
+        if row[0] == PAGE_LEVEL:
             pages[row[1]] = FormPage(width, height, "px", [], "tesseract")
-        elif level == WORD_LEVEL and row[11].strip() and row[1] in pages:
+            check_n_pages(len(pages), name=name, max_pages=max_pages)
+        elif row[11].strip() and row[1] in pages:
             box = (left, top, left + width, top + height)
-            pages[row[1]].words.append(Word(row[11], box, max(confidence, 0.0)))
+            add_word(pages[row[1]], Word(row[11], box, confidence))
     return list(pages.values())
