@@ -13,6 +13,7 @@ from spacy.training import Example
 
 from spacy_clinical.errors import Errors
 from spacy_clinical.icd9_tables import find_icd9_categories
+from spacy_clinical.regular_files import coded_errors, read_regular
 
 TEXTS = "text_files_en"
 
@@ -53,14 +54,14 @@ class CodiEspCorpus:
         nlp: The pipeline whose tokenizer to use.
         YIELDS: One Example for each text. Its `cats` has the ICD-9-CM categories that
             its codes are mapped to; all others count as absent.
-        RAISES ValueError: C411 and C412, if files are missing or broken.
+        RAISES ValueError: C302, C350, C411 and C412, if files are missing or broken.
         """
         codes = self._read_codes()
         names = self._choose(sorted(codes))
         if self.shuffle:
             random.shuffle(names)
         for name in names[: self.limit or None]:
-            text = (self.path / TEXTS / f"{name}.txt").read_text(encoding="utf8")
+            text = _read_text(self.path / TEXTS / f"{name}.txt")
             categories = {c for code in codes[name] for c in find_icd9_categories(code)}
             cats = dict.fromkeys(sorted(categories), 1.0)
             yield Example.from_dict(nlp.make_doc(text), {"cats": cats})
@@ -72,7 +73,7 @@ class CodiEspCorpus:
         if not tables or not texts:
             raise ValueError(Errors.C411.format(path=self.path))
         codes: dict[str, list[str]] = {path.stem: [] for path in texts}
-        rows = tables[0].read_text(encoding="utf8").splitlines()
+        rows = _read_text(tables[0]).splitlines()
         for number, row in enumerate(rows, start=1):
             name, tab, code = row.partition("\t")
             if not tab or name not in codes or not code.strip():
@@ -87,6 +88,13 @@ class CodiEspCorpus:
         random.Random(0).shuffle(order)
         left_out = set(order[self.fold :: self.n_folds])
         return [name for name in names if (name in left_out) == self.held_out]
+
+
+def _read_text(path: Path) -> str:
+    with coded_errors(path):
+        text = read_regular(path).decode("utf8")
+    # Line ends as Python reads them.
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def create_codiesp_corpus(

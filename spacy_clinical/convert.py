@@ -12,6 +12,7 @@ from spacy.util import filter_spans
 
 from spacy_clinical.errors import Errors
 from spacy_clinical.readers import BratCorpus
+from spacy_clinical.regular_files import open_regular, read_regular
 
 Format = Literal["brat", "conll", "jsonl"]
 
@@ -42,7 +43,7 @@ def read_docs(nlp: Language, path: Path, kind: Format) -> Iterator[Doc]:
     elif kind == "conll":
         yield from _read_conll(path)
     else:
-        with path.open(encoding="utf8") as lines:
+        with open_regular(path) as lines:
             for number, line in enumerate(lines, start=1):
                 if line.strip():
                     yield _read_record(nlp, line, f"{path.name}, line {number}")
@@ -50,25 +51,31 @@ def read_docs(nlp: Language, path: Path, kind: Format) -> Iterator[Doc]:
 
 def _read_conll(path: Path) -> Iterator[Doc]:
     try:
-        yield from conll_ner_to_docs(path.read_text(encoding="utf8"), no_print=True)
+        text = read_regular(path).decode("utf8")
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        docs = list(conll_ner_to_docs(text, no_print=True))
     # Its own errors quote lines.
     except Exception as error:
         kind = type(error).__name__
         raise ValueError(Errors.C211.format(source=path.name, reason=kind)) from None
+    yield from docs
 
 
-def _read_record(nlp: Language, line: str, source: str) -> Doc:
+def _read_record(nlp: Language, line: bytes, source: str) -> Doc:
     try:
         record: dict[str, Any] = json.loads(line)
         doc = nlp.make_doc(record["text"])
         spans = [_read_entity(item) for item in record.get("entities", ())]
         cats = {str(k): float(v) for k, v in record.get("cats", {}).items()}
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+    # Whatever the line says instead of what it should.
+    except Exception as error:
         reason = type(error).__name__
         raise ValueError(Errors.C211.format(source=source, reason=reason)) from None
     ents = []
     for start, end, label in spans:
-        span = doc.char_span(start, end, label=label, alignment_mode="expand")
+        span = None
+        if 0 <= start < end <= len(doc.text):
+            span = doc.char_span(start, end, label=label, alignment_mode="expand")
         if span is None:
             raise ValueError(Errors.C212.format(source=source, start=start, end=end))
         ents.append(span)

@@ -12,6 +12,7 @@ from spacy_clinical.codiesp import CodiEspCorpus
 from spacy_clinical.errors import Errors
 from spacy_clinical.forms.corpus import ANNOTATIONS, FormCorpus, FunsdCorpus
 from spacy_clinical.readers import BratCorpus
+from spacy_clinical.regular_files import open_regular
 from spacy_clinical.table_corpus import TableCorpus
 
 Reader: TypeAlias = Callable[[Language], Iterable[Example]]
@@ -46,8 +47,8 @@ def find_reader(
 
 
 def _has_forms(path: Path) -> bool:
-    with path.open(encoding="utf8", errors="replace") as lines:
+    with open_regular(path) as lines:
         try:
-            return "form" in json.loads(next(lines, ""))
-        except (ValueError, TypeError):
+            return "form" in json.loads(next(lines, b""))
+        except (ValueError, TypeError, RecursionError):
             return False

@@ -12,6 +12,7 @@ from spacy.training import Example
 from spacy_clinical.brat import BratAnnotations, BratSpan, read_brat
 from spacy_clinical.errors import Errors, Warnings
 from spacy_clinical.extensions import NER_KEY
+from spacy_clinical.regular_files import coded_errors, read_regular
 
 Augmenter = Callable[[Language, Example], Iterable[Example]]
 Flatten = Literal["longest", "first"]
@@ -100,8 +101,13 @@ class BratCorpus:
 
         nlp: The pipeline whose tokenizer to use.
         path: The .txt file; the .ann file lies beside it.
-        RAISES ValueError: C205 to C208, if a file can't be read.
+        RAISES ValueError: C205 to C208, if a file can't be read; C302 and C350, for
+            what nobody foresaw.
         """
+        with coded_errors(path):
+            return self._read_doc(nlp, path)
+
+    def _read_doc(self, nlp: Language, path: Path) -> Doc:
         text = _read_file(path)
         ann_path = path.with_suffix(".ann")
         annotations = read_brat(text, _read_file(ann_path), name=str(ann_path))
@@ -232,7 +238,7 @@ def _to_plain(annotations: BratAnnotations) -> dict[str, list[dict[str, Any]]]:
 def _read_file(path: Path) -> str:
     # Text mode would change line ends, and with them the offsets.
     try:
-        return path.read_bytes().decode("utf8")
+        return read_regular(path).decode("utf8")
     except FileNotFoundError as error:
         raise ValueError(Errors.C205.format(path=path)) from error
     except UnicodeDecodeError as error:

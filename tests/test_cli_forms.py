@@ -156,3 +156,31 @@ def test_the_shipped_model_reads_the_examples(tmp_path):
     assert fields["Date of birth", ""] == "02/03/1964"
     assert fields["Priority", "Urgent"] is True
     assert fields["Priority", "Routine"] is False
+
+
+def test_the_time_for_a_file_is_kept(run, form, tmp_path):
+    form.write_bytes(make_pdf([INTAKE] * 3))
+    result = run(form, "--timeout", "0")
+    assert result.exit_code == 1
+    assert result.output.count("[C515]") == 2
+    [record] = records(tmp_path)
+    assert [page["n_words"] > 0 for page in record["pages"]] == [True, False, False]
+
+
+def test_what_is_no_file_costs_no_other(run, form, tmp_path):
+    folder = form.parent
+    os.mkfifo(folder / "pipe.pdf")
+    (folder / "loop.png").symlink_to("loop.png")
+    (folder / "odd.json").write_text('{"Blocks": [{"Page": 1e999}]}')
+    shutil.copy(form, os.fsencode(folder) + b"/caf\xe9.pdf")
+    result = run(folder)
+    assert result.exit_code == 1
+    by_id = {record["id"]: record for record in records(tmp_path)}
+    assert set(by_id) == {"pipe", "loop", "odd", "form", r"caf\udce9"}
+    errors = {
+        name: (record["error"] or {}).get("code") for name, record in by_id.items()
+    }
+    assert errors["pipe"] == "C315"
+    assert errors["odd"] == "C508"
+    assert errors["form"] is errors[r"caf\udce9"] is None
+    assert by_id["form"]["fields"]

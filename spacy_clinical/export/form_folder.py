@@ -17,7 +17,9 @@ from spacy_clinical.export.form_html import (
 )
 from spacy_clinical.export.form_records import COLUMNS, list_rows, make_form_record
 from spacy_clinical.export.jsonl import format_line
+from spacy_clinical.forms.limits import MAX_BYTES
 from spacy_clinical.forms.pictures import draw_pages
+from spacy_clinical.regular_files import read_regular, show_path
 
 RECORDS_FILE = "forms.jsonl"
 FIELDS_FILE = "fields.csv"
@@ -72,7 +74,9 @@ def write_forms(
         writer = csv.writer(table)
         writer.writerow(COLUMNS)
         for path, doc in results:
-            record = make_form_record(doc, form_id=path.stem, source=str(path))
+            record = make_form_record(
+                doc, form_id=show_path(path.stem), source=show_path(path)
+            )
             lines.write(format_line(record))
             writer.writerows(list_rows(record))
             page = _name_page(len(rows) + 1)
@@ -117,11 +121,11 @@ def _draw(path: Path, doc: Doc, password: str | None) -> list[bytes | None]:
     pages = doc._.pages
     pictures: list[bytes | None] = []
     try:
-        data = path.read_bytes()
+        data = read_regular(path, max_bytes=MAX_BYTES) if pages else b""
         for picture in draw_pages(data, pages, name=path.name, password=password):
             pictures.append(picture)
     # What could be read shall be shown, with a picture or without.
-    except (OSError, ValueError, RuntimeError):
+    except Exception:
         pass
     return [*pictures, *[None] * (len(pages) - len(pictures))]
 

@@ -14,6 +14,9 @@ from spacy.training import Example
 from spacy_clinical.errors import Errors
 from spacy_clinical.extensions import FORM_KEY, FORM_SPANS_KEY
 from spacy_clinical.forms.gold import GoldForm, make_gold_doc, read_gold
+from spacy_clinical.forms.images import FORMATS
+from spacy_clinical.forms.quiet import quiet_libraries
+from spacy_clinical.regular_files import coded_errors, open_regular, read_regular
 
 ANNOTATIONS, IMAGES = "annotations", "images"
 
@@ -90,7 +93,9 @@ class FunsdCorpus(_Corpus):
         if not paths:
             raise ValueError(Errors.C512.format(path=self.path))
         for path in paths[: self.limit or None]:
-            record = _parse(path.read_text(encoding="utf8"), path.name)
+            with coded_errors(path.name):
+                data = read_regular(path)
+            record = _parse(data, path.name)
             image = self.path / IMAGES / f"{path.stem}.png"
             yield read_gold(record, name=path.name, size=_measure(image))
 
@@ -105,7 +110,7 @@ class FormCorpus(_Corpus):
     def read(self) -> Iterator[GoldForm]:
         if not self.path.is_file():
             raise ValueError(Errors.C512.format(path=self.path))
-        with self.path.open(encoding="utf8") as lines:
+        with open_regular(self.path) as lines:
             for number, line in enumerate(lines, start=1):
                 if self.limit and number > self.limit:
                     break
@@ -140,10 +145,10 @@ def create_form_corpus(
     )
 
 
-def _parse(text: str, name: str) -> dict[str, Any]:
+def _parse(data: bytes, name: str) -> dict[str, Any]:
     try:
-        record = json.loads(text)
-    except ValueError:
+        record = json.loads(data)
+    except (ValueError, RecursionError):
         record = None
     if not isinstance(record, dict):
         raise ValueError(Errors.C511.format(name=name, reason="no JSON object"))
@@ -154,9 +159,14 @@ def _measure(path: Path) -> tuple[float, float] | None:
     if not path.is_file():
         return None
     try:
-        with Image.open(path) as image:
+        with (
+            quiet_libraries(),
+            open_regular(path) as handle,
+            Image.open(handle, formats=FORMATS) as image,
+        ):
             return float(image.width), float(image.height)
-    except (OSError, ValueError) as error:
+    # Each kind of image has errors of its own.
+    except Exception as error:
         reason = type(error).__name__
         raise ValueError(Errors.C511.format(name=path.name, reason=reason)) from None
 

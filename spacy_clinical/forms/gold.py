@@ -14,11 +14,11 @@ from spacy.tokens import Doc, Span, SpanGroup
 from spacy.vocab import Vocab
 
 from spacy_clinical.errors import Errors
+from spacy_clinical.forms.checks import MAX_PLACE
 from spacy_clinical.forms.document import make_form_doc
 from spacy_clinical.forms.labelled import FORM_LABELS
 from spacy_clinical.forms.pages import Box, FormPage, Word, clamp
 
-BROKEN = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 # A token is a marked word if so much of it is inside the word's box.
 MIN_SHARE = 0.5
 
@@ -52,7 +52,8 @@ def read_gold(
     """
     try:
         return _read_items(record, name, size)
-    except BROKEN as error:
+    # Whatever the file says instead of what it should.
+    except Exception as error:
         reason = type(error).__name__
         raise ValueError(Errors.C511.format(name=name, reason=reason)) from None
 
@@ -73,7 +74,7 @@ def _read_items(
             owner = ids[item["id"]] = len(labels)
             labels.append(label)
         for word in own:
-            x0, y0, x1, y1 = map(float, word["box"])
+            x0, y0, x1, y1 = map(_read_number, word["box"])
             words.append(Word(str(word["text"]), (x0, y0, x1, y1)))
             owners.append(owner)
         pairs += [(first, second) for first, second in item.get("linking", ())]
@@ -89,9 +90,17 @@ def _read_items(
 
 def _find_size(record: Mapping[str, Any], words: Sequence[Word]) -> tuple[float, float]:
     if "width" in record and "height" in record:
-        return float(record["width"]), float(record["height"])
+        return _read_number(record["width"]), _read_number(record["height"])
     boxes = [word.box for word in words] or [(0.0, 0.0, 1.0, 1.0)]
     return max(box[2] for box in boxes), max(box[3] for box in boxes)
+
+
+def _read_number(value: Any) -> float:
+    """RAISES ValueError: For what is no number on any page."""
+    number = float(value)
+    if not abs(number) <= MAX_PLACE:
+        raise ValueError(type(value).__name__)
+    return number
 
 
 def make_gold_doc(vocab: Vocab, gold: GoldForm, *, spans_key: str) -> Doc:

@@ -1,0 +1,140 @@
+"""Libraries that log what they read don't, while a form is read."""
+
+import logging
+import os
+import subprocess
+import sys
+import threading
+import warnings
+from io import BytesIO
+
+import pytest
+import spacy
+from PIL import Image, PngImagePlugin, TiffImagePlugin
+
+from spacy_clinical.forms import read_form
+from spacy_clinical.forms.quiet import quiet_libraries
+from tests.forms.papers import encode
+
+NAME = "Zebulon"
+
+
+def make_files():
+    png = PngImagePlugin.PngInfo()
+    png.add_text("Comment", NAME)
+    png.add(b"zeBu", NAME.encode())
+    image = Image.new("L", (300, 200), 255)
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags[270], tags[315] = NAME, NAME
+    exif = Image.Exif()
+    exif[270] = NAME
+    return [
+        encode(image, "PNG", pnginfo=png, icc_profile=NAME.encode()),
+        encode(image, "TIFF", tiffinfo=tags),
+        encode(image, "JPEG", exif=exif, comment=NAME),
+    ]
+
+
+@pytest.mark.parametrize("index", range(3))
+def test_metadata_of_pictures_is_not_logged(index, caplog):
+    data = make_files()[index]
+    caplog.set_level(logging.DEBUG)
+    logging.getLogger("PIL.TiffImagePlugin").setLevel(logging.DEBUG)
+    try:
+        with Image.open(BytesIO(data)) as image:
+            image.load()
+            image.getexif()
+        shown = len(caplog.records)
+        caplog.clear()
+        try:
+            read_form(data, spacy.blank("en").vocab)
+        except OSError as error:
+            # Without Tesseract.
+            assert "[C506]" in str(error)
+        assert [r for r in caplog.records if r.name.startswith("PIL")] == []
+        assert NAME not in caplog.text
+        assert index == 2 or shown
+        assert logging.getLogger("PIL.TiffImagePlugin").level == logging.DEBUG
+        assert logging.getLogger("PIL").level == logging.NOTSET
+    finally:
+        logging.getLogger("PIL.TiffImagePlugin").setLevel(logging.NOTSET)
+
+
+def test_the_last_reader_sets_all_back():
+    logger = logging.getLogger("PIL")
+    filters = list(warnings.filters)
+    started, done = threading.Event(), threading.Event()
+
+    def read():
+        with quiet_libraries():
+            started.set()
+            done.wait(10)
+
+    thread = threading.Thread(target=read)
+    with quiet_libraries():
+        thread.start()
+        started.wait(10)
+    assert logger.getEffectiveLevel() > logging.CRITICAL
+    done.set()
+    thread.join()
+    assert logger.level == logging.NOTSET
+    assert list(warnings.filters) == filters
+
+
+def test_levels_that_others_set_meanwhile_are_kept():
+    logger = logging.getLogger("PIL")
+    try:
+        with quiet_libraries():
+            logger.setLevel(logging.ERROR)
+        assert logger.level == logging.ERROR
+    finally:
+        logger.setLevel(logging.NOTSET)
+
+
+PROGRAM = """
+import logging, sys
+logging.basicConfig(level=logging.DEBUG)
+import spacy
+from pathlib import Path
+from spacy_clinical.forms import read_forms
+from spacy_clinical.forms.pictures import draw_pages
+from spacy_clinical.reading import NoteReader
+from spacy_clinical.sources import list_sources
+folder = Path(sys.argv[1])
+nlp = spacy.blank("en")
+nlp.add_pipe("clinical_section_splitter")
+paths = sorted(folder.glob("form*"))
+for path, doc in zip(paths, read_forms(paths, nlp.vocab)):
+    list(draw_pages(path.read_bytes(), doc._.pages, name="x"))
+names = [str(path) for path in folder.glob("note*")]
+print(len([nlp(note.text) for note in NoteReader(list_sources(names))]))
+"""
+
+
+@pytest.mark.slow
+def test_no_reader_logs_what_it_reads(tmp_path):
+    """A host program logs all that there is, and no line has a word of the files."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from tests.forms.papers import make_pdf
+    from tests.forms.test_adapters import FILES
+
+    for i, data in enumerate(make_files()):
+        (tmp_path / f"form{i}").write_bytes(data)
+    for i, data in enumerate(FILES.values()):
+        (tmp_path / f"form-text{i}").write_bytes(data.replace(b"Roe", NAME.encode()))
+    (tmp_path / "form.pdf").write_bytes(make_pdf([[(60, 60, 12, NAME)]]))
+    (tmp_path / "note.txt").write_text(NAME)
+    (tmp_path / "note.csv").write_text(f"text\n{NAME}\n")
+    (tmp_path / "note.jsonl").write_text(f'{{"text": "{NAME}"}}\n{{"{NAME}\n')
+    pq.write_table(pa.table({"text": [NAME]}), tmp_path / "note.parquet")
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=dict(os.environ),
+    )
+    assert done.stdout.strip() == "4"
+    assert NAME not in done.stdout + done.stderr
