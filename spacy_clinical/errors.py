@@ -105,6 +105,31 @@ class Errors(metaclass=ErrorsWithCodes):
         "The checkpoint in '{path}' can't be trusted: {reason}. Copy it again from where "
         "it was fetched, or write a new manifest: spacy-clinical checkpoints convert."
     )
+    C022 = (
+        "Can't read checkpoint '{name}': {fault}. Only the files of a checkpoint are read, "
+        "under their own names and inside its folder, and nothing else is written."
+    )
+    C023 = (
+        "Checkpoint '{name}' needs program code of its own ({file}: {key}). Such code is "
+        "never run. Use a checkpoint of a type that transformers knows."
+    )
+    C024 = (
+        "Checkpoint '{name}' isn't read: {file} has {size} bytes, and no more than {limit} "
+        "are read of such a file. Is it another file, or damaged?"
+    )
+    C025 = (
+        "The tokenizer of checkpoint '{name}' failed on a text ({n_texts} texts of "
+        "together {n_chars} characters; {kind}). If it fails on others too, use the "
+        "tokenizer files that belong to the weights."
+    )
+    C026 = (
+        "Component '{name}' can't restore what was saved ({reason}). Save the pipeline "
+        "again, or get it again from where it came from."
+    )
+    C027 = (
+        "Two checkpoints would have the name '{name}' in the bundle. Pack them one by one, "
+        "or rename a folder."
+    )
     C101 = (
         "Can't use '{label}' as a section label: labels are in snake_case (letters, "
         "digits and underscores, a letter first)."
@@ -437,6 +462,10 @@ class Warnings(metaclass=ErrorsWithCodes):
     W002 = (
         "{n} labels of component '{name}' have malformed names; repaired, and their "
         "probabilities added to those of the types they stand for."
+    )
+    W003 = (
+        "The hub has no commit {revision} of checkpoint '{name}', which its card names: "
+        "what its branch 'main' is today is used instead. Its provenance names the commit."
     )
     W201 = (
         "{n} of {n_spans} spans in '{path}' start or end inside a token; extended to "

@@ -7,16 +7,31 @@ checkpoints under the names of their cards, or of their hub ids with "--" for "/
 import hashlib
 import json
 import os
-import tarfile
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from spacy_clinical.checkpoints.files import (
+    MANIFEST,
+    READ,
+    find_inside,
+    find_limit,
+    is_inner_name,
+    open_regular,
+    parse_json,
+    walk,
+)
 from spacy_clinical.errors import Errors
 
 STORE_VARIABLE = "SPACY_CLINICAL_CHECKPOINTS"
-MANIFEST = "MANIFEST.json"
 CHUNK = 1 << 20
+# Folders that version control and the hub's library keep beside a checkpoint.
+_KEPT_BY_OTHERS = (".git/", ".cache/")
+_SHA256 = re.compile("[0-9a-f]{64}")
+_REVISION = re.compile(r"[\w.-]{1,100}")
+# The state of folders that were found to be as their manifests say, in this process.
+_verified: dict[Path, tuple[Any, ...]] = {}
 
 
 def list_stores() -> list[Path]:
@@ -42,16 +57,19 @@ def write_manifest(folder: Path, facts: dict[str, Any]) -> Path:
     """Write down what a folder holds: SHA-256 and size (bytes) of each file.
 
     facts: What else is known of the checkpoint.
+    RAISES ValueError: C021, if something in it is no regular file, or a link out of it.
     """
-    files = {
-        path.relative_to(folder).as_posix(): {
-            "sha256": find_sha256(path),
-            "bytes": path.stat().st_size,
-        }
-        for path in _list_files(folder)
-    }
+    files = {}
+    for name, _ in walk(folder):
+        if name == MANIFEST or name.startswith(_KEPT_BY_OTHERS):
+            continue
+        path = _find(folder, name)
+        size = path.stat().st_size
+        files[name] = {"sha256": find_sha256(path), "bytes": size}
     path = folder / MANIFEST
     text = json.dumps({**facts, "files": files}, indent=1, sort_keys=True)
+    # Not through a link that stands in its place.
+    path.unlink(missing_ok=True)
     path.write_text(text + "\n", encoding="utf8")
     return path
 
@@ -59,80 +77,132 @@ def write_manifest(folder: Path, facts: dict[str, Any]) -> Path:
 def read_manifest(folder: Path) -> dict[str, Any]:
     """Read what `write_manifest` wrote.
 
-    RAISES ValueError: C021, if it is missing or broken.
+    RAISES ValueError: C021, if it is missing or broken, or names a file that isn't in
+        the folder.
     """
     try:
-        values: dict[str, Any] = json.loads((folder / MANIFEST).read_text("utf8"))
-        _ = {name: file["sha256"] for name, file in values["files"].items()}
+        with open_regular(folder / MANIFEST) as handle:
+            data = handle.read(find_limit(MANIFEST) + 1)
+        if len(data) > find_limit(MANIFEST):
+            raise ValueError("too large")
+        values = parse_json(data)
+        digests = {name: file["sha256"] for name, file in values["files"].items()}
+        if not all(map(_SHA256.fullmatch, digests.values())):
+            raise ValueError("no digest")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         reason = f"no readable {MANIFEST} ({type(error).__name__})"
         raise ValueError(Errors.C021.format(path=folder, reason=reason)) from None
+    if not all(map(is_inner_name, digests)):
+        reason = f"{MANIFEST} names a file outside the folder"
+        raise ValueError(Errors.C021.format(path=folder, reason=reason))
     return values
 
 
+def read_commit(folder: Path) -> str:
+    """The commit that a folder was fetched at: as its manifest says, or the name of a
+    snapshot in a cache of the hub; "" if it is not known.
+
+    RAISES ValueError: C021, as `read_manifest`.
+    """
+    if os.path.lexists(folder / MANIFEST):
+        revision = read_manifest(folder).get("revision")
+        if isinstance(revision, str) and _REVISION.fullmatch(revision):
+            return revision
+    return read_snapshot(folder)
+
+
+def read_snapshot(folder: Path) -> str:
+    """The commit that a folder in a cache of the hub is of; "" for any other folder."""
+    folder = folder.resolve()
+    return folder.name if folder.parent.name == "snapshots" else ""
+
+
 def verify(folder: Path) -> dict[str, Any]:
-    """Compare a folder with its manifest.
+    """Compare a folder with its manifest: all that is in it, hidden or not.
 
     RETURNS: The manifest.
-    RAISES ValueError: C021, naming the first file that is missing, changed or not in it.
+    RAISES ValueError: C021, naming the first file that is missing, changed, not in it,
+        no regular file, or a link that leads out of the folder.
     """
-    manifest = read_manifest(folder)
-    known = manifest["files"]
-    for name, file in sorted(known.items()):
-        path = folder / name
-        if not path.is_file():
+    manifest = _verify_named(folder)
+    for name, _ in walk(folder):
+        if name != MANIFEST and name not in manifest["files"]:
             raise ValueError(
-                Errors.C021.format(path=folder, reason=f"{name} is missing")
+                Errors.C021.format(
+                    path=folder, reason=f"{_shorten(name)} is not in its manifest"
+                )
             )
-        if find_sha256(path) != file["sha256"]:
-            raise ValueError(
-                Errors.C021.format(path=folder, reason=f"{name} was changed")
-            )
-    for path in _list_files(folder):
-        name = path.relative_to(folder).as_posix()
-        if name not in known:
-            reason = f"{name} is not in its manifest"
-            raise ValueError(Errors.C021.format(path=folder, reason=reason))
     return manifest
 
 
-def write_bundle(folders: Iterable[tuple[str, Path]], output: Path) -> int:
-    """Write verified folders into one .tar, to carry to another machine.
+def verify_once(folder: Path) -> None:
+    """Compare the files that a folder is loaded from with its manifest, if it has one.
 
-    folders: With the names that they get.
-    RETURNS: Its size (bytes).
-    RAISES ValueError: C021, as `verify`.
+    In a process this is done again only when a file has changed.
+
+    RAISES ValueError: C021, as `verify`; files that aren't read don't matter.
     """
-    folders = list(folders)
-    for _, folder in folders:
-        verify(folder)
-    partial = output.with_name(f".{output.name}.part")
-    with tarfile.open(partial, "w") as archive:
-        for name, folder in folders:
-            archive.add(folder, name, filter=_forget_owner)
-    os.replace(partial, output)
-    return output.stat().st_size
+    folder = folder.resolve()
+    if not os.path.lexists(folder / MANIFEST):
+        return
+    state = _find_state(folder)
+    if _verified.get(folder) == state:
+        return
+    known = _verify_named(folder)["files"]
+    for name in sorted(READ):
+        if os.path.lexists(folder / name) and name not in known:
+            reason = f"{name} is not in its manifest"
+            raise ValueError(Errors.C021.format(path=folder, reason=reason))
+    _verified[folder] = state
+
+
+def _find_state(folder: Path) -> tuple[Any, ...]:
+    found = []
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        # Of what a link leads to.
+        try:
+            info = entry.stat()
+        except OSError:
+            continue
+        found.append((entry.name, info.st_size, info.st_mtime_ns, info.st_ino))
+    return tuple(found)
+
+
+def _verify_named(folder: Path) -> dict[str, Any]:
+    """Compare the files that a manifest names."""
+    manifest = read_manifest(folder)
+    for name, file in sorted(manifest["files"].items()):
+        path = _find(folder, name)
+        size = file.get("bytes", path.stat().st_size)
+        if path.stat().st_size != size or find_sha256(path) != file["sha256"]:
+            raise changed(folder, name)
+    return manifest
+
+
+def changed(folder: Path, name: str) -> ValueError:
+    """Make the error that says that a file isn't as its manifest says."""
+    reason = f"{_shorten(name)} was changed"
+    return ValueError(Errors.C021.format(path=folder, reason=reason))
+
+
+def _find(folder: Path, name: str) -> Path:
+    try:
+        return find_inside(folder, name)
+    except ValueError as error:
+        reason = f"{_shorten(name)} {error}"
+        raise ValueError(Errors.C021.format(path=folder, reason=reason)) from None
+
+
+def _shorten(name: str) -> str:
+    """A name fit to be shown: a manifest may hold anything."""
+    printable = "".join(c if c.isprintable() else "?" for c in name)
+    return printable if len(printable) <= 80 else f"{printable[:77]}..."
 
 
 def find_sha256(path: Path) -> str:
     """The SHA-256 of a file, in hexadecimal digits."""
     digest = hashlib.sha256()
-    with path.open("rb") as handle:
+    with open_regular(path) as handle:
         while chunk := handle.read(CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
-
-
-def _list_files(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        parts = path.relative_to(folder).parts
-        if path.is_file() and path.name != MANIFEST and parts[0][0] != ".":
-            yield path
-
-
-def _forget_owner(info: tarfile.TarInfo) -> tarfile.TarInfo | None:
-    """The same files make the same archive, whoever packs them."""
-    info.uid = info.gid = info.mtime = 0
-    info.uname = info.gname = ""
-    hidden = any(part.startswith(".") for part in Path(info.name).parts[1:])
-    return None if hidden else info

@@ -1,6 +1,8 @@
 """`spacy-clinical checkpoints`: get published weights, and carry them to machines that
 have no network."""
 
+import contextlib
+import shutil
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,10 +15,13 @@ from spacy_clinical.checkpoints import (
     is_offline_ready,
     list_checkpoints,
 )
+from spacy_clinical.checkpoints.bundle import write_bundle
+from spacy_clinical.checkpoints.files import CONFIG, PICKLE, SAFE, TOKENIZER
+from spacy_clinical.checkpoints.hub import COMMIT, ask_hub, choose_weights
 from spacy_clinical.checkpoints.store import (
     STORE_VARIABLE,
+    read_snapshot,
     verify,
-    write_bundle,
     write_manifest,
 )
 from spacy_clinical.commands.console import (
@@ -32,17 +37,7 @@ from spacy_clinical.errors import Errors
 from spacy_clinical.extensions import CODE
 
 # What of a repository is needed: no pictures, no weights for other libraries.
-FILES = [
-    *(
-        "config.json",
-        "tokenizer.json",
-        "tokenizer_config.json",
-        "special_tokens_map.json",
-    ),
-    *("added_tokens.json", "vocab.txt", "vocab.json", "merges.txt", "spiece.model"),
-    *("sentencepiece.bpe.model", "README.md", "LICENSE*"),
-]
-SAFE, PICKLE = "model.safetensors", "pytorch_model.bin"
+FILES = [CONFIG, *TOKENIZER, "README.md", "LICENSE", "LICENSE.txt", "LICENSE.md"]
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -106,7 +101,8 @@ def fetch(
         folder = output / name.replace("/", "--")
         typer.echo(f"{card.name} ({card.license}) -> {folder}")
         try:
-            revision = _download(card, folder)
+            with short_warnings():
+                revision = _download(card, folder)
             _finish(folder, card, revision)
         # Whatever the library that it connects by raises.
         except Exception as error:
@@ -115,6 +111,9 @@ def fetch(
                 stop(text, SOME_FAILED)
             kind = type(error).__name__
             stop(Errors.C020.format(name=card.name, kind=kind), SOME_FAILED)
+        typer.echo(f"  commit {revision}")
+        if revision != card.revision and not COMMIT.fullmatch(card.revision):
+            typer.echo(f'  to keep to it, write in the card: revision = "{revision}"')
 
 
 @app.command()
@@ -143,7 +142,7 @@ def bundle(
         folder = Path(_get(name).location)
         if not folder.is_dir():
             stop(Errors.C002.format(name=name, available="local folders"), WRONG_USE)
-        folders.append((folder.name if Path(name).is_dir() else name, folder))
+        folders.append((_name_in_bundle(name, folder), folder))
     try:
         size = write_bundle(folders, output)
     except (OSError, ValueError) as error:
@@ -163,9 +162,9 @@ def verify_all(
         try:
             with short_warnings():
                 _verify(name)
-        except ValueError as error:
+        except (OSError, ValueError) as error:
             n_failed += 1
-            tell(str(error))
+            tell(get_message(error))
         else:
             typer.echo(f"{name}: as its manifest says, and it loads")
     if n_failed:
@@ -190,17 +189,31 @@ def _get(name: str) -> Checkpoint:
         stop(str(error), WRONG_USE)
 
 
+def _name_in_bundle(name: str, folder: Path) -> str:
+    """What a checkpoint is found by in a store."""
+    if not Path(name).is_dir():
+        return name.replace("/", "--")
+    folder = folder.resolve()
+    # A cache of the hub: models--owner--name/snapshots/commit.
+    if folder.parent.name == "snapshots":
+        return folder.parent.parent.name.removeprefix("models--")
+    return folder.name
+
+
 def _download(card: Checkpoint, folder: Path) -> str:
     """Get the files that are needed. RETURNS: The commit that they are of."""
-    info = HfApi().model_info(card.name, revision=card.revision or None)
+    info = ask_hub(HfApi(), card)
     names = {file.rfilename for file in info.siblings or ()}
-    weights = SAFE if SAFE in names else PICKLE
     snapshot_download(
         card.name,
         revision=info.sha,
-        allow_patterns=[*FILES, weights],
+        allow_patterns=[*FILES, *choose_weights(names)],
         local_dir=folder,
     )
+    # What the hub's library notes for itself.
+    shutil.rmtree(folder / ".cache" / "huggingface", ignore_errors=True)
+    with contextlib.suppress(OSError):
+        (folder / ".cache").rmdir()
     return str(info.sha)
 
 
@@ -210,8 +223,8 @@ def _finish(folder: Path, card: Checkpoint, revision: str) -> None:
     if convert_weights(folder):
         (folder / PICKLE).unlink()
     facts: dict[str, Any] = {
-        "checkpoint": card.name if revision else folder.name,
-        "revision": revision or card.revision,
+        "checkpoint": card.name if revision else _name_in_bundle(str(folder), folder),
+        "revision": revision or read_snapshot(folder),
         "license": card.license,
         "source": card.source,
     }

@@ -1,94 +1,142 @@
-"""Find out which file of a checkpoint's folder is at fault, after it failed to load."""
+"""Look at the files of a checkpoint one by one, before any library is given them."""
 
-import json
 import pickle
+import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 
-VOCABULARIES = (
-    "tokenizer.json",
-    "vocab.txt",
-    "vocab.json",
-    "spiece.model",
-    "sentencepiece.bpe.model",
-    "tokenizer.model",
+from spacy_clinical.checkpoints.files import (
+    CONFIG,
+    INDEXES,
+    VOCABULARIES,
+    WEIGHTS,
+    CheckpointFiles,
+    is_plain_name,
+    open_regular,
 )
-WEIGHTS = ("model.safetensors", "pytorch_model.bin")
-JSON = (
-    "config.json",
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-    "added_tokens.json",
-    "vocab.json",
-    *(f"{name}.index.json" for name in WEIGHTS),
-)
+from spacy_clinical.errors import Errors
+
+# The largest that lists the tensors of a model (bytes): a thousand layers have less.
+MAX_HEADER = 2**24
+CODE = "is truncated or holds code, not plain weights: it was not run"
+BROKEN = "is truncated or holds no weights"
+ADAPTER = "adapter_config.json"
 
 
-def find_fault(folder: Path) -> str:
-    """Look at the files of a folder one by one.
+@dataclass(frozen=True)
+class Contents:
+    """What the files of a checkpoint's weights hold, by their headers.
 
-    RETURNS: The first that is missing or unreadable, with what is wrong with it; "" if
-        all look well.
+    shapes: Of the tensors, by their names.
+    n_bytes: Of the files together.
     """
-    return next(_find_faults(folder), "")
+
+    shapes: dict[str, tuple[int, ...]]
+    n_bytes: int
+
+    @property
+    def largest(self) -> int:
+        """The largest dimension of any tensor."""
+        return max((n for shape in self.shapes.values() for n in shape), default=0)
 
 
-def _find_faults(folder: Path) -> Iterator[str]:
-    if not (folder / "config.json").is_file():
-        yield "config.json is missing"
-    for name in JSON:
-        if (folder / name).is_file() and not _is_json(folder / name):
-            yield f"{name} is truncated or isn't JSON"
-    if not any((folder / name).is_file() for name in VOCABULARIES):
-        yield "the tokenizer's vocabulary (tokenizer.json or vocab.txt) is missing"
-    if (folder / "vocab.json").is_file() and not (
-        (folder / "tokenizer.json").is_file() or (folder / "merges.txt").is_file()
-    ):
-        yield "merges.txt is missing"
-    names = list(_list_weights(folder))
+def check_files(files: CheckpointFiles) -> Contents:
+    """Check that a checkpoint has all that it needs, readable.
+
+    RAISES ValueError: C003, naming the first file that is missing or unreadable; C022,
+        if an index names a file that isn't in the folder.
+    """
+    if CONFIG not in files:
+        raise files.refuse(f"{CONFIG} is missing")
+    if (files.folder / ADAPTER).exists():
+        raise files.refuse(f"{ADAPTER} says that it is a part to add to another model")
+    for name in sorted(files.paths):
+        if name.endswith(".json"):
+            files.read_json(name)
+    if not any(name in files for name in VOCABULARIES if name != "merges.txt"):
+        raise files.refuse(
+            "the tokenizer's vocabulary (tokenizer.json or vocab.txt) is missing"
+        )
+    has_merges = "tokenizer.json" in files or "merges.txt" in files
+    if "vocab.json" in files and not has_merges:
+        raise files.refuse("merges.txt is missing")
+    names = list(_list_weights(files))
     if not names:
-        yield "the weights (model.safetensors or pytorch_model.bin) are missing"
+        raise files.refuse(
+            "the weights (model.safetensors or pytorch_model.bin) are missing"
+        )
+    shapes, n_bytes = {}, 0
     for name in names:
-        fault = _find_fault_of_weights(folder / name)
-        if fault:
-            yield f"{name} {fault}"
+        path = files.paths[name]
+        shapes.update(_read_shapes(files, name, path))
+        n_bytes += path.stat().st_size
+    return Contents(shapes, n_bytes)
 
 
-def _is_json(path: Path) -> bool:
-    try:
-        return isinstance(json.loads(path.read_text(encoding="utf8")), dict)
-    except ValueError:
-        return False
-
-
-def _list_weights(folder: Path) -> Iterator[str]:
-    """The files that transformers would read the weights from."""
-    for name in WEIGHTS:
-        if (folder / name).is_file():
-            yield name
+def _list_weights(files: CheckpointFiles) -> Iterator[str]:
+    """The files that transformers will read the weights from."""
+    for whole, index in zip(WEIGHTS, INDEXES, strict=True):
+        if whole in files:
+            yield whole
             return
-        index = folder / f"{name}.index.json"
-        if index.is_file():
-            shards = json.loads(index.read_text(encoding="utf8"))["weight_map"]
-            yield from sorted(set(shards.values()))
+        if index in files:
+            places = files.read_json(index).get("weight_map")
+            if not isinstance(places, dict):
+                raise files.refuse(f"{index} is truncated or isn't JSON")
+            kind = Path(whole).suffix
+            names = list(places.values())
+            if not all(is_plain_name(n) and n.endswith(kind) for n in names):
+                fault = f"{index} names a file outside the folder, or no weights"
+                raise ValueError(Errors.C022.format(name=files.name, fault=fault))
+            names = sorted(set(names))
+            files.add(names)
+            yield from names
             return
 
 
-def _find_fault_of_weights(path: Path) -> str:
-    if not path.is_file():
-        return "is missing"
+def _read_shapes(
+    files: CheckpointFiles, name: str, path: Path
+) -> dict[str, tuple[int, ...]]:
+    if name.endswith(".safetensors"):
+        try:
+            return _read_safe_shapes(path)
+        except (SafetensorError, OSError, ValueError, RuntimeError):
+            raise files.refuse(f"{name} {BROKEN}") from None
     try:
-        if path.suffix == ".safetensors":
-            with safe_open(path, framework="pt") as weights:
-                weights.keys()
-        else:
-            torch.load(path, map_location="meta", weights_only=True)
+        return _read_pickled_shapes(path)
     except pickle.UnpicklingError:
-        return "is truncated or holds code, not plain weights: it was not run"
-    except (SafetensorError, OSError, EOFError, RuntimeError, ValueError):
-        return "is truncated or holds no weights"
-    return ""
+        raise files.refuse(f"{name} {CODE}") from None
+    # Whatever comes of a pickle that somebody has tampered with.
+    except Exception:
+        raise files.refuse(f"{name} {BROKEN}") from None
+
+
+def _read_safe_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    with open_regular(path) as handle:
+        length = int.from_bytes(handle.read(8), "little")
+    if length > min(MAX_HEADER, path.stat().st_size):
+        raise ValueError("no header")
+    with safe_open(path, framework="pt") as weights:
+        names = weights.keys()
+        return {name: tuple(weights.get_slice(name).get_shape()) for name in names}
+
+
+def _read_pickled_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            parts = archive.infolist()
+        # PyTorch compresses nothing.
+        if sum(part.file_size for part in parts) > path.stat().st_size:
+            raise ValueError("it would unpack to more than it is")
+    state: Any = torch.load(path, map_location="meta", weights_only=True)
+    inner = state.get("state_dict", state)
+    return {
+        str(name): tuple(tensor.shape)
+        for name, tensor in inner.items()
+        if isinstance(tensor, torch.Tensor)
+    }

@@ -1,39 +1,34 @@
 """Read a checkpoint, from the hub or a folder, and check that it is whole."""
 
 import contextlib
-import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
-from huggingface_hub import HfApi
-from huggingface_hub.errors import HfHubHTTPError
-from safetensors import SafetensorError
 from transformers import (
-    AutoConfig,
     AutoModel,
     AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
-    AutoTokenizer,
     PretrainedConfig,
 )
 from transformers.utils import logging as transformers_logging
 
 from spacy_clinical.checkpoints import Checkpoint
-from spacy_clinical.encoders.faults import find_fault
+from spacy_clinical.checkpoints.files import CheckpointFiles, list_files
+from spacy_clinical.checkpoints.hub import find_folder
+from spacy_clinical.encoders.configs import check_size, read_config
+from spacy_clinical.encoders.faults import Contents, check_files
 from spacy_clinical.encoders.published_heads import (
     Head,
     cut_document_head,
     cut_token_head,
 )
-from spacy_clinical.encoders.tokenizer import PieceTokenizer
+from spacy_clinical.encoders.tokenizer import PieceTokenizer, is_failure
+from spacy_clinical.encoders.tokenizer_files import load_tokenizer
 from spacy_clinical.errors import Errors, Warnings, warn
+from spacy_clinical.extensions import CODE
 
-UNREADABLE = (OSError, ValueError, KeyError, RuntimeError, EOFError, ImportError)
-# Seconds that the hub has to answer.
-TIMEOUT = 10
 TOKENS, DOCUMENTS = "ForTokenClassification", "ForSequenceClassification"
 LOADERS = {
     TOKENS: AutoModelForTokenClassification,
@@ -52,29 +47,42 @@ class LoadedCheckpoint:
     """An encoder, its tokenizer, and its head if it was published with one.
 
     max_pieces: Longest input, special tokens included.
+    commit: Of the hub, that the files are of; "" if it isn't known.
     """
 
     model: torch.nn.Module
     tokenizer: PieceTokenizer
     head: Head | None
     max_pieces: int
+    commit: str = ""
 
 
-def load_checkpoint(checkpoint: Checkpoint) -> LoadedCheckpoint:
+def load_checkpoint(
+    checkpoint: Checkpoint, *, only_inside: bool = False
+) -> LoadedCheckpoint:
     """Load an encoder with its tokenizer and, if it has one, its head.
 
-    RAISES ValueError: C003 to C009, C017, C018, naming the checkpoint and what is
-        wrong.
+    No code of a checkpoint is run, and its files are looked at before they are given to
+    any library.
+
+    only_inside: Whether links that lead out of its folder are refused.
+    RAISES ValueError: C003 to C009, C017 to C019, C021 to C024, naming the checkpoint
+        and what is wrong.
     """
-    with _quiet_transformers(), _coded_errors(checkpoint):
-        where = _where(checkpoint, is_local=_is_local(checkpoint))
-        config = AutoConfig.from_pretrained(**where)
+    folder, commit = find_folder(checkpoint)
+    files = list_files(checkpoint.name, folder, only_inside=only_inside)
+    with _quiet_transformers():
+        contents = check_files(files)
+        with _coded_errors(files, "config.json can't be used"):
+            config = read_config(files, contents)
         _check_task(checkpoint, config)
-        tokenizer = _load_tokenizer(checkpoint, where)
-        model, head = _load_model(checkpoint, config, where)
+        with _coded_errors(files, "its tokenizer's files can't be used"):
+            tokenizer = _load_tokenizer(checkpoint, files, config)
+        with _coded_errors(files, "its files don't fit each other or its config.json"):
+            model, head = _load_model(files, config, contents)
     _check_vocabulary(checkpoint, tokenizer, model)
     max_pieces = min(checkpoint.max_pieces or 10**9, count_positions(model))
-    return LoadedCheckpoint(model, tokenizer, head, max_pieces)
+    return LoadedCheckpoint(model, tokenizer, head, max_pieces, commit)
 
 
 def _check_task(checkpoint: Checkpoint, config: PretrainedConfig) -> None:
@@ -115,44 +123,14 @@ def count_positions(model: Any) -> int:
     return positions if padding is None else positions - padding - 1
 
 
-def _where(checkpoint: Checkpoint, *, is_local: bool) -> dict[str, Any]:
-    return {
-        "pretrained_model_name_or_path": checkpoint.location,
-        "revision": checkpoint.revision or None,
-        "local_files_only": is_local,
-    }
-
-
-def _is_local(checkpoint: Checkpoint) -> bool:
-    """Whether to look for a checkpoint on this machine only.
-
-    Without a network, the hub's own library would try again and again for each file.
-    """
-    if Path(checkpoint.location).is_dir():
-        return True
-    try:
-        HfApi().model_info(
-            checkpoint.name, revision=checkpoint.revision or None, timeout=TIMEOUT
-        )
-    except HfHubHTTPError:
-        # The hub has answered; what is wrong comes out when it is asked for files.
-        return False
-    # Whatever the library that it connects by raises.
-    except Exception:
-        return True
-    return False
-
-
-def _load_tokenizer(checkpoint: Checkpoint, where: dict[str, Any]) -> PieceTokenizer:
+def _load_tokenizer(
+    checkpoint: Checkpoint, files: CheckpointFiles, config: PretrainedConfig
+) -> PieceTokenizer:
     case = {} if checkpoint.lower_case is None else _casing(checkpoint.lower_case)
-    tokenizer = PieceTokenizer(
-        AutoTokenizer.from_pretrained(**where, use_fast=True, **case)
-    )
+    tokenizer = load_tokenizer(files, config, **case)
     if checkpoint.lower_case is None and tokenizer.lowers_cased_vocab:
         warn(Warnings.W001.format(name=checkpoint.name))
-        return PieceTokenizer(
-            AutoTokenizer.from_pretrained(**where, use_fast=True, **_casing(False))
-        )
+        return load_tokenizer(files, config, **_casing(False))
     return tokenizer
 
 
@@ -161,7 +139,7 @@ def _casing(lower_case: bool) -> dict[str, bool]:
 
 
 def _load_model(
-    checkpoint: Checkpoint, config: PretrainedConfig, where: dict[str, Any]
+    files: CheckpointFiles, config: PretrainedConfig, contents: Contents
 ) -> tuple[Any, Head | None]:
     """Load the encoder without its pooler, and a published head apart from it."""
     architectures = getattr(config, "architectures", None) or [""]
@@ -169,7 +147,14 @@ def _load_model(
     for suffix_of_head, loader_of_head in LOADERS.items():
         if architectures[0].endswith(suffix_of_head):
             suffix, loader = suffix_of_head, loader_of_head
-    model, info = loader.from_pretrained(**where, output_loading_info=True)
+    check_size(files, config, loader, contents)
+    model, info = loader.from_pretrained(
+        str(files.folder),
+        config=config,
+        trust_remote_code=False,
+        local_files_only=True,
+        output_loading_info=True,
+    )
     # Only document heads read the pooler.
     missing = [
         key
@@ -179,14 +164,14 @@ def _load_model(
     if missing:
         raise ValueError(
             Errors.C004.format(
-                name=checkpoint.name, n=len(missing), example=sorted(missing)[0]
+                name=files.name, n=len(missing), example=sorted(missing)[0]
             )
         )
     model = model.float().eval()
     head = None
     if suffix:
         cut = cut_token_head if suffix == TOKENS else cut_document_head
-        head = cut(checkpoint.name, model)
+        head = cut(files.name, model)
         model = model.base_model
     if getattr(model, "pooler", None) is not None:
         model.pooler = None
@@ -205,22 +190,16 @@ def _quiet_transformers() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _coded_errors(checkpoint: Checkpoint) -> Iterator[None]:
-    """Say which checkpoint could not be read, whatever library found out."""
+def _coded_errors(files: CheckpointFiles, fault: str) -> Iterator[None]:
+    """Say which checkpoint could not be read, whatever a library found out.
+
+    fault: What is at fault if it is none of the errors that have a code.
+    """
     try:
         yield
-    except (pickle.UnpicklingError, SafetensorError, *UNREADABLE) as error:
-        if str(error).startswith("[C"):
+    # Files that somebody has tampered with make libraries raise almost anything, and
+    # the tokenizers library panics.
+    except BaseException as error:
+        if not is_failure(error) or CODE.match(str(error)):
             raise
-        kind = type(error).__name__
-        if not Path(checkpoint.location).is_dir():
-            revision = checkpoint.revision or "-"
-            message = Errors.C009.format(
-                name=checkpoint.name, revision=revision, kind=kind
-            )
-        else:
-            fault = find_fault(Path(checkpoint.location)) or (
-                f"its files don't fit each other or its config.json ({kind})"
-            )
-            message = Errors.C003.format(name=checkpoint.name, fault=fault)
-        raise ValueError(message) from error
+        raise files.refuse(f"{fault} ({type(error).__name__})") from error

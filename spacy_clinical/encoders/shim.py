@@ -16,6 +16,7 @@ from thinc.api import Optimizer, get_torch_default_device
 from thinc.shims import Shim
 
 from spacy_clinical.checkpoints import Checkpoint, get_checkpoint
+from spacy_clinical.checkpoints.files import ORIGIN
 from spacy_clinical.encoders.batches import Input
 from spacy_clinical.encoders.forks import prepare_before_fork
 from spacy_clinical.encoders.loading import (
@@ -26,6 +27,7 @@ from spacy_clinical.encoders.loading import (
 from spacy_clinical.encoders.precision import Precision, describe_processor
 from spacy_clinical.encoders.published_heads import Head
 from spacy_clinical.encoders.runtime import Backprop, Runtime
+from spacy_clinical.encoders.saved import pack_folder, read_origin, unpack_folder
 from spacy_clinical.errors import Errors
 from spacy_clinical.types import Floats2d
 
@@ -96,11 +98,12 @@ class EncoderShim(Shim):
         """The checkpoint, read on first use."""
         if self._loaded is None:
             checkpoint = get_checkpoint(self.name)
+            loaded = load_checkpoint(checkpoint)
             self.origin = {
                 "checkpoint": checkpoint.name,
-                "revision": checkpoint.revision,
+                "revision": loaded.commit or checkpoint.revision,
             }
-            self._take(load_checkpoint(checkpoint))
+            self._take(loaded)
         return cast(LoadedCheckpoint, self._loaded)
 
     @property
@@ -339,19 +342,19 @@ class EncoderShim(Shim):
         save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
         self.loaded.tokenizer.save(folder)
         origin = {**self.origin, "max_pieces": self.loaded.max_pieces}
-        srsly.write_json(folder / "origin.json", origin)
+        srsly.write_json(folder / ORIGIN, origin)
 
     def load(self, folder: Path) -> None:
         """Read what `save` wrote. Opens no socket.
 
-        RAISES ValueError: C008, if the folder was not written by `save`.
+        RAISES ValueError: C008, if the folder was not written by `save`; C022, if a file
+            in it is a link that leads out of it; as `load_checkpoint`.
         """
-        if not (folder / "origin.json").is_file():
+        if not (folder / ORIGIN).is_file():
             raise ValueError(Errors.C008.format(path=folder))
-        origin: dict[str, Any] = dict(srsly.read_json(folder / "origin.json"))
-        max_pieces = origin.pop("max_pieces")
-        self.origin = origin
-        self._take(load_checkpoint(Checkpoint(str(folder), max_pieces=max_pieces)))
+        self.origin, max_pieces = read_origin(folder)
+        checkpoint = Checkpoint(str(folder), max_pieces=max_pieces)
+        self._take(load_checkpoint(checkpoint, only_inside=True))
 
     def to_bytes(self) -> bytes:
         """Pack the files of `save`; nothing where they are kept apart or not read."""
@@ -359,13 +362,16 @@ class EncoderShim(Shim):
             return b""
         with tempfile.TemporaryDirectory() as folder:
             self.save(Path(folder))
-            files = {p.name: p.read_bytes() for p in sorted(Path(folder).iterdir())}
-        return cast(bytes, srsly.msgpack_dumps(files))
+            return pack_folder(Path(folder))
 
     def from_bytes(self, data: bytes) -> "EncoderShim":
+        """Read what `to_bytes` packed.
+
+        RAISES ValueError: C022, if it holds anything but the files of an encoder; as
+            `load`. Nothing is written then.
+        """
         if data:
             with tempfile.TemporaryDirectory() as folder:
-                for name, content in srsly.msgpack_loads(data).items():
-                    (Path(folder) / name).write_bytes(content)
+                unpack_folder(data, Path(folder), name=self.name)
                 self.load(Path(folder))
         return self

@@ -1,5 +1,6 @@
 """A checkpoint's own tokenizer, reduced to what the package needs of it."""
 
+import json
 import os
 from collections.abc import Sequence
 from functools import cached_property
@@ -15,6 +16,14 @@ from spacy_clinical.types import Ints1d
 PARALLELISM = "TOKENIZERS_PARALLELISM"
 # A spelling of "no" that nobody else uses, to know our own by.
 NO = "n"
+# Published ones have one before and one after a text.
+MAX_SPECIALS = 16
+
+
+def is_failure(error: BaseException) -> bool:
+    """Whether the tokenizers library failed: an error of its own, or a panic, which is
+    no Exception and can't be imported."""
+    return isinstance(error, Exception) or type(error).__name__ == "PanicException"
 
 
 def _before_fork() -> None:
@@ -48,7 +57,25 @@ class PieceTokenizer:
         self._backend.no_padding()
 
     def encode(self, texts: Sequence[str]) -> list[Encoding]:
-        """Cut texts into wordpieces, without special tokens, in one call."""
+        """Cut texts into wordpieces, without special tokens, in one call.
+
+        RAISES ValueError: C025, if the tokenizer fails on one of them.
+        """
+        try:
+            return self._encode(texts)
+        except BaseException as error:
+            if not is_failure(error):
+                raise
+            message = Errors.C025.format(
+                name=self._tokenizer.name_or_path,
+                n_texts=len(texts),
+                n_chars=sum(map(len, texts)),
+                kind=type(error).__name__,
+            )
+        # Without what it comes from: a panic's words quote the text.
+        raise ValueError(message)
+
+    def _encode(self, texts: Sequence[str]) -> list[Encoding]:
         encodings: list[Encoding] = self._backend.encode_batch(
             list(texts), add_special_tokens=False
         )
@@ -74,15 +101,37 @@ class PieceTokenizer:
         """Say why it can't cut every text into known pieces; "" if it can."""
         try:
             before, after = self.specials
-            encodings = self.encode(["a", "\u05d0 \U0001f915 Qx-7"])
-        # The tokenizers library raises no other kind.
-        except Exception as error:
+            encodings = self._encode(["a", "\u05d0 \U0001f915 Qx-7"])
+        except BaseException as error:
+            if not is_failure(error):
+                raise
             return f"it fails on plain words ({type(error).__name__})"
         if not encodings[0].ids:
             return "it makes nothing of a plain word"
         if not before or not after:
             return "it has no special tokens for the start and end of a text"
+        if len(before) + len(after) > MAX_SPECIALS:
+            return "it has too many special tokens for the start and end of a text"
+        if max(before + after) >= self.n_ids:
+            return "its special tokens aren't in its vocabulary"
         return ""
+
+    def describe_parts(self) -> list[dict[str, Any]]:
+        """What prepares texts for it, as tokenizer.json writes that."""
+        parts = (self._backend.normalizer, self._backend.pre_tokenizer)
+        described: list[dict[str, Any]] = []
+        for part in parts:
+            # None of the parts that Python can add by itself is in a file.
+            if part is not None:
+                described.append(json.loads(part.__getstate__()))
+        return described
+
+    def find_growth(self, text: str) -> float:
+        """How many times as long its normalizer makes a text."""
+        normalizer = self._backend.normalizer
+        if normalizer is None:
+            return 1.0
+        return len(normalizer.normalize_str(text)) / len(text)
 
     @property
     def pad_id(self) -> int:

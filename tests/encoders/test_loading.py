@@ -2,6 +2,7 @@ import json
 import os
 import pickle
 import shutil
+from types import SimpleNamespace
 
 import pytest
 import spacy
@@ -9,8 +10,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import T5Config, ViTConfig
 
-from spacy_clinical.checkpoints import get_checkpoint, list_checkpoints
-from spacy_clinical.encoders import loading
+from spacy_clinical.checkpoints import get_checkpoint, hub, list_checkpoints
+from spacy_clinical.encoders import loading, tokenizer_files
 from spacy_clinical.encoders.loading import load_checkpoint
 from spacy_clinical.heads.labels import bio_labels
 from tests.tiny import make_bare_bert, make_token_classifier
@@ -213,29 +214,44 @@ def test_weights_in_several_files(copy):
         load(folder)
 
 
-def test_the_revision_of_a_card_is_asked_for_everywhere(monkeypatch, published):
+@pytest.mark.filterwarnings(r"ignore:\[W001\]")
+def test_the_revision_of_a_card_is_asked_for_and_nothing_else(monkeypatch, published):
+    """One commit is asked for, once; everything is then read from that folder."""
     card = get_checkpoint("bio_clinicalbert")
-    asked = []
-    monkeypatch.setattr(loading.HfApi, "model_info", lambda self, name, **kwargs: None)
+    asked, read = [], []
 
-    def record(name):
-        original = getattr(loading, name).from_pretrained
+    def model_info(self, name, *, revision, timeout=None):
+        asked.append(("model_info", name, revision))
+        siblings = [SimpleNamespace(rfilename=n) for n in os.listdir(published["bin"])]
+        return SimpleNamespace(sha=revision, siblings=siblings)
 
-        def from_pretrained(pretrained_model_name_or_path, *args, **options):
-            # transformers calls some of them again, with the folder it was given.
-            if pretrained_model_name_or_path == card.name:
-                asked.append((name, options.pop("revision")))
-                assert not options["local_files_only"]
-            options["local_files_only"] = True
-            return original(str(published["bin"]), *args, **options)
+    def download(name, *, revision, allow_patterns):
+        asked.append(("snapshot_download", name, revision))
+        assert "pytorch_model.bin" in allow_patterns
+        assert not [pattern for pattern in allow_patterns if "*" in pattern]
+        return str(published["bin"])
 
-        monkeypatch.setattr(getattr(loading, name), "from_pretrained", from_pretrained)
+    def record(auto_class):
+        original = auto_class.from_pretrained
 
-    for name in ("AutoConfig", "AutoTokenizer", "AutoModel"):
-        record(name)
-    load_checkpoint(card)
-    names = ("AutoConfig", "AutoTokenizer", "AutoModel")
-    assert asked == [(name, card.revision) for name in names]
+        def from_pretrained(path, *args, **options):
+            read.append(path)
+            assert options["local_files_only"]
+            assert options["trust_remote_code"] is False
+            return original(path, *args, **options)
+
+        monkeypatch.setattr(auto_class, "from_pretrained", from_pretrained)
+
+    monkeypatch.setattr(hub.HfApi, "model_info", model_info)
+    monkeypatch.setattr(hub, "snapshot_download", download)
+    record(loading.AutoModel)
+    record(tokenizer_files.AutoTokenizer)
+    loaded = load_checkpoint(card)
+    assert loaded.commit == card.revision
+    kinds = ("model_info", "snapshot_download")
+    assert asked == [(kind, card.name, card.revision) for kind in kinds]
+    assert len(read) == 2
+    assert all(os.path.isabs(path) for path in read)
 
 
 def test_no_network_is_one_error_at_once(monkeypatch):

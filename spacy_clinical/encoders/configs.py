@@ -1,0 +1,204 @@
+"""Read a checkpoint's config.json, as data: it names no code, no other file, and
+describes a model of the weights' size."""
+
+import inspect
+import re
+from typing import Any
+
+import torch
+import transformers
+from transformers import CONFIG_MAPPING, PretrainedConfig, PreTrainedTokenizerBase
+
+from spacy_clinical.checkpoints.files import CONFIG, CheckpointFiles
+from spacy_clinical.encoders.faults import Contents
+from spacy_clinical.errors import Errors
+
+TOKENIZER_CONFIG = "tokenizer_config.json"
+# What names code or files, chooses other libraries to compute with, or changes the form
+# of a model's output. Nothing of it is a property of the weights.
+IGNORED = frozenset(
+    {
+        *("auto_map", "configuration_files", "transformers_weights", "gguf_file"),
+        *("attn_implementation", "_attn_implementation", "_commit_hash"),
+        *("_attn_implementation_internal", "_attn_implementation_autoset"),
+        *("output_attentions", "output_hidden_states", "return_dict", "torchscript"),
+        *("use_return_dict", "chunk_size_feed_forward", "use_kernels"),
+    }
+)
+# What of a tokenizer_config.json names code or files.
+FILE_KEY = re.compile(r"_files?$|^__|^auto_map$|^name_or_path$|^init_inputs$")
+IGNORED_BY_TOKENIZERS = frozenset(
+    {"chat_template", "from_slow", "tokenizer_object", "backend", "processor_class"}
+)
+MAX_LABELS = 10**5
+MAX_LAYERS = 1000
+# A setting that no weights show may be so large, such as the length of rotary positions.
+MAX_SETTING = 2**20
+# Of weights that are missing, such as the pooler's, which nothing here reads.
+N_SPARE_WEIGHTS = 2**22
+SIMPLE = re.compile(r"[\w.+-]{1,60}")
+
+
+def read_config(files: CheckpointFiles, contents: Contents) -> PretrainedConfig:
+    """Read config.json, and look at tokenizer_config.json too.
+
+    RAISES ValueError: C003, if a value can't be, or describes another model than the
+        weights; C023, if the checkpoint needs code of its own.
+    """
+    values = files.read_json(CONFIG)
+    kind = values.get("model_type")
+    if kind is None:
+        # As transformers does for the oldest checkpoints.
+        by_length = sorted(CONFIG_MAPPING.keys(), key=len, reverse=True)
+        kind = next((k for k in by_length if k in str(files.folder)), None)
+    is_known = isinstance(kind, str) and kind in CONFIG_MAPPING
+    _check_code(files, values, is_known=is_known)
+    if not is_known:
+        shown = f" '{kind}'" if isinstance(kind, str) and SIMPLE.fullmatch(kind) else ""
+        raise files.refuse(
+            f"{CONFIG} names a model type{shown} that transformers doesn't know"
+        )
+    if values.get("quantization_config") is not None:
+        raise files.refuse(f"{CONFIG} says that its weights are quantized")
+    kept = {key: value for key, value in values.items() if key not in IGNORED}
+    config_class = CONFIG_MAPPING[str(kind)]
+    _check_labels(files, kept)
+    _check_values(files, kept, config_class, contents)
+    config: PretrainedConfig = config_class.from_dict(kept)
+    n_layers = getattr(config, "num_hidden_layers", 1)
+    if not 1 <= n_layers <= min(MAX_LAYERS, max(len(contents.shapes), 1)):
+        raise files.refuse(f"{CONFIG}: as many layers as it says aren't in the weights")
+    longest = getattr(config, "max_position_embeddings", MAX_SETTING)
+    for key in ("attention_window", "block_size"):
+        found = getattr(config, key, 0)
+        for size in found if isinstance(found, list) else [found]:
+            if size > longest:
+                raise files.refuse(f"{CONFIG}: '{key}' is longer than its positions")
+    return config
+
+
+def clean_tokenizer_config(values: dict[str, Any]) -> dict[str, Any]:
+    """Leave out of a tokenizer_config.json what names code or files."""
+    return {
+        key: value
+        for key, value in values.items()
+        if not FILE_KEY.search(key) and key not in IGNORED_BY_TOKENIZERS
+    }
+
+
+def check_size(
+    files: CheckpointFiles, config: PretrainedConfig, loader: Any, contents: Contents
+) -> None:
+    """Compare the size of the model that a config describes with that of the weights,
+    before any memory is taken for it.
+
+    loader: The class of transformers that will load it.
+    RAISES ValueError: C003, if it is far larger.
+    """
+    with torch.device("meta"):
+        model = loader.from_config(config, trust_remote_code=False)
+    n_weights = sum(parameter.numel() for parameter in model.parameters())
+    # None takes less than half a byte in a file.
+    if n_weights > 2 * contents.n_bytes + N_SPARE_WEIGHTS:
+        raise files.refuse(
+            f"{CONFIG} describes a model of {n_weights:,} weights, but "
+            f"{contents.n_bytes:,} bytes hold fewer"
+        )
+
+
+def _check_code(
+    files: CheckpointFiles, values: dict[str, Any], *, is_known: bool
+) -> None:
+    """Refuse what can't be used without a checkpoint's own code.
+
+    An `auto_map` beside a known type of model is passed over: transformers has code for
+    it.
+    """
+    needed = {"custom_pipelines": bool(values.get("custom_pipelines"))}
+    needed["auto_map"] = "auto_map" in values and not is_known
+    for key, is_needed in needed.items():
+        if is_needed:
+            raise ValueError(Errors.C023.format(name=files.name, file=CONFIG, key=key))
+    classes = [(CONFIG, values.get("tokenizer_class"))]
+    if TOKENIZER_CONFIG in files:
+        own = files.read_json(TOKENIZER_CONFIG)
+        classes.append((TOKENIZER_CONFIG, own.get("tokenizer_class")))
+        if own.get("auto_map") and not own.get("tokenizer_class"):
+            raise ValueError(
+                Errors.C023.format(
+                    name=files.name, file=TOKENIZER_CONFIG, key="auto_map"
+                )
+            )
+    for file, name in classes:
+        if name is not None and not _is_known_tokenizer(name):
+            raise ValueError(
+                Errors.C023.format(name=files.name, file=file, key="tokenizer_class")
+            )
+
+
+def _is_known_tokenizer(name: Any) -> bool:
+    """Whether transformers itself has a tokenizer of that name."""
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Z]\w{1,60}", name):
+        return False
+    # That of the slow one can be a stand-in, where a library that it needs is missing.
+    found = [getattr(transformers, n, None) for n in (name, f"{name}Fast")]
+    return any(
+        isinstance(c, type) and issubclass(c, PreTrainedTokenizerBase) for c in found
+    )
+
+
+def _check_labels(files: CheckpointFiles, values: dict[str, Any]) -> None:
+    labels, n_labels = values.get("id2label"), values.get("num_labels")
+    if n_labels is not None and not _is_whole(n_labels, 0, MAX_LABELS):
+        raise files.refuse(f"{CONFIG}: 'num_labels' isn't a number of labels")
+    if labels is not None and not (
+        isinstance(labels, dict)
+        and len(labels) <= MAX_LABELS
+        and all(key.isascii() and key.isdigit() and len(key) < 9 for key in labels)
+        and all(
+            isinstance(label, str) and len(label) < 1000 for label in labels.values()
+        )
+    ):
+        raise files.refuse(f"{CONFIG}: 'id2label' doesn't give names to numbers")
+    names = values.get("architectures")
+    if names is not None and not (
+        isinstance(names, list) and all(isinstance(name, str) for name in names)
+    ):
+        raise files.refuse(f"{CONFIG}: 'architectures' isn't a list of names")
+
+
+def _check_values(
+    files: CheckpointFiles,
+    values: dict[str, Any],
+    config_class: type[PretrainedConfig],
+    contents: Contents,
+) -> None:
+    """Compare the values with the defaults of their type of model: its kinds, and no
+    number beyond what the weights' own sizes bear out."""
+    names = config_class.attribute_map
+    parameters = inspect.signature(config_class.__init__).parameters
+    for key, value in values.items():
+        parameter = parameters.get(key) or parameters.get(names.get(key, ""))
+        if parameter is None or value is None:
+            continue
+        default = parameter.default
+        if isinstance(default, bool):
+            fits = isinstance(value, bool)
+        elif isinstance(default, int):
+            high = max(default, contents.largest, MAX_SETTING)
+            numbers = value if isinstance(value, list) else [value]
+            fits = all(_is_whole(number, min(default, -1), high) for number in numbers)
+        elif isinstance(default, float):
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            fits = is_number and abs(value) < 1e9
+        elif isinstance(default, str):
+            fits = isinstance(value, str)
+        else:
+            continue
+        if not fits:
+            raise files.refuse(f"{CONFIG}: '{key}' has a value that it can't have")
+
+
+def _is_whole(value: Any, low: int, high: int) -> bool:
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    return is_whole and low <= value <= high

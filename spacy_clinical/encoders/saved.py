@@ -1,0 +1,77 @@
+"""The encoder of a saved pipeline: its files in bytes, and where it came from."""
+
+import gc
+from pathlib import Path
+from typing import Any, cast
+
+import srsly
+
+from spacy_clinical.checkpoints.files import (
+    ORIGIN,
+    SAVED,
+    find_limit,
+    list_files,
+)
+from spacy_clinical.errors import Errors
+
+
+def pack_folder(folder: Path) -> bytes:
+    """Pack the files of an encoder that `EncoderShim.save` wrote."""
+    files = {
+        path.name: path.read_bytes()
+        for path in sorted(folder.iterdir())
+        if path.name in SAVED
+    }
+    return cast(bytes, srsly.msgpack_dumps(files))
+
+
+def unpack_folder(data: bytes, folder: Path, *, name: str) -> None:
+    """Write the files that `pack_folder` packed into an empty folder.
+
+    name: What to call the encoder in errors.
+    RAISES ValueError: C022, if it is anything else: another name than those of the files
+        of an encoder, or no bytes; C024, if one is too large. Nothing is written then.
+    """
+    try:
+        files: Any = srsly.msgpack_loads(data)
+    # Bytes that somebody has tampered with make the library raise almost anything.
+    except Exception as error:
+        fault = f"its bytes aren't a saved encoder's ({type(error).__name__})"
+        raise ValueError(Errors.C022.format(name=name, fault=fault)) from None
+    finally:
+        # The library leaves it off when it fails.
+        gc.enable()
+    if not isinstance(files, dict):
+        fault = "its bytes aren't a saved encoder's"
+        raise ValueError(Errors.C022.format(name=name, fault=fault))
+    for file, content in files.items():
+        # SAVED has plain names only.
+        if not isinstance(file, str) or file not in SAVED:
+            fault = "its bytes hold a file that no checkpoint has"
+            raise ValueError(Errors.C022.format(name=name, fault=fault))
+        if not isinstance(content, bytes):
+            fault = f"{file} isn't bytes"
+            raise ValueError(Errors.C022.format(name=name, fault=fault))
+        size, limit = len(content), find_limit(file)
+        if size > limit:
+            raise ValueError(
+                Errors.C024.format(name=name, file=file, size=size, limit=limit)
+            )
+    for file, content in files.items():
+        (folder / file).write_bytes(content)
+
+
+def read_origin(folder: Path) -> tuple[dict[str, str], int]:
+    """Read where the encoder in a folder came from.
+
+    RETURNS: Also its longest input (pieces).
+    RAISES ValueError: C003, if that is damaged; C022, C024, as `list_files`.
+    """
+    files = list_files(str(folder), folder, only_inside=True)
+    values = files.read_json(ORIGIN)
+    max_pieces = values.pop("max_pieces", None)
+    is_count = isinstance(max_pieces, int) and not isinstance(max_pieces, bool)
+    is_named = all(isinstance(v, str) and len(v) < 1000 for v in values.values())
+    if not is_count or not 0 < max_pieces <= 10**9 or not is_named or len(values) > 20:
+        raise files.refuse(f"{ORIGIN} holds values that it can't have")
+    return values, max_pieces
