@@ -39,12 +39,14 @@ N_SPARE_WEIGHTS = 2**22
 SIMPLE = re.compile(r"[\w.+-]{1,60}")
 
 
-def read_config(files: CheckpointFiles, contents: Contents) -> PretrainedConfig:
-    """Read config.json, and look at tokenizer_config.json too.
+def read_kind(files: CheckpointFiles) -> str:
+    """Read which type of model a checkpoint is, and whether it asks for code.
 
-    RAISES ValueError: C003, if a value can't be, or describes another model than the
-        weights; C023, if the checkpoint needs code of its own.
+    RAISES ValueError: C003, if config.json is missing or broken or the type is unknown;
+        C023, if the checkpoint needs code of its own.
     """
+    if CONFIG not in files:
+        raise files.refuse(f"{CONFIG} is missing")
     values = files.read_json(CONFIG)
     kind = values.get("model_type")
     if kind is None:
@@ -58,10 +60,23 @@ def read_config(files: CheckpointFiles, contents: Contents) -> PretrainedConfig:
         raise files.refuse(
             f"{CONFIG} names a model type{shown} that transformers doesn't know"
         )
+    return str(kind)
+
+
+def read_config(
+    files: CheckpointFiles, kind: str, contents: Contents
+) -> PretrainedConfig:
+    """Read config.json.
+
+    kind: As `read_kind` returned.
+    RAISES ValueError: C003, if a value can't be, or describes another model than the
+        weights.
+    """
+    values = files.read_json(CONFIG)
     if values.get("quantization_config") is not None:
         raise files.refuse(f"{CONFIG} says that its weights are quantized")
     kept = {key: value for key, value in values.items() if key not in IGNORED}
-    config_class = CONFIG_MAPPING[str(kind)]
+    config_class = CONFIG_MAPPING[kind]
     _check_labels(files, kept)
     _check_values(files, kept, config_class, contents)
     config: PretrainedConfig = config_class.from_dict(kept)

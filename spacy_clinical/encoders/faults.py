@@ -11,7 +11,6 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from spacy_clinical.checkpoints.files import (
-    CONFIG,
     INDEXES,
     VOCABULARIES,
     WEIGHTS,
@@ -46,13 +45,11 @@ class Contents:
 
 
 def check_files(files: CheckpointFiles) -> Contents:
-    """Check that a checkpoint has all that it needs, readable.
+    """Check that a checkpoint has all that it needs besides config.json, readable.
 
     RAISES ValueError: C003, naming the first file that is missing or unreadable; C022,
         if an index names a file that isn't in the folder.
     """
-    if CONFIG not in files:
-        raise files.refuse(f"{CONFIG} is missing")
     if (files.folder / ADAPTER).exists():
         raise files.refuse(f"{ADAPTER} says that it is a part to add to another model")
     for name in sorted(files.paths):

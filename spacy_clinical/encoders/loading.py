@@ -17,7 +17,7 @@ from transformers.utils import logging as transformers_logging
 from spacy_clinical.checkpoints import Checkpoint
 from spacy_clinical.checkpoints.files import CheckpointFiles, list_files
 from spacy_clinical.checkpoints.hub import find_folder
-from spacy_clinical.encoders.configs import check_size, read_config
+from spacy_clinical.encoders.configs import check_size, read_config, read_kind
 from spacy_clinical.encoders.faults import Contents, check_files
 from spacy_clinical.encoders.published_heads import (
     Head,
@@ -72,9 +72,12 @@ def load_checkpoint(
     folder, commit = find_folder(checkpoint)
     files = list_files(checkpoint.name, folder, only_inside=only_inside)
     with _quiet_transformers():
+        kind = read_kind(files)
+        if kind in LOOKING:
+            raise ValueError(Errors.C019.format(name=files.name, kind=kind))
         contents = check_files(files)
         with _coded_errors(files, "config.json can't be used"):
-            config = read_config(files, contents)
+            config = read_config(files, kind, contents)
         _check_task(checkpoint, config)
         with _coded_errors(files, "its tokenizer's files can't be used"):
             tokenizer = _load_tokenizer(checkpoint, files, config)
@@ -86,10 +89,6 @@ def load_checkpoint(
 
 
 def _check_task(checkpoint: Checkpoint, config: PretrainedConfig) -> None:
-    if config.model_type in LOOKING:
-        raise ValueError(
-            Errors.C019.format(name=checkpoint.name, kind=config.model_type)
-        )
     is_encoder = hasattr(config, "vocab_size") and not config.is_encoder_decoder
     if not is_encoder or not hasattr(config, "max_position_embeddings"):
         raise ValueError(

@@ -1,5 +1,7 @@
 """What all components that run a checkpoint's encoder have in common."""
 
+import json
+import math
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -7,9 +9,10 @@ from typing import Any
 import srsly
 from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc
-from spacy.util import ensure_path, from_disk, minibatch, to_disk
+from spacy.util import ensure_path, from_bytes, from_disk, minibatch, to_disk
 
 from spacy_clinical.align import Encoded
+from spacy_clinical.errors import Errors
 from spacy_clinical.extensions import add_to, record_error
 
 ENCODER_FOLDER = "encoder"
@@ -108,6 +111,38 @@ class CheckpointPipe(TrainablePipe):
     def _take_head(self) -> None:
         """Take over a published head, if there is one and it hasn't been done."""
 
+    def _restore_cfg(self, data: bytes) -> None:
+        """Take over saved values: lists of names, and numbers by name.
+
+        RAISES ValueError: C026, if they are anything else.
+        """
+        try:
+            saved = json.loads(data)
+        except (ValueError, RecursionError):
+            saved = None
+        if not isinstance(saved, dict) or not all(map(_is_saved, saved.values())):
+            reason = "its cfg is damaged"
+            raise ValueError(Errors.C026.format(name=self.name, reason=reason))
+        for key, now in self.cfg.items():
+            if type(saved.get(key, now)) is not type(now):
+                reason = f"'{key}' has a value of another kind"
+                raise ValueError(Errors.C026.format(name=self.name, reason=reason))
+        self.cfg.update(saved)
+
+    def from_bytes(
+        self, bytes_data: bytes, *, exclude: Iterable[str] = ()
+    ) -> "CheckpointPipe":
+        from_bytes(
+            bytes_data,
+            {
+                "cfg": self._restore_cfg,
+                "vocab": lambda b: self.vocab.from_bytes(b, exclude=exclude),
+                "model": self.model.from_bytes,
+            },
+            exclude,
+        )
+        return self
+
     def from_disk(
         self, path: str | Path, *, exclude: Iterable[str] = ()
     ) -> "CheckpointPipe":
@@ -118,7 +153,7 @@ class CheckpointPipe(TrainablePipe):
         from_disk(
             ensure_path(path),
             {
-                "cfg": lambda p: self.cfg.update(srsly.read_json(p)),
+                "cfg": lambda p: self._restore_cfg(p.read_bytes()),
                 "vocab": lambda p: self.vocab.from_disk(p, exclude=exclude),
                 "model": self.model.from_disk,
                 ENCODER_FOLDER: load_encoder,
@@ -126,3 +161,12 @@ class CheckpointPipe(TrainablePipe):
             exclude,
         )
         return self
+
+
+def _is_saved(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(
+            isinstance(number, int | float) and math.isfinite(number)
+            for number in value.values()
+        )
+    return isinstance(value, list) and all(isinstance(v, str) for v in value)

@@ -6,6 +6,7 @@ from typing import Any
 from spacy.pipeline import Pipe
 from spacy.tokens import Doc
 
+from spacy_clinical.errors import Errors
 from spacy_clinical.extensions import record_error
 
 
@@ -32,6 +33,38 @@ class RulePipe(Pipe):
         """Find what to write, and change nothing."""
         raise NotImplementedError
 
+    def _restore_settings(self, saved: Any, known: Iterable[str]) -> None:
+        """Take over saved settings: all or none.
+
+        known: The settings that there are.
+        RAISES ValueError: C026, if another one is among them, or one is of another kind.
+        """
+        known = frozenset(known)
+        if not isinstance(saved, dict) or not known.issuperset(saved):
+            reason = "it holds what are no settings"
+            raise ValueError(Errors.C026.format(name=self.name, reason=reason))
+        for key, value in saved.items():
+            if not is_like(value, getattr(self, key)):
+                reason = f"'{key}' has a value of another kind"
+                raise ValueError(Errors.C026.format(name=self.name, reason=reason))
+        for key, value in saved.items():
+            setattr(self, key, value)
+
     def set_annotations(self, docs: Iterable[Doc], found: list[Any]) -> None:
         """Write what `predict` has found."""
         raise NotImplementedError
+
+
+def is_like(value: Any, now: Any) -> bool:
+    """Whether a value read from a file is of the same kind as the one that there is.
+
+    now: None can be a list of names instead.
+    """
+    if now is None or isinstance(now, list):
+        is_list = isinstance(value, list) and all(isinstance(v, str) for v in value)
+        return is_list or value is None
+    if isinstance(now, bool) or isinstance(value, bool):
+        return isinstance(now, bool) and isinstance(value, bool)
+    if isinstance(now, int | float):
+        return isinstance(value, int | float) and abs(value) < 1e9
+    return isinstance(value, type(now))

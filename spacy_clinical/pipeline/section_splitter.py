@@ -175,9 +175,10 @@ class SectionSplitter(RulePipe):
 
         bytes_data: What `to_bytes` returned.
         exclude: Names of parts to leave out; the only one is rules.
-        RAISES ValueError: C105, if a later version of the package saved them.
+        RAISES ValueError: C105, if a later version of the package saved them; C026, if
+            they are damaged.
         """
-        read = {"rules": lambda data: self._restore(srsly.msgpack_loads(data))}
+        read = {"rules": lambda data: self._restore(_try(srsly.msgpack_loads, data))}
         from_bytes(bytes_data, read, exclude)
         return self
 
@@ -197,9 +198,10 @@ class SectionSplitter(RulePipe):
 
         path: A folder that `to_disk` wrote.
         exclude: Names of parts to leave out; the only one is rules.
-        RAISES ValueError: C105, if a later version of the package saved them.
+        RAISES ValueError: C105, if a later version of the package saved them; C026, if
+            they are damaged.
         """
-        read = {"rules.json": lambda p: self._restore(srsly.read_json(p))}
+        read = {"rules.json": lambda p: self._restore(_try(srsly.read_json, p))}
         from_disk(ensure_path(path), read, [f"{name}.json" for name in exclude])
         return self
 
@@ -230,14 +232,24 @@ class SectionSplitter(RulePipe):
         settings = {key: getattr(self, key) for key in SETTINGS}
         return {"format": FORMAT, "settings": settings, "titles": self.titles.to_dict()}
 
-    def _restore(self, saved: dict[str, Any]) -> None:
+    def _restore(self, saved: Any) -> None:
+        if not isinstance(saved, dict) or not isinstance(saved.get("format"), int):
+            reason = "it holds no rules"
+            raise ValueError(Errors.C026.format(name=self.name, reason=reason))
         if saved["format"] != FORMAT:
             raise ValueError(
                 Errors.C105.format(name=self.name, format=saved["format"], known=FORMAT)
             )
-        for key, value in saved["settings"].items():
-            setattr(self, key, value)
-        self.titles = SectionTitles.from_dict(saved["titles"])
+        try:
+            titles = SectionTitles.from_dict(saved["titles"])
+            settings = saved["settings"]
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            reason = f"its titles are damaged: {type(error).__name__}"
+            raise ValueError(
+                Errors.C026.format(name=self.name, reason=reason)
+            ) from None
+        self._restore_settings(settings, SETTINGS)
+        self.titles = titles
         self._check_settings()
 
     def _get_text(self, doc: Doc) -> str:
@@ -258,6 +270,14 @@ class SectionSplitter(RulePipe):
             self._spellings.update(zip(keys, words, strict=True))
             text = doc.text
         return text
+
+
+def _try(load: Callable[[Any], Any], source: Any) -> Any:
+    """Load what was saved; None, if it is damaged."""
+    try:
+        return load(source)
+    except (ValueError, TypeError, RecursionError):
+        return None
 
 
 def make_section_splitter(

@@ -124,8 +124,11 @@ class ClinicalSentencizer(RulePipe):
         return {key: getattr(self, key) for key in SETTINGS}
 
     def _set_settings(self, text: str | bytes) -> None:
-        for key, value in json.loads(text).items():
-            setattr(self, key, value)
+        try:
+            saved = json.loads(text)
+        except (ValueError, RecursionError):
+            saved = None
+        self._restore_settings(saved, SETTINGS)
         self._scispacy = _get_scispacy() if self.rules == "scispacy" else None
 
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
@@ -142,6 +145,7 @@ class ClinicalSentencizer(RulePipe):
 
         bytes_data: What `to_bytes` returned.
         exclude: Names of parts to leave as they are.
+        RAISES ValueError: C026, if they are damaged.
         """
         from_bytes(bytes_data, {"cfg": self._set_settings}, exclude)
         return self
@@ -168,7 +172,7 @@ class ClinicalSentencizer(RulePipe):
         """
 
         def read(cfg_path: Path) -> None:
-            self._set_settings(cfg_path.read_text(encoding="utf8"))
+            self._set_settings(cfg_path.read_bytes())
 
         from_disk(ensure_path(path), {"cfg": read}, exclude)
         return self
