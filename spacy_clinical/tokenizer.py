@@ -33,6 +33,8 @@ from spacy_clinical.token_patterns import (
 # The longest run without white space that spaCy's tokenizer gets in one piece: it
 # takes off one affix at a time and searches what is left, which is quadratic.
 MAX_RUN = 200
+# So much of a pattern is shown in an error.
+MAX_SHOWN = 80
 RUN = rf"(?<![^\s\])}}>*_])\S{{{MAX_RUN + 1},}} ?"
 RUN_PIECE = re.compile(
     rf"[^\w\s]{{8,20}} ?|(?:\w|[^\w\s](?![^\w\s]{{7}})){{1,{MAX_RUN}}} ?|[^\w\s] ?"
@@ -71,8 +73,8 @@ class ClinicalTokenizer(Tokenizer):
 
     @placeholders.setter
     def placeholders(self, patterns: list[str]) -> None:
-        self._placeholders = list(patterns)
         self._special = _compile_special(patterns)
+        self._placeholders = list(patterns)
 
     def __call__(self, text: str) -> Doc:
         """Tokenize a text; the text of the Doc equals it.
@@ -135,13 +137,20 @@ class ClinicalTokenizer(Tokenizer):
 
         bytes_data: What `to_bytes` returned.
         exclude: Names of parts to leave as they are.
+        RAISES ValueError: C026 or C201, if the placeholders are damaged.
         """
         setters: dict[str, Callable[[bytes], Any]] = {
             "rules": partial(super().from_bytes, exclude=exclude),
-            "placeholders": partial(setattr, self, "placeholders"),
+            "placeholders": self._restore_placeholders,
         }
         from_bytes(bytes_data, setters, exclude)
         return self
+
+    def _restore_placeholders(self, saved: Any) -> None:
+        if not isinstance(saved, list) or not all(isinstance(p, str) for p in saved):
+            reason = "its placeholders are damaged"
+            raise ValueError(Errors.C026.format(name="tokenizer", reason=reason))
+        self.placeholders = saved
 
     def __reduce__(self) -> tuple[Any, ...]:
         make, args, *_ = super().__reduce__()
@@ -248,14 +257,16 @@ def _copy_scispacy(nlp: Language) -> ClinicalTokenizer:
 def _compile_special(placeholders: list[str]) -> re.Pattern[str]:
     """Compile one pattern for placeholders (its first group) and too long runs."""
     for pattern in placeholders:
+        shown = pattern if len(pattern) < MAX_SHOWN else f"{pattern[:MAX_SHOWN]}..."
         try:
             useless = re.match(pattern, "") or re.fullmatch(pattern, " ")
-        except re.error as error:
+        except (re.error, RecursionError, OverflowError) as error:
+            reason = str(error) if isinstance(error, re.error) else "it is too large"
             raise ValueError(
-                Errors.C201.format(pattern=pattern, reason=str(error))
+                Errors.C201.format(pattern=shown, reason=reason)
             ) from error
         if useless:
             raise ValueError(
-                Errors.C201.format(pattern=pattern, reason="it matches no text")
+                Errors.C201.format(pattern=shown, reason="it matches no text")
             )
     return re.compile(rf"((?:{'|'.join(placeholders) or '(?!)'}) ?)|{RUN}")

@@ -62,7 +62,7 @@ def _add_folder(archive: tarfile.TarFile, name: str, folder: Path) -> None:
             info = tarfile.TarInfo(f"{name}/{file}")
             info.size, info.mode = os.fstat(handle.fileno()).st_size, 0o644
             packed = _Hashed(handle)
-            archive.addfile(info, packed)  # type: ignore[arg-type]
+            archive.addfile(info, packed)
         if digest is not None and packed.digest.hexdigest() != digest:
             raise changed(folder, file)
 

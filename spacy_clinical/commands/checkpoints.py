@@ -124,8 +124,8 @@ def convert(
     for folder in folders:
         try:
             _finish(folder, _get(str(folder)), "")
-        except ValueError as error:
-            stop(str(error), SOME_FAILED)
+        except (OSError, ValueError) as error:
+            stop(get_message(error), SOME_FAILED)
         typer.echo(f"{folder}: {SAFE} and a manifest are there")
 
 

@@ -105,7 +105,7 @@ def _read_shapes(
         except (SafetensorError, OSError, ValueError, RuntimeError):
             raise files.refuse(f"{name} {BROKEN}") from None
     try:
-        return _read_pickled_shapes(path)
+        return read_pickled_shapes(path)
     except pickle.UnpicklingError:
         raise files.refuse(f"{name} {CODE}") from None
     # Whatever comes of a pickle that somebody has tampered with.
@@ -123,17 +123,39 @@ def _read_safe_shapes(path: Path) -> dict[str, tuple[int, ...]]:
         return {name: tuple(weights.get_slice(name).get_shape()) for name in names}
 
 
-def _read_pickled_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+def read_pickled_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """Read the shapes of pickled weights, without running what the pickle says.
+
+    RAISES UnpicklingError: If it holds code.
+    RAISES ValueError: If it would take far more memory than place on disk. What torch
+        raises, if it is broken.
+    """
+    size = path.stat().st_size
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
         # PyTorch compresses nothing.
-        if sum(part.file_size for part in parts) > path.stat().st_size:
+        if sum(part.file_size for part in parts) > size:
             raise ValueError("it would unpack to more than it is")
     state: Any = torch.load(path, map_location="meta", weights_only=True)
-    inner = state.get("state_dict", state)
-    return {
-        str(name): tuple(tensor.shape)
-        for name, tensor in inner.items()
+    tensors = {
+        str(name): tensor
+        for name, tensor in find_weights(state).items()
         if isinstance(tensor, torch.Tensor)
     }
+    # Few weights are there under two names, but one number can be said to fill any shape.
+    if sum(tensor.nbytes for tensor in tensors.values()) > 4 * size + 2**20:
+        raise ValueError("its tensors are larger than it is")
+    return {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+
+
+def find_weights(state: Any) -> dict[str, Any]:
+    """Some checkpoints hold their weights a level down.
+
+    RAISES ValueError: If there are none.
+    """
+    inner = state.get("state_dict", state) if isinstance(state, dict) else None
+    if not isinstance(inner, dict):
+        raise ValueError("no weights by name")
+    found: dict[str, Any] = inner
+    return found

@@ -19,6 +19,7 @@ from tokenizers import Regex, normalizers
 
 from spacy_clinical.checkpoints import get_checkpoint
 from spacy_clinical.checkpoints.files import find_limit
+from spacy_clinical.encoders.convert import convert_weights
 from spacy_clinical.encoders.loading import load_checkpoint
 from spacy_clinical.encoders.tokenizer_files import MAX_GROWTH
 from tests.tiny import make_bare_bert, make_token_classifier
@@ -350,7 +351,9 @@ def test_weights_that_are_one_number_seen_many_times(published, tmp_path):
         "max_position_embeddings",
     )
     edit(folder / "config.json", **{key: config[key] * 4000 for key in sizes})
-    refuse(folder, "003", "config.json")
+    refuse(folder, "003", "pytorch_model.bin")
+    with pytest.raises(ValueError, match=r"\[C003\] .*pytorch_model.bin"):
+        convert_weights(folder)
 
 
 def test_an_adapter_to_another_model(folder):

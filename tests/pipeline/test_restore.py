@@ -6,6 +6,8 @@ import pytest
 import spacy
 import srsly
 
+from spacy_clinical.export.docs import load_tokenizer
+
 FILES = {
     "clinical_sentencizer": "cfg",
     "clinical_section_splitter": "rules.json",
@@ -59,3 +61,14 @@ def test_titles_that_are_damaged(tmp_path, rules):
     with pytest.raises(ValueError, match=r"\[C026\] "):
         component.from_bytes(data)
     assert component.titles is before
+
+
+@pytest.mark.parametrize("saved", ["abc", 7, None, [7], {"a": "b"}, ["x(" * 5000]])
+def test_placeholders_that_are_damaged(saved):
+    tokenizer = load_tokenizer().tokenizer
+    before = tokenizer.placeholders
+    data = {**srsly.msgpack_loads(tokenizer.to_bytes()), "placeholders": saved}
+    with pytest.raises(ValueError, match=r"\[C(026|201)\] ") as caught:
+        tokenizer.from_bytes(srsly.msgpack_dumps(data))
+    assert len(str(caught.value)) < 400
+    assert tokenizer.placeholders == before
