@@ -8,7 +8,6 @@ can't be read becomes a NoteFailure in its place, and reading goes on.
 import csv
 import io
 import json
-import math
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,6 +21,7 @@ from typing import Any, BinaryIO, TextIO
 
 from spacy_clinical.encoding import FALLBACK, decode, find_binary_kind, find_encoding
 from spacy_clinical.errors import Errors, Warnings, warn
+from spacy_clinical.json_text import read_json, write_json
 from spacy_clinical.regular_files import (
     describe_error,
     is_own,
@@ -233,11 +233,9 @@ def _parse_line(line: str, number: int, source: str) -> dict[str, Any] | str:
     column = 1
     try:
         # NaN and Infinity are no JSON, though Python and others write them.
-        row = json.loads(
-            line, parse_constant=lambda name: None, parse_float=_parse_float
-        )
+        row = read_json(line)
         if isinstance(row, dict):
-            json.dumps(row, ensure_ascii=False).encode("utf-8")
+            write_json(row, ensure_ascii=False).encode("utf-8")
             return row
     except json.JSONDecodeError as error:
         column = error.pos + 1
@@ -247,12 +245,6 @@ def _parse_line(line: str, number: int, source: str) -> dict[str, Any] | str:
         # Numbers of thousands of digits; thousands of nested lists.
         column = len(line)
     return Errors.C305.format(source=source, row=number, column=column)
-
-
-def _parse_float(digits: str) -> float | None:
-    # "1e999" is a number to JSON, but to nobody who reads it.
-    value = float(digits)
-    return value if math.isfinite(value) else None
 
 
 # Tables with separators

@@ -2,7 +2,6 @@
 
 import configparser
 import hashlib
-import json
 import re
 from collections.abc import Hashable, Iterable, Mapping
 from itertools import product
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from spacy_clinical.errors import Errors
+from spacy_clinical.json_text import write_json
 from spacy_clinical.types import Condition, TitleGroup
 
 DEFAULT_TITLES = Path(__file__).parent / "resources" / "section_titles.cfg"
@@ -85,7 +85,7 @@ class SectionTitles:
     def digest(self) -> str:
         """SHA-256 of the rules: equal digests split every note alike."""
         if not self._digest:
-            rules = json.dumps(self.to_dict(), sort_keys=True)
+            rules = write_json(self.to_dict(), sort_keys=True)
             self._digest = hashlib.sha256(rules.encode("utf8")).hexdigest()
         return self._digest
 

@@ -5,7 +5,6 @@ checkpoints under the names of their cards, or of their hub ids with "--" for "/
 """
 
 import hashlib
-import json
 import os
 import re
 from collections.abc import Iterable
@@ -23,6 +22,7 @@ from spacy_clinical.checkpoints.files import (
     walk,
 )
 from spacy_clinical.errors import Errors
+from spacy_clinical.json_text import write_json
 
 STORE_VARIABLE = "SPACY_CLINICAL_CHECKPOINTS"
 CHUNK = 1 << 20
@@ -67,7 +67,7 @@ def write_manifest(folder: Path, facts: dict[str, Any]) -> Path:
         size = path.stat().st_size
         files[name] = {"sha256": find_sha256(path), "bytes": size}
     path = folder / MANIFEST
-    text = json.dumps({**facts, "files": files}, indent=1, sort_keys=True)
+    text = write_json({**facts, "files": files}, indent=1, sort_keys=True)
     # Not through a link that stands in its place.
     path.unlink(missing_ok=True)
     path.write_text(text + "\n", encoding="utf8")

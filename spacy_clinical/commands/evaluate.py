@@ -1,6 +1,5 @@
 """`spacy-clinical evaluate`: scores by label, as tables and plots."""
 
-import json
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +21,7 @@ from spacy_clinical.evaluation import evaluate as score
 from spacy_clinical.evaluation import to_json, to_markdown
 from spacy_clinical.export.atomic import open_atomic
 from spacy_clinical.export.folder import prepare_folder
+from spacy_clinical.json_text import write_json
 from spacy_clinical.labelled import find_reader
 from spacy_clinical.models import get_title
 
@@ -58,7 +58,8 @@ def evaluate(
             stop(get_message(error), WRONG_USE)
         title = f"{get_title(nlp)} on {corpus.name}"
         with open_atomic(output / "scores.json") as handle:
-            json.dump({"model": get_title(nlp), **to_json(found)}, handle, indent=1)
+            scores = {"model": get_title(nlp), **to_json(found)}
+            handle.write(write_json(scores, indent=1))
         with open_atomic(output / "scores.md") as handle:
             handle.write(to_markdown(found, title=title))
         n_plots = 0

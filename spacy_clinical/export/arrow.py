@@ -28,7 +28,6 @@ What they mean, `records` says. The metadata of the schema gives the version of 
 layout (`spacy_clinical.schema`) and of the package (`spacy_clinical.version`).
 """
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -40,6 +39,7 @@ import pyarrow.parquet as pq
 from spacy_clinical.about import __title__, __version__
 from spacy_clinical.errors import Errors
 from spacy_clinical.export.atomic import replace_atomic
+from spacy_clinical.json_text import keep_finite, read_json, write_json
 
 SCHEMA_VERSION = 1
 # Rows and characters that are held at once, and make a row group.
@@ -105,6 +105,7 @@ SCHEMA = pa.schema(
     },
 )
 _JSON = ("meta", "pieces", "provenance")
+_SCORED = ("sections", "subsections", "entities", "overlapping", "codes")
 _NEEDED = {"id", "sections", "entities"}
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 
@@ -179,13 +180,26 @@ def _make_row(record: Mapping[str, Any]) -> dict[str, Any]:
     row = {name: record.get(name) for name in SCHEMA.names}
     for name in _JSON:
         if name in record:
-            row[name] = json.dumps(record[name])
+            row[name] = write_json(record[name])
+    for name in _SCORED:
+        row[name] = _keep_finite(row[name])
     return row
+
+
+def _keep_finite(rows: Any) -> Any:
+    """Leave out of scores, those of evidence too, what is no number."""
+    if not isinstance(rows, list):
+        return rows
+    kept = [{**row, "score": keep_finite(row.get("score"))} for row in rows]
+    for row in kept:
+        if "evidence" in row:
+            row["evidence"] = _keep_finite(row["evidence"])
+    return kept
 
 
 def _make_record(row: dict[str, Any]) -> dict[str, Any]:
     record = {
-        name: json.loads(value) if name in _JSON else _drop_nulls(value)
+        name: read_json(value) if name in _JSON else _drop_nulls(value)
         for name, value in row.items()
         if value is not None
     }

@@ -14,7 +14,6 @@ A place that starts or ends inside a token is extended to whole ones, which
 `count_extended` counts.
 """
 
-import json
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,6 +31,7 @@ from spacy_clinical.extensions import (
     SECTIONS_KEY,
     SUBSECTIONS_KEY,
 )
+from spacy_clinical.json_text import read_json, write_json
 from spacy_clinical.types import Note
 
 NOTE_KEY = "spacy_clinical.note"
@@ -84,7 +84,8 @@ def make_doc(record: Mapping[str, Any], nlp: Language) -> Doc:
     codes = list(record.get("codes") or ())
     if codes:
         doc._.icd9 = codes
-        doc.cats = {code["code"]: code["score"] for code in codes}
+        scores = {code["code"]: code["score"] for code in codes}
+        doc.cats = {name: s for name, s in scores.items() if s is not None}
     doc._.clinical_pieces = record.get("pieces") or None
     doc._.clinical_provenance = record.get("provenance") or None
     doc._.clinical_error = record.get("error")
@@ -102,7 +103,7 @@ def get_record_note(record: Mapping[str, Any]) -> Note:
 def set_note(doc: Doc, note: Note) -> None:
     """Keep the id, source and metadata of a note with its Doc."""
     # As JSON: Docs can't be saved with everything that JSON can hold.
-    doc.user_data[NOTE_KEY] = json.dumps([note.id, note.source, note.meta])
+    doc.user_data[NOTE_KEY] = write_json([note.id, note.source, note.meta])
 
 
 def get_note(doc: Doc) -> Note | None:
@@ -110,7 +111,7 @@ def get_note(doc: Doc) -> Note | None:
     kept = doc.user_data.get(NOTE_KEY)
     if kept is None:
         return None
-    note_id, source, meta = json.loads(kept)
+    note_id, source, meta = read_json(kept)
     return Note(note_id, doc.text, meta, source)
 
 

@@ -29,7 +29,6 @@ SOURCE: HL7 FHIR R4 (4.0.1), hl7.org/fhir/R4.
 
 import base64
 import hashlib
-import json
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -51,6 +50,7 @@ from spacy_clinical.export.fhir_values import (
     make_uuid,
 )
 from spacy_clinical.export.jsonl import write_records
+from spacy_clinical.json_text import keep_finite, write_json
 
 LOINC = "http://loinc.org"
 ICD9 = "http://hl7.org/fhir/sid/icd-9-cm"
@@ -126,7 +126,7 @@ def write_bundles(
 
     def make(record: Mapping[str, Any]) -> Resource:
         meta = record.get("meta") or {}
-        patient, own = meta.get(subject_key), str(meta.get(date_key))
+        patient, own = keep_finite(meta.get(subject_key)), str(meta.get(date_key))
         return make_bundle(
             record,
             subject=None if patient is None else str(patient),
@@ -164,7 +164,7 @@ class _Maker:
         return {"reference": f"urn:uuid:{self.get_device_id()}"}
 
     def get_device_id(self) -> str:
-        provenance = json.dumps(self.record.get("provenance") or {}, sort_keys=True)
+        provenance = write_json(self.record.get("provenance") or {}, sort_keys=True)
         return make_uuid("device", __version__, provenance)
 
     def make_device(self) -> Resource:

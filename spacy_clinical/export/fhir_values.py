@@ -1,11 +1,12 @@
 """Values that FHIR's resources are made of: ids, references, dates, texts."""
 
 import datetime
-import json
 import re
 import uuid
 from html import escape
 from typing import Any, TypeAlias
+
+from spacy_clinical.json_text import keep_finite, write_json
 
 Resource: TypeAlias = dict[str, Any]
 
@@ -32,7 +33,7 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 def make_uuid(*parts: str) -> str:
     """Make the same UUID of the same parts."""
     # As JSON: ASCII, and no two lists of parts look alike.
-    return str(uuid.uuid5(SPACE, json.dumps(parts)))
+    return str(uuid.uuid5(SPACE, write_json(parts)))
 
 
 def make_subject(patient: str | None) -> Resource:
@@ -53,7 +54,7 @@ def make_subject(patient: str | None) -> Resource:
 
 def make_score(score: float | None) -> Resource:
     """Make the extension that holds a score, if there is one."""
-    if score is None:
+    if keep_finite(score) is None:
         return {}
     return {"extension": [{"url": SCORE, "valueDecimal": score}]}
 

@@ -19,6 +19,7 @@ from spacy.tokens import Doc
 from spacy_clinical.errors import Errors
 from spacy_clinical.export.docs import get_note
 from spacy_clinical.export.records import make_record
+from spacy_clinical.json_text import keep_finite
 from spacy_clinical.types import Note
 
 Rows = Literal["notes", "sections", "entities", "codes", "fields"]
@@ -85,7 +86,8 @@ def list_rows(record: Mapping[str, Any], rows: Rows) -> Iterator[dict[str, Any]]
         value = row.get("value")
         # A column has one type: what is ticked is written.
         written = {"value": str(value).lower()} if isinstance(value, bool) else {}
-        yield {"id": record["id"], **row, **written}
+        score = {"score": keep_finite(row.get("score"))}
+        yield {"id": record["id"], **row, **score, **written}
 
 
 def _get_type(name: str) -> str:

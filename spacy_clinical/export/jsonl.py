@@ -1,6 +1,5 @@
 """Records as JSON, one to a line."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 from spacy_clinical.errors import Errors
 from spacy_clinical.export.atomic import open_atomic
+from spacy_clinical.json_text import read_json, write_json
 
 # JSON may hold them, but many a reader of lines ends a line at them.
 _LINE_ENDS = re.compile("[\x85\u2028\u2029]")
@@ -16,9 +16,9 @@ _LINE_ENDS = re.compile("[\x85\u2028\u2029]")
 def format_line(record: Mapping[str, Any]) -> str:
     """Write a record as a line of JSON Lines, in plain Unicode.
 
-    record: Holds only what JSON can.
+    record: Holds only what JSON can, and numbers that `write_json` knows.
     """
-    line = json.dumps(record, ensure_ascii=False)
+    line = write_json(record, ensure_ascii=False)
     return _LINE_ENDS.sub(lambda match: f"\\u{ord(match[0]):04x}", line) + "\n"
 
 
@@ -32,7 +32,7 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
     with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
             try:
-                record = json.loads(line)
+                record = read_json(line)
                 _ = record["id"], record["entities"], record["sections"]
             except (ValueError, KeyError, TypeError, RecursionError):
                 source = f"{path.name}, line {number}"

@@ -6,7 +6,6 @@ text. Its policy lets a browser run that script only, by its hash.
 
 import base64
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
@@ -19,6 +18,7 @@ from spacy_clinical.errors import Errors
 from spacy_clinical.export.html import render
 from spacy_clinical.export.palette import GROUP_ORDER, get_style
 from spacy_clinical.export.viewer_rows import Tables, compare_rows, make_row
+from spacy_clinical.json_text import write_json
 
 SCRIPTS = ("data", "search", "text", "list", "panel", "note", "controls")
 # Of 10,000 notes of 3,000 characters, a page has 130 MB and opens in two seconds.
@@ -118,7 +118,7 @@ def render_view(view: View) -> str:
     style = _read("viewer.css") + _make_colors([label for label, _ in view.types])
     script = "".join(_read(f"viewer_{name}.js") for name in SCRIPTS)
     content = {**view._asdict(), "groups": GROUP_ORDER}
-    data = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    data = write_json(content, ensure_ascii=False, separators=(",", ":"))
     return render(
         "viewer.html",
         style=Markup(style),

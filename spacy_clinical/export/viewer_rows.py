@@ -1,9 +1,9 @@
 """Records of notes, made small for a page, and what runs agree on."""
 
-import json
-import math
 from collections.abc import Sequence
 from typing import Any
+
+from spacy_clinical.json_text import keep_finite, write_json
 
 Row = dict[str, Any]
 
@@ -42,7 +42,7 @@ class Tables:
         return self.codes.setdefault(key, len(self.codes))
 
     def get_maker(self, provenance: Any) -> int:
-        made = json.dumps(provenance, allow_nan=False)
+        made = write_json(provenance)
         return self.makers.setdefault(made, len(self.makers))
 
 
@@ -78,7 +78,7 @@ def make_row(record: dict[str, Any], note: Row, place: int, tables: Tables) -> N
         "m": tables.get_maker(record.get("provenance") or {}),
     }
     meta = {"Source": record.get("source") or "", **(record.get("meta") or {})}
-    note.setdefault("meta", [(str(key), str(value)) for key, value in meta.items()])
+    note.setdefault("meta", [(str(key), _show(value)) for key, value in meta.items()])
 
 
 def compare_rows(rows: Sequence[Row | None]) -> int:
@@ -140,7 +140,10 @@ def _make_code(code: dict[str, Any], tables: Tables) -> list[Any]:
     return [tables.get_code(code), _get_score(code), evidence, 0]
 
 
+def _show(value: Any) -> str:
+    return str(value) if value is None or keep_finite(value) is not None else ""
+
+
 def _get_score(row: dict[str, Any]) -> float | None:
-    """JSON of browsers knows no NaN, which Python's reads."""
-    score = row.get("score")
-    return float(score) if score is not None and math.isfinite(score) else None
+    score = keep_finite(row.get("score"))
+    return None if score is None else float(score)

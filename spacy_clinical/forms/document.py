@@ -1,13 +1,23 @@
 """Make spaCy Docs of pages."""
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from spacy.tokens import Doc, Span, SpanGroup
 from spacy.vocab import Vocab
 
 from spacy_clinical.extensions import FORM_KEY, LAYOUT_KEY
-from spacy_clinical.forms.pages import FormPage, Word, clamp, find_lines, level_boxes
+from spacy_clinical.forms.pages import (
+    Box,
+    FormPage,
+    Word,
+    clamp,
+    find_lines,
+    level_boxes,
+)
+from spacy_clinical.json_text import keep_finite
 
 
 def make_form_doc(vocab: Vocab, pages: Sequence[FormPage], *, source: str = "") -> Doc:
@@ -35,6 +45,29 @@ def make_form_doc(vocab: Vocab, pages: Sequence[FormPage], *, source: str = "") 
     return doc
 
 
+def _make_finite(page: FormPage) -> FormPage:
+    """Take sizes that are no numbers for unknown, and keep boxes on the page.
+
+    Other engines' files may hold anything: NaN, or digits without end.
+    """
+    width, height = keep_finite(page.width) or 0.0, keep_finite(page.height) or 0.0
+    words = [
+        word
+        if all(map(math.isfinite, (*word.box, word.confidence or 0.0)))
+        else word._replace(
+            box=_move_inside(word.box, width, height),
+            confidence=keep_finite(word.confidence),
+        )
+        for word in page.words
+    ]
+    return replace(page, width=width, height=height, words=words)
+
+
+def _move_inside(box: Box, width: float, height: float) -> Box:
+    x0, y0, x1, y1 = (0.0 if math.isnan(value) else value for value in box)
+    return clamp((x0, y0, x1, y1), width, height)
+
+
 class _Builder:
     """Collect what a Doc is made of.
 
@@ -53,6 +86,7 @@ class _Builder:
         self.pages: list[dict[str, Any]] = []
 
     def add_page(self, number: int, page: FormPage) -> None:
+        page = _make_finite(page)
         lines = [level_boxes(line) for line in find_lines(page.words)]
         if self.words and lines:
             self.add_break("\n\n", number)

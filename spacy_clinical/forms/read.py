@@ -1,7 +1,6 @@
 """Read a form of any kind: a PDF, a scan, or what another engine has read of one."""
 
 import codecs
-import json
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -46,6 +45,7 @@ from spacy_clinical.forms.pdf import (
     read_text_layer,
 )
 from spacy_clinical.forms.quiet import quiet_libraries
+from spacy_clinical.json_text import read_json
 from spacy_clinical.regular_files import (
     describe_error,
     is_own,
@@ -359,7 +359,7 @@ def _read_other(data: bytes, kind: str, settings: _Settings) -> list[FormPage]:
 def _read_json(data: bytes, name: str, max_pages: int) -> list[FormPage]:
     n_values = sum(data.count(mark) for mark in (b",", b"[", b"{"))
     check_amount(n_values, name=name, limit=MAX_VALUES, what="values")
-    values = json.loads(data)
+    values = read_json(data)
     if is_textract(values):
         return read_textract(values, name=name, max_pages=max_pages)
     if is_azure(values):

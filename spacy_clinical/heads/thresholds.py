@@ -60,6 +60,8 @@ def tune_thresholds(
     SOURCE: Lipton et al. 2014, arXiv 1402.1892; Edin et al. 2023, arXiv 2304.10909.
     """
     positive = gold > 0
+    # What a model has no number for is found at no threshold.
+    scores = numpy.nan_to_num(scores, nan=0.0, posinf=1.0, neginf=0.0)
     common = find_best_threshold(scores.ravel(), positive.ravel())
     by_label = {
         label: find_best_threshold(scores[:, i], positive[:, i])

@@ -18,6 +18,7 @@ from spacy_clinical.extensions import (
     SECTIONS_KEY,
     SUBSECTIONS_KEY,
 )
+from spacy_clinical.json_text import write_json
 from spacy_clinical.pipeline.rule_pipe import RulePipe
 from spacy_clinical.sentences import LineBreaks, split_sentences
 
@@ -136,7 +137,7 @@ class ClinicalSentencizer(RulePipe):
 
         exclude: Names of parts to leave out; the only one is cfg.
         """
-        return to_bytes({"cfg": lambda: json.dumps(self._settings).encode()}, exclude)
+        return to_bytes({"cfg": lambda: write_json(self._settings).encode()}, exclude)
 
     def from_bytes(
         self, bytes_data: bytes, *, exclude: Iterable[str] = ()
@@ -158,7 +159,7 @@ class ClinicalSentencizer(RulePipe):
         """
 
         def write(cfg_path: Path) -> None:
-            cfg_path.write_text(json.dumps(self._settings, indent=2), encoding="utf8")
+            cfg_path.write_text(write_json(self._settings, indent=2), encoding="utf8")
 
         to_disk(path, {"cfg": write}, exclude)
 

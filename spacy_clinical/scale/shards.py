@@ -27,6 +27,7 @@ from spacy_clinical.export.atomic import open_atomic
 from spacy_clinical.export.jsonl import format_line
 from spacy_clinical.export.records import Record
 from spacy_clinical.extensions import CODE
+from spacy_clinical.json_text import write_json
 from spacy_clinical.models import get_title
 from spacy_clinical.scale.lock import LOCK_FILE, FolderLock
 from spacy_clinical.types import Note, NoteFailure
@@ -291,7 +292,7 @@ class ShardWriter:
 
     def _write_json(self, path: Path, value: Mapping[str, Any]) -> None:
         with open_atomic(path) as handle:
-            json.dump(value, handle, indent=1)
+            handle.write(write_json(value, indent=1))
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:
