@@ -29,6 +29,7 @@ def test_brat(tmp_path):
     (tmp_path / "1.ann").write_text("T1\tSymptom 3 13\tchest pain\n")
     result = run(tmp_path, tmp_path / "out/x.spacy")
     assert result.exit_code == 0, result.output
+    assert (tmp_path / "out/x.spacy").stat().st_mode & 0o077 == 0
     found = read(tmp_path / "out/x.spacy")
     assert found == [("No chest pain.", [("chest pain", "Symptom")], {})]
 

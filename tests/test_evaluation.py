@@ -137,6 +137,7 @@ def test_the_command_writes_tables_and_plots(nlp, corpora):
     names = {path.name for path in out.iterdir()}
     assert names == {"scores.json", "scores.md", "by_label_ents.svg", "confusion.svg"}
     assert json.loads((out / "scores.json").read_text("utf8"))["scores"]["ents_f"]
+    assert all(path.stat().st_mode & 0o077 == 0 for path in out.iterdir())
     first = (out / "confusion.svg").read_bytes()
     assert first.startswith(b"<?xml")
     assert (

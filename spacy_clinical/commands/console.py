@@ -3,6 +3,7 @@
 Nothing printed quotes a note: failures are told by file, row and code.
 """
 
+import os
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -65,6 +66,16 @@ def stop(message: str, status: int) -> NoReturn:
     """Say why, and end with a status."""
     tell(message)
     raise typer.Exit(status)
+
+
+@contextmanager
+def owner_only() -> Iterator[None]:
+    """Let only the owner read what is written, by libraries that open files themselves."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 @contextmanager

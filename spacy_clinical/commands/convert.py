@@ -16,6 +16,7 @@ from spacy_clinical.commands.console import (
 )
 from spacy_clinical.convert import Format, find_format, read_docs
 from spacy_clinical.errors import Errors
+from spacy_clinical.export.atomic import replace_atomic
 from spacy_clinical.export.docs import load_tokenizer
 
 
@@ -33,6 +34,8 @@ def convert(
     ] = None,
 ) -> None:
     """Convert annotated texts to .spacy, which spacy train, debug and evaluate read.
+
+    Only its owner may read the file, as it holds the texts.
 
     Exit status: 0, or 2 if nothing could be done.
     """
@@ -52,7 +55,8 @@ def convert(
             if not n_docs:
                 raise ValueError(Errors.C211.format(source=source, reason="no texts"))
             output.parent.mkdir(parents=True, exist_ok=True)
-            found.to_disk(output)
+            with replace_atomic(output) as part:
+                found.to_disk(part)
         except (OSError, ValueError) as error:
             stop(get_message(error), WRONG_USE)
     rows = [("Docs", str(n_docs)), ("Entities", str(n_entities)), ("File", str(output))]

@@ -10,6 +10,7 @@ from spacy_clinical.commands.console import (
     WRONG_USE,
     get_message,
     load_pipeline,
+    owner_only,
     print_rows,
     short_warnings,
     stop,
@@ -49,6 +50,8 @@ def tune(
 ) -> None:
     """Find the thresholds of codes that give the best F1, and save them.
 
+    The pipeline keeps none of the notes' words, and only its owner may read its files.
+
     Exit status: 0, or 2 if nothing could be done.
     """
     with short_warnings():
@@ -58,17 +61,22 @@ def tune(
                 corpus, text_column=text_column, label_column=label_column
             )
             # disable=None: no bar where nobody would see it.
-            examples = list(tqdm(read(nlp), unit="note", disable=None))
-            found = tune_pipeline(
-                nlp, examples, component=component, min_positives=min_positives
-            )
+            with nlp.memory_zone():
+                examples = list(tqdm(read(nlp), unit="note", disable=None))
+                n_notes = len(examples)
+                found = tune_pipeline(
+                    nlp, examples, component=component, min_positives=min_positives
+                )
+                # The notes' words go with the zone, and so are not saved.
+                del examples
             prepare_folder(output)
-            nlp.to_disk(output)
+            with owner_only():
+                nlp.to_disk(output)
         except (OSError, ValueError) as error:
             stop(get_message(error), WRONG_USE)
     print_rows(
         [
-            ("Notes", str(len(examples))),
+            ("Notes", str(n_notes)),
             ("Codes", f"{len(found.by_label)} with a threshold of their own"),
             ("Others", f"{found.common:.3f}"),
             ("Pipeline", str(output)),

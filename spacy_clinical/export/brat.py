@@ -5,13 +5,13 @@
     names.csv          name, id, source of each note
     annotation.conf    the types of entities, as BRAT wants to know them
 
-NAME is the id of the note, with _ for what file systems don't take; a name that is there
-already gets a number: note, note-2.
+NAME is the id of the note, as `file_names` writes it; a name that is there already gets a
+number: note, note-2. In names.csv an apostrophe stands before what a spreadsheet would
+take for a formula.
 
 SOURCE: https://brat.nlplab.org/standoff.html
 """
 
-import csv
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,11 +19,12 @@ from pathlib import Path
 from spacy.tokens import Doc
 
 from spacy_clinical.export.atomic import fill_folder, open_atomic
+from spacy_clinical.export.cells import TableWriter
 from spacy_clinical.export.docs import get_note
+from spacy_clinical.export.file_names import FileNames
 from spacy_clinical.types import Note
 
 COLUMNS = ("name", "id", "source")
-MAX_NAME = 100
 # What ends a line, or a column, for one reader or another.
 _FRAGMENT = re.compile("[^\t\n\x0b\x0c\r\x1c-\x1f\x85\u2028\u2029]+")
 
@@ -57,17 +58,16 @@ def write_brat(docs: Iterable[Doc], folder: Path) -> int:
     RAISES FileExistsError: C326, if the folder has files.
     """
     labels: set[str] = set()
-    repeated: dict[str, int] = {}
     n_docs = 0
     with fill_folder(folder) as part, open_atomic(part / "names.csv") as handle:
-        table = csv.writer(handle)
-        table.writerow(COLUMNS)
+        table = TableWriter(handle, COLUMNS)
+        names = FileNames()
         for doc in docs:
             note = get_note(doc) or Note(str(n_docs), doc.text, {}, "")
-            name = _make_name(note.id, part, repeated)
+            name = names.make(note.id)
             _write(part / f"{name}.txt", doc.text)
             _write(part / f"{name}.ann", format_ann(doc))
-            table.writerow((name, note.id, note.source))
+            table.write((name, note.id, note.source))
             labels.update(_make_label(ent.label_) for ent in doc.ents)
             n_docs += 1
         _write(part / "annotation.conf", _list_types(labels))
@@ -77,16 +77,6 @@ def write_brat(docs: Iterable[Doc], folder: Path) -> int:
 def _write(path: Path, text: str) -> None:
     with open_atomic(path) as handle:
         handle.write(text)
-
-
-def _make_name(note_id: str, folder: Path, repeated: dict[str, int]) -> str:
-    """Name a note's files; `repeated` counts the names that were there already."""
-    stem = re.sub(r"[^A-Za-z0-9._-]+", "_", note_id)[:MAX_NAME].strip("._") or "note"
-    name = stem
-    while (folder / f"{name}.txt").exists():
-        repeated[stem] = repeated.get(stem, 1) + 1
-        name = f"{stem}-{repeated[stem]}"
-    return name
 
 
 def _make_label(label: str) -> str:

@@ -1,6 +1,5 @@
 """An output folder of forms: records, a table of fields, and pages to look at."""
 
-import csv
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -8,6 +7,7 @@ from typing import NamedTuple
 from spacy.tokens import Doc
 
 from spacy_clinical.export.atomic import open_atomic
+from spacy_clinical.export.cells import TableWriter
 from spacy_clinical.export.folder import remove_old_pages
 from spacy_clinical.export.form_html import (
     FormRow,
@@ -71,14 +71,14 @@ def write_forms(
         open_atomic(folder / RECORDS_FILE) as lines,
         open_atomic(folder / FIELDS_FILE) as table,
     ):
-        writer = csv.writer(table)
-        writer.writerow(COLUMNS)
+        writer = TableWriter(table, COLUMNS)
         for path, doc in results:
             record = make_form_record(
                 doc, form_id=show_path(path.stem), source=show_path(path)
             )
             lines.write(format_line(record))
-            writer.writerows(list_rows(record))
+            for row in list_rows(record):
+                writer.write(row)
             page = _name_page(len(rows) + 1)
             rows.append(make_form_row(record, page))
             n_failed += record["error"] is not None

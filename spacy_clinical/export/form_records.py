@@ -20,6 +20,7 @@ from typing import Any
 
 from spacy.tokens import Doc
 
+from spacy_clinical.export.cells import guard_cell
 from spacy_clinical.extensions import FORM_SPANS_KEY
 
 COLUMNS = (
@@ -68,30 +69,14 @@ def list_rows(record: dict[str, Any]) -> Iterator[list[Any]]:
         if isinstance(value, bool):
             value = "true" if value else "false"
         boxes = [field[name] or [""] * 4 for name in ("key_box", "value_box")]
-        yield [
-            _guard(record["source"]),
+        cells = [
+            record["source"],
             field["page"],
-            _guard(field["key"]),
-            _guard(field["option"]),
-            _guard(value),
+            field["key"],
+            field["option"],
+            value,
             field["score"],
             *boxes[0],
             *boxes[1],
         ]
-
-
-def _guard(text: str) -> str:
-    """SOURCE: OWASP, CSV injection. Numbers may have a sign."""
-    if text[:1] in ("=", "@", "\t", "\r") or (
-        text[:1] in ("+", "-") and not _is_number(text)
-    ):
-        return f"'{text}"
-    return text
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+        yield [guard_cell(cell) for cell in cells]

@@ -5,7 +5,9 @@
                                     NOTE), else a bigint made of its id and source, and
                                     term_modifiers has the id
     section_concept_id              0; term_modifiers has the section's label
-    snippet                         up to 250 characters around the term
+    snippet                         up to 250 characters around the term; as in all that
+                                    is written as CSV, an apostrophe stands before what
+                                    a spreadsheet would take for a formula
     offset                          where the term starts, in characters of the note
     lexical_variant                 the term, up to 250 characters
     note_nlp_concept_id,            0: "no matching concept". Mapping entities needs
@@ -24,17 +26,17 @@ columns are 32 bits wide, as in OHDSI's own scripts, number the rows (`first_id`
 SOURCE: OMOP Common Data Model 5.4, NOTE_NLP.
 """
 
-import csv
 import hashlib
 import itertools
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from spacy_clinical.about import __title__, __version__
 from spacy_clinical.export.atomic import open_atomic
+from spacy_clinical.export.cells import TableWriter, guard_cell
 from spacy_clinical.export.claims import Claims, Role
+from spacy_clinical.json_text import keep_finite, write_json
 
 COLUMNS = (
     "note_nlp_id",
@@ -86,18 +88,19 @@ def list_rows(record: Mapping[str, Any], *, date: str) -> Iterator[dict[str, Any
         exists, said = TERMS[role]
         is_ahead = role == "planned" and ent["label"] in TO_BE_DONE
         modifiers = [f"label={ent['label']}", f"section={ent['section']}", *said]
-        if ent["score"] is not None:
+        if keep_finite(ent["score"]) is not None:
             modifiers.append(f"score={ent['score']}")
         if note_id is None:
             modifiers.append(f"note={_clean(record['id'])}")
+        variant = _clean(ent.get("text") or "")
         snippet = text[max(start - AROUND, 0) : end + AROUND]
         yield {
             "note_nlp_id": make_number(record, start, end, ent["label"]),
             "note_id": make_number(record) if note_id is None else note_id,
             "section_concept_id": 0,
-            "snippet": _clean(snippet)[:MAX_TEXT],
+            "snippet": guard_cell(_clean(snippet))[:MAX_TEXT],
             "offset": str(start),
-            "lexical_variant": _clean(ent.get("text") or "")[:MAX_TEXT] or LEFT_OUT,
+            "lexical_variant": guard_cell(variant)[:MAX_TEXT] or LEFT_OUT,
             "note_nlp_concept_id": 0,
             "note_nlp_source_concept_id": 0,
             "nlp_system": f"{__title__} {__version__}",
@@ -126,20 +129,19 @@ def write_rows(
     n_records = 0
     numbers = itertools.count(first_id or 0)
     with open_atomic(path) as handle:
-        table = csv.DictWriter(handle, COLUMNS)
-        table.writeheader()
+        table = TableWriter(handle, COLUMNS)
         for record in records:
             for row in list_rows(record, date=date):
                 if first_id is not None:
                     row["note_nlp_id"] = next(numbers)
-                table.writerow(row)
+                table.write(row.values())
             n_records += 1
     return n_records
 
 
 def make_number(record: Mapping[str, Any], *parts: object) -> int:
     """A number of 63 bits, the same for the same part of the same note."""
-    names = json.dumps([record["source"], record["id"], *map(str, parts)])
+    names = write_json([record["source"], record["id"], *map(str, parts)])
     digest = hashlib.sha256(names.encode("ascii")).digest()
     return int.from_bytes(digest[:8], "big") >> 1
 

@@ -16,6 +16,7 @@ from spacy_clinical.evaluation import (
     Evaluation,
     LabelScore,
 )
+from spacy_clinical.export.atomic import replace_atomic
 
 INK, BLUE, GREY = "#1d2733", "#1f6fb2", "#8b98a7"
 # Labels on a plot, at most: the others are in the tables.
@@ -120,5 +121,6 @@ def draw_confusion(confusion: Counter[tuple[str, str]]) -> Figure:
 
 
 def _save(figure: Figure, path: Path) -> Path:
-    figure.savefig(path, format="svg", metadata={"Date": None})
+    with replace_atomic(path) as part:
+        figure.savefig(part, format="svg", metadata={"Date": None})
     return path

@@ -6,17 +6,15 @@ Their columns are those of `frames.COLUMNS`; `id` is the note's, in all of them.
 spreadsheet would take for a formula gets an apostrophe.
 """
 
-import csv
-import re
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from spacy_clinical.export.atomic import fill_folder, open_atomic
+from spacy_clinical.export.cells import TableWriter
 from spacy_clinical.export.frames import COLUMNS, Rows, list_rows
 
-_FORMULA = re.compile(r"[=@\t\r]|[+-](?![0-9.]+$)")
 TABLES: tuple[Rows, ...] = ("notes", "sections", "entities", "codes")
 
 
@@ -32,18 +30,10 @@ def write_tables(records: Iterable[Mapping[str, Any]], folder: Path) -> int:
         writers = {}
         for name in TABLES:
             handle = stack.enter_context(open_atomic(part / f"{name}.csv"))
-            writers[name] = csv.writer(handle)
-            writers[name].writerow(COLUMNS[name])
+            writers[name] = TableWriter(handle, COLUMNS[name])
         for record in records:
             n_records += 1
             for name, writer in writers.items():
                 for row in list_rows(record, name):
-                    writer.writerow([_guard(row.get(key)) for key in COLUMNS[name]])
+                    writer.write(row.get(key) for key in COLUMNS[name])
     return n_records
-
-
-def _guard(value: Any) -> Any:
-    """SOURCE: OWASP, CSV injection. Numbers may have a sign."""
-    if isinstance(value, str) and _FORMULA.match(value):
-        return f"'{value}"
-    return value

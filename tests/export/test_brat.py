@@ -69,6 +69,21 @@ def test_a_folder_is_read_back(tmp_path):
     assert "Sign_symptom" in types
 
 
+def test_names_are_no_options_and_ids_no_formulas(tmp_path):
+    ids = ["-rf", "=1+1", ".x"]
+    docs = [make_doc() for _ in ids]
+    for doc, note_id in zip(docs, ids, strict=True):
+        set_note(doc, Note(note_id, doc.text, {}, "@x"))
+    write_brat(docs, tmp_path / "out")
+    with (tmp_path / "out" / "names.csv").open(encoding="utf8", newline="") as table:
+        rows = list(csv.reader(table))[1:]
+    assert rows == [
+        ["rf", "'-rf", "'@x"],
+        ["1_1", "'=1+1", "'@x"],
+        ["x", ".x", "'@x"],
+    ]
+
+
 def test_names_are_safe_and_differ(tmp_path):
     ids = ["../a", "a", "a/b c", "\U0001f915", "", "a", "n" * 300, "a-2", "."]
     docs = [make_doc() for _ in ids]
