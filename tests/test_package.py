@@ -26,11 +26,14 @@ MODULES = sorted(
 )
 # Each may import from its own row and the rows above.
 LAYERS = [
-    {"about", "errors", "types", "icd9_codes"},
+    {"about", "errors", "types", "icd9_codes", "json_text"},
     {"checkpoints", "extensions", "windows", "align", "layout", "icd9_tables"},
     {"note_text", "regular_files"},
     {"forms"},
-    {"sections", "section_lines", "section_rules", "section_titles"},
+    {
+        *("sections", "section_labels", "section_lines", "section_rules"),
+        "section_titles",
+    },
     {"abbreviations", "token_patterns", "tokenizer", "sentences", "brat"},
     {"encoders"},
     {"heads"},
@@ -39,6 +42,7 @@ LAYERS = [
     {"models"},
     {"readers", "scorers", "encoding", "codiesp", "icd9_scorer", "form_scorer"},
     {"parquet_rows"},
+    {"own_outputs"},
     {"notes", "sources"},
     {"stream", "table_corpus", "reading"},
     {"labelled", "evaluation", "tuning", "convert"},
@@ -151,6 +155,26 @@ def test_only_encoders_import_torch(path):
             names = [node.module or ""]
         for name in names:
             assert name.split(".")[0] not in {"torch", "transformers", "tokenizers"}
+
+
+def called(path):
+    """What a module calls of other modules: json.dumps."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            yield f"{node.value.id}.{node.attr}"
+
+
+@pytest.mark.parametrize(
+    ("home", "names"),
+    [
+        ("json_text.py", {"json.dump", "json.dumps"}),
+        ("export/cells.py", {"csv.writer", "csv.DictWriter"}),
+    ],
+)
+def test_one_module_writes_a_format(home, names):
+    """JSON has no NaN, and no cell is a formula, because there is one writer of each."""
+    found = {path for path in SOURCES if names & set(called(path))}
+    assert found == {PACKAGE / home}
 
 
 def modules_after(code):

@@ -83,7 +83,11 @@ def annotate(
     ] = 1,
     no_text: Annotated[
         bool,
-        typer.Option("--no-text", help="Leave all that quotes a note out of records."),
+        typer.Option(
+            "--no-text",
+            help="Leave out all that is made of a note's words: texts, titles, labels "
+            "of unknown sections, other columns of its table. Ids and sources stay.",
+        ),
     ] = False,
     shard_size: Annotated[
         int,
@@ -123,6 +127,8 @@ def annotate(
         raise typer.BadParameter("0 is not a number of processes.")
     if shard_size and html:
         raise typer.BadParameter("--html goes without --shard-size.")
+    if no_text and html:
+        raise typer.BadParameter("--html goes without --no-text: pages quote notes.")
     if not shard_size and (only_failed or force or restart):
         raise typer.BadParameter(
             "--only-failed, --force and --restart go with --shard-size."

@@ -1,8 +1,9 @@
 """`spacy-clinical export`: records in other formats."""
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
@@ -83,7 +84,11 @@ def export(
     ],
     no_text: Annotated[
         bool,
-        typer.Option("--no-text", help="Leave out all that quotes a note."),
+        typer.Option(
+            "--no-text",
+            help="Leave out all that is made of a note's words: texts, titles, labels "
+            "of unknown sections, other columns of its table. Ids and sources stay.",
+        ),
     ] = False,
     model: Annotated[
         str,
@@ -95,9 +100,12 @@ def export(
         ),
     ] = "",
     subject: Annotated[
-        str,
-        typer.Option(help="fhir: key of the metadata that holds the patient's id."),
-    ] = "patient_id",
+        str | None,
+        typer.Option(
+            help="fhir: key of the metadata that holds the patient's id; patient_id, "
+            "but with --no-text only if it is named here."
+        ),
+    ] = None,
     date: Annotated[
         str,
         typer.Option(help="Of the notes (fhir) or of processing (omop), if not today."),
@@ -125,12 +133,21 @@ def export(
         raise typer.BadParameter(f"--no-text goes without --format {kind}.")
     if kind == "parquet" and find_spec("pyarrow") is None:
         stop(Errors.C317, WRONG_USE)
-    options = _Options(_check_date(date, kind), subject, date_column, first_id, model)
+    options = _Options(
+        _check_date(date, kind),
+        "patient_id" if subject is None else subject,
+        date_column,
+        first_id,
+        model,
+    )
+    # Columns that are named may be shown.
+    named = [name for name in (subject, date_column) if name and kind == "fhir"]
     counts = _Counts()
     with short_warnings():
         try:
             output.parent.mkdir(parents=True, exist_ok=True)
-            found = _watch(read_records(records), counts, no_text=no_text)
+            bare = partial(without_text, keep_meta=named) if no_text else None
+            found = _watch(read_records(records), counts, bare)
             _write(found, output, kind, options, counts)
         except OSError as error:
             known = error.strerror is None
@@ -157,14 +174,19 @@ def _check_date(date: str, kind: str) -> str:
     stop(Errors.C328.format(date=date, kind=kind, pattern=patterns), WRONG_USE)
 
 
-def _watch(records: Records, counts: _Counts, *, no_text: bool) -> Records:
-    """Show how far the records are, and count what is in them."""
+def _watch(
+    records: Records, counts: _Counts, bare: Callable[[Any], Any] | None
+) -> Records:
+    """Show how far the records are, and count what is in them.
+
+    bare: What leaves the notes' words out, if they are left out.
+    """
     # disable=None: no bar where nobody would see it.
     for record in tqdm(records, unit="note", disable=None):
         counts.n_notes += 1
         counts.n_failed += record["error"] is not None
         counts.n_spans += sum(len(record.get(name) or ()) for name in SPANS)
-        yield without_text(record) if no_text else record
+        yield record if bare is None else bare(record)
 
 
 def _write(

@@ -6,7 +6,7 @@ count code points. A record:
 
     id, source, meta   of the note as it was read
     n_chars            length of its text
-    text               the text, unchanged; left out by `without_text`
+    text               the text, unchanged
     sections           they tile the note: label, loinc, title, start, end, body_start,
                        score
     subsections        label, title, start, end, body_start, section, score
@@ -21,16 +21,44 @@ count code points. A record:
     provenance         per component, what made it (doc._.clinical_provenance)
     error              null, or what failed (doc._.clinical_error): component, code,
                        type, message; nothing of the note is in it
+
+`without_text` leaves out what is made of the note's words. Scores that are no numbers
+(NaN) are null.
 """
 
-from collections.abc import Iterable
-from typing import Any, TypedDict
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, TypedDict, cast
 
 from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 
-from spacy_clinical.extensions import NER_KEY, SECTIONS_KEY, SUBSECTIONS_KEY
+from spacy_clinical.extensions import CODE, NER_KEY, SECTIONS_KEY, SUBSECTIONS_KEY
+from spacy_clinical.json_text import keep_finite
+from spacy_clinical.section_labels import list_known_labels
+from spacy_clinical.section_rules import OTHER
 from spacy_clinical.types import Note
+
+# What records without text have, and the fields of their findings.
+_PLACE = frozenset({"start", "end", "score"})
+_SECTION = _PLACE | {"label", "body_start"}
+_ENTITY = _PLACE | {"label", "section"}
+_CODE = frozenset(
+    {
+        *("code", "label", "title", "chapter", "chapter_codes", "ccs", "icd10"),
+        *("score", "evidence"),
+    }
+)
+_EVIDENCE = _PLACE | {"section"}
+_ROWS: dict[str, frozenset[str]] = {
+    "sections": _SECTION | {"loinc"},
+    "subsections": _SECTION | {"section"},
+    "entities": _ENTITY,
+    "overlapping": _ENTITY,
+    "codes": _CODE,
+}
+_PLAIN = frozenset(
+    {"id", "source", "n_chars", "n_sentences", "sentences", "pieces", "provenance"}
+)
 
 
 class SectionRecord(TypedDict, total=False):
@@ -128,27 +156,58 @@ def make_failed(note: Note, error: ErrorRecord) -> Record:
     return make_record(note, doc)
 
 
-def without_text(record: Record) -> Record:
-    """Copy a record without what quotes the note: text, titles, entities' text."""
-    bare = record.copy()
-    bare.pop("text", None)
-    bare["sections"] = [_drop_title(row) for row in record["sections"]]
-    bare["subsections"] = [_drop_title(row) for row in record["subsections"]]
-    bare["entities"] = [_drop_text(row) for row in record["entities"]]
-    bare["overlapping"] = [_drop_text(row) for row in record["overlapping"]]
+def without_text(record: Record, *, keep_meta: Collection[str] = ()) -> Record:
+    """Copy what a record has that is not made of the note's words.
+
+    It has no text, no titles, no texts of entities, and an empty `meta`, as any column
+    of a table may hold words of the note. Labels of sections that no vocabulary names
+    are made of titles, so they become `other`, wherever they stand. Ids and sources are
+    the user's keys, and stay.
+
+    keep_meta: Keys of the metadata that stay, such as one of patients' ids.
+    """
+    known = list_known_labels(record.get("provenance") or {})
+    bare: dict[str, Any] = {}
+    for name, value in record.items():
+        if name in _PLAIN:
+            bare[name] = value
+        elif name in _ROWS:
+            rows = cast(list[dict[str, Any]], value)
+            bare[name] = [_bare_row(row, _ROWS[name], known) for row in rows]
+        elif name == "meta":
+            bare["meta"] = {
+                k: record["meta"][k] for k in keep_meta if k in record["meta"]
+            }
+        elif name == "error":
+            bare["error"] = _bare_error(record["error"])
+    return cast(Record, bare)
+
+
+def _bare_row(
+    row: dict[str, Any], names: Collection[str], known: Collection[str]
+) -> dict[str, Any]:
+    """Copy a finding, with nothing but these of its fields.
+
+    known: Labels of sections that may stay.
+    """
+    bare = {name: value for name, value in row.items() if name in names}
+    # A label of an entity or a code is its model's.
+    for name in ("section", "label") if "body_start" in names else ("section",):
+        if bare.get(name) and bare[name] not in known:
+            bare[name] = OTHER
+            if name == "label" and "loinc" in bare:
+                bare["loinc"] = ""
+    if "evidence" in bare:
+        places = bare["evidence"]
+        bare["evidence"] = [_bare_row(place, _EVIDENCE, known) for place in places]
     return bare
 
 
-def _drop_title(row: SectionRecord) -> SectionRecord:
-    row = row.copy()
-    row.pop("title", None)
-    return row
-
-
-def _drop_text(row: EntityRecord) -> EntityRecord:
-    row = row.copy()
-    row.pop("text", None)
-    return row
+def _bare_error(error: ErrorRecord | None) -> ErrorRecord | None:
+    """Leave out a message that has no code: others may quote the note."""
+    if error is None or CODE.match(error["message"]):
+        return error
+    return {**error, "message": error["type"]}
 
 
 def _get_group(doc: Doc, key: str) -> Iterable[Span]:
@@ -161,30 +220,35 @@ def _list_scored(doc: Doc, key: str) -> list[tuple[Span, float | None]]:
     scores = group.attrs.get("scores") if len(group) else None
     if scores is None or len(scores) != len(group):
         return [(span, None) for span in group]
-    rounded = [round(float(score), 4) for score in scores]
-    return list(zip(group, rounded, strict=True))
+    return list(zip(group, map(_round, scores), strict=True))
 
 
 def _key(span: Span) -> tuple[int, int, int]:
     return span.start, span.end, span.label
 
 
-def _get_scores(doc: Doc) -> dict[tuple[int, int, int], float]:
+def _round(score: float | None) -> float | None:
+    """Round a score; None for what is no number."""
+    known = keep_finite(None if score is None else float(score))
+    return None if known is None else round(known, 4)
+
+
+def _get_scores(doc: Doc) -> dict[tuple[int, int, int], float | None]:
     """Look up all scores at once: `span._.score` searches for each span."""
-    scores: dict[tuple[int, int, int], float] = {}
+    scores: dict[tuple[int, int, int], float | None] = {}
     for group in doc.spans.values():
         values = group.attrs.get("scores")
         if values is not None and len(values) == len(group):
             for span, score in zip(group, values, strict=True):
-                scores.setdefault(_key(span), round(float(score), 4))
+                scores.setdefault(_key(span), _round(score))
     return scores
 
 
 def _round_scores(code: dict[str, Any]) -> dict[str, Any]:
     evidence = [
-        {**place, "score": round(place["score"], 4)} for place in code["evidence"]
+        {**place, "score": _round(place["score"])} for place in code["evidence"]
     ]
-    return {**code, "score": round(code["score"], 4), "evidence": evidence}
+    return {**code, "score": _round(code["score"]), "evidence": evidence}
 
 
 def _make_section(span: Span, score: float | None) -> SectionRecord:
@@ -210,7 +274,9 @@ def _make_subsection(span: Span, score: float | None) -> SectionRecord:
     return record
 
 
-def _make_entity(span: Span, scores: dict[tuple[int, int, int], float]) -> EntityRecord:
+def _make_entity(
+    span: Span, scores: Mapping[tuple[int, int, int], float | None]
+) -> EntityRecord:
     return {
         "label": span.label_,
         "text": span.text,

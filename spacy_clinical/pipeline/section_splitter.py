@@ -25,6 +25,7 @@ from spacy_clinical.extensions import (
 )
 from spacy_clinical.pipeline.rule_pipe import RulePipe
 from spacy_clinical.pipeline.section_spans import write_sections
+from spacy_clinical.section_labels import OWN_LABELS, list_own_labels
 from spacy_clinical.section_rules import OTHER, PREAMBLE
 from spacy_clinical.section_titles import SectionTitles, TitleGroup, load_titles
 from spacy_clinical.sections import MAX_DEPTH, split_sections
@@ -84,6 +85,8 @@ class SectionSplitter(RulePipe):
         for label, phrases in titles.items():
             self.add_titles(label, phrases)
         self._spellings: dict[int, str] = {}
+        # With the digest of the titles that have them.
+        self._own_labels: tuple[str, list[str]] = ("", [])
         self._check_settings()
 
     @property
@@ -136,11 +139,7 @@ class SectionSplitter(RulePipe):
         for doc, doc_sections in zip(docs, sections, strict=True):
             if self.overwrite or not doc.spans.get(SECTIONS_KEY):
                 write_sections(doc, doc_sections)
-                rules = {
-                    "rules": self.titles.digest,
-                    "rules_version": self.titles.version,
-                }
-                add_to(doc, "clinical_provenance", self.name, rules)
+                add_to(doc, "clinical_provenance", self.name, self._describe_rules())
 
     def initialize(
         self,
@@ -204,6 +203,14 @@ class SectionSplitter(RulePipe):
         read = {"rules.json": lambda p: self._restore(_try(srsly.read_json, p))}
         from_disk(ensure_path(path), read, [f"{name}.json" for name in exclude])
         return self
+
+    def _describe_rules(self) -> dict[str, Any]:
+        """Say which rules are at work, and which labels are not the shipped ones."""
+        if self._own_labels[0] != self.titles.digest:
+            self._own_labels = self.titles.digest, list_own_labels(self.titles)
+        digest, labels = self._own_labels
+        own = {OWN_LABELS: labels} if labels else {}
+        return {"rules": digest, "rules_version": self.titles.version, **own}
 
     def _check_settings(self) -> None:
         unknown = set(self.categories or ()) - {*self.titles.labels, PREAMBLE, OTHER}

@@ -96,7 +96,8 @@ def annotate(
     id_col: Column of strings or whole numbers that holds their ids.
     keep_cols: Columns that the result has, too, unchanged.
     batch_size (notes): Notes that are worked on together.
-    with_text: Whether the result may quote the notes: text, titles, entities' text.
+    with_text: Whether the result may hold what is made of the notes' words: text, titles,
+        entities' text, labels of unknown sections. Columns that are kept stay as they are.
     RETURNS: A row for each row, in the same partitions and in their order.
     RAISES ValueError: C331, if a column isn't there; C332, if one can't be used.
     RAISES FileNotFoundError: C333, if there is no such pipeline.
