@@ -487,6 +487,10 @@ class Warnings(metaclass=ErrorsWithCodes):
         "Plots need matplotlib, which isn't installed: pip install 'spacy-clinical[plots]'. "
         "The tables are written."
     )
+    W307 = (
+        "Left out {n_files} files in '{source}' that spacy-clinical has written: records, "
+        "pages, exports or pipelines. Name such a file itself to read it."
+    )
     W309 = (
         "Left out {n_links} links to folders in '{source}', as links may lead in circles. "
         "Name such a folder itself to read it."

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from spacy_clinical.encoding import find_binary_kind
 from spacy_clinical.errors import Errors, Warnings, warn
+from spacy_clinical.own_outputs import OwnOutputs
 from spacy_clinical.regular_files import open_regular, show_path
 from spacy_clinical.types import NoteFailure
 
@@ -56,23 +57,26 @@ def list_sources(
     """Find the files that hold notes, folders in depth and in order of name.
 
     paths: Files, folders, or "-" for one note on standard input. A file named here
-        is read whatever its ending; in folders the ending decides.
+        is read whatever its ending, and whoever wrote it; in folders the ending decides,
+        and what this package has written is left out, which one warning (W307) says.
     skip (resolved): Files and folders to leave out, such as earlier output.
     RETURNS: Also a failure for each folder and file that can't be read.
     RAISES FileNotFoundError: C301, if a path does not exist.
     """
     found: list[Source | NoteFailure] = []
+    own = OwnOutputs()
     for name in paths:
         path = Path(name)
         if name == STANDARD_INPUT:
             found.append(Source(None, "stdin", "text"))
         elif os.path.isdir(name):
-            found.extend(_list_folder(path, skip))
+            found.extend(_list_folder(path, skip, own))
         elif os.path.exists(name):
             kind = _get_kind(path) or "text"
             found.append(Source(path, show_path(path.stem), kind))
         else:
             raise FileNotFoundError(Errors.C301.format(path=show_path(name)))
+    _tell_own(own, paths)
     return found
 
 
@@ -86,16 +90,19 @@ def list_forms(paths: Sequence[str], *, skip: Collection[Path] = ()) -> list[Pat
     RAISES FileNotFoundError: C301, if a path does not exist; C313, if there are none.
     """
     found: list[Path] = []
+    own = OwnOutputs()
     for name in paths:
         if os.path.isdir(name):
             walk = _Walk(Path(name), skip)
-            found += [path for path in walk if path.suffix.lower() in _FORMS]
+            files = own.leave_out(walk, Path(name))
+            found += [path for path in files if path.suffix.lower() in _FORMS]
             found += [folder for folder, _ in walk.unreadable]
             walk.warn_of_links()
         elif os.path.exists(name):
             found.append(Path(name))
         else:
             raise FileNotFoundError(Errors.C301.format(path=show_path(name)))
+    _tell_own(own, paths)
     if not found:
         suffixes = ", ".join(sorted(_FORMS))
         raise FileNotFoundError(
@@ -104,16 +111,22 @@ def list_forms(paths: Sequence[str], *, skip: Collection[Path] = ()) -> list[Pat
     return found
 
 
+def _tell_own(own: OwnOutputs, paths: Sequence[str]) -> None:
+    if own.n_found:
+        source = ", ".join(paths)
+        warn(Warnings.W307.format(n_files=own.n_found, source=source))
+
+
 def _get_kind(path: Path) -> str | None:
     return _FORMATS.get(path.suffix.lower())
 
 
 def _list_folder(
-    folder: Path, skip: Collection[Path]
+    folder: Path, skip: Collection[Path], own: OwnOutputs
 ) -> Iterator[Source | NoteFailure]:
     n_found = n_left_out = 0
     walk = _Walk(folder, skip)
-    for path in walk:
+    for path in own.leave_out(walk, folder):
         found = _inspect(path, folder)
         n_found += found is not None
         n_left_out += found is None
