@@ -6,7 +6,7 @@ notes.jsonl is read. Of a file no more is looked at than its head, or its first 
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -66,7 +66,7 @@ class OwnOutputs:
         self.n_found = 0
         self._folders: dict[Path, bool] = {}
 
-    def leave_out(self, paths: Iterator[Path], folder: Path) -> Iterator[Path]:
+    def leave_out(self, paths: Iterable[Path], folder: Path) -> Iterator[Path]:
         """Pass on the others.
 
         folder: What holds them. Folders in it may be outputs as a whole; not so itself,
@@ -162,7 +162,7 @@ def _look_at_parquet(path: Path) -> bool:
     from spacy_clinical.parquet_rows import BrokenParquetError, ParquetRows
 
     try:
-        with ParquetRows(path) as rows:
+        with path.open("rb") as handle, ParquetRows(handle) as rows:
             return set(rows.columns) >= RECORD
     except BrokenParquetError:
         return False

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from spacy_clinical.encoders.configs import (
 )
 from spacy_clinical.encoders.tokenizer import PieceTokenizer
 from spacy_clinical.errors import Errors
+from spacy_clinical.json_text import write_json
 
 TOKENIZER_JSON = "tokenizer.json"
 # How many times as long a normalizer may make a text. What is published does so by a
@@ -74,12 +74,12 @@ def _copy(files: CheckpointFiles, config: PretrainedConfig, folder: Path) -> Non
             continue
         if name == TOKENIZER_CONFIG:
             values = clean_tokenizer_config(files.read_json(name))
-            (folder / name).write_text(json.dumps(values), encoding="utf8")
+            (folder / name).write_text(write_json(values), encoding="utf8")
         else:
             shutil.copyfile(files.paths[name], folder / name)
     values = {k: v for k, v in files.read_json(CONFIG).items() if k not in IGNORED}
     values["model_type"] = config.model_type
-    (folder / CONFIG).write_text(json.dumps(values), encoding="utf8")
+    (folder / CONFIG).write_text(write_json(values), encoding="utf8")
 
 
 def _make_growth_error(files: CheckpointFiles) -> ValueError:
