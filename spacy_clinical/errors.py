@@ -320,10 +320,23 @@ class Errors(metaclass=ErrorsWithCodes):
     )
     C338 = (
         "The notes of shard {shard} in '{path}' aren't those that it was made from: files "
-        "were changed, added, or cut off by --limit. Do such shards again with --force, or "
-        "all of them with --restart."
+        "were changed, added, removed, or cut off by --limit. Do such shards again, and "
+        "remove those of no notes, with --force; or do all again with --restart."
     )
     C339 = "Another run is writing to '{path}'. Wait for it, or name another folder."
+    C340 = (
+        "'{path}' has a run in shards. Go on with it by --shard-size, name another folder, "
+        "or throw that run away with --restart."
+    )
+    C341 = (
+        "Can't tell what made the shards in '{path}': its run.json is {fault}. Name "
+        "another folder, go on all the same with --force, or throw them away with "
+        "--restart."
+    )
+    C342 = (
+        "'{path}' is named to be read, and would be written: the output folder is where "
+        "it is. Name another folder."
+    )
     C350 = (
         "Can't read '{source}': it is broken in a way that nobody foresaw ({kind}). The "
         "other files are read."
@@ -486,6 +499,14 @@ class Warnings(metaclass=ErrorsWithCodes):
     W304 = (
         "Plots need matplotlib, which isn't installed: pip install 'spacy-clinical[plots]'. "
         "The tables are written."
+    )
+    W305 = (
+        "Removed from '{path}' what earlier runs had written there and this one doesn't: "
+        "{names}."
+    )
+    W306 = (
+        "{n_shards} shards in '{path}' are done again: they aren't as they were when they "
+        "were finished, or nothing can tell."
     )
     W307 = (
         "Left out {n_files} files in '{source}' that spacy-clinical has written: records, "

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from spacy_clinical.commands.console import (
     SOME_FAILED,
     WRONG_USE,
+    check_inputs,
     get_message,
     get_write_message,
     load_pipeline,
@@ -29,15 +30,17 @@ from spacy_clinical.export.folder import (
     prepare_folder,
     write_folder,
 )
+from spacy_clinical.export.lock import FolderLock
 from spacy_clinical.export.records import Record
 from spacy_clinical.models import DEFAULT_MODEL, get_title
 from spacy_clinical.reading import NoteReader
-from spacy_clinical.scale.shards import (
+from spacy_clinical.scale.parts import (
     SHARDS_FOLDER,
-    ShardWriter,
-    describe_run,
     list_shard_outputs,
+    refuse_shards,
+    remove_shards,
 )
+from spacy_clinical.scale.shards import ShardWriter, describe_run
 from spacy_clinical.scale.workers import WARM_UP, annotate_chunk, annotate_chunks
 from spacy_clinical.sources import list_sources
 from spacy_clinical.types import Note
@@ -118,7 +121,7 @@ def annotate(
     """Find sections, entities and codes in notes; write notes.jsonl, one record a note.
 
     With --shard-size, records are in shards/*.jsonl, what failed in failures.jsonl, and
-    what made them in run.json.
+    what made them in run.json. What this command wrote to the folder before is replaced.
 
     Exit status: 0 if every note was read and annotated, 1 if some failed (the others
     are written), 2 if nothing could be done.
@@ -129,13 +132,12 @@ def annotate(
         raise typer.BadParameter("--html goes without --shard-size.")
     if no_text and html:
         raise typer.BadParameter("--html goes without --no-text: pages quote notes.")
-    if not shard_size and (only_failed or force or restart):
-        raise typer.BadParameter(
-            "--only-failed, --force and --restart go with --shard-size."
-        )
+    if not shard_size and (only_failed or force):
+        raise typer.BadParameter("--only-failed and --force go with --shard-size.")
     with short_warnings():
         try:
             outputs = [*list_outputs(output), *list_shard_outputs(output)]
+            check_inputs(paths, outputs)
             sources = list_sources(paths, skip=outputs)
             prepare_folder(output, html=html)
             nlp = load_pipeline(model)
@@ -166,15 +168,19 @@ def annotate(
                 )
                 rows, n_failed = _write_shards(nlp, notes, writer, n_process)
             else:
-                rows, n_failed = _write_folder(
-                    nlp,
-                    notes,
-                    output,
-                    html=html,
-                    with_text=not no_text,
-                    batch_size=batch_size,
-                    n_process=n_process,
-                )
+                with FolderLock(output):
+                    if not restart:
+                        refuse_shards(output)
+                    rows, n_failed = _write_folder(
+                        nlp,
+                        notes,
+                        output,
+                        html=html,
+                        with_text=not no_text,
+                        batch_size=batch_size,
+                        n_process=n_process,
+                    )
+                    remove_shards(output)
         except (ValueError, BlockingIOError) as error:
             stop(get_message(error), WRONG_USE)
         except OSError as error:

@@ -6,7 +6,7 @@ Nothing printed quotes a note: failures are told by file, row and code.
 import os
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn, TextIO
@@ -48,6 +48,19 @@ def get_write_message(error: OSError, folder: Path) -> str:
     """Say why nothing can be written to an output folder."""
     reason = error.strerror or type(error).__name__
     return Errors.C310.format(path=folder, reason=reason)
+
+
+def check_inputs(paths: Sequence[str], outputs: Collection[Path]) -> None:
+    """Keep a command from taking the place of what it reads.
+
+    paths: Files and folders to read. In folders, earlier output is left out.
+    outputs (resolved): Files and folders that it may write.
+    RAISES OSError: C342, if a path is one of them or in one of them.
+    """
+    for name in paths:
+        path = Path(os.path.realpath(name))
+        if any(place in outputs for place in (path, *path.parents)):
+            raise OSError(Errors.C342.format(path=name))
 
 
 def print_rows(rows: Sequence[tuple[str, str]]) -> None:

@@ -1,5 +1,6 @@
 """`spacy-clinical evaluate`: scores by label, as tables and plots."""
 
+import re
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -17,13 +18,16 @@ from spacy_clinical.commands.console import (
     tell,
 )
 from spacy_clinical.errors import Warnings
+from spacy_clinical.evaluation import Evaluation, to_json, to_markdown
 from spacy_clinical.evaluation import evaluate as score
-from spacy_clinical.evaluation import to_json, to_markdown
-from spacy_clinical.export.atomic import open_atomic
+from spacy_clinical.export.atomic import open_text, replace_together
 from spacy_clinical.export.folder import prepare_folder
-from spacy_clinical.json_text import write_json
+from spacy_clinical.export.lock import FolderLock
 from spacy_clinical.labelled import find_reader
 from spacy_clinical.models import get_title
+
+# Plots as `draw_plots` names them.
+_PLOT = re.compile(r"(by_label_\w+|thresholds_(entities|codes)|confusion)\.svg")
 
 
 def evaluate(
@@ -54,24 +58,36 @@ def evaluate(
             bar = tqdm(find_reader(corpus)(nlp), unit="doc", disable=None)
             found = score(nlp, bar, batch_size=batch_size)
             prepare_folder(output)
+            with FolderLock(output):
+                _write_tables(found, output, get_title(nlp), corpus.name)
+                n_plots = _write_plots(found, output) if plots else 0
         except (OSError, ValueError) as error:
             stop(get_message(error), WRONG_USE)
-        title = f"{get_title(nlp)} on {corpus.name}"
-        with open_atomic(output / "scores.json") as handle:
-            scores = {"model": get_title(nlp), **to_json(found)}
-            handle.write(write_json(scores, indent=1))
-        with open_atomic(output / "scores.md") as handle:
-            handle.write(to_markdown(found, title=title))
-        n_plots = 0
-        if plots and find_spec("matplotlib") is None:
-            tell(Warnings.W304)
-        elif plots:
-            # Only plots need matplotlib.
-            from spacy_clinical.export.plots import draw_plots
-
-            n_plots = len(draw_plots(found, output))
     rows = [("Docs", str(found.n_docs))]
     main = [name for name in found.scores if name.endswith(("_f", "micro_f"))]
     rows += [(name, f"{found.scores[name]:.3f}") for name in main]
     rows += [("Tables", str(output / "scores.md")), ("Plots", str(n_plots))]
     print_rows(rows)
+
+
+def _write_tables(found: Evaluation, folder: Path, model: str, corpus: str) -> None:
+    """Write tables; plots of an earlier run go before."""
+    tables = [folder / "scores.json", folder / "scores.md"]
+    old: list[Path] = []
+    if tables[0].is_file():
+        old = [path for path in folder.iterdir() if _PLOT.fullmatch(path.name)]
+    with replace_together(tables, gone=old) as [data, text]:
+        with open_text(data) as handle:
+            handle.write(write_json({"model": model, **to_json(found)}, indent=1))
+        with open_text(text) as handle:
+            handle.write(to_markdown(found, title=f"{model} on {corpus}"))
+
+
+def _write_plots(found: Evaluation, folder: Path) -> int:
+    if find_spec("matplotlib") is None:
+        tell(Warnings.W304)
+        return 0
+    # Only plots need matplotlib.
+    from spacy_clinical.export.plots import draw_plots
+
+    return len(draw_plots(found, folder))

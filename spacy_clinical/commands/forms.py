@@ -15,6 +15,7 @@ from spacy_clinical.about import __version__
 from spacy_clinical.commands.console import (
     SOME_FAILED,
     WRONG_USE,
+    check_inputs,
     get_write_message,
     load_pipeline,
     print_rows,
@@ -30,6 +31,7 @@ from spacy_clinical.export.form_folder import (
     list_form_outputs,
     write_forms,
 )
+from spacy_clinical.export.lock import FolderLock
 from spacy_clinical.extensions import CODE, record_error
 from spacy_clinical.forms import read_forms
 from spacy_clinical.forms.limits import TIMEOUT
@@ -88,7 +90,9 @@ def forms(
         raise typer.BadParameter("--ocr is auto, always or never.")
     with short_warnings():
         try:
-            files = list_forms(paths, skip=list_form_outputs(output))
+            outputs = list_form_outputs(output)
+            check_inputs(paths, outputs)
+            files = list_forms(paths, skip=outputs)
             prepare_folder(output)
             nlp = _load_form_pipeline(model)
         except OSError as error:
@@ -98,9 +102,10 @@ def forms(
         limits = {"max_pages": max_pages, "timeout": timeout, "password": password}
         results = _extract(nlp, files, {**settings, **limits})
         try:
-            totals = write_forms(
-                results, output, html=html, model=get_title(nlp), password=password
-            )
+            with FolderLock(output):
+                totals = write_forms(
+                    results, output, html=html, model=get_title(nlp), password=password
+                )
         except OSError as error:
             text = str(error)
             if CODE.match(text):

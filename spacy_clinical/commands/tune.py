@@ -16,6 +16,7 @@ from spacy_clinical.commands.console import (
     stop,
 )
 from spacy_clinical.export.folder import prepare_folder
+from spacy_clinical.export.lock import FolderLock
 from spacy_clinical.labelled import find_reader
 from spacy_clinical.tuning import tune_pipeline
 
@@ -70,7 +71,7 @@ def tune(
                 # The notes' words go with the zone, and so are not saved.
                 del examples
             prepare_folder(output)
-            with owner_only():
+            with FolderLock(output), owner_only():
                 nlp.to_disk(output)
         except (OSError, ValueError) as error:
             stop(get_message(error), WRONG_USE)

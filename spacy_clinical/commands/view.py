@@ -16,10 +16,10 @@ from spacy_clinical.commands.console import (
 )
 from spacy_clinical.errors import Errors
 from spacy_clinical.export.atomic import open_atomic
+from spacy_clinical.export.folder import VIEW_FILE
 from spacy_clinical.export.reading import find_files, read_records
 from spacy_clinical.export.viewer import Run, make_view, render_view
 
-PAGE = "view.html"
 MAX_RUNS = 8
 
 
@@ -35,7 +35,7 @@ def view(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", help=f"Page to write; {PAGE} beside the first FILE."
+            "--output", "-o", help=f"Page to write; {VIEW_FILE} beside the first FILE."
         ),
     ] = None,
     limit: Annotated[int, typer.Option(min=0, help="Notes to show; 0 for all.")] = 0,
@@ -51,7 +51,7 @@ def view(
     if len(paths) > MAX_RUNS:
         raise typer.BadParameter(f"At most {MAX_RUNS} runs fit on a page.")
     first = paths[0]
-    page = output or (first if first.is_dir() else first.parent) / PAGE
+    page = output or (first if first.is_dir() else first.parent) / VIEW_FILE
     try:
         _check_output(page, paths)
         names = name_runs(paths)

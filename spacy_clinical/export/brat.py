@@ -18,7 +18,7 @@ from pathlib import Path
 
 from spacy.tokens import Doc
 
-from spacy_clinical.export.atomic import fill_folder, open_atomic
+from spacy_clinical.export.atomic import fill_folder, open_new
 from spacy_clinical.export.cells import TableWriter
 from spacy_clinical.export.docs import get_note
 from spacy_clinical.export.file_names import FileNames
@@ -59,7 +59,7 @@ def write_brat(docs: Iterable[Doc], folder: Path) -> int:
     """
     labels: set[str] = set()
     n_docs = 0
-    with fill_folder(folder) as part, open_atomic(part / "names.csv") as handle:
+    with fill_folder(folder) as part, open_new(part / "names.csv") as handle:
         table = TableWriter(handle, COLUMNS)
         names = FileNames()
         for doc in docs:
@@ -75,7 +75,7 @@ def write_brat(docs: Iterable[Doc], folder: Path) -> int:
 
 
 def _write(path: Path, text: str) -> None:
-    with open_atomic(path) as handle:
+    with open_new(path) as handle:
         handle.write(text)
 
 

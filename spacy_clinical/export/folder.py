@@ -1,13 +1,15 @@
 """An output folder: records of all notes, and pages to read them."""
 
-import os
+import json
+import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-from spacy_clinical.errors import Errors
-from spacy_clinical.export.atomic import open_atomic
+from spacy_clinical.errors import Errors, Warnings, warn
+from spacy_clinical.export.atomic import open_text, replace_together
 from spacy_clinical.export.html import (
     IndexRow,
     make_index_row,
@@ -15,11 +17,15 @@ from spacy_clinical.export.html import (
     render_note,
 )
 from spacy_clinical.export.jsonl import format_line
+from spacy_clinical.export.leftovers import remove_leftovers
+from spacy_clinical.export.pages import PagesFolder, is_made_page
 from spacy_clinical.export.records import Record, without_text
 from spacy_clinical.types import NoteFailure
 
 RECORDS_FILE = "notes.jsonl"
 INDEX_FILE = "index.html"
+# What `view` writes, unless it is told where.
+VIEW_FILE = "view.html"
 _PAGES_FOLDER = "pages"
 
 
@@ -49,10 +55,8 @@ def prepare_folder(folder: Path, *, html: bool = False) -> None:
     """
     try:
         (folder / _PAGES_FOLDER if html else folder).mkdir(parents=True, exist_ok=True)
-        probe = folder / f".{RECORDS_FILE}.probe"
-        with open_atomic(probe):
+        with tempfile.TemporaryFile(dir=folder):
             pass
-        os.unlink(probe)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise OSError(Errors.C310.format(path=folder, reason=reason)) from error
@@ -69,11 +73,11 @@ def write_folder(
 ) -> Totals:
     """Write the record of each note, and with `html` a page for each and an index.
 
-    The records appear when the last is written, an earlier run's until then. Pages
-    of an earlier run are replaced.
+    Records, pages and index appear together when the last is written; an earlier run's
+    are there until then, and go. So do its pages without `html`, and the page of `view`.
 
     records: With text if there will be pages.
-    folder: As `prepare_folder` left it.
+    folder: As `prepare_folder` left it. No other run writes to it.
     with_text: Whether the records quote the note. Pages always do.
     unread: Files and rows that could not be read, complete once `records` are.
     model: Name and version of the pipeline, for the pages.
@@ -82,22 +86,87 @@ def write_folder(
     rows: list[IndexRow] = []
     # Numbers, as there may be millions of ids.
     known: set[int] = set()
-    with open_atomic(folder / RECORDS_FILE) as lines:
-        for record in records:
-            totals.update(_count(record))
-            known.add(hash(record["id"]))
-            lines.write(format_line(record if with_text else without_text(record)))
-            if html:
-                page = _name_page(len(rows) + 1)
-                rows.append(make_index_row(record, page))
-                _write_page(folder / page, record, model)
-    if html:
-        remove_old_pages(folder, _name_page, n_pages=len(rows))
-        messages = [failure.message for failure in unread]
-        with open_atomic(folder / INDEX_FILE) as handle:
-            handle.write(render_index(rows, unread=messages, model=model))
+    pages, index = _get_pages(folder), folder / INDEX_FILE
+    clean_folder(folder)
+    old = _list_pages(folder)
+    paths = [folder / RECORDS_FILE, *([index] if html else [])]
+    with ExitStack() as stack:
+        run = stack.enter_context(pages.fill()) if html else None
+        made = stack.enter_context(replace_together(paths, gone=old))
+        with open_text(made[0]) as lines:
+            for record in records:
+                totals.update(_count(record))
+                known.add(hash(record["id"]))
+                lines.write(format_line(record if with_text else without_text(record)))
+                if run is not None:
+                    number = len(rows) + 1
+                    rows.append(make_index_row(record, pages.name_page(run, number)))
+                    link = pages.link_to_index()
+                    content = render_note(record, model=model, index=link)
+                    pages.write(run, number, content)
+        if run is not None:
+            pages.sync(run)
+            messages = [failure.message for failure in unread]
+            with open_text(made[1]) as handle:
+                handle.write(render_index(rows, unread=messages, model=model))
+    # Its pages are in place now, and nothing leads to those before.
+    had_pages = pages.remove_others(run)
+    removed = [path.name for path in old if path not in paths]
+    _warn(folder, [*removed, *([_PAGES_FOLDER] if had_pages and not html else [])])
     n_repeated_ids = totals["n_notes"] - len(known)
     return Totals(**totals, n_repeated_ids=n_repeated_ids)
+
+
+def clean_folder(folder: Path) -> None:
+    """Remove what runs that were killed have left of what `write_folder` writes."""
+    for name in (RECORDS_FILE, INDEX_FILE, VIEW_FILE):
+        remove_leftovers(folder / name)
+    _get_pages(folder).remove_leftovers()
+
+
+def remove_outputs(folder: Path) -> None:
+    """Remove what `write_folder` and `view` wrote, and nobody else's files.
+
+    RAISES OSError: If it can't be removed.
+    """
+    old = _list_pages(folder)
+    # The index goes first: it leads to the others.
+    for path in old:
+        path.unlink()
+    if _get_pages(folder).remove_others(None):
+        old.append(folder / _PAGES_FOLDER)
+    records = folder / RECORDS_FILE
+    if _is_made(records):
+        records.unlink()
+        old.append(records)
+    _warn(folder, [path.name for path in old])
+
+
+def _get_pages(folder: Path) -> PagesFolder:
+    return PagesFolder(folder / INDEX_FILE, name=_PAGES_FOLDER, stem="note")
+
+
+def _list_pages(folder: Path) -> list[Path]:
+    """The pages about all notes that an earlier run or `view` has made."""
+    found = [folder / INDEX_FILE, folder / VIEW_FILE]
+    return [path for path in found if is_made_page(path)]
+
+
+def _is_made(path: Path) -> bool:
+    """Whether a file holds records of notes, or nothing."""
+    if path.is_symlink() or not path.is_file():
+        return False
+    with path.open("rb") as lines:
+        line = lines.readline()
+    try:
+        return not line or {"id", "n_chars", "provenance"} <= json.loads(line).keys()
+    except (ValueError, AttributeError, RecursionError):
+        return False
+
+
+def _warn(folder: Path, names: Sequence[str]) -> None:
+    if names:
+        warn(Warnings.W305.format(path=folder, names=", ".join(names)))
 
 
 def _count(record: Record) -> dict[str, int]:
@@ -108,25 +177,3 @@ def _count(record: Record) -> dict[str, int]:
         "n_codes": len(record["codes"]),
         "n_failed": int(record["error"] is not None),
     }
-
-
-def _name_page(number: int) -> str:
-    return f"{_PAGES_FOLDER}/note-{number:05}.html"
-
-
-def remove_old_pages(
-    folder: Path, name_page: Callable[[int], str], *, n_pages: int
-) -> None:
-    """Remove the pages of an earlier run that had more of them.
-
-    name_page: Names the page of a number, from 1, in the folder.
-    """
-    number = n_pages + 1
-    while (page := folder / name_page(number)).exists():
-        page.unlink()
-        number += 1
-
-
-def _write_page(path: Path, record: Record, model: str) -> None:
-    with open_atomic(path) as handle:
-        handle.write(render_note(record, model=model, index=f"../{INDEX_FILE}"))

@@ -1,14 +1,15 @@
 """An output folder of forms: records, a table of fields, and pages to look at."""
 
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
 from spacy.tokens import Doc
 
-from spacy_clinical.export.atomic import open_atomic
+from spacy_clinical.errors import Warnings, warn
+from spacy_clinical.export.atomic import open_text, replace_together
 from spacy_clinical.export.cells import TableWriter
-from spacy_clinical.export.folder import remove_old_pages
 from spacy_clinical.export.form_html import (
     FormRow,
     make_form_row,
@@ -17,6 +18,8 @@ from spacy_clinical.export.form_html import (
 )
 from spacy_clinical.export.form_records import COLUMNS, list_rows, make_form_record
 from spacy_clinical.export.jsonl import format_line
+from spacy_clinical.export.leftovers import remove_leftovers
+from spacy_clinical.export.pages import PagesFolder, is_made_page
 from spacy_clinical.forms.limits import MAX_BYTES
 from spacy_clinical.forms.pictures import draw_pages
 from spacy_clinical.regular_files import read_regular, show_path
@@ -57,47 +60,55 @@ def write_forms(
 ) -> FormTotals:
     """Write the record and the fields of each form, and with `html` a page for each.
 
-    Files appear when the last form is written. The pages show pictures of the forms.
+    Records, fields, pages and index appear together when the last form is written; an
+    earlier run's are there until then, and go. The pages show pictures of the forms.
 
-    folder: Exists, and can be written to.
+    folder: Exists, and can be written to. No other run writes to it.
     model: Name and version of what labelled them, for the pages.
     password: Of encrypted PDFs, to draw them.
     """
     rows: list[FormRow] = []
     n_failed = n_bad_pages = 0
-    if html:
-        (folder / PAGES_FOLDER).mkdir(exist_ok=True)
-    with (
-        open_atomic(folder / RECORDS_FILE) as lines,
-        open_atomic(folder / FIELDS_FILE) as table,
-    ):
-        writer = TableWriter(table, COLUMNS)
-        for path, doc in results:
-            record = make_form_record(
-                doc, form_id=show_path(path.stem), source=show_path(path)
-            )
-            lines.write(format_line(record))
-            for row in list_rows(record):
-                writer.write(row)
-            page = _name_page(len(rows) + 1)
-            rows.append(make_form_row(record, page))
-            n_failed += record["error"] is not None
-            n_bad_pages += sum(bool(p["error"]) for p in record["pages"])
-            if html:
-                pictures = _draw(path, doc, password)
-                text = render_form(
-                    record,
-                    pictures,
-                    list_words(doc),
-                    model=model,
-                    index=f"../{INDEX_FILE}",
+    pages, index = _get_pages(folder), folder / INDEX_FILE
+    names = (RECORDS_FILE, FIELDS_FILE, *([INDEX_FILE] if html else []))
+    paths = [folder / name for name in names]
+    old = [index] if is_made_page(index) else []
+    for path in (*paths, index):
+        remove_leftovers(path)
+    pages.remove_leftovers()
+    with ExitStack() as stack:
+        run = stack.enter_context(pages.fill()) if html else None
+        made = stack.enter_context(replace_together(paths, gone=old))
+        with open_text(made[0]) as lines, open_text(made[1]) as table:
+            writer = TableWriter(table, COLUMNS)
+            for path, doc in results:
+                record = make_form_record(
+                    doc, form_id=show_path(path.stem), source=show_path(path)
                 )
-                with open_atomic(folder / page) as handle:
-                    handle.write(text)
-    if html:
-        remove_old_pages(folder, _name_page, n_pages=len(rows))
-        with open_atomic(folder / INDEX_FILE) as handle:
-            handle.write(render_form_index(rows, model=model))
+                lines.write(format_line(record))
+                for row in list_rows(record):
+                    writer.write(row)
+                number = len(rows) + 1
+                page = "" if run is None else pages.name_page(run, number)
+                rows.append(make_form_row(record, page))
+                n_failed += record["error"] is not None
+                n_bad_pages += sum(bool(p["error"]) for p in record["pages"])
+                if run is not None:
+                    pictures = _draw(path, doc, password)
+                    link = pages.link_to_index()
+                    content = render_form(
+                        record, pictures, list_words(doc), model=model, index=link
+                    )
+                    pages.write(run, number, content)
+        if run is not None:
+            pages.sync(run)
+            with open_text(made[2]) as handle:
+                handle.write(render_form_index(rows, model=model))
+    # Its pages are in place now, and nothing leads to those before.
+    had_pages = pages.remove_others(run)
+    if not html and (old or had_pages):
+        removed = [path.name for path in (*old, *([pages.path] if had_pages else []))]
+        warn(Warnings.W305.format(path=folder, names=", ".join(removed)))
     return FormTotals(
         n_forms=len(rows),
         n_pages=sum(row.n_pages for row in rows),
@@ -130,5 +141,5 @@ def _draw(path: Path, doc: Doc, password: str | None) -> list[bytes | None]:
     return [*pictures, *[None] * (len(pages) - len(pictures))]
 
 
-def _name_page(number: int) -> str:
-    return f"{PAGES_FOLDER}/form-{number:05}.html"
+def _get_pages(folder: Path) -> PagesFolder:
+    return PagesFolder(folder / INDEX_FILE, name=PAGES_FOLDER, stem="form")

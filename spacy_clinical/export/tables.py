@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from spacy_clinical.export.atomic import fill_folder, open_atomic
+from spacy_clinical.export.atomic import fill_folder, open_new
 from spacy_clinical.export.cells import TableWriter
 from spacy_clinical.export.frames import COLUMNS, Rows, list_rows
 
@@ -29,7 +29,7 @@ def write_tables(records: Iterable[Mapping[str, Any]], folder: Path) -> int:
         part = stack.enter_context(fill_folder(folder))
         writers = {}
         for name in TABLES:
-            handle = stack.enter_context(open_atomic(part / f"{name}.csv"))
+            handle = stack.enter_context(open_new(part / f"{name}.csv"))
             writers[name] = TableWriter(handle, COLUMNS[name])
         for record in records:
             n_records += 1

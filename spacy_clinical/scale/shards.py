@@ -1,52 +1,52 @@
 """Records in shards: a run that was cut off goes on where it was, and loses nothing.
 
 A shard holds the records of so many notes that follow each other. It appears whole, when
-its last note is done, and its seal after it: what its notes were, and which of them
-failed. A later run passes over shards that are sealed, if their notes are still the same.
+its last note is done, and its seal after it: what its notes were, which of them failed,
+and the digest of its file. A later run passes over shards that are as they were sealed,
+if their notes are still the same. When a run is done, there are the shards of its notes
+and no others, and what `write_folder` had written to the folder before is gone.
 
     run.json            what makes the records what they are; when done, counts
     shards/part-*.jsonl records, as `records.make_record` makes them
-    seals/part-*.json   n_notes, their SHA-256, and failed: number, id, source, error
+    seals/part-*.json   as `seals.Seal`
     failures.jsonl      id, source and error of all that failed; nothing of a text
 """
 
 import hashlib
 import itertools
-import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias, TypedDict, cast
+from typing import Any, NamedTuple, TypeAlias
 
 from spacy.language import Language
 
 from spacy_clinical.about import __version__
 from spacy_clinical.checkpoints.store import find_sha256
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import Errors, Warnings, warn
 from spacy_clinical.export.atomic import open_atomic
+from spacy_clinical.export.folder import clean_folder, remove_outputs
 from spacy_clinical.export.jsonl import format_line
+from spacy_clinical.export.leftovers import remove_leftovers
+from spacy_clinical.export.lock import FolderLock
 from spacy_clinical.export.records import Record
 from spacy_clinical.extensions import CODE
 from spacy_clinical.json_text import write_json
 from spacy_clinical.models import get_title
-from spacy_clinical.scale.lock import LOCK_FILE, FolderLock
+from spacy_clinical.scale.parts import (
+    FAILURES_FILE,
+    RUN_FILE,
+    SEALS_FOLDER,
+    SHARDS_FOLDER,
+    TEMPORARY,
+    get_number,
+    list_parts,
+)
+from spacy_clinical.scale.seals import Failed, Seal, digest_notes, read_run, read_seal
 from spacy_clinical.types import Note, NoteFailure
 
-RUN_FILE, FAILURES_FILE = "run.json", "failures.jsonl"
-SHARDS_FOLDER, SEALS_FOLDER = "shards", "seals"
 # Notes in, the records of each chunk out, in the same order.
 Annotate: TypeAlias = Callable[[Iterator[Sequence[Note]]], Iterable[list[Record]]]
-
-
-class Seal(TypedDict):
-    """What a finished shard was made of.
-
-    failed: Number of the note in its shard, with its id, source and error.
-    """
-
-    n_notes: int
-    sha256: str
-    failed: list[dict[str, Any]]
 
 
 class Chunk(NamedTuple):
@@ -71,12 +71,6 @@ class ShardTotals(NamedTuple):
     n_new: int
     n_shards: int
     n_failed: int
-
-
-def list_shard_outputs(folder: Path) -> list[Path]:
-    """Name all that `ShardWriter` may write, so that it is not read as notes."""
-    names = (RUN_FILE, FAILURES_FILE, SHARDS_FOLDER, SEALS_FOLDER, LOCK_FILE)
-    return [(folder / name).resolve() for name in names]
 
 
 def describe_run(
@@ -106,10 +100,11 @@ class ShardWriter:
     run: As `describe_run` says.
     chunk_size (notes): Those that are annotated together; never of two shards.
     only_failed: Whether notes that failed before are done again.
-    force: Whether to go on though the run has begun with another pipeline, and to do
-        shards again whose notes have changed.
+    force: Whether to go on though the run has begun with another pipeline, to do shards
+        again whose notes have changed, and to remove those of notes that are gone.
     restart: Whether to throw away what was done before.
-    RAISES ValueError: C319 or C337, if a run of another kind has begun there.
+    RAISES ValueError: C319 or C337, if a run of another kind has begun there; C341, if
+        nothing tells what has.
     RAISES BlockingIOError: C339, if another process is writing there.
     """
 
@@ -129,6 +124,10 @@ class ShardWriter:
         self.only_failed = only_failed
         self.force = force
         self.n_passed = 0
+        self._n_shards = 0
+        self._n_broken = 0
+        # Whether there may be other records than when all was done.
+        self._is_new = True
         self._chunks: deque[Chunk] = deque()
         self._seals: dict[int, Seal] = {}
         folder.mkdir(parents=True, exist_ok=True)
@@ -149,7 +148,7 @@ class ShardWriter:
 
         notes: In the same order each time.
         unread: Files and rows that could not be read, complete once `notes` are.
-        RAISES ValueError: C338, if a shard's notes have changed.
+        RAISES ValueError: C338, if a shard's notes have changed, or are gone.
         """
         n_new = 0
         try:
@@ -157,20 +156,36 @@ class ShardWriter:
             by_shard = itertools.groupby(results, key=lambda result: result[0].shard)
             for shard, group in by_shard:
                 n_new += self._write_shard(shard, group)
+            self._remove_beyond()
             return self._finish(unread, n_new)
         finally:
             self._lock.release()
 
     def _begin(self, run: Mapping[str, Any], *, restart: bool) -> dict[str, Any]:
         """Clean up after a run that was killed, and say what this one is."""
+        path = self.folder / RUN_FILE
+        earlier = [] if restart else self._list_earlier(run)
+        clean_folder(self.folder)
+        for name in (RUN_FILE, FAILURES_FILE):
+            remove_leftovers(self.folder / name)
         for name in (SHARDS_FOLDER, SEALS_FOLDER):
             (self.folder / name).mkdir(exist_ok=True)
-            for path in (self.folder / name).glob("*part-*" if restart else ".part-*"):
-                path.unlink()
-        known = None if restart else _read_json(self.folder / RUN_FILE)
-        begun = {**run, "earlier": self._list_earlier(known, run)}
-        self._write_json(self.folder / RUN_FILE, {**begun, "done": None})
+        for part in list_parts(self.folder, TEMPORARY):
+            part.unlink()
+        if restart:
+            self._throw_away()
+        begun = {**run, "earlier": earlier}
+        self._write_json(path, {**begun, "done": None})
         return begun
+
+    def _throw_away(self) -> None:
+        """Remove what was done before; what is killed on the way isn't done."""
+        known = read_run(self.folder / RUN_FILE)
+        if known is not None:
+            self._write_json(self.folder / RUN_FILE, {**known, "done": None})
+        (self.folder / FAILURES_FILE).unlink(missing_ok=True)
+        for part in list_parts(self.folder):
+            part.unlink()
 
     def _annotate(
         self, notes: Iterable[Note], annotate: Annotate
@@ -183,15 +198,20 @@ class ShardWriter:
         iterator = iter(notes)
         for shard in itertools.count():
             of_shard = list(itertools.islice(iterator, self.size))
+            self._n_shards = shard
             if not of_shard:
                 return
-            sha256 = _digest_notes(of_shard)
+            sha256 = digest_notes(of_shard)
             numbers = self._list_open(shard, len(of_shard), sha256)
             self.n_passed += len(of_shard) - len(numbers)
             if numbers:
-                n_notes = len(of_shard)
-                seal = Seal(n_notes=n_notes, sha256=sha256, failed=[])
-                self._seals[shard] = seal
+                self._seals[shard] = Seal(
+                    n_notes=len(of_shard),
+                    sha256=sha256,
+                    with_text=bool(self.run["with_text"]),
+                    shard_sha256="",
+                    failed=[],
+                )
             for i in range(0, len(numbers), self.chunk_size):
                 part = numbers[i : i + self.chunk_size]
                 chunk = Chunk(shard, part, [of_shard[number] for number in part])
@@ -201,15 +221,42 @@ class ShardWriter:
     def _list_open(self, shard: int, n_notes: int, sha256: str) -> Sequence[int]:
         """Which notes of a shard have to be annotated."""
         seal = self._read_seal(shard)
-        if seal is None:
+        if seal is None or not self._is_whole(shard, seal):
+            self._n_broken += self._get_seal_path(shard).exists()
             return range(n_notes)
-        if seal["sha256"] == sha256:
-            failed = [int(row["number"]) for row in seal["failed"]]
+        # Only with force such a shard is here.
+        if seal["with_text"] != self.run["with_text"]:
+            return range(n_notes)
+        if seal["sha256"] == sha256 and seal["n_notes"] == n_notes:
+            failed = [row["number"] for row in seal["failed"]]
             return failed if self.only_failed else []
         # The last shard of a run may get more notes.
         if seal["n_notes"] < n_notes or self.force:
             return range(n_notes)
         raise ValueError(Errors.C338.format(path=self.folder, shard=shard))
+
+    def _is_whole(self, shard: int, seal: Seal) -> bool:
+        """Whether a shard is still the one that was sealed."""
+        path = self._get_path(shard)
+        return path.is_file() and find_sha256(path) == seal["shard_sha256"]
+
+    def _remove_beyond(self) -> None:
+        """Remove shards of notes that are gone."""
+        parts = {
+            path: number
+            for path in list_parts(self.folder)
+            if (number := get_number(path)) >= self._n_shards
+        }
+        if not parts:
+            return
+        numbers = sorted(set(parts.values()))
+        if not self.force:
+            raise ValueError(Errors.C338.format(path=self.folder, shard=numbers[0]))
+        for path in parts:
+            path.unlink()
+        names = f"{len(numbers)} shards, of notes that are gone"
+        warn(Warnings.W305.format(path=self.folder, names=names))
+        self._is_new = True
 
     def _write_shard(
         self, shard: int, results: Iterable[tuple[Chunk, list[Record]]]
@@ -230,17 +277,19 @@ class ShardWriter:
                     next_number = number + 1
                     handle.write(format_line(record))
                     if record["error"] is not None:
-                        row = {key: record[key] for key in ("id", "source", "error")}
-                        seal["failed"].append({"number": number, **row})
+                        seal["failed"].append(_describe_failed(number, record))
             handle.writelines(itertools.islice(earlier, seal["n_notes"] - next_number))
+            # No seal is ever beside a shard that it isn't of.
+            self._get_seal_path(shard).unlink(missing_ok=True)
+        seal["shard_sha256"] = find_sha256(path)
         self._write_json(self._get_seal_path(shard), seal)
         return n_new
 
     def _finish(self, unread: Sequence[NoteFailure], n_new: int) -> ShardTotals:
-        """Count what is there, and list what failed."""
+        """Count what is there, list what failed, and remove what isn't of this run."""
         n_notes = n_failed = n_shards = 0
         with open_atomic(self.folder / FAILURES_FILE) as failures:
-            for shard in self._list_shards():
+            for shard in range(self._n_shards):
                 seal = self._read_seal(shard)
                 if seal is None:
                     continue
@@ -248,36 +297,43 @@ class ShardWriter:
                 n_notes += seal["n_notes"]
                 n_failed += len(seal["failed"])
                 for row in seal["failed"]:
-                    del row["number"]
-                    failures.write(format_line(row))
+                    shown = {key: row[key] for key in ("id", "source", "error")}
+                    failures.write(format_line(shown))
             for failure in unread:
                 n_failed += 1
                 failures.write(format_line(_describe_failure(failure)))
+        if n_new or self._is_new:
+            remove_outputs(self.folder)
+        if self._n_broken:
+            n = self._n_broken
+            warn(Warnings.W306.format(n_shards=n, path=self.folder))
         totals = ShardTotals(n_notes, n_new, n_shards, n_failed)
         done = {"n_notes": n_notes, "n_shards": n_shards, "n_failed": n_failed}
         self._write_json(self.folder / RUN_FILE, {**self.run, "done": done})
         return totals
 
-    def _list_earlier(
-        self, known: dict[str, Any] | None, run: Mapping[str, Any]
-    ) -> list[dict[str, Any]]:
+    def _list_earlier(self, run: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The runs that finished shards may be of, besides this one."""
+        path = self.folder / RUN_FILE
+        known = read_run(path)
         if known is None:
-            return []
-        earlier: list[dict[str, Any]] = known.pop("earlier", [])
+            is_there = path.exists()
+            if not is_there and not list_parts(self.folder):
+                return []
+            fault = "not one that this command writes" if is_there else "missing"
+            if not self.force:
+                raise ValueError(Errors.C341.format(path=self.folder, fault=fault))
+            return [{"error": f"{RUN_FILE} was {fault}"}]
+        earlier: list[dict[str, Any]] = known.pop("earlier")
         changed = sorted(key for key in run if known.get(key) != run[key])
         if "shard_size" in changed:
-            size = known.get("shard_size")
+            size = known["shard_size"]
             raise ValueError(Errors.C337.format(path=self.folder, size=size))
         if changed and not self.force:
             what = ", ".join(changed)
             raise ValueError(Errors.C319.format(path=self.folder, what=what))
-        known.pop("done", None)
+        self._is_new = known.pop("done") is None
         return [*earlier, known] if changed else earlier
-
-    def _list_shards(self) -> list[int]:
-        names = (self.folder / SEALS_FOLDER).glob("part-*.json")
-        return sorted(int(path.stem.removeprefix("part-")) for path in names)
 
     def _get_path(self, shard: int) -> Path:
         return self.folder / SHARDS_FOLDER / f"part-{shard:06}.jsonl"
@@ -286,36 +342,18 @@ class ShardWriter:
         return self.folder / SEALS_FOLDER / f"part-{shard:06}.json"
 
     def _read_seal(self, shard: int) -> Seal | None:
-        if not self._get_path(shard).exists():
-            return None
-        return cast(Seal | None, _read_json(self._get_seal_path(shard)))
+        return read_seal(self._get_seal_path(shard), size=self.size)
 
     def _write_json(self, path: Path, value: Mapping[str, Any]) -> None:
         with open_atomic(path) as handle:
             handle.write(write_json(value, indent=1))
 
 
-def _read_json(path: Path) -> dict[str, Any] | None:
-    try:
-        values: dict[str, Any] = json.loads(path.read_text("utf8"))
-    except (OSError, ValueError):
-        return None
-    return values
-
-
 def _read_lines(path: Path) -> Iterator[str]:
     if path.exists():
-        with path.open(encoding="utf8", newline="\n") as lines:
+        # One that is done again as a whole may hold anything.
+        with path.open(encoding="utf8", errors="replace", newline="\n") as lines:
             yield from lines
-
-
-def _digest_notes(notes: Sequence[Note]) -> str:
-    digest = hashlib.sha256()
-    for note in notes:
-        for part in (note.id, note.text):
-            data = part.encode("utf8", "surrogatepass")
-            digest.update(len(data).to_bytes(8, "big") + data)
-    return digest.hexdigest()
 
 
 def _digest_pipeline(nlp: Language) -> str:
@@ -328,6 +366,11 @@ def _digest_pipeline(nlp: Language) -> str:
         digest.update(path.relative_to(nlp.path).as_posix().encode("utf8"))
         digest.update(find_sha256(path).encode("ascii"))
     return digest.hexdigest()
+
+
+def _describe_failed(number: int, record: Record) -> Failed:
+    error: Any = record["error"]
+    return Failed(number=number, id=record["id"], source=record["source"], error=error)
 
 
 def _describe_failure(failure: NoteFailure) -> dict[str, Any]:

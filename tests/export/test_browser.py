@@ -37,8 +37,9 @@ def test_a_note_is_shown_and_not_run(tmp_path, show):
     prepare_folder(tmp_path, html=True)
     note = Note(ATTACK, f"HPI:\n{ATTACK}", {}, "x.txt")
     write_folder([make_record(note, nlp(note.text))], tmp_path, html=True)
-    for name in ("pages/note-00001.html", "index.html"):
-        page = show(tmp_path / name)
+    [path] = tmp_path.glob("pages/run-*/note-00001.html")
+    for shown in (path, tmp_path / "index.html"):
+        page = show(shown)
         assert "<title>run</title>" not in page
         assert "<script>" not in page
         assert "<img" not in page
@@ -53,7 +54,8 @@ def test_a_form_is_shown_and_not_run(tmp_path, show):
     pages = make_pages(words, boxes, width=300, height=100)
     doc = nlp(make_form_doc(nlp.vocab, pages))
     write_forms([(tmp_path / "form.json", doc)], tmp_path)
-    page = show(tmp_path / "form_pages/form-00001.html")
+    [path] = tmp_path.glob("form_pages/run-*/form-00001.html")
+    page = show(path)
     assert "<title>run</title>" not in page
     assert "<img" not in page
     assert "&lt;script&gt;" in page

@@ -29,11 +29,14 @@ def test_write_folder_writes_records_and_pages(tmp_path):
         make_records("one", "", "two"), tmp_path / "a" / "b", html=True
     )
     assert (totals.n_notes, totals.n_failed, totals.n_repeated_ids) == (3, 0, 0)
+    # Pages are in a folder of their run's own.
+    [run] = (tmp_path / "a" / "b" / "pages").iterdir()
     assert list_files(tmp_path / "a" / "b") == [
         "index.html",
         "notes.jsonl",
         "pages",
-        *(f"pages/note-0000{i}.html" for i in (1, 2, 3)),
+        f"pages/{run.name}",
+        *(f"pages/{run.name}/note-0000{i}.html" for i in (1, 2, 3)),
     ]
     lines = (tmp_path / "a" / "b" / "notes.jsonl").read_text("utf-8").splitlines()
     assert [json.loads(line)["text"] for line in lines] == ["one", "", "two"]
@@ -44,9 +47,9 @@ def test_write_folder_replaces_an_earlier_run(tmp_path):
     (tmp_path / "pages" / "own.html").write_text("someone else's")
     write_folder(make_records("one", "two", "three"), tmp_path, html=True)
     write_folder(make_records("four"), tmp_path, html=True)
-    pages = sorted((tmp_path / "pages").iterdir())
-    assert [page.name for page in pages] == ["note-00001.html", "own.html"]
-    assert "four" in pages[0].read_text("utf-8")
+    pages = sorted((tmp_path / "pages").rglob("*.html"))
+    assert [page.name for page in pages] == ["own.html", "note-00001.html"]
+    assert "four" in pages[1].read_text("utf-8")
 
 
 def test_write_folder_keeps_earlier_records_if_it_fails(tmp_path):

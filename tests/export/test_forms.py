@@ -86,11 +86,13 @@ def test_a_folder_is_written(nlp, form, tmp_path):
     assert rows[0] == list(COLUMNS)
     assert len(rows) == totals.n_fields + 1
     assert len((out / "forms.jsonl").read_text("utf8").splitlines()) == 1
-    page = (out / "form_pages/form-00001.html").read_text("utf8")
+    [path] = (out / "form_pages").glob("run-*/form-00001.html")
+    page = path.read_text("utf8")
     assert page.count("data:image/jpeg;base64,") == 2
     assert page.count("<svg") == 2
     assert "rules 1" in page
-    assert "form_pages/form-00001.html" in (out / "forms.html").read_text("utf8")
+    link = path.relative_to(out).as_posix()
+    assert f'href="{link}"' in (out / "forms.html").read_text("utf8")
     known = {path.name for path in list_form_outputs(out)}
     assert {path.name for path in out.iterdir()} == known
 
@@ -102,7 +104,8 @@ def test_pages_load_nothing_and_run_nothing(nlp, tmp_path):
     doc = nlp(make_form_doc(nlp.vocab, pages, source="<i>.json"))
     missing = tmp_path / "<i>.json"
     write_forms([(missing, doc)], tmp_path)
-    page = (tmp_path / "form_pages/form-00001.html").read_text("utf8")
+    [path] = (tmp_path / "form_pages").rglob("form-00001.html")
+    page = path.read_text("utf8")
     assert "<script" not in page
     assert "<b>x" not in page
     assert "<img" not in page
@@ -129,8 +132,10 @@ def test_pages_of_an_earlier_run_go(nlp, form, tmp_path):
     doc = nlp(read_form(form, nlp.vocab))
     write_forms([(form, doc)] * 3, tmp_path)
     write_forms([(form, doc)], tmp_path)
-    assert len(list((tmp_path / "form_pages").iterdir())) == 1
-    write_forms([(form, doc)], tmp_path, html=False)
+    assert len(list((tmp_path / "form_pages").rglob("*.html"))) == 1
+    with pytest.warns(UserWarning, match=r"\[W305\].*forms.html, form_pages"):
+        write_forms([(form, doc)], tmp_path, html=False)
+    assert not list(tmp_path.rglob("*.html"))
 
 
 @pytest.mark.parametrize("rotation", [0.0, 90.0, 180.0, -1.5])

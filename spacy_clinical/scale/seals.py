@@ -1,0 +1,116 @@
+"""What a run in shards says of itself: run.json, and a seal for each finished shard.
+
+Whoever reads them can't know who wrote them: what isn't as it should be counts as broken.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypedDict, TypeGuard, cast
+
+from spacy_clinical.types import Note
+
+
+class Failed(TypedDict):
+    """A note that failed.
+
+    number: Its number in its shard.
+    """
+
+    number: int
+    id: str
+    source: str
+    error: dict[str, Any]
+
+
+class Seal(TypedDict):
+    """What a finished shard was made of.
+
+    sha256: Of its notes.
+    with_text: Whether it quotes them.
+    shard_sha256: Of its file.
+    failed: Its notes that failed, in their order.
+    """
+
+    n_notes: int
+    sha256: str
+    with_text: bool
+    shard_sha256: str
+    failed: list[Failed]
+
+
+def read_seal(path: Path, *, size: int) -> Seal | None:
+    """Read a seal; None if there is none, or it is broken, or of an earlier version.
+
+    size (notes): Of a whole shard.
+    """
+    value = _read_json(path)
+    if not isinstance(value, dict):
+        return None
+    n_notes, failed = value.get("n_notes"), value.get("failed")
+    is_seal = (
+        _is_number(n_notes, 1, size)
+        and isinstance(value.get("with_text"), bool)
+        and all(isinstance(value.get(key), str) for key in ("sha256", "shard_sha256"))
+        and isinstance(failed, list)
+        and all(_is_failed(row, n_notes) for row in failed)
+    )
+    if not is_seal:
+        return None
+    numbers = [row["number"] for row in value["failed"]]
+    return cast(Seal, value) if numbers == sorted(set(numbers)) else None
+
+
+def read_run(path: Path) -> dict[str, Any] | None:
+    """Read what a run says of itself; None if it can't be.
+
+    RETURNS: As `shards.describe_run` and `ShardWriter` make it.
+    """
+    value = _read_json(path)
+    is_run = (
+        isinstance(value, dict)
+        and _is_number(value.get("shard_size"), 1, None)
+        and isinstance(value.get("with_text"), bool)
+        and isinstance(value.get("earlier"), list)
+        and all(isinstance(run, dict) for run in value["earlier"])
+        and isinstance(value.get("done"), dict | None)
+    )
+    return cast(dict[str, Any], value) if is_run else None
+
+
+def digest_notes(notes: Sequence[Note]) -> str:
+    """The SHA-256 of notes' ids and texts, in hexadecimal digits."""
+    digest = hashlib.sha256()
+    for note in notes:
+        for part in (note.id, note.text):
+            data = part.encode("utf8", "surrogatepass")
+            digest.update(len(data).to_bytes(8, "big") + data)
+    return digest.hexdigest()
+
+
+def _read_json(path: Path) -> Any:
+    # Opening a pipe would wait for whoever writes to it.
+    if not path.is_file():
+        return None
+    try:
+        value = json.loads(path.read_bytes().decode("utf8"))
+        # It will be written again, so it must be JSON all through: no infinity.
+        json.dumps(value, allow_nan=False)
+    except (OSError, ValueError, RecursionError):
+        return None
+    return value
+
+
+def _is_number(value: Any, least: int, most: int | None) -> TypeGuard[int]:
+    is_int = isinstance(value, int) and not isinstance(value, bool)
+    return is_int and least <= value and (most is None or value <= most)
+
+
+def _is_failed(row: Any, n_notes: int) -> bool:
+    return (
+        isinstance(row, dict)
+        and _is_number(row.get("number"), 0, n_notes - 1)
+        and all(isinstance(row.get(key), str) for key in ("id", "source"))
+        and isinstance(row.get("error"), dict)
+    )
