@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 import spacy_clinical
 from spacy_clinical.cli import app
+from spacy_clinical.export.lock import FolderLock
 
 NAME = "Zebulon Quarterstaff"
 EXAMPLES = Path(__file__).parents[1] / "examples/notes"
@@ -360,3 +361,81 @@ def test_model_path_knows_what_ships():
         spacy_clinical.model_path("en_nothing")
     for name in spacy_clinical.list_models():
         assert (spacy_clinical.model_path(name) / "meta.json").exists()
+
+
+def list_output(tmp_path):
+    return {path.name for path in (tmp_path / "out").iterdir()}
+
+
+def has_text(tmp_path):
+    files = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    return any(NAME in path.read_text("utf8") for path in files)
+
+
+def test_annotate_without_text_leaves_no_pages_of_an_earlier_run(annotate, tmp_path):
+    (tmp_path / "a.txt").write_text(f"HPI: {NAME} has pain")
+    assert annotate(tmp_path / "a.txt", "--html").exit_code == 0
+    CliRunner().invoke(app, ["view", str(tmp_path / "out")])
+    assert list_output(tmp_path) >= {"index.html", "pages", "view.html"}
+    result = annotate(tmp_path / "a.txt", "--no-text")
+    assert result.exit_code == 0
+    assert "[W305]" in result.stderr
+    assert list_output(tmp_path) == {"notes.jsonl"}
+    assert not has_text(tmp_path)
+
+
+def test_annotate_goes_not_beside_shards(annotate, tmp_path):
+    (tmp_path / "a.txt").write_text(f"HPI: {NAME} has pain")
+    assert annotate(tmp_path / "a.txt", "--shard-size", 2).exit_code == 0
+    before = list_output(tmp_path)
+    result = annotate(tmp_path / "a.txt", "--no-text")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("[C340]")
+    assert list_output(tmp_path) == before
+    assert annotate(tmp_path / "a.txt", "--no-text", "--restart").exit_code == 0
+    assert list_output(tmp_path) == {"notes.jsonl"}
+    assert not has_text(tmp_path)
+
+
+@pytest.mark.parametrize("options", [[], ["--shard-size", 2]])
+def test_annotate_does_not_take_the_place_of_what_it_reads(annotate, tmp_path, options):
+    (tmp_path / "out").mkdir()
+    path = tmp_path / "out/notes.jsonl"
+    path.write_text(json.dumps({"text": NAME}))
+    result = annotate(path, *options)
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"[C342] '{path}'")
+    assert json.loads(path.read_text()) == {"text": NAME}
+
+
+def test_annotate_keeps_out_of_another_runs_folder(annotate, tmp_path, monkeypatch):
+    (tmp_path / "a.txt").write_text("pain")
+    (tmp_path / "out").mkdir()
+    monkeypatch.setattr(FolderLock.__init__, "__kwdefaults__", {"patience": 0.1})
+    with FolderLock(tmp_path / "out"):
+        result = annotate(tmp_path / "a.txt")
+        assert result.exit_code == 2
+        assert result.stderr.startswith("[C339]")
+        assert list_output(tmp_path) == {".lock"}
+    assert annotate(tmp_path / "a.txt").exit_code == 0
+    assert list_output(tmp_path) == {"notes.jsonl"}
+
+
+def test_annotate_removes_what_a_killed_run_left(annotate, model, tmp_path):
+    notes = tmp_path / "notes.jsonl"
+    notes.write_text(json.dumps({"text": f"HPI: {NAME}"}) + "\n")
+    # It dies when it has written records, and before they are in place.
+    code = (
+        "import os, sys\n"
+        "from spacy_clinical.export import atomic\n"
+        "atomic._sync = lambda path: os._exit(9)\n"
+        "from spacy_clinical.cli import main\n"
+        "main()\n"
+    )
+    command = [sys.executable, "-c", code, "annotate", str(notes), "--html", "--output"]
+    command += [str(tmp_path / "out"), "--model", str(model)]
+    assert subprocess.run(command, check=False).returncode == 9
+    assert has_text(tmp_path)
+    assert annotate(notes, "--no-text").exit_code == 0
+    assert list_output(tmp_path) == {"notes.jsonl"}
+    assert not has_text(tmp_path)

@@ -10,6 +10,7 @@ import spacy
 from typer.testing import CliRunner
 
 from spacy_clinical.cli import app
+from spacy_clinical.export.lock import FolderLock
 from tests.forms.papers import INTAKE, draw_scan, encode, make_pdf
 
 NAME = "Zebulon Quarterstaff"
@@ -109,8 +110,22 @@ def test_wrong_use(run, form, tmp_path):
 
 
 def test_no_pages_if_not_wanted(run, form, tmp_path):
-    assert run(form, "--no-html").exit_code == 0
-    assert not (tmp_path / "out/forms.html").exists()
+    assert run(form).exit_code == 0
+    result = run(form, "--no-html")
+    assert result.exit_code == 0
+    assert "[W305]" in result.output
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {"forms.jsonl", "fields.csv"}
+
+
+def test_two_runs_keep_out_of_each_others_way(run, form, tmp_path, monkeypatch):
+    (tmp_path / "out").mkdir()
+    monkeypatch.setattr(FolderLock.__init__, "__kwdefaults__", {"patience": 0.1})
+    with FolderLock(tmp_path / "out"):
+        result = run(form)
+        assert result.exit_code == 2
+        assert "[C339]" in result.output
+    assert run(form).exit_code == 0
 
 
 @pytest.mark.skipif(shutil.which("tesseract") is None, reason="needs Tesseract")

@@ -144,6 +144,10 @@ def test_the_command_writes_tables_and_plots(nlp, corpora):
         run(corpora / "model", corpora / "docs.spacy", "--output", out).exit_code == 0
     )
     assert (out / "confusion.svg").read_bytes() == first
+    assert all(path.stat().st_mode & 0o077 == 0 for path in out.iterdir())
+    # Plots of other scores go.
+    run(corpora / "model", corpora / "docs.spacy", "--output", out, "--no-plots")
+    assert {path.name for path in out.iterdir()} == {"scores.json", "scores.md"}
 
 
 def test_without_matplotlib_there_are_tables(nlp, corpora, monkeypatch):
