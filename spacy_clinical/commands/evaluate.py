@@ -23,6 +23,7 @@ from spacy_clinical.evaluation import evaluate as score
 from spacy_clinical.export.atomic import open_text, replace_together
 from spacy_clinical.export.folder import prepare_folder
 from spacy_clinical.export.lock import FolderLock
+from spacy_clinical.json_text import write_json
 from spacy_clinical.labelled import find_reader
 from spacy_clinical.models import get_title
 
