@@ -4,11 +4,11 @@ Whoever reads them can't know who wrote them: what isn't as it should be counts 
 """
 
 import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypedDict, TypeGuard, cast
 
+from spacy_clinical.json_text import read_json, write_json
 from spacy_clinical.types import Note
 
 
@@ -94,9 +94,9 @@ def _read_json(path: Path) -> Any:
     if not path.is_file():
         return None
     try:
-        value = json.loads(path.read_bytes().decode("utf8"))
-        # It will be written again, so it must be JSON all through: no infinity.
-        json.dumps(value, allow_nan=False)
+        value = read_json(path.read_bytes().decode("utf8"))
+        # It will be written again.
+        write_json(value)
     except (OSError, ValueError, RecursionError):
         return None
     return value
