@@ -4,6 +4,7 @@ Whoever reads them can't know who wrote them: what isn't as it should be counts 
 """
 
 import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypedDict, TypeGuard, cast
@@ -94,8 +95,11 @@ def _read_json(path: Path) -> Any:
     if not path.is_file():
         return None
     try:
-        value = read_json(path.read_bytes().decode("utf8"))
-        # It will be written again.
+        text = path.read_bytes().decode("utf8")
+        value = read_json(text)
+        # It will be written again, so it must be JSON all through: no infinity.
+        if value != json.loads(text):
+            return None
         write_json(value)
     except (OSError, ValueError, RecursionError):
         return None
