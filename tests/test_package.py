@@ -27,8 +27,8 @@ MODULES = sorted(
 # Each may import from its own row and the rows above.
 LAYERS = [
     {"about", "errors", "types", "icd9_codes", "json_text"},
-    {"checkpoints", "extensions", "windows", "align", "layout", "icd9_tables"},
-    {"note_text", "regular_files"},
+    {"extensions", "windows", "icd9_tables"},
+    {"align", "layout", "note_text", "regular_files", "checkpoints"},
     {"forms"},
     {
         *("sections", "section_labels", "section_lines", "section_rules"),

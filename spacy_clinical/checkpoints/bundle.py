@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
-from spacy_clinical.checkpoints.files import MANIFEST, find_inside, open_regular
+from spacy_clinical.checkpoints.files import MANIFEST, find_inside
 from spacy_clinical.checkpoints.store import changed, read_manifest
 from spacy_clinical.errors import Errors
+from spacy_clinical.regular_files import open_regular
 
 
 def write_bundle(folders: Iterable[tuple[str, Path]], output: Path) -> int:

@@ -13,9 +13,10 @@ import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from spacy_clinical.errors import Errors
+from spacy_clinical.regular_files import open_regular
 
 CONFIG, ORIGIN, MANIFEST = "config.json", "origin.json", "MANIFEST.json"
 SAFE, PICKLE = "model.safetensors", "pytorch_model.bin"
@@ -104,19 +105,6 @@ def find_inside(folder: Path, name: str) -> Path:
     if not stat.S_ISREG(kind):
         raise ValueError("is no regular file")
     return path
-
-
-def open_regular(path: Path) -> BinaryIO:
-    """Open a file to read; a pipe or a device is refused, and not waited for.
-
-    RAISES OSError: If it can't be opened or is no regular file.
-    """
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    handle = os.fdopen(os.open(path, flags), "rb")
-    if not stat.S_ISREG(os.fstat(handle.fileno()).st_mode):
-        handle.close()
-        raise OSError("no regular file")
-    return handle
 
 
 def parse_json(data: bytes) -> dict[str, Any]:

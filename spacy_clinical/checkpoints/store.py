@@ -17,12 +17,12 @@ from spacy_clinical.checkpoints.files import (
     find_inside,
     find_limit,
     is_inner_name,
-    open_regular,
     parse_json,
     walk,
 )
 from spacy_clinical.errors import Errors
 from spacy_clinical.json_text import write_json
+from spacy_clinical.regular_files import open_regular
 
 STORE_VARIABLE = "SPACY_CLINICAL_CHECKPOINTS"
 CHUNK = 1 << 20
