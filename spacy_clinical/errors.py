@@ -130,6 +130,7 @@ class Errors(metaclass=ErrorsWithCodes):
         "Two checkpoints would have the name '{name}' in the bundle. Pack them one by one, "
         "or rename a folder."
     )
+    C030 = "The component gave no Doc back: its error handler kept an error to itself."
     C101 = (
         "Can't use '{label}' as a section label: labels are in snake_case (letters, "
         "digits and underscores, a letter first)."

@@ -14,6 +14,7 @@ from spacy.util import ensure_path, from_bytes, from_disk, minibatch, to_disk
 from spacy_clinical.align import Encoded
 from spacy_clinical.errors import Errors
 from spacy_clinical.extensions import add_to, record_error
+from spacy_clinical.pipeline.rule_pipe import ignore_error
 
 ENCODER_FOLDER = "encoder"
 
@@ -37,6 +38,11 @@ class CheckpointPipe(TrainablePipe):
     def pipe(self, stream: Iterable[Doc], *, batch_size: int = 32) -> Iterator[Doc]:
         for docs in minibatch(stream, size=batch_size):
             yield from self._annotate(list(docs), self.get_error_handler())
+
+    def pipe_on(self, stream: Iterable[Doc], *, batch_size: int) -> Iterator[Doc]:
+        """Annotate a stream, and ask no error handler: failing Docs go on as they are."""
+        for docs in minibatch(stream, size=batch_size):
+            yield from self._annotate(list(docs), ignore_error)
 
     def _annotate(
         self, docs: list[Doc], handle_error: Callable[..., Any]

@@ -1,6 +1,6 @@
 """What the components that work by rules have in common."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from spacy.pipeline import Pipe
@@ -8,6 +8,10 @@ from spacy.tokens import Doc
 
 from spacy_clinical.errors import Errors
 from spacy_clinical.extensions import record_error
+
+
+def ignore_error(name: str, pipe: Any, docs: list[Doc], error: Exception) -> None:
+    """Leave it to the Doc to say what failed."""
 
 
 class RulePipe(Pipe):
@@ -21,7 +25,14 @@ class RulePipe(Pipe):
     name: str
 
     def __call__(self, doc: Doc) -> Doc:
-        handle_error: Callable[..., Any] = self.get_error_handler()
+        return self._annotate(doc, self.get_error_handler())
+
+    def pipe_on(self, stream: Iterable[Doc], *, batch_size: int) -> Iterator[Doc]:
+        """Annotate a stream, and ask no error handler: failing Docs go on as they are."""
+        for doc in stream:
+            yield self._annotate(doc, ignore_error)
+
+    def _annotate(self, doc: Doc, handle_error: Callable[..., Any]) -> Doc:
         try:
             self.set_annotations([doc], self.predict([doc]))
         except Exception as error:
