@@ -31,8 +31,9 @@ ADMISSION_SECTIONS = (
 BOILERPLATE = frozenset({"signature"})
 # Whose parts are organs, not problems.
 ORGAN_SECTIONS = frozenset({"imaging", "physical_exam", "review_of_systems"})
-# A de-identified stretch, as MIMIC marks it.
-PLACEHOLDER = re.compile(r"\[\*\*.*?\*\*\]|_{2,}", re.S)
+# A de-identified stretch, as MIMIC marks it. One that isn't closed ends where the next
+# one begins: looking on for its end would take the time of all text for each of them.
+PLACEHOLDER = re.compile(r"\[\*\*(?:(?!\[\*\*).)*?\*\*\]|_{2,}", re.S)
 LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -85,20 +86,22 @@ def read_note(
     RETURNS: An empty text if nothing that was chosen says anything of a patient: there
         are only titles, signatures, placeholders and the like.
     """
+    # Once: a Doc puts its text together each time.
+    text = doc.text
     spans = [s for s in doc.spans.get(SECTIONS_KEY, ()) if s.label_ not in exclude]
     if sections == "admission":
-        bodies = _find_admission(doc, spans)
+        bodies = _find_admission(text, spans)
         if bodies:
-            return _write_admission(doc, bodies)
+            return _write_admission(doc, text, bodies)
     if isinstance(sections, list):
         spans = [span for span in spans if span.label_ in sections]
     parts = [(span.start_char, span.end_char) for span in spans]
     if not isinstance(sections, list) and not doc.spans.get(SECTIONS_KEY):
-        parts = [(0, len(doc.text))]
+        parts = [(0, len(text))]
     said = [_get_content(span) for span in spans] or parts
-    if not any(_has_words(doc.text[start:end]) for start, end in said):
+    if not any(_has_words(text[start:end]) for start, end in said):
         return NoteText("")
-    builder = _Builder(doc)
+    builder = _Builder(doc, text)
     for start, end in _merge(parts):
         builder.quote(start, end)
     return builder.build(spans)
@@ -127,7 +130,8 @@ def find_sentences(doc: Doc) -> Iterator[int]:
             yield sent.start_char
         end = ends_by_start.get(sent.start, sent.start)
         rest = doc[min(end, sent.end) : sent.end]
-        is_bare = not LETTER.search(rest.text)
+        # Mostly the first word has one.
+        is_bare = not any(LETTER.search(token.text) for token in rest)
 
 
 def _find_labels(doc: Doc) -> Iterator[Span]:
@@ -152,7 +156,7 @@ def _has_words(text: str) -> bool:
     return LETTER.search(PLACEHOLDER.sub(" ", text)) is not None
 
 
-def _find_admission(doc: Doc, spans: Sequence[Span]) -> dict[str, tuple[int, int]]:
+def _find_admission(text: str, spans: Sequence[Span]) -> dict[str, tuple[int, int]]:
     """The first section for each admission title that has words in its body."""
     found = {}
     for title, labels in ADMISSION_SECTIONS:
@@ -163,20 +167,22 @@ def _find_admission(doc: Doc, spans: Sequence[Span]) -> dict[str, tuple[int, int
             if span.label_ == label
         )
         for start, end in bodies:
-            if _has_words(doc.text[start:end]):
+            if _has_words(text[start:end]):
                 found[title] = start, end
                 break
     return found
 
 
-def _write_admission(doc: Doc, bodies: Mapping[str, tuple[int, int]]) -> NoteText:
-    builder = _Builder(doc)
+def _write_admission(
+    doc: Doc, text: str, bodies: Mapping[str, tuple[int, int]]
+) -> NoteText:
+    builder = _Builder(doc, text)
     for i, (title, _) in enumerate(ADMISSION_SECTIONS):
         builder.write("\n\n" if i else "")
         builder.write_title(f"{title}:")
         builder.write(" ")
         start, end = bodies.get(title, (0, 0))
-        body = doc.text[start:end]
+        body = text[start:end]
         start += len(body) - len(body.lstrip())
         builder.quote(start, start + len(body.strip()), on_one_line=True)
     return builder.build()
@@ -185,8 +191,9 @@ def _write_admission(doc: Doc, bodies: Mapping[str, tuple[int, int]]) -> NoteTex
 class _Builder:
     """Put a text together, and remember what came from where."""
 
-    def __init__(self, doc: Doc) -> None:
+    def __init__(self, doc: Doc, text: str) -> None:
         self.doc = doc
+        self.text = text
         self.parts: list[str] = []
         self.length = 0
         self.starts: list[int] = []
@@ -207,7 +214,7 @@ class _Builder:
 
     def quote(self, start: int, end: int, *, on_one_line: bool = False) -> None:
         """Add a part of the note; line ends become spaces where it goes on one line."""
-        text = self.doc.text[start:end]
+        text = self.text[start:end]
         self.write(text.replace("\n", " ") if on_one_line else text, start)
 
     def build(self, spans: Sequence[Span] = ()) -> NoteText:
@@ -217,9 +224,10 @@ class _Builder:
         if self.doc.has_annotation("SENT_START"):
             sentences = self._place(find_sentences(self.doc))
         titles = list(self.titles)
-        for title in (span._.section_title for span in spans):
-            if title is not None:
-                [start] = self._place([title.start_char])
+        known = [t for t in (span._.section_title for span in spans) if t is not None]
+        places = self._find([title.start_char for title in known])
+        for title, start in zip(known, places, strict=True):
+            if start is not None:
                 titles.append((start, start + len(title.text)))
         return NoteText(
             "".join(self.parts),
@@ -236,6 +244,10 @@ class _Builder:
 
         What is not quoted is passed over.
         """
+        return sorted(place for place in self._find(characters) if place is not None)
+
+    def _find(self, characters: Iterable[int]) -> Iterator[int | None]:
+        """Where each character of the note is in the text; None if it is not quoted."""
         stops = [*self.starts[1:], self.length]
         runs = sorted(
             (source, stop - start, start)
@@ -245,11 +257,8 @@ class _Builder:
             if source >= 0
         )
         sources = [source for source, _, _ in runs]
-        found = []
         for character in characters:
             i = bisect_right(sources, character) - 1
-            if i >= 0:
-                source, length, start = runs[i]
-                if character < source + length:
-                    found.append(character - source + start)
-        return sorted(found)
+            source, length, start = runs[i] if i >= 0 else (0, 0, 0)
+            is_quoted = i >= 0 and character < source + length
+            yield character - source + start if is_quoted else None

@@ -169,8 +169,7 @@ class Outline:
         if phrase.own_line or self.context.n_sections > 1:
             return group or phrase.group
         start = self.position + phrase.body_start
-        end = self.flat.find("\n", start)
-        line = self.flat[start : min(end if end >= 0 else start + 80, start + 80)]
+        line = self.flat[start : start + 80].partition("\n")[0]
         return group or self.titles.find_naming(phrase.text, line) or phrase.group
 
     def _names_document(self, phrase: Phrase) -> bool:

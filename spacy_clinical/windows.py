@@ -3,8 +3,10 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 
+import numpy
+
 from spacy_clinical.errors import Errors
-from spacy_clinical.types import Window
+from spacy_clinical.types import Ints1d, Window
 
 
 def plan_windows(
@@ -49,6 +51,35 @@ def plan_windows(
         windows.append(Window(start, cut + after, kept, cut))
         kept = cut
     return windows
+
+
+def plan_part(
+    start: int,
+    stop: int,
+    *,
+    size: int,
+    stride: int,
+    borders: Sequence[Ints1d] = (),
+) -> list[Window]:
+    """Cut a part of a note into windows, as `plan_windows` does a note.
+
+    start, stop (pieces): The part, half open.
+    borders: Places in the part, counted from its start.
+    RETURNS: Windows of the note.
+    """
+    kinds = [kind.tolist() for kind in borders]
+    windows = plan_windows(stop - start, size=size, stride=stride, borders=kinds)
+    return [Window(*(start + i for i in window)) for window in windows]
+
+
+def take_between(places: Ints1d, start: int, stop: int) -> Ints1d:
+    """Take the places inside a part, without a look at all others.
+
+    places: Ascending.
+    RETURNS: Counted from the part's start.
+    """
+    first, last = numpy.searchsorted(places, (start, stop))
+    return places[first:last] - start
 
 
 def _choose_cut(kept: int, limit: int, borders: Sequence[Sequence[int]]) -> int:

@@ -16,7 +16,7 @@ from spacy_clinical.extensions import SECTION_TITLES_KEY
 from spacy_clinical.forms.places import Places, find_places
 from spacy_clinical.forms.segments import find_segments, widen_boxes
 from spacy_clinical.types import Floats2d, Ints1d, Ints2d, Window
-from spacy_clinical.windows import plan_windows
+from spacy_clinical.windows import plan_part, plan_windows, take_between
 
 EncoderModel: TypeAlias = Model[list[Doc], list[Encoded]]
 Project: TypeAlias = Callable[[Floats2d], Floats2d]
@@ -166,7 +166,7 @@ def plan_docs(shim: EncoderShim, docs: Sequence[Doc]) -> Plan:
     inputs = []
     for i, (start, stop, _, _) in cut:
         at, known = global_at[i], boxes[i]
-        inside = at[(at >= start) & (at < stop)] - start
+        inside = take_between(at, start, stop)
         of_window = None if known is None else known[start:stop]
         inputs.append(Input(pieces[i].ids[start:stop], inside, of_window))
     return Plan(pieces, windows, inputs, cut)
@@ -180,13 +180,10 @@ def plan_pages(
     starts = numpy.unique(pieces.first[pages]) if len(pages) else pages
     lines = numpy.flatnonzero(numpy.diff(places.lines, prepend=-1))
     borders = [numpy.unique(pieces.first[lines]), numpy.unique(pieces.first)]
-    windows = []
+    windows: list[Window] = []
     for start, stop in itertools.pairwise([*starts.tolist(), len(pieces)]):
-        inner = [b[(b > start) & (b < stop)] - start for b in borders]
-        for window in plan_windows(
-            stop - start, size=size, stride=stride, borders=[b.tolist() for b in inner]
-        ):
-            windows.append(Window(*(start + i for i in window)))
+        inner = [take_between(b, start + 1, stop) + 1 for b in borders]
+        windows += plan_part(start, stop, size=size, stride=stride, borders=inner)
     return windows
 
 

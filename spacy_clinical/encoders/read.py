@@ -13,7 +13,7 @@ from spacy_clinical.encoders.encode import EncoderModel, get_shim
 from spacy_clinical.encoders.shim import EncoderShim
 from spacy_clinical.note_text import NoteText
 from spacy_clinical.types import Floats1d, Floats2d, Ints1d, Ints2d, Window
-from spacy_clinical.windows import plan_windows
+from spacy_clinical.windows import plan_part, plan_windows, take_between
 
 # How a text is cut: windows as long as may be, one for each sentence, or the first
 # window only, which leaves the rest of a long text unread.
@@ -83,7 +83,7 @@ def plan_texts(shim: EncoderShim, notes: Sequence[NoteText], unit: Unit) -> Text
         cut = cut_text(note, places, unit=unit, size=size, stride=stride)
         at = _find_global(note, places, shim.global_attention == "sections")
         for window in cut:
-            inside = at[(at >= window.start) & (at < window.stop)] - window.start
+            inside = take_between(at, window.start, window.stop)
             inputs.append(Input(ids[window.start : window.stop], inside))
         offsets.append(places)
         windows.append(cut)
@@ -112,13 +112,11 @@ def cut_text(
         return plan_windows(n_pieces, size=size, stride=stride, borders=kinds)
     starts = _find_pieces(sorted({*note.sections, *note.sentences}), offsets)
     borders = sorted({0, n_pieces, *starts})
-    windows = []
+    places = numpy.asarray(kinds[-1])
+    windows: list[Window] = []
     for start, stop in itertools.pairwise(borders):
-        inner = [i - start for i in kinds[-1] if start < i < stop]
-        for window in plan_windows(
-            stop - start, size=size, stride=stride, borders=[inner]
-        ):
-            windows.append(Window(*(start + i for i in window)))
+        inner = take_between(places, start + 1, stop) + 1
+        windows += plan_part(start, stop, size=size, stride=stride, borders=[inner])
     return windows
 
 
