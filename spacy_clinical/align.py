@@ -8,6 +8,7 @@ from spacy.attrs import IDX, LENGTH
 from spacy.tokens import Doc
 
 from spacy_clinical.extensions import SECTIONS_KEY
+from spacy_clinical.span_groups import list_spans
 from spacy_clinical.types import Bools1d, Floats2d, Ints1d, Window
 
 
@@ -81,7 +82,7 @@ def piece_borders(doc: Doc, pieces: Pieces) -> list[list[int]]:
         `windows.plan_windows`.
     """
     kinds = []
-    sections = doc.spans.get(SECTIONS_KEY)
+    sections = list_spans(doc, SECTIONS_KEY)
     if sections:
         kinds.append([section.start for section in sections])
     if doc.has_annotation("SENT_START"):

@@ -1,29 +1,60 @@
 """The attributes that the package adds to Doc, Span and Token.
 
 All read from native slots (span groups and their attrs) or plain data, so that
-they survive DocBin, to_bytes and other processes. Spans are never stored.
+they survive DocBin, to_bytes, pickle, `Doc.copy` and other processes. Spans are never
+stored. What else is done with a Doc:
+
+    Doc.from_docs           keeps sections, their titles and bodies, entities, forms with
+                            boxes and pages (their numbers count within each form),
+                            `form_fields`, `icd9` (with evidence where it is now),
+                            provenance and the first error. spaCy drops `doc.cats` and
+                            attrs of span groups, and so scores; `clinical_pieces`,
+                            `clinical_vector` and `icd9_groups` hold for one note only.
+    span.as_doc             spaCy drops span groups: no sections. With
+                            copy_user_data=True boxes and pages, fields that are all
+                            inside, provenance and error stay. Codes are of a whole note:
+                            a part of it has none.
+    doc.retokenize          all follow, by their characters: a merged token has the box
+                            around its words, a part of a word the word's box. spaCy's own
+                            groups don't: `span_groups.realign_spans` brings them up to
+                            date.
 """
 
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 from spacy.tokens import Doc, Span, SpanGroup, Token
 
 from spacy_clinical.about import __title__, __version__
+from spacy_clinical.doc_data import (
+    find_kept,
+    get_whole,
+    keep,
+    read_chars,
+    restore_lists,
+    sign,
+)
 from spacy_clinical.errors import Errors
+from spacy_clinical.form_attributes import FIELDS_KEY as FIELDS_KEY
+from spacy_clinical.form_attributes import Layout as Layout
+from spacy_clinical.form_attributes import register_form_extensions
+from spacy_clinical.form_attributes import set_form_fields as set_form_fields
+from spacy_clinical.form_data import FORM_KEY as FORM_KEY
+from spacy_clinical.span_groups import follow, is_current, list_spans
 
 SECTIONS_KEY = "sections"
 SUBSECTIONS_KEY = "subsections"
 SECTION_TITLES_KEY = "section_titles"
 NER_KEY = "ner"
 ICD9_KEY = "spacy_clinical.icd9"
-FORM_KEY = "spacy_clinical.form"
-FIELDS_KEY = "spacy_clinical.form_fields"
 LAYOUT_KEY = "layout"
 FORM_SPANS_KEY = "form"
 CODE = re.compile(r"\[([CEW]\d{3,4})\]")
+# What may stand between a title and its text, where nothing says where that starts.
+BODY = re.compile(r"[ \t]*[*_\])>\"=~#]{0,12}[ \t]*:*\s*")
 
 
 def section_of(doc: Doc, token_index: int) -> Span | None:
@@ -31,8 +62,17 @@ def section_of(doc: Doc, token_index: int) -> Span | None:
     sections = doc.spans.get(SECTIONS_KEY)
     if not sections:
         return None
-    index = bisect_right(_Starts(sections), token_index)
-    return sections[index - 1] if index else None
+    try:
+        index = bisect_right(_Starts(sections), token_index)
+        around = [sections[i] for i in (index - 1, index) if 0 <= i < len(sections)]
+        if all(map(is_current, around)):
+            return sections[index - 1] if index else None
+    except IndexError:
+        pass
+    spans = list_spans(doc, SECTIONS_KEY)
+    starts = [span.start_char for span in spans]
+    index = bisect_right(starts, doc[token_index].idx)
+    return spans[index - 1] if index else None
 
 
 def _get_token_section(token: Token) -> str:
@@ -41,7 +81,8 @@ def _get_token_section(token: Token) -> str:
 
 
 def _get_span_section(span: Span) -> str:
-    section = section_of(span.doc, span.start)
+    span = follow(span)
+    section = section_of(span.doc, span.start) if len(span) else None
     return section.label_ if section is not None else ""
 
 
@@ -50,19 +91,56 @@ def _find_section_title(span: Span) -> tuple[Span | None, int]:
 
     The first title inside a titled section or subsection is its own, and has its
     label; a preamble may hold titles of its parts only.
+
+    span: With the tokens that it has now.
     """
-    titles = span.doc.spans.get(SECTION_TITLES_KEY)
-    if not titles:
+    found = _find_title(span)
+    if found is None:
         return None, span.start
-    index = bisect_left(_Starts(titles), span.start)
-    if index == len(titles):
-        return None, span.start
-    title = titles[index]
+    title, index = found
     if title.end > span.end or title.label != span.label:
         return None, span.start
-    body_starts = titles.attrs.get("body_starts", ())
-    known = len(body_starts) == len(titles)
-    return title, min(body_starts[index] if known else title.end, span.end)
+    attrs = span.doc.spans[SECTION_TITLES_KEY].attrs
+    n_titles = len(span.doc.spans[SECTION_TITLES_KEY])
+    places, tokens = attrs.get("body_places", ()), attrs.get("body_starts", ())
+    if len(places) == n_titles:
+        body = _find_token(span, places[index])
+    elif len(tokens) == n_titles and is_current(title):
+        # As earlier versions wrote it, in tokens.
+        body = tokens[index]
+    else:
+        after = span.doc[title.end : span.end].text_with_ws
+        mark = BODY.match(after)
+        offset = mark.end() if mark else 0
+        start = span.doc[title.end].idx if title.end < span.end else 0
+        body = span.end if offset >= len(after) else _find_token(span, start + offset)
+    return title, min(max(body, title.end), span.end)
+
+
+def _find_title(span: Span) -> tuple[Span, int] | None:
+    """Find the first title that starts in a span or after it, and its number."""
+    titles = span.doc.spans.get(SECTION_TITLES_KEY)
+    if not titles:
+        return None
+    try:
+        index = bisect_left(_Starts(titles), span.start)
+        around = [titles[i] for i in (index - 1, index) if 0 <= i < len(titles)]
+        if all(map(is_current, around)):
+            return (titles[index], index) if index < len(titles) else None
+    except IndexError:
+        pass
+    spans = list_spans(span.doc, SECTION_TITLES_KEY)
+    index = bisect_left([title.start for title in spans], span.start)
+    return (spans[index], index) if index < len(spans) else None
+
+
+def _find_token(span: Span, place: int) -> int:
+    """Find the token of a span that a character is in, or its end."""
+    if place >= span.end_char:
+        return span.end
+    tokens = range(span.start, span.end)
+    index = bisect_right(tokens, place, key=lambda i: span.doc[i].idx) - 1
+    return tokens[max(index, 0)]
 
 
 class _Starts(Sequence[int]):
@@ -79,10 +157,11 @@ class _Starts(Sequence[int]):
 
 
 def _get_section_title(span: Span) -> Span | None:
-    return _find_section_title(span)[0]
+    return _find_section_title(follow(span))[0]
 
 
 def _get_section_body(span: Span) -> Span:
+    span = follow(span)
     return span.doc[_find_section_title(span)[1] : span.end]
 
 
@@ -91,12 +170,22 @@ def _get_score(span: Span) -> float | None:
 
     Such groups are in note order.
     """
-    for group in span.doc.spans.values():
+    span = follow(span)
+    for key, group in span.doc.spans.items():
         scores = group.attrs.get("scores")
         if not scores or len(scores) != len(group):
             continue
-        for i in range(bisect_left(_Starts(group), span.start), len(group)):
-            other = group[i]
+        others: Sequence[Span] | SpanGroup = group
+        try:
+            first = bisect_left(_Starts(group), span.start)
+            is_stale = not is_current(group[len(group) - 1])
+        except IndexError:
+            is_stale = True
+        if is_stale:
+            others = list_spans(span.doc, key)
+            first = bisect_left([other.start for other in others], span.start)
+        for i in range(first, len(group)):
+            other = others[i]
             if other.start != span.start:
                 break
             if (other.end, other.label) == (span.end, span.label):
@@ -105,109 +194,62 @@ def _get_score(span: Span) -> float | None:
 
 
 def _get_icd9(doc: Doc) -> list[dict[str, Any]]:
-    # DocBin makes tuples of lists.
-    records: list[dict[str, Any]] = _restore_lists(doc.user_data.get(ICD9_KEY, []))
-    return records
+    found = []
+    kept = find_kept(doc, ICD9_KEY)
+    is_whole = get_whole(doc, ICD9_KEY) is not None
+    for start, end, value in kept:
+        # Earlier versions kept the records alone.
+        records = value.get("codes", ()) if isinstance(value, dict) else value
+        if not is_whole:
+            text = read_chars(doc, start, end)
+            if not isinstance(value, dict) or sign(text) != value["text"]:
+                continue
+        # DocBin makes tuples of lists.
+        found += [_move(record, start) for record in restore_lists(records)]
+    return found
+
+
+def _move(record: dict[str, Any], start: int) -> dict[str, Any]:
+    for place in record.get("evidence", ()) if start else ():
+        place["start"] += start
+        place["end"] += start
+    return record
 
 
 def _set_icd9(doc: Doc, records: list[dict[str, Any]]) -> None:
-    doc.user_data[ICD9_KEY] = records
+    keep(doc, ICD9_KEY, {"text": sign(doc.text), "codes": records})
 
 
-def _restore_lists(value: Any) -> Any:
-    if isinstance(value, (list, tuple)):
-        return [_restore_lists(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _restore_lists(item) for key, item in value.items()}
-    return value
+def _get_provenance(doc: Doc) -> dict[str, Any] | None:
+    """What made a Doc, as far as all Docs that it is made of agree."""
+    found = [kept.value for kept in find_kept(doc, "clinical_provenance")]
+    known = [value for value in found if value]
+    if len(known) < 2:
+        return known[0] if known else None
+    everything = {name: value for one in known for name, value in one.items()}
+    return {
+        name: value
+        for name, value in everything.items()
+        if all(one.get(name, value) == value for one in known)
+    }
 
 
-class Layout(NamedTuple):
-    """Where a span is, as spacy-layout says it.
-
-    x, y, width, height: From the upper left corner, in the page's units.
-    page_no: From 1 on.
-    """
-
-    x: float
-    y: float
-    width: float
-    height: float
-    page_no: int
+def _get_error(doc: Doc) -> dict[str, Any] | None:
+    found = [kept.value for kept in find_kept(doc, "clinical_error")]
+    return next((error for error in found if error is not None), None)
 
 
-def _get_form(doc: Doc, key: str) -> Sequence[Any]:
-    """What is known of the tokens of a form, or of its pages."""
-    values: Sequence[Any] = doc.user_data.get(FORM_KEY, {}).get(key, ())
-    return values
+def _get_groups(doc: Doc) -> dict[str, Any]:
+    groups: dict[str, Any] | None = get_whole(doc, "icd9_groups")
+    return {} if groups is None else groups
 
 
-def _get_box(token: Token) -> tuple[float, ...] | None:
-    boxes = _get_form(token.doc, "boxes")
-    return tuple(boxes[token.i]) if len(boxes) and len(boxes[token.i]) else None
+def _set(doc: Doc, value: Any, *, name: str) -> None:
+    keep(doc, name, value)
 
 
-def _get_box_1000(token: Token) -> tuple[int, int, int, int]:
-    """A token's box as LayoutLM reads it: 0 to 1000 across and down the page."""
-    box, page = _get_box(token), _get_page(token)
-    if box is None:
-        return 0, 0, 0, 0
-    size = _get_form(token.doc, "pages")[page - 1]
-    scales = [1000 / (size[key] or 1.0) for key in ("width", "height")] * 2
-    x0, y0, x1, y1 = (
-        min(max(int(value * scale), 0), 1000)
-        for value, scale in zip(box, scales, strict=True)
-    )
-    return x0, y0, x1, y1
-
-
-def _get_page(token: Token) -> int:
-    numbers = _get_form(token.doc, "numbers")
-    return int(numbers[token.i]) if len(numbers) else 0
-
-
-def _get_confidence(token: Token) -> float | None:
-    values = _get_form(token.doc, "confidences")
-    if not len(values) or values[token.i] < 0:
-        return None
-    return float(values[token.i])
-
-
-def _get_span_page(span: Span) -> int:
-    return _get_page(span[0]) if len(span) else 0
-
-
-def _get_span_box(span: Span) -> tuple[float, ...] | None:
-    """The box around what a span has on its first page."""
-    page = _get_span_page(span)
-    boxes = [_get_box(token) for token in span if _get_page(token) == page]
-    known = [box for box in boxes if box is not None]
-    if not known:
-        return None
-    x0, y0, x1, y1 = zip(*known, strict=True)
-    return min(x0), min(y0), max(x1), max(y1)
-
-
-def _get_layout(span: Span) -> Layout | None:
-    box = _get_span_box(span)
-    if box is None:
-        return None
-    x0, y0, x1, y1 = box
-    return Layout(x0, y0, x1 - x0, y1 - y0, _get_span_page(span))
-
-
-def _get_pages(doc: Doc) -> list[dict[str, Any]]:
-    pages: list[dict[str, Any]] = _restore_lists(_get_form(doc, "pages"))
-    return pages
-
-
-def _get_form_fields(doc: Doc) -> list[dict[str, Any]]:
-    fields: list[dict[str, Any]] = _restore_lists(doc.user_data.get(FIELDS_KEY, []))
-    return fields
-
-
-def _set_form_fields(doc: Doc, fields: list[dict[str, Any]]) -> None:
-    doc.user_data[FIELDS_KEY] = fields
+def _get(doc: Doc, *, name: str) -> Any:
+    return get_whole(doc, name)
 
 
 def record_error(
@@ -246,23 +288,18 @@ def register_extensions() -> None:
     Span.set_extension("section_title", getter=_get_section_title, force=True)
     Span.set_extension("section_body", getter=_get_section_body, force=True)
     Span.set_extension("score", getter=_get_score, force=True)
-    Token.set_extension("box", getter=_get_box, force=True)
-    Token.set_extension("box_1000", getter=_get_box_1000, force=True)
-    Token.set_extension("page", getter=_get_page, force=True)
-    Token.set_extension("confidence", getter=_get_confidence, force=True)
-    Span.set_extension("box", getter=_get_span_box, force=True)
-    Span.set_extension("page", getter=_get_span_page, force=True)
-    Span.set_extension("layout", getter=_get_layout, force=True)
-    Doc.set_extension("pages", getter=_get_pages, force=True)
-    Doc.set_extension(
-        "form_fields", getter=_get_form_fields, setter=_set_form_fields, force=True
-    )
-    Doc.set_extension("clinical_pieces", default=None, force=True)
-    Doc.set_extension("clinical_provenance", default=None, force=True)
-    Doc.set_extension("clinical_error", default=None, force=True)
-    Doc.set_extension("clinical_vector", default=None, force=True)
+    register_form_extensions()
+    for name in ("clinical_pieces", "clinical_vector"):
+        getter, setter = partial(_get, name=name), partial(_set, name=name)
+        Doc.set_extension(name, getter=getter, setter=setter, force=True)
+    for name, getter in (
+        ("clinical_provenance", _get_provenance),
+        ("clinical_error", _get_error),
+        ("icd9_groups", _get_groups),
+    ):
+        setter = partial(_set, name=name)
+        Doc.set_extension(name, getter=getter, setter=setter, force=True)
     Doc.set_extension("icd9", getter=_get_icd9, setter=_set_icd9, force=True)
-    Doc.set_extension("icd9_groups", default={}, force=True)
 
 
 def add_to(doc: Doc, attribute: str, name: str, value: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from spacy.tokens import Doc
 
 from spacy_clinical.align import token_borders
 from spacy_clinical.extensions import SECTIONS_KEY
+from spacy_clinical.span_groups import list_spans
 from spacy_clinical.types import Bools1d, EntityPrediction
 
 LIST_NUMBER = re.compile(r"^[ \t]*(\d{1,3}[.)])(?!\d)", re.M)
@@ -20,7 +21,7 @@ def find_layout(doc: Doc) -> Bools1d:
     RETURNS (n_tokens)
     """
     layout = numpy.asarray([token.is_space for token in doc], dtype=bool)
-    for section in doc.spans.get(SECTIONS_KEY, ()):
+    for section in list_spans(doc, SECTIONS_KEY):
         title = section._.section_title
         if title is not None:
             layout[title.start : section._.section_body.start] = True

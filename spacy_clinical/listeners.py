@@ -128,7 +128,8 @@ def read(
         if isinstance(data, SharedData) and data.n_readers is not None:
             data.n_readers -= 1
             if data.n_readers == 0:
-                doc._.trf_data = None
+                # Not set to None: Doc.from_docs warns of what is set.
+                doc.user_data.pop(("._.", "trf_data", None, None), None)
     return outputs, backprop
 
 

@@ -10,6 +10,7 @@ from spacy.tokens import Doc, Span
 
 from spacy_clinical.align import token_borders
 from spacy_clinical.extensions import SECTION_TITLES_KEY, SECTIONS_KEY
+from spacy_clinical.span_groups import list_spans
 
 # "admission": the sections that CORe was trained on; "all": the whole note; or labels.
 Sections: TypeAlias = Literal["admission", "all"] | list[str]
@@ -88,7 +89,7 @@ def read_note(
     """
     # Once: a Doc puts its text together each time.
     text = doc.text
-    spans = [s for s in doc.spans.get(SECTIONS_KEY, ()) if s.label_ not in exclude]
+    spans = [s for s in list_spans(doc, SECTIONS_KEY) if s.label_ not in exclude]
     if sections == "admission":
         bodies = _find_admission(text, spans)
         if bodies:
@@ -136,8 +137,8 @@ def find_sentences(doc: Doc) -> Iterator[int]:
 
 def _find_labels(doc: Doc) -> Iterator[Span]:
     """The titles that only say what comes next."""
-    starts = {section.start for section in doc.spans.get(SECTIONS_KEY, ())}
-    for title in doc.spans.get(SECTION_TITLES_KEY, ()):
+    starts = {section.start for section in list_spans(doc, SECTIONS_KEY)}
+    for title in list_spans(doc, SECTION_TITLES_KEY):
         if title.start in starts or title._.section in ORGAN_SECTIONS:
             yield title
 

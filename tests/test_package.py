@@ -27,6 +27,9 @@ MODULES = sorted(
 # Each may import from its own row and the rows above.
 LAYERS = [
     {"about", "errors", "types", "icd9_codes", "json_text"},
+    {"doc_data", "span_groups"},
+    {"form_data"},
+    {"form_attributes"},
     {"extensions", "windows", "icd9_tables"},
     {"align", "layout", "note_text", "regular_files", "checkpoints"},
     {"forms"},

@@ -15,6 +15,7 @@ from spacy_clinical.encoders.shim import Boxes, EncoderShim, GlobalAttention
 from spacy_clinical.extensions import SECTION_TITLES_KEY
 from spacy_clinical.forms.places import Places, find_places
 from spacy_clinical.forms.segments import find_segments, widen_boxes
+from spacy_clinical.span_groups import list_spans
 from spacy_clinical.types import Floats2d, Ints1d, Ints2d, Window
 from spacy_clinical.windows import plan_part, plan_windows, take_between
 
@@ -212,7 +213,7 @@ def find_global_pieces(
     """
     if isinstance(global_attention, str):
         key = SECTION_TITLES_KEY if global_attention == "sections" else global_attention
-        spans = doc.spans.get(key, ()) if global_attention != "first" else ()
+        spans = list_spans(doc, key) if global_attention != "first" else []
         tokens = [i for span in spans for i in range(span.start, span.end)]
     else:
         tokens = [i for i in global_attention if i < len(doc)]

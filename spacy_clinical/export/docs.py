@@ -24,6 +24,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
 from spacy.util import filter_spans, registry
 
+from spacy_clinical.doc_data import find_kept, keep
 from spacy_clinical.errors import Errors
 from spacy_clinical.extensions import (
     NER_KEY,
@@ -89,7 +90,7 @@ def make_doc(record: Mapping[str, Any], nlp: Language) -> Doc:
     doc._.clinical_pieces = record.get("pieces") or None
     doc._.clinical_provenance = record.get("provenance") or None
     doc._.clinical_error = record.get("error")
-    doc.user_data[EXTENDED_KEY] = len(finder.extended)
+    keep(doc, EXTENDED_KEY, len(finder.extended))
     set_note(doc, get_record_note(record))
     return doc
 
@@ -103,21 +104,21 @@ def get_record_note(record: Mapping[str, Any]) -> Note:
 def set_note(doc: Doc, note: Note) -> None:
     """Keep the id, source and metadata of a note with its Doc."""
     # As JSON: Docs can't be saved with everything that JSON can hold.
-    doc.user_data[NOTE_KEY] = write_json([note.id, note.source, note.meta])
+    keep(doc, NOTE_KEY, write_json([note.id, note.source, note.meta]))
 
 
 def get_note(doc: Doc) -> Note | None:
-    """Get what `set_note` kept; None if it did not."""
-    kept = doc.user_data.get(NOTE_KEY)
-    if kept is None:
+    """Get what `set_note` kept; None if it did not, or of several notes together."""
+    found = find_kept(doc, NOTE_KEY)
+    if len(found) != 1:
         return None
-    note_id, source, meta = read_json(kept)
+    note_id, source, meta = read_json(found[0].value)
     return Note(note_id, doc.text, meta, source)
 
 
 def count_extended(doc: Doc) -> int:
     """Count the places that had to be extended to whole tokens."""
-    return int(doc.user_data.get(EXTENDED_KEY, 0))
+    return sum(int(kept.value) for kept in find_kept(doc, EXTENDED_KEY))
 
 
 class _Finder:
@@ -179,11 +180,10 @@ def _make_titles(finder: _Finder, rows: Sequence[Mapping[str, Any]]) -> SpanGrou
         start = text.find(title, row["start"], row["body_start"]) if title else -1
         if start >= 0:
             first, last = finder.find(start, start + len(title))
-            body = finder.find_start(row["body_start"])
-            found.append((first, last, row["label"], body))
+            found.append((first, last, row["label"], row["body_start"]))
     found.sort(key=lambda title: title[0])
     spans = [Span(finder.doc, first, last, label) for first, last, label, _ in found]
-    attrs = {"body_starts": [body for *_, body in found]}
+    attrs = {"body_places": [body for *_, body in found]}
     return SpanGroup(finder.doc, name=SECTION_TITLES_KEY, spans=spans, attrs=attrs)
 
 

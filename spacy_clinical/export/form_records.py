@@ -22,6 +22,7 @@ from spacy.tokens import Doc
 
 from spacy_clinical.export.cells import guard_cell
 from spacy_clinical.extensions import FORM_SPANS_KEY
+from spacy_clinical.span_groups import list_spans
 
 COLUMNS = (
     *("source", "page", "key", "option", "value", "score"),
@@ -34,8 +35,8 @@ def make_form_record(
     doc: Doc, *, form_id: str, source: str, spans_key: str = FORM_SPANS_KEY
 ) -> dict[str, Any]:
     """Make a record of a form, as the module describes."""
-    group = doc.spans.get(spans_key, ())
-    attrs = group.attrs if len(group) else {}
+    group = list_spans(doc, spans_key)
+    attrs = doc.spans[spans_key].attrs if group else {}
     scores = attrs.get("scores", [None] * len(group))
     parts = [
         {

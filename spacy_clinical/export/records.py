@@ -36,6 +36,7 @@ from spacy_clinical.extensions import CODE, NER_KEY, SECTIONS_KEY, SUBSECTIONS_K
 from spacy_clinical.json_text import keep_finite
 from spacy_clinical.section_labels import list_known_labels
 from spacy_clinical.section_rules import OTHER
+from spacy_clinical.span_groups import list_spans
 from spacy_clinical.types import Note
 
 # What records without text have, and the fields of their findings.
@@ -211,13 +212,12 @@ def _bare_error(error: ErrorRecord | None) -> ErrorRecord | None:
 
 
 def _get_group(doc: Doc, key: str) -> Iterable[Span]:
-    spans: Iterable[Span] = doc.spans.get(key, ())
-    return spans
+    return list_spans(doc, key)
 
 
 def _list_scored(doc: Doc, key: str) -> list[tuple[Span, float | None]]:
-    group = doc.spans.get(key, ())
-    scores = group.attrs.get("scores") if len(group) else None
+    group = list_spans(doc, key)
+    scores = doc.spans[key].attrs.get("scores") if group else None
     if scores is None or len(scores) != len(group):
         return [(span, None) for span in group]
     return list(zip(group, map(_round, scores), strict=True))
@@ -236,10 +236,10 @@ def _round(score: float | None) -> float | None:
 def _get_scores(doc: Doc) -> dict[tuple[int, int, int], float | None]:
     """Look up all scores at once: `span._.score` searches for each span."""
     scores: dict[tuple[int, int, int], float | None] = {}
-    for group in doc.spans.values():
+    for key, group in doc.spans.items():
         values = group.attrs.get("scores")
         if values is not None and len(values) == len(group):
-            for span, score in zip(group, values, strict=True):
+            for span, score in zip(list_spans(doc, key), values, strict=True):
                 scores.setdefault(_key(span), _round(score))
     return scores
 

@@ -12,7 +12,8 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from spacy_clinical.errors import Errors
-from spacy_clinical.extensions import FORM_KEY, FORM_SPANS_KEY
+from spacy_clinical.extensions import FORM_SPANS_KEY
+from spacy_clinical.form_data import find_forms, keep_form
 from spacy_clinical.forms.gold import GoldForm, make_gold_doc, read_gold
 from spacy_clinical.forms.images import FORMATS
 from spacy_clinical.forms.quiet import quiet_libraries
@@ -174,7 +175,7 @@ def _measure(path: Path) -> tuple[float, float] | None:
 def _move(doc: Doc, shift: float) -> Doc:
     """Shrink what is on a page, and move it, on a copy of a Doc."""
     moved = doc.copy()
-    form = doc.user_data[FORM_KEY]
+    [(_, _, form)] = find_forms(doc)
     [page] = form["pages"]
     scales = [1 - random.uniform(0, shift) for _ in range(2)]
     offsets = [
@@ -185,5 +186,12 @@ def _move(doc: Doc, shift: float) -> Doc:
         [value * scales[i % 2] + offsets[i % 2] for i, value in enumerate(box)]
         for box in form["boxes"]
     ]
-    moved.user_data[FORM_KEY] = {**form, "boxes": boxes}
+    keep_form(
+        moved,
+        source=form["source"],
+        pages=form["pages"],
+        boxes=boxes,
+        confidences=form["confidences"],
+        numbers=form["numbers"],
+    )
     return moved

@@ -8,7 +8,8 @@ from typing import Any
 from spacy.tokens import Doc, Span, SpanGroup
 from spacy.vocab import Vocab
 
-from spacy_clinical.extensions import FORM_KEY, LAYOUT_KEY
+from spacy_clinical.extensions import LAYOUT_KEY
+from spacy_clinical.form_data import keep_form
 from spacy_clinical.forms.pages import (
     Box,
     FormPage,
@@ -25,7 +26,7 @@ def make_form_doc(vocab: Vocab, pages: Sequence[FormPage], *, source: str = "") 
 
     Lines and pages are parted by line breaks. `doc.spans["layout"]` has spans labelled
     "page" and "line"; `token._.box`, `token._.page` and the like read what
-    `doc.user_data` holds as plain data.
+    `form_data.keep_form` keeps with the Doc as plain data.
 
     source: The file's name, for `doc._.pages`.
     """
@@ -33,13 +34,14 @@ def make_form_doc(vocab: Vocab, pages: Sequence[FormPage], *, source: str = "") 
     for number, page in enumerate(pages, start=1):
         builder.add_page(number, page)
     doc = Doc(vocab, words=builder.words, spaces=builder.spaces)
-    doc.user_data[FORM_KEY] = {
-        "source": source,
-        "pages": builder.pages,
-        "boxes": builder.boxes,
-        "confidences": builder.confidences,
-        "numbers": builder.numbers,
-    }
+    keep_form(
+        doc,
+        source=source,
+        pages=builder.pages,
+        boxes=builder.boxes,
+        confidences=builder.confidences,
+        numbers=builder.numbers,
+    )
     layout = [Span(doc, *span) for span in builder.spans]
     doc.spans[LAYOUT_KEY] = SpanGroup(doc, name=LAYOUT_KEY, spans=layout)
     return doc

@@ -42,24 +42,40 @@ def make_fields(
 
     spans: Labelled HEADER, QUESTION or ANSWER; links count them.
     """
+    return [field for field, _ in place_fields(spans, scores, links)]
+
+
+def place_fields(
+    spans: Sequence[Span], scores: Sequence[float], links: Sequence[Link]
+) -> list[tuple[FormField, tuple[int, int]]]:
+    """Make fields as `make_fields` does, and say where in the text they come from.
+
+    RETURNS: Each with the characters from its first part to its last, half open.
+    """
     answers: dict[int, list[Link]] = {}
     for link in links:
         answers.setdefault(link.question, []).append(link)
     linked = {link.answer for link in links}
     heads = find_heads(spans, set(answers))
-    fields: list[FormField] = []
+    fields: list[tuple[FormField, tuple[int, int]]] = []
     for i, span in enumerate(spans):
         if i in heads.values():
             continue
+        made: list[FormField] = []
+        used = [span]
         if span.label_ == QUESTION:
             own = sorted(answers.get(i, ()), key=lambda link: spans[link.answer].start)
             parts = [spans[link.answer] for link in own]
             known = [scores[i], *(scores[link.answer] for link in own)]
             score = min(known + [link.score for link in own])
-            key = _get_key([spans[heads[i]]] if i in heads else [], span)
-            fields += _make_question(span, key, parts, round(score, 4))
+            first = [spans[heads[i]]] if i in heads else []
+            key = _get_key(first, span)
+            made = _make_question(span, key, parts, round(score, 4))
+            used += [*first, *parts]
         elif span.label_ == ANSWER and i not in linked:
-            fields += _make_boxes(span, None, "", round(scores[i], 4))
+            made = _make_boxes(span, None, "", round(scores[i], 4))
+        place = min(s.start_char for s in used), max(s.end_char for s in used)
+        fields += [(field, place) for field in made]
     return fields
 
 

@@ -1,12 +1,16 @@
 """Where the tokens of a Doc are: on its pages, or as plain text looks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy
+from spacy.attrs import ORTH
 from spacy.tokens import Doc
 
-from spacy_clinical.extensions import FORM_KEY
-from spacy_clinical.types import Ints1d, Ints2d
+from spacy_clinical.doc_data import Kept
+from spacy_clinical.form_data import find_forms, find_words
+from spacy_clinical.types import Floats2d, Ints1d, Ints2d
 
 # Plain text is placed as if typed on pages of so many lines of so many characters.
 N_COLUMNS = 90
@@ -36,21 +40,55 @@ class Places:
 def find_places(doc: Doc) -> Places:
     """Find where the tokens of a Doc are."""
     lines = _count_lines(doc)
-    form = doc.user_data.get(FORM_KEY)
-    if form is None or not len(form["pages"]):
+    forms = find_forms(doc)
+    if not any(len(form.value["pages"]) for form in forms):
         return _place_text(doc, lines)
-    sizes = [
-        (page["width"] or 1.0, page["height"] or 1.0) * 2 for page in form["pages"]
-    ]
-    pages = numpy.asarray(form["numbers"], dtype="int64")
     boxes = numpy.zeros((len(doc), 4))
-    for i, box in enumerate(form["boxes"]):
-        if len(box):
-            boxes[i] = box
-    scales = 1000 / numpy.asarray(sizes)[pages - 1].reshape(-1, 4)
+    pages = numpy.zeros(len(doc), dtype="int64")
+    sizes = numpy.ones((len(doc), 4))
+    if len(forms) == 1 and _is_as_made(doc, forms[0]):
+        form = forms[0].value
+        pages[:] = form["numbers"]
+        for i, box in enumerate(form["boxes"]):
+            if len(box):
+                boxes[i] = box
+        known = numpy.asarray([_get_size(page) for page in form["pages"]])
+        sizes[:] = known[pages - 1]
+    else:
+        _place_words(doc, forms, boxes, pages, sizes)
     # Boxes must not go beyond what LayoutLM has embeddings for.
-    scaled = numpy.clip((boxes * scales).astype("int64"), 0, 1000)
+    scaled = numpy.clip((boxes * (1000 / sizes)).astype("int64"), 0, 1000)
     return Places(scaled, pages, lines, n_columns=0)
+
+
+def _is_as_made(doc: Doc, form: Kept) -> bool:
+    """Whether a Doc has the very words of a form, so that nothing is to be looked for."""
+    words = numpy.asarray(form.value["words"], dtype="uint64")
+    return form.start == 0 and numpy.array_equal(doc.to_array(ORTH), words)
+
+
+def _place_words(
+    doc: Doc, forms: Sequence[Kept], boxes: Floats2d, pages: Ints1d, sizes: Floats2d
+) -> None:
+    """Place the words of a Doc that was joined, cut or retokenized.
+
+    Its pages are counted anew, as each of its forms has a first one.
+    """
+    page, before = 1, None
+    for token in doc:
+        words = find_words(token, forms)
+        if words:
+            place = words[0].form, words[0].number
+            page += before is not None and place != before
+            before = place
+            box = token._.box
+            boxes[token.i] = (0, 0, 0, 0) if box is None else box
+            sizes[token.i] = _get_size(words[0].page)
+        pages[token.i] = page
+
+
+def _get_size(page: dict[str, Any]) -> tuple[float, ...]:
+    return (page["width"] or 1.0, page["height"] or 1.0) * 2
 
 
 def _count_lines(doc: Doc) -> Ints1d:

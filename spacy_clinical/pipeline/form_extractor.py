@@ -9,8 +9,8 @@ from thinc.api import Config, Model, Optimizer
 
 from spacy_clinical.align import Encoded
 from spacy_clinical.errors import Errors
-from spacy_clinical.extensions import FORM_SPANS_KEY, add_to
-from spacy_clinical.forms.fields import make_fields
+from spacy_clinical.extensions import FORM_SPANS_KEY, add_to, set_form_fields
+from spacy_clinical.forms.fields import place_fields
 from spacy_clinical.forms.labelled import ANSWER, FORM_LABELS, QUESTION, Labelled
 from spacy_clinical.forms.linking import FormEntity, Link, Linker
 from spacy_clinical.forms.places import Places, find_places
@@ -230,7 +230,9 @@ class ClinicalFormExtractor(TokenHeadPipe):
                     "links": [[link.question, link.answer] for link in links],
                 },
             )
-            doc._.form_fields = make_fields(spans, scores, links)
+            placed = place_fields(spans, scores, links)
+            fields, borders = [f for f, _ in placed], [place for _, place in placed]
+            set_form_fields(doc, fields, borders)
             if encoded is not None:
                 self._record(doc, encoded)
             else:

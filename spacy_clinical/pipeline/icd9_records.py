@@ -15,6 +15,7 @@ from spacy_clinical.icd9_tables import (
     find_icd10,
     find_title,
 )
+from spacy_clinical.span_groups import list_spans
 
 
 class Evidence(TypedDict):
@@ -78,7 +79,7 @@ class Places:
     def __init__(self, doc: Doc) -> None:
         self.doc = doc
         self.text = doc.text
-        sections = doc.spans.get(SECTIONS_KEY, ())
+        sections = list_spans(doc, SECTIONS_KEY)
         self.starts = [section.start_char for section in sections]
         self.labels = [section.label_ for section in sections]
 
@@ -122,7 +123,7 @@ def find_sentences(
     if doc.has_annotation("SENT_START"):
         parts = [(sent.start_char, sent.end_char) for sent in doc.sents]
     elif doc.spans.get(SECTIONS_KEY):
-        parts = [(s.start_char, s.end_char) for s in doc.spans[SECTIONS_KEY]]
+        parts = [(s.start_char, s.end_char) for s in list_spans(doc, SECTIONS_KEY)]
     starts = numpy.asarray([start for start, _ in parts])
     totals = numpy.zeros(len(parts))
     for start, _, share in shares:

@@ -29,7 +29,7 @@ def write_sections(doc: Doc, sections: list[Section]) -> None:
     parts: tuple[list[Span], list[float]] = ([], [])
     titles: tuple[list[Span], list[int]] = ([], [])
     for section, place in zip(sections, _snap(doc, sections), strict=True):
-        start, end, first, last, body = place
+        start, end, first, last = place
         if start >= end:
             continue
         label = ids[section.label]
@@ -38,11 +38,11 @@ def write_sections(doc: Doc, sections: list[Section]) -> None:
         scores.append(section.confidence)
         if section.title is not None:
             titles[0].append(Span(doc, first, min(last, end), label))
-            titles[1].append(min(max(body, last), end))
+            titles[1].append(min(section.body_start, section.end))
     for key, (spans, values), attribute in (
         (SECTIONS_KEY, tops, "scores"),
         (SUBSECTIONS_KEY, parts, "scores"),
-        (SECTION_TITLES_KEY, titles, "body_starts"),
+        (SECTION_TITLES_KEY, titles, "body_places"),
     ):
         attrs = {attribute: values}
         doc.spans[key] = SpanGroup(doc, name=key, attrs=attrs, spans=spans)
@@ -51,23 +51,21 @@ def write_sections(doc: Doc, sections: list[Section]) -> None:
 def _snap(doc: Doc, sections: list[Section]) -> Iterator[tuple[int, ...]]:
     """Turn characters into tokens.
 
-    YIELDS (tokens): For each section its start, its end, where its title starts and
-        ends, and where its body starts. Those without a title have an empty one.
+    YIELDS (tokens): For each section its start, its end, and where its title starts and
+        ends. Those without a title have an empty one.
     """
     offsets = doc.to_array(IDX)
     spots: list[int] = []
     for section in sections:
         first, last = section.title or (section.start, section.start + 1)
-        spots += (section.start, section.end, first, last - 1, section.body_start)
+        spots += (section.start, section.end, first, last - 1)
     tokens: NDArray[Any] = numpy.searchsorted(
         offsets, numpy.asarray(spots, dtype=offsets.dtype), side="right"
     )
     n_chars = max((section.end for section in sections), default=0)
-    table = (tokens.reshape(-1, 5) - 1).tolist()
+    table = (tokens.reshape(-1, 4) - 1).tolist()
     for section, row in zip(sections, table, strict=True):
-        start, end, first, last, body = row
+        start, end, first, last = row
         if section.end == n_chars:
             end = len(doc)
-        if section.body_start >= section.end:
-            body = end
-        yield start, end, first, last + 1, body
+        yield start, end, first, last + 1

@@ -21,6 +21,7 @@ from spacy_clinical.extensions import (
 from spacy_clinical.json_text import write_json
 from spacy_clinical.pipeline.rule_pipe import RulePipe
 from spacy_clinical.sentences import LineBreaks, split_sentences
+from spacy_clinical.span_groups import list_spans
 
 # What may stand between a title and the text under it, on the title's line.
 TITLE_MARKS = frozenset([":", "::", ".", ")", "]", "*", "**", "_", "__"])
@@ -227,7 +228,7 @@ def _to_array(doc: Doc, attribute: int) -> Any:
 def _get_borders(doc: Doc) -> Iterator[int]:
     """The tokens at which a section, a subsection or a body under a title starts."""
     for key in (SECTIONS_KEY, SUBSECTIONS_KEY, SECTION_TITLES_KEY):
-        for span in doc.spans.get(key, ()):
+        for span in list_spans(doc, key):
             yield span.start
             end = _pass_over_marks(doc, span.end, key == SECTION_TITLES_KEY)
             if end < len(doc):

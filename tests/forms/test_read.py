@@ -10,6 +10,7 @@ import pytest
 import spacy
 from PIL import Image
 
+from spacy_clinical.form_data import find_forms
 from spacy_clinical.forms import read_form, read_forms
 from spacy_clinical.forms.ocr import find_skew
 from tests.forms.papers import INTAKE, LINES, draw_scan, encode, make_pdf
@@ -95,7 +96,8 @@ def test_a_path_is_read_and_gives_its_name(vocab, tmp_path):
     path = tmp_path / "form.pdf"
     path.write_bytes(make_pdf([INTAKE]))
     doc = read_form(path, vocab)
-    assert doc.user_data["spacy_clinical.form"]["source"] == "form.pdf"
+    [form] = find_forms(doc)
+    assert form.value["source"] == "form.pdf"
 
 
 # Scans

@@ -1,0 +1,102 @@
+"""Plain data of whole Docs, kept where spaCy neither quotes nor misplaces it.
+
+`Doc.from_docs` quotes the values of `doc.user_data` under keys of its own choice in
+warnings (W102), and warns of attributes of Docs (W101). Keys of the form ("._.", name,
+start, end) it moves along with the text, without a word, as `span.as_doc` does with
+copy_user_data=True. So that is how all data of this package is kept. `as_doc` leaves
+nothing out: what it moves beyond the borders of its Doc is not that Doc's.
+"""
+
+from typing import Any, NamedTuple
+
+from spacy.strings import get_string_id
+from spacy.tokens import Doc
+
+
+class Kept(NamedTuple):
+    """Data of a stretch of a Doc (characters, half open)."""
+
+    start: int
+    end: int
+    value: Any
+
+
+def keep(doc: Doc, name: str, value: Any) -> None:
+    """Keep plain data of a Doc, in place of what was kept under that name.
+
+    name: Of the data; an identifier.
+    """
+    # What was saved by earlier versions has other keys.
+    gone = [name, ("._.", name, None, None), *_find_keys(doc, name)]
+    for key in gone:
+        doc.user_data.pop(key, None)
+    doc.user_data[("._.", name, 0, count_chars(doc))] = value
+
+
+def find_kept(doc: Doc, name: str) -> list[Kept]:
+    """Find the data that was kept under a name, of all Docs that this one is made of.
+
+    RETURNS: In the order of the text.
+    """
+    keys = _find_keys(doc, name)
+    found = [Kept(key[2], key[3], doc.user_data[key]) for key in keys]
+    found.sort(key=lambda kept: (kept.start, kept.end))
+    for old in (name, ("._.", name, None, None)):
+        if old in doc.user_data:
+            found.append(Kept(0, count_chars(doc), doc.user_data[old]))
+    return found
+
+
+def get_whole(doc: Doc, name: str) -> Any:
+    """Get data that holds for a Doc as a whole; None if there is none.
+
+    That of a Doc is neither that of a part of it, nor of several Docs together.
+    """
+    found = find_kept(doc, name)
+    if len(found) == 1 and found[0][:2] == (0, count_chars(doc)):
+        return found[0].value
+    return None
+
+
+def count_chars(doc: Doc) -> int:
+    """The length of a Doc's text, without putting it together."""
+    if not len(doc):
+        return 0
+    last = doc[len(doc) - 1]
+    return int(last.idx + len(last) + len(last.whitespace_))
+
+
+def read_chars(doc: Doc, start: int, end: int) -> str | None:
+    """Read a stretch of a Doc's text; None if it isn't inside."""
+    if not 0 <= start <= end <= count_chars(doc):
+        return None
+    span = doc.char_span(start, end, alignment_mode="expand")
+    if span is None:
+        return ""
+    return span.text_with_ws[start - span.start_char : end - span.start_char]  # type: ignore[no-any-return]
+
+
+def sign(text: str | None) -> int:
+    """A number by which to know a text again; that of a token is its `orth`."""
+    return 0 if not text else int(get_string_id(text))
+
+
+def restore_lists(value: Any) -> Any:
+    """Copy plain data, with lists where DocBin made tuples of them."""
+    if isinstance(value, (list, tuple)):
+        return [restore_lists(item) for item in value]
+    if isinstance(value, dict):
+        return {key: restore_lists(item) for key, item in value.items()}
+    return value
+
+
+def _find_keys(doc: Doc, name: str) -> list[tuple[str, str, int, int]]:
+    return [
+        key
+        for key in doc.user_data
+        if isinstance(key, tuple)
+        and len(key) == 4
+        and key[:2] == ("._.", name)
+        and key[2] is not None
+        and key[3] is not None
+    ]
