@@ -186,6 +186,15 @@ BENCHMARKS = (
         "{data}",
         {"quick": "--quick", "standard": "", "thorough": ""},
     ),
+    Benchmark(
+        "length",
+        "{data}",
+        {
+            "quick": "--sizes 2000 8000 --shapes notes titles",
+            "standard": "--sizes 10000 100000 1000000",
+            "thorough": "--rounds 3",
+        },
+    ),
 )
 
 

@@ -353,3 +353,20 @@ def test_peers_that_are_not_made_are_told(tmp_path, monkeypatch, capsys):
 
 def test_one_value_has_no_spread():
     assert make_row("a", "b", "c", "d", [2.0]) == Row("a", "b", "c", "d", 2, 2, 2, "")
+
+
+def test_the_cost_of_a_character_is_told_by_shape_and_length(data, tmp_path):
+    output = tmp_path / "length.json"
+    command = [sys.executable, str(BENCHMARKS / "length.py"), str(data)]
+    options = ["--sizes", "200", "800", "--shapes", "titles", "--output", str(output)]
+    done = subprocess.run(
+        [*command, *options], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    rows = read_rows(json.loads(output.read_text("utf8")))
+    assert {row.system for row in rows} == {"spacy_clinical, titles"}
+    told = {row.quantity for row in rows if row.unit == "µs/character"}
+    for name in ("tokenizer", "clinical_ner", "clinical_icd9_categorizer", "record"):
+        assert {f"{name}, 200 characters", f"{name}, 800 characters"} <= told
+    assert "encoders, 200 characters" in told
+    assert "titles" in done.stdout
