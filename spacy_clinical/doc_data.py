@@ -7,7 +7,7 @@ copy_user_data=True. So that is how all data of this package is kept. `as_doc` l
 nothing out: what it moves beyond the borders of its Doc is not that Doc's.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from spacy.strings import get_string_id
 from spacy.tokens import Doc
@@ -21,6 +21,11 @@ class Kept(NamedTuple):
     value: Any
 
 
+def get_user_data(doc: Doc) -> dict[Any, Any]:
+    """Get a Doc's user data: its keys are not only strings, as spaCy's types have it."""
+    return cast(dict[Any, Any], doc.user_data)
+
+
 def keep(doc: Doc, name: str, value: Any) -> None:
     """Keep plain data of a Doc, in place of what was kept under that name.
 
@@ -29,8 +34,8 @@ def keep(doc: Doc, name: str, value: Any) -> None:
     # What was saved by earlier versions has other keys.
     gone = [name, ("._.", name, None, None), *_find_keys(doc, name)]
     for key in gone:
-        doc.user_data.pop(key, None)
-    doc.user_data[("._.", name, 0, count_chars(doc))] = value
+        get_user_data(doc).pop(key, None)
+    get_user_data(doc)[("._.", name, 0, count_chars(doc))] = value
 
 
 def find_kept(doc: Doc, name: str) -> list[Kept]:
@@ -39,11 +44,11 @@ def find_kept(doc: Doc, name: str) -> list[Kept]:
     RETURNS: In the order of the text.
     """
     keys = _find_keys(doc, name)
-    found = [Kept(key[2], key[3], doc.user_data[key]) for key in keys]
+    found = [Kept(key[2], key[3], get_user_data(doc)[key]) for key in keys]
     found.sort(key=lambda kept: (kept.start, kept.end))
     for old in (name, ("._.", name, None, None)):
-        if old in doc.user_data:
-            found.append(Kept(0, count_chars(doc), doc.user_data[old]))
+        if old in get_user_data(doc):
+            found.append(Kept(0, count_chars(doc), get_user_data(doc)[old]))
     return found
 
 
@@ -73,7 +78,8 @@ def read_chars(doc: Doc, start: int, end: int) -> str | None:
     span = doc.char_span(start, end, alignment_mode="expand")
     if span is None:
         return ""
-    return span.text_with_ws[start - span.start_char : end - span.start_char]  # type: ignore[no-any-return]
+    text: str = span.text_with_ws
+    return text[start - span.start_char : end - span.start_char]
 
 
 def sign(text: str | None) -> int:
@@ -93,7 +99,7 @@ def restore_lists(value: Any) -> Any:
 def _find_keys(doc: Doc, name: str) -> list[tuple[str, str, int, int]]:
     return [
         key
-        for key in doc.user_data
+        for key in get_user_data(doc)
         if isinstance(key, tuple)
         and len(key) == 4
         and key[:2] == ("._.", name)

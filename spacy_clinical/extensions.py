@@ -22,7 +22,7 @@ stored. What else is done with a Doc:
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -289,14 +289,14 @@ def register_extensions() -> None:
     Span.set_extension("section_body", getter=_get_section_body, force=True)
     Span.set_extension("score", getter=_get_score, force=True)
     register_form_extensions()
-    for name in ("clinical_pieces", "clinical_vector"):
-        getter, setter = partial(_get, name=name), partial(_set, name=name)
-        Doc.set_extension(name, getter=getter, setter=setter, force=True)
-    for name, getter in (
-        ("clinical_provenance", _get_provenance),
-        ("clinical_error", _get_error),
-        ("icd9_groups", _get_groups),
-    ):
+    getters: dict[str, Callable[[Doc], Any]] = {
+        "clinical_pieces": partial(_get, name="clinical_pieces"),
+        "clinical_vector": partial(_get, name="clinical_vector"),
+        "clinical_provenance": _get_provenance,
+        "clinical_error": _get_error,
+        "icd9_groups": _get_groups,
+    }
+    for name, getter in getters.items():
         setter = partial(_set, name=name)
         Doc.set_extension(name, getter=getter, setter=setter, force=True)
     Doc.set_extension("icd9", getter=_get_icd9, setter=_set_icd9, force=True)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from spacy.tokens import Doc, Token
 
-from spacy_clinical.doc_data import Kept, count_chars, read_chars, sign
+from spacy_clinical.doc_data import Kept, count_chars, get_user_data, read_chars, sign
 
 FORM_KEY = "spacy_clinical.form"
 # Where parts of one form were joined anew, one part's data may fit a word of another.
@@ -65,17 +65,17 @@ def keep_form(
         "words": [token.orth for token in doc],
     }
     for key in [FORM_KEY, *_find_keys(doc)]:
-        doc.user_data.pop(key, None)
+        get_user_data(doc).pop(key, None)
     # Two forms must never have one key, wherever parts of them are put.
     digest = sign(repr((form["words"], form["boxes"], form["numbers"])))
-    doc.user_data[("._.", f"{FORM_KEY}.{digest:x}", 0, count_chars(doc))] = form
+    get_user_data(doc)[("._.", f"{FORM_KEY}.{digest:x}", 0, count_chars(doc))] = form
 
 
 def find_forms(doc: Doc) -> list[Kept]:
     """Find the data of the forms that a Doc is made of, in the order of the text."""
-    found = [Kept(key[2], key[3], doc.user_data[key]) for key in _find_keys(doc)]
+    found = [Kept(key[2], key[3], get_user_data(doc)[key]) for key in _find_keys(doc)]
     found.sort(key=lambda kept: (kept.start, kept.end))
-    old = doc.user_data.get(FORM_KEY)
+    old = get_user_data(doc).get(FORM_KEY)
     if old is not None:
         found.append(Kept(0, count_chars(doc), _upgrade(doc, old)))
     return found
@@ -178,7 +178,7 @@ def _upgrade(doc: Doc, old: dict[str, Any]) -> dict[str, Any]:
 def _find_keys(doc: Doc) -> list[tuple[str, str, int, int]]:
     return [
         key
-        for key in doc.user_data
+        for key in get_user_data(doc)
         if isinstance(key, tuple)
         and len(key) == 4
         and key[0] == "._."

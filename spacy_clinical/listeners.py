@@ -13,6 +13,7 @@ from thinc.api import Model, chain
 from thinc.types import Floats2d, Ragged
 
 from spacy_clinical.align import Encoded
+from spacy_clinical.doc_data import get_user_data
 from spacy_clinical.errors import Errors
 
 # A `spacy-clinical.HFEncoder.v1`.
@@ -129,7 +130,7 @@ def read(
             data.n_readers -= 1
             if data.n_readers == 0:
                 # Not set to None: Doc.from_docs warns of what is set.
-                doc.user_data.pop(("._.", "trf_data", None, None), None)
+                get_user_data(doc).pop(("._.", "trf_data", None, None), None)
     return outputs, backprop
 
 
