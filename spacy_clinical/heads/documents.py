@@ -9,8 +9,8 @@ from spacy_clinical.types import Floats1d, Floats2d
 # What makes a note's score of its windows' probabilities.
 WindowPooling = Literal["max", "mean", "noisy_or"]
 
-# Keeps logarithms finite.
-SMALL = 1e-7
+# Probabilities below it are added up instead of multiplied.
+SMALL = 1e-9
 
 
 def sigmoid(X: Floats2d) -> Floats2d:
@@ -35,7 +35,7 @@ def pool_windows(logits: Floats2d, pooling: WindowPooling) -> Floats1d:
     if pooling == "mean":
         pooled = P.mean(axis=0)
     else:
-        pooled = -numpy.expm1(numpy.log1p(-P.clip(0, 1 - SMALL)).sum(axis=0))
+        pooled = -numpy.expm1(_log_sigmoid(-logits).sum(axis=0))
     return pooled
 
 
@@ -52,22 +52,41 @@ def get_loss(
     weights (n_labels): Factor on the loss of positive labels.
     RETURNS: The sum over the labels, and the gradient (n_windows, n_labels).
     """
-    p = pool_windows(logits, pooling).clip(SMALL, 1 - SMALL)
     is_known = ~numpy.isnan(gold)
-    y = numpy.where(is_known, gold, 0.0)
-    w = numpy.where(y > 0, weights, 1.0) * is_known
-    loss = -float((w * (y * numpy.log(p) + (1 - y) * numpy.log1p(-p))).sum())
-    # By the probability of the note, then by those of its windows.
-    d_p = w * (p - y) / (p * (1 - p))
-    P = sigmoid(logits)
-    d_logits = numpy.zeros_like(P)
+    w = numpy.where(gold > 0, weights, 1.0) * is_known
+    w_true = w * numpy.where(is_known, gold, 0.0)
+    w_false = w - w_true
+    log_P, log_Q = _log_sigmoid(logits), _log_sigmoid(-logits)
+    # The logarithms of the note's p and 1 - p, and their gradients by the logits. No
+    # probability is divided by: the gradient of a false certainty does not vanish.
     if pooling == "max":
-        labels = numpy.arange(logits.shape[1])
-        # The two factors of p (1 - p) cancel: exact where p is 0 or 1, too.
-        d_logits[logits.argmax(axis=0), labels] = w * (p - y)
+        is_best = numpy.zeros_like(log_P)
+        is_best[logits.argmax(axis=0), numpy.arange(logits.shape[1])] = 1.0
+        log_p, log_q = (log_P * is_best).sum(axis=0), (log_Q * is_best).sum(axis=0)
+        d_log_p, d_log_q = is_best * numpy.exp(log_Q), -is_best * numpy.exp(log_P)
     elif pooling == "mean":
-        d_logits = d_p * P * (1 - P) / len(P)
+        log_n = numpy.log(len(log_P))
+        log_p, log_q = _log_sum(log_P) - log_n, _log_sum(log_Q) - log_n
+        d_log_p = numpy.exp(log_P - log_n - log_p + log_Q)
+        d_log_q = -numpy.exp(log_Q - log_n - log_q + log_P)
     else:
-        # d p / d P_i = (1 - p) / (1 - P_i)
-        d_logits = d_p * (1 - p) * P
-    return loss, d_logits
+        log_q = log_Q.sum(axis=0)
+        # Where p is too small for 1 - q to tell it from 0, it is the sum of all P.
+        log_p = _log_sum(log_P)
+        is_large = log_q < -SMALL
+        log_p[is_large] = numpy.log(-numpy.expm1(log_q[is_large]))
+        d_log_p, d_log_q = numpy.exp(log_q - log_p + log_P), -numpy.exp(log_P)
+    loss = -float((w_true * log_p + w_false * log_q).sum())
+    return loss, -(w_true * d_log_p + w_false * d_log_q)
+
+
+def _log_sigmoid(X: Floats2d) -> Floats2d:
+    """Turn logits into logarithms of probabilities, exact where these are 0 or 1."""
+    Y: Floats2d = -numpy.logaddexp(0.0, -X.astype("float64"))
+    return Y
+
+
+def _log_sum(X: Floats2d) -> Floats1d:
+    """Find the logarithm of the sum over all rows of e^X."""
+    Y: Floats1d = numpy.logaddexp.reduce(X, axis=0)
+    return Y

@@ -58,3 +58,28 @@ def test_gradient_is_that_of_the_loss(pooling):
         above = get_loss(logits + step, gold, pooling, weights)[0]
         below = get_loss(logits - step, gold, pooling, weights)[0]
         assert gradient[place] == pytest.approx((above - below) / 2e-5, abs=1e-6)
+
+
+@pytest.mark.parametrize("n_windows", [1, 3])
+@pytest.mark.parametrize("size", [5.0, 20.0, 50.0, 1000.0])
+@pytest.mark.parametrize("pooling", ["max", "mean", "noisy_or"])
+def test_a_note_that_is_surely_wrong_is_learned_from(pooling, size, n_windows):
+    """However far from the truth the logits are, the gradient shows the way."""
+    logits = numpy.array([[-size, size]] * n_windows)
+    gold = numpy.array([1.0, 0.0])
+    loss, gradient = get_loss(logits, gold, pooling, numpy.ones(2))
+    n_to_blame = n_windows if pooling == "noisy_or" else 1
+    # The note's p is 0 or 1, nearly: each logit's gradient is -1 or 1, or its part.
+    assert gradient.sum(axis=0) == pytest.approx([-1, n_to_blame], abs=0.03)
+    assert loss == pytest.approx((1 + n_to_blame) * size, abs=2)
+
+
+@pytest.mark.parametrize("pooling", ["max", "mean", "noisy_or"])
+def test_one_window_is_learned_from_alike(pooling):
+    logits = numpy.array([[-40.0, -3.0, 0.5, 3.0, 40.0]])
+    for truth in (0.0, 1.0):
+        gold = numpy.full(5, truth)
+        loss, gradient = get_loss(logits, gold, pooling, numpy.ones(5))
+        assert gradient[0] == pytest.approx(sigmoid(logits)[0] - truth)
+        expected = numpy.logaddexp(0, -logits if truth else logits).sum()
+        assert loss == pytest.approx(expected)
