@@ -1,4 +1,5 @@
 import json
+import os
 import re
 from pathlib import Path
 
@@ -7,11 +8,16 @@ import spacy
 import torch
 from spacy.language import Language
 from spacy.tokens import Doc
+from spacy.util import fix_random_seed
 
 from tests.tiny import make_core, make_token_classifier
 
 # Tiny products are slower on two threads than on one.
 torch.set_num_threads(1)
+
+# Where the public corpora are that some tests read.
+ROOT = Path(__file__).parents[1]
+DATA = Path(os.environ.get("SPACY_CLINICAL_DATA") or ROOT.parent / "shared" / "data")
 
 # All invented. Blank and odd ones are among them on purpose.
 NOTES = [
@@ -24,6 +30,37 @@ NOTES = [
     "The patient denies chest pain. " * 40,
     "a\x00b\x07c no fever",
 ]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--learning-seeds",
+        type=int,
+        default=1,
+        help="how often tests that train are tried, each time with another seed",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    n_seeds = metafunc.config.getoption("learning_seeds")
+    if n_seeds > 1 and metafunc.definition.get_closest_marker("learns"):
+        metafunc.parametrize("seed", range(n_seeds), indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def seed(request: pytest.FixtureRequest) -> int:
+    """What all random numbers of a test follow from, not from the tests before it."""
+    number: int = getattr(request, "param", 0)
+    fix_random_seed(number)
+    return number
+
+
+def find_corpus(path: str) -> Path:
+    """Find a file or folder of the public corpora, or skip the test."""
+    found = DATA / path
+    if not found.exists():
+        pytest.skip(f"needs {path} in SPACY_CLINICAL_DATA or ../shared/data")
+    return found
 
 
 @pytest.fixture(scope="session")

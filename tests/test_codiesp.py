@@ -1,13 +1,9 @@
-import os
-from pathlib import Path
-
 import pytest
 import spacy
 
 from spacy_clinical.codiesp import CodiEspCorpus, create_codiesp_corpus
 from spacy_clinical.icd9_tables import list_categories
-
-DATA = Path(os.environ.get("SPACY_CLINICAL_DATA", "../shared/data")) / "codiesp/train"
+from tests.conftest import find_corpus
 
 
 @pytest.fixture
@@ -73,9 +69,8 @@ def test_broken_rows(folder, row):
         read(folder)
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason="CodiEsp is not at SPACY_CLINICAL_DATA")
 def test_the_corpus_itself():
-    examples = read(DATA)
+    examples = read(find_corpus("codiesp/train"))
     assert len(examples) == 500
     categories = set(list_categories())
     codes = [code for eg in examples for code in eg.reference.cats]

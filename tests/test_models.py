@@ -2,7 +2,6 @@
 
 import contextlib
 import csv
-import os
 import random
 from pathlib import Path
 
@@ -17,11 +16,10 @@ from spacy_clinical.models import MAX_CHARS, list_models, model_path
 from spacy_clinical.readers import BratCorpus
 from spacy_clinical.scale.workers import annotate_chunk
 from spacy_clinical.types import Note
+from tests.conftest import find_corpus
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted((ROOT / "examples/notes").glob("*.txt"))
-DATA = Path(os.environ.get("SPACY_CLINICAL_DATA", ROOT.parent / "shared/data"))
-NOTES = DATA / "aci_bench/valid.csv"
 ODD = {
     "empty": "",
     "blank": " \n\t\r\n ",
@@ -166,9 +164,7 @@ def test_docs_keep_everything_in_docbin(nlp):
 
 @pytest.mark.filterwarnings(r"ignore:\[W201\]")
 def test_scores_on_maccrobat_dev_are_those_it_states(nlp):
-    dev = DATA / "maccrobat2020/dev"
-    if not dev.is_dir():
-        pytest.skip("needs MACCROBAT2020: set SPACY_CLINICAL_DATA to its folder")
+    dev = find_corpus("maccrobat2020/dev")
     scores = nlp.evaluate(list(BratCorpus(dev)(nlp)))
     stated = nlp.meta["performance"]
     # Processors differ in their last bits, and some scores lie at the threshold.
@@ -225,9 +221,9 @@ def test_bfloat16_gives_nearly_the_labels_of_float32(nlp):
     assert measure_agreement(nlp, texts) >= 0.99
 
 
-@pytest.mark.skipif(not NOTES.is_file(), reason="needs ACI-BENCH: SPACY_CLINICAL_DATA")
 def test_bfloat16_gives_the_labels_of_float32_on_real_notes(nlp):
     # This lets precision = "auto" compute in bfloat16 where that is faster.
-    with NOTES.open(newline="", encoding="utf8") as file:
+    notes = find_corpus("aci_bench/valid.csv")
+    with notes.open(newline="", encoding="utf8") as file:
         texts = [row["note"] for row in csv.DictReader(file)]
     assert measure_agreement(nlp, texts) >= 0.995

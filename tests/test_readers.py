@@ -1,6 +1,4 @@
-import os
 import warnings
-from pathlib import Path
 
 import pytest
 import spacy
@@ -14,10 +12,8 @@ from spacy_clinical.readers import (
     cut_at_lines,
     flatten_spans,
 )
+from tests.conftest import find_corpus
 
-DATA = Path(
-    os.environ.get("SPACY_CLINICAL_DATA", Path(__file__).parents[2] / "shared" / "data")
-)
 TEXT = "Severe chest pain.\nNo left or right arm pain.\n"
 ANNOTATIONS = """\
 T1	Severity 0 6	Severe
@@ -228,9 +224,7 @@ def test_corpus_is_registered(nlp, folder):
 
 
 def test_all_of_maccrobat_is_read():
-    folder = DATA / "maccrobat2020" / "train"
-    if not folder.is_dir():
-        pytest.skip("MACCROBAT is not at SPACY_CLINICAL_DATA or ../shared/data")
+    folder = find_corpus("maccrobat2020/train")
     tokenizer = {"@tokenizers": "spacy-clinical.ClinicalTokenizer.v1"}
     nlp = spacy.blank("en", config={"nlp": {"tokenizer": tokenizer}})
     with warnings.catch_warnings():

@@ -1,6 +1,5 @@
 import re
 import time
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -8,6 +7,7 @@ from hypothesis import strategies as st
 
 from spacy_clinical.section_titles import load_titles
 from spacy_clinical.sections import split_sections
+from tests.conftest import find_corpus
 
 DISCHARGE_SUMMARY = """\
 Name:  ___                     Unit No:   ___
@@ -88,7 +88,6 @@ COMPLICATIONS: None.
 INDICATIONS FOR PROCEDURE: Biliary colic.
 DESCRIPTION OF PROCEDURE: The patient was brought to the room.
 """
-DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
 @pytest.fixture(scope="module")
@@ -390,9 +389,8 @@ def test_split_sections_finds_what_the_clinicalbert_paper_finds(titles):
         assert set(expected) <= found
 
 
-@pytest.mark.skipif(not DATA.is_dir(), reason="needs the corpora in ../shared/data")
 def test_split_sections_rarely_cuts_case_reports(titles):
-    reports = list(DATA.glob("maccrobat2020/*/*.txt"))
+    reports = list(find_corpus("maccrobat2020").glob("*/*.txt"))
     cut = [
         path.name
         for path in reports

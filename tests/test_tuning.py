@@ -8,6 +8,7 @@ from spacy_clinical.cli import app
 from spacy_clinical.tuning import create_tuner, tune_pipeline
 
 NAME = "clinical_icd9_categorizer"
+pytestmark = pytest.mark.learns
 TEXTS = [("chest pain", {"786": 1.0}), ("fever", {"780": 1.0}), ("no", {"780": 0.0})]
 
 

@@ -2,7 +2,8 @@
 
 import json
 import string
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,15 @@ BOXED = {
 BYTE_LEVEL = ("roberta", "deberta", "longformer", "lilt")
 
 
+@contextmanager
+def always_the_same() -> Iterator[None]:
+    """Draw the same weights each time, and leave torch's random numbers alone."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(7)
+        yield
+
+
+@always_the_same()
 def make_token_classifier(
     folder: Path,
     kind: str,
@@ -64,7 +74,6 @@ def make_token_classifier(
     sharpness: Factor on the head's weights, to keep logits apart.
     settings: Of the configuration, such as more positions.
     """
-    torch.manual_seed(7)
     tokenizer = make_tokenizer(folder, kind)
     config = make_config(kind, tokenizer, labels, **settings)
     model = AutoModelForTokenClassification.from_config(config)
@@ -75,6 +84,7 @@ def make_token_classifier(
     return folder
 
 
+@always_the_same()
 def make_document_classifier(
     folder: Path,
     kind: str,
@@ -84,7 +94,6 @@ def make_document_classifier(
     **settings: Any,
 ) -> Path:
     """Save a sequence-classification checkpoint with the given labels."""
-    torch.manual_seed(7)
     tokenizer = make_tokenizer(folder, kind)
     model = AutoModelForSequenceClassification.from_config(
         make_config(kind, tokenizer, labels, **settings)
@@ -97,10 +106,10 @@ def make_document_classifier(
     return folder
 
 
+@always_the_same()
 def make_core(folder: Path, labels: Sequence[str]) -> Path:
     """Save a checkpoint as CORe is published: cased vocab.txt, .bin only, no
     tokenizer_config.json, no `problem_type`."""
-    torch.manual_seed(7)
     write_vocab(folder, cased=True)
     n_ids = len((folder / "vocab.txt").read_text(encoding="utf8").split("\n"))
     config = BertConfig(
@@ -164,10 +173,10 @@ def make_unigram_tokenizer() -> BigBirdTokenizerFast:
     return BigBirdTokenizerFast(tokenizer_object=tokenizer)
 
 
+@always_the_same()
 def make_bare_bert(folder: Path) -> Path:
     """Save an encoder as Bio_ClinicalBERT is published: cased vocab.txt, .bin only,
     no tokenizer_config.json, no `architectures` in config.json."""
-    torch.manual_seed(7)
     write_vocab(folder, cased=True)
     n_ids = len((folder / "vocab.txt").read_text(encoding="utf8").split("\n"))
     config = BertConfig(vocab_size=n_ids, max_position_embeddings=N_POSITIONS, **SIZES)

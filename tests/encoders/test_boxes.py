@@ -172,6 +172,7 @@ def test_text_without_boxes_is_placed_as_it_looks(tiny_layoutlm):
     assert len(set(tops)) == 2
 
 
+@pytest.mark.learns
 def test_frozen_parameters_stay_as_they_are(tiny_layoutlm):
     from thinc.api import Adam
 

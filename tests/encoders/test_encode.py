@@ -16,8 +16,8 @@ PIECES = Pieces(
 )
 
 
+@pytest.mark.learns
 def test_hide_words_hides_whole_words():
-    numpy.random.seed(0)
     ids = hide_words(PIECES, 0.25, 4)
     hidden = (ids == 4).reshape(-1, 2)
     assert (hidden[:, 0] == hidden[:, 1]).all()
@@ -37,6 +37,7 @@ def turn_dropout_off(model):
     model.config.attention_probs_dropout_prob = 0.0
 
 
+@pytest.mark.learns
 def test_words_are_hidden_in_training_only(tmp_path):
     folder = make_token_classifier(tmp_path, "bert", bio_labels(["Age"]))
     nlp = spacy.blank("en")

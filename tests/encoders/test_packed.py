@@ -124,6 +124,7 @@ def test_rows_do_not_depend_on_the_batch_or_what_came_before(model, dtype):
 
 
 @pytest.mark.parametrize("length", [9, 65])
+@pytest.mark.learns
 def test_gradients_equal_those_of_transformers(model, length):
     [one] = make_inputs([length], n_global=3)
     weights = torch.randn(length, 32)
@@ -144,6 +145,7 @@ def test_gradients_equal_those_of_transformers(model, length):
         assert float((gradient - theirs[name]).abs().max()) < 1e-4, name
 
 
+@pytest.mark.learns
 def test_dropout_is_for_training_only(model):
     inputs = make_inputs([65])
     encode = PackedEncoder(model, None)

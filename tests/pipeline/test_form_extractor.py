@@ -265,14 +265,14 @@ def make_item(number, label, text, x, y, answer=None):
     }
 
 
+@pytest.mark.learns
 def test_it_learns(tiny_layoutlm, corpus, tmp_path):
     nlp = make_pipeline(tagger(tiny_layoutlm))
     examples = list(corpus(nlp))
     optimizer = nlp.initialize(lambda: examples)
     optimizer.learn_rate = 0.01
     for _ in range(30):
-        losses = nlp.update(examples, sgd=optimizer)
-    assert losses["clinical_form_extractor"] < 0.2
+        nlp.update(examples, sgd=optimizer)
     scores = nlp.evaluate(list(corpus(nlp)))
     assert (scores["form_f"], scores["form_links_f"]) == (1.0, 1.0)
     nlp.to_disk(tmp_path / "pipeline")
@@ -287,6 +287,7 @@ def test_new_labels_get_a_new_head(tmp_path, corpus):
     assert nlp.get_pipe("clinical_form_extractor").labels == ("ANSWER", "QUESTION")
 
 
+@pytest.mark.learns
 def test_forms_that_nobody_annotated_teach_nothing(tiny_layoutlm, form):
     nlp = make_pipeline(tagger(tiny_layoutlm))
     doc = read_form(form, nlp.vocab)

@@ -457,40 +457,72 @@ def test_explanations_of_codes_that_are_not_predicted(core):
 
 # Training
 
+# Of two sentences, which are two windows of nine wordpieces, too.
 TEXTS = [
-    ("The patient has chest pain.", {"786": 1.0}),
-    ("The patient has fever.", {"780": 1.0}),
-    ("No pain and no fever.", {"786": 0.0, "780": 0.0}),
-    ("chest pain and fever", {"786": 1.0, "780": 1.0}),
+    ("The patient has chest pain. The pain and the chest.", {"786": 1.0}),
+    ("The patient has fever. Fever of the patient.", {"780": 1.0}),
+    ("No pain and no fever. The patient denies.", {"786": 0.0, "780": 0.0}),
+    ("Chest pain and fever. Pain of the chest and fever.", {"786": 1.0, "780": 1.0}),
 ]
+
+
+@pytest.fixture(scope="module")
+def trainable(tmp_path_factory):
+    """A tiny checkpoint whose first row differs much from text to text.
+
+    Of weights as small as those of large encoders, it starts on a plateau.
+    """
+    folder = tmp_path_factory.mktemp("trainable")
+    options = {"initializer_range": 0.2}
+    return make_document_classifier(folder, "distilbert", ["001"], **options)
 
 
 def make_examples(nlp):
     return [Example.from_dict(nlp.make_doc(t), {"cats": c}) for t, c in TEXTS]
 
 
-def train(nlp, n_steps=60, **options):
+def train(nlp, n_steps=50):
     examples = make_examples(nlp)
     optimizer = nlp.initialize(lambda: examples)
     optimizer.learn_rate = 0.01
     for _ in range(n_steps):
-        losses = {}
-        nlp.update(examples, sgd=optimizer, losses=losses, drop=0.0, **options)
-    return losses["clinical_icd9_categorizer"]
+        nlp.update(
+            examples, sgd=optimizer, drop=0.0, annotates=["clinical_sentencizer"]
+        )
 
 
 def check_learned(nlp):
+    """Check that each code that is known has a score on the right side of a half."""
     for text, cats in TEXTS:
         found = nlp(text).cats
         for code, truth in cats.items():
-            assert (found[code] > 0.5) == bool(truth), (text, code)
+            assert (found[code] > 0.5) == bool(truth), (text, code, found[code])
 
 
+def measure_loss(nlp):
+    """The loss of what is predicted: without dropout."""
+    examples = make_examples(nlp)
+    for eg in examples:
+        nlp.get_pipe("clinical_sentencizer")(eg.predicted)
+    pipe = get_pipe(nlp)
+    return pipe.get_loss(examples, pipe.predict([eg.predicted for eg in examples]))[0]
+
+
+@pytest.mark.learns
 @pytest.mark.parametrize("windows", ["window", "sentence"])
 @pytest.mark.parametrize("pooling", ["max", "mean", "noisy_or"])
-def test_learns_and_reloads(tiny_ner, windows, pooling, tmp_path):
-    nlp = make_nlp(tiny_ner, windows=windows, pooling=pooling, sections="all")
-    assert train(nlp) < 0.3
+def test_learns_and_reloads(trainable, windows, pooling, tmp_path):
+    nlp = make_nlp(
+        trainable,
+        encoder={"size": 9, "stride": 8},
+        windows=windows,
+        pooling=pooling,
+        sections="all",
+    )
+    train(nlp)
+    docs = [nlp(text) for text, _ in TEXTS]
+    assert all(len(scored.logits) > 1 for scored in get_pipe(nlp).predict(docs))
+    assert measure_loss(nlp) < 0.3
     check_learned(nlp)
     nlp.to_disk(tmp_path)
     loaded = spacy.load(tmp_path)
@@ -500,9 +532,10 @@ def test_learns_and_reloads(tiny_ner, windows, pooling, tmp_path):
     assert scores["icd9_macro_auc"] == 1.0
 
 
-def test_a_frozen_encoder_stays_as_it_is_and_a_head_learns(tiny_ner):
+@pytest.mark.learns
+def test_a_frozen_encoder_stays_as_it_is_and_a_head_learns(trainable):
     nlp = make_nlp(
-        tiny_ner,
+        trainable,
         encoder={"learn_rate_scale": 0.0},
         model={"summary": "unit_mean"},
         sections="all",
@@ -511,12 +544,14 @@ def test_a_frozen_encoder_stays_as_it_is_and_a_head_learns(tiny_ner):
     nlp.initialize(lambda: examples)
     [shim] = get_pipe(nlp).shims
     before = {k: v.clone() for k, v in shim.loaded.model.state_dict().items()}
-    loss = train(nlp, 300)
-    assert loss < 1.0
+    untrained = measure_loss(nlp)
+    train(nlp, 200)
+    assert measure_loss(nlp) < 0.8 * untrained
     after = shim.loaded.model.state_dict()
     assert all(torch.equal(before[name], after[name]) for name in before)
 
 
+@pytest.mark.learns
 def test_a_published_head_is_tuned_further(core):
     nlp = make_nlp(core, sections="all")
     texts = [("chest pain", {"401": 1.0, "428": 0.0}), ("fever", {"428": 1.0})]
@@ -529,12 +564,12 @@ def test_a_published_head_is_tuned_further(core):
     assert nlp("chest pain").cats["401"] > 0.5 > nlp("fever").cats["401"]
 
 
-def test_learns_through_a_listener(tiny_ner):
+@pytest.mark.learns
+def test_learns_through_a_listener(trainable):
     nlp = spacy.blank("en")
     nlp.add_pipe("clinical_sentencizer")
-    nlp.add_pipe(
-        "clinical_transformer", config={"model": {"checkpoint": str(tiny_ner)}}
-    )
+    encoder = {"checkpoint": str(trainable), "precision": "fp32"}
+    nlp.add_pipe("clinical_transformer", config={"model": encoder})
     listener = {
         "@architectures": "spacy-transformers.TransformerListener.v1",
         "grad_factor": 1.0,
@@ -554,7 +589,7 @@ def test_learns_through_a_listener(tiny_ner):
     )
     [encoder] = nlp.get_pipe("clinical_transformer").model.shims
     before = {k: v.clone() for k, v in encoder.loaded.model.state_dict().items()}
-    train(nlp, 80)
+    train(nlp)
     check_learned(nlp)
     after = encoder.loaded.model.state_dict()
     # Gradients have reached the encoder.
@@ -649,8 +684,10 @@ def test_gradient_evidence_needs_a_checkpoint():
         )
 
 
+@pytest.mark.learns
 def test_learns_on_a_plain_tok2vec(tmp_path):
     nlp = spacy.blank("en")
+    nlp.add_pipe("clinical_sentencizer")
     model = {
         "@architectures": "spacy-clinical.DocumentClassifier.v1",
         "summary": "mean",
@@ -668,14 +705,15 @@ def test_learns_on_a_plain_tok2vec(tmp_path):
     nlp.add_pipe(
         "clinical_icd9_categorizer", config={"model": model, "sections": "all"}
     )
-    train(nlp, 60)
+    train(nlp)
     check_learned(nlp)
     nlp.to_disk(tmp_path)
     check_learned(spacy.load(tmp_path))
 
 
-def test_tuning_finds_thresholds_and_leaves_the_examples_alone(tiny_ner):
-    nlp = make_nlp(tiny_ner, sections="all")
+@pytest.mark.learns
+def test_tuning_finds_thresholds_and_leaves_the_examples_alone(trainable):
+    nlp = make_nlp(trainable, sections="all")
     train(nlp, 30)
     examples = make_examples(nlp)
     found = get_pipe(nlp).tune(examples, min_positives=2)

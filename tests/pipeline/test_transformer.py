@@ -6,7 +6,6 @@ import spacy
 import torch
 from spacy.tokens import DocBin
 from spacy.training import Example
-from spacy.util import fix_random_seed
 from spacy_transformers.data_classes import TransformerData
 
 from spacy_clinical.heads.labels import bio_labels
@@ -90,7 +89,6 @@ def make_examples(nlp):
 
 
 def train(nlp, steps=60, **options):
-    fix_random_seed(0)
     examples = make_examples(nlp)
     optimizer = nlp.initialize(lambda: examples[:4])
     losses = []
@@ -99,6 +97,7 @@ def train(nlp, steps=60, **options):
     return examples, losses
 
 
+@pytest.mark.learns
 @pytest.mark.parametrize("component", COMPONENTS)
 def test_components_learn_by_listening(checkpoint, component, tmp_path):
     nlp = make_pipeline(checkpoint, [component])
@@ -123,6 +122,7 @@ def weights_of(nlp):
     return {name: p.detach().clone() for name, p in model.named_parameters()}
 
 
+@pytest.mark.learns
 def test_gradients_reach_the_encoder_from_every_listener(checkpoint):
     for components in (["ner"], ["spancat"], ["tagger", "ner", "textcat_multilabel"]):
         nlp = make_pipeline(checkpoint, components)
@@ -136,6 +136,7 @@ def test_gradients_reach_the_encoder_from_every_listener(checkpoint):
         assert len(moved) > 0.9 * len(before)
 
 
+@pytest.mark.learns
 def test_a_gradient_that_is_sent_back_arrives(checkpoint):
     nlp = make_pipeline(checkpoint, ["tagger"])
     examples = make_examples(nlp)
@@ -168,6 +169,7 @@ def test_a_gradient_that_is_sent_back_arrives(checkpoint):
     assert ours.numpy() == pytest.approx(theirs.numpy(), abs=1e-4)
 
 
+@pytest.mark.learns
 def test_gradients_add_up_until_the_end_of_the_step(checkpoint):
     nlp = make_pipeline(checkpoint, ["ner"])
     examples = make_examples(nlp)
@@ -180,6 +182,7 @@ def test_gradients_add_up_until_the_end_of_the_step(checkpoint):
     assert not all(torch.equal(before[n], w) for n, w in weights_of(nlp).items())
 
 
+@pytest.mark.learns
 def test_a_frozen_encoder_stays_and_its_listeners_learn(checkpoint):
     nlp = make_pipeline(checkpoint, ["textcat_multilabel"])
     examples = make_examples(nlp)
@@ -217,6 +220,7 @@ def test_rows_are_those_of_the_encoder_and_aligned(checkpoint):
     assert rows[0] == pytest.approx(encoded.X, abs=1e-6)
 
 
+@pytest.mark.learns
 @pytest.mark.parametrize("components", [["tagger"], ["tagger", "ner", "spancat"]])
 @pytest.mark.parametrize("batch_size", [1, 3, 100])
 def test_rows_are_let_go_after_the_last_listener(checkpoint, components, batch_size):
@@ -229,6 +233,7 @@ def test_rows_are_let_go_after_the_last_listener(checkpoint, components, batch_s
         assert doc._.clinical_pieces["clinical_transformer"]["not_seen"] == 0
 
 
+@pytest.mark.learns
 def test_rows_stay_where_nobody_listens_or_a_setting_says_so(checkpoint):
     nlp = make_pipeline(checkpoint, [])
     nlp.initialize()
@@ -240,6 +245,7 @@ def test_rows_stay_where_nobody_listens_or_a_setting_says_so(checkpoint):
     assert width == 32
 
 
+@pytest.mark.learns
 def test_a_disabled_listener_is_not_waited_for(checkpoint):
     nlp = make_pipeline(checkpoint, ["tagger", "ner"])
     train(nlp, steps=1)
@@ -248,6 +254,7 @@ def test_a_disabled_listener_is_not_waited_for(checkpoint):
     assert nlp("chest pain")._.trf_data is None
 
 
+@pytest.mark.learns
 def test_rows_that_are_gone_are_not_taken_for_zeros(checkpoint):
     nlp = make_pipeline(checkpoint, ["tagger"])
     train(nlp, steps=1)
@@ -260,6 +267,7 @@ def test_rows_that_are_gone_are_not_taken_for_zeros(checkpoint):
     assert [t.tag_ for t in nlp(doc)] == tags
 
 
+@pytest.mark.learns
 def test_a_long_note_leaves_little_on_its_doc(checkpoint):
     nlp = make_pipeline(checkpoint, ["tagger"])
     train(nlp, steps=1)
@@ -276,6 +284,7 @@ def test_a_long_note_leaves_little_on_its_doc(checkpoint):
     assert len(pickle.dumps(dict(doc.user_data))) < 10_000
 
 
+@pytest.mark.learns
 def test_listeners_can_be_replaced(checkpoint, tmp_path):
     nlp = make_pipeline(checkpoint, ["tagger", "ner"])
     train(nlp, steps=20)
@@ -307,6 +316,7 @@ def as_tuples(doc):
     return [(e.start_char, e.end_char, e.label_) for e in doc.ents]
 
 
+@pytest.mark.learns
 @pytest.mark.parametrize("n_process", [1, 2])
 def test_listeners_work_in_other_processes_and_after_reloading(
     checkpoint, tmp_path, n_process
@@ -323,6 +333,7 @@ def test_listeners_work_in_other_processes_and_after_reloading(
         assert {d._.trf_data for d in docs if len(d)} == {None}
 
 
+@pytest.mark.learns
 def test_kept_rows_survive_docbin(checkpoint):
     nlp = make_pipeline(checkpoint, ["tagger"], keep_activations=True)
     train(nlp, steps=1)
@@ -333,6 +344,7 @@ def test_kept_rows_survive_docbin(checkpoint):
     assert numpy.array_equal(before["last_hidden_state"], after["last_hidden_state"])
 
 
+@pytest.mark.learns
 def test_the_component_can_be_sourced(checkpoint):
     nlp = make_pipeline(checkpoint, ["tagger"])
     train(nlp, steps=1)
