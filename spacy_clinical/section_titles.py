@@ -105,7 +105,8 @@ class SectionTitles:
             if not _squeeze(title):
                 raise ValueError(Errors.C102.format(number=number, label=group.label))
         known = self._parts if group.is_part else self._sections
-        if group.label in known:
+        is_known = group.label in known
+        if is_known:
             group = _merge(known[group.label], group)
         known[group.label] = group
         self._digest = ""
@@ -127,7 +128,7 @@ class SectionTitles:
         self.cues = self.cues.union(*(needed for _, needed in group.after))
         # Titles taken over by the new group stay with it; older ones of the same
         # label must see its new settings.
-        for table in (self._exact, self._variants):
+        for table in (self._exact, self._variants) if is_known else ():
             for key, other in table.items():
                 if (other.label, other.is_part) == (group.label, group.is_part):
                     table[key] = group
