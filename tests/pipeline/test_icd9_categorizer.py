@@ -481,10 +481,10 @@ def make_examples(nlp):
     return [Example.from_dict(nlp.make_doc(t), {"cats": c}) for t, c in TEXTS]
 
 
-def train(nlp, n_steps=50):
+def train(nlp, n_steps=60, learn_rate=0.003):
     examples = make_examples(nlp)
     optimizer = nlp.initialize(lambda: examples)
-    optimizer.learn_rate = 0.01
+    optimizer.learn_rate = learn_rate
     for _ in range(n_steps):
         nlp.update(
             examples, sgd=optimizer, drop=0.0, annotates=["clinical_sentencizer"]
@@ -545,7 +545,7 @@ def test_a_frozen_encoder_stays_as_it_is_and_a_head_learns(trainable):
     [shim] = get_pipe(nlp).shims
     before = {k: v.clone() for k, v in shim.loaded.model.state_dict().items()}
     untrained = measure_loss(nlp)
-    train(nlp, 200)
+    train(nlp, 200, learn_rate=0.01)
     assert measure_loss(nlp) < 0.8 * untrained
     after = shim.loaded.model.state_dict()
     assert all(torch.equal(before[name], after[name]) for name in before)
@@ -705,7 +705,7 @@ def test_learns_on_a_plain_tok2vec(tmp_path):
     nlp.add_pipe(
         "clinical_icd9_categorizer", config={"model": model, "sections": "all"}
     )
-    train(nlp)
+    train(nlp, learn_rate=0.01)
     check_learned(nlp)
     nlp.to_disk(tmp_path)
     check_learned(spacy.load(tmp_path))
