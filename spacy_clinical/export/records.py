@@ -208,7 +208,8 @@ def _bare_error(error: ErrorRecord | None) -> ErrorRecord | None:
     """Leave out a message that has no code: others may quote the note."""
     if error is None or CODE.match(error["message"]):
         return error
-    return {**error, "message": error["type"]}
+    # Records that others have made may lack the rest.
+    return {**error, "message": error.get("type") or "error"}
 
 
 def _get_group(doc: Doc, key: str) -> Iterable[Span]:
