@@ -90,21 +90,27 @@ class OwnOutputs:
 def is_own_folder(folder: Path) -> bool:
     """Whether a folder is, as a whole, what this package writes: texts for BRAT, a
     pipeline, or a checkpoint."""
-    if (folder / BRAT_SETTINGS).is_file() and _has_headers(folder, BRAT):
-        return True
-    if (folder / "config.cfg").is_file():
-        return {"lang", "pipeline"} <= _read_head_keys(folder / "meta.json")
-    if (folder / "config.json").is_file():
-        return {"checkpoint", "files"} <= _read_head_keys(folder / "MANIFEST.json")
+    try:
+        if (folder / BRAT_SETTINGS).is_file() and _has_headers(folder, BRAT):
+            return True
+        if (folder / "config.cfg").is_file():
+            return {"lang", "pipeline"} <= _read_head_keys(folder / "meta.json")
+        if (folder / "config.json").is_file():
+            return {"checkpoint", "files"} <= _read_head_keys(folder / "MANIFEST.json")
+    # Such as a path that is too long: who reads it says what is wrong.
+    except OSError:
+        pass
     return False
 
 
 def is_own_file(path: Path) -> bool:
     """Whether a file is what this package writes."""
     look = _LOOKS.get(path.suffix.lower())
-    if look is None or not path.is_file():
+    if look is None:
         return False
     try:
+        if not path.is_file():
+            return False
         if look is _look_at_parquet:
             return look(path)
         with path.open("rb", buffering=0 if look is _look_at_text else -1) as handle:
