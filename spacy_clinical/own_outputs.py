@@ -79,12 +79,18 @@ class OwnOutputs:
                 yield path
 
     def _is_inside(self, place: Path, folder: Path) -> bool:
-        if place == folder or folder not in place.parents:
+        if folder not in place.parents:
             return False
-        if place not in self._folders:
-            inside = self._is_inside(place.parent, folder)
-            self._folders[place] = inside or is_own_folder(place)
-        return self._folders[place]
+        # Not by recursion: folders may be nested as deep as the system lets them.
+        unknown = []
+        while place != folder and place not in self._folders:
+            unknown.append(place)
+            place = place.parent
+        inside = self._folders.get(place, False)
+        for outer in reversed(unknown):
+            inside = inside or is_own_folder(outer)
+            self._folders[outer] = inside
+        return inside
 
 
 def is_own_folder(folder: Path) -> bool:

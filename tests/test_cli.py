@@ -12,6 +12,7 @@ from spacy.language import Language
 from typer.testing import CliRunner
 
 import spacy_clinical
+import spacy_clinical.notes as reading
 from spacy_clinical.cli import app
 from spacy_clinical.export.lock import FolderLock
 
@@ -165,7 +166,7 @@ def test_annotate_tells_of_files_it_may_not_read(annotate, tmp_path, monkeypatch
     folder.mkdir()
     (folder / "a.txt").write_text(NAME)
     (folder / "b.txt").write_text("pain")
-    read = Path.read_bytes
+    read = reading.read_regular
 
     # File modes would not keep root from reading.
     def read_or_refuse(path):
@@ -173,7 +174,7 @@ def test_annotate_tells_of_files_it_may_not_read(annotate, tmp_path, monkeypatch
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
         return read(path)
 
-    monkeypatch.setattr(Path, "read_bytes", read_or_refuse)
+    monkeypatch.setattr(reading, "read_regular", read_or_refuse)
     result = annotate(folder)
     assert result.exit_code == 1
     assert result.stderr == f"[C302] Can't read '{folder}/a.txt': Permission denied.\n"
