@@ -8,6 +8,7 @@ C2xx tokenizer, sentences, corpora · C3xx command line, export · C4xx codes of
 C5xx forms.
 """
 
+import re
 import warnings
 
 from spacy.errors import ErrorsWithCodes
@@ -465,6 +466,34 @@ class Errors(metaclass=ErrorsWithCodes):
         "{n_words} words of '{name}' are left out: they have no place on it, or one that "
         "isn't a number on any page. The others are kept."
     )
+    C517 = (
+        "Can't read '{name}': it is an XFA form, whose fields only Adobe's programs show. "
+        "Print it to a PDF there, or export it without XFA."
+    )
+    C518 = (
+        "No forms in '{source}': no file in it ends in {suffixes}. Name a file of another "
+        "kind itself to read it as a form; spacy-clinical annotate reads notes."
+    )
+
+
+# "[C502] Can't open ..."
+_CODED = re.compile(r"\[(C\d{3,4})\]")
+
+
+def is_own_message(text: str) -> bool:
+    """Whether a text is one of the errors above, with its places filled in.
+
+    Such quote no note: they can be shown and kept. A message that only begins with a
+    code may say anything.
+    """
+    found = _CODED.match(text)
+    template = getattr(Errors, found[1], None) if found else None
+    if template is None:
+        return False
+    # Doubled braces stand for single ones.
+    parts = re.split(r"(?<!\{)\{[^{}]+\}(?!\})", template)
+    fixed = (re.escape(part.replace("{{", "{").replace("}}", "}")) for part in parts)
+    return re.fullmatch(".*?".join(fixed), text, re.DOTALL) is not None
 
 
 class Warnings(metaclass=ErrorsWithCodes):

@@ -37,7 +37,7 @@ from spacy_clinical.doc_data import (
     restore_lists,
     sign,
 )
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import Errors, is_own_message
 from spacy_clinical.form_attributes import FIELDS_KEY as FIELDS_KEY
 from spacy_clinical.form_attributes import Layout as Layout
 from spacy_clinical.form_attributes import register_form_extensions
@@ -257,8 +257,8 @@ def record_error(
 ) -> None:
     """Note on a Doc which component failed on it first, and how.
 
-    The error's own message is not kept: it may quote the note. Its type and its
-    code, if it has one, are.
+    The message of one of the package's own errors is kept, as it quotes no note. Of
+    others, which may, only the type and spaCy's code are.
 
     name: The component.
     n_chars: Length of the note, where the Doc could not be made.
@@ -267,11 +267,13 @@ def record_error(
         return
     found = CODE.match(str(error))
     code, kind = found[1] if found else "", type(error).__name__
-    message = Errors.C312.format(
-        name=name,
-        n_chars=len(doc.text) if n_chars is None else n_chars,
-        error=f"{kind} [{code}]" if code else kind,
-    )
+    message = str(error)
+    if not is_own_message(message):
+        message = Errors.C312.format(
+            name=name,
+            n_chars=len(doc.text) if n_chars is None else n_chars,
+            error=f"{kind} [{code}]" if code else kind,
+        )
     doc._.clinical_error = {
         "component": name,
         "code": code,

@@ -122,7 +122,8 @@ def _is_there(doc: Doc, offset: int, place: Sequence[int]) -> bool:
     place: Its start and end there (characters), and its sign.
     """
     start, end, signed = place
-    return sign(read_chars(doc, offset + start, offset + end)) == signed
+    text = read_chars(doc, offset + start, offset + end)
+    return text is not None and sign(text) == signed
 
 
 def _set_form_fields(doc: Doc, fields: list[dict[str, Any]]) -> None:

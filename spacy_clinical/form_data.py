@@ -29,6 +29,7 @@ class FormWord(NamedTuple):
     confidence (0 to 1): None if nobody was unsure.
     page: As `doc._.pages` describes it.
     form: Which of the Doc's forms it is in.
+    owner: Which of the form's fields to fill in it is written in; -1 for none.
     """
 
     box: tuple[float, ...] | None
@@ -36,6 +37,20 @@ class FormWord(NamedTuple):
     confidence: float | None
     page: dict[str, Any]
     form: int
+    owner: int = -1
+
+
+class FormWidgets(NamedTuple):
+    """The fields of fillable forms that a Doc has.
+
+    widgets: Each as `forms.document` describes it.
+    forms: For each, which of the Doc's forms it is in.
+    owners (n_tokens): Which of them each token is written in; -1 for none.
+    """
+
+    widgets: list[dict[str, Any]]
+    forms: list[int]
+    owners: list[int]
 
 
 def keep_form(
@@ -46,6 +61,8 @@ def keep_form(
     boxes: Sequence[Sequence[float]],
     confidences: Sequence[float],
     numbers: Sequence[int],
+    owners: Sequence[int] = (),
+    widgets: Sequence[dict[str, Any]] = (),
 ) -> None:
     """Keep the data of a form with its Doc, in place of what was there.
 
@@ -53,8 +70,10 @@ def keep_form(
     pages: What is known of each.
     boxes, confidences, numbers (n_tokens): As `FormWord` has them; an empty box, and -1,
         for none.
+    owners (n_tokens), widgets: Which field of a fillable form each token is written in,
+        -1 for none, and those fields; nothing for other forms.
     """
-    form = {
+    form: dict[str, Any] = {
         "source": source,
         "pages": list(pages),
         "boxes": list(boxes),
@@ -64,10 +83,13 @@ def keep_form(
         "lengths": [len(token) for token in doc],
         "words": [token.orth for token in doc],
     }
+    if widgets:
+        form["owners"], form["widgets"] = list(owners), list(widgets)
     for key in [FORM_KEY, *_find_keys(doc)]:
         get_user_data(doc).pop(key, None)
     # Two forms must never have one key, wherever parts of them are put.
-    digest = sign(repr((form["words"], form["boxes"], form["numbers"])))
+    kept = form["words"], form["boxes"], form["numbers"], *form.get("widgets", ())
+    digest = sign(repr(kept))
     get_user_data(doc)[("._.", f"{FORM_KEY}.{digest:x}", 0, count_chars(doc))] = form
 
 
@@ -88,6 +110,69 @@ def find_words(token: Token, forms: Sequence[Kept] | None = None) -> list[FormWo
     RETURNS: Nothing if the token is in no form, or nobody can say in which.
     """
     forms = find_forms(token.doc) if forms is None else forms
+    return [_read(forms, number, i) for number, i in _locate(token, forms)]
+
+
+def find_widgets(doc: Doc, forms: Sequence[Kept] | None = None) -> FormWidgets:
+    """Find the fields of fillable forms that are in a Doc.
+
+    Of a part of a form, those are whose words are all there; and of those without words,
+    the ones of pages that are there whole.
+
+    forms: Those of the Doc, where they are known.
+    """
+    forms = find_forms(doc) if forms is None else forms
+    found = FormWidgets([], [], [-1] * len(doc))
+    if not any(len(form.value.get("widgets", ())) for form in forms):
+        return found
+    places = [_locate(token, forms) for token in doc]
+    seen: list[set[int]] = [set() for _ in forms]
+    for number, i in (place for located in places for place in located):
+        seen[number].add(i)
+    numbers: dict[tuple[int, int], int] = {}
+    for number, form in enumerate(forms):
+        for i in _list_whole(form, seen[number]):
+            numbers[number, i] = len(found.widgets)
+            found.widgets.append(form.value["widgets"][i])
+            found.forms.append(number)
+    for token_number, located in enumerate(places):
+        owners = {(own, _get_owner(forms[own], i)) for own, i in located}
+        if len(owners) == 1:
+            found.owners[token_number] = numbers.get(owners.pop(), -1)
+    return found
+
+
+def _list_whole(form: Kept, seen: set[int]) -> list[int]:
+    """Choose of a form's fields those that are there, by the words that are."""
+    columns = form.value
+    pages, owners = set(), set()
+    for i, number in enumerate(columns["numbers"]):
+        # What ends a line is no one's word.
+        if i not in seen and len(columns["boxes"][i]):
+            pages.add(number)
+            owners.add(_get_owner(form, i))
+    is_whole = not pages
+    own = set(columns.get("owners", ()))
+    known = set(columns["numbers"])
+    return [
+        i
+        for i, widget in enumerate(columns.get("widgets", ()))
+        if is_whole
+        or (
+            i not in owners
+            if i in own
+            else widget["page"] in known and widget["page"] not in pages
+        )
+    ]
+
+
+def _get_owner(form: Kept, i: int) -> int:
+    owners = form.value.get("owners", ())
+    return int(owners[i]) if len(owners) else -1
+
+
+def _locate(token: Token, forms: Sequence[Kept]) -> list[tuple[int, int]]:
+    """Find the words that a token is made of: which form's, and which of them."""
     found = []
     for number, form in enumerate(forms):
         words = _find_in(token, form)
@@ -95,7 +180,7 @@ def find_words(token: Token, forms: Sequence[Kept] | None = None) -> list[FormWo
             found.append((number, words))
     if len(found) > 1:
         found = _choose(token, forms, found)
-    return [_read(forms, number, i) for number, words in found for i in words]
+    return [(number, i) for number, words in found for i in words]
 
 
 def _find_in(token: Token, form: Kept) -> range:
@@ -158,6 +243,7 @@ def _read(forms: Sequence[Kept], number: int, i: int) -> FormWord:
         confidence if confidence >= 0 else None,
         form["pages"][page - 1],
         number,
+        _get_owner(forms[number], i),
     )
 
 
@@ -166,6 +252,7 @@ def _upgrade(doc: Doc, old: dict[str, Any]) -> dict[str, Any]:
     if len(old.get("boxes", ())) != len(doc):
         # Retokenized since: nobody knows which is which.
         old = {**old, "boxes": [], "confidences": [], "numbers": []}
+        old.update(owners=[], widgets=[])
         return {**old, "starts": [], "lengths": [], "words": []}
     return {
         **old,

@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from spacy_clinical.errors import Errors
-from spacy_clinical.extensions import CODE
+from spacy_clinical.errors import Errors, is_own_message
 
 
 def open_regular(path: Path) -> BinaryIO:
@@ -90,6 +89,5 @@ def describe_error(error: Exception, source: str | Path) -> str:
 
 
 def is_own(error: Exception) -> bool:
-    """Whether an error has one of the package's own codes. spaCy's quote texts."""
-    found = CODE.match(str(error))
-    return found is not None and found[1].startswith("C")
+    """Whether an error is one of the package's own. Others may quote texts."""
+    return is_own_message(str(error))

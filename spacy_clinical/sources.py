@@ -87,7 +87,7 @@ def list_forms(paths: Sequence[str], *, skip: Collection[Path] = ()) -> list[Pat
         the ending decides.
     skip (resolved): Files and folders to leave out, such as earlier output.
     RETURNS: Also folders inside that can't be read, so that reading them fails.
-    RAISES FileNotFoundError: C301, if a path does not exist; C313, if there are none.
+    RAISES FileNotFoundError: C301, if a path does not exist; C518, if there are none.
     """
     found: list[Path] = []
     own = OwnOutputs()
@@ -106,7 +106,7 @@ def list_forms(paths: Sequence[str], *, skip: Collection[Path] = ()) -> list[Pat
     if not found:
         suffixes = ", ".join(sorted(_FORMS))
         raise FileNotFoundError(
-            Errors.C313.format(source=", ".join(paths), suffixes=suffixes)
+            Errors.C518.format(source=", ".join(paths), suffixes=suffixes)
         )
     return found
 

@@ -17,6 +17,7 @@ Floats2d: TypeAlias = NDArray[numpy.floating[Any]]
 Ints1d: TypeAlias = NDArray[numpy.integer[Any]]
 Ints2d: TypeAlias = NDArray[numpy.integer[Any]]
 Bools1d: TypeAlias = NDArray[numpy.bool_]
+Bools2d: TypeAlias = NDArray[numpy.bool_]
 
 
 class Window(NamedTuple):

@@ -86,6 +86,30 @@ def test_broken_files_are_named_and_others_go_on(run, form, tmp_path):
     assert by_id["locked"]["error"]["code"] == "C501"
 
 
+def test_console_and_records_say_why_a_file_is_not_read(run, form, tmp_path):
+    folder = form.parent
+    (folder / "a.pdf").write_bytes(b"%PDF-1.4 nothing")
+    (folder / "c.json").write_text("{}")
+    result = run(folder)
+    said = "[C502] Can't open 'a.pdf': the PDF is broken, cut off or empty."
+    assert said in result.output.replace("\n", " ")
+    assert "[C509] Nobody knows how to read 'c.json'." in result.output
+    assert "C312" not in result.output
+    by_id = {record["id"]: record for record in records(tmp_path)}
+    assert by_id["a"]["error"]["message"].startswith(said)
+    assert "the PDF is broken" in (tmp_path / "out/forms.html").read_text("utf8")
+
+
+def test_a_folder_without_forms_is_called_so(run, tmp_path):
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    (folder / "note.txt").write_text("HPI: pain")
+    result = run(folder)
+    assert result.exit_code == 2
+    assert "[C518] No forms in" in result.output
+    assert "otes in the folder" not in result.output
+
+
 def test_earlier_output_is_not_read(run, form, tmp_path):
     shutil.copy(form, tmp_path / "again.pdf")
     for _ in range(2):

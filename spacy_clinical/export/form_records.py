@@ -67,8 +67,9 @@ def list_rows(record: dict[str, Any]) -> Iterator[list[Any]]:
     """
     for field in record["fields"]:
         value = field["value"]
-        if isinstance(value, bool):
-            value = "true" if value else "false"
+        if not isinstance(value, str):
+            # Whether a box is ticked.
+            value = {True: "true", False: "false"}.get(value, "unclear")
         boxes = [field[name] or [""] * 4 for name in ("key_box", "value_box")]
         cells = [
             record["source"],

@@ -1,13 +1,13 @@
 """Check pages that other programs have read: numbers and words may be anything."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from spacy_clinical.errors import Errors
 from spacy_clinical.forms.limits import MAX_CHARACTERS, MAX_WORDS
-from spacy_clinical.forms.pages import FormPage, Word
+from spacy_clinical.forms.pages import FormPage, Word, split_line
 
 # No page is wider or smaller, in any unit.
 MAX_PLACE, MIN_SIZE = 1e7, 1e-3
@@ -29,6 +29,13 @@ def add_word(page: FormPage, word: Word) -> None:
     """
     if len(page.words) <= MAX_WORDS:
         page.words.append(word)
+
+
+def add_lines(page: FormPage, lines: Iterable[Word]) -> None:
+    """Add the words of lines that an engine gave whole, as `add_word` does."""
+    for line in lines:
+        for word in split_line(line):
+            add_word(page, word)
 
 
 def check_page(page: FormPage, name: str) -> FormPage:
@@ -53,8 +60,8 @@ def check_page(page: FormPage, name: str) -> FormPage:
         if n_characters > MAX_CHARACTERS:
             break
         if box is not None:
-            text = _make_unicode(word.text)
-            words.append(Word(text, box, _get_share(word.confidence)))
+            text, share = _make_unicode(word.text), _get_share(word.confidence)
+            words.append(Word(text, box, share, word.widget))
     if n_left_out:
         faults.append(Errors.C516.format(n_words=n_left_out, name=name))
     if len(page.words) > MAX_WORDS:

@@ -15,8 +15,11 @@ from spacy_clinical.forms.pages import (
     FormPage,
     Word,
     clamp,
+    cover,
+    drop_copies,
     find_lines,
     level_boxes,
+    sort_corners,
 )
 from spacy_clinical.json_text import keep_finite
 
@@ -41,6 +44,8 @@ def make_form_doc(vocab: Vocab, pages: Sequence[FormPage], *, source: str = "") 
         boxes=builder.boxes,
         confidences=builder.confidences,
         numbers=builder.numbers,
+        owners=builder.owners,
+        widgets=builder.widgets,
     )
     layout = [Span(doc, *span) for span in builder.spans]
     doc.spans[LAYOUT_KEY] = SpanGroup(doc, name=LAYOUT_KEY, spans=layout)
@@ -62,7 +67,13 @@ def _make_finite(page: FormPage) -> FormPage:
         )
         for word in page.words
     ]
-    return replace(page, width=width, height=height, words=words)
+    widgets = [
+        widget
+        if all(map(math.isfinite, widget.box))
+        else widget._replace(box=_move_inside(widget.box, width, height))
+        for widget in page.widgets
+    ]
+    return replace(page, width=width, height=height, words=words, widgets=widgets)
 
 
 def _move_inside(box: Box, width: float, height: float) -> Box:
@@ -70,11 +81,21 @@ def _move_inside(box: Box, width: float, height: float) -> Box:
     return clamp((x0, y0, x1, y1), width, height)
 
 
+def _measure(page: FormPage) -> FormPage:
+    """Give a page whose size isn't known the size that its words need."""
+    if not page.words or (page.width > 0 and page.height > 0):
+        return page
+    _, _, width, height = cover(word.box for word in page.words)
+    return replace(page, width=page.width or width, height=page.height or height)
+
+
 class _Builder:
     """Collect what a Doc is made of.
 
     words, spaces, boxes, confidences, numbers: One for each token. What ends a line
         has no box; a word that nobody was unsure of has a confidence of -1.
+    owners: Which field of a fillable form each token is written in; -1 for none.
+    widgets: Those fields.
     spans: Start, end and label.
     """
 
@@ -84,25 +105,32 @@ class _Builder:
         self.boxes: list[list[float]] = []
         self.confidences: list[float] = []
         self.numbers: list[int] = []
+        self.owners: list[int] = []
+        self.widgets: list[dict[str, Any]] = []
         self.spans: list[tuple[int, int, str]] = []
         self.pages: list[dict[str, Any]] = []
 
     def add_page(self, number: int, page: FormPage) -> None:
         page = _make_finite(page)
+        words = [w._replace(box=sort_corners(w.box)) for w in page.words]
+        page = _measure(replace(page, words=drop_copies(words)))
         lines = [level_boxes(line) for line in find_lines(page.words)]
         if self.words and lines:
             self.add_break("\n\n", number)
-        first = len(self.words)
+        first, n_widgets = len(self.words), len(self.widgets)
         for i, line in enumerate(lines):
             if i:
                 self.add_break("\n", number)
             start = len(self.words)
             for word in line:
                 self.add_word(word, page, number)
+                owner = n_widgets + word.widget if word.widget >= 0 else -1
+                self.owners.append(owner)
             self.spaces[-1] = False
             self.spans.append((start, len(self.words), "line"))
         if lines:
             self.spans.append((first, len(self.words), "page"))
+        self.add_widgets(number, page)
         self.pages.append(
             {
                 "number": number,
@@ -126,6 +154,20 @@ class _Builder:
         self.confidences.append(round(float(confidence), 4))
         self.numbers.append(number)
 
+    def add_widgets(self, number: int, page: FormPage) -> None:
+        for widget in page.widgets:
+            box = clamp(widget.box, page.width, page.height)
+            self.widgets.append(
+                {
+                    "page": number,
+                    "kind": widget.kind,
+                    "name": widget.name,
+                    "hint": widget.hint,
+                    "value": widget.value,
+                    "box": [round(value, 4) for value in box],
+                }
+            )
+
     def add_break(self, characters: str, number: int) -> None:
         """Add a token that ends a line or a page. It has no place on the page."""
         self.words.append(characters)
@@ -133,3 +175,4 @@ class _Builder:
         self.boxes.append([])
         self.confidences.append(-1.0)
         self.numbers.append(number)
+        self.owners.append(-1)

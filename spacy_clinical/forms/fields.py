@@ -1,7 +1,7 @@
 """From labelled and linked parts of a form to fields."""
 
 from collections.abc import Sequence
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from spacy.tokens import Span
 
@@ -12,6 +12,8 @@ from spacy_clinical.forms.pages import Box, cover
 
 # How many questions on, or back, the second line of one is looked for.
 REACH = 20
+# Score of a box of which can't be told whether it is ticked, at most.
+UNSURE = 0.3
 
 
 class FormField(TypedDict):
@@ -19,7 +21,8 @@ class FormField(TypedDict):
 
     key: The question, without its colon; "" for a box to tick that has none.
     option: What a box to tick is for; "" for text.
-    value: The answer; whether it is ticked, of a box; "" where nothing was written.
+    value: The answer; whether it is ticked, of a box, and None where that can't be told;
+        "" where nothing was written.
     page: Number of the question's page; 0 for text without pages.
     key_box, value_box: In the page's units; None for text without boxes, and for what
         isn't there.
@@ -28,11 +31,24 @@ class FormField(TypedDict):
 
     key: str
     option: str
-    value: str | bool
+    value: str | bool | None
     page: int
     key_box: Box | None
     value_box: Box | None
     score: float
+
+
+class PlacedField(NamedTuple):
+    """A field, and where in the text it comes from.
+
+    token: That it stands at, by which fields are in order.
+    start, end (characters): From its first part to its last, half open.
+    """
+
+    field: FormField
+    token: int
+    start: int
+    end: int
 
 
 def make_fields(
@@ -42,22 +58,19 @@ def make_fields(
 
     spans: Labelled HEADER, QUESTION or ANSWER; links count them.
     """
-    return [field for field, _ in place_fields(spans, scores, links)]
+    return [placed.field for placed in place_fields(spans, scores, links)]
 
 
 def place_fields(
     spans: Sequence[Span], scores: Sequence[float], links: Sequence[Link]
-) -> list[tuple[FormField, tuple[int, int]]]:
-    """Make fields as `make_fields` does, and say where in the text they come from.
-
-    RETURNS: Each with the characters from its first part to its last, half open.
-    """
+) -> list[PlacedField]:
+    """Make fields as `make_fields` does, and say where in the text they come from."""
     answers: dict[int, list[Link]] = {}
     for link in links:
         answers.setdefault(link.question, []).append(link)
     linked = {link.answer for link in links}
     heads = find_heads(spans, set(answers))
-    fields: list[tuple[FormField, tuple[int, int]]] = []
+    fields: list[PlacedField] = []
     for i, span in enumerate(spans):
         if i in heads.values():
             continue
@@ -74,8 +87,8 @@ def place_fields(
             used += [*first, *parts]
         elif span.label_ == ANSWER and i not in linked:
             made = _make_boxes(span, None, "", round(scores[i], 4))
-        place = min(s.start_char for s in used), max(s.end_char for s in used)
-        fields += [(field, place) for field in made]
+        start, end = min(s.start_char for s in used), max(s.end_char for s in used)
+        fields += [PlacedField(field, span.start, start, end) for field in made]
     return fields
 
 
@@ -119,10 +132,15 @@ def _get_key(first: Sequence[Span], question: Span) -> str:
 def _make_question(
     question: Span, key: str, parts: Sequence[Span], score: float
 ) -> list[FormField]:
-    boxes = [
-        field for part in parts for field in _make_boxes(part, question, key, score)
-    ]
-    texts = [part for part in parts if not BOX.search(part.text)]
+    # OCR makes letters of boxes: one that is known tells of the others.
+    has_boxes = any(BOX.search(part.text) for part in parts)
+    boxes: list[FormField] = []
+    texts: list[Span] = []
+    for part in parts:
+        own = _make_boxes(part, question, key, score, is_beside=has_boxes)
+        boxes += own
+        if not own:
+            texts.append(part)
     if boxes and not texts:
         return boxes
     field: FormField = {
@@ -143,9 +161,14 @@ def _read_lines(span: Span) -> str:
 
 
 def _make_boxes(
-    part: Span, question: Span | None, key: str, score: float
+    part: Span,
+    question: Span | None,
+    key: str,
+    score: float,
+    *,
+    is_beside: bool = False,
 ) -> list[FormField]:
-    lead, boxes = find_checkboxes(part.text)
+    lead, boxes = find_checkboxes(part.text, is_beside=is_beside)
     fields: list[FormField] = []
     for box in boxes:
         place = part.doc.char_span(
@@ -161,7 +184,7 @@ def _make_boxes(
                 "page": part._.page,
                 "key_box": None if question is None else question._.box,
                 "value_box": part._.box if place is None else place._.box,
-                "score": score,
+                "score": min(score, UNSURE) if box.is_ticked is None else score,
             }
         )
     return fields

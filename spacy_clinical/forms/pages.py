@@ -4,7 +4,10 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from statistics import median, median_low
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from spacy_clinical.forms.widgets import Widget
 
 # x0, y0, x1, y1 from the page's upper left corner, in the page's units.
 Box: TypeAlias = tuple[float, float, float, float]
@@ -17,6 +20,10 @@ MIN_LINES = 3
 MAX_LEVEL = 0.6
 # A word is at most so many times as high as those beside it.
 MAX_HEIGHT = 1.5
+# Two boxes of the same word are one if they share more of what they cover.
+SAME = 0.6
+# Words of the same text over each other that are compared with each, at most.
+MAX_SAME = 200
 # Words a line has, on average, where columns are running text.
 MIN_PROSE = 3.5
 # Words that are looked at, in all, to find the order of a page's words: so many, and so
@@ -28,11 +35,13 @@ class Word(NamedTuple):
     """A word on a page.
 
     confidence (0 to 1): How sure OCR is of it; None where nobody guessed.
+    widget: Number of the field of a fillable form that it is written in; -1 for none.
     """
 
     text: str
     box: Box
     confidence: float | None = None
+    widget: int = -1
 
     @property
     def height(self) -> float:
@@ -53,6 +62,7 @@ class FormPage:
     source: What read it: "text layer", "tesseract", "hocr" ...
     rotation (degrees clockwise): By how much it was turned to be upright.
     error: Why it could not be read, with its code; "" if it could.
+    widgets: The fields of a fillable form, as `spacy_clinical.forms.widgets` has them.
     """
 
     width: float
@@ -62,12 +72,19 @@ class FormPage:
     source: str = ""
     rotation: float = 0.0
     error: str = ""
+    widgets: Sequence["Widget"] = ()
+
+
+def sort_corners(box: Sequence[float]) -> Box:
+    """A box whose first corner is the upper left one, as not all engines write it."""
+    x0, x1 = sorted((box[0], box[2]))
+    y0, y1 = sorted((box[1], box[3]))
+    return x0, y0, x1, y1
 
 
 def clamp(box: Sequence[float], width: float, height: float) -> Box:
     """Order a box's corners, and keep them on the page."""
-    x0, x1 = sorted((box[0], box[2]))
-    y0, y1 = sorted((box[1], box[3]))
+    x0, y0, x1, y1 = sort_corners(box)
     return (
         min(max(x0, 0.0), width),
         min(max(y0, 0.0), height),
@@ -80,6 +97,48 @@ def cover(boxes: Iterable[Box]) -> Box:
     """The smallest box around others; at least one."""
     x0, y0, x1, y1 = zip(*boxes, strict=True)
     return min(x0), min(y0), max(x1), max(y1)
+
+
+def split_line(line: Word) -> list[Word]:
+    """Part a line that an engine gave as one word, in proportion to its characters."""
+    text = " ".join(line.text.split())
+    x0, y0, x1, y1 = sort_corners(line.box)
+    step = (x1 - x0) / max(len(text), 1)
+    words, at = [], 0
+    for part in text.split():
+        place = x0 + at * step, y0, x0 + (at + len(part)) * step, y1
+        words.append(line._replace(text=part, box=place))
+        at += len(part) + 1
+    return words
+
+
+def drop_copies(words: Sequence[Word]) -> list[Word]:
+    """Leave out words that stand at the same place again, as where a page has two
+    layers of text. Boxes have their corners sorted."""
+    by_text: dict[str, list[int]] = {}
+    for i, word in enumerate(words):
+        by_text.setdefault(word.text, []).append(i)
+    dropped: set[int] = set()
+    for places in by_text.values():
+        places.sort(key=lambda i: words[i].box[0])
+        for number, i in enumerate(places):
+            box = words[i].box
+            for j in places[number + 1 : number + 1 + MAX_SAME]:
+                if words[j].box[0] > box[2]:
+                    break
+                if _is_same(box, words[j].box):
+                    dropped.add(max(i, j))
+    return [word for i, word in enumerate(words) if i not in dropped]
+
+
+def _is_same(box: Box, other: Box) -> bool:
+    """Whether two boxes share most of what they cover."""
+    width = min(box[2], other[2]) - max(box[0], other[0])
+    height = min(box[3], other[3]) - max(box[1], other[1])
+    if width <= 0 or height <= 0:
+        return False
+    sizes = ((b[2] - b[0]) * (b[3] - b[1]) for b in (box, other))
+    return width * height > SAME * max(sizes)
 
 
 def find_lines(words: Sequence[Word]) -> list[list[Word]]:

@@ -4,15 +4,19 @@ import ctypes
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
+import numpy
 import pypdfium2 as pdfium
-from PIL import Image
+from PIL import Image, ImageDraw
 from pypdfium2 import raw
 
 from spacy_clinical.errors import Errors
+from spacy_clinical.forms.acroform import is_xfa_only, read_widgets
 from spacy_clinical.forms.images import check_size
 from spacy_clinical.forms.pages import Box, FormPage, Word, cover
+from spacy_clinical.forms.widgets import TICKED, add_words
 
 # PDF's units an inch.
 POINTS = 72
@@ -21,8 +25,12 @@ PRECISION = 100
 # What PDFium gives for characters that the file does not say.
 UNKNOWN = {"\x00", "\ufffe", "\uffff"}
 SOFT_HYPHEN = "\u00ad"
+# The same character so near, in heights of its line and in points, is its own copy.
+SHIFT, MAX_SHIFT = 0.12, 1.0
 # Characters whose angle is looked at.
 MAX_ANGLES = 2000
+# Shades between what is drawn and paper, at least.
+MIN_CONTRAST = 120
 # Fewer words than this, and a page that has pictures is taken for a scan.
 MIN_WORDS = 3
 
@@ -32,7 +40,10 @@ def open_pdf(
 ) -> pdfium.PdfDocument:
     """Open a PDF.
 
-    RAISES ValueError: C501, C502 and C505, if it is encrypted, broken or too long.
+    Fields of fillable forms are made ready to be read and drawn. No script is run.
+
+    RAISES ValueError: C501, C502, C505 and C517, if it is encrypted, broken, too long,
+        or a form that is XFA only.
     """
     try:
         document = pdfium.PdfDocument(data, password=password)
@@ -46,13 +57,19 @@ def open_pdf(
         )
     if not n_pages:
         raise ValueError(Errors.C502.format(name=name))
+    if document.get_formtype() != raw.FORMTYPE_NONE:
+        if is_xfa_only(document):
+            raise ValueError(Errors.C517.format(name=name))
+        document.init_forms()
     return document
 
 
 def read_text_layer(page: Any) -> FormPage:
     """Read the words of a page with their boxes, in points.
 
-    A page whose text is shown sideways or upside down is turned.
+    A page whose text is shown sideways or upside down is turned. What a viewer doesn't
+    show, as it lies outside of the page's CropBox, is left out; what is printed twice
+    at the same place, to look bold, counts once.
     """
     text = page.get_textpage()
     quarters = find_quarters(page, text)
@@ -64,7 +81,12 @@ def read_text_layer(page: Any) -> FormPage:
     characters: list[str] = []
     boxes: list[Box] = []
     last: Glyph | None = None
+    copies = Copies()
     for character, glyph in _list_characters(view, text):
+        if glyph is not None and not character.isspace():
+            is_shown = view.shows(glyph.box)
+            if not is_shown or copies.has(character, glyph):
+                continue
         starts_anew = last is not None and glyph is not None and _is_apart(last, glyph)
         if (character.isspace() or starts_anew) and characters:
             words.append(_make_word(characters, boxes))
@@ -75,19 +97,36 @@ def read_text_layer(page: Any) -> FormPage:
             last = glyph
     if characters:
         words.append(_make_word(characters, boxes))
-    return FormPage(width, height, "pt", words, "text layer", 90.0 * quarters)
+    widgets = read_widgets(page, partial(place_box, view))
+    widgets = [widget for widget in widgets if view.shows(widget.box)]
+    return FormPage(
+        width,
+        height,
+        "pt",
+        add_words(words, widgets),
+        "text layer",
+        90.0 * quarters,
+        widgets=widgets,
+    )
 
 
 def find_quarters(page: Any, text: Any) -> int:
     """By how many quarters of a circle clockwise a page must be turned to be read."""
     turns = [0, 0, 0, 0]
     for i in range(min(text.count_chars(), MAX_ANGLES)):
-        angle = raw.FPDFText_GetCharAngle(text, i)
-        if angle >= 0 and not chr(raw.FPDFText_GetUnicode(text, i)).isspace():
-            # The file counts against the clock, and its pages are shown turned.
-            quarter = round(angle / (math.pi / 2)) - page.get_rotation() // 90
-            turns[quarter % 4] += 1
+        if not chr(raw.FPDFText_GetUnicode(text, i)).isspace():
+            quarter = _get_quarter(text, i)
+            if quarter is not None:
+                # PDFium counts both angles clockwise.
+                turns[-(quarter + page.get_rotation() // 90) % 4] += 1
     return turns.index(max(turns))
+
+
+def _get_quarter(text: Any, i: int) -> int | None:
+    """By how many quarters clockwise a character is turned on the page as it is stored;
+    None if PDFium can't tell."""
+    angle = raw.FPDFText_GetCharAngle(text, i)
+    return round(angle / (math.pi / 2)) % 4 if angle >= 0 else None
 
 
 @dataclass(frozen=True)
@@ -106,16 +145,55 @@ class View:
         raw.FPDF_PageToDevice(self.page, 0, 0, *size, self.quarters, x, y, across, down)
         return across.value / PRECISION, down.value / PRECISION
 
+    def shows(self, box: Box) -> bool:
+        """Whether the middle of a box is on what is shown of the page."""
+        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        return 0 <= x <= self.width and 0 <= y <= self.height
+
+    def get_turn(self, text: Any, i: int) -> int:
+        """By how many quarters clockwise a character is turned as the page is looked
+        at."""
+        quarter = _get_quarter(text, i)
+        if quarter is None:
+            return 0
+        return (quarter + self.page.get_rotation() // 90 + self.quarters) % 4
+
 
 class Glyph(NamedTuple):
     """A character on the page.
 
     box: Around what it paints.
-    line: From the top to the bottom of what any character of its font may paint.
+    span: From where to where it goes in the direction in which its line is read.
+    line: From the top to the bottom of what any character of its font may paint, as its
+        line is looked at.
+    turn (quarters clockwise): By how much it is turned.
     """
 
     box: Box
+    span: tuple[float, float]
     line: tuple[float, float]
+    turn: int
+
+
+class Copies:
+    """The characters of a page so far, to find those that are printed again."""
+
+    def __init__(self) -> None:
+        self.seen: dict[tuple[str, int, int], list[tuple[float, float]]] = {}
+
+    def has(self, character: str, glyph: Glyph) -> bool:
+        """Whether the same character was at nearly the same place; note it if not."""
+        x0, y0, x1, y1 = glyph.box
+        x, y = (x0 + x1) / 2, (y0 + y1) / 2
+        reach = min(MAX_SHIFT, SHIFT * (glyph.line[1] - glyph.line[0]))
+        column, row = int(x // MAX_SHIFT), int(y // MAX_SHIFT)
+        for i in (column - 1, column, column + 1):
+            for j in (row - 1, row, row + 1):
+                for ox, oy in self.seen.get((character, i, j), ()):
+                    if abs(ox - x) <= reach and abs(oy - y) <= reach:
+                        return True
+        self.seen.setdefault((character, column, row), []).append((x, y))
+        return False
 
 
 def _list_characters(view: View, text: Any) -> Iterator[tuple[str, Glyph | None]]:
@@ -133,15 +211,26 @@ def _list_characters(view: View, text: Any) -> Iterator[tuple[str, Glyph | None]
             continue
         # Painted, it is a hyphen.
         character = "-" if character == SOFT_HYPHEN else character
-        box = _place_box(view, left.value, top.value, right.value, bottom.value)
-        line = box[1], box[3]
+        box = place_box(view, left.value, top.value, right.value, bottom.value)
+        full = box
         if raw.FPDFText_GetLooseCharBox(text, i, loose):
-            full = _place_box(view, loose.left, loose.top, loose.right, loose.bottom)
-            line = full[1], full[3]
-        yield character, Glyph(box, line)
+            full = place_box(view, loose.left, loose.top, loose.right, loose.bottom)
+        yield character, _make_glyph(box, full, view.get_turn(text, i))
 
 
-def _place_box(view: View, left: float, top: float, right: float, bottom: float) -> Box:
+def _make_glyph(box: Box, full: Box, turn: int) -> Glyph:
+    (x0, y0, x1, y1), (fx0, fy0, fx1, fy1) = box, full
+    if turn == 0:
+        return Glyph(box, (x0, x1), (fy0, fy1), turn)
+    if turn == 1:
+        return Glyph(box, (y0, y1), (-fx1, -fx0), turn)
+    if turn == 2:
+        return Glyph(box, (-x1, -x0), (-fy1, -fy0), turn)
+    return Glyph(box, (-y1, -y0), (fx0, fx1), turn)
+
+
+def place_box(view: View, left: float, top: float, right: float, bottom: float) -> Box:
+    """From the file's own coordinates to a box on the page as it is looked at."""
     first, last = view.place(left, top), view.place(right, bottom)
     x0, x1 = sorted((first[0], last[0]))
     y0, y1 = sorted((first[1], last[1]))
@@ -155,8 +244,13 @@ def _is_apart(before: Glyph, glyph: Glyph) -> bool:
     """
     height = max(before.line[1] - before.line[0], glyph.line[1] - glyph.line[0], 1.0)
     overlap = min(before.line[1], glyph.line[1]) - max(before.line[0], glyph.line[0])
-    gap = glyph.box[0] - before.box[2]
-    return overlap < 0.3 * height or gap > 0.4 * height or gap < -1.5 * height
+    gap = glyph.span[0] - before.span[1]
+    return (
+        before.turn != glyph.turn
+        or overlap < 0.3 * height
+        or gap > 0.4 * height
+        or gap < -1.5 * height
+    )
 
 
 def _make_word(characters: list[str], boxes: list[Box]) -> Word:
@@ -165,14 +259,15 @@ def _make_word(characters: list[str], boxes: list[Box]) -> Word:
 
 def is_scan(page: Any, read: FormPage) -> bool:
     """Whether a page must be looked at to be read: it has a picture and no words."""
-    if len(read.words) >= MIN_WORDS:
+    # What is written in fields over a scan says nothing of what is printed there.
+    if sum(word.widget < 0 for word in read.words) >= MIN_WORDS:
         return False
     kinds = {item.type for item in page.get_objects(max_depth=3)}
     return bool(kinds & {raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_PATH})
 
 
 def draw_page(page: Any, *, dpi: int, name: str, max_pixels: int) -> Image.Image:
-    """Draw a page in 8-bit grey.
+    """Draw a page in 8-bit grey, with what is in its fields.
 
     RAISES ValueError: C503 and C504, if it has no size or one too large.
     """
@@ -181,5 +276,24 @@ def draw_page(page: Any, *, dpi: int, name: str, max_pixels: int) -> Image.Image
     size = round(width * scale), round(height * scale)
     check_size(*size, name=name, max_pixels=max_pixels)
     image: Image.Image = page.render(scale=scale, grayscale=True).to_pil().convert("L")
+    _draw_ticks(page, image, scale)
     image.info["dpi"] = (dpi, dpi)
     return image
+
+
+def _draw_ticks(page: Any, image: Image.Image, scale: float) -> None:
+    """Cross boxes that are ticked where the file has no picture of that.
+
+    PDFium makes one only of boxes whose state is called "Yes".
+    """
+    width, height = page.get_size()
+    view = View(page, width, height, quarters=0)
+    pen = ImageDraw.Draw(image)
+    for widget in read_widgets(page, partial(place_box, view)):
+        x0, y0, x1, y1 = (round(value * scale) for value in widget.box)
+        if widget.kind not in TICKED or not widget.value or not view.shows(widget.box):
+            continue
+        inside = image.crop((x0, y0, max(x1, x0 + 1), max(y1, y0 + 1)))
+        if int(numpy.ptp(numpy.asarray(inside, dtype="int64"))) < MIN_CONTRAST:
+            pen.line((x0, y0, x1, y1), fill=0, width=max(round(scale), 1))
+            pen.line((x0, y1, x1, y0), fill=0, width=max(round(scale), 1))

@@ -56,6 +56,8 @@ def find_places(doc: Doc) -> Places:
         sizes[:] = known[pages - 1]
     else:
         _place_words(doc, forms, boxes, pages, sizes)
+        # Docs are joined without line breaks.
+        lines = numpy.where(lines >= 0, lines + pages - 1, -1)
     # Boxes must not go beyond what LayoutLM has embeddings for.
     scaled = numpy.clip((boxes * (1000 / sizes)).astype("int64"), 0, 1000)
     return Places(scaled, pages, lines, n_columns=0)

@@ -45,6 +45,8 @@ from spacy_clinical.forms.pdf import (
     read_text_layer,
 )
 from spacy_clinical.forms.quiet import quiet_libraries
+from spacy_clinical.forms.squares import read_squares
+from spacy_clinical.forms.widgets import add_to_scan
 from spacy_clinical.json_text import read_json
 from spacy_clinical.regular_files import (
     describe_error,
@@ -98,7 +100,8 @@ def read_form(
 ) -> Doc:
     """Read a form into a Doc with a box and a page for each token.
 
-    PDFs are read by their text layer, pages without one by OCR (Tesseract); scans may be
+    PDFs are read by their text layer and the fields that are filled in, pages without a
+    text layer by OCR (Tesseract), boxes to tick there by their pixels; scans may be
     PNG, JPEG, TIFF with many pages, and what else Pillow opens. Of what another engine
     has read, hOCR, ALTO, Tesseract's TSV, and the JSON of AWS Textract and Azure are
     known. A page that can't be read stays empty, and `doc._.pages` says why; so it does
@@ -115,7 +118,7 @@ def read_form(
     max_pixels: Of one page; more are refused before it is unpacked or drawn.
     password: Of an encrypted PDF.
     watch: Called with the number of each page when it has been read.
-    RAISES ValueError: C501 to C505, C508, C509 and C514, for files that can't be read;
+    RAISES ValueError: C501 to C505, C508, C509, C514 and C517, for files that can't be read;
         C350, for whatever nobody foresaw.
     RAISES OSError: C315, C506 and C513, for what is no file, if OCR is needed and
         Tesseract is missing, and for files that are too large; and what the system
@@ -306,7 +309,8 @@ def _read_pdf_page(
             width, height = page.get_size()
             dpi = fit_dpi(width / POINTS, height / POINTS, settings.dpi)
             image = draw_page(page, dpi=dpi, name=where, max_pixels=settings.max_pixels)
-            read = _read_scan(image, settings, where)
+            scan = _read_scan(image, settings, where)
+            read = add_to_scan(scan, read, scale=dpi / POINTS)
         return read
     finally:
         page.close()
@@ -318,8 +322,10 @@ def _read_frame(frame: Frame, settings: _Settings, where: str) -> FormPage:
 
 def _read_scan(image: Any, settings: _Settings, where: str) -> FormPage:
     timeout = min(settings.deadline.left, PAGE_TIMEOUT)
-    page, _ = read_scan(image, name=where, language=settings.language, timeout=timeout)
-    return page
+    page, turned = read_scan(
+        image, name=where, language=settings.language, timeout=timeout
+    )
+    return read_squares(page, turned)
 
 
 def _read_other(data: bytes, kind: str, settings: _Settings) -> list[FormPage]:

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from statistics import median
+from typing import NamedTuple
 
 from spacy.tokens import Doc
 
@@ -29,6 +30,8 @@ MAX_LABEL_WORDS = 8
 MAX_HEADER_WORDS = 10
 # Rows and columns of a table, at least.
 MIN_CELLS, MIN_ROWS = 3, 2
+# Boxes of a row that what is before them asks about, at least.
+MIN_BOXES = 2
 # Lines of a value that runs on start where it starts, give or take so much of a line.
 INDENT = 1.6
 # White space above what belongs to what is above it, in lines.
@@ -80,11 +83,42 @@ def is_question(text: str) -> bool:
     )
 
 
+class Table(NamedTuple):
+    """Cells of a table, row by row: what they are called, and the others."""
+
+    head: list[Segment]
+    body: list[list[Segment]]
+
+
+def find_tables(segments: Sequence[Segment]) -> list[Table]:
+    """Find rows of as many cells, one under the other."""
+    form = _Form(segments)
+    form.label_tables()
+    return form.tables
+
+
+def find_lead(row: Sequence[Segment]) -> Segment | None:
+    """Find what stands before the boxes to tick of a row, as "Smoker?" does.
+
+    RETURNS: None where several segments, or none, are before them, or where it is the
+        option of a box behind it.
+    """
+    starts = [i for i, segment in enumerate(row) if BOX.match(segment.text)]
+    if len(starts) < MIN_BOXES or starts[0] != 1:
+        return None
+    lead = row[0]
+    is_short = len(lead.text.split()) <= MAX_LABEL_WORDS or lead.text.endswith("?")
+    has_option = BOX.sub("", row[-1].text).strip()
+    is_plain = LETTER.search(lead.text) and not BOX.search(lead.text)
+    return lead if is_short and has_option and is_plain else None
+
+
 class _Form:
     """The segments of a form, and what is known of them so far.
 
     labels: Label and score of segments, by their first tokens.
     goes_on: First tokens of segments that go on with an answer above them, and its.
+    tables: Those that were found.
     """
 
     def __init__(self, segments: Sequence[Segment]) -> None:
@@ -94,14 +128,19 @@ class _Form:
             self.rows[segment.row].append(segment)
         self.labels: dict[int, tuple[str, float]] = {}
         self.goes_on: dict[int, int] = {}
+        self.tables: list[Table] = []
 
     def label_rows(self) -> None:
         """Label what ends in a colon, and what stands behind that."""
         for row in self.rows.values():
             has_question = False
+            before_boxes = find_lead(row)
             for segment in row:
                 if segment.start in self.labels:
                     has_question = False
+                elif segment is before_boxes:
+                    self.labels[segment.start] = QUESTION, BY_PLACE
+                    has_question = True
                 elif is_question(segment.text):
                     self.labels[segment.start] = QUESTION, BY_COLON
                     has_question = True
@@ -125,6 +164,7 @@ class _Form:
                 body.append(cells)
             if len(body) < MIN_ROWS:
                 continue
+            self.tables.append(Table(head, body))
             for cell in head:
                 self.labels[cell.start] = QUESTION, BY_TABLE
             for cells in body:
@@ -176,7 +216,11 @@ class _Form:
 
 def _is_head(row: Sequence[Segment]) -> bool:
     return len(row) >= MIN_CELLS and not any(
-        is_question(cell.text) or not LETTER.search(cell.text) for cell in row
+        is_question(cell.text)
+        or not LETTER.search(cell.text)
+        or BOX.search(cell.text)
+        or cell.text.endswith("?")
+        for cell in row
     )
 
 

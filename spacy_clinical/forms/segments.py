@@ -8,6 +8,7 @@ from itertools import groupby
 import numpy
 from spacy.tokens import Doc
 
+from spacy_clinical.form_data import find_widgets
 from spacy_clinical.forms.pages import Box
 from spacy_clinical.forms.places import Places, find_places
 from spacy_clinical.types import Ints2d
@@ -45,12 +46,14 @@ class Segment:
 
 
 def find_segments(doc: Doc, places: Places | None = None) -> list[Segment]:
-    """Cut the lines of a Doc at wide gaps, and after colons.
+    """Cut the lines of a Doc at wide gaps, after colons, and where what is printed and
+    what is written in a fillable form's fields meet.
 
     RETURNS: In the Doc's order. Text without boxes is taken as it looks in a font whose
         letters are equally wide.
     """
     places = places or find_places(doc)
+    owners = find_widgets(doc).owners
     found: list[Segment] = []
     seen = numpy.flatnonzero(places.lines >= 0).tolist()
     for _, tokens in groupby(seen, key=lambda i: places.lines[i]):
@@ -58,7 +61,8 @@ def find_segments(doc: Doc, places: Places | None = None) -> list[Segment]:
         least = _find_least_gap(places, line)
         run: list[int] = []
         for i in line:
-            if run and _is_apart(doc, places, run[-1], i, least):
+            is_cut = run and owners[run[-1]] != owners[i]
+            if is_cut or (run and _is_apart(doc, places, run[-1], i, least)):
                 found.append(_make_segment(doc, places, run))
                 run = []
             run.append(i)

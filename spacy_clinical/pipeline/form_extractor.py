@@ -11,8 +11,16 @@ from spacy_clinical.align import Encoded
 from spacy_clinical.errors import Errors
 from spacy_clinical.extensions import FORM_SPANS_KEY, add_to, set_form_fields
 from spacy_clinical.forms.fields import place_fields
+from spacy_clinical.forms.filled import (
+    Filled,
+    cut_parts,
+    find_filled,
+    has_widgets,
+    merge_parts,
+)
 from spacy_clinical.forms.labelled import ANSWER, FORM_LABELS, QUESTION, Labelled
 from spacy_clinical.forms.linking import FormEntity, Link, Linker
+from spacy_clinical.forms.mending import mend_parts
 from spacy_clinical.forms.places import Places, find_places
 from spacy_clinical.forms.rules import label_by_rules
 from spacy_clinical.forms.segments import Segment, find_box, find_segments
@@ -23,7 +31,7 @@ from spacy_clinical.pipeline.token_head import TokenHeadPipe
 from spacy_clinical.types import Floats2d
 
 # Changed whenever the rules say something else.
-RULES_VERSION = "1"
+RULES_VERSION = "2"
 
 FormDecoder = Literal["segments", "viterbi", "greedy"]
 
@@ -107,11 +115,13 @@ class FoundForm(NamedTuple):
     """What was found in a Doc.
 
     encoded: What a checkpoint said of it; None of rules.
+    filled: What the fields of a fillable form say; None of other forms.
     """
 
     parts: list[Labelled]
     links: list[Link]
     encoded: Encoded | None
+    filled: Filled | None = None
 
 
 class ClinicalFormExtractor(TokenHeadPipe):
@@ -162,7 +172,7 @@ class ClinicalFormExtractor(TokenHeadPipe):
         if self.has_rules:
             labelled: list[list[Labelled]] = self.model.predict(docs)
             return [
-                FoundForm(parts, self._link(doc, parts, find_places(doc)), None)
+                self._find(doc, parts, find_places(doc), None)
                 for doc, parts in zip(docs, labelled, strict=True)
             ]
         self._ensure_head()
@@ -170,12 +180,29 @@ class ClinicalFormExtractor(TokenHeadPipe):
         for doc, encoded in zip(docs, self.model.predict(docs), strict=True):
             places = find_places(doc)
             parts = self._decode(doc, encoded, places)
-            found.append(FoundForm(parts, self._link(doc, parts, places), encoded))
+            found.append(self._find(doc, parts, places, encoded))
         return found
+
+    def _find(
+        self,
+        doc: Doc,
+        parts: list[Labelled],
+        places: Places,
+        encoded: Encoded | None,
+    ) -> FoundForm:
+        """Link the parts of a Doc. What a fillable form's fields say isn't guessed."""
+        filled = None
+        if has_widgets(doc):
+            filled = find_filled(doc, find_segments(doc, places))
+        if filled is None:
+            return FoundForm(parts, self._link(doc, parts, places), encoded)
+        parts = cut_parts(parts, filled.tokens)
+        return FoundForm(parts, self._link(doc, parts, places), encoded, filled)
 
     def _decode(
         self, doc: Doc, encoded: Encoded, places: Places | None = None
     ) -> list[Labelled]:
+        segments: list[Segment] = []
         if self.decoder == "segments":
             segments = find_segments(doc, places)
             logits = self._add_rules(doc, encoded.X, segments)
@@ -188,7 +215,10 @@ class ClinicalFormExtractor(TokenHeadPipe):
             )
             parts = [Labelled(e.start, e.end, e.label, e.score) for e in entities]
         named = [part._replace(label=self._rename(part.label)) for part in parts]
-        return [part for part in named if part.label]
+        named = [part for part in named if part.label]
+        if self.decoder == "segments" and self.rule_weight:
+            return mend_parts(doc, named, segments)
+        return named
 
     def _add_rules(
         self, doc: Doc, logits: Floats2d, segments: Sequence[Segment]
@@ -218,9 +248,17 @@ class ClinicalFormExtractor(TokenHeadPipe):
         return self.linker(make_entities(doc, parts, places))
 
     def set_annotations(self, docs: Iterable[Doc], found: list[FoundForm]) -> None:
-        for doc, (parts, links, encoded) in zip(docs, found, strict=True):
+        for doc, (parts, links, encoded, filled) in zip(docs, found, strict=True):
             spans = [Span(doc, p.start, p.end, label=p.label) for p in parts]
             scores = [part.score for part in parts]
+            fields = place_fields(spans, scores, links)
+            if filled is not None:
+                fields = sorted(
+                    [*fields, *filled.fields], key=lambda placed: placed.token
+                )
+                parts, links = merge_parts(parts, links, filled)
+                spans = [Span(doc, p.start, p.end, label=p.label) for p in parts]
+                scores = [part.score for part in parts]
             doc.spans[self.spans_key] = SpanGroup(
                 doc,
                 name=self.spans_key,
@@ -230,9 +268,8 @@ class ClinicalFormExtractor(TokenHeadPipe):
                     "links": [[link.question, link.answer] for link in links],
                 },
             )
-            placed = place_fields(spans, scores, links)
-            fields, borders = [f for f, _ in placed], [place for _, place in placed]
-            set_form_fields(doc, fields, borders)
+            places = [(placed.start, placed.end) for placed in fields]
+            set_form_fields(doc, [placed.field for placed in fields], places)
             if encoded is not None:
                 self._record(doc, encoded)
             else:

@@ -151,3 +151,14 @@ def test_pictures_are_turned_as_their_pages_were(rotation):
     assert (picture.width < picture.height) == is_on_end
     corner = {0.0: (10, 10), 90.0: (90, 10), 180.0: (290, 90), -1.5: (12, 18)}
     assert picture.getpixel(corner[rotation]) < 80
+
+
+def test_boxes_in_tables_are_true_false_or_unclear():
+    from spacy_clinical.export.form_records import list_rows
+
+    field = {"page": 1, "key": "k", "option": "o", "score": 0.3}
+    field |= {"key_box": None, "value_box": None}
+    values = (True, False, None, "text")
+    record = {"source": "a", "fields": [{**field, "value": v} for v in values]}
+    told = [row[4] for row in list_rows(record)]
+    assert told == ["true", "false", "unclear", "text"]

@@ -38,8 +38,16 @@ def make_pdf(
     image: Image.Image | None = None,
     encrypted: bool = False,
     origin: tuple[int, int] = (0, 0),
+    turn: int = 0,
+    crop: tuple[float, float, float, float] | None = None,
+    stamp: bytes = b"",
 ) -> bytes:
-    """Write a PDF by hand: text in Helvetica, or one image that fills each page."""
+    """Write a PDF by hand: text in Helvetica, or one image that fills each page.
+
+    turn (quarters against the clock): By how much the text itself is turned.
+    crop: CropBox, in the file's coordinates.
+    stamp: Commands at the end of each page.
+    """
     objects: list[bytes] = [b"", b""]
     kids = []
     font = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
@@ -49,19 +57,28 @@ def make_pdf(
             f"{origin[1] + size[1] - y - height} Tm ({_escape(text)}) Tj ET"
             for x, y, height, text in items
         ]
+        if turn:
+            w, h = size
+            shown = [(1, 0, 0, 1, 0, 0), (0, 1, -1, 0, h, 0), (-1, 0, 0, -1, w, h)]
+            shown.append((0, -1, 1, 0, 0, w))
+            matrix = " ".join(map(str, shown[turn]))
+            commands = [f"q {matrix} cm", *commands, "Q"]
         resources = b"/Font << /F1 " + font + b" >>"
         if image is not None:
             objects.append(_write_image(image))
             resources += b" /XObject << /I1 %d 0 R >>" % len(objects)
             commands.append(f"{size[0]} 0 0 {size[1]} 0 0 cm /I1 Do")
-        content = "\n".join(commands).encode("latin1")
+        content = "\n".join(commands).encode("latin1") + stamp
         objects.append(
             b"<< /Length %d >>\nstream\n" % len(content) + content + b"\nendstream"
         )
-        box = f"{origin[0]} {origin[1]} {origin[0] + size[0]} {origin[1] + size[1]}"
+        across, up = size[::-1] if turn % 2 else size
+        box = f"{origin[0]} {origin[1]} {origin[0] + across} {origin[1] + up}"
+        cut = b"" if crop is None else b"/CropBox [%f %f %f %f]" % crop
         objects.append(
-            b"<< /Type /Page /Parent 2 0 R /MediaBox [%s] /Rotate %d /Contents %d 0 R "
-            b"/Resources << %s >> >>" % (box.encode(), rotate, len(objects), resources)
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [%s] %s /Rotate %d /Contents %d "
+            b"0 R /Resources << %s >> >>"
+            % (box.encode(), cut, rotate, len(objects), resources)
         )
         kids.append(b"%d 0 R" % len(objects))
     objects[0] = b"<< /Type /Catalog /Pages 2 0 R >>"

@@ -223,3 +223,100 @@ def test_files_that_are_cut_off_are_read_or_refused(kind, cut, vocab):
         assert str(error).startswith("[C50")
     else:
         assert len(doc) <= 5
+
+
+# Boxes and lines as engines write them
+
+
+FLIPPED = {
+    "tsv": (
+        "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth"
+        "\theight\tconf\ttext\n"
+        "1\t1\t0\t0\t0\t0\t0\t0\t600\t400\t-1\t\n"
+        "5\t1\t1\t1\t1\t1\t10\t20\t40\t12\t96.5\tName:\n"
+        "5\t1\t1\t1\t1\t2\t100\t32\t-40\t-12\t88.0\tRoe\n"
+    ),
+    "hocr": HOCR.replace(
+        "bbox 60 20 100 32; x_wconf 88", "bbox 100 32 60 20; x_wconf 88"
+    ),
+    "alto": ALTO.replace(
+        'HPOS="60" VPOS="20" WIDTH="40" HEIGHT="12"',
+        'HPOS="100" VPOS="32" WIDTH="-40" HEIGHT="-12"',
+    ),
+    "textract": json.dumps(
+        {
+            "Blocks": [
+                block("Name:", 10, 20, 40, 12, 96.5, 1, (600, 400)),
+                block("Roe", 100, 32, -40, -12, 88, 1, (600, 400)),
+            ]
+        }
+    ),
+    "azure": json.dumps(
+        {
+            "pages": [
+                {
+                    "width": 600,
+                    "height": 400,
+                    "unit": "pixel",
+                    "words": [
+                        {"content": "Name:", "polygon": corners(10, 20, 50, 32)},
+                        {"content": "Roe", "polygon": corners(100, 32, 60, 20)},
+                    ],
+                }
+            ]
+        }
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", FLIPPED)
+def test_boxes_whose_corners_are_swapped_are_read_like_others(kind):
+    doc = read_form(FLIPPED[kind].encode("utf8"), spacy.blank("en").vocab)
+    assert doc[:2].text == "Name: Roe"
+    width = doc._.pages[0]["width"]
+    found = [round(v * 600 / width) for v in doc[1]._.box]
+    assert found[0::2] == [60, 100]
+    assert doc[1]._.box[1] < doc[1]._.box[3]
+
+
+@pytest.mark.parametrize("kind", ["ocr_line", "ocrx_line", "ocr_header"])
+def test_lines_without_words_are_split_in_proportion(kind):
+    page = (
+        "<div class='ocr_page' title='bbox 0 0 600 400'>"
+        f"<p><span class='{kind}' title='bbox 10 20 100 32; x_wconf 80'>"
+        "Age:<br/><b>7 weeks</b></span></p>"
+        "<span class='ocr_line' title='bbox 10 50 60 62'>"
+        "<span class='ocrx_word' title='bbox 10 50 60 62'>Signed</span> by</span></div>"
+    )
+    doc = read_form(f"<html>{page}</html>".encode(), spacy.blank("en").vocab)
+    lines = [s.text for s in doc.spans["layout"] if s.label_ == "line"]
+    assert lines == ["Age: 7 weeks", "Signed"]
+    boxes = [t._.box for t in doc if t._.box]
+    # Twelve characters in 90 pixels.
+    assert boxes[:3] == [(10, 20, 40, 32), (47.5, 20, 55, 32), (62.5, 20, 100, 32)]
+    assert doc[0]._.confidence == 0.8
+
+
+def test_lines_without_words_of_other_engines_are_split_too():
+    line = {"content": "Name: Roe", "polygon": corners(10, 20, 100, 32)}
+    azure = {"pages": [{"width": 600, "height": 400, "unit": "pixel", "lines": [line]}]}
+    textract = block("Name: Roe", 10, 20, 90, 12, 90, 1, (600, 400))
+    textract["BlockType"] = "LINE"
+    for values in (azure, {"Blocks": [textract]}):
+        doc = read_form(json.dumps(values).encode(), spacy.blank("en").vocab)
+        assert [t.text for t in doc] == ["Name:", "Roe"]
+        assert doc[0]._.box[2] < doc[1]._.box[0]
+
+
+def test_a_page_of_unknown_size_is_as_large_as_its_words_need():
+    data = HOCR.replace("; ppageno 0", "").replace("bbox 0 0 600 400", "ppageno 0")
+    doc = read_form(data.encode(), spacy.blank("en").vocab)
+    assert (doc._.pages[0]["width"], doc._.pages[0]["height"]) == (100, 32)
+    assert doc[0]._.box == (10, 20, 50, 32)
+
+
+def test_words_that_an_engine_gives_twice_count_once():
+    blocks = TEXTRACT["Blocks"]
+    again = {"Blocks": [*blocks, *blocks]}
+    doc = read_form(json.dumps(again).encode(), spacy.blank("en").vocab)
+    assert [t.text for t in doc if not t.is_space] == ["Name:", "Roe", "Signed"]

@@ -107,3 +107,17 @@ def test_keys_of_two_lines_are_one():
     # What has an end or an answer of its own stays a field.
     linked = fields_of(doc, *parts, links=[(0, 2, 1.0)])
     assert [f["key"] for f in linked] == ["How did", "it happen?"]
+
+
+def test_a_box_that_can_not_be_read_is_neither_ticked_nor_not():
+    doc = make_doc("Risk:", "L]", "Low", "LJ", "Medium", "X", "High")
+    parts = (0, 1, Q), (1, 3, A), (3, 5, A), (5, 7, A)
+    links = [(0, 1, 0.9), (0, 2, 0.9), (0, 3, 0.9)]
+    found = fields_of(doc, *parts, links=links)
+    told = [(f["key"], f["option"], f["value"]) for f in found]
+    assert told == [
+        ("Risk", "Low", False),
+        ("Risk", "Medium", None),
+        ("Risk", "High", True),
+    ]
+    assert [f["score"] for f in found] == [0.9, 0.3, 0.9]

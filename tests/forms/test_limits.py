@@ -226,8 +226,13 @@ def test_frames_are_counted_before_any_is_read(vocab, fake_tesseract, tmp_path):
 
 
 def test_words_of_a_page_are_limited(vocab, monkeypatch):
-    word = "<b class=ocrx_word title='bbox 1 1 9 9'>x</b>"
-    data = "<html><p class='ocr_page' title='bbox 0 0 9 9'>" + word * 20_005
+    # Each at its own place: copies count once.
+    places = [(10 * (i % 100), 10 * (i // 100)) for i in range(20_005)]
+    words = [
+        f"<b class=ocrx_word title='bbox {x} {y} {x + 8} {y + 8}'>x</b>"
+        for x, y in places
+    ]
+    data = "<html><p class='ocr_page' title='bbox 0 0 999 2100'>" + "".join(words)
     page = read_form(data.encode(), vocab, name="a")._.pages[0]
     assert page["n_words"] == limits.MAX_WORDS
     assert page["error"].startswith("[C514] 'a, page 1' has more than 20000 words")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from spacy_clinical.forms.checks import add_word, to_number
+from spacy_clinical.forms.checks import add_lines, add_word, to_number
 from spacy_clinical.forms.limits import check_n_pages
 from spacy_clinical.forms.pages import FormPage, Word, cover
 
@@ -24,21 +24,34 @@ def read_textract(values: Any, *, name: str, max_pages: int) -> list[FormPage]:
     answers = values if isinstance(values, list) else [values]
     blocks = [block for answer in answers for block in answer.get("Blocks", ())]
     pages: dict[int, FormPage] = {}
+    # Where there are lines only, their words are.
+    lines: dict[int, list[Word]] = {}
     for block in blocks:
         number = int(block.get("Page", 1))
         page = pages.setdefault(number, FormPage(1.0, 1.0, "page", [], "textract"))
         check_n_pages(len(pages), name=name, max_pages=max_pages)
-        if block.get("BlockType") != "WORD" or not block.get("Text", "").strip():
+        kind = block.get("BlockType")
+        if kind not in ("WORD", "LINE") or not block.get("Text", "").strip():
             continue
-        place = block["Geometry"]["BoundingBox"]
-        x, y, width, height = (
-            to_number(place[key]) for key in ("Left", "Top", "Width", "Height")
-        )
-        box = (x, y, x + width, y + height)
-        confidence = block.get("Confidence")
-        sure = None if confidence is None else to_number(confidence) / 100
-        add_word(page, Word(block["Text"], box, sure))
+        if kind == "WORD":
+            add_word(page, _read_block(block))
+        elif "Geometry" in block:
+            lines.setdefault(number, []).append(_read_block(block))
+    for number, page in pages.items():
+        if not page.words:
+            add_lines(page, lines.get(number, ()))
     return [pages[number] for number in sorted(pages)]
+
+
+def _read_block(block: dict[str, Any]) -> Word:
+    place = block["Geometry"]["BoundingBox"]
+    x, y, width, height = (
+        to_number(place[key]) for key in ("Left", "Top", "Width", "Height")
+    )
+    box = (x, y, x + width, y + height)
+    confidence = block.get("Confidence")
+    sure = None if confidence is None else to_number(confidence) / 100
+    return Word(block["Text"], box, sure)
 
 
 def is_azure(values: Any) -> bool:
@@ -68,6 +81,8 @@ def read_azure(values: Any, *, name: str, max_pages: int) -> list[FormPage]:
         page = FormPage(*size, unit, [], "azure")
         for word in _list_words(values):
             add_word(page, _read_word(word))
+        if not page.words:
+            add_lines(page, map(_read_word, values.get("lines", ())))
         pages.append(page)
     return pages
 

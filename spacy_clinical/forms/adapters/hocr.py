@@ -7,11 +7,16 @@ import re
 from html.parser import HTMLParser
 
 from spacy_clinical.errors import Errors
-from spacy_clinical.forms.checks import add_word, to_number
+from spacy_clinical.forms.checks import add_lines, add_word, to_number
 from spacy_clinical.forms.limits import Deadline, check_n_pages
 from spacy_clinical.forms.pages import FormPage, Word
 
 BOX = re.compile(r"\bbbox\s+(-?[\d.]+)\s+(-?[\d.]+)\s+(-?[\d.]+)\s+(-?[\d.]+)")
+# What a line of text is called.
+LINES = {
+    *("ocr_line", "ocrx_line", "ocr_textfloat", "ocr_caption", "ocr_header"),
+    "ocr_footer",
+}
 CONFIDENCE = re.compile(r"\bx_wconf\s+([\d.]+)")
 # Elements that have no end.
 VOID = {
@@ -37,6 +42,8 @@ def read_hocr(
 ) -> list[FormPage]:
     """Read the words of all pages, in pixels.
 
+    Lines of engines that write none are split in proportion to their characters.
+
     name: Of the file, for messages.
     RAISES ValueError: C505, if there are too many pages; C508, for tags without end.
     """
@@ -56,7 +63,8 @@ def read_hocr(
 
 
 class _Parser(HTMLParser):
-    """Collect the text inside of elements of the class `ocrx_word`."""
+    """Collect the text inside of elements of the class `ocrx_word`, and that of lines
+    which have none."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -64,35 +72,62 @@ class _Parser(HTMLParser):
         self.depth = 0
         self.title = ""
         self.parts: list[str] = []
+        # The line that is open, how deep, and whether words were found in it.
+        self.line_depth = 0
+        self.line_title = ""
+        self.line_parts: list[str] = []
+        self.has_words = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in VOID:
+            self.handle_data(" ")
+            return
+        self.line_depth += bool(self.line_depth)
         if self.depth:
-            self.depth += tag not in VOID
+            self.depth += 1
             return
         values = {key: value or "" for key, value in attrs}
         kinds = values.get("class", "").split()
+        title = values.get("title", "")
         if "ocr_page" in kinds:
-            box = BOX.search(values.get("title", ""))
+            box = BOX.search(title)
             _, _, width, height = map(to_number, box.groups()) if box else (0.0,) * 4
             self.pages.append(FormPage(width, height, "px", [], "hocr"))
         elif "ocrx_word" in kinds:
-            self.depth, self.title, self.parts = 1, values.get("title", ""), []
+            self.depth, self.title, self.parts = 1, title, []
+            self.has_words = True
+        elif LINES.intersection(kinds) and not self.line_depth:
+            self.line_depth, self.line_title = 1, title
+            self.line_parts, self.has_words = [], False
 
     def handle_endtag(self, tag: str) -> None:
-        if not self.depth or tag in VOID:
+        if tag in VOID:
             return
-        self.depth -= 1
         if self.depth:
-            return
-        box = BOX.search(self.title)
-        text = "".join(self.parts).strip()
-        if not box or not text or not self.pages:
-            return
-        x0, y0, x1, y1 = map(to_number, box.groups())
-        sure = CONFIDENCE.search(self.title)
-        confidence = to_number(sure[1]) / 100 if sure else None
-        add_word(self.pages[-1], Word(text, (x0, y0, x1, y1), confidence))
+            self.depth -= 1
+            if not self.depth:
+                self._add(self.title, self.parts, is_line=False)
+        if self.line_depth:
+            self.line_depth -= 1
+            if not self.line_depth and not self.has_words:
+                self._add(self.line_title, self.line_parts, is_line=True)
 
     def handle_data(self, data: str) -> None:
         if self.depth:
             self.parts.append(data)
+        if self.line_depth:
+            self.line_parts.append(data)
+
+    def _add(self, title: str, parts: list[str], *, is_line: bool) -> None:
+        box = BOX.search(title)
+        text = "".join(parts).strip()
+        if not box or not text or not self.pages:
+            return
+        x0, y0, x1, y1 = map(to_number, box.groups())
+        sure = CONFIDENCE.search(title)
+        confidence = to_number(sure[1]) / 100 if sure else None
+        word = Word(text, (x0, y0, x1, y1), confidence)
+        if is_line:
+            add_lines(self.pages[-1], [word])
+        else:
+            add_word(self.pages[-1], word)

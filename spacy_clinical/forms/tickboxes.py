@@ -1,0 +1,260 @@
+"""What is printed beside the boxes to tick of a fillable form."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from spacy_clinical.forms.pages import Box
+from spacy_clinical.forms.questions import Place, Text
+
+# An option is at most so many heights beside its box, a question to the left of a row
+# of options or above it; rows of one question follow each other within so many.
+BESIDE, ASKED, OVER, NEXT_ROW = 3.0, 20.0, 2.0, 2.5
+# What a box without any text on that side counts as, in heights.
+NOTHING = 8.0
+# Words that a question without a mark at its end has, at most.
+MAX_WORDS = 8
+
+
+@dataclass
+class TickLabels:
+    """What is beside boxes, by their numbers.
+
+    options: What each box is for.
+    questions: What is asked.
+    used: First tokens of both.
+    """
+
+    options: dict[int, Text] = field(default_factory=dict)
+    questions: dict[int, Text] = field(default_factory=dict)
+    used: set[int] = field(default_factory=set)
+
+
+def find_options(
+    ticks: Mapping[int, Place], texts: Sequence[Text], walls: Sequence[Box]
+) -> TickLabels:
+    """Find what the boxes of a page are for.
+
+    walls: All fields of the page: what is behind another one is not beside a box.
+    """
+    found = TickLabels()
+    for row in _group_rows(ticks):
+        _find_row_options(row, ticks, texts, walls, found)
+    found.used.update(text.segment.start for text in found.options.values())
+    return found
+
+
+def _group_rows(ticks: Mapping[int, Place]) -> list[list[int]]:
+    """Boxes that stand beside each other, from the top down."""
+    rows: list[list[int]] = []
+    for i in sorted(ticks, key=lambda i: _get_middle(ticks[i].box)):
+        box = ticks[i].box
+        if rows:
+            last = ticks[rows[-1][-1]].box
+            apart = _get_middle(box) - _get_middle(last)
+            if apart <= 0.5 * min(box[3] - box[1], last[3] - last[1]):
+                rows[-1].append(i)
+                continue
+        rows.append([i])
+    return [sorted(row, key=lambda i: ticks[i].box[0]) for row in rows]
+
+
+def _get_middle(box: Box) -> float:
+    return (box[1] + box[3]) / 2
+
+
+def _find_row_options(
+    row: Sequence[int],
+    ticks: Mapping[int, Place],
+    texts: Sequence[Text],
+    walls: Sequence[Box],
+    found: TickLabels,
+) -> None:
+    """Options stand behind all boxes of a row, before them all, or above them."""
+    behind = {i: _find_beside(ticks[i].box, texts, walls, 1) for i in row}
+    before = {i: _find_beside(ticks[i].box, texts, walls, -1) for i in row}
+    costs = []
+    for side in (behind, before):
+        gaps = [min(side[i][0], NOTHING) if i in side else NOTHING for i in row]
+        near = {
+            i: text for i in row for gap, text in [side[i]] if text and gap <= BESIDE
+        }
+        costs.append((sum(gaps), near))
+    _, near = min(costs, key=lambda cost: cost[0])
+    for i in row:
+        text = near.get(i)
+        # "Smoker: [x]" asks by itself.
+        if text is not None and near is costs[1][1] and _is_question(text):
+            found.questions[i] = text
+            continue
+        # In a table, questions stand to the left and options on top.
+        if text is None and before[row[0]][1] is not None:
+            text = _find_head(ticks[i].box, texts)
+        if text is not None:
+            found.options[i] = text
+
+
+def _find_beside(
+    box: Box, texts: Sequence[Text], walls: Sequence[Box], side: int
+) -> tuple[float, Text | None]:
+    """The nearest text to the right (1) or the left (-1), and how far, in heights."""
+    best: tuple[float, Text | None] = (float("inf"), None)
+    for text in texts:
+        tx0, ty0, tx1, ty1 = text.box
+        if min(ty1, box[3]) - max(ty0, box[1]) <= 0.3 * min(
+            text.height, box[3] - box[1]
+        ):
+            continue
+        is_there = tx1 > box[2] if side > 0 else tx0 < box[0]
+        if not is_there:
+            continue
+        gap = max(tx0 - box[2] if side > 0 else box[0] - tx1, 0.0)
+        height = max(text.height, box[3] - box[1], 1.0)
+        between = (
+            (box[2], box[1], tx0, box[3]) if side > 0 else (tx1, box[1], box[0], box[3])
+        )
+        if gap / height < best[0] and not _is_walled(between, box, walls):
+            best = gap / height, text
+    return best
+
+
+def _is_walled(between: Box, box: Box, walls: Sequence[Box]) -> bool:
+    """Whether another field stands between."""
+    x0, y0, x1, y1 = between
+    return any(
+        wall is not box
+        and wall != box
+        and x0 <= (wall[0] + wall[2]) / 2 <= x1
+        and min(wall[3], y1) > max(wall[1], y0)
+        for wall in walls
+    )
+
+
+def _find_head(box: Box, texts: Sequence[Text]) -> Text | None:
+    """What is printed over a column of boxes."""
+    width = box[2] - box[0]
+    above = [
+        text
+        for text in texts
+        if text.box[3] <= box[1] + 0.3 * text.height
+        and text.box[0] <= box[2] + 0.5 * width
+        and text.box[2] >= box[0] - 0.5 * width
+        and len(text.segment.text.split()) <= 3
+    ]
+    return max(above, key=lambda text: text.box[3]) if above else None
+
+
+def _is_question(text: Text) -> bool:
+    return text.segment.text.rstrip().endswith((":", "?"))
+
+
+def find_questions(
+    ticks: Mapping[int, Place],
+    texts: Sequence[Text],
+    walls: Sequence[Box],
+    found: TickLabels,
+) -> None:
+    """Find what is asked at the boxes of a page: before a row of options, or above rows
+    that follow each other.
+
+    found: Their options; `used` has the texts that are labels of something else.
+    """
+    last: dict[int, Text] = {}
+    bottoms: dict[int, Box] = {}
+    for row in _group_rows(ticks):
+        for group in _part_row(row, ticks):
+            if any(i in found.questions for i in group):
+                continue
+            question = _find_lead(group, ticks, texts, walls, found)
+            corner = ticks[group[0]].box
+            if question is None:
+                question = _find_over(group, ticks, texts, found)
+            if question is None:
+                # The row above, if it has the same question.
+                height = corner[3] - corner[1]
+                for i, box in bottoms.items():
+                    near = -height < corner[1] - box[3] <= NEXT_ROW * height
+                    same = ticks[i].name == ticks[group[0]].name
+                    aligned = any(
+                        abs(ticks[j].box[0] - box[0]) <= 0.5 * height for j in group
+                    )
+                    if i in last and (same or (near and aligned)):
+                        question = last[i]
+            for i in group:
+                bottoms[i] = ticks[i].box
+                if question is not None:
+                    found.questions[i] = last[i] = question
+    found.used.update(text.segment.start for text in found.questions.values())
+
+
+def _part_row(row: Sequence[int], ticks: Mapping[int, Place]) -> list[list[int]]:
+    """Groups of radio buttons in one row are asked one by one."""
+    groups: list[list[int]] = []
+    for i in row:
+        same = groups and _is_together(ticks[groups[-1][-1]], ticks[i])
+        if same:
+            groups[-1].append(i)
+        else:
+            groups.append([i])
+    return groups
+
+
+def _is_together(place: Place, other: Place) -> bool:
+    if place.kind != other.kind:
+        return False
+    return place.kind == "checkbox" or place.name == other.name
+
+
+def _find_lead(
+    group: Sequence[int],
+    ticks: Mapping[int, Place],
+    texts: Sequence[Text],
+    walls: Sequence[Box],
+    found: TickLabels,
+) -> Text | None:
+    """What stands in the row before the first option."""
+    first = ticks[group[0]].box
+    own = {found.options[i].segment.start for i in group if i in found.options}
+    edge = min(
+        [first[0], *(found.options[i].box[0] for i in group[:1] if i in found.options)]
+    )
+    others = [text for text in texts if text.segment.start not in found.used]
+    start = edge, first[1], first[2], first[3]
+    gap, text = _find_beside(start, others, walls, -1)
+    if text is None or gap > ASKED or text.segment.start in own:
+        return None
+    is_asked = len(group) > 1 or ticks[group[0]].kind == "radio"
+    is_short = len(text.segment.text.split()) <= MAX_WORDS
+    by_head = any(
+        i in found.options and found.options[i].box[3] < first[1] for i in group
+    )
+    if _is_question(text) or by_head or (is_asked and is_short):
+        return text
+    return None
+
+
+def _find_over(
+    group: Sequence[int],
+    ticks: Mapping[int, Place],
+    texts: Sequence[Text],
+    found: TickLabels,
+) -> Text | None:
+    """What stands right above a row, if it asks."""
+    boxes = [ticks[i].box for i in group]
+    boxes += [found.options[i].box for i in group if i in found.options]
+    x0, y0 = min(b[0] for b in boxes), ticks[group[0]].box[1]
+    x1 = max(b[2] for b in boxes)
+    height = ticks[group[0]].box[3] - y0
+    above = [
+        text
+        for text in texts
+        if text.segment.start not in found.used
+        and text.box[0] < x1
+        and text.box[2] > x0 - 3 * height
+        and 0 <= y0 - text.box[3] + 0.3 * height <= OVER * height
+    ]
+    if not above:
+        return None
+    nearest = max(above, key=lambda text: text.box[3])
+    is_radio = ticks[group[0]].kind == "radio"
+    short = len(nearest.segment.text.split()) <= MAX_WORDS
+    return nearest if _is_question(nearest) or (is_radio and short) else None
