@@ -31,7 +31,9 @@ ADMISSION_SECTIONS = (
 # What says nothing of the patient.
 BOILERPLATE = frozenset({"signature"})
 # Whose parts are organs, not problems.
-ORGAN_SECTIONS = frozenset({"imaging", "physical_exam", "review_of_systems"})
+ORGAN_SECTIONS = frozenset(
+    {"imaging", "imaging_findings", "physical_exam", "review_of_systems"}
+)
 # A de-identified stretch, as MIMIC marks it. One that isn't closed ends where the next
 # one begins: looking on for its end would take the time of all text for each of them.
 PLACEHOLDER = re.compile(r"\[\*\*(?:(?!\[\*\*).)*?\*\*\]|_{2,}", re.S)

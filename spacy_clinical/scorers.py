@@ -6,7 +6,7 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from spacy_clinical.extensions import SECTIONS_KEY
-from spacy_clinical.section_rules import PREAMBLE
+from spacy_clinical.section_state import PREAMBLE
 
 
 class LabelledScore:

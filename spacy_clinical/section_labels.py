@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from spacy_clinical.section_rules import OTHER, PREAMBLE
+from spacy_clinical.section_state import OTHER, PREAMBLE
 from spacy_clinical.section_titles import SectionTitles, load_titles
 
 # Of a splitter's provenance: what its own titles may be labelled with.

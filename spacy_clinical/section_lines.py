@@ -29,10 +29,11 @@ _INLINE = re.compile(
 _BREAK = re.compile(r"[.;,!?)\]][ *A-Z]|  |\t")
 RULE = re.compile(r"[ \t]*(?:[-=~*]{4,}|_{4,})[ \t]*(?=\n|\Z)")
 SENTENCE_ENDS = frozenset(".,;?!")
-_PROBLEM_MARKS = frozenset("#(0123456789")
 _NO_ITEM_MARKS = ("#", "**", "=", "_", "<", "[", '"', ">")
 _DECORATION = ' \t*_=#~->])"\u2013\u2014'
 FILLING = " \t*=#~"
+# A name follows.
+_NAMED = ("Dr.", "Drs.", "Mr.", "Mrs.", "Ms.", "Prof.", "St.")
 _SMALL_WORDS = frozenset(
     (
         "a",
@@ -53,20 +54,13 @@ _SMALL_WORDS = frozenset(
     )
 )
 _TITLE_WORD = re.compile("[^\\W_]+(?:['\u2019][^\\W_]+)?")
-_SOAP = re.compile(r"(?:^|\n)[ \t]*([SOAP])[ \t]*:")
-# What a measure, a field or a choice is answered with, as against text.
-_VALUE = re.compile(
-    r"[ \t]*(?:[<>~\u2248+-]?[ \t]*\d|\[\*\*|_{3}|(?:normal|negative|positive|none|"
-    r"neg|pos|within|elevated|wnl|n/?a|yes|no|nl)\b)",
-    re.IGNORECASE,
-)
-# First words of sentences that a plan may have on lines of their own.
-_SENTENCE_STARTS = re.compile(
-    r"(?:the|he|she|they|it|we|i|this|that|these|there|patient|pt|mr|mrs|ms|dr|no|if|"
-    r"all|continued?|start|stop|return|follow|will|please|call|today|as|denies|reports|"
-    r"increase|decrease|hold|resume|take|obtain|consider|recommend|discussed|reviewed|"
-    r"plan|status|given|due|per)\b(?!-)",
-    re.IGNORECASE,
+_SOAP = re.compile(r"(?:^|\n)[ \t]*([SOAP](?:/[SOAP])?)[ \t]*:")
+_GAP = re.compile(r"[ ]*(?:\t|[ ]{2,}|\|)[ ]*")
+_VERB = re.compile(r"\b(?:is|are|was|were|be|been|has|have|had|will|shows?|showed)\b")
+# What goes on after a title that only starts its line.
+_OPENED = re.compile(
+    r"[ \t]*(?:$|[:(\d\[#_*-]|[A-Z]|"
+    r"(?:during|in|on|this|from|by|at|to|for|or|within|as|of|electronically)\b)"
 )
 
 
@@ -90,6 +84,7 @@ class Phrase(NamedTuple):
     after_blank: Whether its line comes first or after a blank line or rule.
     inline: Whether other text stands before it on its line.
     spaced: Whether a dash, a tab or a wide gap ends it.
+    opener: Whether the rest of its line goes on as a sentence does.
     """
 
     start: int
@@ -108,6 +103,7 @@ class Phrase(NamedTuple):
     after_blank: bool = False
     inline: bool = False
     spaced: bool = False
+    opener: bool = False
 
 
 class Context:
@@ -156,7 +152,8 @@ def read_head(
         title,
         group,
         _rate(title) if group is not None and has_colon else 0.0,
-        (group is not None or has_colon) and titles.is_never(title),
+        ((group is not None or has_colon) and titles.is_never(title))
+        or (group is not None and not has_colon and titles.needs_colon(title)),
         mark,
         mark != "" and not mark.startswith(_NO_ITEM_MARKS),
         title.isupper(),
@@ -164,16 +161,6 @@ def read_head(
         own_line,
         after_blank,
     )
-
-
-def may_head_problem(line: str, after_blank: bool) -> bool:
-    """Say whether a line that ends as sentences do may be a plan's problem heading."""
-    if len(line) > MAX_PHRASE or line[-1] not in SENTENCE_ENDS:
-        return False
-    first = line.lstrip(" \t")[:1]
-    if first.isalpha():
-        return after_blank and line.count(" ") <= 9
-    return first in _PROBLEM_MARKS
 
 
 def read_spaced(line: str, after_blank: bool, titles: SectionTitles) -> Phrase | None:
@@ -194,6 +181,8 @@ def read_spaced(line: str, after_blank: bool, titles: SectionTitles) -> Phrase |
     group = titles.find(text)
     if group is None and not match[1].startswith("#"):
         return None
+    if group is not None and _heads_columns(line, text, titles):
+        return None
     return Phrase(
         start=match.start(1),
         title_start=match.start(2),
@@ -201,12 +190,48 @@ def read_spaced(line: str, after_blank: bool, titles: SectionTitles) -> Phrase |
         body_start=match.end(),
         text=text,
         group=group,
-        never=group is not None and titles.is_never(text),
+        never=group is not None and (titles.is_never(text) or titles.needs_colon(text)),
         mark=mark,
         is_item=mark != "" and not mark.startswith(_NO_ITEM_MARKS),
         capitals=text.isupper(),
         after_blank=after_blank,
         spaced=True,
+    )
+
+
+def _heads_columns(line: str, first: str, titles: SectionTitles) -> bool:
+    """Say whether a line is the head of a table: its cells name columns."""
+    cells = [cell for cell in _GAP.split(line.strip()) if cell]
+    return (
+        len(cells) > 1
+        and titles.is_column(first)
+        and all(titles.is_column(cell) or len(cell) < 25 for cell in cells)
+        and titles.is_column(cells[1])
+    )
+
+
+def read_opener(line: str, after_blank: bool, titles: SectionTitles) -> Phrase | None:
+    """Read a known title that a line starts with and goes on from."""
+    text = line.lstrip(FILLING)
+    found = titles.find_opener(text)
+    if found is None:
+        return None
+    title, group = found
+    rest = text[len(title) :]
+    if not _OPENED.match(rest) or _VERB.search(rest):
+        return None
+    start = len(line) - len(text)
+    return Phrase(
+        start=start,
+        title_start=start,
+        title_end=start + len(title),
+        body_start=start + len(title),
+        text=text[: len(title)],
+        group=group,
+        sure=0.85,
+        capitals=text[: len(title)].isupper(),
+        after_blank=after_blank,
+        opener=True,
     )
 
 
@@ -222,6 +247,8 @@ def read_inline(line: str, skip: int, titles: SectionTitles) -> Iterator[Phrase]
             base = max(colon - MAX_PHRASE, skip, 0)
             match = _INLINE.search(line, base, colon)
             group = titles.find(match[1].rstrip()) if match else None
+            if match and line.endswith(_NAMED, 0, match.start() + 1):
+                group = None
             if match and group is not None:
                 text, start = match[1].rstrip(), match.start(1)
                 yield Phrase(
@@ -283,7 +310,7 @@ def looks_like_title(flat: str, position: int, phrase: Phrase) -> bool:
         return False
     if behind == "://" or len(text) < 3 or not is_title_case(text):
         return False
-    if has_break(text):
+    if has_break(text) or text.count("(") > text.count(")"):
         return False
     first = text.split(None, 1)[0].rstrip(".").lower()
     return first not in ("dr", "mr", "mrs", "ms")
@@ -295,18 +322,6 @@ def stands_alone(flat: str, position: int, phrase: Phrase) -> bool:
     if any(char.isdigit() for char in text) or not (" " in text or len(text) > 6):
         return False
     return phrase.after_blank and precedes_blank_line(flat, position)
-
-
-def heads_list(flat: str, position: int, phrase: Phrase) -> bool:
-    """Say whether text of another kind follows on the next line."""
-    end = flat.find("\n", position + phrase.title_end)
-    if end < 0 or precedes_blank_line(flat, end):
-        return False
-    stop = flat.find("\n", end + 1)
-    below = flat[end + 1 : stop if stop >= 0 else len(flat)].strip()
-    if below[:1] in "-•*·":
-        return True
-    return not below[:1].isdigit() and len(below) > len(phrase.text) + 10
 
 
 def is_title_case(text: str) -> bool:
@@ -328,18 +343,8 @@ def make_label(text: str) -> str:
 
 def has_soap_letters(flat: str) -> bool:
     """Say whether S, O, A and P stand for the four parts of a note."""
-    letters = set(_SOAP.findall(flat))
+    letters = set("".join(_SOAP.findall(flat)))
     return {"S", "O"} <= letters and bool(letters & {"A", "P"})
-
-
-def has_value(flat: str, position: int) -> bool:
-    """Say whether a measure's or field's value follows, and no text."""
-    return _VALUE.match(flat, position) is not None
-
-
-def is_sentence(text: str) -> bool:
-    """Say whether a line starts as a sentence does."""
-    return _SENTENCE_STARTS.match(text) is not None
 
 
 def is_neighbor(

@@ -10,19 +10,35 @@ from typing import Any
 
 from spacy_clinical.errors import Errors
 from spacy_clinical.json_text import write_json
+from spacy_clinical.section_groups import (
+    group_from_dict,
+    group_to_dict,
+    make_conditions,
+    merge_groups,
+)
+from spacy_clinical.section_words import (
+    change_number,
+    count_products,
+    drop_stamp,
+    read_qualifiers,
+    read_synonyms,
+    split_words,
+    squeeze,
+    strip_qualifiers,
+)
 from spacy_clinical.types import Condition, TitleGroup
 
 DEFAULT_TITLES = Path(__file__).parent / "resources" / "section_titles.cfg"
 PART_PREFIX = "part:"
 _LABEL = re.compile(r"[a-z][a-z0-9_]*")
-_WORD = re.compile(r"[^\W_]+")
 _PARENTHESIS = re.compile(r"\([^()\n]*\)|\[[^\[\]\n]*\]")
 _JOINT = re.compile(r"\s*(?:/|,|&|\+|;|\band\b)\s*")
 _COMPOUND = re.compile(r"[(\[/,&+;]|\band\b", re.IGNORECASE)
-_JOINED = re.compile("[&+'\u2019]")
 # Brackets and figures may hold a name or a date.
 _PRIVATE = re.compile(r"[(\[<]|\d{3}")
 _MAX_MEMORIES = 20_000
+# Longer than any title that only starts its line.
+_MAX_OPENER = 80
 # Longer phrases are sentences.
 _MAX_WORDS = 12
 
@@ -41,19 +57,24 @@ class SectionTitles:
 
         words: Phrases by role: `before` and `after` (qualifiers), `small` (words
             that never matter), `same` (comma-joined synonyms), `never` (phrases
-            that open nothing), `documents` (names of whole notes).
+            that open nothing), `documents` (names of whole notes), `colon` (titles
+            only before a colon), `major` (those that need least to be one),
+            `columns` (heads of tables' columns).
         version: Version of the rules, kept in what is saved.
         """
         self.version = version
         self._words = {key: tuple(value) for key, value in (words or {}).items()}
         self._small = frozenset(self._words.get("small", ()))
-        self._same = _synonyms(self._words.get("same", ()))
+        self._same = read_synonyms(self._words.get("same", ()))
         never = self._words.get("never", ())
-        self._never = frozenset([*map(str.lower, never), *map(_squeeze, never)])
-        self._documents = frozenset(map(_squeeze, self._words.get("documents", ())))
+        self._never = _list_spellings(never)
+        self._documents = frozenset(map(squeeze, self._words.get("documents", ())))
+        self._colon = _list_spellings(self._words.get("colon", ()))
+        self._major = _list_spellings(self._words.get("major", ()))
+        self._columns = _list_spellings(self._words.get("columns", ()))
         self._never_starts = {key[:4] for key in self._never}
-        self._before = _qualifiers(self._words.get("before", ()))
-        self._after = _qualifiers(self._words.get("after", ()))
+        self._before = read_qualifiers(self._words.get("before", ()))
+        self._after = read_qualifiers(self._words.get("after", ()))
         self._first_words = frozenset(words[0] for words in self._before)
         self._last_words = frozenset(words[-1] for words in self._after)
         self._sections: dict[str, TitleGroup] = {}
@@ -62,6 +83,10 @@ class SectionTitles:
         self._variants: dict[str, TitleGroup] = {}
         self._if_seen: dict[str, list[tuple[frozenset[str], TitleGroup]]] = {}
         self._if_named: dict[str, list[tuple[frozenset[str], TitleGroup]]] = {}
+        self._if_next: dict[str, list[tuple[frozenset[str], TitleGroup]]] = {}
+        self._openers: dict[str, list[tuple[str, TitleGroup]]] = {}
+        # How lines with such titles may start, in all cases and after marks.
+        self.opener_starts: set[str] = {" ", "\t", "*", "=", "~", "#"}
         self.cues: frozenset[str] = frozenset()
         self._starts = {words[0][:4] for words in self._before}
         self._digest = ""
@@ -102,29 +127,36 @@ class SectionTitles:
         if not _LABEL.fullmatch(group.label):
             raise ValueError(Errors.C101.format(label=group.label))
         for number, title in enumerate(group.titles):
-            if not _squeeze(title):
+            if not squeeze(title):
                 raise ValueError(Errors.C102.format(number=number, label=group.label))
         known = self._parts if group.is_part else self._sections
         is_known = group.label in known
         if is_known:
-            group = _merge(known[group.label], group)
+            group = merge_groups(known[group.label], group)
         known[group.label] = group
         self._digest = ""
         self._forget()
         for title in group.titles:
             # Titles as they are usually written are found without normalizing them.
             variants = self._vary(title)
-            spellings = {_squeeze(title), title.lower()}
+            spellings = {squeeze(title), title.lower()}
             self._exact.update(dict.fromkeys(spellings, group))
             self._variants.update(dict.fromkeys(variants, group))
             self._starts.update(key[:4] for key in spellings | variants)
         for index, conditions in (
             (self._if_seen, group.after),
             (self._if_named, group.naming),
+            (self._if_next, group.follows),
         ):
             for phrases, needed in conditions:
-                for key in map(_squeeze, phrases):
+                for key in map(squeeze, phrases):
                     index.setdefault(key, []).append((needed, group))
+        for phrase in group.starts:
+            start = phrase[:4].lower()
+            self.opener_starts.update((start, start.upper(), start.capitalize()))
+            openers = self._openers.setdefault(start, [])
+            openers.append((phrase.lower(), group))
+            openers.sort(key=lambda opener: -len(opener[0]))
         self.cues = self.cues.union(*(needed for _, needed in group.after))
         # Titles taken over by the new group stay with it; older ones of the same
         # label must see its new settings.
@@ -158,7 +190,7 @@ class SectionTitles:
             return low in self._never
         if low[:4] not in self._never_starts and low[:4].isalpha():
             return False
-        return _squeeze(low) in self._never
+        return squeeze(low) in self._never
 
     def find(self, phrase: str) -> TitleGroup | None:
         """Find what a phrase opens; None if it is no known title."""
@@ -169,7 +201,7 @@ class SectionTitles:
         # Most phrases start as no title does.
         if low[:4] not in self._starts and low[:4].isalpha():
             return None
-        words = _words(phrase)
+        words = split_words(phrase)
         group = self._get("".join(words))
         if group is not None or not 0 < len(words) <= _MAX_WORDS:
             return group
@@ -178,64 +210,82 @@ class SectionTitles:
             return group
         qualified = words[0] in self._first_words or words[-1] in self._last_words
         if qualified or _COMPOUND.search(phrase):
-            return self._find_loosely(phrase)
-        return None
+            group = self._find_loosely(phrase)
+        if group is None and not phrase[-1].isalpha():
+            bare = drop_stamp(phrase)
+            return self.find(bare) if bare != phrase else None
+        return group
 
     def find_after(self, phrase: str, seen: frozenset[str]) -> TitleGroup | None:
         """Find what a phrase opens because of the sections before it.
 
         seen: Those of `cues` that the note has had.
         """
-        for labels, group in self._if_seen.get(_squeeze(phrase), ()):
+        for labels, group in self._if_seen.get(squeeze(phrase), ()):
             if labels & seen:
                 return group
         return None
 
+    def find_next(self, phrase: str, label: str) -> TitleGroup | None:
+        """Find what a phrase opens because of the section or part right before it."""
+        for labels, group in self._if_next.get(squeeze(phrase), ()):
+            if label in labels:
+                return group
+        return None
+
+    def find_opener(self, line: str) -> tuple[str, TitleGroup] | None:
+        """Find the title that a line only starts with, and what it opens."""
+        openers = self._openers.get(line[:4].lower())
+        if openers is None:
+            return None
+        low = line[:_MAX_OPENER].lower()
+        for phrase, group in openers:
+            if low.startswith(phrase) and not low[len(phrase) :][:1].isalnum():
+                return phrase, group
+        return None
+
     def find_naming(self, phrase: str, line: str) -> TitleGroup | None:
         """Find what a phrase opens because of the text behind it on its line."""
-        for words, group in self._if_named.get(_squeeze(phrase), ()):
-            if not words.isdisjoint(_words(line)[:6]):
+        for words, group in self._if_named.get(squeeze(phrase), ()):
+            if not words.isdisjoint(split_words(line)[:6]):
                 return group
         return None
 
     def hangs_on_line(self, phrase: str) -> bool:
         """Say whether `find_naming` may find a phrase."""
-        return _squeeze(phrase) in self._if_named
+        return squeeze(phrase) in self._if_named
+
+    def hangs_on_part(self, phrase: str, label: str) -> bool:
+        """Say whether `find_next` may find a phrase in a section, after some part."""
+        choices = self._if_next.get(squeeze(phrase), ())
+        return any(label in group.within for _, group in choices)
+
+    def needs_colon(self, phrase: str) -> bool:
+        """Say whether a phrase is a title only before a colon."""
+        return _is_among(phrase, self._colon)
+
+    def is_major(self, phrase: str) -> bool:
+        """Say whether a phrase is one of the titles that need least to be one."""
+        return _is_among(phrase, self._major)
+
+    def is_column(self, phrase: str) -> bool:
+        """Say whether a phrase heads the columns of tables."""
+        return _is_among(phrase, self._columns)
 
     def names_document(self, phrase: str) -> bool:
         """Say whether a phrase names a whole note."""
-        return _squeeze(phrase) in self._documents
+        return squeeze(phrase) in self._documents
 
     def to_dict(self) -> dict[str, Any]:
         """Get the rules as plain data."""
-        groups = [
-            {
-                **vars(group),
-                "titles": list(group.titles),
-                "within": sorted(group.within),
-                "after": _list_conditions(group.after),
-                "naming": _list_conditions(group.naming),
-            }
-            for group in self.groups
-        ]
+        groups = [group_to_dict(group) for group in self.groups]
         words = {key: list(value) for key, value in self._words.items()}
         return {"version": self.version, "words": words, "groups": groups}
 
     @classmethod
     def from_dict(cls, rules: Mapping[str, Any]) -> "SectionTitles":
         """Build the vocabulary from plain data."""
-        groups = [
-            TitleGroup(
-                **{
-                    **group,
-                    "titles": tuple(group["titles"]),
-                    "within": frozenset(group["within"]),
-                    "after": _make_conditions(group["after"]),
-                    "naming": _make_conditions(group["naming"]),
-                }
-            )
-            for group in rules["groups"]
-        ]
+        groups = map(group_from_dict, rules["groups"])
         return cls(groups, words=rules["words"], version=rules["version"])
 
     def _get(self, key: str) -> TitleGroup | None:
@@ -247,15 +297,15 @@ class SectionTitles:
     def _find_loosely(self, phrase: str) -> TitleGroup | None:
         """Try without what stands in brackets, without qualifiers, and in halves."""
         bare = _PARENTHESIS.sub(" ", phrase)
-        words = tuple(_words(bare))
-        for kept in _strip(words, self._before, self._after):
+        words = tuple(split_words(bare))
+        for kept in strip_qualifiers(words, self._before, self._after):
             group = self._get("".join(kept)) or self._find_words(list(kept))
             if group is not None:
                 return group
         joined = [part for part in _JOINT.split(bare.lower()) if part]
         if len(joined) < 2 or len(joined) == len(bare):
             return None
-        groups = [self._get(_squeeze(part)) for part in joined]
+        groups = [self._get(squeeze(part)) for part in joined]
         if not all(groups):
             return None
         return next((group for group in groups if group and group.is_part), groups[0])
@@ -267,14 +317,14 @@ class SectionTitles:
 
     def _vary(self, title: str) -> set[str]:
         """Spell a title without small words, with synonyms, in the other number."""
-        words = _words(title)
+        words = split_words(title)
         choices = [self._same.get(word, (word,)) for word in words]
         keys = set()
-        for spelling in product(*choices) if _size(choices) <= 64 else [words]:
+        for spelling in product(*choices) if count_products(choices) <= 64 else [words]:
             for kept in (list(spelling), self._content(list(spelling))):
                 keys.add("".join(kept))
                 if kept and len(kept[-1]) > 2:
-                    keys.add("".join([*kept[:-1], _other_number(kept[-1])]))
+                    keys.add("".join([*kept[:-1], change_number(kept[-1])]))
         return keys - {""}
 
 
@@ -293,6 +343,16 @@ def load_titles(path: Path = DEFAULT_TITLES) -> SectionTitles:
     return SectionTitles(groups, words=words, version=version)
 
 
+def _list_spellings(phrases: Iterable[str]) -> frozenset[str]:
+    phrases = list(phrases)
+    return frozenset([*map(str.lower, phrases), *map(squeeze, phrases)])
+
+
+def _is_among(phrase: str, spellings: frozenset[str]) -> bool:
+    low = phrase.lower()
+    return low in spellings or (not low.isalpha() and squeeze(low) in spellings)
+
+
 def _read_group(name: str, block: configparser.SectionProxy) -> TitleGroup:
     return TitleGroup(
         label=name.removeprefix(PART_PREFIX),
@@ -303,6 +363,8 @@ def _read_group(name: str, block: configparser.SectionProxy) -> TitleGroup:
         within=frozenset(_split_list(block.get("within", ""))),
         after=_read_conditions(block, "after "),
         naming=_read_conditions(block, "naming "),
+        starts=tuple(_split_list(block.get("starts", ""))),
+        follows=_read_conditions(block, "follows "),
         has_parts=block.getboolean("parts", fallback=False),
         has_problems=block.getboolean("problems", fallback=False),
     )
@@ -311,89 +373,12 @@ def _read_group(name: str, block: configparser.SectionProxy) -> TitleGroup:
 def _read_conditions(
     block: configparser.SectionProxy, prefix: str
 ) -> tuple[Condition, ...]:
-    return _make_conditions(
+    return make_conditions(
         (_split_list(value), _split_list(key.removeprefix(prefix)))
         for key, value in block.items()
         if key.startswith(prefix)
     )
 
 
-def _make_conditions(
-    pairs: Iterable[tuple[Iterable[str], Iterable[str]]],
-) -> tuple[Condition, ...]:
-    return tuple((tuple(titles), frozenset(needed)) for titles, needed in pairs)
-
-
-def _list_conditions(conditions: Iterable[Condition]) -> list[list[list[str]]]:
-    return [[list(titles), sorted(needed)] for titles, needed in conditions]
-
-
 def _split_list(value: str) -> list[str]:
     return [item.strip() for item in value.split(";") if item.strip()]
-
-
-def _merge(old: TitleGroup, new: TitleGroup) -> TitleGroup:
-    return TitleGroup(
-        label=old.label,
-        titles=tuple(dict.fromkeys([*old.titles, *new.titles])),
-        loinc=new.loinc or old.loinc,
-        name=new.name or old.name,
-        is_part=old.is_part,
-        within=old.within | new.within,
-        after=tuple(dict.fromkeys([*old.after, *new.after])),
-        naming=tuple(dict.fromkeys([*old.naming, *new.naming])),
-        has_parts=old.has_parts or new.has_parts,
-        has_problems=old.has_problems or new.has_problems,
-    )
-
-
-def _words(phrase: str) -> list[str]:
-    return _WORD.findall(_JOINED.sub(_spell_out, phrase.lower()))
-
-
-def _spell_out(match: re.Match[str]) -> str:
-    return " and " if match[0] in "&+" else ""
-
-
-def _squeeze(phrase: str) -> str:
-    return "".join(_words(phrase))
-
-
-def _synonyms(lines: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    sets = [tuple(_squeeze(word) for word in line.split(",")) for line in lines]
-    return {word: words for words in sets for word in words}
-
-
-def _qualifiers(phrases: Iterable[str]) -> frozenset[tuple[str, ...]]:
-    return frozenset(tuple(_words(phrase)) for phrase in phrases)
-
-
-def _strip(
-    words: tuple[str, ...],
-    before: frozenset[tuple[str, ...]],
-    after: frozenset[tuple[str, ...]],
-) -> list[tuple[str, ...]]:
-    """All that is left of a phrase when qualifiers are taken off both ends."""
-    starts = [i for i in range(min(len(words), 4)) if not i or words[:i] in before]
-    ends = [
-        i
-        for i in range(len(words), max(len(words) - 6, 0), -1)
-        if i == len(words) or words[i:] in after
-    ]
-    return [words[start:end] for start in starts for end in ends if start < end]
-
-
-def _other_number(word: str) -> str:
-    """The plural of a singular word, and the other way round."""
-    if word.endswith("ies"):
-        return word[:-3] + "y"
-    if word.endswith("s"):
-        return word[:-1]
-    return word[:-1] + "ies" if word.endswith("y") else word + "s"
-
-
-def _size(choices: Iterable[tuple[str, ...]]) -> int:
-    size = 1
-    for choice in choices:
-        size *= len(choice)
-    return size

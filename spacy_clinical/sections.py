@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection
 
+from spacy_clinical.section_headings import may_head_problem
 from spacy_clinical.section_lines import (
     FILLING,
     MAX_PHRASE,
@@ -11,12 +12,13 @@ from spacy_clinical.section_lines import (
     SENTENCE_ENDS,
     has_break,
     is_blank_or_rule,
-    may_head_problem,
     read_head,
     read_inline,
+    read_opener,
     read_spaced,
 )
-from spacy_clinical.section_rules import OTHER, PREAMBLE, Outline
+from spacy_clinical.section_rules import Outline
+from spacy_clinical.section_state import OTHER, PREAMBLE
 from spacy_clinical.section_titles import SectionTitles
 from spacy_clinical.types import Section
 
@@ -77,6 +79,8 @@ def _read_lines(flat: str, titles: SectionTitles, outline: Outline) -> None:
             after_blank = True
             continue
         head, colon, rest = line.partition(":")
+        if rest and head and rest[0].isdigit() and head[-1].isdigit():
+            head, colon, rest = _pass_clock(line)
         if len(head) > MAX_PHRASE or (not colon and line[-1] in SENTENCE_ENDS):
             after_blank = _read_prose(line, position, after_blank, titles, outline)
         else:
@@ -91,6 +95,20 @@ def _read_lines(flat: str, titles: SectionTitles, outline: Outline) -> None:
                 if ":" in rest:
                     _read_inline(line, position, len(head), titles, outline)
         position += len(line) + 1
+
+
+def _pass_clock(line: str) -> tuple[str, str, str]:
+    """Part a line at its first colon that is not between the digits of a time."""
+    colon = line.find(":")
+    while (
+        colon >= 0
+        and line[colon - 1].isdigit()
+        and line[colon + 1 : colon + 2].isdigit()
+    ):
+        colon = line.find(":", colon + 1)
+    if colon < 0:
+        return line, "", ""
+    return line[:colon], ":", line[colon + 1 :]
 
 
 def _read_line(
@@ -109,7 +127,9 @@ def _read_line(
     head, colon, own_line, after_blank = key
     phrase = read_head(head, colon != "", own_line, after_blank, titles)
     if phrase is None or phrase.group is None:
-        spaced = read_spaced(line, after_blank, titles)
+        spaced = read_spaced(line, after_blank, titles) or read_opener(
+            line, after_blank, titles
+        )
         if spaced is not None:
             phrase = None
             outline.read(position, spaced)
@@ -132,6 +152,9 @@ def _read_prose(
     RETURNS: Whether the next line comes after a blank one.
     """
     spaced = read_spaced(line, after_blank, titles)
+    starts = titles.opener_starts
+    if spaced is None and (line[:4] in starts or line[0] in starts):
+        spaced = read_opener(line, after_blank, titles)
     if spaced is not None:
         outline.read(position, spaced)
     elif outline.has_problems and may_head_problem(line, after_blank):

@@ -107,11 +107,14 @@ class TitleGroup:
     is_part: Whether the titles only name parts of a section.
     within: Labels of the sections inside which an inline title names a part.
     after: More titles, that mean this only in a note that has one of some sections
-        before them, with the labels of these.
+        before them, or is of some kind, with the labels of these.
     naming: More titles, that mean this only at the start of a note and if one of some
         words follows on their line, with these words.
     has_parts: Whether unknown titles inside such a section are parts of it.
     has_problems: Whether its body may have problem headings.
+    starts: More titles, that only start their line; what follows them is text.
+    follows: More titles, that mean this only right after sections or parts of some
+        labels, with these labels.
     """
 
     label: str
@@ -124,3 +127,5 @@ class TitleGroup:
     naming: tuple[Condition, ...] = ()
     has_parts: bool = False
     has_problems: bool = False
+    starts: tuple[str, ...] = ()
+    follows: tuple[Condition, ...] = ()

@@ -333,8 +333,8 @@ SECTIONS = {
     "psychiatric evaluation": "preamble chief_complaint history_of_present_illness past_medical_history social_history past_medical_history family_history mental_status assessment plan",
     "well-child visit": "preamble chief_complaint history_of_present_illness nutrition past_medical_history immunizations physical_exam assessment plan plan",
     "obstetric admission": "preamble history_of_present_illness obstetric_history obstetric_history obstetric_history past_medical_history past_surgical_history medications allergies social_history physical_exam assessment_and_plan",
-    "radiology report in capitals": "imaging procedure_indications imaging imaging assessment",
-    "radiology report in mixed case": "imaging history_of_present_illness imaging imaging assessment",
+    "radiology report in capitals": "imaging imaging_indication imaging_comparison imaging_findings imaging_impression",
+    "radiology report in mixed case": "imaging imaging_indication imaging_technique imaging_findings imaging_impression",
     "history and physical": "preamble chief_complaint history_of_present_illness past_medical_history past_surgical_history medications allergies social_history family_history review_of_systems physical_exam results assessment plan",
     "assessment and plan on lines": "assessment plan follow_up",
 }
@@ -394,7 +394,10 @@ def test_split_sections_leaves_measures_named_as_systems_alone():
 def test_findings_are_what_the_note_is_about():
     operation = "PREOPERATIVE DIAGNOSIS: Gallstones.\n\nFINDINGS: One stone.\n"
     report = "COMPARISON: None.\n\nFINDINGS: One stone.\n"
-    for note, label in ((operation, "operative_findings"), (report, "imaging")):
+    for note, label in (
+        (operation, "operative_findings"),
+        (report, "imaging_findings"),
+    ):
         assert split_sections(note, TITLES)[-1].label == label
 
 

@@ -144,3 +144,92 @@ def test_split_sentences_takes_linear_time(unit):
     start = time.perf_counter()
     split_sentences(text)
     assert time.perf_counter() - start < 3
+
+
+NARROW = (
+    "The patient is a pleasant woman who came to the clinic with her\n"
+    "Son and her daughter. She had been well until a week ago, when\n"
+    "she noticed swelling of both legs. Her family doctor at Saint\n"
+    "Mary Hospital gave furosemide, and the swelling was soon less.\n"
+)
+NARROW_SENTENCES = [
+    "The patient is a pleasant woman who came to the clinic with her\n"
+    "Son and her daughter.",
+    "She had been well until a week ago, when\nshe noticed swelling of both legs.",
+    "Her family doctor at Saint\n"
+    "Mary Hospital gave furosemide, and the swelling was soon less.",
+]
+WIDE = (
+    "On the second day he was seen by the team of the cardiac unit, who thought that\n"
+    "Metoprolol should be stopped. He was then watched for two more days, and at the\n"
+    "end of these the rate was 70 to 80 at rest, and no more than 95 as he walked up\n"
+    "Two flights.\n"
+)
+
+
+# issue 15
+@pytest.mark.parametrize(
+    "other",
+    ["x" * 131, f"{'word ' * 60}end.", "word " * 18, WIDE, f"- {'item ' * 25}", ""],
+)
+@pytest.mark.parametrize("gap", ["\n\n", "\n \n"])
+def test_width_of_wrapped_text_is_that_of_its_paragraph(other, gap):
+    assert sentences(f"{other}{gap}{NARROW}")[-3:] == NARROW_SENTENCES
+    assert sentences(f"{NARROW}{gap}{other}")[:3] == NARROW_SENTENCES
+
+
+def test_short_wrapped_paragraphs_have_the_width_of_others():
+    short = (
+        "Her blood pressure was measured in the clinic of Dr. Green and\nMrs. Brown."
+    )
+    for note in (f"{WIDE}\n{NARROW}\n{short}", f"{short}\n\n{WIDE}\n{NARROW}"):
+        assert short in sentences(note)
+
+
+@pytest.mark.parametrize("long", ["", f"{'word ' * 60}end.\n\n"])
+def test_lines_that_stand_alone_are_no_wrapped_text(long):
+    lines = [
+        "Chest pain that comes with effort and goes with rest, two months",
+        "Shortness of breath on stairs, one flight",
+        "Swelling of both ankles in the evening, gone in the morning, new",
+        "Fever",
+    ]
+    found = sentences(long + "\n".join(lines[1:]))
+    assert found[-3:] == lines[1:]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "On the way down the ward she only turned\n45.",
+        "She thought that it might have been hepatitis\nC.",
+        "After the fall at home she was brought to the\nED.",
+        "After the fall at home she was taken to our local\nED.",
+        "After two days on the ward he was sent to the\nMICU.",
+        "She was seen in the clinic this morning by\nJ. Smith.",
+        "The pressure in the artery was found to be\n(2) high.",
+        "He was seen in the clinic this morning by Dr.\nSmith.",
+    ],
+)
+def test_a_number_or_name_at_a_lines_start_may_end_a_sentence(sentence):
+    text = f"It was late. {sentence} He then went home."
+    assert sentences(text) == ["It was late.", sentence, "He then went home."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1. aspirin once every morning|2. lasix 20 mg every day|3. rest at home",
+        "1) one thing to do|2) another thing to do|4) the last thing to do",
+        "a. weights every day at home|b. a diet low in salt|c. see me in a week",
+        "Plan is as was told to them|1. aspirin once a day|2. lasix once a day",
+        "1. heart failure, now stable|a. lasix as before|b. weights|2. gout, quiet",
+        "She has these problems:|3. heart failure|4. gout",
+        "He was seen in the clinic.|45. He then went home.",
+        "NKDA|VSS|EKG normal",
+        "Chest pain|FAMILY HISTORY|None",
+    ],
+)
+def test_items_still_start_sentences(text):
+    parts = text.split("|")
+    assert sentences("\n".join(parts)) == parts

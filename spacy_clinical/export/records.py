@@ -35,7 +35,7 @@ from spacy.vocab import Vocab
 from spacy_clinical.extensions import CODE, NER_KEY, SECTIONS_KEY, SUBSECTIONS_KEY
 from spacy_clinical.json_text import keep_finite
 from spacy_clinical.section_labels import list_known_labels
-from spacy_clinical.section_rules import OTHER
+from spacy_clinical.section_state import OTHER
 from spacy_clinical.span_groups import list_spans
 from spacy_clinical.types import Note
 

@@ -26,7 +26,7 @@ from spacy_clinical.extensions import (
 from spacy_clinical.pipeline.rule_pipe import RulePipe
 from spacy_clinical.pipeline.section_spans import write_sections
 from spacy_clinical.section_labels import OWN_LABELS, list_own_labels
-from spacy_clinical.section_rules import OTHER, PREAMBLE
+from spacy_clinical.section_state import OTHER, PREAMBLE
 from spacy_clinical.section_titles import SectionTitles, TitleGroup, load_titles
 from spacy_clinical.sections import MAX_DEPTH, split_sections
 from spacy_clinical.types import Section
