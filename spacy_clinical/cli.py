@@ -15,6 +15,7 @@ from spacy_clinical.commands.doctor import doctor
 from spacy_clinical.commands.evaluate import evaluate
 from spacy_clinical.commands.export import export
 from spacy_clinical.commands.forms import forms
+from spacy_clinical.commands.path import path
 from spacy_clinical.commands.tune import tune
 from spacy_clinical.commands.view import view
 
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Sections, entities and codes from clinical notes, and fields from forms.",
 )
-for command in (annotate, view, forms, export, convert, tune, evaluate, doctor):
+for command in (annotate, view, forms, export, convert, tune, evaluate, path, doctor):
     app.command()(command)
 app.add_typer(checkpoints, name="checkpoints")
 

@@ -106,7 +106,7 @@ def test_configs_explain_themselves(path):
     lines = path.read_text(encoding="utf8").splitlines()
     head = [line for line in lines[:8] if line.startswith("#")]
     assert any(line.startswith("# Run: spacy ") for line in head)
-    assert len(lines) < 120
+    assert len(lines) < 150
 
 
 @pytest.mark.filterwarnings(r"ignore:\[W002\]")
@@ -169,11 +169,33 @@ def test_spacy_can_fill_and_check_training_configs(name, tiny_ner, corpus, capsy
     from spacy.cli.debug_config import debug_config
     from spacy.cli.init_config import fill_config
 
-    filled = corpus / "filled.cfg"
-    fill_config(filled, ROOT / f"configs/{name}.cfg")
+    config, filled = ROOT / f"configs/{name}.cfg", corpus / "filled.cfg"
+    fill_config(filled, config)
     values, _ = TRAINING[name]
-    debug_config(filled, overrides={**values, "paths.encoder": str(tiny_ner)})
-    assert "Config is valid" in capsys.readouterr().out
+    overrides = {**values, "paths.encoder": str(tiny_ner)}
+    for path in (config, filled):
+        debug_config(path, overrides=overrides)
+        assert "Config is valid" in capsys.readouterr().out
+
+
+@pytest.mark.filterwarnings(r"ignore:\[W002\]")
+@pytest.mark.parametrize("name", TRAINING)
+def test_spacy_can_look_at_their_data(name, tiny_ner, tiny_layoutlm, corpus, capsys):
+    from spacy.cli.debug_data import debug_data
+
+    values, _ = TRAINING[name]
+    data = {key: str(corpus / v) for key, v in values.items() if key in BRAT}
+    encoder = str(tiny_layoutlm if "forms" in name else tiny_ner)
+    # It ends with 1 here: a corpus of two texts is too small.
+    with pytest.raises(SystemExit):
+        debug_data(
+            ROOT / f"configs/{name}.cfg",
+            config_overrides={**values, **data, "paths.encoder": encoder},
+            silent=False,
+        )
+    printed = capsys.readouterr().out
+    assert "Pipeline can be initialized with data" in printed
+    assert "Corpus is loadable" in printed
 
 
 @pytest.mark.filterwarnings(r"ignore:\[W002\]")

@@ -50,7 +50,10 @@ checkpoint = "layoutlm_forms_sm"
 
 @Language.factory(
     "clinical_form_extractor",
-    assigns=["doc.spans", "doc._.form_fields"],
+    assigns=[
+        *("doc.spans", "doc._.form_fields", "span._.score"),
+        *("doc._.clinical_pieces", "doc._.clinical_provenance"),
+    ],
     default_config={
         **Config().from_str(DEFAULT_CONFIG),
         "decoder": "segments",

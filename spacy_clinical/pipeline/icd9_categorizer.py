@@ -66,7 +66,10 @@ checkpoint = "core_diagnosis"
 
 @Language.factory(
     "clinical_icd9_categorizer",
-    assigns=["doc.cats", "doc._.icd9"],
+    assigns=[
+        *("doc.cats", "doc._.icd9", "doc._.icd9_groups"),
+        *("doc._.clinical_pieces", "doc._.clinical_provenance"),
+    ],
     default_config={
         "model": Config().from_str(DEFAULT_CONFIG)["model"],
         "sections": "admission",

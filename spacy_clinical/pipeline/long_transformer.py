@@ -21,7 +21,10 @@ global_attention = "sections"
 
 @Language.factory(
     "clinical_long_transformer",
-    assigns=["doc._.trf_data", "doc._.clinical_vector"],
+    assigns=[
+        *("doc._.trf_data", "doc._.clinical_vector", "doc.vector"),
+        *("doc._.clinical_pieces", "doc._.clinical_provenance"),
+    ],
     default_config={
         "model": Config().from_str(DEFAULT_CONFIG)["model"],
         "keep_activations": False,

@@ -32,7 +32,10 @@ checkpoint = "biomedical_ner_all"
 
 @Language.factory(
     "clinical_ner",
-    assigns=["doc.ents", "doc.spans", "token.ent_iob", "token.ent_type"],
+    assigns=[
+        *("doc.ents", "doc.spans", "token.ent_iob", "token.ent_type"),
+        *("span._.score", "doc._.clinical_pieces", "doc._.clinical_provenance"),
+    ],
     default_config={
         "model": Config().from_str(DEFAULT_CONFIG)["model"],
         "decoder": "viterbi",

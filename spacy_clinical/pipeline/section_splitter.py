@@ -315,7 +315,11 @@ def make_section_splitter(
 
 Language.factory(
     "clinical_section_splitter",
-    assigns=["doc.spans"],
+    assigns=[
+        *("doc.spans", "token._.section", "span._.section", "span._.section_parent"),
+        *("span._.section_title", "span._.section_body", "span._.score"),
+        "doc._.clinical_provenance",
+    ],
     default_config={
         "categories": None,
         "min_confidence": 0.5,

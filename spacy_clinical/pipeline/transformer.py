@@ -30,7 +30,7 @@ checkpoint = "bio_clinicalbert"
 
 @Language.factory(
     "clinical_transformer",
-    assigns=["doc._.trf_data"],
+    assigns=["doc._.trf_data", "doc._.clinical_pieces", "doc._.clinical_provenance"],
     default_config={
         "model": Config().from_str(DEFAULT_CONFIG)["model"],
         "keep_activations": False,

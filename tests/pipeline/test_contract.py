@@ -105,6 +105,35 @@ def test_every_factory_is_under_contract():
     ]
 
 
+def list_written(doc: Doc, blank: Doc) -> set[str]:
+    """Name the package's attributes that differ from those of a Doc of the same tokens."""
+    spans = [*doc.ents, *(span for group in doc.spans.values() for span in group)]
+    pairs = {
+        "doc": [(doc, blank)],
+        "token": list(zip(doc, blank, strict=True)),
+        "span": [(span, blank[span.start : span.end]) for span in spans],
+    }
+    return {
+        f"{kind}._.{name}"
+        for kind, objects in pairs.items()
+        for item, other in objects
+        for name in item._._extensions
+        if str(getattr(item._, name)) != str(getattr(other._, name))
+    }
+
+
+def test_says_what_it_writes(pipeline):
+    [name] = pipeline.pipe_names
+    told = set(pipeline.get_pipe_meta(name).assigns)
+    doc, blank = pipeline(NOTES[0]), pipeline.make_doc(NOTES[0])
+    written = list_written(doc, blank)
+    assert written <= told
+    # Forms have fields, and codes are grouped, where the settings say so.
+    rare = {"doc._.form_fields", "doc._.icd9_groups", "span._.score"}
+    assert {attribute for attribute in told if "._." in attribute} - written <= rare
+    assert pipeline.analyze_pipes()["problems"][name] == []
+
+
 def test_does_something(pipeline):
     nothing = annotations(spacy.blank("en")(NOTES[0]))
     assert annotations(pipeline(NOTES[0])) != nothing
