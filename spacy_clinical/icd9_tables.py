@@ -63,19 +63,20 @@ def _open_table(name: str) -> Iterator[list[str]]:
         yield from csv.reader(file)
 
 
+# Codes in the published tables have no dot. They are kept so: setting dots into all of
+# them would take most of the time that the first note takes.
 @cache
 def _read_titles() -> dict[str, str]:
+    """The titles of billable codes, by code without its dot, sorted."""
     rows = _open_table("icd9dx2015.csv")
     next(rows)
-    return {write_code(row[0]): row[1] for row in rows} | _read_headings()["code"]
+    return dict(sorted((row[0].strip(), row[1]) for row in rows))
 
 
 @cache
 def _list_codes() -> list[str]:
-    """The billable codes, sorted."""
-    rows = _open_table("icd9dx2015.csv")
-    next(rows)
-    return sorted(write_code(row[0]) for row in rows)
+    """The billable codes without dots, sorted."""
+    return list(_read_titles())
 
 
 def list_categories() -> list[str]:
@@ -86,13 +87,20 @@ def list_categories() -> list[str]:
 
 def find_title(code: str) -> str:
     """The title of a code or a heading; "" if there is none such."""
-    return _read_titles().get(write_code(code), "")
+    code = write_code(code)
+    heading = _read_headings()["code"].get(code)
+    return heading or _read_titles().get(code.replace(".", ""), "")
 
 
 def list_billable(code: str) -> list[str]:
     """The billable codes that a code or category stands for, with dots, sorted."""
-    code, codes = write_code(code), _list_codes()
-    # ":" sorts after the digits and the dot.
+    return [write_code(raw) for raw in _list_raw(code)]
+
+
+def _list_raw(code: str) -> list[str]:
+    """The billable codes that a code stands for, without dots, sorted."""
+    code, codes = write_code(code).replace(".", ""), _list_codes()
+    # ":" sorts after the digits.
     return (
         codes[bisect_left(codes, code) : bisect_left(codes, f"{code}:")] if code else []
     )
@@ -113,7 +121,7 @@ def find_chapter(code: str) -> Heading | None:
 
 @cache
 def _read_ccs() -> tuple[dict[str, Heading], dict[str, Heading]]:
-    """The groups by number, and the group of each billable code."""
+    """The groups by number, and the group of each billable code without its dot."""
     groups: dict[str, Heading] = {}
     by_code: dict[str, Heading] = {}
     group = None
@@ -123,7 +131,7 @@ def _read_ccs() -> tuple[dict[str, Heading], dict[str, Heading]]:
         if title:
             group = groups[title[1]] = Heading(title[1], title[2])
         elif group is not None and line.startswith(" "):
-            by_code.update(dict.fromkeys(map(write_code, line.split()), group))
+            by_code.update(dict.fromkeys(line.split(), group))
     return groups, by_code
 
 
@@ -132,25 +140,30 @@ def find_ccs(code: str) -> tuple[Heading, ...]:
     """The CCS groups of a code; those of its codes for a category, largest first."""
     _, by_code = _read_ccs()
     counts: dict[Heading, int] = {}
-    for billable in list_billable(code):
-        if billable in by_code:
-            group = by_code[billable]
+    for raw in _list_raw(code):
+        if raw in by_code:
+            group = by_code[raw]
             counts[group] = counts.get(group, 0) + 1
     return tuple(sorted(counts, key=lambda group: -counts[group]))
 
 
 @cache
-def _read_mapping(name: str) -> dict[str, list[tuple[str, str, Equivalent]]]:
-    """The rows of an equivalence mapping: scenario, choice list and target."""
-    mapping: dict[str, list[tuple[str, str, Equivalent]]] = {}
+def _read_mapping(name: str) -> dict[str, list[list[str]]]:
+    """The rows of an equivalence mapping, by code without its dot."""
+    mapping: dict[str, list[list[str]]] = {}
     rows = _open_table(name)
     next(rows)
-    for source, target, _, approximate, no_map, combination, scenario, choice in rows:
-        targets = mapping.setdefault(source, [])
+    for row in rows:
+        mapping.setdefault(row[0], []).append(row)
+    return mapping
+
+
+def _list_targets(rows: Iterable[list[str]]) -> Iterator[tuple[str, str, Equivalent]]:
+    """The scenario, choice list and target of each row that has one."""
+    for _, target, _, approximate, no_map, combination, scenario, choice in rows:
         if no_map != "1":
             equivalent = Equivalent(target, approximate == "1", combination == "1")
-            targets.append((scenario, choice, equivalent))
-    return mapping
+            yield scenario, choice, equivalent
 
 
 @cache
@@ -158,8 +171,8 @@ def find_icd10(code: str) -> tuple[Equivalent, ...]:
     """The ICD-10-CM codes that CMS maps a code to; all of its codes' for a category."""
     mapping = _read_mapping("icd9toicd10cmgem.csv")
     found: dict[str, Equivalent] = {}
-    for billable in list_billable(code):
-        for _, _, (target, *flags) in mapping.get(billable.replace(".", ""), ()):
+    for raw in _list_raw(code):
+        for _, _, (target, *flags) in _list_targets(mapping.get(raw, ())):
             dotted = f"{target[:3]}.{target[3:]}".rstrip(".")
             found.setdefault(dotted, Equivalent(dotted, *flags))
     return tuple(found.values())
@@ -196,10 +209,10 @@ def find_icd9_categories(icd10: str) -> tuple[str, ...]:
     return ()
 
 
-def _choose(rows: Iterable[tuple[str, str, Equivalent]]) -> tuple[str, ...]:
+def _choose(rows: Iterable[list[str]]) -> tuple[str, ...]:
     """The first target of each choice list of the first scenario."""
     chosen: dict[str, str] = {}
-    for scenario, choice, target in rows:
+    for scenario, choice, target in _list_targets(rows):
         if scenario in ("0", "1"):
             chosen.setdefault(choice if target.is_part else "0", target.code)
     return tuple(dict.fromkeys(get_category(code) for code in chosen.values()))

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from spacy_clinical.section_state import OTHER, PREAMBLE
-from spacy_clinical.section_titles import SectionTitles, load_titles
+from spacy_clinical.section_titles import SectionTitles, read_labels
 
 # Of a splitter's provenance: what its own titles may be labelled with.
 OWN_LABELS = "own_labels"
@@ -15,8 +15,7 @@ OWN_LABELS = "own_labels"
 @cache
 def list_shipped_labels() -> frozenset[str]:
     """List the labels of the shipped vocabulary, of sections and of parts."""
-    labels = {group.label for group in load_titles().groups}
-    return frozenset({*labels, PREAMBLE, OTHER})
+    return read_labels() | {PREAMBLE, OTHER}
 
 
 def list_own_labels(titles: SectionTitles) -> list[str]:

@@ -330,17 +330,32 @@ class SectionTitles:
 
 def load_titles(path: Path = DEFAULT_TITLES) -> SectionTitles:
     """Read a file of section titles. The format is told at the top of the shipped one."""
-    parser = configparser.ConfigParser(interpolation=None, delimiters=("=",))
-    parser.optionxform = str  # type: ignore[assignment,method-assign]
-    parser.read_string(path.read_text(encoding="utf8"))
+    parser = _parse(path)
     words = {
         key: _split_list(value)
         for key, value in (parser["words"].items() if "words" in parser else ())
     }
     version = parser.get("rules", "version", fallback="1")
-    blocks = [name for name in parser.sections() if name not in ("words", "rules")]
-    groups = [_read_group(name, parser[name]) for name in blocks]
+    groups = [_read_group(name, parser[name]) for name in _list_blocks(parser)]
     return SectionTitles(groups, words=words, version=version)
+
+
+def read_labels(path: Path = DEFAULT_TITLES) -> frozenset[str]:
+    """Read the labels only: a small part of the work of `load_titles`."""
+    parser = _parse(path)
+    blocks = _list_blocks(parser)
+    return frozenset(_read_group(name, parser[name]).label for name in blocks)
+
+
+def _parse(path: Path) -> configparser.ConfigParser:
+    parser = configparser.ConfigParser(interpolation=None, delimiters=("=",))
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.read_string(path.read_text(encoding="utf8"))
+    return parser
+
+
+def _list_blocks(parser: configparser.ConfigParser) -> list[str]:
+    return [name for name in parser.sections() if name not in ("words", "rules")]
 
 
 def _list_spellings(phrases: Iterable[str]) -> frozenset[str]:
