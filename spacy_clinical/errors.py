@@ -201,13 +201,14 @@ class Errors(metaclass=ErrorsWithCodes):
         "Count characters, not bytes, from the start of the text."
     )
     C301 = (
-        "No file or folder '{path}'. Give .txt, .jsonl, .ndjson, .csv, .tsv or .parquet "
-        "files, folders of them, or - for one note on standard input."
+        "No file or folder '{path}'. Give .txt, .html, .xml, .hl7, .rtf or .docx files, "
+        ".jsonl, .ndjson, .csv, .tsv or .parquet tables, folders of them, or - for one "
+        "note on standard input."
     )
     C302 = "Can't read '{source}': {reason}."
     C303 = (
         "'{source}' isn't plain text: it looks like {kind}. Convert it to UTF-8 text "
-        "first."
+        "first; PDFs and scans are read by spacy-clinical forms."
     )
     C304 = (
         "'{source}' is neither UTF-8, nor UTF-16 with a byte-order mark, nor "
@@ -354,6 +355,23 @@ class Errors(metaclass=ErrorsWithCodes):
     C353 = (
         "Rows {first} to {last} of '{source}' can't be read: the part of the file that "
         "holds them is broken ({kind}). The other rows are read."
+    )
+    C354 = (
+        "'{source}' is {form}, which isn't converted to text. {advice}. The other notes "
+        "are read."
+    )
+    C355 = (
+        "Can't convert '{source}' from {form} to text: {reason}. The other notes are "
+        "read."
+    )
+    C356 = (
+        "'{source}' holds {n_notes} messages or reports of HL7: a note is one of them. "
+        "Split it first. The other notes are read."
+    )
+    C357 = (
+        "'{source}' is {form}, and notes that aren't plain text are to be refused. "
+        "Convert it first, or let it be converted: --markup convert. The other notes "
+        "are read."
     )
     C401 = (
         "Can't use {value} as setting '{setting}' of component '{name}': it must be "

@@ -1,8 +1,10 @@
 """Read clinical notes from files, folders, tables and standard input.
 
 Every note's text is what its file holds, character for character: line ends,
-control characters and NUL are kept, so that offsets point into the source. What
-can't be read becomes a NoteFailure in its place, and reading goes on.
+control characters and NUL are kept, so that offsets point into the source. Notes in
+another form than plain text, such as HTML, are converted (see `markup`): their offsets
+point into the converted text. What can't be read becomes a NoteFailure in its place, and
+reading goes on.
 """
 
 import csv
@@ -19,9 +21,16 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, BinaryIO, TextIO
 
-from spacy_clinical.encoding import FALLBACK, decode, find_binary_kind, find_encoding
+from spacy_clinical.encoding import (
+    FALLBACK,
+    NotTextError,
+    decode,
+    find_binary_kind,
+    find_encoding,
+)
 from spacy_clinical.errors import Errors, Warnings, warn
 from spacy_clinical.json_text import read_json, write_json
+from spacy_clinical.markup import Converted, Markup, convert_bytes, convert_text
 from spacy_clinical.regular_files import (
     describe_error,
     is_own,
@@ -53,10 +62,12 @@ class _Columns:
     """Where the notes of a table and their ids are.
 
     wanted_id: None if any id will do.
+    markup: What to do with notes that aren't plain text.
     """
 
     text: str
     wanted_id: str | None
+    markup: Markup
 
     @property
     def id(self) -> str:
@@ -78,6 +89,7 @@ def read_notes(
     *,
     text_column: str = "text",
     id_column: str | None = None,
+    markup: Markup = "convert",
     position: Position | None = None,
 ) -> Iterator[Note | NoteFailure]:
     """Read the notes of a file one after the other.
@@ -85,14 +97,15 @@ def read_notes(
     text_column: Key or column that holds the notes of a table.
     id_column: Key or column that holds their ids. None takes `id` where it is, and
         numbers the rows where it isn't or is empty.
+    markup: What to do with notes that aren't plain text: see `markup.convert_text`.
     position: Told how far a table has been read.
     YIELDS: For each note or row the note, or why it can't be read.
     """
     position = position or Position()
-    columns = _Columns(text_column, id_column)
+    columns = _Columns(text_column, id_column, markup)
     try:
         if source.kind == "text":
-            yield _read_text(source)
+            yield _read_text(source, markup)
         elif source.kind == "jsonl":
             yield from _read_jsonl(source, columns, position)
         elif source.kind == "parquet":
@@ -104,10 +117,16 @@ def read_notes(
         yield NoteFailure(source.name, describe_error(error, source.name))
 
 
-def _read_text(source: Source) -> Note:
+def _read_text(source: Source, markup: Markup) -> Note:
     path = source.path
     data = sys.stdin.buffer.read() if path is None else read_regular(path)
-    return Note(source.note_id, decode(data, source.name), {}, source.name)
+    found = convert_bytes(data, source=source.name, markup=markup)
+    return _make(source.note_id, found, {}, source.name)
+
+
+def _make(note_id: str, found: Converted, meta: dict[str, Any], name: str) -> Note:
+    source_format = "" if found.source_format == "plain" else found.source_format
+    return Note(note_id, found.text, meta, name, source_format)
 
 
 @contextmanager
@@ -161,10 +180,11 @@ def _read_row(
     row: Mapping[str, Any], number: int, source: Source, columns: _Columns
 ) -> Note | NoteFailure:
     name = f"{source.name}:{number}"
-    text = _get_text(row.get(columns.text), source)
+    value = row.get(columns.text)
     note_id = _get_text(row.get(columns.id), source)
-    if not isinstance(text, str):
-        return _fail_column(name, source, number, columns.text, text)
+    found = _convert(value, name, source, columns.markup)
+    if found is None:
+        return _fail_column(name, source, number, columns.text, value)
     if note_id == "" or (note_id is None and columns.wanted_id is None):
         note_id = f"{source.note_id}:{number}"
     if isinstance(note_id, bool) or not isinstance(note_id, str | int):
@@ -173,7 +193,20 @@ def _read_row(
     if not _is_flat(meta, MAX_DEPTH):
         message = Errors.C352.format(row=number, source=source.name, limit=MAX_DEPTH)
         return NoteFailure(name, message)
-    return Note(str(note_id), text, meta, name)
+    return _make(str(note_id), found, meta, name)
+
+
+def _convert(value: Any, name: str, source: Source, markup: Markup) -> Converted | None:
+    """Make plain text of a value; None if it is neither text nor a document."""
+    if isinstance(value, str):
+        return convert_text(value, source=name, markup=markup)
+    if not isinstance(value, bytes):
+        return None
+    try:
+        # A warning about the encoding names the file, and is given once.
+        return convert_bytes(value, source=source.name, markup=markup)
+    except NotTextError:
+        return None
 
 
 def _get_text(value: Any, source: Source) -> Any:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
+from spacy_clinical.markup import Markup
 from spacy_clinical.notes import Position, read_notes
 from spacy_clinical.sources import Source
 from spacy_clinical.types import Note, NoteFailure
@@ -12,7 +13,7 @@ class NoteReader:
     """Read the notes of many sources.
 
     sources: As `list_sources` finds them.
-    text_column, id_column: See `read_notes`.
+    text_column, id_column, markup: See `read_notes`.
     limit: Notes to read; 0 for all.
     tell: Called with the message of each file or row that can't be read.
     unread: Files and rows that could not be read so far.
@@ -25,6 +26,7 @@ class NoteReader:
         *,
         text_column: str = "text",
         id_column: str | None = None,
+        markup: Markup = "convert",
         limit: int = 0,
         tell: Callable[[str], None] = lambda message: None,
     ) -> None:
@@ -32,6 +34,7 @@ class NoteReader:
         self.n_read = 0
         self._sources = sources
         self._columns = (text_column, id_column)
+        self._markup = markup
         self._limit = limit or None
         self._tell = tell
         self._position = Position()
@@ -82,6 +85,7 @@ class NoteReader:
             source,
             text_column=text_column,
             id_column=id_column,
+            markup=self._markup,
             position=self._position,
         )
 

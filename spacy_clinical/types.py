@@ -51,15 +51,18 @@ class Note(NamedTuple):
     """A clinical note as read, before any pipeline saw it.
 
     text: Unchanged: line ends and control characters as in the file, without a
-        byte-order mark.
+        byte-order mark. Converted to plain text, if it was in another form.
     meta: What else its row held.
     source: The file, with the row where it has many (`notes.csv:12`).
+    source_format: What the text was converted from, such as "html"; "" if it is
+        unchanged. See `markup`.
     """
 
     id: str
     text: str
     meta: dict[str, Any]
     source: str
+    source_format: str = ""
 
 
 class NoteFailure(NamedTuple):

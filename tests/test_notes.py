@@ -92,7 +92,6 @@ def test_read_notes_decodes_characters_across_chunks(tmp_path, n_before):
         (b"\x89PNG\r\n\x1a\n" + b"\x00" * 50, r"\[C303\] .*PNG"),
         (gzip.compress(NAME.encode(), mtime=0), r"\[C303\] .*gzip"),
         (b"%PDF-1.7\n", r"\[C303\] .*PDF"),
-        (b"{\\rtf1 " + NAME.encode(), r"\[C303\] .*RTF"),
         (b"\xfa\xfb\x00\x01" * 9, r"\[C303\] .*binary"),
         (NAME.encode("utf-16-le"), r"\[C303\] .*binary"),
         (NAME.encode() + b" \xe9 \x81", r"\[C304\] .*byte 23"),

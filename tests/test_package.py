@@ -45,7 +45,7 @@ LAYERS = [
     {"pipeline"},
     {"models"},
     {"readers", "scorers", "encoding", "codiesp", "icd9_scorer", "form_scorer"},
-    {"parquet_rows"},
+    {"parquet_rows", "markup"},
     {"own_outputs"},
     {"notes", "sources"},
     {"stream", "table_corpus", "reading"},

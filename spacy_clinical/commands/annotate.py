@@ -3,6 +3,7 @@
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -45,6 +46,15 @@ from spacy_clinical.scale.workers import WARM_UP, annotate_chunk, annotate_chunk
 from spacy_clinical.sources import list_sources
 from spacy_clinical.types import Note
 
+
+class MarkupChoice(str, Enum):
+    """What to do with notes that aren't plain text."""
+
+    convert = "convert"
+    refuse = "refuse"
+    keep = "keep"
+
+
 # Names with their values.
 Rows: TypeAlias = list[tuple[str, str]]
 
@@ -54,8 +64,9 @@ def annotate(
         list[str],
         typer.Argument(
             metavar="PATH...",
-            help="Text files, folders of them, .jsonl, .ndjson, .csv, .tsv or .parquet "
-            "tables with a text column, or - for one note on standard input.",
+            help="Files of text, HTML, CDA, HL7, RTF or DOCX, folders of them, .jsonl, "
+            ".ndjson, .csv, .tsv or .parquet tables with a text column, or - for one "
+            "note on standard input.",
         ),
     ],
     output: Annotated[
@@ -78,6 +89,15 @@ def annotate(
         str | None,
         typer.Option(help="Column of a table that holds their ids, if not id."),
     ] = None,
+    markup: Annotated[
+        MarkupChoice,
+        typer.Option(
+            case_sensitive=False,
+            help="What to do with notes in HTML, CDA, HL7, RTF, DOCX, or with written-out "
+            "line ends: convert them to plain text, refuse them, or keep them as they "
+            "are.",
+        ),
+    ] = MarkupChoice.convert,
     batch_size: Annotated[
         int, typer.Option(min=1, help="Notes that are worked on together.")
     ] = 32,
@@ -147,6 +167,7 @@ def annotate(
             sources,
             text_column=text_column,
             id_column=id_column,
+            markup=markup.value,
             limit=limit,
             tell=tell,
         )

@@ -26,6 +26,7 @@ from spacy.util import filter_spans, registry
 
 from spacy_clinical.doc_data import find_kept, keep
 from spacy_clinical.errors import Errors
+from spacy_clinical.export.records import get_source_format
 from spacy_clinical.extensions import (
     NER_KEY,
     SECTION_TITLES_KEY,
@@ -98,7 +99,8 @@ def make_doc(record: Mapping[str, Any], nlp: Language) -> Doc:
 def get_record_note(record: Mapping[str, Any]) -> Note:
     """The note of a record; without text, if the record has none."""
     text, meta = record.get("text", ""), record.get("meta") or {}
-    return Note(record["id"], text, meta, record["source"])
+    source_format = get_source_format(record)
+    return Note(record["id"], text, meta, record["source"], source_format)
 
 
 def set_note(doc: Doc, note: Note) -> None:

@@ -6,7 +6,8 @@ count code points. A record:
 
     id, source, meta   of the note as it was read
     n_chars            length of its text
-    text               the text, unchanged
+    text               the text, unchanged; of a note that wasn't plain text, the text that
+                       it was converted to
     sections           they tile the note: label, loinc, title, start, end, body_start,
                        score
     subsections        label, title, start, end, body_start, section, score
@@ -18,7 +19,10 @@ count code points. A record:
     n_sentences        0 if nothing set sentences
     sentences          where they start; each ends where the next one starts
     pieces             per component, what its model saw (doc._.clinical_pieces)
-    provenance         per component, what made it (doc._.clinical_provenance)
+    provenance         per component, what made it (doc._.clinical_provenance); under
+                       "reader", what form a note had that was converted to plain text
+                       (source_format: html, xml, hl7, rtf, docx ...), which all offsets
+                       point into
     error              null, or what failed (doc._.clinical_error): component, code,
                        type, message; nothing of the note is in it
 
@@ -39,6 +43,8 @@ from spacy_clinical.section_state import OTHER
 from spacy_clinical.span_groups import list_spans
 from spacy_clinical.types import Note
 
+# What read a note, among the components.
+READER = "reader"
 # What records without text have, and the fields of their findings.
 _PLACE = frozenset({"start", "end", "score"})
 _SECTION = _PLACE | {"label", "body_start"}
@@ -145,9 +151,24 @@ def make_record(note: Note, doc: Doc) -> Record:
         "n_sentences": len(sentences),
         "sentences": sentences,
         "pieces": doc._.clinical_pieces or {},
-        "provenance": doc._.clinical_provenance or {},
+        "provenance": _get_provenance(note, doc),
         "error": doc._.clinical_error,
     }
+
+
+def _get_provenance(note: Note, doc: Doc) -> dict[str, Any]:
+    made = doc._.clinical_provenance or {}
+    if note.source_format:
+        # One who works on the components' own must not find this in it.
+        made = {**made, READER: {"source_format": note.source_format}}
+    return made
+
+
+def get_source_format(record: Mapping[str, Any]) -> str:
+    """Say what form a record's note had before it was converted; "" if it wasn't."""
+    reader = (record.get("provenance") or {}).get(READER)
+    found = reader.get("source_format") if isinstance(reader, Mapping) else None
+    return found if isinstance(found, str) else ""
 
 
 def make_failed(note: Note, error: ErrorRecord) -> Record:

@@ -40,6 +40,8 @@ from spacy_clinical.export.records import (
     make_record,
     without_text,
 )
+from spacy_clinical.extensions import CODE
+from spacy_clinical.markup import Markup, convert_text
 from spacy_clinical.models import DEFAULT_MODEL, list_models
 from spacy_clinical.scale.pipelines import load_once
 from spacy_clinical.stream import annotate_notes
@@ -74,6 +76,7 @@ class Job(NamedTuple):
     keep_cols: tuple[str, ...]
     batch_size: int
     with_text: bool
+    markup: Markup = "convert"
 
 
 def annotate(
@@ -85,6 +88,7 @@ def annotate(
     keep_cols: Sequence[str] = (),
     batch_size: int = 32,
     with_text: bool = True,
+    markup: Markup = "convert",
 ) -> DataFrame:
     """Find sections, entities and codes in the notes of a data frame.
 
@@ -98,12 +102,14 @@ def annotate(
     batch_size (notes): Notes that are worked on together.
     with_text: Whether the result may hold what is made of the notes' words: text, titles,
         entities' text, labels of unknown sections. Columns that are kept stay as they are.
+    markup: What to do with notes that aren't plain text, such as HTML: "convert" them,
+        "refuse" them with an error in their row, or "keep" them as they are.
     RETURNS: A row for each row, in the same partitions and in their order.
     RAISES ValueError: C331, if a column isn't there; C332, if one can't be used.
     RAISES FileNotFoundError: C333, if there is no such pipeline.
     """
     found = _resolve_model(df.sparkSession, str(model))
-    job = Job(found, text_col, id_col, tuple(keep_cols), batch_size, with_text)
+    job = Job(found, text_col, id_col, tuple(keep_cols), batch_size, with_text, markup)
     _check_columns(df.schema, job)
     columns = [_get_column(text_col).alias(_TEXT), _get_column(id_col).alias(_ID)]
     columns += [
@@ -193,7 +199,20 @@ def _read_row(note_id: pa.Scalar, text: pa.Scalar, job: Job) -> _Row:
         if reason:
             lacking.append(what)
             fault = Errors.C334.format(what=what, column=column, found=reason)
-    return _Row(Note(found["id"], found["text"], {}, ""), tuple(lacking), fault)
+    text, source_format = found["text"], ""
+    if not fault:
+        try:
+            text, source_format = _convert(text, job)
+        except ValueError as error:
+            fault = str(error)
+    note = Note(found["id"], text, {}, "", source_format)
+    return _Row(note, tuple(lacking), fault)
+
+
+def _convert(text: str, job: Job) -> tuple[str, str]:
+    found = convert_text(text, markup=job.markup)
+    is_plain = found.source_format == "plain"
+    return found.text, "" if is_plain else found.source_format
 
 
 def _read_value(value: pa.Scalar) -> tuple[str, str]:
@@ -211,9 +230,10 @@ def _strip(record: Record, job: Job) -> dict[str, Any]:
 
 
 def _make_failed(row: _Row, job: Job) -> dict[str, Any]:
+    code = CODE.match(row.fault)
     error: ErrorRecord = {
         "component": "reader",
-        "code": "C334",
+        "code": code[1] if code else "",
         "type": "ValueError",
         "message": row.fault,
     }

@@ -33,7 +33,13 @@ import pyspark
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from spacy_clinical.scale.spark import Job, annotate, annotate_batches, make_schema
+from spacy_clinical.scale.spark import (
+    Job,
+    _annotate_rows,
+    annotate,
+    annotate_batches,
+    make_schema,
+)
 
 # Spark wants pandas to be there, though annotating doesn't use it. Spark 3.5 compares
 # its version by distutils, and leaves sockets open.
@@ -196,6 +202,27 @@ def test_thousands_of_notes_are_as_on_one_machine(spark, probed):
     assert len(failed) == N_NOTES // 100
     assert {row["error"]["code"] for row in failed} == {"E999"}
     assert NAME not in str([row["error"] for row in failed])
+
+
+def test_notes_that_arent_plain_text_are_converted_or_refused(tmp_path):
+    texts = [
+        "HPI: aspirin",
+        "<p>HPI: aspirin</p>",
+        "%PDF-1 aspirin",
+        "{\\rtf1 HPI: zinc}",
+    ]
+    part = pa.record_batch({"id": list("0123"), "text": texts})
+    nlp = spacy.blank("en")
+    job = Job("", "text", "id", (), 32, True)
+    found = _annotate_rows(nlp, part, job)
+    assert [found[i]["text"] for i in (0, 1, 3)] == [*texts[:1] * 2, "HPI: zinc"]
+    assert found[1]["provenance"] == {"reader": {"source_format": "html"}}
+    assert found[2]["error"]["code"] == "C354"
+    job = job._replace(markup="refuse", with_text=False)
+    found = _annotate_rows(nlp, part, job)
+    codes = [record["error"] and record["error"]["code"] for record in found]
+    assert codes == [None, "C357", "C354", "C357"]
+    assert "aspirin" not in str(found)
 
 
 def test_a_worker_that_is_killed_loses_and_doubles_nothing(spark, probed, tmp_path):

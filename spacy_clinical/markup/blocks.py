@@ -1,0 +1,126 @@
+"""Put text together from blocks, as a browser shows them without a picture."""
+
+import re
+
+_SPACE = re.compile(r"[ \t\n\r\f]+")
+# What only lays a page out: fixed spaces show as spaces, soft hyphens not at all.
+_LAYOUT = str.maketrans({"\xa0": " ", "\xad": None, "\u200b": None, "\ufeff": None})
+_LINE_END = re.compile(r"\r\n?|\n")
+
+
+class TextBlocks:
+    """Collects text, and puts line ends, tabs and spaces where blocks ask for them."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._n_lines = 0
+        self._n_tabs = 0
+        self._has_space = False
+        # Whether the line has a fixed space and nothing else: an empty line.
+        self._has_filler = False
+        self._prefix = ""
+
+    @property
+    def n_parts(self) -> int:
+        """How many pieces of text there are: more if some was added since."""
+        return len(self._parts)
+
+    @property
+    def last(self) -> str:
+        """The character before what comes next; "" where it would start a line."""
+        if not self._parts or self._n_lines or self._n_tabs or self._has_space:
+            return ""
+        return self._parts[-1][-1]
+
+    def add(self, text: str) -> None:
+        """Add text whose white space means no more than that words are apart."""
+        text = _SPACE.sub(" ", text)
+        core = text.strip(" ")
+        self._has_space |= text[:1] == " "
+        if not core:
+            return
+        if not core.translate(_LAYOUT).strip(" "):
+            self._has_filler |= self._is_at_line_start
+            self._has_space = True
+            return
+        self._flush()
+        self._parts.append(core.translate(_LAYOUT))
+        self._has_space = text[-1] == " "
+
+    def add_lines(self, text: str) -> None:
+        """Add text whose white space stays as it is."""
+        for i, line in enumerate(_LINE_END.split(text)):
+            if i:
+                self.break_line()
+            if line.strip() or (line and not self._is_at_line_start):
+                self._flush()
+                self._parts.append(line)
+
+    def start_line(self) -> None:
+        """Let what comes next stand on a line of its own."""
+        if not self._n_tabs:
+            self._want(1)
+
+    def start_paragraph(self) -> None:
+        """Let what comes next stand after an empty line.
+
+        Not so the first one of an item, which goes beside its mark.
+        """
+        if not self._n_tabs:
+            self._want(1 if self._prefix else 2)
+
+    def break_line(self) -> None:
+        """End the line, though it may be empty."""
+        if not self._n_tabs:
+            self._want(self._n_lines + 1)
+
+    def start_item(self, prefix: str) -> None:
+        """Start an item of a list; its mark appears with its first word."""
+        self.start_line()
+        self._prefix = prefix
+
+    def start_cell(self, n_parts: int) -> None:
+        """Start another cell in the row of a table.
+
+        n_parts: How many there were where the row started.
+        """
+        if self.n_parts > n_parts:
+            self._n_lines = 0
+        self._n_tabs += 1
+        self._has_space = self._has_filler = False
+
+    def end_item(self) -> None:
+        """End an item of a list, or a row, which stand close together.
+
+        Empty cells at the end of a row are left out.
+        """
+        self._n_tabs = 0
+        self._n_lines = 2 if self._has_filler else 1
+        self._has_space = self._has_filler = False
+
+    def finish(self) -> str:
+        """What was put together."""
+        return "".join(self._parts)
+
+    @property
+    def _is_at_line_start(self) -> bool:
+        return not self._parts or self._n_lines > 0
+
+    def _want(self, n_lines: int) -> None:
+        if self._has_filler:
+            n_lines = max(n_lines, 2)
+        self._n_lines = max(self._n_lines, n_lines)
+        self._has_space = self._has_filler = False
+
+    def _flush(self) -> None:
+        if self._parts:
+            gap = "\n" * self._n_lines + "\t" * self._n_tabs
+            if not gap and self._has_space and not self._parts[-1][-1].isspace():
+                gap = " "
+            if gap:
+                self._parts.append(gap)
+        if self._prefix:
+            self._parts.append(self._prefix)
+        self._n_lines = self._n_tabs = 0
+        self._has_space = self._has_filler = False
+        self._prefix = ""

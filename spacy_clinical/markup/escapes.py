@@ -1,0 +1,46 @@
+r"""Texts whose line ends were written as "\n", as in JSON or in source code."""
+
+import re
+
+# A path is no text with line ends. S:, O:, A: and P: are titles, I: may end HPI:.
+_PATH = r"(?<![A-Za-z0-9])[C-HJ-NQ-RT-Z]:\\[^\s\"<>|*?]*|\\\\\w[\w.-]*\\[^\s\"<>|*?]*"
+_LINE_END = r"\\r\\n|\\n|\\r(?![a-z])"
+_ESCAPE = re.compile(
+    rf"(?P<path>{_PATH})|(?P<line>{_LINE_END})|\\(?P<char>[t\"\\/])"
+    r"|\\u(?P<code>[0-9a-fA-F]{4})"
+)
+_LINE = re.compile(rf"(?P<path>{_PATH})|(?P<line>(?:\\r)?\\n)(?P<lower>[a-z])?")
+_NEWLINE = re.compile(r"\r\n?|\n")
+# Of line ends that are written out, how many there may be of real ones.
+_SHARE = 0.1
+
+
+def has_written_line_ends(text: str) -> bool:
+    r"""Whether "\n" stands for the line ends of a text, which has hardly any others."""
+    n_lines = n_lower = 0
+    for match in _LINE.finditer(text):
+        if match["line"]:
+            n_lines += 1
+            n_lower += match["lower"] is not None
+    # Before small letters it may be anything, such as a name in LaTeX.
+    if n_lines - n_lower < 2 and n_lines < 3:
+        return False
+    n_real = sum(1 for _ in _NEWLINE.finditer(text.strip()))
+    return n_real <= n_lines * _SHARE
+
+
+def unescape_line_ends(text: str) -> str:
+    r"""Turn "\n", "\t" and what else JSON escapes into what they stand for."""
+    return _ESCAPE.sub(_replace, text)
+
+
+def _replace(match: re.Match[str]) -> str:
+    if match["path"]:
+        return match["path"]
+    if match["line"]:
+        return "\n"
+    if match["code"]:
+        char = chr(int(match["code"], 16))
+        # Half a surrogate pair is no character.
+        return match[0] if "\ud800" <= char <= "\udfff" else char
+    return "\t" if match["char"] == "t" else match["char"]
