@@ -10,6 +10,7 @@ import typer
 from spacy_clinical.about import __version__
 from spacy_clinical.commands.annotate import annotate
 from spacy_clinical.commands.checkpoints import app as checkpoints
+from spacy_clinical.commands.console import PlainCommand
 from spacy_clinical.commands.convert import convert
 from spacy_clinical.commands.doctor import doctor
 from spacy_clinical.commands.evaluate import evaluate
@@ -28,7 +29,7 @@ app = typer.Typer(
     help="Sections, entities and codes from clinical notes, and fields from forms.",
 )
 for command in (annotate, view, forms, export, convert, tune, evaluate, path, doctor):
-    app.command()(command)
+    app.command(cls=PlainCommand)(command)
 app.add_typer(checkpoints, name="checkpoints")
 
 

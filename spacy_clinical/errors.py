@@ -53,7 +53,9 @@ class Errors(metaclass=ErrorsWithCodes):
     )
     C009 = (
         "Can't get checkpoint '{name}' (revision {revision}) from the hub: {kind}. "
-        "Without a network, give the path of a folder that has its files."
+        "Without a network, give the path of a folder that has its files, or set "
+        "SPACY_CLINICAL_CHECKPOINTS to one where spacy-clinical checkpoints bundle was "
+        "unpacked."
     )
     C010 = (
         "Can't read the {n} labels of a token head: they need an 'O' and at least "
@@ -131,6 +133,19 @@ class Errors(metaclass=ErrorsWithCodes):
         "Two checkpoints would have the name '{name}' in the bundle. Pack them one by one, "
         "or rename a folder."
     )
+    C028 = (
+        "Component '{name}' can't get its checkpoint '{checkpoint}' from the hub: {kind}. "
+        "On a machine with a network: spacy-clinical checkpoints fetch {given} -o "
+        "checkpoints (and, to carry it: checkpoints bundle). Without a network, in one of "
+        "two ways: give the path of its folder as 'checkpoint' in "
+        "[components.{name}.{setting}], or unpack the bundle in a folder that "
+        "SPACY_CLINICAL_CHECKPOINTS names."
+    )
+    C029 = (
+        "There is no folder of checkpoint '{name}' on this machine: it was never fetched, "
+        "or not into a folder of its own. Get it with: spacy-clinical checkpoints fetch "
+        "{name} -o FOLDER. Then name its folder, or set SPACY_CLINICAL_CHECKPOINTS=FOLDER."
+    )
     C030 = "The component gave no Doc back: its error handler kept an error to itself."
     C101 = (
         "Can't use '{label}' as a section label: labels are in snake_case (letters, "
@@ -189,7 +204,7 @@ class Errors(metaclass=ErrorsWithCodes):
     )
     C210 = (
         "'{source}' has no label in its column '{column}'. Name the column with "
-        "label_column."
+        "label_column (--label-column)."
     )
     C211 = (
         "Can't read annotated texts from '{source}' ({reason}). Formats are BRAT folders "
@@ -224,7 +239,7 @@ class Errors(metaclass=ErrorsWithCodes):
     )
     C307 = (
         "'{source}' has no column '{column}' among the {n_columns} of its first row. "
-        "Name the column with --text-column (notes) or --id-column (ids)."
+        "Name the right one with {option}."
     )
     C308 = (
         "Can't read '{source}' beyond line {line}: its quotation marks or separators "
@@ -373,6 +388,23 @@ class Errors(metaclass=ErrorsWithCodes):
         "Convert it first, or let it be converted: --markup convert. The other notes "
         "are read."
     )
+    C360 = (
+        "Can't import the code in '{path}': {reason}. Give a Python file (.py) that "
+        "python runs without an error."
+    )
+    C361 = (
+        "'{name}' doesn't name an attribute. Name those of entities, notes and tokens as "
+        "code does: span._.negex, doc._.language, token._.is_cue"
+    )
+    C362 = (
+        "Nothing has added an attribute '{name}', or it is a method. Is the component that "
+        "sets it in the pipeline, or its file named by --code?"
+    )
+    C363 = (
+        "Can't put the attribute '{name}' into the record of this note: {reason}. Values "
+        "are texts, numbers, truth values, None, and lists and dictionaries of them."
+    )
+    C364 = "Unknown {what} '{name}'. There are: {known}."
     C401 = (
         "Can't use {value} as setting '{setting}' of component '{name}': it must be "
         "between 0 and 1."

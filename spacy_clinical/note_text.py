@@ -11,6 +11,7 @@ from spacy.tokens import Doc, Span
 from spacy_clinical.align import token_borders
 from spacy_clinical.extensions import SECTION_TITLES_KEY, SECTIONS_KEY
 from spacy_clinical.span_groups import list_spans
+from spacy_clinical.types import list_names
 
 # "admission": the sections that CORe was trained on; "all": the whole note; or labels.
 Sections: TypeAlias = Literal["admission", "all"] | list[str]
@@ -78,7 +79,7 @@ class NoteText:
 
 
 def read_note(
-    doc: Doc, sections: Sections = "all", *, exclude: Sequence[str] = ()
+    doc: Doc, sections: Sections = "all", *, exclude: str | Sequence[str] = ()
 ) -> NoteText:
     """Choose what a document model reads of a note.
 
@@ -91,6 +92,7 @@ def read_note(
     """
     # Once: a Doc puts its text together each time.
     text = doc.text
+    exclude = list_names(exclude)
     spans = [s for s in list_spans(doc, SECTIONS_KEY) if s.label_ not in exclude]
     if sections == "admission":
         bodies = _find_admission(text, spans)

@@ -293,7 +293,7 @@ def _read_csv(
             header = _get_next(rows) or []
             missing = columns.find_missing(header)
             if missing is not None:
-                yield _fail_header(source, missing, len(header))
+                yield _fail_header(source, columns, missing, len(header))
                 return
             number = 0
             while (row := _get_next(rows)) is not None:
@@ -321,8 +321,13 @@ def _get_next(rows: Iterator[list[str]]) -> list[str] | None:
             csv.field_size_limit(limit)
 
 
-def _fail_header(source: Source, column: str, n_columns: int) -> NoteFailure:
-    message = Errors.C307.format(source=source.name, column=column, n_columns=n_columns)
+def _fail_header(
+    source: Source, columns: _Columns, missing: str, n_columns: int
+) -> NoteFailure:
+    option = "--text-column" if missing == columns.text else "--id-column"
+    message = Errors.C307.format(
+        source=source.name, column=missing, n_columns=n_columns, option=option
+    )
     return NoteFailure(source.name, message)
 
 
@@ -354,7 +359,7 @@ def _read_parquet(
         with _open(source) as handle, ParquetRows(handle, as_bytes=as_bytes) as rows:
             missing = columns.find_missing(rows.columns)
             if missing is not None:
-                yield _fail_header(source, missing, len(rows.columns))
+                yield _fail_header(source, columns, missing, len(rows.columns))
                 return
             for number, row in rows:
                 position.share = min(number / max(rows.n_rows, 1), 1.0)

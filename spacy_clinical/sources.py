@@ -10,7 +10,7 @@ from spacy_clinical.encoding import find_binary_kind
 from spacy_clinical.errors import Errors, Warnings, warn
 from spacy_clinical.own_outputs import OwnOutputs
 from spacy_clinical.regular_files import open_regular, show_path
-from spacy_clinical.types import NoteFailure
+from spacy_clinical.types import NoteFailure, list_names
 
 STANDARD_INPUT = "-"
 _FORMATS = {
@@ -60,7 +60,7 @@ class Source(NamedTuple):
 
 
 def list_sources(
-    paths: Sequence[str], *, skip: Collection[Path] = ()
+    paths: str | Sequence[str], *, skip: Collection[Path] = ()
 ) -> list[Source | NoteFailure]:
     """Find the files that hold notes, folders in depth and in order of name.
 
@@ -73,7 +73,7 @@ def list_sources(
     """
     found: list[Source | NoteFailure] = []
     own = OwnOutputs()
-    for name in paths:
+    for name in list_names(paths):
         path = Path(name)
         if name == STANDARD_INPUT:
             found.append(Source(None, "stdin", "text"))
@@ -88,7 +88,9 @@ def list_sources(
     return found
 
 
-def list_forms(paths: Sequence[str], *, skip: Collection[Path] = ()) -> list[Path]:
+def list_forms(
+    paths: str | Sequence[str], *, skip: Collection[Path] = ()
+) -> list[Path]:
     """Find the files that hold forms, folders in depth and in order of name.
 
     paths: Files or folders. A file named here is read whatever its ending; in folders
@@ -99,7 +101,7 @@ def list_forms(paths: Sequence[str], *, skip: Collection[Path] = ()) -> list[Pat
     """
     found: list[Path] = []
     own = OwnOutputs()
-    for name in paths:
+    for name in list_names(paths):
         if os.path.isdir(name):
             walk = _Walk(Path(name), skip)
             files = own.leave_out(walk, Path(name))

@@ -5,6 +5,7 @@ model's special tokens. n_labels: columns of a head. Offsets into a text are in
 characters, half open.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
@@ -96,6 +97,11 @@ class Section(NamedTuple):
     confidence: float
     depth: int = 1
     parent: str = ""
+
+
+def list_names(names: str | Iterable[str]) -> list[str]:
+    """List names; a string is one name, not its letters."""
+    return [names] if isinstance(names, str) else list(names)
 
 
 # Titles, and what they hang on.

@@ -84,6 +84,12 @@ def is_offline_ready(checkpoint: Checkpoint) -> bool:
     return isinstance(found, str)
 
 
+def is_shipped(checkpoint: Checkpoint) -> bool:
+    """Whether a checkpoint is inside this package."""
+    place = Path(checkpoint.location).resolve()
+    return place.is_relative_to(CARDS.parent.resolve())
+
+
 def _read_card(card: str) -> Checkpoint:
     values: dict[str, Any] = Config().from_disk(CARDS / f"{card}.cfg")["checkpoint"]
     found = Checkpoint(**values)

@@ -26,6 +26,15 @@ TIMEOUT = 10
 COMMIT = re.compile("[0-9a-f]{40}")
 
 
+class CheckpointUnreachable(ValueError):
+    """A checkpoint is neither on this machine nor can it be got.
+
+    kind: What happened.
+    """
+
+    kind: str = ""
+
+
 def ask_hub(api: HfApi, card: Checkpoint, *, timeout: float | None = None) -> Any:
     """Ask the hub for the commit and the files of a checkpoint.
 
@@ -108,10 +117,11 @@ def find_folder(checkpoint: Checkpoint) -> tuple[Path, str]:
 
 
 def _make_error(checkpoint: Checkpoint, error: Exception) -> ValueError:
-    return ValueError(
+    kind = type(error).__name__
+    made = CheckpointUnreachable(
         Errors.C009.format(
-            name=checkpoint.name,
-            revision=checkpoint.revision or "-",
-            kind=type(error).__name__,
+            name=checkpoint.name, revision=checkpoint.revision or "-", kind=kind
         )
     )
+    made.kind = kind
+    return made

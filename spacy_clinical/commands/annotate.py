@@ -14,9 +14,11 @@ from tqdm import tqdm
 from spacy_clinical.commands.console import (
     SOME_FAILED,
     WRONG_USE,
+    CodeFile,
     check_inputs,
     get_message,
     get_write_message,
+    load_code,
     load_pipeline,
     print_rows,
     short_warnings,
@@ -24,6 +26,7 @@ from spacy_clinical.commands.console import (
     tell,
 )
 from spacy_clinical.errors import Warnings
+from spacy_clinical.export.attributes import check_attributes, parse_attributes
 from spacy_clinical.export.folder import (
     INDEX_FILE,
     RECORDS_FILE,
@@ -63,7 +66,7 @@ def annotate(
     paths: Annotated[
         list[str],
         typer.Argument(
-            metavar="PATH...",
+            metavar="PATH",
             help="Files of text, HTML, CDA, HL7, RTF or DOCX, folders of them, .jsonl, "
             ".ndjson, .csv, .tsv or .parquet tables with a text column, or - for one "
             "note on standard input.",
@@ -137,6 +140,17 @@ def annotate(
     restart: Annotated[
         bool, typer.Option("--restart", help="Throw away what was done before.")
     ] = False,
+    code: CodeFile = None,
+    attributes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--attributes",
+            "-a",
+            metavar="NAME",
+            help="Put what other components have set into the records: span._.negex, "
+            "doc._.language, token._.is_cue. Several with commas, or repeat it.",
+        ),
+    ] = None,
 ) -> None:
     """Find sections, entities and codes in notes; write notes.jsonl, one record a note.
 
@@ -156,13 +170,16 @@ def annotate(
         raise typer.BadParameter("--only-failed and --force go with --shard-size.")
     with short_warnings():
         try:
+            load_code(code)
+            named = parse_attributes(attributes or ())
             outputs = [*list_outputs(output), *list_shard_outputs(output)]
             check_inputs(paths, outputs)
             sources = list_sources(paths, skip=outputs)
             prepare_folder(output, html=html)
             nlp = load_pipeline(model)
-        except OSError as error:
-            stop(str(error), WRONG_USE)
+            check_attributes(named)
+        except (OSError, ValueError) as error:
+            stop(get_message(error), WRONG_USE)
         notes = NoteReader(
             sources,
             text_column=text_column,
@@ -178,6 +195,8 @@ def annotate(
                     shard_size=shard_size,
                     with_text=not no_text,
                     components=annotate_chunk(nlp, [WARM_UP])[0]["provenance"],
+                    attributes=named.list_names(),
+                    code=code,
                 )
                 writer = ShardWriter(
                     output,
@@ -200,6 +219,7 @@ def annotate(
                         with_text=not no_text,
                         batch_size=batch_size,
                         n_process=n_process,
+                        attributes=named.list_names(),
                     )
                     remove_shards(output)
         except (ValueError, BlockingIOError) as error:
@@ -220,6 +240,7 @@ def _write_folder(
     with_text: bool,
     batch_size: int,
     n_process: int,
+    attributes: Sequence[str],
 ) -> tuple[Rows, int]:
     """Write all records to one file. RETURNS what to say, and how many failed."""
     start = time.perf_counter()
@@ -229,6 +250,7 @@ def _write_folder(
         n_process=n_process,
         # Pages quote notes even where records don't.
         with_text=with_text or html,
+        attributes=attributes,
     )
     totals = write_folder(
         itertools.chain.from_iterable(_watch(chunks, notes, lambda: 0)),
@@ -262,8 +284,13 @@ def _write_shards(
     start = time.perf_counter()
 
     def work(chunks: Iterator[Sequence[Note]]) -> Iterator[list[Record]]:
-        with_text = writer.run["with_text"]
-        found = annotate_chunks(nlp, chunks, n_process=n_process, with_text=with_text)
+        found = annotate_chunks(
+            nlp,
+            chunks,
+            n_process=n_process,
+            with_text=writer.run["with_text"],
+            attributes=writer.run["attributes"],
+        )
         return _watch(found, notes, lambda: writer.n_passed)
 
     totals = writer.write(notes, work, unread=notes.unread)

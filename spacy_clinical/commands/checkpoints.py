@@ -13,10 +13,11 @@ from spacy_clinical.checkpoints import (
     Checkpoint,
     get_checkpoint,
     is_offline_ready,
+    is_shipped,
     list_checkpoints,
 )
 from spacy_clinical.checkpoints.bundle import write_bundle
-from spacy_clinical.checkpoints.files import CONFIG, PICKLE, SAFE, TOKENIZER
+from spacy_clinical.checkpoints.files import CONFIG, MANIFEST, PICKLE, SAFE, TOKENIZER
 from spacy_clinical.checkpoints.hub import COMMIT, ask_hub, choose_weights
 from spacy_clinical.checkpoints.store import (
     STORE_VARIABLE,
@@ -27,6 +28,7 @@ from spacy_clinical.checkpoints.store import (
 from spacy_clinical.commands.console import (
     SOME_FAILED,
     WRONG_USE,
+    PlainCommand,
     get_message,
     print_rows,
     short_warnings,
@@ -39,6 +41,8 @@ from spacy_clinical.extensions import CODE
 # What of a repository is needed: no pictures, no weights for other libraries.
 FILES = [CONFIG, *TOKENIZER, "README.md", "LICENSE", "LICENSE.txt", "LICENSE.md"]
 
+_SHIPPED = "ships with this package, so it is there already"
+
 app = typer.Typer(
     no_args_is_help=True,
     help="Get published weights, check them, and carry them to machines without a "
@@ -46,7 +50,7 @@ app = typer.Typer(
 )
 
 
-@app.command("list")
+@app.command("list", cls=PlainCommand)
 def list_all() -> None:
     """List the cards: what for, how large, and whether they can be used right now."""
     for name in list_checkpoints():
@@ -56,7 +60,7 @@ def list_all() -> None:
         typer.echo(f"{name:<28}{ready:<7}{size:>7}  {card.purpose}")
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 def show(
     name: Annotated[str, typer.Argument(help="Card, hub id, or local folder.")],
 ) -> None:
@@ -86,11 +90,9 @@ def show(
     )
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 def fetch(
-    names: Annotated[
-        list[str], typer.Argument(metavar="NAME...", help="Cards or ids.")
-    ],
+    names: Annotated[list[str], typer.Argument(metavar="NAME", help="Cards or ids.")],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Folder for them all.")
     ],
@@ -98,6 +100,9 @@ def fetch(
     """Get checkpoints from the hub, as safetensors with a manifest, each in a folder."""
     for name in names:
         card = _get(name)
+        if is_shipped(card):
+            typer.echo(f"{name}: {_SHIPPED}")
+            continue
         folder = output / name.replace("/", "--")
         typer.echo(f"{card.name} ({card.license}) -> {folder}")
         try:
@@ -116,12 +121,14 @@ def fetch(
             typer.echo(f'  to keep to it, write in the card: revision = "{revision}"')
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 def convert(
-    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER...")],
+    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER")],
 ) -> None:
     """Turn pytorch_model.bin into safetensors, and write a manifest."""
     for folder in folders:
+        if not folder.is_dir():
+            stop(Errors.C029.format(name=folder), SOME_FAILED)
         try:
             _finish(folder, _get(str(folder)), "")
         except (OSError, ValueError) as error:
@@ -129,20 +136,30 @@ def convert(
         typer.echo(f"{folder}: {SAFE} and a manifest are there")
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 def bundle(
     names: Annotated[
-        list[str], typer.Argument(metavar="NAME...", help="Cards or folders.")
+        list[str], typer.Argument(metavar="NAME", help="Cards or folders.")
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="The .tar to write.")],
 ) -> None:
-    """Pack verified checkpoints into one .tar, to unpack where STORE_VARIABLE points."""
+    """Pack verified checkpoints into one .tar.
+
+    Unpack it, on the machine without a network, in a folder that
+    SPACY_CLINICAL_CHECKPOINTS names.
+    """
     folders = []
     for name in names:
-        folder = Path(_get(name).location)
+        card = _get(name)
+        folder = Path(card.location)
+        if is_shipped(card):
+            typer.echo(f"{name}: {_SHIPPED}")
+            continue
         if not folder.is_dir():
-            stop(Errors.C002.format(name=name, available="local folders"), WRONG_USE)
+            stop(Errors.C029.format(name=name), WRONG_USE)
         folders.append((_name_in_bundle(name, folder), folder))
+    if not folders:
+        return
     try:
         size = write_bundle(folders, output)
     except (OSError, ValueError) as error:
@@ -150,10 +167,10 @@ def bundle(
     typer.echo(f"{output}: {len(folders)} checkpoints, {size / 1e6:.1f} MB")
 
 
-@app.command("verify")
+@app.command("verify", cls=PlainCommand)
 def verify_all(
     names: Annotated[
-        list[str], typer.Argument(metavar="NAME...", help="Cards or folders.")
+        list[str], typer.Argument(metavar="NAME", help="Cards or folders.")
     ],
 ) -> None:
     """Compare checkpoints with their manifests, and load them once."""
@@ -161,25 +178,32 @@ def verify_all(
     for name in names:
         try:
             with short_warnings():
-                _verify(name)
+                found = _verify(name)
         except (OSError, ValueError) as error:
             n_failed += 1
             tell(get_message(error))
         else:
-            typer.echo(f"{name}: as its manifest says, and it loads")
+            typer.echo(f"{name}: {found}")
     if n_failed:
         raise typer.Exit(SOME_FAILED)
 
 
-def _verify(name: str) -> None:
+def _verify(name: str) -> str:
+    """RETURNS: What was found."""
     # Only this command needs torch.
     from spacy_clinical.encoders.loading import load_checkpoint
 
     card = get_checkpoint(name)
-    if not Path(card.location).is_dir():
-        raise ValueError(Errors.C021.format(path=name, reason="it is no local folder"))
-    verify(Path(card.location))
+    folder = Path(card.location)
+    if not folder.is_dir():
+        raise ValueError(Errors.C029.format(name=name))
+    # What ships with this package has no manifest of its own: its installer checks it.
+    has_manifest = (folder / MANIFEST).exists() or not is_shipped(card)
+    if has_manifest:
+        verify(folder)
     load_checkpoint(card)
+    known = "as its manifest says" if has_manifest else "ships with this package"
+    return f"{known}, and it loads"
 
 
 def _get(name: str) -> Checkpoint:

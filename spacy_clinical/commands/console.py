@@ -9,18 +9,50 @@ import warnings
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import Annotated, Any, NoReturn, TextIO, TypeAlias
 
 import typer
 from spacy.language import Language
 from tqdm import tqdm
+from typer.core import TyperCommand
 
 from spacy_clinical.errors import Errors
 from spacy_clinical.extensions import CODE
 from spacy_clinical.models import load
+from spacy_clinical.models.code import import_code
 
 SOME_FAILED = 1
 WRONG_USE = 2
+
+
+class PlainCommand(TyperCommand):
+    """A command whose usage has no braces around what must be given, in any version."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        pieces = super().collect_usage_pieces(ctx)
+        return [piece.strip("{}").replace("}...", "...") for piece in pieces]
+
+
+# Of every command that loads a pipeline.
+CodeFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--code",
+        "-c",
+        metavar="FILE",
+        help="Your own Python file, imported (and so run) before the pipeline is loaded: "
+        "its components and attributes.",
+    ),
+]
+
+
+def load_code(path: Path | None) -> None:
+    """Import the file of --code, before anything is written.
+
+    RAISES OSError: C360, if it can't be.
+    """
+    if path is not None:
+        import_code(path)
 
 
 def load_pipeline(name: str) -> Language:

@@ -39,6 +39,7 @@ def convert(
 
     Exit status: 0, or 2 if nothing could be done.
     """
+    kind = None if kind is None else kind.strip().lower()
     if kind not in (None, "brat", "conll", "jsonl"):
         raise typer.BadParameter("--format is brat, conll or jsonl.")
     nlp = load_tokenizer()

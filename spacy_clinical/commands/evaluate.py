@@ -10,7 +10,9 @@ from tqdm import tqdm
 
 from spacy_clinical.commands.console import (
     WRONG_USE,
+    CodeFile,
     get_message,
+    load_code,
     load_pipeline,
     print_rows,
     short_warnings,
@@ -46,7 +48,14 @@ def evaluate(
         Path, typer.Option("--output", "-o", help="Folder for tables and plots.")
     ],
     plots: Annotated[bool, typer.Option(help="Whether to draw plots (SVG).")] = True,
+    text_column: Annotated[
+        str, typer.Option(help="Column of a table that holds the notes.")
+    ] = "text",
+    label_column: Annotated[
+        str, typer.Option(help="Column of a table that holds their codes.")
+    ] = "label",
     batch_size: Annotated[int, typer.Option(min=1, help="Docs at a time.")] = 32,
+    code: CodeFile = None,
 ) -> None:
     """Score a pipeline; write scores.json, scores.md and plots.
 
@@ -54,9 +63,13 @@ def evaluate(
     """
     with short_warnings():
         try:
+            load_code(code)
             nlp = load_pipeline(model)
             # disable=None: no bar where nobody would see it.
-            bar = tqdm(find_reader(corpus)(nlp), unit="doc", disable=None)
+            read = find_reader(
+                corpus, text_column=text_column, label_column=label_column
+            )
+            bar = tqdm(read(nlp), unit="doc", disable=None)
             found = score(nlp, bar, batch_size=batch_size)
             prepare_folder(output)
             with FolderLock(output):

@@ -14,8 +14,10 @@ from tqdm import tqdm
 
 from spacy_clinical.commands.console import (
     WRONG_USE,
+    CodeFile,
     get_message,
     get_write_message,
+    load_code,
     load_pipeline,
     print_rows,
     short_warnings,
@@ -120,6 +122,7 @@ def export(
             min=0, help="omop: number the rows from here, for ids of 32 bits."
         ),
     ] = None,
+    code: CodeFile = None,
 ) -> None:
     """Write the records of notes in another format.
 
@@ -127,6 +130,7 @@ def export(
 
     Exit status: 0, or 2 if nothing could be done.
     """
+    kind = kind.strip().lower()
     if kind not in FORMATS:
         raise typer.BadParameter(f"--format is one of {', '.join(FORMATS)}.")
     if no_text and kind in OF_DOCS:
@@ -145,6 +149,7 @@ def export(
     counts = _Counts()
     with short_warnings():
         try:
+            load_code(code)
             output.parent.mkdir(parents=True, exist_ok=True)
             bare = partial(without_text, keep_meta=named) if no_text else None
             found = _watch(read_records(records), counts, bare)

@@ -15,8 +15,10 @@ from spacy_clinical.about import __version__
 from spacy_clinical.commands.console import (
     SOME_FAILED,
     WRONG_USE,
+    CodeFile,
     check_inputs,
     get_write_message,
+    load_code,
     load_pipeline,
     print_rows,
     short_warnings,
@@ -44,7 +46,7 @@ def forms(
     paths: Annotated[
         list[str],
         typer.Argument(
-            metavar="PATH...",
+            metavar="PATH",
             help="PDFs, scans (PNG, JPEG, TIFF), hOCR, ALTO, Tesseract's TSV, Textract's "
             "or Azure's JSON, or folders of them.",
         ),
@@ -80,16 +82,19 @@ def forms(
     password: Annotated[
         str | None, typer.Option(envvar="PDF_PASSWORD", help="Of encrypted PDFs.")
     ] = None,
+    code: CodeFile = None,
 ) -> None:
     """Find the fields of forms; write forms.jsonl, fields.csv and pages to look at.
 
     Exit status: 0 if every page was read, 1 if some were not (the others are written),
     2 if nothing could be done.
     """
+    ocr = ocr.strip().lower()
     if ocr not in ("auto", "always", "never"):
         raise typer.BadParameter("--ocr is auto, always or never.")
     with short_warnings():
         try:
+            load_code(code)
             outputs = list_form_outputs(output)
             check_inputs(paths, outputs)
             files = list_forms(paths, skip=outputs)

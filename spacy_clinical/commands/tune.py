@@ -8,7 +8,9 @@ from tqdm import tqdm
 
 from spacy_clinical.commands.console import (
     WRONG_USE,
+    CodeFile,
     get_message,
+    load_code,
     load_pipeline,
     owner_only,
     print_rows,
@@ -48,6 +50,7 @@ def tune(
         int,
         typer.Option(min=1, help="Notes that a code needs for its own threshold."),
     ] = 20,
+    code: CodeFile = None,
 ) -> None:
     """Find the thresholds of codes that give the best F1, and save them.
 
@@ -57,6 +60,7 @@ def tune(
     """
     with short_warnings():
         try:
+            load_code(code)
             nlp = load_pipeline(model)
             read = find_reader(
                 corpus, text_column=text_column, label_column=label_column

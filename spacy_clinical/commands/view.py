@@ -27,7 +27,7 @@ def view(
     paths: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILE...",
+            metavar="FILE",
             help="notes.jsonl, or the folder that spacy-clinical annotate wrote, or "
             "Parquet files. Several, to compare what they have of the same notes.",
         ),

@@ -17,6 +17,7 @@ from thinc.shims import Shim
 
 from spacy_clinical.checkpoints import Checkpoint, get_checkpoint
 from spacy_clinical.checkpoints.files import ORIGIN
+from spacy_clinical.checkpoints.hub import CheckpointUnreachable
 from spacy_clinical.encoders.batches import Input
 from spacy_clinical.encoders.forks import prepare_before_fork
 from spacy_clinical.encoders.loading import (
@@ -29,7 +30,7 @@ from spacy_clinical.encoders.published_heads import Head
 from spacy_clinical.encoders.runtime import Backprop, Runtime
 from spacy_clinical.encoders.saved import pack_folder, read_origin, unpack_folder
 from spacy_clinical.errors import Errors
-from spacy_clinical.types import Floats2d
+from spacy_clinical.types import Floats2d, list_names
 
 Storage = Literal["float32", "float16"]
 # Whose place a wordpiece is said to have: its token's, or that of the run of words that
@@ -71,7 +72,7 @@ class EncoderShim(Shim):
         mixed_precision: bool,
         storage: Storage,
         boxes: Boxes,
-        frozen: Sequence[str],
+        frozen: str | Sequence[str],
     ) -> None:
         super().__init__(None)
         self.name = name
@@ -85,7 +86,10 @@ class EncoderShim(Shim):
         self.mixed_precision = mixed_precision
         self.storage = storage
         self.boxes = boxes
-        self.frozen = tuple(frozen)
+        self.frozen = tuple(list_names(frozen))
+        # What to name in errors: the component, and where its config has the checkpoint.
+        self.component = ""
+        self.setting = "model.encoder"
         self.are_files_apart = False
         self._loaded: LoadedCheckpoint | None = None
         self.origin: dict[str, str] = {}
@@ -98,7 +102,20 @@ class EncoderShim(Shim):
         """The checkpoint, read on first use."""
         if self._loaded is None:
             checkpoint = get_checkpoint(self.name)
-            loaded = load_checkpoint(checkpoint)
+            try:
+                loaded = load_checkpoint(checkpoint)
+            except CheckpointUnreachable as error:
+                if not self.component:
+                    raise
+                raise ValueError(
+                    Errors.C028.format(
+                        name=self.component,
+                        checkpoint=checkpoint.name,
+                        kind=error.kind,
+                        given=self.name,
+                        setting=self.setting,
+                    )
+                ) from error
             self.origin = {
                 "checkpoint": checkpoint.name,
                 "revision": loaded.commit or checkpoint.revision,
@@ -315,6 +332,7 @@ class EncoderShim(Shim):
             frozen=self.frozen,
         )
         copied.origin = dict(self.origin)
+        copied.component, copied.setting = self.component, self.setting
         if self._loaded is not None:
             copied._take(copy.deepcopy(self._loaded))
         return copied

@@ -24,10 +24,17 @@ record lacks (the text, after --no-text) is null. The columns:
     provenance         string: JSON
     error              struct: component, code, type, message (string)
 
+and, in files of records that have attributes of other components (`NAMED_SCHEMA`):
+
+    attributes         string: those of the note, as JSON; entities and overlapping have
+                       such a field too, as their last
+    tokens             list of struct: start, end (int64), attributes (string: JSON)
+
 What they mean, `records` says. The metadata of the schema gives the version of this
 layout (`spacy_clinical.schema`) and of the package (`spacy_clinical.version`).
 """
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -68,6 +75,8 @@ ENTITY = {
     "score": pa.float64(),
     "section": pa.string(),
 }
+NAMED_ENTITY = {**ENTITY, "attributes": pa.string()}
+TOKEN = {**PLACE, "attributes": pa.string()}
 EVIDENCE = {"section": pa.string(), **PLACE, "score": pa.float64()}
 CODE = {
     "code": pa.string(),
@@ -104,22 +113,49 @@ SCHEMA = pa.schema(
         f"{__title__}.version": __version__,
     },
 )
-_JSON = ("meta", "pieces", "provenance")
+_NAMED_ENTITIES = pa.list_(pa.struct(NAMED_ENTITY))
+NAMED_SCHEMA = pa.schema(
+    [
+        *(
+            field.with_type(_NAMED_ENTITIES)
+            if field.name in ("entities", "overlapping")
+            else field
+            for field in SCHEMA
+        ),
+        pa.field("attributes", pa.string()),
+        pa.field("tokens", pa.list_(pa.struct(TOKEN))),
+    ],
+    metadata=SCHEMA.metadata,
+)
+_JSON = ("meta", "pieces", "provenance", "attributes")
+# Their rows have attributes.
+_NAMED = ("entities", "overlapping", "tokens")
 _SCORED = ("sections", "subsections", "entities", "overlapping", "codes")
 _NEEDED = {"id", "sections", "entities"}
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
-def make_table(records: Iterable[Mapping[str, Any]]) -> pa.Table:
+def make_table(
+    records: Iterable[Mapping[str, Any]], *, schema: pa.Schema = None
+) -> pa.Table:
     """Make a table with a row for each record.
 
     Halves of surrogate pairs, which Arrow can't hold, become U+FFFD.
+
+    schema: `SCHEMA` or `NAMED_SCHEMA`. None: the latter if a record has attributes.
     """
-    rows = [_make_row(record) for record in records]
+    records = list(records)
+    schema = choose_schema(records) if schema is None else schema
+    rows = [_make_row(record, schema) for record in records]
     try:
-        return pa.Table.from_pylist(rows, schema=SCHEMA)
+        return pa.Table.from_pylist(rows, schema=schema)
     except UnicodeEncodeError:
-        return pa.Table.from_pylist(_replace_halves(rows), schema=SCHEMA)
+        return pa.Table.from_pylist(_replace_halves(rows), schema=schema)
+
+
+def choose_schema(records: Iterable[Mapping[str, Any]]) -> pa.Schema:
+    """Choose the schema that holds all that records have."""
+    return NAMED_SCHEMA if any("attributes" in r for r in records) else SCHEMA
 
 
 def write_parquet(records: Iterable[Mapping[str, Any]], path: Path) -> int:
@@ -128,15 +164,39 @@ def write_parquet(records: Iterable[Mapping[str, Any]], path: Path) -> int:
     path: In a folder that exists.
     RETURNS: The number of records.
     """
+    groups = _gather(records)
     n_rows = 0
-    with (
-        replace_atomic(path) as part,
-        pq.ParquetWriter(part, SCHEMA, compression="zstd") as writer,
-    ):
-        for rows in _gather(records):
-            writer.write_table(make_table(rows))
-            n_rows += len(rows)
+    with replace_atomic(path) as part:
+        first = next(groups, [])
+        writer = _open(part, choose_schema(first))
+        try:
+            for rows in itertools.chain([first], groups):
+                # Records of runs with and without attributes lie side by side.
+                if writer.schema is SCHEMA and choose_schema(rows) is not SCHEMA:
+                    writer = _widen(writer, part)
+                writer.write_table(make_table(rows, schema=writer.schema))
+                n_rows += len(rows)
+        finally:
+            writer.close()
     return n_rows
+
+
+def _open(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    return pq.ParquetWriter(path, schema, compression="zstd")
+
+
+def _widen(writer: pq.ParquetWriter, path: Path) -> pq.ParquetWriter:
+    """Write what has been written once more, with room for attributes."""
+    writer.close()
+    before = path.with_name(f"{path.name}.before")
+    path.rename(before)
+    try:
+        writer = _open(path, NAMED_SCHEMA)
+        for rows in _gather(read_parquet(before)):
+            writer.write_table(make_table(rows, schema=NAMED_SCHEMA))
+    finally:
+        before.unlink()
+    return writer
 
 
 def read_parquet(path: Path) -> Iterator[dict[str, Any]]:
@@ -151,7 +211,9 @@ def read_parquet(path: Path) -> Iterator[dict[str, Any]]:
             if lacking:
                 reason = f"no column {', '.join(lacking)}"
                 raise ValueError(Errors.C327.format(path=path, reason=reason))
-            names = [name for name in SCHEMA.names if name in file.schema_arrow.names]
+            names = [
+                name for name in NAMED_SCHEMA.names if name in file.schema_arrow.names
+            ]
             for batch in file.iter_batches(batch_size=100, columns=names):
                 yield from map(_make_record, batch.to_pylist())
     # Its messages may quote what is in the file.
@@ -176,14 +238,29 @@ def _gather(
         yield rows
 
 
-def _make_row(record: Mapping[str, Any]) -> dict[str, Any]:
-    row = {name: record.get(name) for name in SCHEMA.names}
+def _make_row(record: Mapping[str, Any], schema: pa.Schema) -> dict[str, Any]:
+    row = {name: record.get(name) for name in schema.names}
     for name in _JSON:
         if name in record:
             row[name] = write_json(record[name])
     for name in _SCORED:
         row[name] = _keep_finite(row[name])
+    for name in _NAMED:
+        row[name] = _pack(row.get(name))
     return row
+
+
+def _pack(rows: Any) -> Any:
+    """Write the attributes of rows, which differ, as JSON."""
+    if not isinstance(rows, list):
+        return rows
+    key = "attributes"
+    return [{**row, key: write_json(row[key])} if key in row else row for row in rows]
+
+
+def _unpack(rows: Any) -> Any:
+    key = "attributes"
+    return [{**row, key: read_json(row[key])} if key in row else row for row in rows]
 
 
 def _keep_finite(rows: Any) -> Any:
@@ -203,6 +280,9 @@ def _make_record(row: dict[str, Any]) -> dict[str, Any]:
         for name, value in row.items()
         if value is not None
     }
+    for name in _NAMED:
+        if name in record:
+            record[name] = _unpack(record[name])
     record["error"] = row.get("error")
     return record
 

@@ -31,6 +31,20 @@ class TableWriter:
         self._writer.writerow([guard_cell(cell) for cell in cells])
 
 
+def add_columns(rows: TextIO, handle: TextIO, columns: Iterable[str]) -> None:
+    """Copy a table, with more columns: rows that don't reach into them get empty cells.
+
+    rows: The table; its first row lacks the names of the new columns.
+    handle: Where to write, opened without translation of line ends.
+    """
+    # What is read has been guarded.
+    reader, writer = csv.reader(rows), csv.writer(handle)
+    head = [*next(reader), *map(guard_cell, columns)]
+    writer.writerow(head)
+    for row in reader:
+        writer.writerow([*row, *[""] * (len(head) - len(row))])
+
+
 def guard_cell(value: Any) -> Any:
     """Put an apostrophe before what a spreadsheet would take for a formula.
 

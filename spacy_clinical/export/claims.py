@@ -2,7 +2,8 @@
 
 A name of a drug under ALLERGIES is no medication of the patient's, and a disorder under
 FAMILY HISTORY not the patient's. Exports that state facts (FHIR, OMOP) ask here, and
-leave out what can't be said. docs/exports.md has the table.
+leave out what can't be said. docs/exports.md has the table. What a component for
+assertion has said of a finding, in attributes of records, counts too.
 """
 
 import re
@@ -90,6 +91,15 @@ RELATIVES: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("niece", "nieces"), ("NIECE", "niece")),
     **dict.fromkeys(("parent", "parents"), ("PRN", "parent")),
 }
+# Attributes of findings, as ConText, medspaCy and negspaCy name them.
+NEGATED = ("is_negated", "negex")
+UNCERTAIN = ("is_uncertain", "is_possible")
+HISTORICAL, HYPOTHETICAL, FAMILY = (
+    ("is_historical",),
+    ("is_hypothetical",),
+    ("is_family",),
+)
+ASSERTED = frozenset({*NEGATED, *UNCERTAIN, *HISTORICAL, *HYPOTHETICAL, *FAMILY})
 ANYBODY = ("FAMMEMB", "family member")
 _RELATIVE = re.compile(rf"\b(?:{'|'.join(RELATIVES)})\b", re.IGNORECASE)
 
@@ -99,6 +109,38 @@ class Relative(NamedTuple):
 
     code: str
     name: str
+
+
+class Assertion(NamedTuple):
+    """What the attributes of a finding say of it; False also where they say nothing.
+
+    is_affirmed: Whether something has looked for negation, and found none.
+    """
+
+    is_negated: bool
+    is_uncertain: bool
+    is_historical: bool
+    is_hypothetical: bool
+    is_family: bool
+    is_affirmed: bool
+
+
+def read_assertion(finding: Mapping[str, Any]) -> Assertion:
+    """Read what the attributes of a finding say: those named in `ASSERTED`."""
+    said = finding.get("attributes") or {}
+
+    def holds(names: tuple[str, ...]) -> bool:
+        return any(said.get(name) is True for name in names)
+
+    has_looked = any(said.get(name) is False for name in NEGATED)
+    return Assertion(
+        is_negated=holds(NEGATED),
+        is_uncertain=holds(UNCERTAIN),
+        is_historical=holds(HISTORICAL),
+        is_hypothetical=holds(HYPOTHETICAL),
+        is_family=holds(FAMILY),
+        is_affirmed=has_looked and not holds(NEGATED),
+    )
 
 
 class Claims:
@@ -134,6 +176,24 @@ class Claims:
         ):
             return "hypothetical"
         return role
+
+    def find_role_of(self, finding: Mapping[str, Any]) -> Role:
+        """Find whether a finding holds for the patient, by its place and attributes."""
+        role = self.find_role(finding["start"])
+        said = read_assertion(finding)
+        if said.is_family:
+            return "family"
+        # Under allergies or family history that stays what it is.
+        is_open = role in ("stated", "planned")
+        return "hypothetical" if said.is_hypothetical and is_open else role
+
+    def find_status_of(self, finding: Mapping[str, Any]) -> Status:
+        """Find whether a medication is taken, by its line and attributes."""
+        said = read_assertion(finding)
+        if said.is_negated:
+            return "not-taken"
+        status = self.find_status(finding["start"], finding["end"])
+        return "intended" if said.is_hypothetical and status == "unknown" else status
 
     def find_status(self, start: int, end: int) -> Status:
         """Find whether a medication is taken; "unknown" if its line doesn't say.

@@ -8,6 +8,8 @@
     doc.sents                 where they were
     doc._.icd9, doc.cats      codes; the scores of all others are not in records
     doc._.clinical_...        pieces, provenance, error
+    doc._, span._, token._    attributes that the records have; those that nothing has
+                              added so far are added, with the default None
     get_note(doc)             id, source and metadata of the note
 
 A place that starts or ends inside a token is extended to whole ones, which
@@ -21,7 +23,7 @@ from typing import Any
 
 import spacy
 from spacy.language import Language
-from spacy.tokens import Doc, Span, SpanGroup
+from spacy.tokens import Doc, Span, SpanGroup, Token
 from spacy.util import filter_spans, registry
 
 from spacy_clinical.doc_data import find_kept, keep
@@ -91,6 +93,7 @@ def make_doc(record: Mapping[str, Any], nlp: Language) -> Doc:
     doc._.clinical_pieces = record.get("pieces") or None
     doc._.clinical_provenance = record.get("provenance") or None
     doc._.clinical_error = record.get("error")
+    _set_attributes(doc, finder, record)
     keep(doc, EXTENDED_KEY, len(finder.extended))
     set_note(doc, get_record_note(record))
     return doc
@@ -163,6 +166,30 @@ class _Finder:
         scores = [row.get("score") for row in rows]
         attrs: dict[str, Any] = {} if None in scores else {"scores": scores}
         return SpanGroup(self.doc, name=key, spans=spans, attrs=attrs)
+
+
+def _set_attributes(doc: Doc, finder: _Finder, record: Mapping[str, Any]) -> None:
+    """Set the attributes of the Doc, of its entities and tokens."""
+    _set_values(doc, record.get("attributes"))
+    for row in (*record["entities"], *(record.get("overlapping") or ())):
+        if row.get("attributes"):
+            first, last = finder.find(row["start"], row["end"])
+            _set_values(Span(doc, first, last, row["label"]), row["attributes"])
+    for row in record.get("tokens") or ():
+        first, _ = finder.find(row["start"], row["end"])
+        _set_values(doc[first], row["attributes"])
+
+
+def _set_values(owner: Doc | Span | Token, values: Mapping[str, Any] | None) -> None:
+    for name, value in (values or {}).items():
+        # Records may come from anywhere.
+        if not name.isidentifier():
+            continue
+        if not owner.has_extension(name):
+            owner.set_extension(name, default=None)
+        # What is computed isn't set.
+        if not any(owner.get_extension(name)[1:]):
+            owner._.set(name, value)
 
 
 def _set_sentences(doc: Doc, finder: _Finder, starts: Sequence[int]) -> None:

@@ -14,7 +14,9 @@
     OperationOutcome     what failed on the note, if anything did
 
 Bundles are of type "collection". Nothing in them is confirmed: conditions are
-"unconfirmed", observations "preliminary", and whether a finding is denied is not known.
+"unconfirmed", observations "preliminary". Whether a finding is denied is known only where
+a component for assertion was in the pipeline and its attributes are in the records: such
+are "refuted" or left out. Attributes are extensions (urn:spacy-clinical:attribute:NAME).
 What may be said of a finding by its section and line, `claims` decides; what can't be
 said, such as a disorder to watch for, is left out (docs/exports.md has the table).
 Scores are extensions (urn:spacy-clinical:score). A code of ICD-9-CM that CMS maps to one
@@ -35,7 +37,12 @@ from pathlib import Path
 from typing import Any
 
 from spacy_clinical.about import __title__, __version__
-from spacy_clinical.export.claims import Claims, NearbyEntities, Relative
+from spacy_clinical.export.claims import (
+    Claims,
+    NearbyEntities,
+    Relative,
+    read_assertion,
+)
 from spacy_clinical.export.fhir_values import (
     ALLERGY_STATUS,
     EMPTY_REASON,
@@ -44,8 +51,8 @@ from spacy_clinical.export.fhir_values import (
     Resource,
     clean,
     is_date,
+    make_extensions,
     make_narrative,
-    make_score,
     make_subject,
     make_uuid,
 )
@@ -205,6 +212,7 @@ class _Maker:
         return {
             "resourceType": "DocumentReference",
             "id": self.make_id("document"),
+            **make_extensions(None, self.record.get("attributes")),
             "masterIdentifier": {"value": name},
             "status": "current",
             "type": {"coding": [NOTE_TYPE]},
@@ -264,22 +272,20 @@ class _Maker:
                 continue
             parts = ("condition", "code", code["code"], number)
             self._enter(places, *parts)
-            yield self._make_condition({"coding": coding}, code["score"], *parts)
+            yield self._make_condition({"coding": coding}, code, *parts)
         for ent in self._list(DISORDERS, "stated", "planned"):
             parts = ("condition", "entity", ent["start"], ent["end"])
             self._enter([ent["start"]], *parts)
-            yield self._make_condition(
-                {"text": clean(ent["text"])}, ent["score"], *parts
-            )
+            yield self._make_condition({"text": clean(ent["text"])}, ent, *parts)
 
     def _make_condition(
-        self, code: Resource, score: float | None, *parts: object
+        self, code: Resource, finding: Mapping[str, Any], *parts: object
     ) -> Resource:
-        status = {"system": VERIFICATION, "code": "unconfirmed"}
+        status = {"system": VERIFICATION, "code": _verify(finding)}
         return {
             "resourceType": "Condition",
             "id": self.make_id(*parts),
-            **make_score(score),
+            **make_extensions(finding["score"], finding.get("attributes")),
             "verificationStatus": {"coding": [status]},
             "code": code,
             "subject": self.subject,
@@ -294,8 +300,8 @@ class _Maker:
             statement: Resource = {
                 "resourceType": "MedicationStatement",
                 "id": self.make_id(*parts),
-                **make_score(ent["score"]),
-                "status": self.claims.find_status(ent["start"], ent["end"]),
+                **make_extensions(ent["score"], ent.get("attributes")),
+                "status": self.claims.find_status_of(ent),
                 "medicationCodeableConcept": {"text": clean(ent["text"])},
                 "subject": self.subject,
                 "derivedFrom": [self.refer("document")],
@@ -308,13 +314,15 @@ class _Maker:
     def list_observations(self) -> Iterator[Resource]:
         tests = NearbyEntities(self._list(TESTS), self.text)
         for ent in self._list(VALUES, "stated"):
+            if read_assertion(ent).is_negated:
+                continue
             parts = ("observation", ent["start"], ent["end"])
             self._enter([ent["start"]], *parts)
             test = tests.find_before(ent["start"])
             yield {
                 "resourceType": "Observation",
                 "id": self.make_id(*parts),
-                **make_score(ent["score"]),
+                **make_extensions(ent["score"], ent.get("attributes")),
                 "status": "preliminary",
                 "code": {"text": clean(test["text"]) if test else "unnamed test"},
                 "subject": self.subject,
@@ -335,11 +343,12 @@ class _Maker:
                 for other in reactions
                 if ent["end"] <= other["start"] < limit
                 and self.claims.share_line(ent["end"], other["start"])
+                and not read_assertion(other).is_negated
             ]
             parts = ("allergy", ent["start"], ent["end"])
             self._enter([ent["start"]], *parts)
             code = {"text": clean(ent["text"])}
-            allergy = self._make_allergy(code, ent["score"], *parts)
+            allergy = self._make_allergy(code, ent, *parts)
             yield {**allergy, "reaction": caused} if caused else allergy
         for row in self.record["sections"]:
             borders = row["body_start"], row["end"]
@@ -349,16 +358,16 @@ class _Maker:
             if not has_some and self.claims.has_no_allergies(*borders):
                 parts = ("allergy", "none", row["start"])
                 self._enter([row["start"]], *parts)
-                yield self._make_allergy(NO_KNOWN_ALLERGY, None, *parts)
+                yield self._make_allergy(NO_KNOWN_ALLERGY, {}, *parts)
 
     def _make_allergy(
-        self, code: Resource, score: float | None, *parts: object
+        self, code: Resource, finding: Mapping[str, Any], *parts: object
     ) -> Resource:
-        status = {"system": ALLERGY_STATUS, "code": "unconfirmed"}
+        status = {"system": ALLERGY_STATUS, "code": _verify(finding)}
         return {
             "resourceType": "AllergyIntolerance",
             "id": self.make_id(*parts),
-            **make_score(score),
+            **make_extensions(finding.get("score"), finding.get("attributes")),
             "verificationStatus": {"coding": [status]},
             "code": code,
             "patient": self.subject,
@@ -368,6 +377,9 @@ class _Maker:
         """The disorders of each relative."""
         disorders: dict[Relative, list[Mapping[str, Any]]] = {}
         for ent in self._list(DISORDERS, "family"):
+            # "No family history of": nothing says of whom.
+            if read_assertion(ent).is_negated:
+                continue
             relative = self.claims.find_relative(ent["start"])
             disorders.setdefault(relative, []).append(ent)
         for relative, ents in disorders.items():
@@ -382,7 +394,10 @@ class _Maker:
                 "patient": self.subject,
                 "relationship": {"coding": [coding]},
                 "condition": [
-                    {**make_score(ent["score"]), "code": {"text": clean(ent["text"])}}
+                    {
+                        **make_extensions(ent["score"], ent.get("attributes")),
+                        "code": {"text": clean(ent["text"])},
+                    }
                     for ent in ents
                 ],
             }
@@ -394,7 +409,7 @@ class _Maker:
             ent
             for ent in found
             if clean(ent.get("text") or "")
-            and (not roles or self.claims.find_role(ent["start"]) in roles)
+            and (not roles or self.claims.find_role_of(ent) in roles)
         ]
 
     def _enter(self, places: Iterable[int], *parts: object) -> None:
@@ -402,3 +417,8 @@ class _Maker:
         numbers = {bisect_right(self.starts, place) - 1 for place in places}
         for number in sorted(numbers - {-1}):
             self.entries[number].append(self.refer(*parts))
+
+
+def _verify(finding: Mapping[str, Any]) -> str:
+    """The status of what nobody has confirmed."""
+    return "refuted" if read_assertion(finding).is_negated else "unconfirmed"

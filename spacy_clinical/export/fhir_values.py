@@ -3,8 +3,10 @@
 import datetime
 import re
 import uuid
+from collections.abc import Mapping
 from html import escape
 from typing import Any, TypeAlias
+from urllib.parse import quote
 
 from spacy_clinical.json_text import keep_finite, write_json
 
@@ -15,6 +17,7 @@ ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 EMPTY_REASON = "http://terminology.hl7.org/CodeSystem/list-empty-reason"
 XHTML = "http://www.w3.org/1999/xhtml"
 SCORE = "urn:spacy-clinical:score"
+ATTRIBUTE = "urn:spacy-clinical:attribute:"
 SNOMED = "http://snomed.info/sct"
 ROLE_CODES = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
 ALLERGY_STATUS = "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification"
@@ -57,6 +60,32 @@ def make_score(score: float | None) -> Resource:
     if keep_finite(score) is None:
         return {}
     return {"extension": [{"url": SCORE, "valueDecimal": score}]}
+
+
+def make_extensions(
+    score: float | None, attributes: Mapping[str, Any] | None
+) -> Resource:
+    """Make the extensions that hold a score, and attributes that components have set.
+
+    attributes: Truth values, numbers and texts; others are left out.
+    """
+    found: list[Resource] = make_score(score).get("extension", [])
+    for name, value in (attributes or {}).items():
+        typed = _type_value(value)
+        if typed:
+            found.append({"url": f"{ATTRIBUTE}{quote(name)}", **typed})
+    return {"extension": found} if found else {}
+
+
+def _type_value(value: Any) -> Resource:
+    if isinstance(value, bool):
+        return {"valueBoolean": value}
+    if isinstance(value, int) and abs(value) < 2**31:
+        return {"valueInteger": value}
+    if isinstance(value, int | float) and keep_finite(value) is not None:
+        return {"valueDecimal": value}
+    text = clean(value) if isinstance(value, str) else ""
+    return {"valueString": text} if text else {}
 
 
 def make_narrative(text: str) -> Resource:

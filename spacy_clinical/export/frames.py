@@ -5,6 +5,11 @@
     entities   id, label, text, start, end, score, section
     codes      id, code, title, chapter, score
     fields     id, key, option, value, page, score (of forms)
+    tokens     id, start, end (of those that have attributes)
+
+Attributes (`attributes`) are columns of notes, entities and tokens, under their names:
+`negex`, or `span._.score` where there is such a column already. Their type is that of
+their values: truth values, whole numbers, numbers, else strings (lists as JSON).
 
 Offsets and numbers are int64, scores float64, all else strings, in both libraries and
 also where there are no rows. What is unknown is null. `id` is the note's: see `to_frame`.
@@ -12,17 +17,18 @@ also where there are no rows. What is unknown is null. `id` is the note's: see `
 
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
-from typing import Any, Literal
+from typing import Any, Literal, cast, get_args
 
 from spacy.tokens import Doc
 
 from spacy_clinical.errors import Errors
+from spacy_clinical.export.attributes import Named, parse_attributes
 from spacy_clinical.export.docs import get_note
 from spacy_clinical.export.records import make_record
-from spacy_clinical.json_text import keep_finite
+from spacy_clinical.json_text import keep_finite, write_json
 from spacy_clinical.types import Note
 
-Rows = Literal["notes", "sections", "entities", "codes", "fields"]
+Rows = Literal["notes", "sections", "entities", "codes", "fields", "tokens"]
 Library = Literal["pandas", "polars"]
 
 COLUMNS: dict[Rows, tuple[str, ...]] = {
@@ -40,9 +46,13 @@ COLUMNS: dict[Rows, tuple[str, ...]] = {
     "entities": ("id", "label", "text", "start", "end", "score", "section"),
     "codes": ("id", "code", "title", "chapter", "score"),
     "fields": ("id", "key", "option", "value", "page", "score"),
+    "tokens": ("id", "start", "end"),
 }
+# What the attributes of rows are of.
+OWNERS: dict[Rows, str] = {"notes": "doc", "entities": "span", "tokens": "token"}
 INTEGERS = {"n_chars", "n_sentences", "start", "end", "body_start", "page"}
 FLOATS = {"score"}
+ATTRIBUTES = "attributes"
 
 
 def to_frame(
@@ -50,44 +60,83 @@ def to_frame(
     rows: Rows = "entities",
     *,
     library: Library = "pandas",
+    attributes: Named = (),
 ) -> Any:
     """Make a data frame of what was found.
 
     docs: Docs; pairs of a Note and its Doc, as `annotate_notes` yields, or of a Doc and
         its id, as `nlp.pipe(as_tuples=True)` does; or records. A bare Doc has the id
         that `docs.set_note` kept, or else its number.
-    rows: What a row is: a note, a section, an entity, a code, or a field of a form.
-    library: The one that is installed.
-    RAISES ImportError: C324, if it isn't.
+    rows: What a row is: a note, a section, an entity, a code, a field of a form, or a
+        token that has attributes. "entity" will do for "entities".
+    library: The one that is installed: "pandas" or "polars".
+    attributes: Of other components, to put in: "span._.negex". Records have theirs.
+    RAISES ValueError: C364, if there is no such kind of rows or library; C361 and C362,
+        if there are no such attributes.
+    RAISES ImportError: C324, if the library isn't installed.
     """
+    kind = cast(Rows, find_name(rows, COLUMNS, what="kind of rows"))
+    library = cast(Library, find_name(library, get_args(Library), what="library"))
+    named = parse_attributes(attributes)
+    attributes = named.list_names()
     found = [
         row
         for number, item in enumerate(docs)
-        for row in list_rows(_make_record(item, number), rows)
+        for row in list_rows(_make_record(item, number, attributes), kind)
     ]
-    columns = {name: [row.get(name) for row in found] for name in COLUMNS[rows]}
+    names = dict.fromkeys(getattr(named, OWNERS[kind]) if kind in OWNERS else ())
+    names.update(dict.fromkeys(n for row in found for n in row[ATTRIBUTES]))
+    columns = {name: [row.get(name) for row in found] for name in COLUMNS[kind]}
+    types = {name: _get_type(name) for name in columns}
+    for name in names:
+        values = [row[ATTRIBUTES].get(name) for row in found]
+        column = name_column(name, kind)
+        types[column], columns[column] = _make_column(values)
     try:
         frames = import_module(library)
     except ImportError as error:
         raise ImportError(Errors.C324.format(library=library)) from error
     if library == "polars":
-        types = {name: getattr(frames, _get_type(name).title()) for name in columns}
-        return frames.DataFrame(columns, schema=types)
-    return frames.DataFrame(columns).astype({n: _get_type(n) for n in columns})
+        schema = {name: getattr(frames, t.title()) for name, t in types.items()}
+        return frames.DataFrame(columns, schema=schema)
+    return frames.DataFrame(columns).astype(types)
+
+
+def find_name(name: str, known: Iterable[str], *, what: str) -> str:
+    """Find a name among those that are known; case and the plural don't matter.
+
+    what: What it is the name of, for the error.
+    RAISES ValueError: C364, if there is none such.
+    """
+    known = list(known)
+    wanted = str(name).strip().lower()
+    forms = [wanted, f"{wanted}s", f"{wanted.removesuffix('y')}ies"]
+    for form in forms:
+        if form in known:
+            return form
+    raise ValueError(Errors.C364.format(what=what, name=name, known=", ".join(known)))
+
+
+def name_column(attribute: str, rows: Rows) -> str:
+    """Name the column of an attribute, unlike all others."""
+    is_taken = attribute in COLUMNS[rows]
+    return f"{OWNERS[rows]}._.{attribute}" if is_taken else attribute
 
 
 def list_rows(record: Mapping[str, Any], rows: Rows) -> Iterator[dict[str, Any]]:
-    """The rows of a record; the keys are `COLUMNS`, and others."""
+    """The rows of a record; the keys are `COLUMNS`, `attributes`, and others."""
     if rows == "notes":
         error = record["error"]
-        yield {**record, "error": None if error is None else error["message"]}
+        message = None if error is None else error["message"]
+        yield {**record, "error": message, ATTRIBUTES: record.get(ATTRIBUTES) or {}}
         return
     for row in record.get(rows) or ():
         value = row.get("value")
         # A column has one type: what is ticked is written.
         written = {"value": str(value).lower()} if isinstance(value, bool) else {}
         score = {"score": keep_finite(row.get("score"))}
-        yield {"id": record["id"], **row, **score, **written}
+        named = {ATTRIBUTES: row.get(ATTRIBUTES) or {}}
+        yield {"id": record["id"], **row, **score, **written, **named}
 
 
 def _get_type(name: str) -> str:
@@ -97,7 +146,31 @@ def _get_type(name: str) -> str:
     return "float64" if name in FLOATS else "string"
 
 
-def _make_record(item: Any, number: int) -> Mapping[str, Any]:
+def write_value(value: Any) -> Any:
+    """Write truth values, and what a column can't hold, such as a list, as JSON."""
+    is_simple = value is None or isinstance(value, str | int | float)
+    if is_simple and not isinstance(value, bool):
+        return value
+    return write_json(value, ensure_ascii=False)
+
+
+def _make_column(values: list[Any]) -> tuple[str, list[Any]]:
+    """Find the type of a column of any values, and make them all of that type.
+
+    RETURNS: The type, as pandas names it where values may be missing.
+    """
+    kinds = {type(value) for value in values if value is not None}
+    if kinds == {bool}:
+        return "boolean", values
+    if kinds == {int} and all(v is None or abs(v) < 2**63 for v in values):
+        return "Int64", values
+    if kinds and kinds <= {int, float}:
+        return "float64", [None if v is None else float(v) for v in values]
+    written = [None if value is None else str(write_value(value)) for value in values]
+    return "string", written
+
+
+def _make_record(item: Any, number: int, attributes: Named) -> Mapping[str, Any]:
     if isinstance(item, Mapping):
         return item
     first, second = item if isinstance(item, tuple) else (item, None)
@@ -108,4 +181,7 @@ def _make_record(item: Any, number: int) -> Mapping[str, Any]:
         note = Note(str(context), doc.text, {}, "")
     else:
         note = get_note(doc) or Note(str(number), doc.text, {}, "")
-    return {**make_record(note, doc), "fields": doc._.form_fields}
+    return {
+        **make_record(note, doc, attributes=attributes),
+        "fields": doc._.form_fields,
+    }

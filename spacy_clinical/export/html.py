@@ -13,6 +13,7 @@ import jinja2
 from markupsafe import Markup
 
 from spacy_clinical.about import __version__
+from spacy_clinical.export.attributes import show_values
 from spacy_clinical.export.blocks import make_blocks
 from spacy_clinical.export.palette import GROUP_ORDER, TypeStyle, get_style
 from spacy_clinical.export.records import Record
@@ -129,7 +130,10 @@ def _get_environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        name=_get_name, number=_show_number, visible=_make_visible
+        name=_get_name,
+        number=_show_number,
+        said=show_values,
+        visible=_make_visible,
     )
     return environment
 

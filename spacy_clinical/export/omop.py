@@ -15,10 +15,14 @@
     nlp_system                      this package, with its version
     nlp_date, nlp_datetime          when the note was processed
     term_exists                     N for what isn't said of the patient (family history,
-                                    what may come) or under allergies; else empty, as
-                                    nobody has looked whether a term is denied
-    term_temporal                   Future for drugs and procedures of a plan; else empty
-    term_modifiers                  label=, section=, subject=, conditional=, allergy=, score=, note=
+                                    what may come), under allergies, or what attributes
+                                    (is_negated, negex) say is denied; Y where these say
+                                    it isn't and nothing else is in doubt; else empty
+    term_temporal                   Past for what attributes say is historical, Future for
+                                    drugs and procedures of a plan; else empty
+    term_modifiers                  label=, section=, subject=, conditional=, allergy=,
+                                    negation=, certainty=, history=, score=, note=, and
+                                    all other attributes by their names
 
 The ids are numbers of 63 bits, so that those of several exports don't meet. Where the
 columns are 32 bits wide, as in OHDSI's own scripts, number the rows (`first_id`).
@@ -35,7 +39,13 @@ from typing import Any
 from spacy_clinical.about import __title__, __version__
 from spacy_clinical.export.atomic import open_atomic
 from spacy_clinical.export.cells import TableWriter, guard_cell
-from spacy_clinical.export.claims import Claims, Role
+from spacy_clinical.export.claims import (
+    ASSERTED,
+    Assertion,
+    Claims,
+    Role,
+    read_assertion,
+)
 from spacy_clinical.json_text import keep_finite, write_json
 
 COLUMNS = (
@@ -84,10 +94,15 @@ def list_rows(record: Mapping[str, Any], *, date: str) -> Iterator[dict[str, Any
     claims = Claims(record)
     for ent in record["entities"]:
         start, end = ent["start"], ent["end"]
-        role = claims.find_role(start)
-        exists, said = TERMS[role]
+        role = claims.find_role_of(ent)
+        assertion = read_assertion(ent)
         is_ahead = role == "planned" and ent["label"] in TO_BE_DONE
-        modifiers = [f"label={ent['label']}", f"section={ent['section']}", *said]
+        modifiers = [
+            f"label={ent['label']}",
+            f"section={ent['section']}",
+            *TERMS[role][1],
+            *_list_modifiers(assertion),
+        ]
         if keep_finite(ent["score"]) is not None:
             modifiers.append(f"score={ent['score']}")
         if note_id is None:
@@ -106,9 +121,9 @@ def list_rows(record: Mapping[str, Any], *, date: str) -> Iterator[dict[str, Any
             "nlp_system": f"{__title__} {__version__}",
             "nlp_date": date,
             "nlp_datetime": f"{date} 00:00:00",
-            "term_exists": exists,
-            "term_temporal": "Future" if is_ahead else "",
-            "term_modifiers": ",".join(modifiers)[:MAX_MODIFIERS],
+            "term_exists": _find_existence(role, assertion),
+            "term_temporal": _find_time(assertion, is_ahead=is_ahead),
+            "term_modifiers": _join(modifiers, ent.get("attributes") or {}),
         }
 
 
@@ -144,6 +159,48 @@ def make_number(record: Mapping[str, Any], *parts: object) -> int:
     names = write_json([record["source"], record["id"], *map(str, parts)])
     digest = hashlib.sha256(names.encode("ascii")).digest()
     return int.from_bytes(digest[:8], "big") >> 1
+
+
+def _find_existence(role: Role, assertion: Assertion) -> str:
+    if assertion.is_negated or TERMS[role][0]:
+        return "N"
+    is_sure = assertion.is_affirmed and not assertion.is_uncertain
+    return "Y" if is_sure and role == "stated" else ""
+
+
+def _find_time(assertion: Assertion, *, is_ahead: bool) -> str:
+    if assertion.is_historical:
+        return "Past"
+    return "Future" if is_ahead else ""
+
+
+def _list_modifiers(assertion: Assertion) -> list[str]:
+    """What attributes say, in OMOP's words."""
+    said = {
+        "negation=true": assertion.is_negated,
+        "certainty=uncertain": assertion.is_uncertain,
+        "history=true": assertion.is_historical,
+    }
+    return [modifier for modifier, holds in said.items() if holds]
+
+
+def _list_others(attributes: Mapping[str, Any]) -> Iterator[str]:
+    """Attributes that aren't about assertion, where they say something."""
+    for name, value in attributes.items():
+        if name in ASSERTED or value in (None, "", [], {}):
+            continue
+        text = value if isinstance(value, str) else write_json(value)
+        # Commas part modifiers.
+        yield f"{name}={_clean(text.replace(',', ' '))}"
+
+
+def _join(modifiers: list[str], attributes: Mapping[str, Any]) -> str:
+    """Join modifiers, and as many other attributes as the column holds whole."""
+    text = ",".join(modifiers)[:MAX_MODIFIERS]
+    for other in _list_others(attributes):
+        if len(text) + 1 + len(other) <= MAX_MODIFIERS:
+            text = f"{text},{other}"
+    return text
 
 
 def _read_number(note_id: str) -> int | None:

@@ -26,6 +26,9 @@ count code points. A record:
     error              null, or what failed (doc._.clinical_error): component, code,
                        type, message; nothing of the note is in it
 
+and, of attributes that are named (see `attributes`), `attributes` of the note and of each
+entity, and `tokens`.
+
 `without_text` leaves out what is made of the note's words. Scores that are no numbers
 (NaN) are null.
 """
@@ -36,19 +39,26 @@ from typing import Any, TypedDict, cast
 from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 
+from spacy_clinical.export.attributes import (
+    AttributeReader,
+    Named,
+    check_attributes,
+    parse_attributes,
+    without_words,
+)
 from spacy_clinical.extensions import CODE, NER_KEY, SECTIONS_KEY, SUBSECTIONS_KEY
 from spacy_clinical.json_text import keep_finite
 from spacy_clinical.section_labels import list_known_labels
 from spacy_clinical.section_state import OTHER
 from spacy_clinical.span_groups import list_spans
-from spacy_clinical.types import Note
+from spacy_clinical.types import Note, list_names
 
 # What read a note, among the components.
 READER = "reader"
 # What records without text have, and the fields of their findings.
 _PLACE = frozenset({"start", "end", "score"})
 _SECTION = _PLACE | {"label", "body_start"}
-_ENTITY = _PLACE | {"label", "section"}
+_ENTITY = _PLACE | {"label", "section", "attributes"}
 _CODE = frozenset(
     {
         *("code", "label", "title", "chapter", "chapter_codes", "ccs", "icd10"),
@@ -62,6 +72,7 @@ _ROWS: dict[str, frozenset[str]] = {
     "entities": _ENTITY,
     "overlapping": _ENTITY,
     "codes": _CODE,
+    "tokens": frozenset({"start", "end", "attributes"}),
 }
 _PLAIN = frozenset(
     {"id", "source", "n_chars", "n_sentences", "sentences", "pieces", "provenance"}
@@ -90,6 +101,15 @@ class EntityRecord(TypedDict, total=False):
     end: int
     score: float | None
     section: str
+    attributes: dict[str, Any]
+
+
+class TokenRecord(TypedDict):
+    """A token, with the attributes that are named."""
+
+    start: int
+    end: int
+    attributes: dict[str, Any]
 
 
 class ErrorRecord(TypedDict):
@@ -119,19 +139,26 @@ class Record(TypedDict, total=False):
     pieces: dict[str, Any]
     provenance: dict[str, Any]
     error: ErrorRecord | None
+    attributes: dict[str, Any]
+    tokens: list[TokenRecord]
 
 
-def make_record(note: Note, doc: Doc) -> Record:
+def make_record(note: Note, doc: Doc, *, attributes: Named = ()) -> Record:
     """Describe what a pipeline found in a note.
 
     doc: Of the note's text, or empty if it could not be made.
+    attributes: Of other components, to put in: "span._.negex", "doc._.language".
+    RAISES ValueError: C361 and C362, if there are none such.
     """
+    named = parse_attributes(attributes)
+    check_attributes(named)
+    reader = AttributeReader(named)
     scores = _get_scores(doc)
     in_ents = {_key(ent) for ent in doc.ents}
     others = [span for span in _get_group(doc, NER_KEY) if _key(span) not in in_ents]
     has_sentences = doc.has_annotation("SENT_START")
     sentences = [sent.start_char for sent in doc.sents] if has_sentences else []
-    return {
+    record: Record = {
         "id": note.id,
         "source": note.source,
         "meta": note.meta,
@@ -145,8 +172,8 @@ def make_record(note: Note, doc: Doc) -> Record:
             _make_subsection(span, score)
             for span, score in _list_scored(doc, SUBSECTIONS_KEY)
         ],
-        "entities": [_make_entity(ent, scores) for ent in doc.ents],
-        "overlapping": [_make_entity(span, scores) for span in others],
+        "entities": [_make_entity(ent, scores, reader) for ent in doc.ents],
+        "overlapping": [_make_entity(span, scores, reader) for span in others],
         "codes": [_round_scores(code) for code in doc._.icd9],
         "n_sentences": len(sentences),
         "sentences": sentences,
@@ -154,6 +181,17 @@ def make_record(note: Note, doc: Doc) -> Record:
         "provenance": _get_provenance(note, doc),
         "error": doc._.clinical_error,
     }
+    if any(named):
+        record["attributes"] = reader.read_doc(doc)
+        record["tokens"] = cast(list[TokenRecord], reader.read_tokens(doc))
+    if reader.error and record["error"] is None:
+        record["error"] = {
+            "component": "attributes",
+            "code": "C363",
+            "type": "TypeError",
+            "message": reader.error,
+        }
+    return record
 
 
 def _get_provenance(note: Note, doc: Doc) -> dict[str, Any]:
@@ -178,13 +216,13 @@ def make_failed(note: Note, error: ErrorRecord) -> Record:
     return make_record(note, doc)
 
 
-def without_text(record: Record, *, keep_meta: Collection[str] = ()) -> Record:
+def without_text(record: Record, *, keep_meta: str | Collection[str] = ()) -> Record:
     """Copy what a record has that is not made of the note's words.
 
     It has no text, no titles, no texts of entities, and an empty `meta`, as any column
     of a table may hold words of the note. Labels of sections that no vocabulary names
     are made of titles, so they become `other`, wherever they stand. Ids and sources are
-    the user's keys, and stay.
+    the user's keys, and stay. Of attributes only truth values do, and scores.
 
     keep_meta: Keys of the metadata that stay, such as one of patients' ids.
     """
@@ -198,8 +236,12 @@ def without_text(record: Record, *, keep_meta: Collection[str] = ()) -> Record:
             bare[name] = [_bare_row(row, _ROWS[name], known) for row in rows]
         elif name == "meta":
             bare["meta"] = {
-                k: record["meta"][k] for k in keep_meta if k in record["meta"]
+                k: record["meta"][k]
+                for k in list_names(keep_meta)
+                if k in record["meta"]
             }
+        elif name == "attributes":
+            bare["attributes"] = without_words(record["attributes"])
         elif name == "error":
             bare["error"] = _bare_error(record["error"])
     return cast(Record, bare)
@@ -219,6 +261,8 @@ def _bare_row(
             bare[name] = OTHER
             if name == "label" and "loinc" in bare:
                 bare["loinc"] = ""
+    if "attributes" in bare:
+        bare["attributes"] = without_words(bare["attributes"] or {})
     if "evidence" in bare:
         places = bare["evidence"]
         bare["evidence"] = [_bare_row(place, _EVIDENCE, known) for place in places]
@@ -297,9 +341,11 @@ def _make_subsection(span: Span, score: float | None) -> SectionRecord:
 
 
 def _make_entity(
-    span: Span, scores: Mapping[tuple[int, int, int], float | None]
+    span: Span,
+    scores: Mapping[tuple[int, int, int], float | None],
+    reader: AttributeReader,
 ) -> EntityRecord:
-    return {
+    entity: EntityRecord = {
         "label": span.label_,
         "text": span.text,
         "start": span.start_char,
@@ -307,3 +353,6 @@ def _make_entity(
         "score": scores.get(_key(span)),
         "section": span._.section,
     }
+    if reader.attributes.span:
+        entity["attributes"] = reader.read_span(span)
+    return entity

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from spacy_clinical.export.attributes import show_values
 from spacy_clinical.json_text import keep_finite, write_json
 
 Row = dict[str, Any]
@@ -50,9 +51,11 @@ def make_row(record: dict[str, Any], note: Row, place: int, tables: Tables) -> N
     """Add what a run found to a note: rows of numbers, by the order of their keys.
 
     s sections (section, start, end, body) · u subsections (title, start, end, body) ·
-    e entities, o overlapping (type, start, end, score, section, runs) · c codes (code,
-    score, evidence, runs) · t place of the text, -1 without · n characters · x error ·
-    m maker. `runs` is set by `compare_rows`.
+    e entities, o overlapping (type, start, end, score, section, runs) · y of those that
+    have some, their numbers in both together, with attributes in words · c codes (code,
+    score, evidence, runs) · t place of the text, -1 without · n characters · x error · m
+    maker · a attributes of the note in words · k tokens (start, end, attributes in
+    words). `runs` is set by `compare_rows`.
 
     note: With its texts; those of its runs are most often the same.
     """
@@ -76,6 +79,18 @@ def make_row(record: dict[str, Any], note: Row, place: int, tables: Tables) -> N
         "c": [_make_code(code, tables) for code in record.get("codes", ())],
         "x": str(error["message"]) if error else "",
         "m": tables.get_maker(record.get("provenance") or {}),
+        "y": [
+            (number, said)
+            for number, ent in enumerate(
+                (*record["entities"], *record.get("overlapping", ()))
+            )
+            if (said := show_values(ent.get("attributes")))
+        ],
+        "a": show_values(record.get("attributes")),
+        "k": [
+            (int(t["start"]), int(t["end"]), show_values(t["attributes"]))
+            for t in record.get("tokens") or ()
+        ],
     }
     meta = {"Source": record.get("source") or "", **(record.get("meta") or {})}
     note.setdefault("meta", [(str(key), _show(value)) for key, value in meta.items()])

@@ -142,7 +142,7 @@ def read_form(
 
 
 def read_forms(
-    paths: Iterable[str | Path], vocab: Vocab, **options: Any
+    paths: str | Path | Iterable[str | Path], vocab: Vocab, **options: Any
 ) -> Iterator[Doc]:
     """Read forms one after the other.
 
@@ -150,7 +150,7 @@ def read_forms(
     YIELDS: A Doc for each file. One that can't be read gets an empty Doc that says
         why in `doc._.clinical_error`; the others are not affected.
     """
-    for path in paths:
+    for path in [paths] if isinstance(paths, str | Path) else paths:
         try:
             doc = read_form(path, vocab, **options)
         # Whatever is wrong with a file, the others are read.

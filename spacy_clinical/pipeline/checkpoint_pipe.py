@@ -88,6 +88,13 @@ class CheckpointPipe(TrainablePipe):
         shims = [shim for node in self.model.walk() for shim in node.shims]
         return [shim for shim in shims if hasattr(shim, "describe")]
 
+    def _tell_encoders(self) -> None:
+        """Tell encoders whose they are, for errors."""
+        for shim in self.shims:
+            shim.component = self.name
+            is_outermost = shim in self.model.shims
+            shim.setting = "model" if is_outermost else "model.encoder"
+
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
         def save_model(model_path: Path) -> None:
             for shim in self.shims:

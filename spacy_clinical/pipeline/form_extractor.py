@@ -147,6 +147,7 @@ class ClinicalFormExtractor(TokenHeadPipe):
         self.vocab = nlp.vocab
         self.model = model
         self.name = name
+        self._tell_encoders()
         self.linker = linker
         self.decoder = decoder
         self.rule_weight = rule_weight

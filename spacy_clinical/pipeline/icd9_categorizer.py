@@ -1,6 +1,6 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy
 import srsly
@@ -43,7 +43,7 @@ from spacy_clinical.pipeline.icd9_records import (
     find_sentences,
     sum_by_token,
 )
-from spacy_clinical.types import Floats1d, Floats2d
+from spacy_clinical.types import Floats1d, Floats2d, list_names
 
 Windows = Literal["window", "sentence", "first"]
 EvidenceKind = Literal["window", "gradient"]
@@ -179,7 +179,7 @@ class ClinicalICD9Categorizer(CheckpointPipe):
         name: str = "clinical_icd9_categorizer",
         *,
         sections: Literal["admission", "all"] | list[str] = "admission",
-        exclude_sections: Sequence[str] = (),
+        exclude_sections: str | Sequence[str] = (),
         windows: Windows = "window",
         pooling: WindowPooling = "max",
         kinds: Sequence[Kind] = ("3_digit",),
@@ -207,12 +207,13 @@ class ClinicalICD9Categorizer(CheckpointPipe):
         self.vocab = nlp.vocab
         self.model = model
         self.name = name
+        self._tell_encoders()
         self.scorer = scorer
         self.sections = sections
-        self.exclude_sections = list(exclude_sections)
+        self.exclude_sections = list_names(exclude_sections)
         self.windows = windows
         self.pooling = pooling
-        self.kinds = list(kinds)
+        self.kinds = cast(list[Kind], list_names(kinds))
         self.threshold = threshold
         self.top_k = top_k
         self.tuned = tuned
@@ -469,7 +470,7 @@ class ClinicalICD9Categorizer(CheckpointPipe):
         get_examples: Callable[[], Iterable[Example]],
         *,
         nlp: Language | None = None,
-        labels: Sequence[str] | None = None,
+        labels: str | Sequence[str] | None = None,
         thresholds: str | Path | None = None,
         from_titles: bool = False,
     ) -> None:
@@ -482,7 +483,7 @@ class ClinicalICD9Categorizer(CheckpointPipe):
             encoders whose vectors of like texts are alike (sentence-transformers).
         RAISES ValueError: C402 to C407, as `outputs` and `read_thresholds`.
         """
-        codes = list(labels or self.cfg.get("added", []))
+        codes = list_names(labels or self.cfg.get("added", []))
         if not codes:
             codes = sorted(
                 {code for eg in get_examples() for code in eg.reference.cats}

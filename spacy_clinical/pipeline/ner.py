@@ -14,7 +14,7 @@ from spacy_clinical.heads.decode import Decoder, decode
 from spacy_clinical.heads.labels import LabelScheme
 from spacy_clinical.layout import trim_entities
 from spacy_clinical.pipeline.token_head import TokenHeadPipe
-from spacy_clinical.types import EntityPrediction
+from spacy_clinical.types import EntityPrediction, list_names
 
 Annotate = Literal["ents", "spans", "both"]
 Overlap = Literal["keep", "replace", "longest"]
@@ -119,8 +119,8 @@ class ClinicalNER(TokenHeadPipe):
         decoder: Decoder = "viterbi",
         threshold: float | None = None,
         labels: Sequence[str] | None = None,
-        sections: Sequence[str] | None = None,
-        exclude_sections: Sequence[str] | None = None,
+        sections: str | Sequence[str] | None = None,
+        exclude_sections: str | Sequence[str] | None = None,
         skip_layout: bool = True,
         annotate: Annotate = "both",
         overlap: Overlap = "keep",
@@ -131,14 +131,17 @@ class ClinicalNER(TokenHeadPipe):
         self.vocab = nlp.vocab
         self.model = model
         self.name = name
+        self._tell_encoders()
         self.scorer = scorer
         self.decoder = decoder
         if threshold is None:
             threshold = 0.5 if decoder == "posterior" else 0.0
         self.threshold = threshold
         self.only_labels = labels
-        self.sections = sections
-        self.exclude_sections = exclude_sections
+        self.sections = None if sections is None else list_names(sections)
+        self.exclude_sections = (
+            None if exclude_sections is None else list_names(exclude_sections)
+        )
         self.skip_layout = skip_layout
         self.annotate = annotate
         self.overlap = overlap

@@ -29,7 +29,7 @@ from spacy_clinical.section_labels import OWN_LABELS, list_own_labels
 from spacy_clinical.section_state import OTHER, PREAMBLE
 from spacy_clinical.section_titles import SectionTitles, TitleGroup, load_titles
 from spacy_clinical.sections import MAX_DEPTH, split_sections
-from spacy_clinical.types import Section
+from spacy_clinical.types import Section, list_names
 
 FORMAT = 1
 SETTINGS = (
@@ -50,11 +50,11 @@ class SectionSplitter(RulePipe):
         self,
         name: str = "clinical_section_splitter",
         *,
-        categories: Iterable[str] | None = None,
+        categories: str | Iterable[str] | None = None,
         min_confidence: float = 0.5,
         unknown_titles: bool = True,
         max_depth: int = MAX_DEPTH,
-        titles: Mapping[str, Iterable[str]] = SimpleFrozenDict(),
+        titles: Mapping[str, str | Iterable[str]] = SimpleFrozenDict(),
         extend_titles: bool = True,
         overwrite: bool = True,
         scorer: Callable[..., dict[str, Any]] | None = None,
@@ -73,7 +73,7 @@ class SectionSplitter(RulePipe):
         RAISES ValueError: C103 or C104, if a setting is out of range.
         """
         self.name = name
-        self.categories = None if categories is None else list(categories)
+        self.categories = None if categories is None else list_names(categories)
         self.min_confidence = min_confidence
         self.unknown_titles = unknown_titles
         self.max_depth = max_depth
@@ -98,21 +98,29 @@ class SectionSplitter(RulePipe):
     def add_titles(
         self,
         label: str,
-        titles: Iterable[str],
+        titles: str | Iterable[str],
         *,
         loinc: str = "",
         is_part: bool = False,
-        within: Iterable[str] = (),
+        within: str | Iterable[str] = (),
     ) -> None:
         """Let more titles open sections of a label. They win over older meanings.
 
         label: A known category or a new one, in snake_case.
+        titles: One or several.
         loinc: LOINC section code, if the label is new or has another code here.
         is_part: Whether the titles name parts of sections instead.
         within: Sections inside which an inline title of this label names a part.
         RAISES ValueError: C101 or C102, if the label or a title can't be used.
         """
-        group = TitleGroup(label, tuple(titles), loinc, "", is_part, frozenset(within))
+        group = TitleGroup(
+            label,
+            tuple(list_names(titles)),
+            loinc,
+            "",
+            is_part,
+            frozenset(list_names(within)),
+        )
         self.titles.add(group)
 
     def predict(self, docs: Iterable[Doc]) -> list[list[Section]]:
@@ -146,7 +154,7 @@ class SectionSplitter(RulePipe):
         get_examples: Callable[[], Iterable[Example]] | None = None,
         *,
         nlp: Language | None = None,
-        titles: Mapping[str, Iterable[str]] = SimpleFrozenDict(),
+        titles: Mapping[str, str | Iterable[str]] = SimpleFrozenDict(),
     ) -> None:
         """Add titles from the config's [initialize] block.
 

@@ -22,6 +22,7 @@ from spacy_clinical.json_text import write_json
 from spacy_clinical.pipeline.rule_pipe import RulePipe
 from spacy_clinical.sentences import LineBreaks, split_sentences
 from spacy_clinical.span_groups import list_spans
+from spacy_clinical.types import list_names
 
 # What may stand between a title and the text under it, on the title's line.
 TITLE_MARKS = frozenset([":", "::", ".", ")", "]", "*", "**", "_", "__"])
@@ -45,7 +46,7 @@ class ClinicalSentencizer(RulePipe):
         rules: Literal["clinical", "scispacy"] = "clinical",
         use_sections: bool = True,
         line_breaks: LineBreaks = "auto",
-        abbreviations: Iterable[str] = (),
+        abbreviations: str | Iterable[str] = (),
         max_tokens: int = 0,
         overwrite: bool = False,
         scorer: Callable[..., dict[str, Any]] | None = senter_score,
@@ -71,7 +72,7 @@ class ClinicalSentencizer(RulePipe):
         self.rules = rules
         self.use_sections = use_sections
         self.line_breaks = line_breaks
-        self.abbreviations = list(abbreviations)
+        self.abbreviations = list_names(abbreviations)
         self.max_tokens = max_tokens
         self.overwrite = overwrite
         self.scorer = scorer

@@ -13,7 +13,7 @@ from spacy_clinical.heads import crf
 from spacy_clinical.heads.decode import cross_entropy
 from spacy_clinical.heads.labels import LabelScheme, bio_labels, read_labels
 from spacy_clinical.pipeline.checkpoint_pipe import CheckpointPipe
-from spacy_clinical.types import Floats2d, Ints1d
+from spacy_clinical.types import Floats2d, Ints1d, list_names
 
 # Transitions are few and far from zero: they learn by so much faster than the rest.
 TRANSITION_RATE = 5.0
@@ -70,14 +70,14 @@ class TokenHeadPipe(CheckpointPipe):
         get_examples: Callable[[], Iterable[Example]],
         *,
         nlp: Language | None = None,
-        labels: Sequence[str] | None = None,
+        labels: str | Sequence[str] | None = None,
     ) -> None:
         """Read the checkpoint, and make a head if its own does not fit the data.
 
         labels: The types, where they are not to be read from the examples.
         RAISES ValueError: C011, if neither the data nor the checkpoint has labels.
         """
-        types = list(labels or self.cfg.get("added", []))
+        types = list_names(labels or self.cfg.get("added", []))
         if not types:
             found = {label for eg in get_examples() for label in self._list_types(eg)}
             types = sorted(found)

@@ -75,6 +75,7 @@ class ClinicalTransformer(CheckpointPipe, Transformer):
         self.vocab = nlp.vocab
         self.model = model
         self.name = name
+        self._tell_encoders()
         self.keep_activations = keep_activations
         self.cfg: dict[str, Any] = {}
         self.listener_map: dict[str, list[ClinicalListener]] = {}

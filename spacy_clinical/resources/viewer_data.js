@@ -5,8 +5,14 @@ const comparing = runs.length > 1;
 const LOW_SCORE = 0.5;
 
 // Rows are arrays, in the order that viewer_rows.py describes.
-const TYPE = 0, START = 1, END = 2, SCORE = 3, SECTION = 4, FOUND_BY = 5;
+const TYPE = 0, START = 1, END = 2, SCORE = 3, SECTION = 4, FOUND_BY = 5, SAID = 6;
 const CODE_SCORE = 1, EVIDENCE = 2, CODE_FOUND_BY = 3;
+
+// Attributes are kept apart, as few entities have some.
+for (const row of view.notes.flatMap((note) => note.runs).filter(Boolean)) {
+  const ents = [...row.e, ...row.o];
+  for (const [i, said] of row.y) ents[i][SAID] = said;
+}
 
 const sayName = (label) => {
   const words = label.replaceAll("_", " ").trim();

@@ -175,6 +175,7 @@ function describeEntity(run, i) {
   const note = view.notes[state.note], row = note.runs[run], ents = [...row.e, ...row.o], ent = ents[i];
   const words = quote(note, row, ent[START], ent[END]);
   const lines = [["Score", sayScore(ent[SCORE])], ["Section", sectionName(ent[SECTION])], ["Characters", `${sayNumber(ent[START])}–${sayNumber(ent[END])}`]];
+  if (ent[SAID]) lines.push(["Attributes", ent[SAID].map(visible).join(", ")]);
   if (comparing) lines.push(["Found by", ent[FOUND_BY] ? sayRuns(ent[FOUND_BY]) : "all that had this text"]);
   runs.forEach((other, k) => {
     const rest = note.runs[k];

@@ -81,6 +81,7 @@ function makeEntities(note) {
     return make("li", null, make("button", { type: "button", class: "entity", "data-go": `${run} ${i}` },
       make("bdi", { class: "words" }, words === null ? `${ent[START]}–${ent[END]}` : visible(words).replace(/\s+/g, " ")),
       make("span", { class: `chip k k${ent[TYPE]}` }, typeName(ent[TYPE])),
+      (ent[SAID] || []).map((words) => make("span", { class: "badge" }, visible(words))),
       ent[FOUND_BY] > 0 && make("span", { class: "badge diff" }, sayRuns(ent[FOUND_BY])),
       make("span", { class: "num", title: scores.map((s) => `${runs[s.run].letter} ${sayScore(s.score)}`).join(", ") },
         scores.map((s) => sayScore(s.score)).join(" / "))));
@@ -108,6 +109,9 @@ function makeAbout(note) {
     const made = JSON.parse(view.makers[note.runs[run].m]) || {};
     const pairs = Object.entries(made).map(([key, value]) => [key,
       typeof value === "object" && value ? Object.entries(value).filter((pair) => pair[1] !== "").map(([k, v]) => `${sayName(k)}: ${String(v).slice(0, 60)}`).join("\n") : String(value)]);
+    const row = note.runs[run];
+    for (const words of row.a) pairs.push(["Attribute", visible(words)]);
+    for (const [start, end, said] of row.k) pairs.push([`Token ${start}–${end}`, visible([quote(note, row, start, end) ?? "", ...said].filter(Boolean).join(", "))]);
     return [make("h3", null, comparing ? `Made by: ${runs[run].letter} ${runs[run].name}` : "Made by"), list(pairs)];
   });
   return [make("h3", null, "Note"), list(note.meta.map(([k, v]) => [visible(k), visible(v)]).filter((pair) => pair[1])), ...makers.flat()];

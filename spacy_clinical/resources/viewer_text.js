@@ -66,7 +66,8 @@ function makePiece(piece, entity) {
 }
 
 function entityAttributes(ent, run, i) {
-  const label = typeName(ent[TYPE]) + (ent[SCORE] === null ? "" : ` ${Math.round(100 * ent[SCORE])}`);
+  const label = typeName(ent[TYPE]) + (ent[SCORE] === null ? "" : ` ${Math.round(100 * ent[SCORE])}`)
+    + (ent[SAID] || []).map((words) => ` · ${visible(words)}`).join("");
   const kind = `k k${ent[TYPE]}${ent[SCORE] !== null && ent[SCORE] < LOW_SCORE ? " low" : ""}`;
   return {
     class: kind + (ent[FOUND_BY] ? " only" : ""),

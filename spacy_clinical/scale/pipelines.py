@@ -6,19 +6,26 @@ from spacy.language import Language
 
 from spacy_clinical.errors import Errors
 from spacy_clinical.models import load
+from spacy_clinical.models.code import import_code
 from spacy_clinical.scale.workers import WARM_UP, annotate_chunk
 
 _LOADED: dict[str, Language] = {}
 
 
-def load_once(name: str, *, folder: Path | None = None) -> Language:
+def load_once(name: str, *, folder: Path | None = None, code: str = "") -> Language:
     """Load a pipeline, or take the one of that name that was loaded before.
 
     name: A pipeline: shipped, installed, or a folder.
     folder: Where folders that were sent with a job are; looked for there first.
-    RAISES OSError: C314, if it can't be loaded.
+    code: The user's own Python file, to be imported before; looked for there, too.
+    RAISES OSError: C314, if it can't be loaded; C360, if the code can't.
     """
     if name not in _LOADED:
+        if code:
+            places = [Path(code)]
+            if folder is not None:
+                places.insert(0, folder / Path(code).name)
+            import_code(next((p for p in places if p.is_file()), places[-1]))
         sent = None if folder is None else folder / name
         try:
             nlp = load(sent if sent is not None and sent.is_dir() else name)

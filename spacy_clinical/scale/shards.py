@@ -74,7 +74,13 @@ class ShardTotals(NamedTuple):
 
 
 def describe_run(
-    nlp: Language, *, shard_size: int, with_text: bool, components: Mapping[str, Any]
+    nlp: Language,
+    *,
+    shard_size: int,
+    with_text: bool,
+    components: Mapping[str, Any],
+    attributes: Sequence[str] = (),
+    code: Path | None = None,
 ) -> dict[str, Any]:
     """Say what makes the records of a run what they are.
 
@@ -82,6 +88,8 @@ def describe_run(
     with_text: Whether records quote the notes.
     components: What the pipeline's components say of themselves: the provenance of a
         record.
+    attributes: Those that are put into the records.
+    code: The user's own file that was imported before.
     """
     return {
         "package": __version__,
@@ -90,6 +98,8 @@ def describe_run(
         "components": dict(components),
         "with_text": with_text,
         "shard_size": shard_size,
+        "attributes": list(attributes),
+        "code_sha256": "" if code is None else find_sha256(code),
     }
 
 
@@ -325,7 +335,9 @@ class ShardWriter:
                 raise ValueError(Errors.C341.format(path=self.folder, fault=fault))
             return [{"error": f"{RUN_FILE} was {fault}"}]
         earlier: list[dict[str, Any]] = known.pop("earlier")
-        changed = sorted(key for key in run if known.get(key) != run[key])
+        # Earlier versions had none of the latter.
+        before = {"attributes": [], "code_sha256": "", **known}
+        changed = sorted(key for key in run if before.get(key) != run[key])
         if "shard_size" in changed:
             size = known["shard_size"]
             raise ValueError(Errors.C337.format(path=self.folder, size=size))

@@ -33,6 +33,11 @@ from spacy.language import Language
 from spacy.util import is_package
 
 from spacy_clinical.errors import Errors
+from spacy_clinical.export.attributes import (
+    Named,
+    check_attributes,
+    parse_attributes,
+)
 from spacy_clinical.export.records import (
     ErrorRecord,
     Record,
@@ -45,7 +50,7 @@ from spacy_clinical.markup import Markup, convert_text
 from spacy_clinical.models import DEFAULT_MODEL, list_models
 from spacy_clinical.scale.pipelines import load_once
 from spacy_clinical.stream import annotate_notes
-from spacy_clinical.types import Note
+from spacy_clinical.types import Note, list_names
 
 try:
     import pyarrow as pa
@@ -56,7 +61,7 @@ try:
     from pyspark.sql import types as T
     from pyspark.sql.pandas.types import from_arrow_schema
 
-    from spacy_clinical.export.arrow import SCHEMA, make_table
+    from spacy_clinical.export.arrow import NAMED_SCHEMA, SCHEMA, make_table
 except ImportError as error:
     raise ImportError(Errors.C330.format(name=error.name)) from error
 
@@ -77,6 +82,8 @@ class Job(NamedTuple):
     batch_size: int
     with_text: bool
     markup: Markup = "convert"
+    attributes: tuple[str, ...] = ()
+    code: str = ""
 
 
 def annotate(
@@ -85,10 +92,12 @@ def annotate(
     text_col: str = "text",
     id_col: str = "id",
     *,
-    keep_cols: Sequence[str] = (),
+    keep_cols: str | Sequence[str] = (),
     batch_size: int = 32,
     with_text: bool = True,
     markup: Markup = "convert",
+    attributes: Named = (),
+    code: str | Path = "",
 ) -> DataFrame:
     """Find sections, entities and codes in the notes of a data frame.
 
@@ -104,29 +113,54 @@ def annotate(
         entities' text, labels of unknown sections. Columns that are kept stay as they are.
     markup: What to do with notes that aren't plain text, such as HTML: "convert" them,
         "refuse" them with an error in their row, or "keep" them as they are.
+    attributes: Of other components, to put into the columns `attributes`, `tokens` and
+        into entities: "span._.negex", "doc._.language". The job fails before its first
+        note if the pipeline doesn't know one (C362).
+    code: A Python file to import before the pipeline is loaded: one that was sent with
+        the job (spark.addFile, spark-submit --files), or that all machines see.
     RETURNS: A row for each row, in the same partitions and in their order.
-    RAISES ValueError: C331, if a column isn't there; C332, if one can't be used.
+    RAISES ValueError: C331, if a column isn't there; C332, if one can't be used; C361,
+        if something doesn't name an attribute.
     RAISES FileNotFoundError: C333, if there is no such pipeline.
     """
+    keep_cols = list_names(keep_cols)
     found = _resolve_model(df.sparkSession, str(model))
-    job = Job(found, text_col, id_col, tuple(keep_cols), batch_size, with_text, markup)
+    job = Job(
+        found,
+        text_col,
+        id_col,
+        tuple(keep_cols),
+        batch_size,
+        with_text,
+        markup,
+        tuple(parse_attributes(attributes).list_names()),
+        str(code),
+    )
     _check_columns(df.schema, job)
     columns = [_get_column(text_col).alias(_TEXT), _get_column(id_col).alias(_ID)]
     columns += [
         _get_column(name).alias(f"kept_{i}") for i, name in enumerate(job.keep_cols)
     ]
     return df.select(columns).mapInArrow(
-        partial(annotate_batches, job=job), make_schema(df.schema, keep_cols)
+        partial(annotate_batches, job=job),
+        make_schema(df.schema, keep_cols, with_attributes=bool(job.attributes)),
     )
 
 
-def make_schema(schema: T.StructType, keep_cols: Sequence[str] = ()) -> T.StructType:
+def make_schema(
+    schema: T.StructType,
+    keep_cols: str | Sequence[str] = (),
+    *,
+    with_attributes: bool = False,
+) -> T.StructType:
     """Make the schema of what `annotate` returns.
 
     schema: Of the data frame that has the columns to keep.
+    with_attributes: Whether attributes of other components were named.
     """
+    found = NAMED_SCHEMA if with_attributes else SCHEMA
     return T.StructType(
-        [*from_arrow_schema(SCHEMA), *(schema[name] for name in keep_cols)]
+        [*from_arrow_schema(found), *(schema[name] for name in list_names(keep_cols))]
     )
 
 
@@ -137,13 +171,15 @@ def annotate_batches(
 
     batches: With the columns text and id, then those to keep.
     """
-    nlp = load_once(job.model, folder=Path(SparkFiles.getRootDirectory()))
+    sent = Path(SparkFiles.getRootDirectory())
+    nlp = load_once(job.model, folder=sent, code=job.code)
+    check_attributes(parse_attributes(job.attributes))
     for batch in batches:
         for part in _cut(batch, job.batch_size * N_BATCHES):
             # Frees the words that only these notes have.
             with nlp.memory_zone():
                 records = _annotate_rows(nlp, part, job)
-            yield _join(records, part, job.keep_cols)
+            yield _join(records, part, job)
 
 
 def _cut(batch: pa.RecordBatch, n_rows: int) -> Iterator[pa.RecordBatch]:
@@ -170,7 +206,12 @@ def _annotate_rows(
     rows = [_read_row(*values, job) for values in zip(*columns, strict=True)]
     notes = [row.note for row in rows if not row.fault]
     results = annotate_notes(nlp, notes, batch_size=job.batch_size)
-    done = iter([_strip(make_record(note, doc), job) for note, doc in results])
+    done = iter(
+        [
+            _strip(make_record(note, doc, attributes=job.attributes), job)
+            for note, doc in results
+        ]
+    )
     return [_make_failed(row, job) if row.fault else next(done) for row in rows]
 
 
@@ -241,13 +282,15 @@ def _make_failed(row: _Row, job: Job) -> dict[str, Any]:
 
 
 def _join(
-    records: Sequence[dict[str, Any]], part: pa.RecordBatch, keep_cols: Sequence[str]
+    records: Sequence[dict[str, Any]], part: pa.RecordBatch, job: Job
 ) -> pa.RecordBatch:
     """Put the columns that were kept beside what was found."""
-    [found] = make_table(records).combine_chunks().to_batches()
-    first = part.num_columns - len(keep_cols)
+    schema = NAMED_SCHEMA if job.attributes else SCHEMA
+    [found] = make_table(records, schema=schema).combine_chunks().to_batches()
+    first = part.num_columns - len(job.keep_cols)
     fields = [
-        part.schema.field(first + i).with_name(name) for i, name in enumerate(keep_cols)
+        part.schema.field(first + i).with_name(name)
+        for i, name in enumerate(job.keep_cols)
     ]
     return pa.RecordBatch.from_arrays(
         [*found.columns, *part.columns[first:]],
@@ -273,7 +316,8 @@ def _check_columns(schema: T.StructType, job: Job) -> None:
             reason = f"it is of type {schema[name].dataType.simpleString()}"
             raise ValueError(Errors.C332.format(column=name, use=use, reason=reason))
     # Spark's names don't differ by case alone.
-    taken = {name.lower() for name in SCHEMA.names}
+    schema_of_result = NAMED_SCHEMA if job.attributes else SCHEMA
+    taken = {name.lower() for name in schema_of_result.names}
     for name in job.keep_cols:
         if name.lower() in taken:
             reason = "the result has a column of that name already; rename it first"

@@ -7,6 +7,7 @@ the pipeline's weights; see `encoders.forks`.
 
 import multiprocessing
 import os
+import pickle
 import signal
 import sys
 import threading
@@ -15,11 +16,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
-from typing import TypeAlias
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
 
 from spacy.language import Language
+from spacy.tokens.underscore import Underscore
 
 from spacy_clinical.errors import Errors
+from spacy_clinical.export.attributes import Named, parse_attributes
 from spacy_clinical.export.records import (
     ErrorRecord,
     Record,
@@ -27,6 +31,7 @@ from spacy_clinical.export.records import (
     make_record,
     without_text,
 )
+from spacy_clinical.models.code import find_imported, import_code
 from spacy_clinical.stream import annotate_notes
 from spacy_clinical.types import Note
 
@@ -41,7 +46,11 @@ WARM_UP = Note("", "HPI: cough for two days.\nMEDICATIONS: aspirin 81 mg daily",
 
 
 def annotate_chunk(
-    nlp: Language, notes: Sequence[Note], *, with_text: bool = True
+    nlp: Language,
+    notes: Sequence[Note],
+    *,
+    with_text: bool = True,
+    attributes: Named = (),
 ) -> list[Record]:
     """Annotate notes together and describe what was found.
 
@@ -49,11 +58,13 @@ def annotate_chunk(
     with the number of notes.
 
     with_text: Whether records quote the note.
+    attributes: See `records.make_record`.
     RETURNS: A record for each note, in their order; failures say so in "error".
     """
+    attributes = parse_attributes(attributes).list_names()
     with nlp.memory_zone():
         records = [
-            make_record(note, doc)
+            make_record(note, doc, attributes=attributes)
             for note, doc in annotate_notes(nlp, notes, batch_size=len(notes))
         ]
     return records if with_text else [without_text(record) for record in records]
@@ -65,6 +76,7 @@ def annotate_chunks(
     *,
     n_process: int = 1,
     with_text: bool = True,
+    attributes: Named = (),
 ) -> Iterator[list[Record]]:
     """Annotate chunks of notes, in several processes if need be.
 
@@ -74,15 +86,17 @@ def annotate_chunks(
 
     chunks: Notes that are annotated together: some dozens.
     n_process: Number of processes; -1 takes one for each processor.
+    with_text, attributes: See `annotate_chunk`.
     YIELDS: The records of each chunk, in their order.
     RAISES: What `chunks` raises.
     """
+    attributes = parse_attributes(attributes).list_names()
     n_process = n_process if n_process > 0 else count_processors()
     if n_process == 1:
         for chunk in chunks:
-            yield annotate_chunk(nlp, chunk, with_text=with_text)
+            yield annotate_chunk(nlp, chunk, with_text=with_text, attributes=attributes)
         return
-    workers = _Workers(nlp, n_process, with_text=with_text)
+    workers = _Workers(nlp, n_process, with_text, attributes)
     try:
         yield from workers.annotate(chunks)
     finally:
@@ -99,10 +113,13 @@ def count_processors() -> int:
 class _Workers:
     """Processes that annotate, and what to do when one of them dies."""
 
-    def __init__(self, nlp: Language, n_process: int, *, with_text: bool) -> None:
+    def __init__(
+        self, nlp: Language, n_process: int, with_text: bool, attributes: Named
+    ) -> None:
         self.nlp = nlp
         self.n_process = n_process
         self.with_text = with_text
+        self.attributes = attributes
         self._pool: ProcessPoolExecutor | None = None
         annotate_chunk(nlp, [WARM_UP])
 
@@ -114,7 +131,7 @@ class _Workers:
                 self.n_process,
                 mp_context=multiprocessing.get_context(START),
                 initializer=_start_worker,
-                initargs=(self.nlp, self.with_text),
+                initargs=(_pack(self.nlp), self.with_text, self.attributes),
             )
         return self._pool
 
@@ -193,12 +210,46 @@ class _Workers:
 # What a worker works with.
 _nlp: Language
 _with_text: bool
+_attributes: Named
 
 
-def _start_worker(nlp: Language, with_text: bool) -> None:
+class _Packed(NamedTuple):
+    """A pipeline for a process that has nothing of this one.
+
+    code: The user's own file, which has to be imported before.
+    data: Pickled: the attributes that are known, and the pipeline.
+    """
+
+    code: Path | None
+    data: bytes
+
+
+def _pack(nlp: Language) -> Language | _Packed:
+    """A forked process has all that this one has."""
+    if START == "fork":
+        return nlp
+    state: Any = Underscore.get_state()
+    return _Packed(find_imported(), pickle.dumps((state, nlp)))
+
+
+def _unpack(packed: Language | _Packed) -> Language:
+    if isinstance(packed, Language):
+        return packed
+    if packed.code is not None:
+        import_code(packed.code)
+    nlp: Language
+    state, nlp = pickle.loads(packed.data)
+    # Components may have added attributes when they were made.
+    Underscore.load_state(state)
+    return nlp
+
+
+def _start_worker(
+    packed: Language | _Packed, with_text: bool, attributes: Named
+) -> None:
     """Set up a worker process: it ends with its parent, which alone is interrupted."""
-    global _nlp, _with_text
-    _nlp, _with_text = nlp, with_text
+    global _nlp, _with_text, _attributes
+    _nlp, _with_text, _attributes = _unpack(packed), with_text, attributes
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
@@ -212,4 +263,4 @@ def _end_with(sentinel: int) -> None:
 
 
 def _work(notes: Sequence[Note]) -> list[Record]:
-    return annotate_chunk(_nlp, notes, with_text=_with_text)
+    return annotate_chunk(_nlp, notes, with_text=_with_text, attributes=_attributes)

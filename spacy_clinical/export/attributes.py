@@ -1,0 +1,188 @@
+"""Attributes of components that aren't ours, for records: `span._.negex` and the like.
+
+They are named as code names them: `span._.NAME` of entities, `doc._.NAME`, and
+`token._.NAME`. Their values have to be plain data. In a record:
+
+    entities, overlapping   each with `attributes`: name and value
+    attributes              those of the Doc
+    tokens                  start, end, `attributes` of each token that has a value other
+                            than the default, and not false or empty
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy
+from spacy.tokens import Doc, Span, Token
+
+from spacy_clinical.errors import Errors
+from spacy_clinical.json_text import keep_finite, write_json
+
+Named: TypeAlias = str | Iterable[str]
+Values: TypeAlias = dict[str, Any]
+
+_NAME = re.compile(r"(doc|span|token)\._\.(\w+)")
+_CLASSES: dict[str, Any] = {"doc": Doc, "span": Span, "token": Token}
+# Levels of lists and dictionaries in a value.
+_MAX_DEPTH = 20
+# Characters of a value on a page.
+_MAX_SHOWN = 120
+
+
+class Attributes(NamedTuple):
+    """Names of attributes, without what they are of."""
+
+    doc: tuple[str, ...] = ()
+    span: tuple[str, ...] = ()
+    token: tuple[str, ...] = ()
+
+    def list_names(self) -> list[str]:
+        """The names as code has them: span._.negex."""
+        return [
+            f"{kind}._.{name}"
+            for kind, names in self._asdict().items()
+            for name in names
+        ]
+
+
+def parse_attributes(names: Named) -> Attributes:
+    """Read names such as "span._.negex", each once.
+
+    names: One or several, which may also be separated by commas.
+    RAISES ValueError: C361, at anything else.
+    """
+    return _parse((names,) if isinstance(names, str) else tuple(names))
+
+
+def check_attributes(attributes: Attributes) -> None:
+    """Look whether spaCy knows of attributes.
+
+    RAISES ValueError: C362, at the first that no component or code has added, or that is
+        a method.
+    """
+    for kind, names in attributes._asdict().items():
+        owner = _CLASSES[kind]
+        for name in names:
+            if not owner.has_extension(name) or owner.get_extension(name)[1]:
+                raise ValueError(Errors.C362.format(name=f"{kind}._.{name}"))
+
+
+class AttributeReader:
+    """Reads the attributes of a Doc that are named.
+
+    error: What is wrong with the first that could not be read (C363), or "". Its value is
+        None.
+    """
+
+    def __init__(self, attributes: Attributes) -> None:
+        self.attributes = attributes
+        self.error = ""
+
+    def read_doc(self, doc: Doc) -> Values:
+        """The values of a Doc."""
+        return self._read("doc", self.attributes.doc, doc)
+
+    def read_span(self, span: Span) -> Values:
+        """The values of a span."""
+        return self._read("span", self.attributes.span, span)
+
+    def read_tokens(self, doc: Doc) -> list[dict[str, Any]]:
+        """The tokens of which something is said, with all their values."""
+        names = self.attributes.token
+        defaults = {name: Token.get_extension(name)[0] for name in names}
+        rows = []
+        for token in doc if names else ():
+            values = self._read("token", names, token)
+            said = [n for n, v in values.items() if v or (v == 0 and v is not False)]
+            if any(values[n] != defaults[n] for n in said):
+                end = token.idx + len(token)
+                rows.append({"start": token.idx, "end": end, "attributes": values})
+        return rows
+
+    def _read(self, kind: str, names: Iterable[str], owner: Any) -> Values:
+        return {name: self._read_one(f"{kind}._.{name}", name, owner) for name in names}
+
+    def _read_one(self, full_name: str, name: str, owner: Any) -> Any:
+        try:
+            return make_plain(owner._.get(name))
+        # Whatever the code of others raises; its message may quote the note.
+        except Exception as error:
+            kind = type(error).__name__
+            reason = str(error) if isinstance(error, _NotPlain) else kind
+        self.error = self.error or Errors.C363.format(name=full_name, reason=reason)
+        return None
+
+
+class _NotPlain(TypeError):
+    """What is wrong with a value, without the value."""
+
+
+def make_plain(value: Any, *, depth: int = 0) -> Any:
+    """Turn a value into what JSON can hold: numpy's scalars into Python's, tuples into
+    lists, NaN and infinite numbers into None.
+
+    RAISES TypeError: If it is anything else than text, numbers, truth values, None, and
+        lists and dictionaries (with keys of text) of these.
+    """
+    if isinstance(value, numpy.generic):
+        value = value.item()
+    if value is None or isinstance(value, bool):
+        return value
+    # Also members of enumerations, and other kinds of text and numbers.
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return keep_finite(float(value))
+    if depth >= _MAX_DEPTH:
+        raise _NotPlain("lists in lists, too deep")
+    if isinstance(value, list | tuple):
+        return [make_plain(item, depth=depth + 1) for item in value]
+    if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
+        return {k: make_plain(item, depth=depth + 1) for k, item in value.items()}
+    raise _NotPlain(f"a value of the type {type(value).__name__}")
+
+
+def show_values(values: Mapping[str, Any] | None) -> list[str]:
+    """Say for people what values there are: "negated", "certainty: 0.4".
+
+    What is false, empty or unknown isn't said.
+    """
+    shown = []
+    for name, value in (values or {}).items():
+        if value is True:
+            shown.append(name.removeprefix("is_").replace("_", " "))
+        elif value not in (False, None, "", [], {}) or type(value) in (int, float):
+            text = value if isinstance(value, str) else write_json(value)
+            cut = text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
+            shown.append(f"{name.replace('_', ' ')}: {cut}")
+    return shown
+
+
+def without_words(values: Mapping[str, Any]) -> Values:
+    """Leave out values that may be made of the note's words.
+
+    Truth values stay, and numbers from 0 to 1, as scores are: others may stand in the
+    note.
+    """
+    return {
+        name: value
+        for name, value in values.items()
+        if value is None
+        or isinstance(value, bool)
+        or (isinstance(value, int | float) and 0 <= value <= 1)
+    }
+
+
+@lru_cache(maxsize=64)
+def _parse(names: tuple[str, ...]) -> Attributes:
+    found: dict[str, dict[str, None]] = {"doc": {}, "span": {}, "token": {}}
+    for name in (part.strip() for several in names for part in several.split(",")):
+        match = _NAME.fullmatch(name)
+        if match is None or not match[2].isidentifier():
+            raise ValueError(Errors.C361.format(name=name))
+        found[match[1]][match[2]] = None
+    return Attributes(*(tuple(found[kind]) for kind in Attributes._fields))

@@ -1,0 +1,57 @@
+"""A user's own Python file, imported before a pipeline that needs it is loaded."""
+
+import sys
+from pathlib import Path
+
+from spacy.util import import_file
+
+from spacy_clinical.errors import Errors
+
+# As spaCy's commands name it.
+MODULE = "python_code"
+
+
+def import_code(path: Path) -> None:
+    """Import a Python file, with what it registers: components, attributes.
+
+    It is run: only a path that the user has named may come here.
+
+    RAISES OSError: C360, if it isn't there or can't be imported.
+    """
+    if not path.is_file():
+        raise _make_error(path, "there is no such file")
+    if path.suffix != ".py":
+        raise _make_error(path, "its name doesn't end in .py")
+    try:
+        module = import_file(MODULE, path.resolve())
+    # Whatever it raises; sys.exit too must not end the command in silence.
+    except (Exception, SystemExit) as error:
+        raise _make_error(path, _describe(error, path)) from error
+    # Where pickle looks for what it defines.
+    sys.modules[MODULE] = module
+
+
+def find_imported() -> Path | None:
+    """The file that was imported, for other processes to import it too."""
+    module = sys.modules.get(MODULE)
+    name = getattr(module, "__file__", None)
+    return None if name is None else Path(name)
+
+
+def _make_error(path: Path, reason: str) -> OSError:
+    return OSError(Errors.C360.format(path=path, reason=reason))
+
+
+def _describe(error: BaseException, path: Path) -> str:
+    """Say what is wrong, and on which line of the file."""
+    kind = type(error).__name__
+    if isinstance(error, SyntaxError):
+        return f"{kind} on line {error.lineno}"
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        kind = f"{kind} ({error.name})"
+    line, trace = None, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == str(path.resolve()):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return kind if line is None else f"{kind} on line {line}"
