@@ -52,7 +52,7 @@ def refuse(data, **settings):
         (b"%PDF-1.4 Zebulon", "[C303]"),
         ("%PDF-1.4 Zebulon", "[C354] 'note.x' is a PDF document"),
         (b"\xd0\xcf\x11\xe0" + bytes(600), "[C303]"),
-        (gzip.compress(b"Zebulon"), "[C303]"),
+        (gzip.compress(b"Zebulon", mtime=0), "[C303]"),
         (b"\x89PNG\r\n\x1a\n" + bytes(50), "[C303]"),
         (make_zip({"Zebulon.txt": "Zebulon"}), "[C354] 'note.x' is a zip archive"),
         (make_zip({"[Content_Types].xml": "<Types/>"}), "[C354] 'note.x' is a zip"),
