@@ -388,6 +388,10 @@ class Errors(metaclass=ErrorsWithCodes):
         "Convert it first, or let it be converted: --markup convert. The other notes "
         "are read."
     )
+    C358 = (
+        "'{source}' has several columns '{column}': which of them holds the notes or their "
+        "ids can't be told. Give each a name of its own."
+    )
     C360 = (
         "Can't import the code in '{path}': {reason}. Give a Python file (.py) that "
         "python runs without an error."
@@ -457,6 +461,7 @@ class Errors(metaclass=ErrorsWithCodes):
         "ICD-10-CM code, separated by a tab."
     )
     C413 = "Pipeline '{name}' has no component of the kind '{factory}' to tune."
+    C414 = "There are no labelled notes to tune thresholds on."
     C501 = "Can't open '{name}': the PDF is encrypted. Give its password."
     C502 = "Can't open '{name}': the PDF is broken, cut off or empty. Get it again."
     C503 = (
@@ -591,6 +596,10 @@ class Warnings(metaclass=ErrorsWithCodes):
     W307 = (
         "Left out {n_files} files in '{source}' that spacy-clinical has written: records, "
         "pages, exports or pipelines. Name such a file itself to read it."
+    )
+    W308 = (
+        "'{path}' still has files of earlier runs that may hold text of notes, though this "
+        "run writes none: {names}. Remove what nobody needs."
     )
     W309 = (
         "Left out {n_links} links to folders in '{source}', as links may lead in circles. "

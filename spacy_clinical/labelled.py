@@ -27,11 +27,15 @@ def find_reader(
         .jsonl file of forms; or a table with a text and its codes, separated by ";", in
         each row.
     RAISES FileNotFoundError: C301, if there is nothing.
+    RAISES OSError: C315, for pipes and devices.
     """
     if not path.exists():
         raise FileNotFoundError(Errors.C301.format(path=path))
     reader: Reader
     if path.suffix == ".spacy":
+        if not path.is_dir():
+            # spaCy would wait for a pipe.
+            open_regular(path).close()
         reader = Corpus(path)
     elif path.is_dir() and any(path.glob("*D.tsv")):
         reader = CodiEspCorpus(path)

@@ -79,6 +79,11 @@ class _Columns:
                 return column
         return None
 
+    def find_repeated(self, names: Sequence[str]) -> str | None:
+        """Find one of the two that is there more than once."""
+        found = (name for name in (self.text, self.id) if names.count(name) > 1)
+        return next(found, None)
+
 
 # A row's values; a message with a code where it can't be read.
 _Row = Callable[[], Mapping[str, Any] | str]
@@ -257,13 +262,21 @@ def _read_jsonl(
     with _open_table(source, "\n", position) as lines:
         for number, line in enumerate(lines, 1):
             if line.strip():
-                row = partial(_parse_line, line, number, source.name)
+                row = partial(_parse_line, line, number, source.name, columns)
                 yield _make_note(row, number, source, columns)
 
 
-def _parse_line(line: str, number: int, source: str) -> dict[str, Any] | str:
+def _parse_line(
+    line: str, number: int, source: str, columns: _Columns
+) -> dict[str, Any] | str:
     """Parse a line of JSON, or say in a coded message why it can't be."""
     column = 1
+    # Of a key that is there twice, Python takes the last.
+    if any(line.count(f'"{name}"') > 1 for name in (columns.text, columns.id)):
+        repeated = columns.find_repeated(_list_keys(line))
+        if repeated is not None:
+            name = f"{source}:{number}"
+            return Errors.C358.format(source=name, column=repeated)
     try:
         # NaN and Infinity are no JSON, though Python and others write them.
         row = read_json(line)
@@ -280,6 +293,21 @@ def _parse_line(line: str, number: int, source: str) -> dict[str, Any] | str:
     return Errors.C305.format(source=source, row=number, column=column)
 
 
+def _list_keys(line: str) -> list[str]:
+    """The keys of the outermost object of a line of JSON, as often as they are there."""
+    objects: list[list[str]] = []
+
+    def note_keys(pairs: list[tuple[str, Any]]) -> None:
+        objects.append([key for key, _ in pairs])
+
+    try:
+        json.loads(line, object_pairs_hook=note_keys)
+    # What is wrong with it is said where it is read.
+    except (ValueError, RecursionError):
+        return []
+    return objects[-1] if objects and line.lstrip().startswith("{") else []
+
+
 # Tables with separators
 
 
@@ -294,6 +322,9 @@ def _read_csv(
             missing = columns.find_missing(header)
             if missing is not None:
                 yield _fail_header(source, columns, missing, len(header))
+                return
+            if repeated := columns.find_repeated(header):
+                yield _fail_repeated(source, repeated)
                 return
             number = 0
             while (row := _get_next(rows)) is not None:
@@ -331,6 +362,11 @@ def _fail_header(
     return NoteFailure(source.name, message)
 
 
+def _fail_repeated(source: Source, column: str) -> NoteFailure:
+    message = Errors.C358.format(source=source.name, column=column)
+    return NoteFailure(source.name, message)
+
+
 def _name_cells(
     cells: list[str], header: list[str], number: int, source: str
 ) -> dict[str, Any] | str:
@@ -360,6 +396,9 @@ def _read_parquet(
             missing = columns.find_missing(rows.columns)
             if missing is not None:
                 yield _fail_header(source, columns, missing, len(rows.columns))
+                return
+            if repeated := columns.find_repeated(rows.columns):
+                yield _fail_repeated(source, repeated)
                 return
             for number, row in rows:
                 position.share = min(number / max(rows.n_rows, 1), 1.0)

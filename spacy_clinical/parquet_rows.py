@@ -142,6 +142,9 @@ def _describe_time(scalar: Any) -> str:
     try:
         if pa.types.is_timestamp(kind):
             text = scalar.cast(pa.timestamp(kind.unit)).cast(pa.string()).as_py()
+            # Years of more digits than Arrow writes.
+            if text.startswith("<"):
+                return f"{scalar.value} {kind.unit}"
             return text.replace(" ", "T") + ("+00:00" if kind.tz else "")
         return str(scalar.cast(pa.string()).as_py())
     except pa.ArrowException:

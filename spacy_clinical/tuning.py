@@ -59,7 +59,7 @@ def tune_pipeline(
 ) -> Tuned:
     """Tune the categorizer of a pipeline, with all components before it at work.
 
-    RAISES ValueError: C413, if it has none of that name.
+    RAISES ValueError: C413, if it has none of that name; C414, without examples.
     """
     pipe = nlp.get_pipe(component) if component in nlp.pipe_names else None
     if not isinstance(pipe, ClinicalICD9Categorizer):
@@ -67,6 +67,8 @@ def tune_pipeline(
         raise ValueError(Errors.C413.format(name=nlp.meta["name"], factory=factory))
     position = nlp.pipe_names.index(component)
     examples = list(examples)
+    if not examples:
+        raise ValueError(Errors.C414)
     docs = [eg.predicted for eg in examples]
     with nlp.select_pipes(disable=nlp.pipe_names[position:]):
         docs = list(nlp.pipe(docs))

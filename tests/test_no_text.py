@@ -235,3 +235,23 @@ def test_pages_go_without_no_text(nlp, tmp_path):
     result = CliRunner().invoke(app, [*args, "--html", "--no-text"])
     assert result.exit_code == 2
     assert not (tmp_path / "out").exists()
+
+
+def test_what_earlier_runs_left_with_text_is_named(tmp_path):
+    note = tmp_path / "note.txt"
+    note.write_text("HPI: zqname has pain.", encoding="utf8")
+    out, runner = tmp_path / "out", CliRunner()
+    for command in (
+        ["annotate", str(note), "-o", str(out)],
+        ["view", str(out), "-o", str(out / "all.html")],
+        ["export", str(out), "--format", "fhir", "-o", str(out / "fhir.jsonl")],
+        ["export", str(out), "--format", "brat", "-o", str(out / "brat")],
+    ):
+        assert runner.invoke(app, command).exit_code == 0
+    (out / "mine.txt").write_text("zqname", encoding="utf8")
+    found = runner.invoke(app, ["annotate", str(note), "-o", str(out), "--no-text"])
+    assert found.exit_code == 0
+    assert "[W308]" in found.stderr
+    assert all(name in found.stderr for name in ("all.html", "fhir.jsonl", "brat"))
+    assert "mine.txt" not in found.stderr
+    assert "zqname" not in found.output

@@ -355,3 +355,29 @@ def test_whatever_bytes_are_in_a_file_the_others_are_read(data, suffix):
     assert texts["c:1"] == "Fever."
     failures = [item for item in found if isinstance(item, NoteFailure)]
     assert all(re.match(r"\[C3\d\d\] ", item.message) for item in failures)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("rows.csv", "id,text,text\n1,first,second\n"),
+        ("rows.tsv", "id\tid\ttext\n1\t2\tfirst\n"),
+        ("rows.jsonl", '{"id": 1, "text": "first", "text": "second"}\n'),
+        ("more.jsonl", '{"id": 1, "id": 2, "text": "first"}\n'),
+    ],
+)
+def test_read_notes_does_not_choose_among_columns_of_one_name(tmp_path, name, content):
+    path = tmp_path / name
+    path.write_text(content, encoding="utf8")
+    (failure,) = read_all(path)
+    assert failure.message.startswith("[C358]")
+
+
+def test_read_notes_takes_keys_that_are_deeper_for_what_they_are(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    rows = [
+        '{"id": 1, "text": "one", "was": {"id": 2, "text": "no"}}',
+        '{"text": "\\"text\\""}',
+    ]
+    path.write_text("\n".join(rows), encoding="utf8")
+    assert [note.text for note in read_all(path)] == ["one", '"text"']

@@ -186,3 +186,16 @@ def test_sources_of_other_kinds_are_read_as_said(tmp_path):
     path = write(tmp_path / "t.data", {"text": ["Pain."]})
     [note] = read_notes(Source(path, "t", "parquet"))
     assert note.text == "Pain."
+
+
+def test_times_that_nobody_can_write_are_numbers(tmp_path):
+    far = pa.array([2**62], pa.timestamp("us"))
+    path = write(tmp_path / "far.parquet", {"text": [TEXT], "seen": far})
+    [note] = read(path)
+    assert note.meta == {"seen": f"{2**62} us"}
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path):
+    table = pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"])], ["text", "text"])
+    pq.write_table(table, tmp_path / "twice.parquet")
+    assert codes(read(tmp_path / "twice.parquet")) == ["C358"]

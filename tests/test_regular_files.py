@@ -8,6 +8,7 @@ import spacy
 
 from spacy_clinical.codiesp import CodiEspCorpus
 from spacy_clinical.convert import read_docs
+from spacy_clinical.export.jsonl import read_lines
 from spacy_clinical.forms.corpus import FormCorpus, FunsdCorpus
 from spacy_clinical.labelled import find_reader
 from spacy_clinical.readers import BratCorpus
@@ -114,3 +115,18 @@ def test_errors_of_spacy_are_not_quoted():
         raise ValueError(f"[E123] {NAME}")
     assert NAME not in str(error.value)
     assert show_path("caf\udce9") == r"caf\udce9"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+@pytest.mark.parametrize("name", ["gold.spacy", "gold.jsonl"])
+def test_labelled_notes_are_no_pipes(tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(OSError, match="C315"):
+        find_reader(tmp_path / name)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_records_are_no_pipes(tmp_path):
+    os.mkfifo(tmp_path / "notes.jsonl")
+    with pytest.raises(OSError, match="C315"):
+        next(read_lines(tmp_path / "notes.jsonl"))

@@ -51,6 +51,11 @@ def test_the_components_before_it_are_at_work(nlp, monkeypatch):
     assert all("sections" in doc.spans for doc in seen)
 
 
+def test_without_notes_there_is_nothing_to_tune(nlp):
+    with pytest.raises(ValueError, match=r"\[C414\]"):
+        tune_pipeline(nlp, [])
+
+
 def test_other_components_can_not_be_tuned(nlp):
     for name in ("clinical_section_splitter", "ner"):
         with pytest.raises(ValueError, match=r"\[C413\]"):

@@ -32,6 +32,7 @@ from spacy_clinical.export.folder import (
     RECORDS_FILE,
     list_outputs,
     prepare_folder,
+    warn_of_text,
     write_folder,
 )
 from spacy_clinical.export.lock import FolderLock
@@ -222,6 +223,8 @@ def annotate(
                         attributes=named.list_names(),
                     )
                     remove_shards(output)
+            if no_text:
+                warn_of_text(output, outputs)
         except (ValueError, BlockingIOError) as error:
             stop(get_message(error), WRONG_USE)
         except OSError as error:

@@ -3,7 +3,7 @@
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +20,8 @@ from spacy_clinical.export.jsonl import format_line
 from spacy_clinical.export.leftovers import remove_leftovers
 from spacy_clinical.export.pages import PagesFolder, is_made_page
 from spacy_clinical.export.records import Record, without_text
+from spacy_clinical.own_outputs import is_own_file, is_own_folder
+from spacy_clinical.regular_files import show_path
 from spacy_clinical.types import NoteFailure
 
 RECORDS_FILE = "notes.jsonl"
@@ -167,6 +169,24 @@ def _is_made(path: Path) -> bool:
 def _warn(folder: Path, names: Sequence[str]) -> None:
     if names:
         warn(Warnings.W305.format(path=folder, names=", ".join(names)))
+
+
+def warn_of_text(folder: Path, outputs: Collection[Path]) -> None:
+    """Name the exports and pages of earlier runs that stay where nothing shall quote notes:
+    what `export` and `view` were told to write.
+
+    outputs (resolved): What this run may write.
+    """
+    paths = sorted(path for path in folder.iterdir() if path.resolve() not in outputs)
+    found = [show_path(path.name) for path in paths if _may_hold_text(path)]
+    if found:
+        warn(Warnings.W308.format(path=folder, names=", ".join(found)))
+
+
+def _may_hold_text(path: Path) -> bool:
+    if path.is_dir():
+        return is_own_folder(path) or any(map(is_own_file, path.glob("*")))
+    return path.suffix not in (".json", ".spacy") and is_own_file(path)
 
 
 def _count(record: Record) -> dict[str, int]:

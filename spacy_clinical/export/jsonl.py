@@ -8,6 +8,7 @@ from typing import Any
 from spacy_clinical.errors import Errors
 from spacy_clinical.export.atomic import open_atomic
 from spacy_clinical.json_text import read_json, write_json
+from spacy_clinical.regular_files import open_regular
 
 # JSON may hold them, but many a reader of lines ends a line at them.
 _LINE_ENDS = re.compile("[\x85\u2028\u2029]")
@@ -27,9 +28,10 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
 
     YIELDS: Records, as `records.make_record` makes them.
     RAISES ValueError: C318, at a line that is no record.
+    RAISES OSError: C315, if it is no regular file.
     """
     # Bytes: a record may quote what ends lines elsewhere.
-    with path.open("rb") as lines:
+    with open_regular(path) as lines:
         for number, line in enumerate(lines, start=1):
             try:
                 record = read_json(line)

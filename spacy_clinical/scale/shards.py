@@ -362,8 +362,8 @@ class ShardWriter:
 
 
 def _read_lines(path: Path) -> Iterator[str]:
-    if path.exists():
-        # One that is done again as a whole may hold anything.
+    # One that is done again as a whole may hold anything, or be a pipe.
+    if path.is_file():
         with path.open(encoding="utf8", errors="replace", newline="\n") as lines:
             yield from lines
 
