@@ -3,6 +3,10 @@ import os
 import re
 from pathlib import Path
 
+# Before torch is there: commands that tests run have it from here. Two processes with two
+# threads each on two cores wait for each other most of the time.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import pytest
 import spacy
 import torch
