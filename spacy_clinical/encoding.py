@@ -10,6 +10,13 @@ from spacy_clinical.errors import Errors, Warnings, warn
 # What is taken for the encoding of bytes that aren't Unicode.
 FALLBACK = "cp1252"
 _CHUNK = 1 << 20
+# UTF-32 first: its mark in little-endian order starts as that of UTF-16 does.
+_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 _MAGIC = {
     b"\x89PNG": "a PNG image",
     b"\xff\xd8\xff": "a JPEG image",
@@ -36,19 +43,21 @@ def find_encoding(handle: BinaryIO, source: str) -> str:
 
     handle: Open at its start; left anywhere.
     source: What to call the file in errors.
-    RETURNS: "utf-8-sig", "utf-16" or "cp1252". With the first two a byte-order mark
-        is not part of the text.
+    RETURNS: "utf-8-sig", "utf-16", "utf-32" or "cp1252". With all but the last a
+        byte-order mark is not part of the text.
     RAISES NotTextError: C303, if it is binary; C304, if no encoding fits.
     """
     start = handle.read(16)
     kind = find_binary_kind(start)
     if kind is not None:
         raise NotTextError(Errors.C303.format(source=source, kind=kind))
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        offset = _find_undecodable(handle, "utf-16")
+    for mark, encoding in _MARKS.items():
+        if not start.startswith(mark):
+            continue
+        offset = _find_undecodable(handle, encoding)
         if offset is not None:
             raise NotTextError(Errors.C304.format(source=source, offset=offset))
-        return "utf-16"
+        return encoding
     if _find_undecodable(handle, "utf-8") is None:
         if _is_mostly_nul(handle):
             raise NotTextError(Errors.C303.format(source=source, kind="binary data"))

@@ -50,11 +50,21 @@ ODD_TEXTS = {
 
 
 @pytest.mark.parametrize("name", ODD_TEXTS)
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_read_notes_keeps_every_character(tmp_path, name, encoding):
     path = tmp_path / "odd.txt"
     path.write_bytes(ODD_TEXTS[name].encode(encoding))
     assert read_all(path) == [Note("odd", ODD_TEXTS[name], {}, str(path))]
+
+
+@pytest.mark.parametrize("order", ["utf-32-le", "utf-32-be"])
+def test_read_notes_decodes_utf_32_of_both_orders(tmp_path, order):
+    path = tmp_path / "wide.txt"
+    path.write_bytes("\ufeffHPI: chest pain".encode(order))
+    assert [note.text for note in read_all(path)] == ["HPI: chest pain"]
+    table = tmp_path / "wide.csv"
+    table.write_bytes("\ufeffid,text\na,HPI: chest pain\n".encode(order))
+    assert [note.text for note in read_all(table)] == ["HPI: chest pain"]
 
 
 @pytest.mark.parametrize("name", ODD_TEXTS)
@@ -96,6 +106,8 @@ def test_read_notes_decodes_characters_across_chunks(tmp_path, n_before):
         (NAME.encode("utf-16-le"), r"\[C303\] .*binary"),
         (NAME.encode() + b" \xe9 \x81", r"\[C304\] .*byte 23"),
         (b"\xff\xfeZ", r"\[C304\] "),
+        (NAME.encode("utf-32")[:-1], r"\[C304\] "),
+        (NAME.encode("utf-32-le"), r"\[C303\] .*binary"),
     ],
 )
 def test_read_notes_refuses_what_is_no_text(tmp_path, data, message):

@@ -1,5 +1,6 @@
 """Make plain text of a note in whatever form it arrives, or say why that can't be."""
 
+import codecs
 import html
 from collections.abc import Callable
 from typing import Literal, NamedTuple, TypeAlias, TypeVar
@@ -12,7 +13,12 @@ from spacy_clinical.markup.escapes import unescape_line_ends
 from spacy_clinical.markup.hl7 import convert_message, unescape
 from spacy_clinical.markup.html import convert_html
 from spacy_clinical.markup.rtf import convert_rtf
-from spacy_clinical.markup.xml import UnknownXmlError, UnsafeXmlError, convert_xml
+from spacy_clinical.markup.xml import (
+    UnknownXmlError,
+    UnsafeXmlError,
+    convert_xml,
+    is_well_formed,
+)
 from spacy_clinical.regular_files import is_own
 
 # What to do with notes that aren't plain text.
@@ -89,9 +95,10 @@ def convert_bytes(
 def _convert_data(
     data: bytes, source: str, markup: Markup, outer: list[str]
 ) -> Converted:
-    start = data[:1024].removeprefix(b"\xef\xbb\xbf").lstrip()
+    start = data[:1024].removeprefix(codecs.BOM_UTF8).lstrip()
     if start.startswith(_RTF):
         # Its characters are ASCII; what writers leave unescaped is Windows'.
+        data = data.removeprefix(codecs.BOM_UTF8)
         return _convert(data.decode("cp1252", "replace"), source, markup, outer)
     if data.startswith(_ZIP):
         _refuse_if_asked("docx", source, markup)
@@ -116,7 +123,8 @@ def _convert(text: str, source: str, markup: Markup, outer: list[str]) -> Conver
             text, embedded = _guard(form, source, lambda: _apply(form, text, source))
     except ValueError:
         # Such as a note in angle brackets of its own: nothing says that it is XML.
-        if form == "perhaps_xml" and markup == "convert":
+        is_perhaps = form == "perhaps_xml" and markup == "convert"
+        if is_perhaps and not is_well_formed(text):
             return Converted(text, "+".join(outer) or "plain")
         raise
     inner = [*outer, _SHORT.get(form, form)]

@@ -72,8 +72,8 @@ def _convert_body(content: bytes) -> str:
     # Only this form needs it.
     from lxml import etree
 
-    is_wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
-    check_declarations(content.decode("utf-16" if is_wide else "utf8", "replace"))
+    # Without NULs, declarations read the same in UTF-8, UTF-16 and UTF-32.
+    check_declarations(content.replace(b"\x00", b"").decode("utf8", "replace"))
     parser = etree.XMLParser(
         target=_Body(), resolve_entities=False, no_network=True, huge_tree=False
     )

@@ -45,6 +45,18 @@ _TYPED = frozenset({"", "text", "number", "date", "email", "search", "tel", "tim
 _POWER = re.compile(r"[-+\u2212]?\d")
 
 
+# As HTML's tokenizer reads: what starts a tag, and what a quote belongs to in it.
+_MARK = re.compile(r"<(?:!--|(?P<name>/?[A-Za-z][^\s/>]*)|[!?/])")
+_TAG_STOP = re.compile(r">|=\s*(?:(?P<quote>[\"'])|[^\s>]*)")
+_COMMENT_END = re.compile("--!?>")
+# Elements whose content has no tags. Where the end tag of these is missing, all that
+# follows isn't shown.
+_RAW = {
+    name: re.compile(rf"</{name}(?=[\s/>])", re.I)
+    for name in ("iframe", "script", "style", "title")
+}
+
+
 class HtmlText:
     """Make text of the start tags, end tags and text of HTML, as lxml tells them."""
 
@@ -187,13 +199,53 @@ def _is_hidden(tag: str, attributes: Mapping[str, str], style: str) -> bool:
 
 
 def convert_html(text: str) -> str:
-    """Convert HTML, whole or a part of it, to plain text."""
+    """Convert HTML, whole or a part of it, to plain text.
+
+    RAISES ValueError: If it ends within a tag or a comment, whose text would be lost.
+    """
     # Only this form needs it.
     from lxml import etree
 
+    if _is_cut_off(text):
+        raise ValueError("cut off")
     # The parser calls the methods of its target, and builds no tree, so that tags may
     # be nested in any depth.
     parser = etree.HTMLParser(target=HtmlText(), huge_tree=True, encoding="utf-8")
     parser.feed(text.encode("utf8", "replace"))
     result: str = parser.close()
     return result
+
+
+def _is_cut_off(text: str) -> bool:
+    """Whether HTML ends within a tag, a comment or an element that isn't shown."""
+    place = 0
+    while (match := _MARK.search(text, place)) is not None:
+        place = _find_end(text, match)
+        if place < 0:
+            return True
+        raw = _RAW.get((match["name"] or "").lower())
+        if raw is not None:
+            end = raw.search(text, place)
+            if end is None:
+                return True
+            place = end.start()
+    return False
+
+
+def _find_end(text: str, mark: re.Match[str]) -> int:
+    """Where a tag or a comment ends; -1 if it doesn't."""
+    place = mark.end()
+    if mark[0] == "<!--":
+        end = _COMMENT_END.search(text, place - 2)
+        return end.end() if end is not None else -1
+    if not mark["name"]:
+        return text.find(">", place - 1) + 1 or -1
+    while (stop := _TAG_STOP.search(text, place)) is not None:
+        place = stop.end()
+        if stop[0] == ">":
+            return place
+        if stop["quote"]:
+            place = text.find(stop["quote"], place) + 1
+            if not place:
+                return -1
+    return -1

@@ -1,18 +1,22 @@
 """RTF as plain text. Needs striprtf."""
 
 import re
+from collections.abc import Iterator
 
 _TOKEN = re.compile(
-    r"\\(?P<word>[a-zA-Z]{1,32})(?P<arg>-?\d{1,10})? ?|(?P<hex>\\'[0-9a-fA-F]{2})"
+    r"\\(?P<word>[a-zA-Z]{1,32})(?P<arg>-?\d+)? ?|(?P<hex>\\'[0-9a-fA-F]{2})"
     r"|(?P<char>\\[^a-zA-Z])|(?P<brace>[{}])|(?P<text>[^\\{}]+)|\\",
     re.S,
 )
+_WORD_CHAR = re.compile(r"[^\W_]")
 _HIDING = frozenset({"v", "deleted", "strike", "striked"})
 # `striprtf` puts bars where cells end.
 _CELLS = {"cell": r"\tab ", "nestcell": r"\tab ", "nestrow": r"\row "}
 _LAYOUT = str.maketrans({"\xa0": " ", "\xad": None, "\u2011": "-"})
 _LINK = re.compile("(?=hyperlink)", re.I)
 _ROW_END = re.compile(r"\t+(?=\n)")
+# `striprtf` takes as many digits of a number, and shows the others.
+_MAX_DIGITS = 10
 # Names of fonts; more than any program writes.
 MAX_FONTS = 200_000
 
@@ -20,7 +24,8 @@ MAX_FONTS = 200_000
 def convert_rtf(text: str) -> str:
     """Convert RTF to plain text, without what is hidden, deleted or struck out.
 
-    RAISES ValueError: If its table of fonts is too large to be one.
+    RAISES ValueError: If its table of fonts is too large to be one, if it is cut off,
+        or if more text follows behind its end.
     """
     # Only this form needs it.
     from striprtf.striprtf import font_table_group, rtf_to_text
@@ -37,19 +42,31 @@ def _clean(text: str) -> str:
 
     Its patterns search to the end of a line, and line ends mean nothing in RTF: there
     are some more in what is returned.
+
+    RAISES ValueError: If groups aren't closed, or text follows behind the last one.
     """
     parts: list[str] = []
-    is_hidden = is_raised = False
+    is_hidden = is_raised = is_over = False
     groups: list[tuple[bool, bool]] = []
     last = ""
-    for match in _TOKEN.finditer(text):
+    for match in _iterate_tokens(text):
         word, shown = match["word"], match[0]
+        if is_over:
+            if match["hex"] or word == "u" or _WORD_CHAR.search(match["text"] or ""):
+                raise ValueError("text behind the end")
+            continue
+        if word and len(match["arg"] or "") > _MAX_DIGITS:
+            # Without its number it stands for nothing that is kept; 'uc' needs one.
+            shown = "" if word == "uc" else f"\\{word} "
         if match["brace"] == "{":
             groups.append((is_hidden, is_raised))
         elif match["brace"] == "}":
             is_hidden, is_raised = groups.pop() if groups else (False, False)
+            is_over = not groups
         elif word in _HIDING:
             is_hidden = match["arg"] != "0"
+        elif word == "bin":
+            shown = ""
         elif word in ("super", "nosupersub"):
             is_raised = word == "super" and match["arg"] != "0"
         elif word == "plain":
@@ -69,4 +86,19 @@ def _clean(text: str) -> str:
         elif word in ("par", "line", "tab", "row"):
             last = ""
         parts.append(shown)
+    if groups:
+        raise ValueError("cut off")
     return "".join(parts)
+
+
+def _iterate_tokens(text: str) -> Iterator[re.Match[str]]:
+    """Go through the tokens, without the data of pictures behind 'bin'."""
+    place = 0
+    while (match := _TOKEN.match(text, place)) is not None:
+        yield match
+        place = match.end()
+        number = match["arg"] if match["word"] == "bin" else None
+        # A number that leads behind the end is none of a whole document.
+        if number and len(number) <= _MAX_DIGITS:
+            n_bytes = max(int(number), 0)
+            place += n_bytes if place + n_bytes <= len(text) else 0

@@ -82,6 +82,17 @@ def parse_xml(text: str) -> Any:
     return root
 
 
+def is_well_formed(text: str) -> bool:
+    """Whether a whole text can be parsed as XML, of whatever kind."""
+    from lxml import etree
+
+    try:
+        parse_xml(text)
+    except (UnsafeXmlError, etree.XMLSyntaxError):
+        return False
+    return True
+
+
 def check_declarations(text: str) -> None:
     """Refuse XML whose document type declares anything.
 

@@ -66,6 +66,11 @@ def refuse(data, **settings):
         (make_docx(prolog='<!DOCTYPE x [<!ENTITY a "b">]>'), "[C355]"),
         (make_docx(prolog="<!DOCTYPE x>"), "[C355]"),
         ("<?xml version='1.0'?><a><b>Zebulon</b><c/></a>", "[C354] 'note.x' is XML"),
+        (
+            "<note><hpi>Zebulon</hpi><plan>PLAN: rest</plan></note>",
+            "[C354] 'note.x' is XML",
+        ),
+        ("<n:note xmlns:n='urn:n'><a>Zebulon</a></n:note>", "[C354] 'note.x' is XML"),
         ("<?xml version='1.0'?><a><text>Zebulon</text><text/></a>", "[C354]"),
         ("<?xml version='1.0'?><a>Zebulon <120</a>", "[C355] Can't convert 'note.x'"),
         (BOMB, "[C355] Can't convert 'note.x' from XML to text: it declares"),
@@ -98,6 +103,82 @@ def refuse(data, **settings):
 )
 def test_what_cant_be_converted_is_refused_with_a_code(data, message):
     assert refuse(data).startswith(message)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"{\rtf1\ansi HPI: Zebulon\par MEDICATIONS: aspi",
+        r"{\rtf1\ansi {\b Zebulon",
+        r"{\rtf1\ansi {\b Zebulon}",
+        r"{\rtf1 Zebulon\}",
+        r"{\rtf1 {\pict\bin3 }}}Zebulon",
+        r"{\rtf1 a}}}} rest of Zebulon",
+        r"{\rtf1 a}{\rtf1 Zebulon}",
+        r"{\rtf1 a}\'e9",
+    ],
+)
+def test_rtf_that_would_lose_its_end_is_refused(text):
+    assert refuse(text).startswith("[C355] Can't convert 'note.x' from RTF")
+    assert refuse(text.encode()).startswith("[C355]")
+
+
+def test_rtf_cut_off_anywhere_is_refused():
+    text = make_rtf()
+    for size in range(6, len(text), 11):
+        assert refuse(text[:size]).startswith("[C355]")
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n \x00\x00", "}}", "\x1a", "\\par\n"])
+def test_what_follows_the_end_of_rtf_may_be_empty(end):
+    text = r"{\rtf1 HPI: \{a}" + end
+    assert convert_text(text) == ("HPI: {a", "rtf")
+
+
+def test_rtf_may_have_a_byte_order_mark():
+    data = b"\xef\xbb\xbf{\\rtf1 HPI: a}"
+    assert convert_bytes(data) == ("HPI: a", "rtf")
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        *("<b", "</b", '<a title="x > y', "<a title='y</p>", "<a b = 'x\">z"),
+        *("<!-- MEDS: aspirin", "<!-- x --", "<!DOCTYPE", "<?x", "<br /"),
+        *("<script>a <b>", "<style>p {co", "<title>x<!-- y"),
+    ],
+)
+def test_pages_that_end_within_a_tag_are_refused(end):
+    for start in ("<html><body><p>", "<!DOCTYPE html><p>", "<p>a</p><br><p>"):
+        assert refuse(f"{start}Zebulon {end}").startswith("[C355]")
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        ("<html><body><p>HPI: a<p>b", "HPI: a\n\nb"),
+        ("<html><p>HPI: <b>a", "HPI: a"),
+        ("<html>a<!--> b <!---> c <!-- x -->d <!-- -- --!>e", "a b c d e"),
+        ("<html><p title='>\"' a=b'c>K <3.5 & 5> Don't</p><", "K <3.5 & 5> Don't\n\n<"),
+        ("<html><script>if (a<b) '<!--'</script><STYLE>a</style >x", "x"),
+        ("<html><p>a<textarea><b</textarea><textarea>c", "a\n<b\nc"),
+    ],
+)
+def test_pages_need_no_closing_tags(page, expected):
+    assert convert_text(page) == (expected, "html")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+@pytest.mark.parametrize("text", [BOMB, FETCH])
+def test_entities_are_refused_in_every_encoding(encoding, text):
+    assert "it declares" in refuse(text.encode(encoding))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "utf-32-be"])
+def test_entities_of_word_documents_are_refused_in_every_encoding(encoding):
+    part = '<!DOCTYPE x [<!ENTITY a "Zebulon">]><x/>'.encode(encoding)
+    parts = {"[Content_Types].xml": TYPES, "word/document.xml": part}
+    assert "it declares" in refuse(make_zip(parts))
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -174,6 +255,13 @@ LARGE = {
     "groups": "{\\rtf1 x" + "{" * N,
     "fields": "{\\rtf1 x" + "{\\field{\\*\\fldinst{" * (N // 20),
     "links": "{\\rtf1 x{\\field{\\*\\fldinst{" + 'HYPERLINK "' * (N // 11),
+    "names_in_a_page": "<html>" + "<a " * (N // 3),
+    "equal_signs": "<html>" + "<a =b" * (N // 5),
+    "quotes_in_a_page": "<html>" + '<p a="' * (N // 6),
+    "scripts": "<html>" + "<script></script" * (N // 16),
+    "numbers": "{\\rtf1 x" + "\\fs" + "1" * N + "}",
+    "data": "{\\rtf1 x" + "\\bin1 {" * (N // 7) + "}",
+    "titles": "\\nA" * (N // 3),
     "fonts": "{\\rtf1 x{\\fonttbl" + "\\f1" * (N // 3),
     "few_fonts": "{\\rtf1 x{\\fonttbl" + "\\f1 a" * 19_000,
     "segments": "MSH|^~\\&|\r" + "OBX|1|TX|||\\\r" * (N // 12),

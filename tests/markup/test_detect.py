@@ -41,6 +41,20 @@ LOOK_ALIKES = {
     "control": "a\x00b\x0bc\x1c\ufeff<3",
     "braces": "{\\rt arm pain}",
     "header": "MSH|is no message",
+    "new_path": r"C:\new",
+    "backslashed_word": r"\nightly",
+    "share_of_notes": r"see \\server\notes",
+    "paths": r"C:\new;D:\notes, c:\nurse" + "\n" + r"e:\nights\new\notes",
+    "latex_word": r"cost \nu: 3",
+    "newlines_in_a_note": LINES + "typed \\nPLAN: twice\\nDx: and\n" + LINES,
+    "newline_before_no_title": r"HPI: pain.\nThen rest",
+    "as_many_newlines": "HPI: a\\nPLAN: b\nreal line",
+    "placeholder_in_brackets": "<PHI> was seen, <PHI> too",
+    "days": "<3 days of pain",
+    "placeholder_at_the_start": "<Patient> was seen.\nHPI: cough",
+    "placeholders_at_both_ends": "<PHI>Ann</PHI> saw <PHI>Bob</PHI>",
+    "unclosed_element": "<note><hpi>HPI: pain</note>",
+    "bold": "<b>HPI</b>",
 }
 
 
@@ -67,6 +81,23 @@ def test_plain_notes_that_look_like_markup_stay_as_they_are(name):
         ("<note>HPI: cough</note>", "xml", "HPI: cough"),
         (r"HPI: a\nPMH: b\nMEDS: c", "escapes", "HPI: a\nPMH: b\nMEDS: c"),
         (r"S:\ncough\nA:\nflu\nP:\nrest", "escapes", "S:\ncough\nA:\nflu\nP:\nrest"),
+        (
+            "Note 12\nCHIEF COMPLAINT:\\nPain\\nALLERGIES:\\nPenicillin\\nPLAN:\\nRest",
+            "escapes",
+            "Note 12\nCHIEF COMPLAINT:\nPain\nALLERGIES:\nPenicillin\nPLAN:\nRest",
+        ),
+        (
+            "HPI: pain\\nPLAN: rest\\nDx: gout\nreal line",
+            "escapes",
+            "HPI: pain\nPLAN: rest\nDx: gout\nreal line",
+        ),
+        (r"HPI: pain.\nPLAN: rest", "escapes", "HPI: pain.\nPLAN: rest"),
+        (r"HPI: pain.\r\n\r\nPLAN: rest", "escapes", "HPI: pain.\n\nPLAN: rest"),
+        (
+            "Note\nPain\\nFever\\nChills\\nRest\\n",
+            "escapes",
+            "Note\nPain\nFever\nChills\nRest",
+        ),
         (r"HPI: \"a\"\r\n\r\nPMH:\tb\u00e9", "escapes", 'HPI: "a"\n\nPMH:\tb\xe9'),
         (r"HPI: a\\nPMH: b\\nMEDS: c", "escapes+escapes", "HPI: a\nPMH: b\nMEDS: c"),
         (

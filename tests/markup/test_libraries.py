@@ -122,3 +122,21 @@ def test_word_documents_read_as_they_are_shown(body, expected):
 def test_notes_in_xml_are_found(document, expected):
     assert convert_text(f"<?xml version='1.0'?>{document}").text == expected
     assert convert_text(document) == (expected, "xml")
+
+
+@pytest.mark.parametrize("word", ["fs", "f", "bin", "uc", "super", "xyz", "b-", "v"])
+@pytest.mark.parametrize("n_digits", [10, 11, 14, 5000])
+def test_numbers_of_rtf_are_never_shown(word, n_digits):
+    text = f"{{\\rtf1 HPI: a{{\\{word}{'9' * n_digits} b}}c}}"
+    expected = "HPI: ac" if word == "v" else "HPI: abc"
+    assert convert_text(text) == (expected, "rtf")
+
+
+def test_huge_codes_of_characters_in_rtf_are_never_shown():
+    text = f"{{\\rtf1 HPI: a\\u{'9' * 5000}?b}}"
+    assert convert_text(text) == ("HPI: ab", "rtf")
+
+
+def test_data_of_pictures_in_rtf_is_no_text():
+    text = r"{\rtf1 a{\*\shppict{\pict\bin6 }}{{\x}}b{\bin0 c}}"
+    assert convert_text(text) == ("abc", "rtf")
