@@ -8,16 +8,16 @@ assertion has said of a finding, in attributes of records, counts too.
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any, Literal, NamedTuple, TypeAlias
+
+from spacy_clinical.export.clauses import is_hypothetical, split_clauses
+from spacy_clinical.export.stop_lists import Status, StopLists
 
 # "allergy": of a substance that the patient doesn't tolerate, or of what it does.
 # "family": of somebody in the family. "planned": to be done. "hypothetical": may come.
 Role: TypeAlias = Literal["stated", "allergy", "family", "planned", "hypothetical"]
-# Those of FHIR's MedicationStatement.
-Status: TypeAlias = Literal[
-    "unknown", "stopped", "on-hold", "not-taken", "intended", "completed"
-]
 
 # Characters between what belongs together, at most.
 NEAR = 60
@@ -44,17 +44,19 @@ _HYPOTHETICAL = re.compile(
 )
 _STATUS: dict[Status, re.Pattern[str]] = {
     "not-taken": re.compile(
-        r"\b(?:not (?:currently )?tak(?:ing|en)|never (?:took|taken|started)|"
-        r"denies (?:taking|use of)|refuse[sd]|declin(?:es|ed)|non-?complian(?:t|ce))\b",
+        r"(?:\b(?:not|never|cannot)|n['\u2019]t)(?: (?:been|to|yet|any longer|\w+ly))* "
+        r"(?:tak(?:e|es|en|ing)|took|us(?:e|es|ed|ing)|started|on(?! hold\b))\b|"
+        r"\b(?:denies (?:taking|use of)|refuse[sd]|declin(?:es|ed)|non-?complian(?:t|ce))\b",
         re.IGNORECASE,
     ),
     "stopped": re.compile(
-        r"\b(?:stop(?:s|ped)?|discontinue[sd]?|discontinuing|d/c(?:'?e?d)?|dc'd|"
+        r"(?<!not )(?<!n't )(?<!never )\b(?:stop(?:s|ped)?|discontinue[sd]?|discontinuing|d/c(?:'?e?d)?|dc'd|"
         r"ceased|no longer (?:on|taking|takes)|weaned off|taken off|off of)\b",
         re.IGNORECASE,
     ),
     "on-hold": re.compile(
-        r"\b(?:held|hold(?:ing)?|on hold|withheld|paused)\b", re.IGNORECASE
+        r"(?<!not )(?<!not on )\b(?:held|hold(?:ing)?|on hold|withheld|paused)\b",
+        re.IGNORECASE,
     ),
     "completed": re.compile(r"\b(?:completed|finished)\b", re.IGNORECASE),
     "intended": re.compile(
@@ -63,6 +65,12 @@ _STATUS: dict[Status, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
 }
+# Where another drug is taken after all: "not on aspirin, takes lisinopril".
+_TAKEN = re.compile(
+    r"(?:,|\band\b)\s*(?:(?:and|he|she|they|pt|patient|still|now|currently|is|only)\s+)*"
+    r"(?:takes|taking|on|continues?)\b",
+    re.IGNORECASE,
+)
 _CLAUSE_END = re.compile(r"[.;\n]|\bbut\b|\bhowever\b", re.IGNORECASE)
 _NO_ALLERGY = re.compile(
     r"\b(?:NKDA|NKA|NKFA|no known (?:drug |food |medication |medicine )?allerg(?:y|ies)|"
@@ -158,6 +166,7 @@ class Claims:
             if row["label"] in ROLES
         ]
         self._starts = [start for start, _ in self._sections]
+        self._bodies = [row["body_start"] for row in record["sections"]]
         self._part_starts = [start for start, _, _ in self._parts]
 
     def find_section_role(self, place: int) -> Role:
@@ -209,10 +218,53 @@ class Claims:
             match_after = pattern.search(after) if status != "intended" else None
             if match_after is not None:
                 found.append((match_after.start(), status))
-        if found:
-            return min(found)[1]
+        found += [
+            (len(before) - match.end(), "unknown") for match in _TAKEN.finditer(before)
+        ]
+        nearest = min(found)[1] if found else self._lists.find_status(start)
+        if nearest != "unknown":
+            return nearest
         is_ahead = self.find_role(start) in ("planned", "hypothetical")
         return "intended" if is_ahead else "unknown"
+
+    @cached_property
+    def _lists(self) -> StopLists:
+        titles = zip(self._starts, self._bodies, strict=True)
+        starts = [start for start, body in titles if body > start]
+        return StopLists(self.text, starts)
+
+    def may_state(self, places: Iterable[Mapping[str, Any]]) -> bool:
+        """Whether a code may be stated: not if all its evidence is of what isn't there.
+
+        places: The evidence, with start and end (characters). Without any, it may.
+        """
+        rows = list(places)
+        return not rows or any(
+            self._has_statement(row["start"], row["end"]) for row in rows
+        )
+
+    def _has_statement(self, start: int, end: int) -> bool:
+        """Whether a clause of a text holds for the patient, or may."""
+        if not self.text:
+            return self.find_section_role(start) in ("stated", "planned")
+        has_clauses = False
+        for first, clause in self._split(start, end):
+            has_clauses = True
+            role = self.find_role(first)
+            if role in ("stated", "planned") and not is_hypothetical(
+                clause, _HYPOTHETICAL
+            ):
+                return True
+        return not has_clauses and self.find_role(start) in ("stated", "planned")
+
+    def _split(self, start: int, end: int) -> Iterator[tuple[int, str]]:
+        """Split a text into clauses that say something, without titles of sections."""
+        for first, last in split_clauses(self.text, start, end):
+            index = bisect_right(self._starts, first) - 1
+            if index >= 0:
+                first = max(first, min(self._bodies[index], last))
+            if any(char.isalpha() for char in self.text[first:last]):
+                yield first, self.text[first:last]
 
     def find_relative(self, start: int) -> Relative:
         """Find who in the family has a disorder: the last one named on its line."""

@@ -29,41 +29,33 @@ something in the Bundle, but for the patient's.
 SOURCE: HL7 FHIR R4 (4.0.1), hl7.org/fhir/R4.
 """
 
-import base64
-import hashlib
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from spacy_clinical.about import __title__, __version__
+from spacy_clinical.export.allergies import list_allergies
 from spacy_clinical.export.claims import (
     Claims,
     NearbyEntities,
     Relative,
     read_assertion,
 )
+from spacy_clinical.export.fhir_note import NoteMaker
 from spacy_clinical.export.fhir_values import (
     ALLERGY_STATUS,
-    EMPTY_REASON,
     NO_KNOWN_ALLERGY,
     ROLE_CODES,
     Resource,
     clean,
     is_date,
     make_extensions,
-    make_narrative,
-    make_subject,
-    make_uuid,
 )
 from spacy_clinical.export.jsonl import write_records
-from spacy_clinical.json_text import keep_finite, write_json
+from spacy_clinical.json_text import keep_finite
 
-LOINC = "http://loinc.org"
 ICD9 = "http://hl7.org/fhir/sid/icd-9-cm"
 ICD10 = "http://hl7.org/fhir/sid/icd-10-cm"
 VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
-NOTE_TYPE = {"system": LOINC, "code": "34109-9", "display": "Note"}
 DISORDERS = frozenset({"Disease_disorder"})
 MEDICATIONS = frozenset({"Medication"})
 # What a substance under allergies does.
@@ -143,122 +135,14 @@ def write_bundles(
     return write_records(map(make, records), path)
 
 
-class _Maker:
-    """Makes the resources of a note.
-
-    entries: References to what was found in each section, once it has been made.
-    """
+class _Maker(NoteMaker):
+    """Makes the resources of a note, those of what was found in it too."""
 
     def __init__(
         self, record: Mapping[str, Any], subject: str | None, date: str
     ) -> None:
-        self.record = record
-        self.subject = make_subject(subject)
-        self.date = date
-        self.text: str = record.get("text") or ""
+        super().__init__(record, subject, date)
         self.claims = Claims(record)
-        self.starts = [row["start"] for row in record["sections"]]
-        self.entries: list[list[Resource]] = [[] for _ in self.starts]
-
-    def make_id(self, *parts: object) -> str:
-        """The same id for the same part of the same note."""
-        return make_uuid(self.record["source"], self.record["id"], *map(str, parts))
-
-    def refer(self, *parts: object) -> Resource:
-        return {"reference": f"urn:uuid:{self.make_id(*parts)}"}
-
-    def refer_device(self) -> Resource:
-        return {"reference": f"urn:uuid:{self.get_device_id()}"}
-
-    def get_device_id(self) -> str:
-        provenance = write_json(self.record.get("provenance") or {}, sort_keys=True)
-        return make_uuid("device", __version__, provenance)
-
-    def make_device(self) -> Resource:
-        versions: list[Resource] = [{"value": __version__}]
-        for name, facts in (self.record.get("provenance") or {}).items():
-            if isinstance(facts, Mapping):
-                said = "; ".join(f"{key}: {facts[key]}" for key in facts if facts[key])
-                version = {"type": {"text": clean(name)}, "value": clean(said)}
-                versions.append(version)
-        return {
-            "resourceType": "Device",
-            "id": self.get_device_id(),
-            "deviceName": [{"name": __title__, "type": "model-name"}],
-            "version": versions,
-        }
-
-    def list_outcomes(self) -> Iterator[Resource]:
-        error = self.record.get("error")
-        if error is not None:
-            message = clean(error.get("message") or "") or "failed"
-            issue = {"severity": "error", "code": "exception", "diagnostics": message}
-            yield {
-                "resourceType": "OperationOutcome",
-                "id": self.make_id("outcome"),
-                "issue": [issue],
-            }
-
-    def make_document(self, *, with_text: bool) -> Resource:
-        name = clean(self.record["id"]) or "note"
-        data = self.text.encode("utf8", "replace")
-        attachment: Resource = {"contentType": "text/plain; charset=utf-8"}
-        attachment["title"] = name
-        if with_text and data:
-            digest = hashlib.sha1(data, usedforsecurity=False).digest()
-            attachment["data"] = base64.b64encode(data).decode("ascii")
-            attachment["hash"] = base64.b64encode(digest).decode("ascii")
-            attachment["size"] = len(data)
-        return {
-            "resourceType": "DocumentReference",
-            "id": self.make_id("document"),
-            **make_extensions(None, self.record.get("attributes")),
-            "masterIdentifier": {"value": name},
-            "status": "current",
-            "type": {"coding": [NOTE_TYPE]},
-            "subject": self.subject,
-            "content": [{"attachment": attachment}],
-            "context": {"related": [self.refer("composition")]},
-        }
-
-    def make_composition(self, *, with_text: bool) -> Resource:
-        composition: Resource = {
-            "resourceType": "Composition",
-            "id": self.make_id("composition"),
-            "status": "preliminary",
-            "type": {"coding": [NOTE_TYPE]},
-            "subject": self.subject,
-            "date": self.date,
-            "author": [self.refer_device()],
-            "title": "Clinical note",
-        }
-        rows = zip(self.record["sections"], self.entries, strict=True)
-        sections = [
-            self._make_section(row, entries, with_text=with_text)
-            for row, entries in rows
-        ]
-        if sections:
-            composition["section"] = sections
-        return composition
-
-    def _make_section(
-        self, row: Mapping[str, Any], entries: list[Resource], *, with_text: bool
-    ) -> Resource:
-        title = clean(row.get("title") or "") or clean(row["label"]) or "section"
-        section: Resource = {"title": title}
-        if row.get("loinc"):
-            section["code"] = {"coding": [{"system": LOINC, "code": row["loinc"]}]}
-        if with_text and self.text:
-            body = self.text[row["body_start"] : row["end"]]
-            section["text"] = make_narrative(body)
-        else:
-            section["text"] = make_narrative("The text is left out.")
-        if entries:
-            section["entry"] = entries
-        elif not (with_text and self.text):
-            withheld = {"system": EMPTY_REASON, "code": "withheld"}
-            section["emptyReason"] = {"coding": [withheld]}
-        return section
 
     def list_conditions(self) -> Iterator[Resource]:
         for number, code in enumerate(self.record.get("codes") or ()):
@@ -267,15 +151,14 @@ class _Maker:
             if len(code.get("icd10") or ()) == 1:
                 coding.append({"system": ICD10, "code": code["icd10"][0]})
             places = [place["start"] for place in code["evidence"]]
-            roles = {self.claims.find_section_role(place) for place in places}
-            if roles and not roles & {"stated", "planned"}:
+            if not self.claims.may_state(code["evidence"]):
                 continue
             parts = ("condition", "code", code["code"], number)
-            self._enter(places, *parts)
+            self.enter(places, *parts)
             yield self._make_condition({"coding": coding}, code, *parts)
         for ent in self._list(DISORDERS, "stated", "planned"):
             parts = ("condition", "entity", ent["start"], ent["end"])
-            self._enter([ent["start"]], *parts)
+            self.enter([ent["start"]], *parts)
             yield self._make_condition({"text": clean(ent["text"])}, ent, *parts)
 
     def _make_condition(
@@ -296,7 +179,7 @@ class _Maker:
         dosages = NearbyEntities(self._list(DOSAGES), self.text)
         for ent in self._list(MEDICATIONS, "stated", "planned", "hypothetical"):
             parts = ("medication", ent["start"], ent["end"])
-            self._enter([ent["start"]], *parts)
+            self.enter([ent["start"]], *parts)
             statement: Resource = {
                 "resourceType": "MedicationStatement",
                 "id": self.make_id(*parts),
@@ -317,7 +200,7 @@ class _Maker:
             if read_assertion(ent).is_negated:
                 continue
             parts = ("observation", ent["start"], ent["end"])
-            self._enter([ent["start"]], *parts)
+            self.enter([ent["start"]], *parts)
             test = tests.find_before(ent["start"])
             yield {
                 "resourceType": "Observation",
@@ -333,20 +216,14 @@ class _Maker:
 
     def list_allergies(self) -> Iterator[Resource]:
         """Substances, each with the reactions behind it on its line; or "none known"."""
-        reactions = self._list(REACTIONS, "allergy")
         substances = self._list(MEDICATIONS, "allergy")
-        for number, ent in enumerate(substances):
-            following = substances[number + 1 : number + 2]
-            limit = following[0]["start"] if following else len(self.text)
+        others = self._list(REACTIONS, "allergy")
+        for ent, reactions in list_allergies(self.text, substances, others):
             caused = [
-                {"manifestation": [{"text": clean(other["text"])}]}
-                for other in reactions
-                if ent["end"] <= other["start"] < limit
-                and self.claims.share_line(ent["end"], other["start"])
-                and not read_assertion(other).is_negated
+                {"manifestation": [{"text": clean(reaction)}]} for reaction in reactions
             ]
             parts = ("allergy", ent["start"], ent["end"])
-            self._enter([ent["start"]], *parts)
+            self.enter([ent["start"]], *parts)
             code = {"text": clean(ent["text"])}
             allergy = self._make_allergy(code, ent, *parts)
             yield {**allergy, "reaction": caused} if caused else allergy
@@ -357,7 +234,7 @@ class _Maker:
             has_some = any(row["start"] <= s["start"] < row["end"] for s in substances)
             if not has_some and self.claims.has_no_allergies(*borders):
                 parts = ("allergy", "none", row["start"])
-                self._enter([row["start"]], *parts)
+                self.enter([row["start"]], *parts)
                 yield self._make_allergy(NO_KNOWN_ALLERGY, {}, *parts)
 
     def _make_allergy(
@@ -384,7 +261,7 @@ class _Maker:
             disorders.setdefault(relative, []).append(ent)
         for relative, ents in disorders.items():
             parts = ("relative", relative.code)
-            self._enter([ent["start"] for ent in ents], *parts)
+            self.enter([ent["start"] for ent in ents], *parts)
             code, display = relative
             coding = {"system": ROLE_CODES, "code": code, "display": display}
             yield {
@@ -411,12 +288,6 @@ class _Maker:
             if clean(ent.get("text") or "")
             and (not roles or self.claims.find_role_of(ent) in roles)
         ]
-
-    def _enter(self, places: Iterable[int], *parts: object) -> None:
-        """Enter a finding in the sections that it was found in."""
-        numbers = {bisect_right(self.starts, place) - 1 for place in places}
-        for number in sorted(numbers - {-1}):
-            self.entries[number].append(self.refer(*parts))
 
 
 def _verify(finding: Mapping[str, Any]) -> str:
