@@ -19,7 +19,9 @@ _VERDICT = re.compile(
     r"(?P<bad>(?:\bnot|\bcannot|n['\u2019]t|\bunable to|\bnever|\bpoorly) "
     r"(?:\w+ly )?tolerat(?:e|es|ed|ing)\b|\bintoleran\w*|\ballerg\w*|\breact\w*|"
     r"\bcaus(?:es|ed)\b|\bavoid\w*)|"
-    r"(?P<good>\btolerat(?:es|ed|ing)\b|\bcan (?:safely )?(?:take|tolerate)\b|"
+    r"(?P<good>\btolerat(?:es|ed|ing)\b"
+    r"(?!(?: (?:well|now|before|previously|fine|ok|okay|with ?out|with|no|any|reactions?|"
+    r"problems?|issues?))*\s*(?:,|\)|and\b))|\bcan (?:safely )?(?:take|tolerate)\b|"
     r"\bable to (?:take|tolerate)\b)",
     re.IGNORECASE,
 )

@@ -18,11 +18,13 @@
                                     what may come), under allergies, or what attributes
                                     (is_negated, negex) say is denied; Y where these say
                                     it isn't and nothing else is in doubt; else empty
-    term_temporal                   Past for what attributes say is historical, Future for
-                                    drugs and procedures of a plan; else empty
+    term_temporal                   Past for what attributes say is historical and drugs
+                                    that were stopped or completed, Future for drugs and
+                                    procedures of a plan; else empty
     term_modifiers                  label=, section=, subject=, conditional=, allergy=,
-                                    negation=, certainty=, history=, score=, note=, and
-                                    all other attributes by their names
+                                    negation=, certainty=, history=, status= (stopped,
+                                    on-hold, not-taken or completed drugs), score=, note=,
+                                    and all other attributes by their names
 
 The ids are numbers of 63 bits, so that those of several exports don't meet. Where the
 columns are 32 bits wide, as in OHDSI's own scripts, number the rows (`first_id`).
@@ -97,11 +99,13 @@ def list_rows(record: Mapping[str, Any], *, date: str) -> Iterator[dict[str, Any
         role = claims.find_role_of(ent)
         assertion = read_assertion(ent)
         is_ahead = role == "planned" and ent["label"] in TO_BE_DONE
+        status = _find_status(claims, ent, role)
         modifiers = [
             f"label={ent['label']}",
             f"section={ent['section']}",
             *TERMS[role][1],
             *_list_modifiers(assertion),
+            *([f"status={status}"] if status else []),
         ]
         if keep_finite(ent["score"]) is not None:
             modifiers.append(f"score={ent['score']}")
@@ -122,7 +126,7 @@ def list_rows(record: Mapping[str, Any], *, date: str) -> Iterator[dict[str, Any
             "nlp_date": date,
             "nlp_datetime": f"{date} 00:00:00",
             "term_exists": _find_existence(role, assertion),
-            "term_temporal": _find_time(assertion, is_ahead=is_ahead),
+            "term_temporal": _find_time(assertion, status, is_ahead=is_ahead),
             "term_modifiers": _join(modifiers, ent.get("attributes") or {}),
         }
 
@@ -168,8 +172,16 @@ def _find_existence(role: Role, assertion: Assertion) -> str:
     return "Y" if is_sure and role == "stated" else ""
 
 
-def _find_time(assertion: Assertion, *, is_ahead: bool) -> str:
-    if assertion.is_historical:
+def _find_status(claims: Claims, ent: Mapping[str, Any], role: Role) -> str:
+    """What the line of a drug, or the title of its list, says; empty if nothing."""
+    if ent["label"] != "Medication" or role in ("allergy", "family"):
+        return ""
+    status = claims.find_status(ent["start"], ent["end"])
+    return "" if status in ("unknown", "intended") else status
+
+
+def _find_time(assertion: Assertion, status: str, *, is_ahead: bool) -> str:
+    if assertion.is_historical or status in ("stopped", "completed"):
         return "Past"
     return "Future" if is_ahead else ""
 

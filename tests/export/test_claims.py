@@ -110,11 +110,19 @@ def test_disorders_of_the_family_are_not_the_patients():
         ("hold <m>lisinopril</m> before surgery", "on-hold"),
         ("not taking <m>lisinopril</m>", "not-taken"),
         ("will start <m>lisinopril</m>", "intended"),
+        ("Did not take <m>lisinopril</m>", "not-taken"),
+        ("He is not on <m>lisinopril</m>", "not-taken"),
+        ("isn't taking any <m>lisinopril</m>", "not-taken"),
+        ("has not been taking his <m>lisinopril</m>", "not-taken"),
         ("completed a course of <m>lisinopril</m>", "completed"),
         # Look-alikes: of another drug, another clause, another word.
         ("Stopped smoking. Takes <m>lisinopril</m>", "unknown"),
         ("<m>lisinopril</m>; stopped drinking", "unknown"),
         ("<m>lisinopril</m>, stopped aspirin", "unknown"),
+        ("He is on <m>lisinopril</m>", "unknown"),
+        ("not on aspirin, takes <m>lisinopril</m>", "unknown"),
+        ("not on hold: <m>lisinopril</m>", "unknown"),
+        ("He did not stop <m>lisinopril</m>", "unknown"),
         ("household <m>lisinopril</m>", "unknown"),
     ],
 )
@@ -167,6 +175,121 @@ def test_codes_whose_evidence_is_all_in_the_family_are_left_out():
         1,
         1,
     ]
+
+
+@pytest.mark.parametrize(
+    ("note", "n_conditions"),
+    [
+        ("PLAN: Rule out pneumonia. Watch for diabetes.\n", 0),
+        ("PLAN:\nr/o PE\n", 0),
+        ("HPI: Admitted to rule out MI.\n", 0),
+        ("PLAN: CT chest to rule out PE.\n", 0),
+        ("HPI: If pneumonia develops, call.\n", 0),
+        # Look-alikes: something is stated too.
+        ("PLAN: Rule out pneumonia. Diabetes.\n", 1),
+        ("PLAN: Pneumonia, watch for sepsis.\n", 1),
+        ("PLAN: Rule out PE, but has gout.\n", 1),
+        ("HPI: CT showed pneumonia, will rule out PE.\n", 1),
+        ("PLAN: Diabetes.\n", 1),
+    ],
+)
+def test_codes_of_what_is_only_to_be_ruled_out_are_left_out(note, n_conditions):
+    record = make_one(note)
+    evidence = [{"start": 0, "end": len(note), "score": 1}]
+    code = {"code": "486", "title": "x", "score": 0.9, "icd10": []}
+    made = make({**record, "codes": [{**code, "evidence": evidence}]})
+    check(made)
+    assert len(by_type(made).get("Condition", ())) == n_conditions
+
+
+@pytest.mark.parametrize(
+    ("line", "allergies"),
+    [
+        (
+            "<m>penicillin</m> (tolerates <m>amoxicillin</m>). No known food allergies.",
+            {"penicillin": []},
+        ),
+        (
+            "<m>morphine</m>. Tolerated <m>oxycodone</m> without <s>reaction</s>.",
+            {"morphine": []},
+        ),
+        ("<m>iodine</m> tolerated well, <m>codeine</m>", {"codeine": []}),
+        # Look-alikes.
+        ("does not tolerate <m>codeine</m>", {"codeine": []}),
+        ("<m>sulfa</m> (tolerated cephalexin)", {"sulfa": []}),
+        ("<m>NSAIDs</m> (<m>ibuprofen</m>)", {"NSAIDs": [], "ibuprofen": []}),
+    ],
+)
+def test_tolerated_drugs_are_no_allergies(line, allergies):
+    assert list_allergies(f"ALLERGIES: {line}\n") == allergies
+
+
+@pytest.mark.parametrize(
+    ("line", "allergies"),
+    [
+        (
+            "<m>Penicillin</m> (<m>hives</m>), <m>sulfa</m> - <m>rash</m>",
+            {"Penicillin": ["hives"], "sulfa": ["rash"]},
+        ),
+        ("<m>Penicillin</m> (hives), sulfa - <s>rash</s>", {"Penicillin": ["hives"]}),
+        ("<m>codeine</m> causes <m>blue toes</m>", {"codeine": ["blue toes"]}),
+        ("<m>codeine</m> - <s>rash</s>; <s>cough</s>", {"codeine": ["rash"]}),
+        ("<m>codeine</m>. Today <s>fever</s>", {"codeine": []}),
+        ("<m>codeine</m>, no known <d>food allergies</d>", {"codeine": []}),
+    ],
+)
+def test_reactions_are_known_by_their_place(line, allergies):
+    assert list_allergies(f"ALLERGIES: {line}\n") == allergies
+
+
+def list_allergies(note: str) -> dict[str, list[str]]:
+    return {
+        allergy["code"]["text"]: [
+            reaction["manifestation"][0]["text"]
+            for reaction in allergy.get("reaction", ())
+        ]
+        for allergy in find(note).get("AllergyIntolerance", ())
+    }
+
+
+@pytest.mark.parametrize(
+    ("title", "status"),
+    [
+        ("Discontinued Medications:", "stopped"),
+        ("Stop taking these medications:", "stopped"),
+        ("STOP taking:", "stopped"),
+        ("Medications stopped", "stopped"),
+        ("Held medications", "on-hold"),
+        ("MEDICATIONS ON HOLD", "on-hold"),
+        ("Medications held on admission:", "on-hold"),
+        # Look-alikes.
+        ("START taking:", "unknown"),
+        ("Continue taking", "unknown"),
+        ("CHANGE how you take:", "unknown"),
+        ("Do not stop taking:", "unknown"),
+        ("He stopped his medications", "unknown"),
+    ],
+)
+def test_drugs_of_a_list_have_the_status_of_its_title(title, status):
+    note = (
+        f"HPI:\nWell.\n\n{title}\n<m>lisinopril</m> 10 mg\n- <m>aspirin</m>\n\n"
+        "Home medications:\n<m>warfarin</m>\n"
+    )
+    found = [row["status"] for row in find(note)["MedicationStatement"]]
+    assert found == [status, status, "unknown"]
+    rows = list(omop.list_rows(make_one(note), date="2026-09-14"))
+    past = "Past" if status == "stopped" else ""
+    assert [row["term_temporal"] for row in rows] == [past, past, ""]
+    said = [f"status={status}" in row["term_modifiers"] for row in rows]
+    assert said == [status != "unknown", status != "unknown", False]
+
+
+def test_a_list_ends_where_sentences_follow():
+    found = find(
+        "Held medications:\n<m>warfarin</m>\n\nHe takes <m>aspirin</m> daily.\n"
+    )
+    statuses = [row["status"] for row in found["MedicationStatement"]]
+    assert statuses == ["on-hold", "unknown"]
 
 
 def test_omop_says_of_whom_and_whether():
