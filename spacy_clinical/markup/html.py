@@ -56,6 +56,9 @@ _RAW = {
     for name in ("iframe", "script", "style", "title")
 }
 
+# A slash at the end of a tag that belongs to a value.
+_VALUE_END = re.compile(r"=\s*[^\s\"'=>]*/>\Z")
+
 
 class HtmlText:
     """Make text of the start tags, end tags and text of HTML, as lxml tells them."""
@@ -224,12 +227,17 @@ def _is_cut_off(text: str) -> bool:
         if place < 0:
             return True
         raw = _RAW.get((match["name"] or "").lower())
-        if raw is not None:
+        if raw is not None and not _is_empty(text[match.start() : place]):
             end = raw.search(text, place)
             if end is None:
                 return True
             place = end.start()
     return False
+
+
+def _is_empty(tag: str) -> bool:
+    """Whether a tag stands for an empty element to lxml, as it does in XHTML."""
+    return tag.endswith("/>") and _VALUE_END.search(tag) is None
 
 
 def _find_end(text: str, mark: re.Match[str]) -> int:

@@ -145,7 +145,7 @@ def test_rtf_may_have_a_byte_order_mark():
     [
         *("<b", "</b", '<a title="x > y', "<a title='y</p>", "<a b = 'x\">z"),
         *("<!-- MEDS: aspirin", "<!-- x --", "<!DOCTYPE", "<?x", "<br /"),
-        *("<script>a <b>", "<style>p {co", "<title>x<!-- y"),
+        *("<script>a <b>", "<style>p {co", "<script src=a/>b", "<title>x<!-- y"),
     ],
 )
 def test_pages_that_end_within_a_tag_are_refused(end):
@@ -161,6 +161,7 @@ def test_pages_that_end_within_a_tag_are_refused(end):
         ("<html>a<!--> b <!---> c <!-- x -->d <!-- -- --!>e", "a b c d e"),
         ("<html><p title='>\"' a=b'c>K <3.5 & 5> Don't</p><", "K <3.5 & 5> Don't\n\n<"),
         ("<html><script>if (a<b) '<!--'</script><STYLE>a</style >x", "x"),
+        ("<html><head><title/><script src='x' /></head>HPI: a<iframe/>b", "HPI: ab"),
         ("<html><p>a<textarea><b</textarea><textarea>c", "a\n<b\nc"),
     ],
 )
