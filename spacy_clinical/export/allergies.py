@@ -89,7 +89,16 @@ def is_tolerated(text: str, ent: Entity) -> bool:
     if opened is not None and any(char.isalpha() for char in opened[1]):
         before = opened[1]
     verdicts = list(_VERDICT.finditer(before))
-    return bool(verdicts) and verdicts[-1]["good"] is not None
+    if not verdicts or verdicts[-1]["good"] is None:
+        return False
+    # "Tolerates amoxicillin, penicillin - rash": the next in a list may be an allergy.
+    is_next = "," in before[verdicts[-1].end() :]
+    return not (is_next and _has_reaction(text, ent))
+
+
+def _has_reaction(text: str, ent: Entity) -> bool:
+    mark = _MARK.match(text, ent["end"])
+    return mark is not None and _REACTION.match(text, mark.end()) is not None
 
 
 def _find_before(text: str, ent: Entity) -> str:

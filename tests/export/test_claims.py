@@ -215,6 +215,10 @@ def test_codes_of_what_is_only_to_be_ruled_out_are_left_out(note, n_conditions):
         ),
         ("<m>iodine</m> tolerated well, <m>codeine</m>", {"codeine": []}),
         # Look-alikes.
+        (
+            "tolerates <m>amoxicillin</m>, <m>penicillin</m> - <s>rash</s>",
+            {"penicillin": ["rash"]},
+        ),
         ("does not tolerate <m>codeine</m>", {"codeine": []}),
         ("<m>sulfa</m> (tolerated cephalexin)", {"sulfa": []}),
         ("<m>NSAIDs</m> (<m>ibuprofen</m>)", {"NSAIDs": [], "ibuprofen": []}),
