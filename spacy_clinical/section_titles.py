@@ -342,9 +342,8 @@ def load_titles(path: Path = DEFAULT_TITLES) -> SectionTitles:
 
 def read_labels(path: Path = DEFAULT_TITLES) -> frozenset[str]:
     """Read the labels only: a small part of the work of `load_titles`."""
-    parser = _parse(path)
-    blocks = _list_blocks(parser)
-    return frozenset(_read_group(name, parser[name]).label for name in blocks)
+    blocks = _list_blocks(_parse(path))
+    return frozenset(name.removeprefix(PART_PREFIX) for name in blocks)
 
 
 def _parse(path: Path) -> configparser.ConfigParser:

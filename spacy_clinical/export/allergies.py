@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from spacy_clinical.export.claims import read_assertion
+from spacy_clinical.export.clauses import CLAUSE_END
 
 Entity: TypeAlias = Mapping[str, Any]
 
 # Characters of the text around a substance that are looked at.
 AROUND = 200
 _END = re.compile(r"[.!?](?=\s|$)|[;\n]|\bno known\b", re.IGNORECASE)
-_CLAUSE = re.compile(r"[.!?](?=\s|$)|[;\n]|\bbut\b|\bhowever\b", re.IGNORECASE)
 _BRACKETS = re.compile(r"\([^()]*\)")
 _OPEN = re.compile(r"\(([^()]*)$")
 # What the last of these before a substance says, goes for it.
@@ -81,7 +81,7 @@ def list_allergies(
 
 def is_tolerated(text: str, ent: Entity) -> bool:
     """Whether the clause of a substance says that the patient tolerates it."""
-    after = _CLAUSE.split(text[ent["end"] : ent["end"] + AROUND])[0]
+    after = CLAUSE_END.split(text[ent["end"] : ent["end"] + AROUND])[0]
     if _TOLERATED.match(after):
         return True
     before = _find_before(text, ent)
@@ -104,7 +104,7 @@ def _has_reaction(text: str, ent: Entity) -> bool:
 def _find_before(text: str, ent: Entity) -> str:
     """What stands before an entity in its clause, without what is in brackets."""
     before = text[max(ent["start"] - AROUND, 0) : ent["start"]]
-    return _BRACKETS.sub(" ", _CLAUSE.split(before)[-1])
+    return _BRACKETS.sub(" ", CLAUSE_END.split(before)[-1])
 
 
 def _is_reaction(text: str, ent: Entity, substance: Entity | None) -> bool:

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-_END = re.compile(r"[.!?](?=\s|$)|[;\n]|\bbut\b|\bhowever\b", re.IGNORECASE)
+# What ends a clause.
+CLAUSE_END = re.compile(r"[.!?](?=\s|$)|[;\n]|\bbut\b|\bhowever\b", re.IGNORECASE)
 # What may stand before "rule out" and the like without saying anything itself.
 _FILLER = re.compile(
     r"(?:[\W\d_]|\b(?:a/p|plan|assessment|impression|recommendations?|instructions|"
@@ -31,7 +32,7 @@ def split_clauses(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         space around it; empty ones are left out.
     """
     first = start
-    borders = [*((m.start(), m.end()) for m in _END.finditer(text, start, end))]
+    borders = [match.span() for match in CLAUSE_END.finditer(text, start, end)]
     for last, following in [*borders, (end, end)]:
         clause = text[first:last]
         begin = first + len(clause) - len(clause.lstrip())
