@@ -319,12 +319,9 @@ def _read_csv(
         rows = csv.reader(lines, delimiter=_SEPARATORS[source.kind], strict=True)
         try:
             header = _get_next(rows) or []
-            missing = columns.find_missing(header)
-            if missing is not None:
-                yield _fail_header(source, columns, missing, len(header))
-                return
-            if repeated := columns.find_repeated(header):
-                yield _fail_repeated(source, repeated)
+            fault = _check_header(source, columns, header)
+            if fault is not None:
+                yield fault
                 return
             number = 0
             while (row := _get_next(rows)) is not None:
@@ -352,18 +349,20 @@ def _get_next(rows: Iterator[list[str]]) -> list[str] | None:
             csv.field_size_limit(limit)
 
 
-def _fail_header(
-    source: Source, columns: _Columns, missing: str, n_columns: int
-) -> NoteFailure:
-    option = "--text-column" if missing == columns.text else "--id-column"
-    message = Errors.C307.format(
-        source=source.name, column=missing, n_columns=n_columns, option=option
-    )
-    return NoteFailure(source.name, message)
-
-
-def _fail_repeated(source: Source, column: str) -> NoteFailure:
-    message = Errors.C358.format(source=source.name, column=column)
+def _check_header(
+    source: Source, columns: _Columns, header: Sequence[str]
+) -> NoteFailure | None:
+    """Say what is wrong with the columns of a table; None if nothing is."""
+    missing, repeated = columns.find_missing(header), columns.find_repeated(header)
+    if missing is not None:
+        option = "--text-column" if missing == columns.text else "--id-column"
+        message = Errors.C307.format(
+            source=source.name, column=missing, n_columns=len(header), option=option
+        )
+    elif repeated is not None:
+        message = Errors.C358.format(source=source.name, column=repeated)
+    else:
+        return None
     return NoteFailure(source.name, message)
 
 
@@ -393,12 +392,9 @@ def _read_parquet(
     try:
         as_bytes = {columns.text, columns.id}
         with _open(source) as handle, ParquetRows(handle, as_bytes=as_bytes) as rows:
-            missing = columns.find_missing(rows.columns)
-            if missing is not None:
-                yield _fail_header(source, columns, missing, len(rows.columns))
-                return
-            if repeated := columns.find_repeated(rows.columns):
-                yield _fail_repeated(source, repeated)
+            fault = _check_header(source, columns, rows.columns)
+            if fault is not None:
+                yield fault
                 return
             for number, row in rows:
                 position.share = min(number / max(rows.n_rows, 1), 1.0)
