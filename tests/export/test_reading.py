@@ -50,7 +50,7 @@ def test_what_cant_be_read_is_told(tmp_path):
     with pytest.raises(OSError, match=r"\[C320\]"):
         list(read_records(tmp_path))
     (tmp_path / "notes.jsonl").mkdir()
-    with pytest.raises(OSError, match=r"\[C302\].*directory"):
+    with pytest.raises(OSError, match=r"\[C315\].*notes.jsonl"):
         list(read_records(tmp_path))
 
 
