@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy
 
+from spacy_clinical.evaluation.icd9_scorer import DEPTHS, find_auc
 from spacy_clinical.heads.thresholds import tune_thresholds
-from spacy_clinical.icd9_scorer import DEPTHS, find_auc
 
 # Positive texts that a code needs for a threshold of its own.
 MIN_POSITIVES = 10
@@ -66,7 +66,7 @@ def spread(fold: dict[str, Any], name: str, codes: Sequence[str]) -> numpy.ndarr
 def score_fold(
     fold: dict[str, Any], name: str, common: float, own: dict[str, float]
 ) -> dict[str, float]:
-    """As spacy_clinical.icd9_scorer does, from arrays."""
+    """As spacy_clinical.evaluation.icd9_scorer does, from arrays."""
     codes, scores = fold["codes"], fold["scores"][name]
     wanted = numpy.array([own.get(code, common) for code in codes])
     found, truth = (

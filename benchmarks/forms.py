@@ -47,10 +47,10 @@ from synthetic_forms.record import make_record
 from synthetic_forms.render import degrade, draw_page, write_pdf
 
 from spacy_clinical.checkpoints import get_checkpoint
-from spacy_clinical.form_scorer import score_forms
+from spacy_clinical.corpora.form_gold import GoldForm, annotate_gold, read_gold
+from spacy_clinical.evaluation.form_scorer import score_forms
 from spacy_clinical.forms import read_form
-from spacy_clinical.forms.gold import GoldForm, annotate_gold, read_gold
-from spacy_clinical.forms.labelled import Labelled
+from spacy_clinical.forms.labels import Labelled
 from spacy_clinical.forms.linking import FormEntity, find_drop, find_gap
 from spacy_clinical.forms.pages import Word
 from spacy_clinical.forms.places import find_places

@@ -46,8 +46,8 @@ from spacy.util import load_config
 from transformers import BertConfig, BertForSequenceClassification, pipeline
 from transformers.utils import logging
 
-from spacy_clinical.codiesp import CodiEspCorpus
-from spacy_clinical.icd9_tables import list_categories
+from spacy_clinical.corpora.codiesp import CodiEspCorpus
+from spacy_clinical.icd9.tables import list_categories
 
 CONFIG = Path(__file__).parents[1] / "configs/train_icd9.cfg"
 N_FOLDS = 5

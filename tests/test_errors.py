@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacy_clinical.errors import Errors, is_own_message
-from spacy_clinical.extensions import record_error
+from spacy_clinical.extensions.attributes import record_error
 
 CODES = sorted(code for code in vars(Errors) if code.startswith("C"))
 

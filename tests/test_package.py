@@ -24,37 +24,14 @@ MODULES = sorted(
     for module in pkgutil.walk_packages(spacy_clinical.__path__, "spacy_clinical.")
     if not module.name.endswith("__main__")
 )
-# Each may import from its own row and the rows above.
-LAYERS = [
-    {"about", "errors", "types", "icd9_codes", "json_text"},
-    {"doc_data", "span_groups"},
-    {"form_data"},
-    {"form_attributes"},
-    {"extensions", "windows", "icd9_tables"},
-    {"align", "layout", "note_text", "regular_files", "checkpoints"},
-    {"forms"},
-    {
-        *("sections", "section_cuts", "section_groups", "section_headings"),
-        *("section_kinds", "section_labels", "section_lines", "section_rules"),
-        *("section_state", "section_titles", "section_values", "section_words"),
-    },
-    {"abbreviations", "token_patterns", "tokenizer", "wrapping", "sentences", "brat"},
-    {"encoders"},
-    {"heads"},
-    {"architectures", "listeners", "document_layers", "document_model"},
-    {"pipeline"},
-    {"models"},
-    {"readers", "scorers", "encoding", "codiesp", "icd9_scorer", "form_scorer"},
-    {"parquet_rows", "markup"},
-    {"own_outputs"},
-    {"notes", "sources"},
-    {"stream", "table_corpus", "reading"},
-    {"labelled", "evaluation", "tuning", "convert"},
-    {"export"},
-    {"scale"},
-    {"commands"},
-    {"cli", "__main__"},
+# Which rooms import which: docs/architecture.md has the rows.
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf8")
+ROWS = [
+    frozenset(line.split())
+    for line in re.findall(r"```rows\n(.*?)```", ARCHITECTURE, re.S)[0].splitlines()
 ]
+# What an encoder knows: arrays, files and checkpoints; no Doc, no note and no form.
+KNOWN_TO_ENCODERS = {"errors", "types", "files", "checkpoints", "pieces.batches"}
 REGISTERED = {
     "spacy_factories": {
         "clinical_section_splitter",
@@ -114,42 +91,74 @@ def test_factories_are_named_after_their_files():
         assert entry.value == f"spacy_clinical.pipeline.{stem}:make_{stem}"
 
 
-def imported_parts(path):
-    """The first-level parts of the package that a module imports."""
+def name_of(path):
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts).removesuffix(".__init__")
+
+
+NAMES = {name_of(path) for path in SOURCES} - {"__init__"}
+IMPORTED = {"spacy_clinical"} | {f"spacy_clinical.{name}" for name in NAMES}
+
+
+def imported_modules(path):
+    """The modules of the package that one imports, without the package's name."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
         names = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module]
-            if node.module == "spacy_clinical":
-                names = [f"spacy_clinical.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, "imports are absolute"
+            whole = [f"{node.module}.{alias.name}" for alias in node.names]
+            names = [name if name in IMPORTED else node.module for name in whole]
         for name in names:
             if name.startswith("spacy_clinical."):
-                yield name.split(".")[1]
+                yield name.removeprefix("spacy_clinical.")
 
 
-def layer_of(part):
-    [i] = [i for i, layer in enumerate(LAYERS) if part in layer]
+def row_of(room):
+    [i] = [i for i, row in enumerate(ROWS) if room in row]
     return i
 
 
-def part_of(path):
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+def test_the_rows_name_the_rooms_that_there_are():
+    assert len(ROWS) == 12
+    folders = {
+        path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in SOURCES
+    }
+    assert folders - {"__init__"} <= set().union(*ROWS)
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_imports_run_one_way(path):
-    if part_of(path) == "__init__":
-        return
-    for part in imported_parts(path):
-        if not part.startswith("__"):
-            assert layer_of(part) <= layer_of(part_of(path)), part
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_imports_run_one_way(name):
+    """Rooms import from the rows above their own, and nothing beside them."""
+    room = name.split(".")[0]
+    [path] = [path for path in SOURCES if name_of(path) == name]
+    for module in imported_modules(path):
+        other = module.split(".")[0]
+        if other.startswith("__") or other == room or name == "__main__":
+            continue
+        assert row_of(other) < row_of(room), module
+        if room == "encoders":
+            assert {other, module} & KNOWN_TO_ENCODERS, module
+
+
+def test_no_module_imports_one_that_imports_it():
+    """Also inside a room, and also where an import stands in a function."""
+    imports = {
+        name_of(path): set(imported_modules(path)) & NAMES
+        for path in SOURCES
+        if name_of(path) in NAMES
+    }
+    left = dict(imports)
+    while left:
+        free = {name for name, needed in left.items() if not needed & set(left)}
+        assert free, f"imports in a circle: {sorted(left)}"
+        left = {name: needed for name, needed in left.items() if name not in free}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_only_encoders_import_torch(path):
-    if part_of(path) == "encoders":
+    if name_of(path).startswith("encoders"):
         return
     for node in ast.walk(ast.parse(path.read_text(encoding="utf8"))):
         names = (
@@ -171,8 +180,8 @@ def called(path):
 @pytest.mark.parametrize(
     ("home", "names"),
     [
-        ("json_text.py", {"json.dump", "json.dumps"}),
-        ("export/cells.py", {"csv.writer", "csv.DictWriter"}),
+        ("files/json_text.py", {"json.dump", "json.dumps"}),
+        ("files/cells.py", {"csv.writer", "csv.DictWriter"}),
     ],
 )
 def test_one_module_writes_a_format(home, names):
@@ -192,7 +201,7 @@ def modules_after(code):
 def test_blank_pipelines_do_not_pay_for_encoders():
     loaded = modules_after("import spacy; spacy.blank('en')")
     assert "spacy_clinical.pipeline.ner" in loaded
-    assert "spacy_clinical.architectures" not in loaded
+    assert "spacy_clinical.architectures.token_classifier" not in loaded
     # Where it is installed, spaCy imports it for its own factories.
     assert "transformers" not in loaded or "spacy_transformers" in loaded
     assert not {name for name in loaded if name.startswith("spacy_clinical.encoders")}

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import spacy
 
+from spacy_clinical.corpora.form_gold import find_owners, make_gold_doc, read_gold
+from spacy_clinical.corpora.forms import FormCorpus
 from spacy_clinical.forms import read_form
-from spacy_clinical.forms.corpus import FormCorpus
-from spacy_clinical.forms.gold import find_owners, make_gold_doc, read_gold
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 sys.path.insert(0, str(SCRIPTS))

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from spacy_clinical.checkpoints.files import MANIFEST, find_inside
 from spacy_clinical.checkpoints.store import changed, read_manifest
 from spacy_clinical.errors import Errors
-from spacy_clinical.regular_files import open_regular
+from spacy_clinical.files.regular import open_regular
 
 
 def write_bundle(folders: Iterable[tuple[str, Path]], output: Path) -> int:

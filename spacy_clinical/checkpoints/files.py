@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from spacy_clinical.errors import Errors
-from spacy_clinical.regular_files import open_regular
+from spacy_clinical.files.regular import open_regular
 
 CONFIG, ORIGIN, MANIFEST = "config.json", "origin.json", "MANIFEST.json"
 SAFE, PICKLE = "model.safetensors", "pytorch_model.bin"

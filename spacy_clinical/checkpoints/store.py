@@ -4,7 +4,6 @@ A folder named by SPACY_CLINICAL_CHECKPOINTS (several are parted as in PATH) hol
 checkpoints under the names of their cards, or of their hub ids with "--" for "/".
 """
 
-import hashlib
 import os
 import re
 from collections.abc import Iterable
@@ -21,11 +20,11 @@ from spacy_clinical.checkpoints.files import (
     walk,
 )
 from spacy_clinical.errors import Errors
-from spacy_clinical.json_text import write_json
-from spacy_clinical.regular_files import open_regular
+from spacy_clinical.files.digests import find_sha256
+from spacy_clinical.files.json_text import write_json
+from spacy_clinical.files.regular import open_regular
 
 STORE_VARIABLE = "SPACY_CLINICAL_CHECKPOINTS"
-CHUNK = 1 << 20
 # Folders that version control and the hub's library keep beside a checkpoint.
 _KEPT_BY_OTHERS = (".git/", ".cache/")
 _SHA256 = re.compile("[0-9a-f]{64}")
@@ -197,12 +196,3 @@ def _shorten(name: str) -> str:
     """A name fit to be shown: a manifest may hold anything."""
     printable = "".join(c if c.isprintable() else "?" for c in name)
     return printable if len(printable) <= 80 else f"{printable[:77]}..."
-
-
-def find_sha256(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal digits."""
-    digest = hashlib.sha256()
-    with open_regular(path) as handle:
-        while chunk := handle.read(CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()

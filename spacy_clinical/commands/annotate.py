@@ -35,10 +35,11 @@ from spacy_clinical.export.folder import (
     warn_of_text,
     write_folder,
 )
-from spacy_clinical.export.lock import FolderLock
 from spacy_clinical.export.records import Record
+from spacy_clinical.files.lock import FolderLock
 from spacy_clinical.models import DEFAULT_MODEL, get_title
-from spacy_clinical.reading import NoteReader
+from spacy_clinical.notes.reader import NoteReader
+from spacy_clinical.notes.sources import list_sources
 from spacy_clinical.scale.parts import (
     SHARDS_FOLDER,
     list_shard_outputs,
@@ -47,7 +48,6 @@ from spacy_clinical.scale.parts import (
 )
 from spacy_clinical.scale.shards import ShardWriter, describe_run
 from spacy_clinical.scale.workers import WARM_UP, annotate_chunk, annotate_chunks
-from spacy_clinical.sources import list_sources
 from spacy_clinical.types import Note
 
 

@@ -35,8 +35,7 @@ from spacy_clinical.commands.console import (
     stop,
     tell,
 )
-from spacy_clinical.errors import Errors
-from spacy_clinical.extensions import CODE
+from spacy_clinical.errors import CODE, Errors
 
 # What of a repository is needed: no pictures, no weights for other libraries.
 FILES = [CONFIG, *TOKENIZER, "README.md", "LICENSE", "LICENSE.txt", "LICENSE.md"]

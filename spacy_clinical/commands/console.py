@@ -16,8 +16,7 @@ from spacy.language import Language
 from tqdm import tqdm
 from typer.core import TyperCommand
 
-from spacy_clinical.errors import Errors
-from spacy_clinical.extensions import CODE
+from spacy_clinical.errors import CODE, Errors
 from spacy_clinical.models import load
 from spacy_clinical.models.code import import_code
 

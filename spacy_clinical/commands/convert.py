@@ -14,10 +14,10 @@ from spacy_clinical.commands.console import (
     short_warnings,
     stop,
 )
-from spacy_clinical.convert import Format, find_format, read_docs
+from spacy_clinical.corpora.converted import Format, find_format, read_docs
 from spacy_clinical.errors import Errors
-from spacy_clinical.export.atomic import replace_atomic
 from spacy_clinical.export.docs import load_tokenizer
+from spacy_clinical.files.atomic import replace_atomic
 
 
 def convert(

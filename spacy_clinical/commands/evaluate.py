@@ -19,14 +19,14 @@ from spacy_clinical.commands.console import (
     stop,
     tell,
 )
+from spacy_clinical.corpora.find import find_reader
 from spacy_clinical.errors import Warnings
-from spacy_clinical.evaluation import Evaluation, to_json, to_markdown
-from spacy_clinical.evaluation import evaluate as score
-from spacy_clinical.export.atomic import open_text, replace_together
+from spacy_clinical.evaluation.evaluate import Evaluation, to_json, to_markdown
+from spacy_clinical.evaluation.evaluate import evaluate as score
 from spacy_clinical.export.folder import prepare_folder
-from spacy_clinical.export.lock import FolderLock
-from spacy_clinical.json_text import write_json
-from spacy_clinical.labelled import find_reader
+from spacy_clinical.files.atomic import open_text, replace_together
+from spacy_clinical.files.json_text import write_json
+from spacy_clinical.files.lock import FolderLock
 from spacy_clinical.models import get_title
 
 # Plots as `draw_plots` names them.
@@ -102,6 +102,6 @@ def _write_plots(found: Evaluation, folder: Path) -> int:
         tell(Warnings.W304)
         return 0
     # Only plots need matplotlib.
-    from spacy_clinical.export.plots import draw_plots
+    from spacy_clinical.evaluation.plots import draw_plots
 
     return len(draw_plots(found, folder))

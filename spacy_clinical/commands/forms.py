@@ -25,6 +25,7 @@ from spacy_clinical.commands.console import (
     stop,
     tell,
 )
+from spacy_clinical.errors import CODE
 from spacy_clinical.export.folder import prepare_folder
 from spacy_clinical.export.form_folder import (
     FIELDS_FILE,
@@ -33,13 +34,13 @@ from spacy_clinical.export.form_folder import (
     list_form_outputs,
     write_forms,
 )
-from spacy_clinical.export.lock import FolderLock
-from spacy_clinical.extensions import CODE, record_error
+from spacy_clinical.extensions.attributes import record_error
+from spacy_clinical.files.lock import FolderLock
+from spacy_clinical.files.regular import show_path
 from spacy_clinical.forms import read_forms
+from spacy_clinical.forms.files import list_forms
 from spacy_clinical.forms.limits import TIMEOUT
 from spacy_clinical.models import get_title
-from spacy_clinical.regular_files import show_path
-from spacy_clinical.sources import list_forms
 
 
 def forms(

@@ -17,10 +17,10 @@ from spacy_clinical.commands.console import (
     short_warnings,
     stop,
 )
+from spacy_clinical.corpora.find import find_reader
+from spacy_clinical.evaluation.tuning import tune_pipeline
 from spacy_clinical.export.folder import prepare_folder
-from spacy_clinical.export.lock import FolderLock
-from spacy_clinical.labelled import find_reader
-from spacy_clinical.tuning import tune_pipeline
+from spacy_clinical.files.lock import FolderLock
 
 
 def tune(

@@ -15,10 +15,10 @@ from spacy_clinical.commands.console import (
     stop,
 )
 from spacy_clinical.errors import Errors
-from spacy_clinical.export.atomic import open_atomic
 from spacy_clinical.export.folder import VIEW_FILE
 from spacy_clinical.export.reading import find_files, read_records
 from spacy_clinical.export.viewer import Run, make_view, render_view
+from spacy_clinical.files.atomic import open_atomic
 
 MAX_RUNS = 8
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import torch
 
-from spacy_clinical.encoders.batches import Input
 from spacy_clinical.encoders.runtime import Runtime
+from spacy_clinical.pieces.batches import Input
 from spacy_clinical.types import Floats1d, Floats2d
 
 

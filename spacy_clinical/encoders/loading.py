@@ -26,8 +26,7 @@ from spacy_clinical.encoders.published_heads import (
 )
 from spacy_clinical.encoders.tokenizer import PieceTokenizer, is_failure
 from spacy_clinical.encoders.tokenizer_files import load_tokenizer
-from spacy_clinical.errors import Errors, Warnings, warn
-from spacy_clinical.extensions import CODE
+from spacy_clinical.errors import CODE, Errors, Warnings, warn
 
 TOKENS, DOCUMENTS = "ForTokenClassification", "ForSequenceClassification"
 LOADERS = {

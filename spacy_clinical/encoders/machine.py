@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import torch
 
-from spacy_clinical.encoders.precision import prefers_bfloat16, read_processor
+from spacy_clinical.encoders.forward.precision import prefers_bfloat16, read_processor
 
 
 class Machine(NamedTuple):

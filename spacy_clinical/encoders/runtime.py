@@ -7,12 +7,12 @@ from typing import Any, TypeAlias
 import torch
 from torch import Tensor
 
-from spacy_clinical.encoders.batches import Input, plan_batches
-from spacy_clinical.encoders.linear import has_onednn
-from spacy_clinical.encoders.packed import Encode, PackedEncoder, can_pack
-from spacy_clinical.encoders.padded import PaddedEncoder
-from spacy_clinical.encoders.precision import Precision, prefers_bfloat16
+from spacy_clinical.encoders.forward.linear import has_onednn
+from spacy_clinical.encoders.forward.packed import Encode, PackedEncoder, can_pack
+from spacy_clinical.encoders.forward.padded import PaddedEncoder
+from spacy_clinical.encoders.forward.precision import Precision, prefers_bfloat16
 from spacy_clinical.errors import Errors
+from spacy_clinical.pieces.batches import Input, plan_batches
 from spacy_clinical.types import Floats2d
 
 Backprop: TypeAlias = Callable[[Sequence[Floats2d]], None]

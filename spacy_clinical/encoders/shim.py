@@ -18,18 +18,18 @@ from thinc.shims import Shim
 from spacy_clinical.checkpoints import Checkpoint, get_checkpoint
 from spacy_clinical.checkpoints.files import ORIGIN
 from spacy_clinical.checkpoints.hub import CheckpointUnreachable
-from spacy_clinical.encoders.batches import Input
 from spacy_clinical.encoders.forks import prepare_before_fork
+from spacy_clinical.encoders.forward.precision import Precision, describe_processor
 from spacy_clinical.encoders.loading import (
     BOXED,
     LoadedCheckpoint,
     load_checkpoint,
 )
-from spacy_clinical.encoders.precision import Precision, describe_processor
 from spacy_clinical.encoders.published_heads import Head
 from spacy_clinical.encoders.runtime import Backprop, Runtime
 from spacy_clinical.encoders.saved import pack_folder, read_origin, unpack_folder
 from spacy_clinical.errors import Errors
+from spacy_clinical.pieces.batches import Input
 from spacy_clinical.types import Floats2d, list_names
 
 Storage = Literal["float32", "float16"]

@@ -22,7 +22,7 @@ from spacy_clinical.encoders.configs import (
 )
 from spacy_clinical.encoders.tokenizer import PieceTokenizer
 from spacy_clinical.errors import Errors
-from spacy_clinical.json_text import write_json
+from spacy_clinical.files.json_text import write_json
 
 TOKENIZER_JSON = "tokenizer.json"
 # How many times as long a normalizer may make a text. What is published does so by a

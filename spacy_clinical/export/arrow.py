@@ -45,8 +45,8 @@ import pyarrow.parquet as pq
 
 from spacy_clinical.about import __title__, __version__
 from spacy_clinical.errors import Errors
-from spacy_clinical.export.atomic import replace_atomic
-from spacy_clinical.json_text import keep_finite, read_json, write_json
+from spacy_clinical.files.atomic import replace_atomic
+from spacy_clinical.files.json_text import keep_finite, read_json, write_json
 
 SCHEMA_VERSION = 1
 # Rows and characters that are held at once, and make a row group.

@@ -18,7 +18,7 @@ import numpy
 from spacy.tokens import Doc, Span, Token
 
 from spacy_clinical.errors import Errors
-from spacy_clinical.json_text import keep_finite, write_json
+from spacy_clinical.files.json_text import keep_finite, write_json
 
 Named: TypeAlias = str | Iterable[str]
 Values: TypeAlias = dict[str, Any]

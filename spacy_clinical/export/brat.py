@@ -18,10 +18,10 @@ from pathlib import Path
 
 from spacy.tokens import Doc
 
-from spacy_clinical.export.atomic import fill_folder, open_new
-from spacy_clinical.export.cells import TableWriter
 from spacy_clinical.export.docs import get_note
-from spacy_clinical.export.file_names import FileNames
+from spacy_clinical.files.atomic import fill_folder, open_new
+from spacy_clinical.files.cells import TableWriter
+from spacy_clinical.files.names import FileNames
 from spacy_clinical.types import Note
 
 COLUMNS = ("name", "id", "source")

@@ -19,8 +19,8 @@ from pathlib import Path
 
 from spacy.tokens import Doc
 
-from spacy_clinical.export.atomic import open_atomic
 from spacy_clinical.export.docs import get_note
+from spacy_clinical.files.atomic import open_atomic
 
 START = "-DOCSTART- -X- O O\n\n"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from spacy.tokens import Doc, DocBin
 
-from spacy_clinical.export.atomic import fill_folder, replace_atomic
+from spacy_clinical.files.atomic import fill_folder, replace_atomic
 
 SIZE = 1000
 

@@ -26,16 +26,16 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup, Token
 from spacy.util import filter_spans, registry
 
-from spacy_clinical.doc_data import find_kept, keep
 from spacy_clinical.errors import Errors
 from spacy_clinical.export.records import get_source_format
-from spacy_clinical.extensions import (
+from spacy_clinical.extensions.attributes import (
     NER_KEY,
     SECTION_TITLES_KEY,
     SECTIONS_KEY,
     SUBSECTIONS_KEY,
 )
-from spacy_clinical.json_text import read_json, write_json
+from spacy_clinical.extensions.doc_data import find_kept, keep
+from spacy_clinical.files.json_text import read_json, write_json
 from spacy_clinical.types import Note
 
 NOTE_KEY = "spacy_clinical.note"

@@ -51,7 +51,7 @@ from spacy_clinical.export.fhir_values import (
     make_extensions,
 )
 from spacy_clinical.export.jsonl import write_records
-from spacy_clinical.json_text import keep_finite
+from spacy_clinical.files.json_text import keep_finite
 
 ICD9 = "http://hl7.org/fhir/sid/icd-9-cm"
 ICD10 = "http://hl7.org/fhir/sid/icd-10-cm"

@@ -16,7 +16,7 @@ from spacy_clinical.export.fhir_values import (
     make_subject,
     make_uuid,
 )
-from spacy_clinical.json_text import write_json
+from spacy_clinical.files.json_text import write_json
 
 LOINC = "http://loinc.org"
 NOTE_TYPE = {"system": LOINC, "code": "34109-9", "display": "Note"}

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
-from spacy_clinical.json_text import keep_finite, write_json
+from spacy_clinical.files.json_text import keep_finite, write_json
 
 Resource: TypeAlias = dict[str, Any]
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from spacy_clinical.errors import Errors, Warnings, warn
-from spacy_clinical.export.atomic import open_text, replace_together
 from spacy_clinical.export.html import (
     IndexRow,
     make_index_row,
@@ -17,11 +16,12 @@ from spacy_clinical.export.html import (
     render_note,
 )
 from spacy_clinical.export.jsonl import format_line
-from spacy_clinical.export.leftovers import remove_leftovers
-from spacy_clinical.export.pages import PagesFolder, is_made_page
+from spacy_clinical.export.pages.folder import PagesFolder, is_made_page
 from spacy_clinical.export.records import Record, without_text
-from spacy_clinical.own_outputs import is_own_file, is_own_folder
-from spacy_clinical.regular_files import show_path
+from spacy_clinical.files.atomic import open_text, replace_together
+from spacy_clinical.files.leftovers import remove_leftovers
+from spacy_clinical.files.own_outputs import is_own_file, is_own_folder
+from spacy_clinical.files.regular import show_path
 from spacy_clinical.types import NoteFailure
 
 RECORDS_FILE = "notes.jsonl"

@@ -8,21 +8,21 @@ from typing import NamedTuple
 from spacy.tokens import Doc
 
 from spacy_clinical.errors import Warnings, warn
-from spacy_clinical.export.atomic import open_text, replace_together
-from spacy_clinical.export.cells import TableWriter
-from spacy_clinical.export.form_html import (
+from spacy_clinical.export.form_records import COLUMNS, list_rows, make_form_record
+from spacy_clinical.export.jsonl import format_line
+from spacy_clinical.export.pages.folder import PagesFolder, is_made_page
+from spacy_clinical.export.pages.form_html import (
     FormRow,
     make_form_row,
     render_form,
     render_form_index,
 )
-from spacy_clinical.export.form_records import COLUMNS, list_rows, make_form_record
-from spacy_clinical.export.jsonl import format_line
-from spacy_clinical.export.leftovers import remove_leftovers
-from spacy_clinical.export.pages import PagesFolder, is_made_page
+from spacy_clinical.files.atomic import open_text, replace_together
+from spacy_clinical.files.cells import TableWriter
+from spacy_clinical.files.leftovers import remove_leftovers
+from spacy_clinical.files.regular import read_regular, show_path
 from spacy_clinical.forms.limits import MAX_BYTES
 from spacy_clinical.forms.pictures import draw_pages
-from spacy_clinical.regular_files import read_regular, show_path
 
 RECORDS_FILE = "forms.jsonl"
 FIELDS_FILE = "fields.csv"

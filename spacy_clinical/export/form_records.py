@@ -20,9 +20,9 @@ from typing import Any
 
 from spacy.tokens import Doc
 
-from spacy_clinical.export.cells import guard_cell
-from spacy_clinical.extensions import FORM_SPANS_KEY
-from spacy_clinical.span_groups import list_spans
+from spacy_clinical.extensions.attributes import FORM_SPANS_KEY
+from spacy_clinical.extensions.span_groups import list_spans
+from spacy_clinical.files.cells import guard_cell
 
 COLUMNS = (
     *("source", "page", "key", "option", "value", "score"),

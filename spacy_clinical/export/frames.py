@@ -25,7 +25,7 @@ from spacy_clinical.errors import Errors
 from spacy_clinical.export.attributes import Named, parse_attributes
 from spacy_clinical.export.docs import get_note
 from spacy_clinical.export.records import make_record
-from spacy_clinical.json_text import keep_finite, write_json
+from spacy_clinical.files.json_text import keep_finite, write_json
 from spacy_clinical.types import Note
 
 Rows = Literal["notes", "sections", "entities", "codes", "fields", "tokens"]

@@ -14,8 +14,8 @@ from markupsafe import Markup
 
 from spacy_clinical.about import __version__
 from spacy_clinical.export.attributes import show_values
-from spacy_clinical.export.blocks import make_blocks
-from spacy_clinical.export.palette import GROUP_ORDER, TypeStyle, get_style
+from spacy_clinical.export.pages.blocks import make_blocks
+from spacy_clinical.export.pages.palette import GROUP_ORDER, TypeStyle, get_style
 from spacy_clinical.export.records import Record
 
 # NUL and its like would be dropped or replaced by a browser: show their pictures.
@@ -123,7 +123,7 @@ def render_index(
 @cache
 def _get_environment() -> jinja2.Environment:
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "pages"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from spacy_clinical.errors import Errors
-from spacy_clinical.export.atomic import open_atomic
-from spacy_clinical.json_text import read_json, write_json
-from spacy_clinical.regular_files import open_regular
+from spacy_clinical.files.atomic import open_atomic
+from spacy_clinical.files.json_text import read_json, write_json
+from spacy_clinical.files.regular import open_regular
 
 # JSON may hold them, but many a reader of lines ends a line at them.
 _LINE_ENDS = re.compile("[\x85\u2028\u2029]")

@@ -39,8 +39,6 @@ from pathlib import Path
 from typing import Any
 
 from spacy_clinical.about import __title__, __version__
-from spacy_clinical.export.atomic import open_atomic
-from spacy_clinical.export.cells import TableWriter, guard_cell
 from spacy_clinical.export.claims import (
     ASSERTED,
     Assertion,
@@ -48,7 +46,9 @@ from spacy_clinical.export.claims import (
     Role,
     read_assertion,
 )
-from spacy_clinical.json_text import keep_finite, write_json
+from spacy_clinical.files.atomic import open_atomic
+from spacy_clinical.files.cells import TableWriter, guard_cell
+from spacy_clinical.files.json_text import keep_finite, write_json
 
 COLUMNS = (
     "note_nlp_id",

@@ -39,6 +39,7 @@ from typing import Any, TypedDict, cast
 from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 
+from spacy_clinical.errors import CODE
 from spacy_clinical.export.attributes import (
     AttributeReader,
     Named,
@@ -46,11 +47,11 @@ from spacy_clinical.export.attributes import (
     parse_attributes,
     without_words,
 )
-from spacy_clinical.extensions import CODE, NER_KEY, SECTIONS_KEY, SUBSECTIONS_KEY
-from spacy_clinical.json_text import keep_finite
-from spacy_clinical.section_labels import list_known_labels
-from spacy_clinical.section_state import OTHER
-from spacy_clinical.span_groups import list_spans
+from spacy_clinical.extensions.attributes import NER_KEY, SECTIONS_KEY, SUBSECTIONS_KEY
+from spacy_clinical.extensions.span_groups import list_spans
+from spacy_clinical.files.json_text import keep_finite
+from spacy_clinical.sections.labels import list_known_labels
+from spacy_clinical.sections.state import OTHER
 from spacy_clinical.types import Note, list_names
 
 # What read a note, among the components.

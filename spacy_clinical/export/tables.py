@@ -13,8 +13,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from spacy_clinical.export.atomic import fill_folder, open_new
-from spacy_clinical.export.cells import TableWriter, add_columns
 from spacy_clinical.export.frames import (
     ATTRIBUTES,
     COLUMNS,
@@ -24,6 +22,8 @@ from spacy_clinical.export.frames import (
     name_column,
     write_value,
 )
+from spacy_clinical.files.atomic import fill_folder, open_new
+from spacy_clinical.files.cells import TableWriter, add_columns
 
 TABLES: tuple[Rows, ...] = ("notes", "sections", "entities", "codes")
 # Written only if there are some.

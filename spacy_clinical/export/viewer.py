@@ -16,9 +16,9 @@ from markupsafe import Markup
 
 from spacy_clinical.errors import Errors
 from spacy_clinical.export.html import render
-from spacy_clinical.export.palette import GROUP_ORDER, get_style
-from spacy_clinical.export.viewer_rows import Tables, compare_rows, make_row
-from spacy_clinical.json_text import write_json
+from spacy_clinical.export.pages.palette import GROUP_ORDER, get_style
+from spacy_clinical.export.pages.viewer_rows import Tables, compare_rows, make_row
+from spacy_clinical.files.json_text import write_json
 
 SCRIPTS = ("data", "search", "text", "list", "panel", "note", "controls")
 # Of 10,000 notes of 3,000 characters, a page has 130 MB and opens in two seconds.

@@ -6,8 +6,7 @@ from typing import Any
 
 from pypdfium2 import raw
 
-from spacy_clinical.forms.pages import Box
-from spacy_clinical.forms.widgets import Widget, WidgetKind
+from spacy_clinical.forms.pages import Box, Widget, WidgetKind
 
 KINDS: dict[int, WidgetKind] = {
     raw.FPDF_FORMFIELD_TEXTFIELD: "text",

@@ -8,8 +8,9 @@ from typing import Any
 from spacy.tokens import Doc, Span, SpanGroup
 from spacy.vocab import Vocab
 
-from spacy_clinical.extensions import LAYOUT_KEY
-from spacy_clinical.form_data import keep_form
+from spacy_clinical.extensions.attributes import LAYOUT_KEY
+from spacy_clinical.extensions.form_data import keep_form
+from spacy_clinical.files.json_text import keep_finite
 from spacy_clinical.forms.pages import (
     Box,
     FormPage,
@@ -21,7 +22,6 @@ from spacy_clinical.forms.pages import (
     level_boxes,
     sort_corners,
 )
-from spacy_clinical.json_text import keep_finite
 
 
 def make_form_doc(vocab: Vocab, pages: Sequence[FormPage], *, source: str = "") -> Doc:

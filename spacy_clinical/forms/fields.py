@@ -6,7 +6,7 @@ from typing import NamedTuple, TypedDict
 from spacy.tokens import Span
 
 from spacy_clinical.forms.checkboxes import BOX, find_checkboxes
-from spacy_clinical.forms.labelled import ANSWER, QUESTION
+from spacy_clinical.forms.labels import ANSWER, QUESTION
 from spacy_clinical.forms.linking import Link
 from spacy_clinical.forms.pages import Box, cover
 

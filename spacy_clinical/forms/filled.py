@@ -11,9 +11,14 @@ from itertools import groupby
 
 from spacy.tokens import Doc
 
-from spacy_clinical.form_data import FormWord, find_forms, find_widgets, find_words
+from spacy_clinical.extensions.form_data import (
+    FormWord,
+    find_forms,
+    find_widgets,
+    find_words,
+)
 from spacy_clinical.forms.fields import FormField, PlacedField, clean_key
-from spacy_clinical.forms.labelled import ANSWER, QUESTION, Labelled
+from spacy_clinical.forms.labels import ANSWER, QUESTION, Labelled
 from spacy_clinical.forms.linking import Link
 from spacy_clinical.forms.pages import Box, cover
 from spacy_clinical.forms.questions import (

@@ -9,9 +9,9 @@ import numpy
 from PIL import Image
 
 from spacy_clinical.errors import Errors
+from spacy_clinical.files.regular import is_own
 from spacy_clinical.forms.limits import MAX_PAGES, check_n_pages
 from spacy_clinical.forms.quiet import quiet_libraries
-from spacy_clinical.regular_files import is_own
 
 # 10,000 by 10,000 pixels: A3 at 700 dots an inch.
 MAX_PIXELS = 100_000_000

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from spacy_clinical.forms.checkboxes import BOX
-from spacy_clinical.forms.labelled import ANSWER, QUESTION
+from spacy_clinical.forms.labels import ANSWER, QUESTION
 from spacy_clinical.forms.pages import Box
 
 

@@ -6,7 +6,7 @@ from itertools import groupby, pairwise
 from spacy.tokens import Doc
 
 from spacy_clinical.forms.checkboxes import BOX
-from spacy_clinical.forms.labelled import ANSWER, QUESTION, Labelled
+from spacy_clinical.forms.labels import ANSWER, QUESTION, Labelled
 from spacy_clinical.forms.rules import (
     BY_LINE_ABOVE,
     BY_PLACE,

@@ -4,13 +4,37 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from statistics import median, median_low
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
-
-if TYPE_CHECKING:
-    from spacy_clinical.forms.widgets import Widget
+from typing import Literal, NamedTuple, TypeAlias
 
 # x0, y0, x1, y1 from the page's upper left corner, in the page's units.
 Box: TypeAlias = tuple[float, float, float, float]
+
+WidgetKind = Literal["text", "choice", "checkbox", "radio", "signature"]
+
+
+class Widget(NamedTuple):
+    """A place to write on, or to tick, of a fillable form.
+
+    name: Of the field, whole ("patient.name"). Places of one name share a value, or are
+        the choices of a group.
+    hint: What a viewer shows where the pointer rests.
+    value: What is written there, lines parted by line breaks; of what is ticked, its
+        export value; "" where nothing is.
+    box: On the page, in its units.
+    size: Of the letters, in the page's units; 0 if they are to fit.
+    cells: How many letters a comb has; 0 for none.
+    is_tall: Whether text may have several lines.
+    """
+
+    kind: WidgetKind
+    name: str
+    hint: str
+    value: str
+    box: Box
+    size: float = 0.0
+    cells: int = 0
+    is_tall: bool = False
+
 
 # A gap between two columns is at least so many times as wide as words are high.
 COLUMN_GAP = 1.5
@@ -62,7 +86,7 @@ class FormPage:
     source: What read it: "text layer", "tesseract", "hocr" ...
     rotation (degrees clockwise): By how much it was turned to be upright.
     error: Why it could not be read, with its code; "" if it could.
-    widgets: The fields of a fillable form, as `spacy_clinical.forms.widgets` has them.
+    widgets: The fields of a fillable form, as `Widget` has them.
     """
 
     width: float
@@ -72,7 +96,7 @@ class FormPage:
     source: str = ""
     rotation: float = 0.0
     error: str = ""
-    widgets: Sequence["Widget"] = ()
+    widgets: Sequence[Widget] = ()
 
 
 def sort_corners(box: Sequence[float]) -> Box:

@@ -8,8 +8,8 @@ import numpy
 from spacy.attrs import ORTH
 from spacy.tokens import Doc
 
-from spacy_clinical.doc_data import Kept
-from spacy_clinical.form_data import find_forms, find_words
+from spacy_clinical.extensions.doc_data import Kept
+from spacy_clinical.extensions.form_data import find_forms, find_words
 from spacy_clinical.types import Floats2d, Ints1d, Ints2d
 
 # Plain text is placed as if typed on pages of so many lines of so many characters.

@@ -10,7 +10,14 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from spacy_clinical.errors import Errors
-from spacy_clinical.extensions import record_error
+from spacy_clinical.extensions.attributes import record_error
+from spacy_clinical.files.json_text import read_json
+from spacy_clinical.files.regular import (
+    describe_error,
+    is_own,
+    read_regular,
+    show_path,
+)
 from spacy_clinical.forms.adapters.alto import read_alto
 from spacy_clinical.forms.adapters.cloud import (
     is_azure,
@@ -47,13 +54,6 @@ from spacy_clinical.forms.pdf import (
 from spacy_clinical.forms.quiet import quiet_libraries
 from spacy_clinical.forms.squares import read_squares
 from spacy_clinical.forms.widgets import add_to_scan
-from spacy_clinical.json_text import read_json
-from spacy_clinical.regular_files import (
-    describe_error,
-    is_own,
-    read_regular,
-    show_path,
-)
 
 # "auto": pages without a text layer only.
 Ocr = Literal["auto", "always", "never"]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from spacy.tokens import Doc
 
 from spacy_clinical.forms.checkboxes import BOX
-from spacy_clinical.forms.labelled import (
+from spacy_clinical.forms.labels import (
     ANSWER,
     HEADER,
     QUESTION,

@@ -8,7 +8,7 @@ from itertools import groupby
 import numpy
 from spacy.tokens import Doc
 
-from spacy_clinical.form_data import find_widgets
+from spacy_clinical.extensions.form_data import find_widgets
 from spacy_clinical.forms.pages import Box
 from spacy_clinical.forms.places import Places, find_places
 from spacy_clinical.types import Ints2d

@@ -3,11 +3,8 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Literal, NamedTuple
 
-from spacy_clinical.forms.pages import Box, FormPage, Word, cover
-
-WidgetKind = Literal["text", "choice", "checkbox", "radio", "signature"]
+from spacy_clinical.forms.pages import Box, FormPage, Widget, Word, cover
 
 # How fields to tick are written as words.
 TICKED = {"checkbox": "\u2612", "radio": "\u25cf"}
@@ -17,30 +14,6 @@ LETTER_WIDTH, LINE_HEIGHT = 0.5, 1.2
 # Where a file says no size: letters are so large, or as the field is high.
 USUAL_SIZE, FILLED = 12.0, 0.8
 MARGIN = 2.0
-
-
-class Widget(NamedTuple):
-    """A place to write on, or to tick, of a fillable form.
-
-    name: Of the field, whole ("patient.name"). Places of one name share a value, or are
-        the choices of a group.
-    hint: What a viewer shows where the pointer rests.
-    value: What is written there, lines parted by line breaks; of what is ticked, its
-        export value; "" where nothing is.
-    box: On the page, in its units.
-    size: Of the letters, in the page's units; 0 if they are to fit.
-    cells: How many letters a comb has; 0 for none.
-    is_tall: Whether text may have several lines.
-    """
-
-    kind: WidgetKind
-    name: str
-    hint: str
-    value: str
-    box: Box
-    size: float = 0.0
-    cells: int = 0
-    is_tall: bool = False
 
 
 def add_words(words: Sequence[Word], widgets: Sequence[Widget]) -> list[Word]:

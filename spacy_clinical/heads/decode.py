@@ -7,7 +7,7 @@ import numpy
 from spacy_clinical.heads.crf import constraints, find_best_path, infer
 from spacy_clinical.heads.labels import OUTSIDE, LabelScheme
 from spacy_clinical.heads.spans import find_spans
-from spacy_clinical.types import Bools1d, EntityPrediction, Floats2d, Ints1d
+from spacy_clinical.types import Bools1d, Floats2d, Ints1d, SpanPrediction
 
 Decoder = Literal["viterbi", "greedy", "posterior"]
 
@@ -23,7 +23,7 @@ def decode(
     decoder: Decoder,
     threshold: float = 0.0,
     transitions: Floats2d | None = None,
-) -> list[EntityPrediction]:
+) -> list[SpanPrediction]:
     """Find the entities that a token head predicts for one Doc.
 
     logits (n_tokens, n_labels): Unnormalized, columns in the order of the scheme.
@@ -41,13 +41,13 @@ def decode(
     """
     tokens = numpy.flatnonzero(is_seen)
     outside = scheme.column_by_tag[OUTSIDE]
-    found: list[EntityPrediction] = []
+    found: list[SpanPrediction] = []
     for part in cut_outside(logits, tokens, outside):
         for start, end, label, score in _decode_part(
             logits[part].astype("float64"), scheme, decoder, threshold, transitions
         ):
             borders = int(part[start]), int(part[end - 1]) + 1
-            found.append(EntityPrediction(*borders, label, score))
+            found.append(SpanPrediction(*borders, label, score))
     return [entity for entity in found if entity.score >= threshold]
 
 
@@ -73,7 +73,7 @@ def _decode_part(
     decoder: Decoder,
     threshold: float,
     transitions: Floats2d | None,
-) -> list[EntityPrediction]:
+) -> list[SpanPrediction]:
     energies = logits
     if transitions is None:
         energies = numpy.log(scheme.merge(softmax(logits)) + 1e-30)
@@ -88,7 +88,7 @@ def _decode_part(
         path = find_best_path(energies, transitions)
     chosen = scores[numpy.arange(len(path)), path]
     return [
-        EntityPrediction(start, end, label, float(chosen[start:end].mean()))
+        SpanPrediction(start, end, label, float(chosen[start:end].mean()))
         for start, end, label in read_tags([scheme.tags[i] for i in path])
     ]
 

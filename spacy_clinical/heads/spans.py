@@ -14,7 +14,7 @@ import numpy
 
 from spacy_clinical.heads.crf import infer
 from spacy_clinical.heads.labels import LabelScheme
-from spacy_clinical.types import EntityPrediction, Floats2d, Ints1d
+from spacy_clinical.types import Floats2d, Ints1d, SpanPrediction
 
 # Longer readings than this are followed no further.
 NEGLIGIBLE = 1e-3
@@ -60,7 +60,7 @@ def list_type_tags(scheme: LabelScheme) -> TypeTags:
 
 def find_spans(
     scores: Floats2d, transitions: Floats2d, scheme: LabelScheme, *, threshold: float
-) -> list[EntityPrediction]:
+) -> list[SpanPrediction]:
     """Take entities by falling probability, as long as they don't overlap.
 
     scores (n_tokens, n_tags), transitions (n_tags + 1, n_tags + 1): Unnormalized.
@@ -79,7 +79,7 @@ def find_spans(
 
 def _score_spans(
     scores: Floats2d, transitions: Floats2d, scheme: LabelScheme, threshold: float
-) -> list[EntityPrediction]:
+) -> list[SpanPrediction]:
     """List all entities that are probable enough, overlapping ones too."""
     tags = list_type_tags(scheme)
     n_tokens, n_tags = scores.shape
@@ -108,13 +108,13 @@ def _score_spans(
         onward[:-1] = step[tag, tags.onward] * coming
         return backward[:, tag] - onward
 
-    found: list[EntityPrediction] = []
+    found: list[SpanPrediction] = []
 
     def collect(probabilities: Floats2d, length: int) -> None:
         for start, kind in zip(*numpy.nonzero(probabilities >= threshold), strict=True):
             score = min(1.0, float(probabilities[start, kind]))
             end = int(start) + length
-            found.append(EntityPrediction(int(start), end, tags.names[kind], score))
+            found.append(SpanPrediction(int(start), end, tags.names[kind], score))
 
     collect(enter(tags.single) * leave(tags.single), 1)
     leave_last = leave(tags.last)

@@ -7,9 +7,9 @@ from spacy.training import Example
 from spacy.util import filter_spans
 from thinc.api import Config, Model, Optimizer
 
-from spacy_clinical.align import Encoded
 from spacy_clinical.errors import Errors
-from spacy_clinical.extensions import FORM_SPANS_KEY, add_to, set_form_fields
+from spacy_clinical.extensions.attributes import FORM_SPANS_KEY, add_to, set_form_fields
+from spacy_clinical.forms.decode import label_segments
 from spacy_clinical.forms.fields import place_fields
 from spacy_clinical.forms.filled import (
     Filled,
@@ -18,7 +18,7 @@ from spacy_clinical.forms.filled import (
     has_widgets,
     merge_parts,
 )
-from spacy_clinical.forms.labelled import ANSWER, FORM_LABELS, QUESTION, Labelled
+from spacy_clinical.forms.labels import ANSWER, FORM_LABELS, QUESTION, Labelled
 from spacy_clinical.forms.linking import FormEntity, Link, Linker
 from spacy_clinical.forms.mending import mend_parts
 from spacy_clinical.forms.places import Places, find_places
@@ -26,8 +26,8 @@ from spacy_clinical.forms.rules import label_by_rules
 from spacy_clinical.forms.segments import Segment, find_box, find_segments
 from spacy_clinical.heads.decode import decode
 from spacy_clinical.heads.labels import LabelScheme
-from spacy_clinical.heads.segments import label_segments
-from spacy_clinical.pipeline.token_head import TokenHeadPipe
+from spacy_clinical.pieces.align import Encoded
+from spacy_clinical.pipeline.bases.token_head import TokenHeadPipe
 from spacy_clinical.types import Floats2d
 
 # Changed whenever the rules say something else.

@@ -9,7 +9,11 @@ from spacy.tokens import Doc
 from spacy.training import Example
 from thinc.api import Config, Model
 
-from spacy_clinical.document_layers import Question, set_hidden, set_label_scores
+from spacy_clinical.architectures.document_layers import (
+    Question,
+    set_hidden,
+    set_label_scores,
+)
 from spacy_clinical.errors import Errors
 from spacy_clinical.heads.documents import (
     WindowPooling,
@@ -18,24 +22,14 @@ from spacy_clinical.heads.documents import (
     sigmoid,
 )
 from spacy_clinical.heads.thresholds import Tuned, decide, tune_thresholds
-from spacy_clinical.icd9_codes import (
-    Icd9Label,
+from spacy_clinical.icd9.codes import (
     Kind,
     read_labels,
     select_labels,
     write_code,
 )
-from spacy_clinical.icd9_tables import (
-    Group,
-    RollUp,
-    find_title,
-    join_scores,
-    list_billable,
-    list_categories,
-    roll_up,
-)
-from spacy_clinical.pipeline.checkpoint_pipe import CheckpointPipe
-from spacy_clinical.pipeline.icd9_records import (
+from spacy_clinical.icd9.outputs import Outputs
+from spacy_clinical.icd9.records import (
     CodeRecord,
     Evidence,
     Places,
@@ -43,6 +37,15 @@ from spacy_clinical.pipeline.icd9_records import (
     find_sentences,
     sum_by_token,
 )
+from spacy_clinical.icd9.tables import (
+    Group,
+    RollUp,
+    find_title,
+    list_billable,
+    list_categories,
+    roll_up,
+)
+from spacy_clinical.pipeline.bases.checkpoint_pipe import CheckpointPipe
 from spacy_clinical.types import Floats1d, Floats2d, list_names
 
 Windows = Literal["window", "sentence", "first"]
@@ -632,38 +635,3 @@ class ClinicalICD9Categorizer(CheckpointPipe):
         super().from_bytes(bytes_data, exclude=exclude)
         self._outputs = None
         return self
-
-
-class Outputs:
-    """The codes of a component: columns of its head, and categories they roll up to.
-
-    labels: The selected columns.
-    codes, raw: Of all, in the order of scores; a rolled-up category has "" as raw.
-    """
-
-    def __init__(self, labels: Sequence[Icd9Label], how: RollUp | None) -> None:
-        self.labels = list(labels)
-        self.how = how
-        own = {label.code for label in labels}
-        self.members: dict[str, list[int]] = {}
-        for i, label in enumerate(labels):
-            is_finer = label.kind == "3_digit" and label.code != label.category
-            if how is not None and is_finer and label.category not in own:
-                self.members.setdefault(label.category, []).append(i)
-        self.codes = [*(label.code for label in labels), *self.members]
-        self.raw = [*(label.raw for label in labels), *[""] * len(self.members)]
-
-    def columns_of(self, code: int) -> list[int]:
-        """The selected columns that a code's score comes from."""
-        n_labels = len(self.labels)
-        return [code] if code < n_labels else self.members[self.codes[code]]
-
-    def roll_up(self, p: Floats1d) -> Floats1d:
-        """Add the scores of rolled-up categories: (n_labels) → (n_codes)."""
-        rolled = []
-        for columns in self.members.values():
-            score = 0.0
-            for column in columns:
-                score = join_scores(score, float(p[column]), self.how or "max")
-            rolled.append(score)
-        return numpy.concatenate([p, numpy.asarray(rolled)])

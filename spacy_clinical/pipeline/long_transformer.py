@@ -7,7 +7,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from thinc.api import Config, Model
 
-from spacy_clinical.align import Encoded
+from spacy_clinical.pieces.align import Encoded
 from spacy_clinical.pipeline.transformer import ClinicalTransformer
 from spacy_clinical.types import Floats1d
 

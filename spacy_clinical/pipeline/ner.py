@@ -1,20 +1,23 @@
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 
+import numpy
 from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
 from spacy.training import Example
 from spacy.util import filter_spans
 from thinc.api import Config, Model
 
-from spacy_clinical.align import Encoded
 from spacy_clinical.errors import Errors
-from spacy_clinical.extensions import NER_KEY, section_of
+from spacy_clinical.extensions.attributes import NER_KEY, SECTIONS_KEY, section_of
+from spacy_clinical.extensions.doc_data import token_borders
+from spacy_clinical.extensions.span_groups import list_spans
 from spacy_clinical.heads.decode import Decoder, decode
 from spacy_clinical.heads.labels import LabelScheme
-from spacy_clinical.layout import trim_entities
-from spacy_clinical.pipeline.token_head import TokenHeadPipe
-from spacy_clinical.types import EntityPrediction, list_names
+from spacy_clinical.pieces.align import Encoded
+from spacy_clinical.pipeline.bases.token_head import TokenHeadPipe
+from spacy_clinical.types import Bools1d, SpanPrediction, list_names
 
 Annotate = Literal["ents", "spans", "both"]
 Overlap = Literal["keep", "replace", "longest"]
@@ -177,7 +180,7 @@ class ClinicalNER(TokenHeadPipe):
             self._write(doc, wanted)
             self._record(doc, scored)
 
-    def _is_wanted(self, doc: Doc, prediction: EntityPrediction) -> bool:
+    def _is_wanted(self, doc: Doc, prediction: SpanPrediction) -> bool:
         if self.only_labels is not None and prediction.label not in self.only_labels:
             return False
         if self.sections is None and self.exclude_sections is None:
@@ -188,7 +191,7 @@ class ClinicalNER(TokenHeadPipe):
             return False
         return label not in (self.exclude_sections or ())
 
-    def _write(self, doc: Doc, predictions: list[EntityPrediction]) -> None:
+    def _write(self, doc: Doc, predictions: list[SpanPrediction]) -> None:
         spans = [Span(doc, p.start, p.end, label=p.label) for p in predictions]
         if self.annotate != "ents":
             doc.spans[self.spans_key] = SpanGroup(
@@ -227,3 +230,42 @@ def _resolve(others: list[Span], found: list[Span], overlap: Overlap) -> list[Sp
     taken = {i for span in first for i in range(span.start, span.end)}
     free = [span for span in second if taken.isdisjoint(range(span.start, span.end))]
     return sorted([*first, *free], key=lambda span: span.start)
+
+
+LIST_NUMBER = re.compile(r"^[ \t]*(\d{1,3}[.)])(?!\d)", re.M)
+
+
+def find_layout(doc: Doc) -> Bools1d:
+    """Mark the tokens of section titles, up to the body, and of white space, and the
+    numbers of list items ("2." in a line).
+
+    RETURNS (n_tokens)
+    """
+    layout = numpy.asarray([token.is_space for token in doc], dtype=bool)
+    for section in list_spans(doc, SECTIONS_KEY):
+        title = section._.section_title
+        if title is not None:
+            layout[title.start : section._.section_body.start] = True
+    starts, ends = token_borders(doc)
+    for item in LIST_NUMBER.finditer(doc.text):
+        first = int(numpy.searchsorted(ends, item.start(1), side="right"))
+        stop = int(numpy.searchsorted(starts, item.end(1), side="left"))
+        layout[first:stop] = True
+    return layout
+
+
+def trim_entities(
+    doc: Doc, predictions: Sequence[SpanPrediction]
+) -> list[SpanPrediction]:
+    """Take layout from both ends of entities; what was nothing else goes.
+
+    RETURNS: The others, in their order.
+    """
+    layout = find_layout(doc)
+    trimmed = []
+    for start, end, label, score in predictions:
+        text = numpy.flatnonzero(~layout[start:end]) + start
+        if len(text):
+            borders = int(text[0]), int(text[-1]) + 1
+            trimmed.append(SpanPrediction(*borders, label, score))
+    return trimmed

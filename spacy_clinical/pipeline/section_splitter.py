@@ -19,17 +19,18 @@ from spacy.util import (
 )
 
 from spacy_clinical.errors import Errors
-from spacy_clinical.extensions import (
+from spacy_clinical.extensions.attributes import (
     SECTIONS_KEY,
     add_to,
 )
-from spacy_clinical.pipeline.rule_pipe import RulePipe
-from spacy_clinical.pipeline.section_spans import write_sections
-from spacy_clinical.section_labels import OWN_LABELS, list_own_labels
-from spacy_clinical.section_state import OTHER, PREAMBLE
-from spacy_clinical.section_titles import SectionTitles, TitleGroup, load_titles
-from spacy_clinical.sections import MAX_DEPTH, split_sections
-from spacy_clinical.types import Section, list_names
+from spacy_clinical.pipeline.bases.rule_pipe import RulePipe
+from spacy_clinical.sections.labels import OWN_LABELS, list_own_labels
+from spacy_clinical.sections.outlines import Section, TitleGroup
+from spacy_clinical.sections.spans import write_sections
+from spacy_clinical.sections.split import MAX_DEPTH, split_sections
+from spacy_clinical.sections.state import OTHER, PREAMBLE
+from spacy_clinical.sections.titles import SectionTitles, load_titles
+from spacy_clinical.types import list_names
 
 FORMAT = 1
 SETTINGS = (

@@ -13,15 +13,15 @@ from spacy.tokens import Doc, Token
 from spacy.util import ensure_path, from_bytes, from_disk, to_bytes, to_disk
 
 from spacy_clinical.errors import Errors
-from spacy_clinical.extensions import (
+from spacy_clinical.extensions.attributes import (
     SECTION_TITLES_KEY,
     SECTIONS_KEY,
     SUBSECTIONS_KEY,
 )
-from spacy_clinical.json_text import write_json
-from spacy_clinical.pipeline.rule_pipe import RulePipe
-from spacy_clinical.sentences import LineBreaks, split_sentences
-from spacy_clinical.span_groups import list_spans
+from spacy_clinical.extensions.span_groups import list_spans
+from spacy_clinical.files.json_text import write_json
+from spacy_clinical.pipeline.bases.rule_pipe import RulePipe
+from spacy_clinical.tokenization.sentences import LineBreaks, split_sentences
 from spacy_clinical.types import list_names
 
 # What may stand between a title and the text under it, on the title's line.
@@ -57,7 +57,7 @@ class ClinicalSentencizer(RulePipe):
         use_sections: Whether sentences also end where sections, subsections and
             their titles do.
         line_breaks: Whether a single line break ends a sentence: see
-            `spacy_clinical.sentences.split_sentences`.
+            `spacy_clinical.tokenization.sentences.split_sentences`.
         abbreviations: More words whose full stop ends no sentence, with it.
         max_tokens: Longest sentence. Longer ones are cut after the last white
             space, semicolon or comma that fits, or where they must. 0 for any length.

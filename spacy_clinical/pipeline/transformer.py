@@ -10,8 +10,7 @@ from spacy_transformers.data_classes import TransformerData
 from spacy_transformers.pipeline_component import install_extensions
 from thinc.api import Config, Model, Optimizer
 
-from spacy_clinical.align import Encoded
-from spacy_clinical.listeners import (
+from spacy_clinical.architectures.listeners import (
     ClinicalListener,
     find_listeners,
     hand_over,
@@ -19,7 +18,8 @@ from spacy_clinical.listeners import (
     replace_listener_config,
     take_back,
 )
-from spacy_clinical.pipeline.checkpoint_pipe import CheckpointPipe
+from spacy_clinical.pieces.align import Encoded
+from spacy_clinical.pipeline.bases.checkpoint_pipe import CheckpointPipe
 
 DEFAULT_CONFIG = """
 [model]

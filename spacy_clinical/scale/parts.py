@@ -5,8 +5,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from spacy_clinical.errors import Errors, Warnings, warn
-from spacy_clinical.export.leftovers import TOKEN
-from spacy_clinical.export.lock import LOCK_FILE
+from spacy_clinical.files.leftovers import TOKEN
+from spacy_clinical.files.lock import LOCK_FILE
 from spacy_clinical.scale.seals import read_run
 
 RUN_FILE, FAILURES_FILE = "run.json", "failures.jsonl"

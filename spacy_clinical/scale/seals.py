@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypedDict, TypeGuard, cast
 
-from spacy_clinical.json_text import read_json, write_json
+from spacy_clinical.files.json_text import read_json, write_json
 from spacy_clinical.types import Note
 
 

@@ -22,16 +22,15 @@ from typing import Any, NamedTuple, TypeAlias
 from spacy.language import Language
 
 from spacy_clinical.about import __version__
-from spacy_clinical.checkpoints.store import find_sha256
-from spacy_clinical.errors import Errors, Warnings, warn
-from spacy_clinical.export.atomic import open_atomic
+from spacy_clinical.errors import CODE, Errors, Warnings, warn
 from spacy_clinical.export.folder import clean_folder, remove_outputs
 from spacy_clinical.export.jsonl import format_line
-from spacy_clinical.export.leftovers import remove_leftovers
-from spacy_clinical.export.lock import FolderLock
 from spacy_clinical.export.records import Record
-from spacy_clinical.extensions import CODE
-from spacy_clinical.json_text import write_json
+from spacy_clinical.files.atomic import open_atomic
+from spacy_clinical.files.digests import find_sha256
+from spacy_clinical.files.json_text import write_json
+from spacy_clinical.files.leftovers import remove_leftovers
+from spacy_clinical.files.lock import FolderLock
 from spacy_clinical.models import get_title
 from spacy_clinical.scale.parts import (
     FAILURES_FILE,

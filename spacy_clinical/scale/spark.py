@@ -32,7 +32,7 @@ from urllib.parse import urlsplit
 from spacy.language import Language
 from spacy.util import is_package
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CODE, Errors
 from spacy_clinical.export.attributes import (
     Named,
     check_attributes,
@@ -45,11 +45,10 @@ from spacy_clinical.export.records import (
     make_record,
     without_text,
 )
-from spacy_clinical.extensions import CODE
-from spacy_clinical.markup import Markup, convert_text
 from spacy_clinical.models import DEFAULT_MODEL, list_models
+from spacy_clinical.notes.markup import Markup, convert_text
 from spacy_clinical.scale.pipelines import load_once
-from spacy_clinical.stream import annotate_notes
+from spacy_clinical.scale.stream import annotate_notes
 from spacy_clinical.types import Note, list_names
 
 try:

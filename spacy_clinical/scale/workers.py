@@ -32,7 +32,7 @@ from spacy_clinical.export.records import (
     without_text,
 )
 from spacy_clinical.models.code import find_imported, import_code
-from spacy_clinical.stream import annotate_notes
+from spacy_clinical.scale.stream import annotate_notes
 from spacy_clinical.types import Note
 
 Waiting: TypeAlias = tuple[Sequence[Note], Future[list[Record]] | None]

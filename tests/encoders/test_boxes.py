@@ -11,9 +11,9 @@ from transformers import (
     LayoutLMForTokenClassification,
 )
 
-from spacy_clinical.architectures import build_hf_encoder, build_token_classifier
+from spacy_clinical.architectures.encoder import build_hf_encoder, get_shim, plan_docs
+from spacy_clinical.architectures.token_classifier import build_token_classifier
 from spacy_clinical.checkpoints import Checkpoint, get_checkpoint
-from spacy_clinical.encoders.encode import get_shim, plan_docs
 from spacy_clinical.encoders.loading import load_checkpoint
 from spacy_clinical.forms import make_form_doc, make_pages
 from spacy_clinical.forms.pages import FormPage, Word

@@ -6,14 +6,14 @@ import numpy
 import pytest
 import spacy
 
-from spacy_clinical.align import Pieces
-from spacy_clinical.encoders.encode import plan_pages
-from spacy_clinical.encoders.read import cut_text
+from spacy_clinical.architectures.encoder import plan_pages
+from spacy_clinical.architectures.window_reader import cut_text
 from spacy_clinical.forms.places import Places
-from spacy_clinical.note_text import PLACEHOLDER, NoteText, read_note
-from spacy_clinical.sections import split_sections
-from spacy_clinical.sentences import split_sentences
-from spacy_clinical.windows import plan_windows, take_between
+from spacy_clinical.pieces.align import Pieces
+from spacy_clinical.pieces.text import PLACEHOLDER, NoteText, read_note
+from spacy_clinical.pieces.windows import plan_windows, take_between
+from spacy_clinical.sections.split import split_sections
+from spacy_clinical.tokenization.sentences import split_sentences
 
 SHORT, LONG = 4_000, 16_000
 # Lines, calls and loops of Python grow four times, and not sixteen times.

@@ -4,13 +4,20 @@ import numpy
 import pytest
 import torch
 
-from spacy_clinical.encoders import attention, packed, rows
-from spacy_clinical.encoders.layers import FrozenLayer
-from spacy_clinical.encoders.linear import FrozenLinear
-from spacy_clinical.encoders.packed import PackedEncoder
+from spacy_clinical.encoders import rows
+from spacy_clinical.encoders.forward import attention, packed
+from spacy_clinical.encoders.forward.layers import FrozenLayer
+from spacy_clinical.encoders.forward.linear import FrozenLinear
+from spacy_clinical.encoders.forward.packed import PackedEncoder
 from spacy_clinical.encoders.rows import CHUNK, RowRule, find_row_rule
 from spacy_clinical.encoders.runtime import Runtime
-from tests.encoders.test_packed import BASE, KINDS, TINY, make_inputs, make_model
+from tests.encoders.forward.test_packed import (
+    BASE,
+    KINDS,
+    TINY,
+    make_inputs,
+    make_model,
+)
 
 LENGTHS = [1, 2, 9, 9, 30, 62, 200, 45, 44, 3, 3, 3, 17, 100, 9, 1] * 2
 PADDED = {"deberta": {}, "lilt": {"hidden_size": 48}}

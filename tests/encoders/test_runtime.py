@@ -9,12 +9,12 @@ import pytest
 import spacy
 import torch
 
+from spacy_clinical.architectures.parity import read_probe, settle_precision
 from spacy_clinical.encoders import runtime as runtime_module
-from spacy_clinical.encoders.batches import Input
-from spacy_clinical.encoders.packed import PackedEncoder
-from spacy_clinical.encoders.parity import read_probe, settle_precision
-from spacy_clinical.encoders.precision import prefers_bfloat16
+from spacy_clinical.encoders.forward.packed import PackedEncoder
+from spacy_clinical.encoders.forward.precision import prefers_bfloat16
 from spacy_clinical.heads.labels import bio_labels
+from spacy_clinical.pieces.batches import Input
 from tests.conftest import add_ner
 from tests.tiny import make_token_classifier
 
@@ -163,7 +163,7 @@ def test_bfloat16_only_where_the_labels_agree(runtime, monkeypatch):
     ],
 )
 def test_the_processor_is_asked_for_its_units(processor, expected, monkeypatch):
-    name = "spacy_clinical.encoders.precision.read_processor"
+    name = "spacy_clinical.encoders.forward.precision.read_processor"
     monkeypatch.setattr(name, lambda: processor)
     assert prefers_bfloat16(torch.device("cpu")) is expected
 

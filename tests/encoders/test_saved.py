@@ -12,8 +12,8 @@ import srsly
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from spacy_clinical.architectures.encoder import get_shim
 from spacy_clinical.checkpoints.files import SAVED, is_plain_name
-from spacy_clinical.encoders.encode import get_shim
 from tests.tiny import make_token_classifier
 
 NAMES = [

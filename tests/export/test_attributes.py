@@ -25,7 +25,7 @@ from spacy_clinical.export.omop import list_rows
 from spacy_clinical.export.records import make_record, without_text
 from spacy_clinical.export.viewer import Run, make_view, render_view
 from spacy_clinical.types import Note
-from tests.own_code import OwnAssertion
+from tests.commands.own_code import OwnAssertion
 
 TEXT = "HPI: no pneumonia. Mother had asthma. He had sepsis. Takes aspirin daily.\n"
 ENTS = [

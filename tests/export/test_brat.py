@@ -3,10 +3,10 @@ import csv
 import spacy
 from spacy.tokens import Span
 
-from spacy_clinical.brat import read_brat
+from spacy_clinical.corpora.brat import BratCorpus
+from spacy_clinical.corpora.standoff import read_brat
 from spacy_clinical.export.brat import format_ann, write_brat
 from spacy_clinical.export.docs import load_tokenizer, make_docs, set_note
-from spacy_clinical.readers import BratCorpus
 from spacy_clinical.types import Note
 from tests.export.made import list_records
 

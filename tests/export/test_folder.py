@@ -5,9 +5,9 @@ import stat
 import pytest
 import spacy
 
-from spacy_clinical.export.atomic import open_atomic
 from spacy_clinical.export.folder import prepare_folder, write_folder
 from spacy_clinical.export.records import make_record
+from spacy_clinical.files.atomic import open_atomic
 from spacy_clinical.types import Note
 
 

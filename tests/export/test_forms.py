@@ -117,7 +117,7 @@ def test_pages_load_nothing_and_run_nothing(nlp, tmp_path):
 
 
 def test_forms_and_pages_that_failed_are_shown_as_such(nlp, tmp_path):
-    from spacy_clinical.extensions import record_error
+    from spacy_clinical.extensions.attributes import record_error
 
     doc = make_form_doc(nlp.vocab, [], source="x.pdf")
     record_error(doc, "read_form", ValueError("[C502] secret"))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from spacy_clinical.export.html import make_index_row, render_index, render_note
-from spacy_clinical.export.palette import GROUP_ORDER, get_style
+from spacy_clinical.export.pages.palette import GROUP_ORDER, get_style
 
 TEXT = "Seen.\n\nHPI: <script>alert(1)</script> & pain\r\nPE:\nCV: no murmur\n"
 LABELS = Path(__file__).parents[1] / "data" / "biomedical_ner_all_labels.json"

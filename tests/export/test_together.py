@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import spacy
 
-from spacy_clinical.export.atomic import replace_together
 from spacy_clinical.export.folder import prepare_folder, write_folder
 from spacy_clinical.export.form_folder import write_forms
 from spacy_clinical.export.records import make_record
+from spacy_clinical.files.atomic import replace_together
 from spacy_clinical.forms import make_form_doc, make_pages
 from spacy_clinical.types import Note
 

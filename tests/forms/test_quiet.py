@@ -98,8 +98,8 @@ import spacy
 from pathlib import Path
 from spacy_clinical.forms import read_forms
 from spacy_clinical.forms.pictures import draw_pages
-from spacy_clinical.reading import NoteReader
-from spacy_clinical.sources import list_sources
+from spacy_clinical.notes.reader import NoteReader
+from spacy_clinical.notes.sources import list_sources
 folder = Path(sys.argv[1])
 nlp = spacy.blank("en")
 nlp.add_pipe("clinical_section_splitter")

@@ -10,7 +10,7 @@ import pytest
 import spacy
 from PIL import Image
 
-from spacy_clinical.form_data import find_forms
+from spacy_clinical.extensions.form_data import find_forms
 from spacy_clinical.forms import read_form, read_forms
 from spacy_clinical.forms.ocr import find_skew
 from tests.forms.papers import INTAKE, LINES, draw_scan, encode, make_pdf

@@ -6,13 +6,13 @@ import spacy
 from spacy.tokens import DocBin
 from spacy.training import Example
 
+from spacy_clinical.corpora.forms import FormCorpus
 from spacy_clinical.forms import make_form_doc, read_form
-from spacy_clinical.forms.corpus import FormCorpus
+from spacy_clinical.forms.decode import label_segments
 from spacy_clinical.forms.linking import Link
 from spacy_clinical.forms.pages import FormPage, Word
 from spacy_clinical.forms.segments import find_segments
 from spacy_clinical.heads.labels import read_labels
-from spacy_clinical.heads.segments import label_segments
 from tests.forms.papers import INTAKE, make_pdf
 from tests.tiny import make_token_classifier
 

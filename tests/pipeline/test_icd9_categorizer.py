@@ -11,8 +11,8 @@ from spacy.training import Example
 from transformers import AutoModelForSequenceClassification, BertTokenizerFast
 
 from spacy_clinical.heads.documents import sigmoid
-from spacy_clinical.icd9_tables import list_billable, list_categories, roll_up
-from spacy_clinical.note_text import read_note
+from spacy_clinical.icd9.tables import list_billable, list_categories, roll_up
+from spacy_clinical.pieces.text import read_note
 from tests.tiny import KINDS, make_core, make_document_classifier
 
 LABELS = ["001", "0010", "124", "401", "4019", "428", "500", "E849", "E8490"]

@@ -14,7 +14,7 @@ from spacy.language import Language
 from typer.testing import CliRunner
 
 from spacy_clinical.cli import app
-from spacy_clinical.scale.lock import FolderLock
+from spacy_clinical.files.lock import FolderLock
 
 N_NOTES, SIZE = 60, 7
 CODE = """

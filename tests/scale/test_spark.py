@@ -19,7 +19,7 @@ from spacy_clinical.export.arrow import SCHEMA, make_table, read_parquet
 from spacy_clinical.export.records import make_record, without_text
 from spacy_clinical.models import load, model_path
 from spacy_clinical.scale import pipelines
-from spacy_clinical.stream import annotate_notes
+from spacy_clinical.scale.stream import annotate_notes
 from spacy_clinical.types import Note
 from tests.conftest import NOTES
 from tests.scale import spark_parts  # noqa: F401

@@ -1,0 +1,128 @@
+"""The models that configs name."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import numpy
+from spacy.tokens import Doc
+from thinc.api import Dropout, Linear, Model, chain
+
+from spacy_clinical.architectures.encoder import (
+    EncoderModel,
+    encode,
+    get_shim,
+)
+from spacy_clinical.architectures.parity import settle_precision
+from spacy_clinical.pieces.align import Encoded
+from spacy_clinical.pieces.pool import Pooling, backprop_pool, pool
+from spacy_clinical.types import Floats2d, Ints1d
+
+TokenClassifier: TypeAlias = Model[list[Doc], list[Encoded]]
+
+
+def build_token_classifier(
+    encoder: EncoderModel,
+    pooling: Pooling = "first",
+    dropout: float = 0.1,
+    crf: bool = False,
+) -> TokenClassifier:
+    """Build an encoder with a linear head over tokens.
+
+    encoder: A `spacy-clinical.HFEncoder.v1`.
+    pooling: A token's vector is that of its first wordpiece, or the mean of all.
+    dropout: Rate before the head; training's own rate takes its place.
+    crf: Whether to learn which tag follows which (a conditional random field).
+    """
+    output: Model[Floats2d, Floats2d] = Linear()
+    head = chain(Dropout(dropout), output)
+    # No layer computes with them: loss and decoding do.
+    transitions: Model[Any, Any] = Model("transitions", pass_on, params={"W": None})
+    model: TokenClassifier = Model(
+        "token_classifier",
+        forward,
+        init=init,
+        layers=[encoder, head, *([transitions] if crf else [])],
+        refs={
+            "encoder": encoder,
+            "head": head,
+            "output_layer": output,
+            "transitions": transitions if crf else None,
+        },
+    )
+    model.attrs["pooling"] = pooling
+    return model
+
+
+def pass_on(model: Any, X: Any, is_train: bool) -> tuple[Any, Callable[[Any], Any]]:
+    """Hand on what comes in."""
+    return X, lambda dX: dX
+
+
+def init(model: TokenClassifier, X: Any = None, Y: Any = None) -> None:
+    """Read the checkpoint and fit the head to it; its nO must have been set."""
+    encoder, output = model.get_ref("encoder"), model.get_ref("output_layer")
+    encoder.initialize()
+    output.set_dim("nI", encoder.get_dim("nO"))
+    output.initialize()
+    if model.has_ref("transitions"):
+        n_tags = output.get_dim("nO")
+        zeros = model.ops.alloc2f(n_tags + 1, n_tags + 1)
+        model.get_ref("transitions").set_param("W", zeros)
+
+
+def forward(
+    model: TokenClassifier, docs: list[Doc], is_train: bool
+) -> tuple[list[Encoded], Callable[[Sequence[Floats2d]], list[Doc]]]:
+    """Score each token of each Doc: (n_tokens, n_labels)."""
+    pooling: Pooling = model.attrs["pooling"]
+    if not is_train:
+        runtime = get_shim(model.get_ref("encoder")).runtime
+        settle_precision(
+            runtime, lambda doc: _predict(model, [doc])[0].X.argmax(axis=1)
+        )
+        return _predict(model, docs), lambda d_scored: docs
+    encoded, backprop_encoder = model.get_ref("encoder")(docs, is_train)
+    tokens = [pool(e.X, e.pieces, pooling) for e in encoded]
+    X = model.ops.asarray2f(numpy.concatenate(tokens))
+    Y, backprop_head = model.get_ref("head")(X, is_train)
+    borders = numpy.cumsum([len(t) for t in tokens])[:-1]
+    logits = numpy.split(model.ops.to_numpy(Y), borders)
+    scored = [
+        Encoded(rows, e.pieces, e.windows)
+        for rows, e in zip(logits, encoded, strict=True)
+    ]
+
+    def backprop(d_logits: Sequence[Floats2d]) -> list[Doc]:
+        dX = backprop_head(model.ops.asarray2f(numpy.concatenate(d_logits)))
+        d_tokens = numpy.split(model.ops.to_numpy(dX), borders)
+        backprop_encoder(
+            [
+                backprop_pool(d, e.pieces, pooling)
+                for d, e in zip(d_tokens, encoded, strict=True)
+            ]
+        )
+        return docs
+
+    return scored, backprop
+
+
+def _predict(model: TokenClassifier, docs: list[Doc]) -> list[Encoded]:
+    """Score wordpieces, then pool: no hidden states of a whole note are held."""
+    head = model.get_ref("head")
+    n_labels = model.get_ref("output_layer").get_dim("nO")
+    ops = model.ops
+    encoded = encode(
+        model.get_ref("encoder"),
+        docs,
+        project=lambda rows: ops.to_numpy(head.predict(ops.asarray2f(rows))),
+        width=n_labels,
+    )
+    pooling: Pooling = model.attrs["pooling"]
+    return [Encoded(pool(e.X, e.pieces, pooling), e.pieces, e.windows) for e in encoded]
+
+
+def _label(model: TokenClassifier, doc: Doc) -> Ints1d:
+    """The best label of each token that has a wordpiece."""
+    [scored] = _predict(model, [doc])
+    best: Ints1d = scored.X[scored.pieces.is_seen].argmax(axis=1)
+    return best

@@ -1,0 +1,246 @@
+import random
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Literal
+
+from spacy.language import Language
+from spacy.tokens import Doc, Span, SpanGroup
+from spacy.training import Example
+
+from spacy_clinical.corpora.standoff import BratAnnotations, BratSpan, read_brat
+from spacy_clinical.errors import Errors, Warnings
+from spacy_clinical.extensions.attributes import NER_KEY
+from spacy_clinical.files.regular import coded_errors, read_regular
+
+Augmenter = Callable[[Language, Example], Iterable[Example]]
+Flatten = Literal["longest", "first"]
+Discontinuous = Literal["fragments", "cover"]
+
+
+class BratCorpus:
+    """Iterate over Examples from a folder of .txt files with their .ann files."""
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        spans_key: str = NER_KEY,
+        flatten: Flatten | None = "longest",
+        discontinuous: Discontinuous = "fragments",
+        max_length: int = 0,
+        limit: int = 0,
+        augmenter: Augmenter | None = None,
+        shuffle: bool = False,
+    ) -> None:
+        """Set up the corpus; files are read when it is called.
+
+        path: A folder, searched with its subfolders, or one .txt file.
+        spans_key: The span group that gets all spans. `Span.id_` is the BRAT id;
+            the group's attrs get events, relations and attributes as plain data,
+            and how many spans were extended.
+        flatten: Which of overlapping spans `doc.ents` keeps: the longest, or the
+            first in the text. None to set no entities.
+        discontinuous: Whether a span in several pieces becomes as many spans of
+            one id, or one that covers them.
+        max_length (tokens): Longer texts are cut at line breaks to parts of at most
+            so many, where their lines allow it. 0 for whole texts.
+        limit: Number of files to read. 0 for all.
+        augmenter: As for spaCy's Corpus.
+        shuffle: Whether each iteration has another order.
+        """
+        self.path = Path(path)
+        self.spans_key = spans_key
+        self.flatten = flatten
+        self.discontinuous = discontinuous
+        self.max_length = max_length
+        self.limit = limit
+        self.augmenter = augmenter
+        self.shuffle = shuffle
+
+    def __call__(self, nlp: Language) -> Iterator[Example]:
+        """Read the files. Empty ones are passed over, as by spaCy's Corpus.
+
+        Spans that cut through tokens are extended to whole ones; a warning (W201)
+        says how many.
+
+        nlp: The pipeline whose tokenizer to use.
+        YIELDS: One Example for each file or part of it, its prediction without
+            annotations.
+        RAISES ValueError: C205 to C208, if a file can't be read.
+        """
+        docs = self._read_docs(nlp)
+        if self.shuffle:
+            shuffled = list(docs)
+            random.shuffle(shuffled)
+            docs = iter(shuffled)
+        for doc in docs:
+            example = Example(nlp.make_doc(doc.text), doc)
+            if self.augmenter is None:
+                yield example
+            else:
+                yield from self.augmenter(nlp, example)
+
+    def _read_docs(self, nlp: Language) -> Iterator[Doc]:
+        paths = find_texts(self.path)
+        n_spans = n_extended = 0
+        for path in paths[: self.limit or None]:
+            doc = self.read_doc(nlp, path)
+            group = doc.spans[self.spans_key]
+            n_spans += len(group)
+            n_extended += group.attrs["n_extended"]
+            if len(doc):
+                yield from cut_at_lines(doc, self.max_length)
+        if n_extended:
+            text = Warnings.W201.format(n=n_extended, n_spans=n_spans, path=self.path)
+            warnings.warn(text, stacklevel=3)
+
+    def read_doc(self, nlp: Language, path: Path) -> Doc:
+        """Read one text with its annotations.
+
+        nlp: The pipeline whose tokenizer to use.
+        path: The .txt file; the .ann file lies beside it.
+        RAISES ValueError: C205 to C208, if a file can't be read; C302 and C350, for
+            what nobody foresaw.
+        """
+        with coded_errors(path):
+            return self._read_doc(nlp, path)
+
+    def _read_doc(self, nlp: Language, path: Path) -> Doc:
+        text = _read_file(path)
+        ann_path = path.with_suffix(".ann")
+        annotations = read_brat(text, _read_file(ann_path), name=str(ann_path))
+        doc = nlp.make_doc(text)
+        spans, n_extended = [], 0
+        for brat_span in annotations.spans:
+            for start, end in self._get_places(brat_span):
+                span = _make_span(doc, start, end, brat_span)
+                n_extended += span.start_char < start or span.end_char > end
+                spans.append(span)
+        attrs = {**_to_plain(annotations), "n_extended": n_extended}
+        group = SpanGroup(doc, name=self.spans_key, spans=spans, attrs=attrs)
+        doc.spans[self.spans_key] = group
+        if self.flatten is not None:
+            doc.ents = flatten_spans(spans, self.flatten)
+        return doc
+
+    def _get_places(self, span: BratSpan) -> Iterable[tuple[int, int]]:
+        if self.discontinuous == "cover":
+            return [(span.fragments[0][0], span.fragments[-1][1])]
+        return span.fragments
+
+
+def create_brat_corpus(
+    path: Path | None,
+    spans_key: str = NER_KEY,
+    flatten: Flatten | None = "longest",
+    discontinuous: Discontinuous = "fragments",
+    max_length: int = 0,
+    limit: int = 0,
+    shuffle: bool = False,
+    augmenter: Augmenter | None = None,
+) -> BratCorpus:
+    """Make a reader of BRAT standoff files for a training config.
+
+    The settings are those of `BratCorpus`.
+
+    RAISES ValueError: C204, if there is no path.
+    """
+    if path is None:
+        raise ValueError(Errors.C204)
+    return BratCorpus(
+        path,
+        spans_key=spans_key,
+        flatten=flatten,
+        discontinuous=discontinuous,
+        max_length=max_length,
+        limit=limit,
+        shuffle=shuffle,
+        augmenter=augmenter,
+    )
+
+
+def find_texts(path: Path) -> list[Path]:
+    """List the .txt files of a folder and its subfolders, in order.
+
+    path: The folder, or one file.
+    RAISES ValueError: C205, if there are none.
+    """
+    texts = [path] if path.is_file() else sorted(path.glob("**/*.txt"))
+    if not texts:
+        raise ValueError(Errors.C205.format(path=path))
+    return texts
+
+
+def cut_at_lines(doc: Doc, max_length: int) -> Iterator[Doc]:
+    """Cut a long Doc into parts of whole lines.
+
+    max_length (tokens): Largest part, unless a single line is longer. 0 yields the
+        Doc itself.
+    YIELDS: Docs with their entities; span groups are left behind.
+    """
+    if not max_length or len(doc) <= max_length:
+        yield doc
+        return
+    start = 0
+    ends = [t.i + 1 for t in doc[:-1] if "\n" in t.text and not t.ent_type]
+    for end, following in pairwise([*ends, len(doc)]):
+        if following - start > max_length:
+            yield doc[start:end].as_doc()
+            start = end
+    yield doc[start:].as_doc()
+
+
+def flatten_spans(spans: Iterable[Span], policy: Flatten) -> list[Span]:
+    """Choose spans that do not overlap.
+
+    spans: Spans in any order. Where two are the same, the first wins.
+    policy: Whether the longest wins, or the one that starts first (then the longest).
+    RETURNS: The chosen spans in text order.
+    """
+    if policy == "longest":
+        ranked = sorted(spans, key=lambda span: (span.start - span.end, span.start))
+    else:
+        ranked = sorted(spans, key=lambda span: (span.start, -span.end))
+    chosen: list[Span] = []
+    taken: set[int] = set()
+    for span in ranked:
+        tokens = range(span.start, span.end)
+        if taken.isdisjoint(tokens):
+            taken.update(tokens)
+            chosen.append(span)
+    return sorted(chosen, key=lambda span: span.start)
+
+
+def _make_span(doc: Doc, start: int, end: int, brat_span: BratSpan) -> Span:
+    """Find the tokens of a place, without white space around them."""
+    covered: Any = doc.char_span(start, end, alignment_mode="expand")
+    tokens = [token for token in covered if not token.is_space] or list(covered)
+    return Span(
+        doc,
+        tokens[0].i,
+        tokens[-1].i + 1,
+        label=brat_span.label,
+        span_id=brat_span.id,
+    )
+
+
+def _to_plain(annotations: BratAnnotations) -> dict[str, list[dict[str, Any]]]:
+    """Turn all but the spans into data that a Doc can be saved with."""
+    return {
+        "events": [event._asdict() for event in annotations.events],
+        "relations": [relation._asdict() for relation in annotations.relations],
+        "attributes": [attribute._asdict() for attribute in annotations.attributes],
+    }
+
+
+def _read_file(path: Path) -> str:
+    # Text mode would change line ends, and with them the offsets.
+    try:
+        return read_regular(path).decode("utf8")
+    except FileNotFoundError as error:
+        raise ValueError(Errors.C205.format(path=path)) from error
+    except UnicodeDecodeError as error:
+        message = Errors.C208.format(path=path, offset=error.start)
+        raise ValueError(message) from None

@@ -1,0 +1,123 @@
+"""Read CodiEsp: clinical cases with the ICD-10-CM codes of their diagnoses.
+
+SOURCE: Miranda-Escalada et al. 2020, Overview of automatic clinical coding: CodiEsp
+Track; CC BY 4.0, doi 10.5281/zenodo.3837305.
+"""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+from spacy.language import Language
+from spacy.training import Example
+
+from spacy_clinical.errors import Errors
+from spacy_clinical.files.regular import coded_errors, read_regular
+from spacy_clinical.icd9.tables import find_icd9_categories
+
+TEXTS = "text_files_en"
+
+
+class CodiEspCorpus:
+    """Iterate over Examples from a part of CodiEsp (train, dev or test)."""
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        fold: int | None = None,
+        n_folds: int = 5,
+        held_out: bool = False,
+        shuffle: bool = False,
+        limit: int = 0,
+    ) -> None:
+        """Set up the corpus; files are read when it is called.
+
+        path: A folder with a table of codes (such as trainD.tsv) and the English texts
+            (text_files_en).
+        fold, n_folds: For cross-validation: leave out every n-th text, from the
+            fold's number on, in the order of a fixed shuffle. None to read them all.
+        held_out: Whether to read those that the fold leaves out, and no others.
+        shuffle: Whether each iteration has another order.
+        limit: Number of texts to read. 0 for all.
+        """
+        self.path = Path(path)
+        self.fold = fold
+        self.n_folds = n_folds
+        self.held_out = held_out
+        self.shuffle = shuffle
+        self.limit = limit
+
+    def __call__(self, nlp: Language) -> Iterator[Example]:
+        """Read the texts.
+
+        nlp: The pipeline whose tokenizer to use.
+        YIELDS: One Example for each text. Its `cats` has the ICD-9-CM categories that
+            its codes are mapped to; all others count as absent.
+        RAISES ValueError: C302, C350, C411 and C412, if files are missing or broken.
+        """
+        codes = self._read_codes()
+        names = self._choose(sorted(codes))
+        if self.shuffle:
+            random.shuffle(names)
+        for name in names[: self.limit or None]:
+            text = _read_text(self.path / TEXTS / f"{name}.txt")
+            categories = {c for code in codes[name] for c in find_icd9_categories(code)}
+            cats = dict.fromkeys(sorted(categories), 1.0)
+            yield Example.from_dict(nlp.make_doc(text), {"cats": cats})
+
+    def _read_codes(self) -> dict[str, list[str]]:
+        """The codes of each text; none for those that the table leaves out."""
+        tables = sorted(self.path.glob("*D.tsv"))
+        texts = sorted((self.path / TEXTS).glob("*.txt"))
+        if not tables or not texts:
+            raise ValueError(Errors.C411.format(path=self.path))
+        codes: dict[str, list[str]] = {path.stem: [] for path in texts}
+        rows = _read_text(tables[0]).splitlines()
+        for number, row in enumerate(rows, start=1):
+            name, tab, code = row.partition("\t")
+            if not tab or name not in codes or not code.strip():
+                raise ValueError(Errors.C412.format(row=number, name=tables[0].name))
+            codes[name].append(code.split("\t")[0].strip())
+        return codes
+
+    def _choose(self, names: list[str]) -> list[str]:
+        if self.fold is None:
+            return names
+        order = list(names)
+        random.Random(0).shuffle(order)
+        left_out = set(order[self.fold :: self.n_folds])
+        return [name for name in names if (name in left_out) == self.held_out]
+
+
+def _read_text(path: Path) -> str:
+    with coded_errors(path):
+        text = read_regular(path).decode("utf8")
+    # Line ends as Python reads them.
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def create_codiesp_corpus(
+    path: Path | None,
+    fold: int | None = None,
+    n_folds: int = 5,
+    held_out: bool = False,
+    shuffle: bool = False,
+    limit: int = 0,
+) -> CodiEspCorpus:
+    """Make a reader of CodiEsp for a training config.
+
+    The settings are those of `CodiEspCorpus`.
+
+    RAISES ValueError: C410, if there is no path.
+    """
+    if path is None:
+        raise ValueError(Errors.C410)
+    return CodiEspCorpus(
+        path,
+        fold=fold,
+        n_folds=n_folds,
+        held_out=held_out,
+        shuffle=shuffle,
+        limit=limit,
+    )

@@ -1,0 +1,183 @@
+"""What people have marked on a form, and the Docs that have it as spans.
+
+SOURCE: FUNSD (Jaume et al. 2019, FUNSD: A Dataset for Form Understanding in Noisy
+Scanned Documents), whose JSON this reads.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import numpy
+from spacy.tokens import Doc, Span, SpanGroup
+from spacy.vocab import Vocab
+
+from spacy_clinical.errors import Errors
+from spacy_clinical.forms.checks import MAX_PLACE
+from spacy_clinical.forms.document import make_form_doc
+from spacy_clinical.forms.labels import FORM_LABELS
+from spacy_clinical.forms.pages import Box, FormPage, Word, clamp
+
+# A token is a marked word if so much of it is inside the word's box.
+MIN_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class GoldForm:
+    """A page with what is marked on it.
+
+    words: All words; `owners` has for each the entity it is part of, or -1.
+    labels: Of entities: "HEADER", "QUESTION" or "ANSWER".
+    links: Pairs of a question and an answer.
+    """
+
+    name: str
+    width: float
+    height: float
+    words: list[Word]
+    owners: list[int]
+    labels: list[str]
+    links: list[tuple[int, int]]
+
+
+def read_gold(
+    record: Mapping[str, Any], *, name: str, size: tuple[float, float] | None = None
+) -> GoldForm:
+    """Read an annotated page in FUNSD's shape.
+
+    size: Width and height, of boxes' units. None: those of the record ("width" and
+        "height"), or as large as its boxes need.
+    RAISES ValueError: C511, if it has another shape.
+    """
+    try:
+        return _read_items(record, name, size)
+    # Whatever the file says instead of what it should.
+    except Exception as error:
+        reason = type(error).__name__
+        raise ValueError(Errors.C511.format(name=name, reason=reason)) from None
+
+
+def _read_items(
+    record: Mapping[str, Any], name: str, size: tuple[float, float] | None
+) -> GoldForm:
+    words: list[Word] = []
+    owners: list[int] = []
+    labels: list[str] = []
+    ids: dict[Any, int] = {}
+    pairs: list[tuple[Any, Any]] = []
+    for item in record["form"]:
+        label = str(item["label"]).upper()
+        own = [w for w in item["words"] if str(w["text"]).strip()]
+        owner = -1
+        if label in FORM_LABELS and own:
+            owner = ids[item["id"]] = len(labels)
+            labels.append(label)
+        for word in own:
+            x0, y0, x1, y1 = map(_read_number, word["box"])
+            words.append(Word(str(word["text"]), (x0, y0, x1, y1)))
+            owners.append(owner)
+        pairs += [(first, second) for first, second in item.get("linking", ())]
+    width, height = size or _find_size(record, words)
+    links = []
+    for first, second in dict.fromkeys(pairs):
+        if first in ids and second in ids:
+            kinds = labels[ids[first]], labels[ids[second]]
+            if kinds == ("QUESTION", "ANSWER"):
+                links.append((ids[first], ids[second]))
+    return GoldForm(name, width, height, words, owners, labels, links)
+
+
+def _find_size(record: Mapping[str, Any], words: Sequence[Word]) -> tuple[float, float]:
+    if "width" in record and "height" in record:
+        return _read_number(record["width"]), _read_number(record["height"])
+    boxes = [word.box for word in words] or [(0.0, 0.0, 1.0, 1.0)]
+    return max(box[2] for box in boxes), max(box[3] for box in boxes)
+
+
+def _read_number(value: Any) -> float:
+    """RAISES ValueError: For what is no number on any page."""
+    number = float(value)
+    if not abs(number) <= MAX_PLACE:
+        raise ValueError(type(value).__name__)
+    return number
+
+
+def make_gold_doc(vocab: Vocab, gold: GoldForm, *, spans_key: str) -> Doc:
+    """Make a Doc of an annotated page, with its entities as spans."""
+    page = FormPage(gold.width, gold.height, "px", gold.words, "annotations")
+    doc = make_form_doc(vocab, [page], source=gold.name)
+    annotate_gold(doc, gold, spans_key=spans_key)
+    return doc
+
+
+def annotate_gold(doc: Doc, gold: GoldForm, *, spans_key: str) -> None:
+    """Mark on a Doc of one page, however it was read, what is marked on the page.
+
+    A token belongs to the entity of the word that it lies in. Where the words of an
+    entity don't follow each other in the Doc, each run of them is a span.
+    `doc.spans[spans_key].attrs["links"]` has pairs of a question's span and each of its
+    answers' spans.
+    """
+    owners = find_owners(doc, gold)
+    spans: list[Span] = []
+    by_owner: dict[int, list[int]] = {}
+    shown = [token.i for token in doc if not token.is_space]
+    for owner, run in groupby(shown, key=lambda i: owners[i]):
+        tokens = list(run)
+        if owner >= 0:
+            by_owner.setdefault(owner, []).append(len(spans))
+            label = gold.labels[owner]
+            spans.append(Span(doc, tokens[0], tokens[-1] + 1, label=label))
+    links = [
+        [_find_nearest(spans, by_owner[question], place), place]
+        for question, answer in gold.links
+        if question in by_owner
+        for place in by_owner.get(answer, ())
+    ]
+    doc.spans[spans_key] = SpanGroup(
+        doc, name=spans_key, spans=spans, attrs={"links": links}
+    )
+
+
+def _find_nearest(spans: Sequence[Span], questions: Sequence[int], answer: int) -> int:
+    """The part of a question in several that is nearest to an answer's line."""
+    _, top, _, bottom = spans[answer]._.box
+
+    def find_distance(question: int) -> float:
+        _, y0, _, y1 = spans[question]._.box
+        return float(abs((y0 + y1) / 2 - (top + bottom) / 2))
+
+    return min(reversed(questions), key=find_distance)
+
+
+def find_owners(doc: Doc, gold: GoldForm) -> list[int]:
+    """The entity that each token belongs to; -1 for none."""
+    places = numpy.asarray(
+        [clamp(word.box, gold.width, gold.height) for word in gold.words]
+    ).reshape(-1, 4)
+    texts = numpy.asarray([word.text for word in gold.words], dtype=object)
+    scale = numpy.asarray([gold.width, gold.height] * 2)
+    owners = [-1] * len(doc)
+    sizes = {page["number"]: (page["width"], page["height"]) for page in doc._.pages}
+    for token in doc:
+        box: Box | None = token._.box
+        if box is None or not len(places):
+            continue
+        size = numpy.asarray([*sizes[token._.page]] * 2)
+        share = _share(numpy.asarray(box) / size * scale, places)
+        # The same box may be there twice: the text decides.
+        best = int((share + 0.01 * (texts == token.text)).argmax())
+        if share[best] >= MIN_SHARE:
+            owners[token.i] = gold.owners[best]
+    return owners
+
+
+def _share(box: Any, places: Any) -> Any:
+    """How much of a box, or of the smaller one, lies in each of others."""
+    low = numpy.maximum(box[:2], places[:, :2])
+    high = numpy.minimum(box[2:], places[:, 2:])
+    inside = numpy.clip(high - low, 0, None).prod(axis=1)
+    areas = (places[:, 2:] - places[:, :2]).prod(axis=1)
+    area = (box[2:] - box[:2]).prod()
+    return inside / numpy.maximum(numpy.minimum(area, areas), 1e-9)

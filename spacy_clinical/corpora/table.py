@@ -1,0 +1,95 @@
+"""Read labelled texts from tables, to train document classifiers."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from spacy.language import Language
+from spacy.training import Example
+
+from spacy_clinical.errors import Errors
+from spacy_clinical.notes.read import read_notes
+from spacy_clinical.notes.sources import Source, list_sources
+from spacy_clinical.types import Note
+
+
+class TableCorpus:
+    """Iterate over Examples from the rows of CSV, TSV or JSON lines files."""
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        text_column: str = "text",
+        label_column: str = "label",
+        separator: str = ";",
+        limit: int = 0,
+    ) -> None:
+        """Set up the corpus; files are read when it is called.
+
+        path: A file or a folder of them.
+        text_column: Column or key of the texts.
+        label_column: Column or key of their labels.
+        separator: What parts several labels of a text.
+        limit: Number of texts to read. 0 for all.
+        """
+        self.path = Path(path)
+        self.text_column = text_column
+        self.label_column = label_column
+        self.separator = separator
+        self.limit = limit
+
+    def __call__(self, nlp: Language) -> Iterator[Example]:
+        """Read the files. Empty texts are passed over, as by spaCy's Corpus.
+
+        nlp: The pipeline whose tokenizer to use.
+        YIELDS: One Example for each row. Its `cats` has every label of the table.
+        RAISES ValueError: C210, or what a row can't be read for.
+        """
+        rows = [(note.text, self._read_labels(note)) for note in self._read_notes()]
+        known = sorted({label for _, labels in rows for label in labels})
+        for text, labels in rows[: self.limit or None]:
+            if text.strip():
+                cats = {label: float(label in labels) for label in known}
+                yield Example.from_dict(nlp.make_doc(text), {"cats": cats})
+
+    def _read_notes(self) -> Iterator[Note]:
+        for source in list_sources([str(self.path)]):
+            if not isinstance(source, Source):
+                raise ValueError(source.message)
+            for note in read_notes(source, text_column=self.text_column):
+                if not isinstance(note, Note):
+                    raise ValueError(note.message)
+                yield note
+
+    def _read_labels(self, note: Note) -> set[str]:
+        value = note.meta.get(self.label_column)
+        if not isinstance(value, str):
+            raise ValueError(
+                Errors.C210.format(source=note.source, column=self.label_column)
+            )
+        parts = value.split(self.separator)
+        return {label.strip() for label in parts if label.strip()}
+
+
+def create_table_corpus(
+    path: Path | None,
+    text_column: str = "text",
+    label_column: str = "label",
+    separator: str = ";",
+    limit: int = 0,
+) -> TableCorpus:
+    """Make a reader of labelled texts for a training config.
+
+    The settings are those of `TableCorpus`.
+
+    RAISES ValueError: C209, if there is no path.
+    """
+    if path is None:
+        raise ValueError(Errors.C209)
+    return TableCorpus(
+        path,
+        text_column=text_column,
+        label_column=label_column,
+        separator=separator,
+        limit=limit,
+    )

@@ -1,0 +1,137 @@
+"""Attention of pieces to the pieces that they see."""
+
+from functools import cache
+
+import torch
+from torch import Tensor
+from torch.nn.functional import scaled_dot_product_attention
+
+from spacy_clinical.encoders.forward.linear import has_onednn, multiply
+from spacy_clinical.encoders.forward.precision import is_amd, read_processor
+
+# Scores that are in memory at once.
+MAX_SCORES = 1 << 22
+# Sequences that fused attention is tried with, and their lengths (pieces).
+TRIED_SEQUENCES = 5
+TRIED_LENGTHS = (3, 33, 100, 200, 384)
+
+
+def attend(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    *,
+    bias: Tensor | None = None,
+    dropout: float = 0.0,
+) -> Tensor:
+    """Attend from some pieces to others, in sequences of equal length.
+
+    q (n_sequences, n_queries, n_heads, head_width): Not yet scaled.
+    k, v (n_sequences, n_keys, n_heads, head_width)
+    bias (n_queries, n_keys): Added to the scores; minus infinity hides a key.
+    dropout: Rate on the attention weights.
+    RETURNS (n_sequences, n_queries, n_heads, head_width)
+    """
+    q, k, v = (part.transpose(1, 2) for part in (q, k, v))
+    if torch.is_grad_enabled():
+        context = scaled_dot_product_attention(
+            q, k, v, attn_mask=bias, dropout_p=dropout
+        )
+    elif is_slow_in_sdpa(q):
+        context = _attend_by_products(q, k, v, bias)
+    elif len(q) == 1 or is_same_alone(q):
+        context = scaled_dot_product_attention(q, k, v, attn_mask=bias)
+    else:
+        context = _attend_alone(q, k, v, bias)
+    return context.transpose(1, 2)
+
+
+def is_same_alone(q: Tensor) -> bool:
+    """Whether a sequence gets the same to the last bit, alone and among others.
+
+    torch's fused attention chooses its code by the number of sequences and threads,
+    too. It is tried once for each shape of heads. On a GPU bits may differ.
+
+    q (n_sequences, n_heads, n_queries, head_width)
+    """
+    if q.device.type != "cpu":
+        return True
+    return _try_out(q.dtype, q.shape[1], q.shape[3], torch.get_num_threads())
+
+
+@cache
+def _try_out(dtype: torch.dtype, n_heads: int, width: int, n_threads: int) -> bool:
+    generator = torch.Generator().manual_seed(0)
+    for length in TRIED_LENGTHS:
+        shape = 3, TRIED_SEQUENCES, n_heads, length, width
+        q, k, v = torch.randn(shape, generator=generator).to(dtype)
+        together = scaled_dot_product_attention(q, k, v)
+        if not torch.equal(together, _attend_alone(q, k, v, None)):
+            return False
+    return True
+
+
+def _attend_alone(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
+    parts = zip(q.split(1), k.split(1), v.split(1), strict=True)
+    contexts = [scaled_dot_product_attention(*one, attn_mask=bias) for one in parts]
+    return torch.cat(contexts)
+
+
+def is_slow_in_sdpa(q: Tensor) -> bool:
+    """Whether plain products are faster than torch's fused attention.
+
+    It multiplies by MKL, which is at half its speed on AMD, and in bfloat16 no faster
+    than in float32 where the processor has no AMX.
+    """
+    return q.device.type == "cpu" and has_onednn(q.dtype) and _is_slow_processor()
+
+
+@cache
+def _is_slow_processor() -> bool:
+    processor = read_processor()
+    return is_amd(processor) and not processor.get("amx_bf16", False)
+
+
+def _attend_by_products(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
+    q = q * q.shape[-1] ** -0.5
+    context = torch.empty(q.shape, dtype=q.dtype)
+    for one in range(len(q)):
+        parts = q[one], k[one], v[one], bias, context[one]
+        if q.dtype == torch.float32:
+            _attend_by_head(*parts)
+        else:
+            _attend_by_batch(*parts)
+    return context
+
+
+def _attend_by_head(
+    q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None, context: Tensor
+) -> None:
+    """Attend head by head: the scores of one stay in the cache.
+
+    q, k, v, context (n_heads, length, head_width): The last is written to.
+    """
+    step = max(1, MAX_SCORES // k.shape[1])
+    for head in range(len(q)):
+        keys, values = k[head].contiguous(), v[head].t().contiguous()
+        for start in range(0, q.shape[1], step):
+            rows = slice(start, start + step)
+            scores = multiply(q[head, rows].contiguous(), keys)
+            if bias is not None:
+                scores += bias[rows]
+            weights = torch.softmax(scores, dim=-1)
+            context[head, rows] = multiply(weights, values)
+
+
+def _attend_by_batch(
+    q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None, context: Tensor
+) -> None:
+    """Attend by products of all heads at once, which oneDNN does in bfloat16."""
+    keys, values = k.transpose(1, 2).contiguous(), v.contiguous()
+    step = max(1, MAX_SCORES // (len(q) * k.shape[1]))
+    for start in range(0, q.shape[1], step):
+        rows = slice(start, start + step)
+        scores = torch.bmm(q[:, rows].contiguous(), keys)
+        if bias is not None:
+            scores += bias[rows]
+        context[:, rows] = torch.bmm(torch.softmax(scores, dim=-1), values)

@@ -1,0 +1,235 @@
+"""Run encoders over sequences that are laid end to end, without padding."""
+
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from typing import Any, TypeAlias
+
+import numpy
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+from spacy_clinical.encoders.forward.attention import attend
+from spacy_clinical.encoders.forward.banded import attend_banded
+from spacy_clinical.encoders.forward.blocked import attend_blocked, is_blocked
+from spacy_clinical.encoders.forward.layers import (
+    FrozenLayer,
+    Layer,
+    LayerModules,
+    LiveLayer,
+    find_layers,
+)
+from spacy_clinical.encoders.forward.linear import FrozenLinear
+from spacy_clinical.encoders.rows import RowRule, find_row_rule
+from spacy_clinical.pieces.batches import Input
+
+# Rows of all sequences, end to end (n_pieces, width).
+Encode: TypeAlias = Callable[[Sequence[Input]], Tensor]
+
+# Encoders of the same make: learned absolute positions, and layers that normalize
+# after each half.
+KNOWN = frozenset(
+    {
+        "bert",
+        "big_bird",
+        "camembert",
+        "distilbert",
+        "electra",
+        "layoutlm",
+        "longformer",
+        "roberta",
+        "xlm-roberta",
+    }
+)
+
+
+def can_pack(model: Any) -> bool:
+    """Whether `PackedEncoder` computes what the model computes."""
+    config = model.config
+    return (
+        config.model_type in KNOWN
+        and getattr(config, "position_embedding_type", "absolute") == "absolute"
+        and not getattr(config, "is_decoder", False)
+    )
+
+
+def first_position(model: Any) -> int:
+    """The row of the position table that a sequence starts with.
+
+    RoBERTa and its kin count from the padding id on.
+    """
+    table = getattr(model.embeddings, "position_embeddings", None)
+    padding = getattr(table, "padding_idx", None)
+    return 0 if padding is None else int(padding) + 1
+
+
+class PackedEncoder:
+    """An encoder's forward pass without padding.
+
+    Linear layers see all pieces at once, attention one sequence at a time. Predictions
+    on a processor are the same to the last bit whatever shares the batch: see `rows`.
+
+    dtype: Predict with a copy of the weights in this precision. None: learn with the
+        model's own.
+    most (pieces): Largest batch that several sequences share.
+    """
+
+    def __init__(
+        self, model: Any, dtype: torch.dtype | None, *, most: int = 1024
+    ) -> None:
+        self.model = model
+        self.config = model.config
+        self.dtype = dtype
+        self.n_heads = int(model.config.num_attention_heads)
+        self.first_position = first_position(model)
+        modules = find_layers(model)
+        self.widen: Any = getattr(model, "embeddings_project", None)
+        self.rule = RowRule()
+        self.layers: Sequence[Layer]
+        if dtype is None:
+            self.layers = [LiveLayer(m) for m in modules]
+        else:
+            self._freeze(modules, dtype, most)
+
+    def _freeze(
+        self, modules: Sequence[LayerModules], dtype: torch.dtype, most: int
+    ) -> None:
+        """Copy the weights, and find out how many rows a batch of them needs."""
+        layers = [FrozenLayer(m, dtype) for m in modules]
+        products = [product for layer in layers for product in layer.products]
+        if self.widen is not None:
+            self.widen = FrozenLinear(self.widen, torch.float32)
+            products.append(self.widen)
+        # On a GPU, rows may differ in their last bits.
+        if next(self.model.parameters()).device.type == "cpu":
+            self.rule = find_row_rule(products, most=most)
+        for product in products:
+            product.chunk = self.rule.chunk
+        self.layers = layers
+
+    def __call__(self, inputs: Sequence[Input]) -> Tensor:
+        """Encode sequences: (n_pieces, width), end to end."""
+        x = self._embed(inputs)
+        globals_at = [torch.from_numpy(i.global_at).to(x.device) for i in inputs]
+        lengths = [len(i.ids) for i in inputs]
+        for number, layer in enumerate(self.layers):
+            context = self._attend(number, layer, x, lengths, globals_at)
+            x = layer.feed_forward(layer.add_context(x, context))
+        return x[: sum(lengths)]
+
+    def _embed(self, inputs: Sequence[Input]) -> Tensor:
+        device = next(self.model.parameters()).device
+        ids = numpy.concatenate([i.ids for i in inputs])
+        positions = numpy.concatenate([numpy.arange(len(i.ids)) for i in inputs])
+        rows = torch.from_numpy(ids)[None].to(device)
+        places = torch.from_numpy(positions + self.first_position)[None].to(device)
+        boxes = join_boxes(inputs)
+        table = self.model.embeddings
+        if self.config.model_type == "distilbert":
+            x = table.word_embeddings(rows) + table.position_embeddings(places)
+            x = table.dropout(table.LayerNorm(x))
+        else:
+            boxed = {}
+            if self.config.model_type == "layoutlm":
+                if boxes is None:
+                    boxes = torch.zeros(len(ids), 4, dtype=torch.long)
+                boxed = {"bbox": boxes[None].to(device)}
+            x = table(
+                input_ids=rows,
+                position_ids=places,
+                token_type_ids=torch.zeros_like(rows),
+                **boxed,
+            )
+        embedded: Tensor = x[0]
+        if self.dtype is not None:
+            n_more = self.rule.count(len(embedded)) - len(embedded)
+            embedded = pad(embedded, (0, 0, 0, n_more))
+        return embedded if self.widen is None else self.widen(embedded)
+
+    def _attend(
+        self,
+        number: int,
+        layer: Layer,
+        x: Tensor,
+        lengths: Sequence[int],
+        globals_at: Sequence[Tensor],
+    ) -> Tensor:
+        """Gather context for each piece (n_pieces, width) from its own sequence.
+
+        Rows that only fill up the batch get none.
+        """
+        parts = [part.view(len(x), self.n_heads, -1) for part in layer.project(x)]
+        contexts = []
+        start = done = 0
+        for length, same in groupby(lengths):
+            n = len(list(same))
+            stop = start + n * length
+            q, k, v = (
+                part[start:stop].view(n, length, *part.shape[1:]) for part in parts
+            )
+            rows, at = x[start:stop].view(n, length, -1), globals_at[done : done + n]
+            if self.config.model_type == "longformer":
+                context = self._attend_banded(number, layer, rows, (q, k, v), at)
+            elif self._is_blocked(length):
+                context = self._attend_blocked(q, k, v)
+            else:
+                context = attend(q, k, v, dropout=self._dropout)
+            contexts.append(context.reshape(n * length, -1))
+            start, done = stop, done + n
+        contexts.append(contexts[0].new_zeros(len(x) - start, contexts[0].shape[1]))
+        return torch.cat(contexts)
+
+    def _attend_banded(
+        self,
+        number: int,
+        layer: Layer,
+        x: Tensor,
+        qkv: Sequence[Tensor],
+        globals_at: Sequence[Tensor],
+    ) -> Tensor:
+        contexts = []
+        for rows, at, q, k, v in zip(x, globals_at, *qkv, strict=True):
+            context = attend_banded(
+                q,
+                k,
+                v,
+                window=self.config.attention_window[number],
+                global_at=at,
+                dropout=self._dropout,
+            )
+            of_globals = layer.attend_globally(
+                rows, at, n_heads=self.n_heads, dropout=self._dropout
+            )
+            contexts.append(context.index_copy(0, at, of_globals))
+        return torch.stack(contexts)
+
+    def _attend_blocked(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        block, n_random = self.config.block_size, self.config.num_random_blocks
+        contexts = [
+            attend_blocked(*one, block=block, n_random=n_random)
+            for one in zip(q, k, v, strict=True)
+        ]
+        return torch.stack(contexts)
+
+    def _is_blocked(self, length: int) -> bool:
+        """Whether a sequence is too long for full attention, whatever came before."""
+        config = self.config
+        return (
+            config.model_type == "big_bird"
+            and config.attention_type == "block_sparse"
+            and is_blocked(length, config.block_size, config.num_random_blocks)
+        )
+
+    @property
+    def _dropout(self) -> float:
+        """Rate on the attention weights."""
+        if self.dtype is not None or not self.model.training:
+            return 0.0
+        names = ("attention_probs_dropout_prob", "attention_dropout")
+        return next(getattr(self.config, n) for n in names if hasattr(self.config, n))
+
+
+def join_boxes(inputs: Sequence[Input]) -> Tensor | None:
+    """The boxes of all pieces, end to end (n_pieces, 4); None where there are none."""
+    boxes = [i.boxes for i in inputs if i.boxes is not None]
+    return torch.from_numpy(numpy.concatenate(boxes)) if boxes else None

@@ -1,0 +1,57 @@
+"""Run encoders of any make by transformers' own forward pass, on padded batches."""
+
+import copy
+from collections.abc import Sequence
+from typing import Any
+
+import numpy
+import torch
+from torch import Tensor
+
+from spacy_clinical.encoders.forward.packed import join_boxes
+from spacy_clinical.pieces.batches import Input
+
+
+class PaddedEncoder:
+    """An encoder whose architecture `PackedEncoder` doesn't know.
+
+    A processor predicts one sequence at a time: padding, and the number of sequences,
+    would change the last bits of their rows.
+
+    pad_id: What fills up shorter sequences; hidden from the others.
+    dtype: Predict with a copy of the model in this precision. None: use the model.
+    """
+
+    def __init__(self, model: Any, dtype: torch.dtype | None, *, pad_id: int) -> None:
+        is_copy = dtype is not None and dtype != torch.float32
+        self.model = copy.deepcopy(model).to(dtype).eval() if is_copy else model
+        self.pad_id = pad_id
+        is_processor = next(self.model.parameters()).device.type == "cpu"
+        self.is_alone = dtype is not None and is_processor
+
+    def __call__(self, inputs: Sequence[Input]) -> Tensor:
+        """Encode sequences: (n_pieces, width), end to end."""
+        if self.is_alone:
+            return torch.cat([self._encode([one]) for one in inputs])
+        return self._encode(inputs)
+
+    def _encode(self, inputs: Sequence[Input]) -> Tensor:
+        lengths = numpy.asarray([len(i.ids) for i in inputs])
+        mask = numpy.arange(lengths.max()) < lengths[:, None]
+        ids = numpy.full(mask.shape, self.pad_id, dtype="int64")
+        ids[mask] = numpy.concatenate([i.ids for i in inputs])
+        device = next(self.model.parameters()).device
+        seen = torch.from_numpy(mask).to(device)
+        boxed = {}
+        boxes = join_boxes(inputs)
+        if boxes is not None:
+            padded = torch.zeros((*mask.shape, 4), dtype=torch.long)
+            padded[torch.from_numpy(mask)] = boxes
+            boxed = {"bbox": padded.to(device)}
+        output = self.model(
+            input_ids=torch.from_numpy(ids).to(device),
+            attention_mask=seen.long(),
+            **boxed,
+        )
+        rows: Tensor = output.last_hidden_state[seen]
+        return rows

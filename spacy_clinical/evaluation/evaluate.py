@@ -1,0 +1,204 @@
+"""Score a pipeline on labelled texts or forms, and say what it takes for what."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy
+from spacy.language import Language
+from spacy.scorer import Scorer
+from spacy.tokens import Doc
+from spacy.training import Example
+
+from spacy_clinical.extensions.attributes import FORM_SPANS_KEY, NER_KEY, SECTIONS_KEY
+from spacy_clinical.types import Floats1d
+
+# In the confusion of types: what was not found, and what is not there.
+MISSED, SPURIOUS = "(missed)", "(spurious)"
+THRESHOLDS = numpy.linspace(0.0, 0.95, 39)
+
+
+class LabelScore(NamedTuple):
+    """How well one label was found. p, r, f: Precision, recall and their mean."""
+
+    label: str
+    p: float
+    r: float
+    f: float
+
+
+class Curve(NamedTuple):
+    """Precision, recall and F1 at thresholds; each (n_thresholds)."""
+
+    name: str
+    thresholds: Floats1d
+    p: Floats1d
+    r: Floats1d
+    f: Floats1d
+
+
+class Evaluation(NamedTuple):
+    """What an evaluation found.
+
+    scores: Single numbers, by the names that the components' scorers give them.
+    by_label: For each kind of annotation, scores by label, best first.
+    confusion: How often a gold type was taken for a predicted one.
+    curves: Of annotations that have scores.
+    """
+
+    n_docs: int
+    scores: dict[str, float]
+    by_label: dict[str, list[LabelScore]]
+    confusion: Counter[tuple[str, str]]
+    curves: list[Curve]
+
+
+def evaluate(
+    nlp: Language, examples: Iterable[Example], *, batch_size: int | None = None
+) -> Evaluation:
+    """Run a pipeline over labelled Docs, and score it by its components' scorers.
+
+    batch_size (Docs): None takes the pipeline's own.
+    """
+    examples = list(examples)
+    docs = nlp.pipe((eg.predicted for eg in examples), batch_size=batch_size)
+    for example, doc in zip(examples, docs, strict=True):
+        example.predicted = doc
+    found = _leave_out(Scorer(nlp=nlp).score(examples), examples)
+    scores = {
+        name: round(float(value), 6)
+        for name, value in found.items()
+        if isinstance(value, (int, float)) and not isinstance(value, bool)
+    }
+    by_label = {
+        name.removesuffix("_per_type"): _sort_labels(value)
+        for name, value in found.items()
+        if name.endswith("_per_type") and value
+    }
+    curves = [*_draw_entities(examples), *_draw_codes(examples)]
+    return Evaluation(len(examples), scores, by_label, confuse(examples), curves)
+
+
+def _leave_out(scores: dict[str, Any], examples: Sequence[Example]) -> dict[str, Any]:
+    """Leave out scores of what the references have nothing of, and of tokens."""
+    golds = [eg.reference for eg in examples]
+    known = {
+        "token": False,
+        "ents": any(len(doc.ents) for doc in golds),
+        "cats": any(doc.cats for doc in golds),
+        "icd9": any(doc.cats for doc in golds),
+        "sections": any(SECTIONS_KEY in doc.spans for doc in golds),
+        "form": any(FORM_SPANS_KEY in doc.spans for doc in golds),
+        "sents": any(doc.has_annotation("SENT_START") for doc in golds),
+    }
+    return {k: v for k, v in scores.items() if known.get(k.split("_")[0], True)}
+
+
+def _sort_labels(values: dict[str, dict[str, float]]) -> list[LabelScore]:
+    rows = [LabelScore(k, v["p"], v["r"], v["f"]) for k, v in values.items()]
+    return sorted(rows, key=lambda row: (-row.f, row.label))
+
+
+def confuse(examples: Iterable[Example]) -> Counter[tuple[str, str]]:
+    """Count which types were taken for which, by entities that share a token.
+
+    RETURNS: Pairs of a gold and a predicted type; what stands alone is paired with
+        "(missed)" or "(spurious)".
+    """
+    pairs: Counter[tuple[str, str]] = Counter()
+    for example in examples:
+        gold = [(e.start_char, e.end_char, e.label_) for e in example.reference.ents]
+        found = [(e.start_char, e.end_char, e.label_) for e in example.predicted.ents]
+        seen = set()
+        for start, end, label in gold:
+            over = [f for f in found if f[0] < end and start < f[1]]
+            seen.update(over)
+            best = max(
+                over, key=lambda f: min(f[1], end) - max(f[0], start), default=None
+            )
+            pairs[label, best[2] if best else MISSED] += 1
+        for entity in found:
+            if entity not in seen:
+                pairs[SPURIOUS, entity[2]] += 1
+    return pairs
+
+
+def _draw_entities(examples: Sequence[Example]) -> Iterator[Curve]:
+    scored: list[tuple[float, bool]] = []
+    n_gold = 0
+    for example in examples:
+        gold = {(e.start_char, e.end_char, e.label_) for e in example.reference.ents}
+        n_gold += len(gold)
+        scored += [
+            (score, key in gold) for key, score in _list_entities(example.predicted)
+        ]
+    if scored and n_gold:
+        yield _draw("entities", scored, n_gold)
+
+
+def _list_entities(doc: Doc) -> Iterator[tuple[tuple[int, int, str], float]]:
+    group = doc.spans.get(NER_KEY, ())
+    scores = group.attrs.get("scores", ()) if len(group) else ()
+    for span, score in zip(group, scores, strict=False):
+        yield (span.start_char, span.end_char, span.label_), float(score)
+
+
+def _draw_codes(examples: Sequence[Example]) -> Iterator[Curve]:
+    known = [eg for eg in examples if eg.reference.cats and eg.predicted.cats]
+    scored = [
+        (score, eg.reference.cats.get(code, 0.0) > 0.5)
+        for eg in known
+        for code, score in eg.predicted.cats.items()
+    ]
+    n_gold = sum(value > 0.5 for eg in known for value in eg.reference.cats.values())
+    if scored and n_gold:
+        yield _draw("codes", scored, n_gold)
+
+
+def _draw(name: str, scored: Sequence[tuple[float, bool]], n_gold: int) -> Curve:
+    values = numpy.asarray([score for score, _ in scored])
+    right = numpy.asarray([is_right for _, is_right in scored])
+    kept = values[None, :] >= THRESHOLDS[:, None]
+    n_found, n_right = kept.sum(axis=1), (kept & right[None, :]).sum(axis=1)
+    p = n_right / numpy.maximum(n_found, 1)
+    r = n_right / n_gold
+    f = 2 * p * r / numpy.maximum(p + r, 1e-9)
+    return Curve(name, THRESHOLDS, p, r, f)
+
+
+def to_json(evaluation: Evaluation) -> dict[str, Any]:
+    """As plain data."""
+    return {
+        "n_docs": evaluation.n_docs,
+        "scores": evaluation.scores,
+        "by_label": {
+            kind: [row._asdict() for row in rows]
+            for kind, rows in evaluation.by_label.items()
+        },
+        "confusion": [
+            {"gold": gold, "found": found, "n": n}
+            for (gold, found), n in sorted(evaluation.confusion.items())
+        ],
+        "curves": [
+            {
+                "name": curve.name,
+                **{
+                    key: numpy.round(getattr(curve, key), 4).tolist()
+                    for key in ("thresholds", "p", "r", "f")
+                },
+            }
+            for curve in evaluation.curves
+        ],
+    }
+
+
+def to_markdown(evaluation: Evaluation, *, title: str) -> str:
+    """As tables to read."""
+    lines = [f"# {title}", "", f"{evaluation.n_docs} documents.", ""]
+    lines += ["| score | |", "| --- | ---: |"]
+    lines += [f"| {name} | {value:.3f} |" for name, value in evaluation.scores.items()]
+    for kind, rows in evaluation.by_label.items():
+        lines += ["", f"## {kind} by label", "", "| label | P | R | F1 |"]
+        lines += ["| --- | ---: | ---: | ---: |"]
+        lines += [f"| {r.label} | {r.p:.3f} | {r.r:.3f} | {r.f:.3f} |" for r in rows]
+    return "\n".join(lines) + "\n"

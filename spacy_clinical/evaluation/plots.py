@@ -1,0 +1,126 @@
+"""Plots of an evaluation, as SVG. Needs matplotlib (extra "plots")."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy
+from matplotlib.figure import Figure
+
+from spacy_clinical.evaluation.evaluate import (
+    MISSED,
+    SPURIOUS,
+    Curve,
+    Evaluation,
+    LabelScore,
+)
+from spacy_clinical.files.atomic import replace_atomic
+
+INK, BLUE, GREY = "#1d2733", "#1f6fb2", "#8b98a7"
+# Labels on a plot, at most: the others are in the tables.
+MAX_LABELS = 45
+MAX_TYPES = 25
+STYLE: Any = {
+    "font.family": "sans-serif",
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    # The same evaluation makes the same file.
+    "svg.hashsalt": "spacy-clinical",
+}
+
+
+def draw_plots(evaluation: Evaluation, folder: Path) -> list[Path]:
+    """Draw all plots of an evaluation.
+
+    RETURNS: The files: by_label_*.svg, thresholds_*.svg, confusion.svg.
+    """
+    files = []
+    with mpl.rc_context(STYLE):
+        for kind, rows in evaluation.by_label.items():
+            files.append(
+                _save(draw_labels(rows, kind), folder / f"by_label_{kind}.svg")
+            )
+        for curve in evaluation.curves:
+            path = folder / f"thresholds_{curve.name}.svg"
+            files.append(_save(draw_curve(curve), path))
+        if evaluation.confusion:
+            figure = draw_confusion(evaluation.confusion)
+            files.append(_save(figure, folder / "confusion.svg"))
+    return files
+
+
+def draw_labels(rows: Sequence[LabelScore], kind: str) -> Figure:
+    """Bars of F1 by label, with precision and recall as marks."""
+    shown = list(rows)[:MAX_LABELS][::-1]
+    figure = Figure(figsize=(7.5, 1.1 + 0.21 * len(shown)), layout="constrained")
+    axes = figure.add_subplot()
+    places = numpy.arange(len(shown))
+    axes.barh(places, [r.f for r in shown], color=BLUE, alpha=0.75, label="F1")
+    axes.plot([r.p for r in shown], places, "|", color=INK, ms=7, label="precision")
+    axes.plot([r.r for r in shown], places, ".", color=INK, ms=5, label="recall")
+    axes.set_yticks(places, [r.label for r in shown])
+    axes.set_xlim(0, 1)
+    axes.set_ylim(-0.7, len(shown) - 0.3)
+    axes.grid(axis="x", color="#e3e8ee")
+    axes.set_axisbelow(True)
+    left_out = (
+        f", the best {len(shown)} of {len(rows)}" if len(rows) > len(shown) else ""
+    )
+    axes.set_title(f"{kind}: F1 by label{left_out}", loc="left", weight="bold")
+    axes.legend(frameon=False, loc="lower right")
+    return figure
+
+
+def draw_curve(curve: Curve) -> Figure:
+    """Precision, recall and F1 by threshold; the best F1 is marked."""
+    figure = Figure(figsize=(6, 3.6), layout="constrained")
+    axes = figure.add_subplot()
+    axes.plot(curve.thresholds, curve.p, "--", color=GREY, label="precision")
+    axes.plot(curve.thresholds, curve.r, ":", color=GREY, label="recall")
+    axes.plot(curve.thresholds, curve.f, color=BLUE, lw=2, label="F1")
+    best = int(curve.f.argmax())
+    at, value = float(curve.thresholds[best]), float(curve.f[best])
+    axes.plot([at], [value], "o", color=BLUE)
+    axes.annotate(
+        f"{value:.3f} at {at:.2f}", (at, value), (6, 6), textcoords="offset points"
+    )
+    axes.set_xlabel("threshold")
+    axes.set_ylim(0, 1)
+    axes.grid(color="#e3e8ee")
+    axes.set_title(f"{curve.name} by threshold", loc="left", weight="bold")
+    axes.legend(frameon=False)
+    return figure
+
+
+def draw_confusion(confusion: Counter[tuple[str, str]]) -> Figure:
+    """What was taken for what, as shares of the gold type's entities."""
+    sums: Counter[str] = Counter()
+    for (gold, _), n in confusion.items():
+        sums[gold] += n
+    types = [t for t, _ in sums.most_common() if t != SPURIOUS][:MAX_TYPES]
+    found = [*types, MISSED]
+    shares = numpy.asarray(
+        [[confusion[g, f] / max(sums[g], 1) for f in found] for g in types]
+    ).reshape(len(types), len(found))
+    size = 2.6 + 0.28 * len(found)
+    figure = Figure(figsize=(size + 1, size), layout="constrained")
+    axes: Any = figure.add_subplot()
+    image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    axes.set_xticks(numpy.arange(len(found)), found, rotation=90)
+    axes.set_yticks(numpy.arange(len(types)), [f"{t} ({sums[t]})" for t in types])
+    axes.set_xlabel("found")
+    axes.set_ylabel("gold")
+    axes.set_title("What was taken for what", loc="left", weight="bold")
+    figure.colorbar(image, ax=axes, shrink=0.6, label="share of gold")
+    return figure
+
+
+def _save(figure: Figure, path: Path) -> Path:
+    with replace_atomic(path) as part:
+        figure.savefig(part, format="svg", metadata={"Date": None})
+    return path

@@ -1,0 +1,318 @@
+"""The attributes that the package adds to Doc, Span and Token.
+
+All read from native slots (span groups and their attrs) or plain data, so that
+they survive DocBin, to_bytes, pickle, `Doc.copy` and other processes. Spans are never
+stored. What else is done with a Doc:
+
+    Doc.from_docs           keeps sections, their titles and bodies, entities, forms with
+                            boxes and pages (their numbers count within each form),
+                            `form_fields`, `icd9` (with evidence where it is now),
+                            provenance and the first error. spaCy drops `doc.cats` and
+                            attrs of span groups, and so scores; `clinical_pieces`,
+                            `clinical_vector` and `icd9_groups` hold for one note only.
+    span.as_doc             spaCy drops span groups: no sections. With
+                            copy_user_data=True boxes and pages, fields that are all
+                            inside, provenance and error stay. Codes are of a whole note:
+                            a part of it has none.
+    doc.retokenize          all follow, by their characters: a merged token has the box
+                            around its words, a part of a word the word's box. spaCy's own
+                            groups don't: `span_groups.realign_spans` brings them up to
+                            date.
+"""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from spacy.tokens import Doc, Span, SpanGroup, Token
+
+from spacy_clinical.about import __title__, __version__
+from spacy_clinical.errors import CODE, Errors, is_own_message
+from spacy_clinical.extensions.doc_data import (
+    find_kept,
+    get_whole,
+    keep,
+    read_chars,
+    restore_lists,
+    sign,
+)
+from spacy_clinical.extensions.form_attributes import FIELDS_KEY as FIELDS_KEY
+from spacy_clinical.extensions.form_attributes import Layout as Layout
+from spacy_clinical.extensions.form_attributes import register_form_extensions
+from spacy_clinical.extensions.form_attributes import set_form_fields as set_form_fields
+from spacy_clinical.extensions.form_data import FORM_KEY as FORM_KEY
+from spacy_clinical.extensions.span_groups import follow, is_current, list_spans
+
+SECTIONS_KEY = "sections"
+SUBSECTIONS_KEY = "subsections"
+SECTION_TITLES_KEY = "section_titles"
+NER_KEY = "ner"
+ICD9_KEY = "spacy_clinical.icd9"
+LAYOUT_KEY = "layout"
+FORM_SPANS_KEY = "form"
+# What may stand between a title and its text, where nothing says where that starts.
+BODY = re.compile(r"[ \t]*[*_\])>\"=~#]{0,12}[ \t]*:*\s*")
+
+
+def section_of(doc: Doc, token_index: int) -> Span | None:
+    """Find the section that holds a token; None if the Doc has no sections."""
+    sections = doc.spans.get(SECTIONS_KEY)
+    if not sections:
+        return None
+    try:
+        index = bisect_right(_Starts(sections), token_index)
+        around = [sections[i] for i in (index - 1, index) if 0 <= i < len(sections)]
+        if all(map(is_current, around)):
+            return sections[index - 1] if index else None
+    except IndexError:
+        pass
+    spans = list_spans(doc, SECTIONS_KEY)
+    starts = [span.start_char for span in spans]
+    index = bisect_right(starts, doc[token_index].idx)
+    return spans[index - 1] if index else None
+
+
+def _get_token_section(token: Token) -> str:
+    section = section_of(token.doc, token.i)
+    return section.label_ if section is not None else ""
+
+
+def _get_span_section(span: Span) -> str:
+    span = follow(span)
+    section = section_of(span.doc, span.start) if len(span) else None
+    return section.label_ if section is not None else ""
+
+
+def _find_section_title(span: Span) -> tuple[Span | None, int]:
+    """Find a section's own title, and where the text under it starts.
+
+    The first title inside a titled section or subsection is its own, and has its
+    label; a preamble may hold titles of its parts only.
+
+    span: With the tokens that it has now.
+    """
+    found = _find_title(span)
+    if found is None:
+        return None, span.start
+    title, index = found
+    if title.end > span.end or title.label != span.label:
+        return None, span.start
+    attrs = span.doc.spans[SECTION_TITLES_KEY].attrs
+    n_titles = len(span.doc.spans[SECTION_TITLES_KEY])
+    places, tokens = attrs.get("body_places", ()), attrs.get("body_starts", ())
+    if len(places) == n_titles:
+        body = _find_token(span, places[index])
+    elif len(tokens) == n_titles and is_current(title):
+        # As earlier versions wrote it, in tokens.
+        body = tokens[index]
+    else:
+        after = span.doc[title.end : span.end].text_with_ws
+        mark = BODY.match(after)
+        offset = mark.end() if mark else 0
+        start = span.doc[title.end].idx if title.end < span.end else 0
+        body = span.end if offset >= len(after) else _find_token(span, start + offset)
+    return title, min(max(body, title.end), span.end)
+
+
+def _find_title(span: Span) -> tuple[Span, int] | None:
+    """Find the first title that starts in a span or after it, and its number."""
+    titles = span.doc.spans.get(SECTION_TITLES_KEY)
+    if not titles:
+        return None
+    try:
+        index = bisect_left(_Starts(titles), span.start)
+        around = [titles[i] for i in (index - 1, index) if 0 <= i < len(titles)]
+        if all(map(is_current, around)):
+            return (titles[index], index) if index < len(titles) else None
+    except IndexError:
+        pass
+    spans = list_spans(span.doc, SECTION_TITLES_KEY)
+    index = bisect_left([title.start for title in spans], span.start)
+    return (spans[index], index) if index < len(spans) else None
+
+
+def _find_token(span: Span, place: int) -> int:
+    """Find the token of a span that a character is in, or its end."""
+    if place >= span.end_char:
+        return span.end
+    tokens = range(span.start, span.end)
+    index = bisect_right(tokens, place, key=lambda i: span.doc[i].idx) - 1
+    return tokens[max(index, 0)]
+
+
+class _Starts(Sequence[int]):
+    """The first tokens of a group's spans, without a list of them all."""
+
+    def __init__(self, group: SpanGroup) -> None:
+        self.group = group
+
+    def __len__(self) -> int:
+        return len(self.group)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.group[index].start
+
+
+def _get_section_title(span: Span) -> Span | None:
+    return _find_section_title(follow(span))[0]
+
+
+def _get_section_body(span: Span) -> Span:
+    span = follow(span)
+    return span.doc[_find_section_title(span)[1] : span.end]
+
+
+def _get_score(span: Span) -> float | None:
+    """The score of a predicted span, looked up in the groups that have scores.
+
+    Such groups are in note order.
+    """
+    span = follow(span)
+    for key, group in span.doc.spans.items():
+        scores = group.attrs.get("scores")
+        if not scores or len(scores) != len(group):
+            continue
+        others: Sequence[Span] | SpanGroup = group
+        try:
+            first = bisect_left(_Starts(group), span.start)
+            is_stale = not is_current(group[len(group) - 1])
+        except IndexError:
+            is_stale = True
+        if is_stale:
+            others = list_spans(span.doc, key)
+            first = bisect_left([other.start for other in others], span.start)
+        for i in range(first, len(group)):
+            other = others[i]
+            if other.start != span.start:
+                break
+            if (other.end, other.label) == (span.end, span.label):
+                return float(scores[i])
+    return None
+
+
+def _get_icd9(doc: Doc) -> list[dict[str, Any]]:
+    found = []
+    kept = find_kept(doc, ICD9_KEY)
+    is_whole = get_whole(doc, ICD9_KEY) is not None
+    for start, end, value in kept:
+        # Earlier versions kept the records alone.
+        records = value.get("codes", ()) if isinstance(value, dict) else value
+        if not is_whole:
+            text = read_chars(doc, start, end)
+            if not isinstance(value, dict) or sign(text) != value["text"]:
+                continue
+        # DocBin makes tuples of lists.
+        found += [_move(record, start) for record in restore_lists(records)]
+    return found
+
+
+def _move(record: dict[str, Any], start: int) -> dict[str, Any]:
+    for place in record.get("evidence", ()) if start else ():
+        place["start"] += start
+        place["end"] += start
+    return record
+
+
+def _set_icd9(doc: Doc, records: list[dict[str, Any]]) -> None:
+    keep(doc, ICD9_KEY, {"text": sign(doc.text), "codes": records})
+
+
+def _get_provenance(doc: Doc) -> dict[str, Any] | None:
+    """What made a Doc, as far as all Docs that it is made of agree."""
+    found = [kept.value for kept in find_kept(doc, "clinical_provenance")]
+    known = [value for value in found if value]
+    if len(known) < 2:
+        return known[0] if known else None
+    everything = {name: value for one in known for name, value in one.items()}
+    return {
+        name: value
+        for name, value in everything.items()
+        if all(one.get(name, value) == value for one in known)
+    }
+
+
+def _get_error(doc: Doc) -> dict[str, Any] | None:
+    found = [kept.value for kept in find_kept(doc, "clinical_error")]
+    return next((error for error in found if error is not None), None)
+
+
+def _get_groups(doc: Doc) -> dict[str, Any]:
+    groups: dict[str, Any] | None = get_whole(doc, "icd9_groups")
+    return {} if groups is None else groups
+
+
+def _set(doc: Doc, value: Any, *, name: str) -> None:
+    keep(doc, name, value)
+
+
+def _get(doc: Doc, *, name: str) -> Any:
+    return get_whole(doc, name)
+
+
+def record_error(
+    doc: Doc, name: str, error: Exception, *, n_chars: int | None = None
+) -> None:
+    """Note on a Doc which component failed on it first, and how.
+
+    The message of one of the package's own errors is kept, as it quotes no note. Of
+    others, which may, only the type and spaCy's code are.
+
+    name: The component.
+    n_chars: Length of the note, where the Doc could not be made.
+    """
+    if doc._.clinical_error is not None:
+        return
+    found = CODE.match(str(error))
+    code, kind = found[1] if found else "", type(error).__name__
+    message = str(error)
+    if not is_own_message(message):
+        message = Errors.C312.format(
+            name=name,
+            n_chars=len(doc.text) if n_chars is None else n_chars,
+            error=f"{kind} [{code}]" if code else kind,
+        )
+    doc._.clinical_error = {
+        "component": name,
+        "code": code,
+        "type": kind,
+        "message": message,
+    }
+
+
+def register_extensions() -> None:
+    """Add the package's attributes. Repeating it changes nothing."""
+    Token.set_extension("section", getter=_get_token_section, force=True)
+    Span.set_extension("section", getter=_get_span_section, force=True)
+    Span.set_extension("section_parent", getter=_get_span_section, force=True)
+    Span.set_extension("section_title", getter=_get_section_title, force=True)
+    Span.set_extension("section_body", getter=_get_section_body, force=True)
+    Span.set_extension("score", getter=_get_score, force=True)
+    register_form_extensions()
+    getters: dict[str, Callable[[Doc], Any]] = {
+        "clinical_pieces": partial(_get, name="clinical_pieces"),
+        "clinical_vector": partial(_get, name="clinical_vector"),
+        "clinical_provenance": _get_provenance,
+        "clinical_error": _get_error,
+        "icd9_groups": _get_groups,
+    }
+    for name, getter in getters.items():
+        setter = partial(_set, name=name)
+        Doc.set_extension(name, getter=getter, setter=setter, force=True)
+    Doc.set_extension("icd9", getter=_get_icd9, setter=_set_icd9, force=True)
+
+
+def add_to(doc: Doc, attribute: str, name: str, value: dict[str, Any]) -> None:
+    """Record plain data of one component under its name in a Doc attribute.
+
+    attribute: `clinical_pieces` or `clinical_provenance`. The latter also says
+        which version of the package wrote it.
+    """
+    known = doc._.get(attribute) or {}
+    if attribute == "clinical_provenance":
+        known = {__title__: __version__, **known}
+    doc._.set(attribute, {**known, name: value})
+
+
+register_extensions()

@@ -1,0 +1,117 @@
+"""Plain data of whole Docs, kept where spaCy neither quotes nor misplaces it.
+
+`Doc.from_docs` quotes the values of `doc.user_data` under keys of its own choice in
+warnings (W102), and warns of attributes of Docs (W101). Keys of the form ("._.", name,
+start, end) it moves along with the text, without a word, as `span.as_doc` does with
+copy_user_data=True. So that is how all data of this package is kept. `as_doc` leaves
+nothing out: what it moves beyond the borders of its Doc is not that Doc's.
+"""
+
+from typing import Any, NamedTuple, cast
+
+from spacy.attrs import IDX, LENGTH
+from spacy.strings import get_string_id
+from spacy.tokens import Doc
+
+from spacy_clinical.types import Ints1d
+
+
+class Kept(NamedTuple):
+    """Data of a stretch of a Doc (characters, half open)."""
+
+    start: int
+    end: int
+    value: Any
+
+
+def get_user_data(doc: Doc) -> dict[Any, Any]:
+    """Get a Doc's user data: its keys are not only strings, as spaCy's types have it."""
+    return cast(dict[Any, Any], doc.user_data)
+
+
+def keep(doc: Doc, name: str, value: Any) -> None:
+    """Keep plain data of a Doc, in place of what was kept under that name.
+
+    name: Of the data; an identifier.
+    """
+    # What was saved by earlier versions has other keys.
+    gone = [name, ("._.", name, None, None), *_find_keys(doc, name)]
+    for key in gone:
+        get_user_data(doc).pop(key, None)
+    get_user_data(doc)[("._.", name, 0, count_chars(doc))] = value
+
+
+def find_kept(doc: Doc, name: str) -> list[Kept]:
+    """Find the data that was kept under a name, of all Docs that this one is made of.
+
+    RETURNS: In the order of the text.
+    """
+    keys = _find_keys(doc, name)
+    found = [Kept(key[2], key[3], get_user_data(doc)[key]) for key in keys]
+    found.sort(key=lambda kept: (kept.start, kept.end))
+    for old in (name, ("._.", name, None, None)):
+        if old in get_user_data(doc):
+            found.append(Kept(0, count_chars(doc), get_user_data(doc)[old]))
+    return found
+
+
+def get_whole(doc: Doc, name: str) -> Any:
+    """Get data that holds for a Doc as a whole; None if there is none.
+
+    That of a Doc is neither that of a part of it, nor of several Docs together.
+    """
+    found = find_kept(doc, name)
+    if len(found) == 1 and found[0][:2] == (0, count_chars(doc)):
+        return found[0].value
+    return None
+
+
+def count_chars(doc: Doc) -> int:
+    """The length of a Doc's text, without putting it together."""
+    if not len(doc):
+        return 0
+    last = doc[len(doc) - 1]
+    return int(last.idx + len(last) + len(last.whitespace_))
+
+
+def read_chars(doc: Doc, start: int, end: int) -> str | None:
+    """Read a stretch of a Doc's text; None if it isn't inside."""
+    if not 0 <= start <= end <= count_chars(doc):
+        return None
+    span = doc.char_span(start, end, alignment_mode="expand")
+    if span is None:
+        return ""
+    text: str = span.text_with_ws
+    return text[start - span.start_char : end - span.start_char]
+
+
+def sign(text: str | None) -> int:
+    """A number by which to know a text again; that of a token is its `orth`."""
+    return 0 if not text else int(get_string_id(text))
+
+
+def restore_lists(value: Any) -> Any:
+    """Copy plain data, with lists where DocBin made tuples of them."""
+    if isinstance(value, (list, tuple)):
+        return [restore_lists(item) for item in value]
+    if isinstance(value, dict):
+        return {key: restore_lists(item) for key, item in value.items()}
+    return value
+
+
+def _find_keys(doc: Doc, name: str) -> list[tuple[str, str, int, int]]:
+    return [
+        key
+        for key in get_user_data(doc)
+        if isinstance(key, tuple)
+        and len(key) == 4
+        and key[:2] == ("._.", name)
+        and key[2] is not None
+        and key[3] is not None
+    ]
+
+
+def token_borders(doc: Doc) -> tuple[Ints1d, Ints1d]:
+    """Where the tokens start and end in the text (n_tokens, characters)."""
+    places = doc.to_array([IDX, LENGTH]).astype("int64").reshape(-1, 2)
+    return places[:, 0], places.sum(axis=1)

@@ -1,0 +1,162 @@
+"""The attributes of forms: `token._.box`, `span._.page`, `doc._.form_fields`, ..."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from spacy.tokens import Doc, Span, Token
+
+from spacy_clinical.extensions.doc_data import (
+    find_kept,
+    get_whole,
+    keep,
+    read_chars,
+    restore_lists,
+    sign,
+)
+from spacy_clinical.extensions.form_data import find_forms, find_words
+from spacy_clinical.extensions.span_groups import follow
+
+FIELDS_KEY = "spacy_clinical.form_fields"
+
+
+class Layout(NamedTuple):
+    """Where a span is, as spacy-layout says it.
+
+    x, y, width, height: From the upper left corner, in the page's units.
+    page_no: From 1 on.
+    """
+
+    x: float
+    y: float
+    width: float
+    height: float
+    page_no: int
+
+
+def _get_box(token: Token) -> tuple[float, ...] | None:
+    """The box of a token's word, or around its words on the first one's page."""
+    words = find_words(token)
+    return _cover([w.box for w in words if w.number == words[0].number])
+
+
+def _cover(boxes: Sequence[tuple[float, ...] | None]) -> tuple[float, ...] | None:
+    known = [box for box in boxes if box is not None]
+    if len(known) < 2:
+        return known[0] if known else None
+    x0, y0, x1, y1 = zip(*known, strict=True)
+    return min(x0), min(y0), max(x1), max(y1)
+
+
+def _get_box_1000(token: Token) -> tuple[int, int, int, int]:
+    """A token's box as LayoutLM reads it: 0 to 1000 across and down the page."""
+    box = _get_box(token)
+    if box is None:
+        return 0, 0, 0, 0
+    size = find_words(token)[0].page
+    scales = [1000 / (size[key] or 1.0) for key in ("width", "height")] * 2
+    x0, y0, x1, y1 = (
+        min(max(int(value * scale), 0), 1000)
+        for value, scale in zip(box, scales, strict=True)
+    )
+    return x0, y0, x1, y1
+
+
+def _get_page(token: Token) -> int:
+    words = find_words(token)
+    return words[0].number if words else 0
+
+
+def _get_confidence(token: Token) -> float | None:
+    known = [w.confidence for w in find_words(token) if w.confidence is not None]
+    return min(known) if known else None
+
+
+def _get_span_page(span: Span) -> int:
+    span = follow(span)
+    return _get_page(span[0]) if len(span) else 0
+
+
+def _get_span_box(span: Span) -> tuple[float, ...] | None:
+    """The box around what a span has on its first page."""
+    span = follow(span)
+    forms = find_forms(span.doc)
+    words = [word for token in span for word in find_words(token, forms)]
+    first = [w.box for w in words if w[1::3] == words[0][1::3]]
+    return _cover(first)
+
+
+def _get_layout(span: Span) -> Layout | None:
+    box = _get_span_box(span)
+    if box is None:
+        return None
+    x0, y0, x1, y1 = box
+    return Layout(x0, y0, x1 - x0, y1 - y0, _get_span_page(span))
+
+
+def _get_pages(doc: Doc) -> list[dict[str, Any]]:
+    return [restore_lists(p) for form in find_forms(doc) for p in form.value["pages"]]
+
+
+def _get_form_fields(doc: Doc) -> list[dict[str, Any]]:
+    whole = get_whole(doc, FIELDS_KEY)
+    if whole is not None:
+        fields: list[dict[str, Any]] = restore_lists(
+            whole["fields"] if isinstance(whole, dict) else whole
+        )
+        return fields
+    found = []
+    for start, end, value in find_kept(doc, FIELDS_KEY):
+        if not isinstance(value, dict):
+            continue
+        is_all = sign(read_chars(doc, start, end)) == value["text"]
+        places = value["places"] or [None] * len(value["fields"])
+        for field, place in zip(value["fields"], places, strict=True):
+            if is_all or (place and _is_there(doc, start, place)):
+                found.append(restore_lists(field))
+    return found
+
+
+def _is_there(doc: Doc, offset: int, place: Sequence[int]) -> bool:
+    """Whether a Doc has a stretch of text that another Doc had.
+
+    place: Its start and end there (characters), and its sign.
+    """
+    start, end, signed = place
+    text = read_chars(doc, offset + start, offset + end)
+    return text is not None and sign(text) == signed
+
+
+def _set_form_fields(doc: Doc, fields: list[dict[str, Any]]) -> None:
+    set_form_fields(doc, fields, [])
+
+
+def set_form_fields(
+    doc: Doc, fields: Sequence[Any], places: Sequence[tuple[int, int]]
+) -> None:
+    """Set `doc._.form_fields`, with the places that they come from.
+
+    places (characters): For each field, so that a part of the Doc has the fields that
+        are inside; empty where nobody knows.
+    """
+    text = doc.text
+    value = {
+        "text": sign(text),
+        "fields": list(fields),
+        "places": [[start, end, sign(text[start:end])] for start, end in places],
+    }
+    keep(doc, FIELDS_KEY, value)
+
+
+def register_form_extensions() -> None:
+    """Add the attributes of forms. Repeating it changes nothing."""
+    Token.set_extension("box", getter=_get_box, force=True)
+    Token.set_extension("box_1000", getter=_get_box_1000, force=True)
+    Token.set_extension("page", getter=_get_page, force=True)
+    Token.set_extension("confidence", getter=_get_confidence, force=True)
+    Span.set_extension("box", getter=_get_span_box, force=True)
+    Span.set_extension("page", getter=_get_span_page, force=True)
+    Span.set_extension("layout", getter=_get_layout, force=True)
+    Doc.set_extension("pages", getter=_get_pages, force=True)
+    Doc.set_extension(
+        "form_fields", getter=_get_form_fields, setter=_set_form_fields, force=True
+    )

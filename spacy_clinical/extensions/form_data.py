@@ -1,0 +1,279 @@
+"""Where the words of a form are on its pages, found by their characters.
+
+The data of a form is kept with its Doc as one piece, in columns, and says of each word
+where in the text it starts and what it is. So it is found again after `Doc.from_docs`,
+`span.as_doc(copy_user_data=True)`, `Doc.copy`, merges and splits; and where a Doc holds
+other words, nothing is found.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from spacy.tokens import Doc, Token
+
+from spacy_clinical.extensions.doc_data import (
+    Kept,
+    count_chars,
+    get_user_data,
+    read_chars,
+    sign,
+)
+
+FORM_KEY = "spacy_clinical.form"
+# Where parts of one form were joined anew, one part's data may fit a word of another.
+# It belongs to the part that many of the words around are of, if few are of another.
+REACH = 16
+MANY, FEW = 4, 1
+
+
+class FormWord(NamedTuple):
+    """A word as it is on its page.
+
+    box: In the page's units; None for what ends a line.
+    number: Of its page in its form, from 1 on.
+    confidence (0 to 1): None if nobody was unsure.
+    page: As `doc._.pages` describes it.
+    form: Which of the Doc's forms it is in.
+    owner: Which of the form's fields to fill in it is written in; -1 for none.
+    """
+
+    box: tuple[float, ...] | None
+    number: int
+    confidence: float | None
+    page: dict[str, Any]
+    form: int
+    owner: int = -1
+
+
+class FormWidgets(NamedTuple):
+    """The fields of fillable forms that a Doc has.
+
+    widgets: Each as `forms.document` describes it.
+    forms: For each, which of the Doc's forms it is in.
+    owners (n_tokens): Which of them each token is written in; -1 for none.
+    """
+
+    widgets: list[dict[str, Any]]
+    forms: list[int]
+    owners: list[int]
+
+
+def keep_form(
+    doc: Doc,
+    *,
+    source: str,
+    pages: Sequence[dict[str, Any]],
+    boxes: Sequence[Sequence[float]],
+    confidences: Sequence[float],
+    numbers: Sequence[int],
+    owners: Sequence[int] = (),
+    widgets: Sequence[dict[str, Any]] = (),
+) -> None:
+    """Keep the data of a form with its Doc, in place of what was there.
+
+    source: The file's name.
+    pages: What is known of each.
+    boxes, confidences, numbers (n_tokens): As `FormWord` has them; an empty box, and -1,
+        for none.
+    owners (n_tokens), widgets: Which field of a fillable form each token is written in,
+        -1 for none, and those fields; nothing for other forms.
+    """
+    form: dict[str, Any] = {
+        "source": source,
+        "pages": list(pages),
+        "boxes": list(boxes),
+        "confidences": list(confidences),
+        "numbers": list(numbers),
+        "starts": [token.idx for token in doc],
+        "lengths": [len(token) for token in doc],
+        "words": [token.orth for token in doc],
+    }
+    if widgets:
+        form["owners"], form["widgets"] = list(owners), list(widgets)
+    for key in [FORM_KEY, *_find_keys(doc)]:
+        get_user_data(doc).pop(key, None)
+    # Two forms must never have one key, wherever parts of them are put.
+    kept = form["words"], form["boxes"], form["numbers"], *form.get("widgets", ())
+    digest = sign(repr(kept))
+    get_user_data(doc)[("._.", f"{FORM_KEY}.{digest:x}", 0, count_chars(doc))] = form
+
+
+def find_forms(doc: Doc) -> list[Kept]:
+    """Find the data of the forms that a Doc is made of, in the order of the text."""
+    found = [Kept(key[2], key[3], get_user_data(doc)[key]) for key in _find_keys(doc)]
+    found.sort(key=lambda kept: (kept.start, kept.end))
+    old = get_user_data(doc).get(FORM_KEY)
+    if old is not None:
+        found.append(Kept(0, count_chars(doc), _upgrade(doc, old)))
+    return found
+
+
+def find_words(token: Token, forms: Sequence[Kept] | None = None) -> list[FormWord]:
+    """Find the words that a token is made of, or the one that it is a part of.
+
+    forms: Those of the Doc, where they are known.
+    RETURNS: Nothing if the token is in no form, or nobody can say in which.
+    """
+    forms = find_forms(token.doc) if forms is None else forms
+    return [_read(forms, number, i) for number, i in _locate(token, forms)]
+
+
+def find_widgets(doc: Doc, forms: Sequence[Kept] | None = None) -> FormWidgets:
+    """Find the fields of fillable forms that are in a Doc.
+
+    Of a part of a form, those are whose words are all there; and of those without words,
+    the ones of pages that are there whole.
+
+    forms: Those of the Doc, where they are known.
+    """
+    forms = find_forms(doc) if forms is None else forms
+    found = FormWidgets([], [], [-1] * len(doc))
+    if not any(len(form.value.get("widgets", ())) for form in forms):
+        return found
+    places = [_locate(token, forms) for token in doc]
+    seen: list[set[int]] = [set() for _ in forms]
+    for number, i in (place for located in places for place in located):
+        seen[number].add(i)
+    numbers: dict[tuple[int, int], int] = {}
+    for number, form in enumerate(forms):
+        for i in _list_whole(form, seen[number]):
+            numbers[number, i] = len(found.widgets)
+            found.widgets.append(form.value["widgets"][i])
+            found.forms.append(number)
+    for token_number, located in enumerate(places):
+        owners = {(own, _get_owner(forms[own], i)) for own, i in located}
+        if len(owners) == 1:
+            found.owners[token_number] = numbers.get(owners.pop(), -1)
+    return found
+
+
+def _list_whole(form: Kept, seen: set[int]) -> list[int]:
+    """Choose of a form's fields those that are there, by the words that are."""
+    columns = form.value
+    pages, owners = set(), set()
+    for i, number in enumerate(columns["numbers"]):
+        # What ends a line is no one's word.
+        if i not in seen and len(columns["boxes"][i]):
+            pages.add(number)
+            owners.add(_get_owner(form, i))
+    is_whole = not pages
+    own = set(columns.get("owners", ()))
+    known = set(columns["numbers"])
+    return [
+        i
+        for i, widget in enumerate(columns.get("widgets", ()))
+        if is_whole
+        or (
+            i not in owners
+            if i in own
+            else widget["page"] in known and widget["page"] not in pages
+        )
+    ]
+
+
+def _get_owner(form: Kept, i: int) -> int:
+    owners = form.value.get("owners", ())
+    return int(owners[i]) if len(owners) else -1
+
+
+def _locate(token: Token, forms: Sequence[Kept]) -> list[tuple[int, int]]:
+    """Find the words that a token is made of: which form's, and which of them."""
+    found = []
+    for number, form in enumerate(forms):
+        words = _find_in(token, form)
+        if words:
+            found.append((number, words))
+    if len(found) > 1:
+        found = _choose(token, forms, found)
+    return [(number, i) for number, words in found for i in words]
+
+
+def _find_in(token: Token, form: Kept) -> range:
+    columns, place = form.value, token.idx - form.start
+    starts, lengths = columns["starts"], columns["lengths"]
+    first = max(bisect_right(starts, place) - 1, 0)
+    if (
+        first < len(starts)
+        and starts[first] == place
+        and columns["words"][first] == token.orth
+    ):
+        return range(first, first + 1)
+    # The token was merged of some, or is a part of one.
+    if first < len(starts) and starts[first] + lengths[first] <= place:
+        first += 1
+    stop = bisect_left(starts, place + len(token))
+    for i in range(first, stop):
+        start = form.start + starts[i]
+        text = read_chars(token.doc, start, start + lengths[i])
+        if not text or sign(text) != columns["words"][i]:
+            return range(0)
+    return range(first, stop)
+
+
+def _choose(
+    token: Token, forms: Sequence[Kept], found: list[tuple[int, range]]
+) -> list[tuple[int, range]]:
+    """Choose the form that far more words around a token are of; none if none is."""
+    runs = []
+    for number, words in found:
+        runs.append((_count_run(token, forms[number]), number, words))
+    runs.sort(reverse=True, key=lambda run: run[0])
+    if runs[0][0] < MANY or runs[1][0] > FEW:
+        first, second = (
+            [_read(forms, number, i)[:4] for i in words]
+            for _, number, words in runs[:2]
+        )
+        if first != second:
+            return []
+    return [runs[0][1:]]
+
+
+def _count_run(token: Token, form: Kept) -> int:
+    n_words = 0
+    for step in (1, -1):
+        for i in range(token.i + step, token.i + step * (REACH + 1), step):
+            if not 0 <= i < len(token.doc) or not _find_in(token.doc[i], form):
+                break
+            n_words += 1
+    return n_words
+
+
+def _read(forms: Sequence[Kept], number: int, i: int) -> FormWord:
+    form = forms[number].value
+    box, confidence = form["boxes"][i], float(form["confidences"][i])
+    page = int(form["numbers"][i])
+    return FormWord(
+        tuple(box) if len(box) else None,
+        page,
+        confidence if confidence >= 0 else None,
+        form["pages"][page - 1],
+        number,
+        _get_owner(forms[number], i),
+    )
+
+
+def _upgrade(doc: Doc, old: dict[str, Any]) -> dict[str, Any]:
+    """Read what earlier versions kept, by the number of the token."""
+    if len(old.get("boxes", ())) != len(doc):
+        # Retokenized since: nobody knows which is which.
+        old = {**old, "boxes": [], "confidences": [], "numbers": []}
+        old.update(owners=[], widgets=[])
+        return {**old, "starts": [], "lengths": [], "words": []}
+    return {
+        **old,
+        "starts": [token.idx for token in doc],
+        "lengths": [len(token) for token in doc],
+        "words": [token.orth for token in doc],
+    }
+
+
+def _find_keys(doc: Doc) -> list[tuple[str, str, int, int]]:
+    return [
+        key
+        for key in get_user_data(doc)
+        if isinstance(key, tuple)
+        and len(key) == 4
+        and key[0] == "._."
+        and str(key[1]).startswith(f"{FORM_KEY}.")
+    ]

@@ -1,0 +1,259 @@
+"""Recognize what this package has written, so that it is not read as notes or forms.
+
+What counts is what is in a file, not its name: a table of notes that happens to be called
+notes.jsonl is read. Of a file no more is looked at than its head, or its first line.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from spacy_clinical.about import __title__
+from spacy_clinical.errors import Warnings, warn
+
+# Bytes of a file that are looked at, and of its first line if that has to be whole.
+HEAD, LINE = 1 << 16, 1 << 23
+# Keys that all records have, and those that they start with.
+RECORD = frozenset(
+    {
+        *("id", "source", "meta", "n_chars", "sections", "subsections", "entities"),
+        *("overlapping", "codes", "n_sentences", "sentences", "pieces", "provenance"),
+        "error",
+    }
+)
+RECORD_START = ("id", "source", "meta", "n_chars")
+FORM = frozenset(
+    {"id", "source", "pages", "parts", "links", "fields", "provenance", "error"}
+)
+FORM_START = ("id", "source", "pages", "parts")
+FAILURE, ERROR = {"id", "source", "error"}, {"component", "code", "type", "message"}
+# Of run.json, the seals of shards, and scores.json.
+OBJECTS = (
+    {"package", "pipeline", "pipeline_sha256", "components", "with_text"},
+    {"n_notes", "sha256", "failed"},
+    {"model", "n_docs", "scores", "by_label", "confusion"},
+)
+NOTE_NLP = (
+    "note_nlp_id,note_id,section_concept_id,snippet,offset,lexical_variant,"
+    "note_nlp_concept_id,note_nlp_source_concept_id,nlp_system,nlp_date,nlp_datetime,"
+    "term_exists,term_temporal,term_modifiers"
+)
+FIELDS = (
+    "source,page,key,option,value,score,key_x0,key_y0,key_x1,key_y1,"
+    "value_x0,value_y0,value_x1,value_y1"
+)
+# These tables stand together.
+TABLES = {
+    "notes.csv": "id,source,n_chars,n_sentences,error",
+    "sections.csv": "id,label,loinc,title,start,end,body_start,score",
+    "entities.csv": "id,label,text,start,end,score,section",
+    "codes.csv": "id,code,title,chapter,score",
+}
+BRAT = {"names.csv": "name,id,source"}
+BRAT_SETTINGS = "annotation.conf"
+_CONLL = re.compile(rb"-DOCSTART- -X- O O\n\n\S+ -X- \S*:\d+-\d+ \S+\n")
+
+
+class OwnOutputs:
+    """Tell the files of a folder that this package has written, and keep count.
+
+    n_found: Number of them so far.
+    """
+
+    def __init__(self) -> None:
+        self.n_found = 0
+        self._folders: dict[Path, bool] = {}
+
+    def leave_out(self, paths: Iterable[Path], folder: Path) -> Iterator[Path]:
+        """Pass on the others.
+
+        folder: What holds them. Folders in it may be outputs as a whole; not so itself,
+            as it was asked for.
+        """
+        for path in paths:
+            if self._is_inside(path.parent, folder) or is_own_file(path):
+                self.n_found += 1
+            else:
+                yield path
+
+    def _is_inside(self, place: Path, folder: Path) -> bool:
+        if folder not in place.parents:
+            return False
+        # Not by recursion: folders may be nested as deep as the system lets them.
+        unknown = []
+        while place != folder and place not in self._folders:
+            unknown.append(place)
+            place = place.parent
+        inside = self._folders.get(place, False)
+        for outer in reversed(unknown):
+            inside = inside or is_own_folder(outer)
+            self._folders[outer] = inside
+        return inside
+
+
+def is_own_folder(folder: Path) -> bool:
+    """Whether a folder is, as a whole, what this package writes: texts for BRAT, a
+    pipeline, or a checkpoint."""
+    try:
+        if (folder / BRAT_SETTINGS).is_file() and _has_headers(folder, BRAT):
+            return True
+        if (folder / "config.cfg").is_file():
+            return {"lang", "pipeline"} <= _read_head_keys(folder / "meta.json")
+        if (folder / "config.json").is_file():
+            return {"checkpoint", "files"} <= _read_head_keys(folder / "MANIFEST.json")
+    # Such as a path that is too long: who reads it says what is wrong.
+    except OSError:
+        pass
+    return False
+
+
+def is_own_file(path: Path) -> bool:
+    """Whether a file is what this package writes."""
+    look = _LOOKS.get(path.suffix.lower())
+    if look is None:
+        return False
+    try:
+        if not path.is_file():
+            return False
+        if look is _look_at_parquet:
+            return look(path)
+        with path.open("rb", buffering=0 if look is _look_at_text else -1) as handle:
+            return look(handle, path)
+    # Who reads it says what is wrong.
+    except OSError:
+        return False
+
+
+def _look_at_lines(handle: BinaryIO, path: Path) -> bool:
+    line = handle.readline(LINE)
+    values, is_whole = _read_object(line)
+    keys = tuple(values)
+    if "resourceType" in values:
+        return _is_own_bundle(values, line)
+    if not is_whole:
+        return keys[:4] in (RECORD_START, FORM_START)
+    if set(keys) == FAILURE:
+        return isinstance(values["error"], dict) and set(values["error"]) == ERROR
+    return set(keys) >= RECORD or set(keys) >= FORM
+
+
+def _is_own_bundle(values: dict[str, Any], line: bytes) -> bool:
+    mark = f'"deviceName": [{{"name": "{__title__}"'.encode("ascii")
+    return values["resourceType"] == "Bundle" and mark in line
+
+
+def _look_at_object(handle: BinaryIO, path: Path) -> bool:
+    values, _ = _read_object(handle.read(HEAD))
+    return any(set(values) >= known for known in OBJECTS)
+
+
+def _look_at_table(handle: BinaryIO, path: Path) -> bool:
+    header = handle.readline(HEAD).rstrip(b"\r\n").decode("utf8", "replace")
+    if header in (NOTE_NLP, FIELDS):
+        return True
+    if header == TABLES.get(path.name):
+        return _has_headers(path.parent, TABLES)
+    is_named = header == BRAT.get(path.name)
+    return is_named and (path.parent / BRAT_SETTINGS).is_file()
+
+
+def _look_at_page(handle: BinaryIO, path: Path) -> bool:
+    return f'<meta name="generator" content="{__title__} '.encode() in handle.read(HEAD)
+
+
+def _look_at_text(handle: BinaryIO, path: Path) -> bool:
+    return _CONLL.match(handle.read(1024)) is not None
+
+
+def _look_at_parquet(path: Path) -> bool:
+    if find_spec("pyarrow") is None:
+        return False
+    # Only this format needs pyarrow.
+    from spacy_clinical.files.parquet import BrokenParquetError, ParquetRows
+
+    try:
+        with path.open("rb") as handle, ParquetRows(handle) as rows:
+            return set(rows.columns) >= RECORD
+    except BrokenParquetError:
+        return False
+
+
+def _has_headers(folder: Path, headers: dict[str, str]) -> bool:
+    """Whether these tables are all in a folder."""
+    try:
+        for name, header in headers.items():
+            with (folder / name).open("rb") as handle:
+                found = handle.readline(HEAD)
+            if found.rstrip(b"\r\n") != header.encode("ascii"):
+                return False
+    except OSError:
+        return False
+    return True
+
+
+def _read_head_keys(path: Path) -> set[str]:
+    try:
+        with path.open("rb") as handle:
+            return set(_read_object(handle.read(HEAD))[0])
+    except OSError:
+        return set()
+
+
+def _read_object(data: bytes) -> tuple[dict[str, Any], bool]:
+    """Read what is there of a JSON object.
+
+    data: May be cut off anywhere.
+    RETURNS: Its keys in their order, with None for a value that is cut off; and whether
+        it is whole.
+    """
+    text = data.decode("utf8", "replace")
+    values: dict[str, Any] = {}
+    place = _skip(text, 0)
+    if text[place : place + 1] != "{":
+        return {}, False
+    decoder = json.JSONDecoder()
+    try:
+        while text[place] != "}":
+            key, place = decoder.raw_decode(text, _skip(text, place + 1))
+            values[str(key)] = None
+            place = _skip(text, place)
+            if text[place] != ":":
+                return values, False
+            values[str(key)], place = decoder.raw_decode(text, _skip(text, place + 1))
+            place = _skip(text, place)
+            if text[place] not in ",}":
+                return values, False
+    except (ValueError, IndexError, RecursionError):
+        return values, False
+    return values, True
+
+
+_SPACE = re.compile(r"[ \t\r\n]*")
+
+
+def _skip(text: str, place: int) -> int:
+    match = _SPACE.match(text, place)
+    return match.end() if match else place
+
+
+_LOOKS: dict[str, Any] = {
+    **dict.fromkeys((".jsonl", ".ndjson"), _look_at_lines),
+    ".json": _look_at_object,
+    **dict.fromkeys((".csv", ".tsv"), _look_at_table),
+    **dict.fromkeys((".html", ".htm"), _look_at_page),
+    **dict.fromkeys((".txt", ".text"), _look_at_text),
+    ".parquet": _look_at_parquet,
+}
+
+
+def warn_of_own(own: OwnOutputs, paths: Sequence[str]) -> None:
+    """Warn (W307) if files that this package has written were left out.
+
+    paths: What was searched.
+    """
+    if own.n_found:
+        source = ", ".join(paths)
+        warn(Warnings.W307.format(n_files=own.n_found, source=source))

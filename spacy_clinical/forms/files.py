@@ -1,0 +1,51 @@
+"""Find the files that hold forms."""
+
+import os
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from spacy_clinical.errors import Errors
+from spacy_clinical.files.own_outputs import OwnOutputs, warn_of_own
+from spacy_clinical.files.regular import show_path
+from spacy_clinical.files.walk import Walk
+from spacy_clinical.types import list_names
+
+SUFFIXES = frozenset(
+    {
+        *(".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp"),
+        *(".hocr", ".html", ".xml", ".json", ".tsv"),
+    }
+)
+
+
+def list_forms(
+    paths: str | Sequence[str], *, skip: Collection[Path] = ()
+) -> list[Path]:
+    """Find the files that hold forms, folders in depth and in order of name.
+
+    paths: Files or folders. A file named here is read whatever its ending; in folders
+        the ending decides.
+    skip (resolved): Files and folders to leave out, such as earlier output.
+    RETURNS: Also folders inside that can't be read, so that reading them fails.
+    RAISES FileNotFoundError: C301, if a path does not exist; C518, if there are none.
+    """
+    found: list[Path] = []
+    own = OwnOutputs()
+    for name in list_names(paths):
+        if os.path.isdir(name):
+            walk = Walk(Path(name), skip)
+            files = own.leave_out(walk, Path(name))
+            found += [path for path in files if path.suffix.lower() in SUFFIXES]
+            found += [folder for folder, _ in walk.unreadable]
+            walk.warn_of_links()
+        elif os.path.exists(name):
+            found.append(Path(name))
+        else:
+            raise FileNotFoundError(Errors.C301.format(path=show_path(name)))
+    warn_of_own(own, paths)
+    if not found:
+        suffixes = ", ".join(sorted(SUFFIXES))
+        raise FileNotFoundError(
+            Errors.C518.format(source=", ".join(paths), suffixes=suffixes)
+        )
+    return found

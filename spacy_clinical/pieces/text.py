@@ -1,0 +1,269 @@
+"""What a document model reads of a note, and where in the note it comes from."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from spacy.tokens import Doc, Span
+
+from spacy_clinical.extensions.attributes import SECTION_TITLES_KEY, SECTIONS_KEY
+from spacy_clinical.extensions.doc_data import token_borders
+from spacy_clinical.extensions.span_groups import list_spans
+from spacy_clinical.types import list_names
+
+# "admission": the sections that CORe was trained on; "all": the whole note; or labels.
+Sections: TypeAlias = Literal["admission", "all"] | list[str]
+
+# SOURCE: van Aken et al. 2021, Clinical Outcome Prediction from Admission Notes using
+# Self-Supervised Knowledge Integration, and the code of its authors: always all eight,
+# in this order and wording, whatever the note's own titles are.
+ADMISSION_SECTIONS = (
+    ("CHIEF COMPLAINT", ("chief_complaint", "reason_for_visit")),
+    ("PRESENT ILLNESS", ("history_of_present_illness",)),
+    ("MEDICAL HISTORY", ("past_medical_history",)),
+    ("MEDICATION ON ADMISSION", ("admission_medications", "medications")),
+    ("ALLERGIES", ("allergies",)),
+    ("PHYSICAL EXAM", ("physical_exam",)),
+    ("FAMILY HISTORY", ("family_history",)),
+    ("SOCIAL HISTORY", ("social_history",)),
+)
+# What says nothing of the patient.
+BOILERPLATE = frozenset({"signature"})
+# Whose parts are organs, not problems.
+ORGAN_SECTIONS = frozenset(
+    {"imaging", "imaging_findings", "physical_exam", "review_of_systems"}
+)
+# A de-identified stretch, as MIMIC marks it. One that isn't closed ends where the next
+# one begins: looking on for its end would take the time of all text for each of them.
+PLACEHOLDER = re.compile(r"\[\*\*(?:(?!\[\*\*).)*?\*\*\]|_{2,}", re.S)
+LETTER = re.compile(r"[^\W\d_]")
+
+
+@dataclass(frozen=True)
+class NoteText:
+    """A text made of parts of a note.
+
+    starts, sources (characters): text[starts[i]:starts[i + 1]] is what the note has
+        from sources[i] on, white space apart; -1 for words that are not in the note.
+    sections, sentences, tokens (characters): Where they start, ascending. A title and
+        what follows it are one sentence.
+    titles (characters): Where titles are, half open.
+    """
+
+    text: str
+    starts: list[int] = field(default_factory=list)
+    sources: list[int] = field(default_factory=list)
+    sections: list[int] = field(default_factory=list)
+    sentences: list[int] = field(default_factory=list)
+    tokens: list[int] = field(default_factory=list)
+    titles: list[tuple[int, int]] = field(default_factory=list)
+
+    def find_sources(self, start: int, end: int) -> list[tuple[int, int]]:
+        """Where a stretch of the text is in the note.
+
+        RETURNS: Half open, in the text's order; nothing for what is not in the note.
+        """
+        found = []
+        first = bisect_right(self.starts, start) - 1
+        for i in range(max(first, 0), len(self.starts)):
+            if self.starts[i] >= end:
+                break
+            stop = self.starts[i + 1] if i + 1 < len(self.starts) else len(self.text)
+            inside = max(start, self.starts[i]), min(end, stop)
+            if self.sources[i] >= 0 and inside[0] < inside[1]:
+                offset = self.sources[i] - self.starts[i]
+                found.append((inside[0] + offset, inside[1] + offset))
+        return found
+
+
+def read_note(
+    doc: Doc, sections: Sections = "all", *, exclude: str | Sequence[str] = ()
+) -> NoteText:
+    """Choose what a document model reads of a note.
+
+    sections: "admission", the eight sections known at admission, in CORe's order and
+        wording, or the whole note where it has none of them; "all", the whole note;
+        or the labels of sections, titles included, in the note's order.
+    exclude: Labels of sections to leave out, whatever `sections` says.
+    RETURNS: An empty text if nothing that was chosen says anything of a patient: there
+        are only titles, signatures, placeholders and the like.
+    """
+    # Once: a Doc puts its text together each time.
+    text = doc.text
+    exclude = list_names(exclude)
+    spans = [s for s in list_spans(doc, SECTIONS_KEY) if s.label_ not in exclude]
+    if sections == "admission":
+        bodies = _find_admission(text, spans)
+        if bodies:
+            return _write_admission(doc, text, bodies)
+    if isinstance(sections, list):
+        spans = [span for span in spans if span.label_ in sections]
+    parts = [(span.start_char, span.end_char) for span in spans]
+    if not isinstance(sections, list) and not doc.spans.get(SECTIONS_KEY):
+        parts = [(0, len(text))]
+    said = [_get_content(span) for span in spans] or parts
+    if not any(_has_words(text[start:end]) for start, end in said):
+        return NoteText("")
+    builder = _Builder(doc, text)
+    for start, end in _merge(parts):
+        builder.quote(start, end)
+    return builder.build(spans)
+
+
+def _merge(parts: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Join parts that follow each other without a gap."""
+    merged: list[tuple[int, int]] = []
+    for start, end in parts:
+        if merged and merged[-1][1] == start:
+            start = merged.pop()[0]
+        merged.append((start, end))
+    return merged
+
+
+def find_sentences(doc: Doc) -> Iterator[int]:
+    """Where sentences start (characters).
+
+    A title, a number or a bullet goes with the sentence after it. The title of a part
+    that may be a problem doesn't, as it says something by itself.
+    """
+    ends_by_start = {title.start: title.end for title in _find_labels(doc)}
+    is_bare = False
+    for sent in doc.sents:
+        if not is_bare:
+            yield sent.start_char
+        end = ends_by_start.get(sent.start, sent.start)
+        rest = doc[min(end, sent.end) : sent.end]
+        # Mostly the first word has one.
+        is_bare = not any(LETTER.search(token.text) for token in rest)
+
+
+def _find_labels(doc: Doc) -> Iterator[Span]:
+    """The titles that only say what comes next."""
+    starts = {section.start for section in list_spans(doc, SECTIONS_KEY)}
+    for title in list_spans(doc, SECTION_TITLES_KEY):
+        if title.start in starts or title._.section in ORGAN_SECTIONS:
+            yield title
+
+
+def _get_content(span: Span) -> tuple[int, int]:
+    """Where a section says something: in its body, or in a title that it alone has."""
+    if span.label_ in BOILERPLATE:
+        return span.start_char, span.start_char
+    if span.label_ == "other":
+        return span.start_char, span.end_char
+    body = span._.section_body
+    return body.start_char if len(body) else span.end_char, span.end_char
+
+
+def _has_words(text: str) -> bool:
+    return LETTER.search(PLACEHOLDER.sub(" ", text)) is not None
+
+
+def _find_admission(text: str, spans: Sequence[Span]) -> dict[str, tuple[int, int]]:
+    """The first section for each admission title that has words in its body."""
+    found = {}
+    for title, labels in ADMISSION_SECTIONS:
+        bodies = (
+            _get_content(span)
+            for label in labels
+            for span in spans
+            if span.label_ == label
+        )
+        for start, end in bodies:
+            if _has_words(text[start:end]):
+                found[title] = start, end
+                break
+    return found
+
+
+def _write_admission(
+    doc: Doc, text: str, bodies: Mapping[str, tuple[int, int]]
+) -> NoteText:
+    builder = _Builder(doc, text)
+    for i, (title, _) in enumerate(ADMISSION_SECTIONS):
+        builder.write("\n\n" if i else "")
+        builder.write_title(f"{title}:")
+        builder.write(" ")
+        start, end = bodies.get(title, (0, 0))
+        body = text[start:end]
+        start += len(body) - len(body.lstrip())
+        builder.quote(start, start + len(body.strip()), on_one_line=True)
+    return builder.build()
+
+
+class _Builder:
+    """Put a text together, and remember what came from where."""
+
+    def __init__(self, doc: Doc, text: str) -> None:
+        self.doc = doc
+        self.text = text
+        self.parts: list[str] = []
+        self.length = 0
+        self.starts: list[int] = []
+        self.sources: list[int] = []
+        self.titles: list[tuple[int, int]] = []
+
+    def write(self, text: str, source: int = -1) -> None:
+        """Add words; `source` is where the note has them."""
+        if text:
+            self.starts.append(self.length)
+            self.sources.append(source)
+            self.parts.append(text)
+            self.length += len(text)
+
+    def write_title(self, text: str) -> None:
+        self.titles.append((self.length, self.length + len(text)))
+        self.write(text)
+
+    def quote(self, start: int, end: int, *, on_one_line: bool = False) -> None:
+        """Add a part of the note; line ends become spaces where it goes on one line."""
+        text = self.text[start:end]
+        self.write(text.replace("\n", " ") if on_one_line else text, start)
+
+    def build(self, spans: Sequence[Span] = ()) -> NoteText:
+        """spans: The sections that were quoted whole, if any."""
+        sections = self._place([span.start_char for span in spans])
+        sentences: list[int] = []
+        if self.doc.has_annotation("SENT_START"):
+            sentences = self._place(find_sentences(self.doc))
+        titles = list(self.titles)
+        known = [t for t in (span._.section_title for span in spans) if t is not None]
+        places = self._find([title.start_char for title in known])
+        for title, start in zip(known, places, strict=True):
+            if start is not None:
+                titles.append((start, start + len(title.text)))
+        return NoteText(
+            "".join(self.parts),
+            self.starts,
+            self.sources,
+            sections or [start for start, _ in self.titles],
+            sentences,
+            self._place(token_borders(self.doc)[0].tolist()),
+            titles,
+        )
+
+    def _place(self, characters: Iterable[int]) -> list[int]:
+        """Where characters of the note are in the text; ascending.
+
+        What is not quoted is passed over.
+        """
+        return sorted(place for place in self._find(characters) if place is not None)
+
+    def _find(self, characters: Iterable[int]) -> Iterator[int | None]:
+        """Where each character of the note is in the text; None if it is not quoted."""
+        stops = [*self.starts[1:], self.length]
+        runs = sorted(
+            (source, stop - start, start)
+            for source, start, stop in zip(
+                self.sources, self.starts, stops, strict=True
+            )
+            if source >= 0
+        )
+        sources = [source for source, _, _ in runs]
+        for character in characters:
+            i = bisect_right(sources, character) - 1
+            source, length, start = runs[i] if i >= 0 else (0, 0, 0)
+            is_quoted = i >= 0 and character < source + length
+            yield character - source + start if is_quoted else None

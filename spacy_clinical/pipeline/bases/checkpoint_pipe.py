@@ -1,0 +1,185 @@
+"""What all components that run a checkpoint's encoder have in common."""
+
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import srsly
+from spacy.pipeline import TrainablePipe
+from spacy.tokens import Doc
+from spacy.util import ensure_path, from_bytes, from_disk, minibatch, to_disk
+
+from spacy_clinical.errors import Errors
+from spacy_clinical.extensions.attributes import add_to, record_error
+from spacy_clinical.pieces.align import Encoded
+from spacy_clinical.pipeline.bases.rule_pipe import ignore_error
+
+ENCODER_FOLDER = "encoder"
+
+
+class CheckpointPipe(TrainablePipe):
+    """A trainable component over a transformers encoder.
+
+    One bad note does not harm its neighbours: where a batch fails, its Docs are
+    tried one by one, and only those that fail reach the error handler. If it does
+    not raise, they go on without this component's annotations, and say so in
+    `doc._.clinical_error`. On disk, the encoder is a folder of its own that
+    transformers can read.
+    """
+
+    model: Any
+    cfg: dict[str, Any]
+
+    def __call__(self, doc: Doc) -> Doc:
+        return next(self._annotate([doc], self.get_error_handler()))
+
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 32) -> Iterator[Doc]:
+        for docs in minibatch(stream, size=batch_size):
+            yield from self._annotate(list(docs), self.get_error_handler())
+
+    def pipe_on(self, stream: Iterable[Doc], *, batch_size: int) -> Iterator[Doc]:
+        """Annotate a stream, and ask no error handler: failing Docs go on as they are."""
+        for docs in minibatch(stream, size=batch_size):
+            yield from self._annotate(list(docs), ignore_error)
+
+    def _annotate(
+        self, docs: list[Doc], handle_error: Callable[..., Any]
+    ) -> Iterator[Doc]:
+        try:
+            self.set_annotations(docs, self.predict(docs))
+        except Exception as error:
+            if len(docs) == 1:
+                handle_error(self.name, self, docs, error)
+                record_error(docs[0], self.name, error)
+                yield from docs
+                return
+            for doc in docs:
+                yield from self._annotate([doc], handle_error)
+        else:
+            yield from docs
+
+    def _record(self, doc: Doc, encoded: Encoded) -> None:
+        """Say on a Doc what the encoder saw of it, and which weights did."""
+        n_kept = sum(w.keep_stop - w.keep_start for w in encoded.windows)
+        self._record_pieces(
+            doc,
+            n_pieces=len(encoded.pieces),
+            n_seen=n_kept,
+            n_windows=len(encoded.windows),
+        )
+
+    def _record_pieces(
+        self, doc: Doc, *, n_pieces: int, n_seen: int, n_windows: int
+    ) -> None:
+        record = {
+            "pieces": n_pieces,
+            "windows": n_windows,
+            "not_seen": n_pieces - n_seen,
+        }
+        add_to(doc, "clinical_pieces", self.name, record)
+        for shim in self.shims:
+            add_to(doc, "clinical_provenance", self.name, shim.describe())
+
+    @property
+    def shims(self) -> list[Any]:
+        """The encoders inside the model."""
+        shims = [shim for node in self.model.walk() for shim in node.shims]
+        return [shim for shim in shims if hasattr(shim, "describe")]
+
+    def _tell_encoders(self) -> None:
+        """Tell encoders whose they are, for errors."""
+        for shim in self.shims:
+            shim.component = self.name
+            is_outermost = shim in self.model.shims
+            shim.setting = "model" if is_outermost else "model.encoder"
+
+    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
+        def save_model(model_path: Path) -> None:
+            for shim in self.shims:
+                shim.are_files_apart = True
+            try:
+                self.model.to_disk(model_path)
+            finally:
+                for shim in self.shims:
+                    shim.are_files_apart = False
+
+        def save_encoder(folder: Path) -> None:
+            for shim in self.shims:
+                shim.save(folder)
+
+        self._take_head()
+        to_disk(
+            path,
+            {
+                "cfg": lambda p: srsly.write_json(p, self.cfg),
+                "vocab": lambda p: self.vocab.to_disk(p, exclude=exclude),
+                "model": save_model,
+                ENCODER_FOLDER: save_encoder,
+            },
+            exclude,
+        )
+
+    def _take_head(self) -> None:
+        """Take over a published head, if there is one and it hasn't been done."""
+
+    def _restore_cfg(self, data: bytes) -> None:
+        """Take over saved values: lists of names, and numbers by name.
+
+        RAISES ValueError: C026, if they are anything else.
+        """
+        try:
+            saved = json.loads(data)
+        except (ValueError, RecursionError):
+            saved = None
+        if not isinstance(saved, dict) or not all(map(_is_saved, saved.values())):
+            reason = "its cfg is damaged"
+            raise ValueError(Errors.C026.format(name=self.name, reason=reason))
+        for key, now in self.cfg.items():
+            if type(saved.get(key, now)) is not type(now):
+                reason = f"'{key}' has a value of another kind"
+                raise ValueError(Errors.C026.format(name=self.name, reason=reason))
+        self.cfg.update(saved)
+
+    def from_bytes(
+        self, bytes_data: bytes, *, exclude: Iterable[str] = ()
+    ) -> "CheckpointPipe":
+        from_bytes(
+            bytes_data,
+            {
+                "cfg": self._restore_cfg,
+                "vocab": lambda b: self.vocab.from_bytes(b, exclude=exclude),
+                "model": self.model.from_bytes,
+            },
+            exclude,
+        )
+        return self
+
+    def from_disk(
+        self, path: str | Path, *, exclude: Iterable[str] = ()
+    ) -> "CheckpointPipe":
+        def load_encoder(folder: Path) -> None:
+            for shim in self.shims:
+                shim.load(folder)
+
+        from_disk(
+            ensure_path(path),
+            {
+                "cfg": lambda p: self._restore_cfg(p.read_bytes()),
+                "vocab": lambda p: self.vocab.from_disk(p, exclude=exclude),
+                "model": self.model.from_disk,
+                ENCODER_FOLDER: load_encoder,
+            },
+            exclude,
+        )
+        return self
+
+
+def _is_saved(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(
+            isinstance(number, int | float) and math.isfinite(number)
+            for number in value.values()
+        )
+    return isinstance(value, list) and all(isinstance(v, str) for v in value)

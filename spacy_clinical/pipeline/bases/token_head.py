@@ -1,0 +1,217 @@
+"""What components share that label tokens by an encoder's head."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy
+from spacy.language import Language
+from spacy.training import Example
+
+from spacy_clinical.errors import Errors, Warnings, warn
+from spacy_clinical.heads import crf
+from spacy_clinical.heads.decode import cross_entropy
+from spacy_clinical.heads.labels import LabelScheme, bio_labels, read_labels
+from spacy_clinical.pieces.align import Encoded
+from spacy_clinical.pipeline.bases.checkpoint_pipe import CheckpointPipe
+from spacy_clinical.types import Floats2d, Ints1d, list_names
+
+# Transitions are few and far from zero: they learn by so much faster than the rest.
+TRANSITION_RATE = 5.0
+
+
+class TokenHeadPipe(CheckpointPipe):
+    """A component over a `spacy-clinical.TokenClassifier.v1`.
+
+    Its head is the one that the checkpoint was published with, or a new one for the
+    labels of the training data. `cfg["columns"]` says what its columns mean.
+    """
+
+    name: str
+    _scheme: LabelScheme | None
+
+    @property
+    def scheme(self) -> LabelScheme:
+        """What the columns of the head mean; reads the checkpoint on first use.
+
+        RAISES ValueError: C011, if there is no head to predict with.
+        """
+        if self._scheme is None:
+            self._ensure_head()
+            self._scheme = self._read_columns()
+        return self._scheme
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The types that the model can predict."""
+        return tuple(self.scheme.types) if self.cfg["columns"] else ()
+
+    @property
+    def label_data(self) -> list[str]:
+        """The types, for `spacy init labels`."""
+        return list(self.labels)
+
+    def add_label(self, label: str) -> int:
+        """Add a type, before `initialize`. RETURNS 1 if it was new.
+
+        RAISES ValueError: C012, if the head has been made without it.
+        """
+        added = self.cfg.setdefault("added", [])
+        if label in added or label in self.labels:
+            return 0
+        if self.cfg["columns"]:
+            raise ValueError(Errors.C012.format(name=self.name, label=label))
+        added.append(label)
+        return 1
+
+    # Training
+
+    def initialize(
+        self,
+        get_examples: Callable[[], Iterable[Example]],
+        *,
+        nlp: Language | None = None,
+        labels: str | Sequence[str] | None = None,
+    ) -> None:
+        """Read the checkpoint, and make a head if its own does not fit the data.
+
+        labels: The types, where they are not to be read from the examples.
+        RAISES ValueError: C011, if neither the data nor the checkpoint has labels.
+        """
+        types = list_names(labels or self.cfg.get("added", []))
+        if not types:
+            found = {label for eg in get_examples() for label in self._list_types(eg)}
+            types = sorted(found)
+        encoder = self.model.get_ref("encoder")
+        encoder.initialize()
+        published = self._published_head()
+        if published is not None and set(types) <= set(
+            read_labels(published.columns).types
+        ):
+            self._take_published_head()
+        elif types:
+            self._make_head(bio_labels(types))
+        else:
+            self._take_published_head()
+        self._scheme = self._read_columns()
+
+    def _list_types(self, eg: Example) -> Iterable[str]:
+        """The types that an example has."""
+        raise NotImplementedError
+
+    def get_loss(
+        self, examples: Iterable[Example], scores: list[Encoded]
+    ) -> tuple[float, list[Floats2d]]:
+        """Find the mean loss over the tokens, and its gradient by the logits.
+
+        Cross entropy, or the negative log-likelihood of the random field; tokens
+        whose gold is unknown don't count.
+        """
+        gold = [self._gold_columns(eg) for eg in examples]
+        seen = [numpy.flatnonzero(scored.pieces.is_seen) for scored in scores]
+        logits = [
+            s.X[tokens].astype("float64")
+            for s, tokens in zip(scores, seen, strict=True)
+        ]
+        columns = [g[tokens] for g, tokens in zip(gold, seen, strict=True)]
+        n_tokens = max(1, sum(map(len, columns)))
+        transitions = self.transitions
+        if transitions is None:
+            losses = [cross_entropy(x, y) for x, y in zip(logits, columns, strict=True)]
+            loss, d_logits = sum(part for part, _ in losses), [d for _, d in losses]
+        else:
+            loss, d_logits, d_transitions = crf.get_loss(logits, columns, transitions)
+            layer = self.model.get_ref("transitions")
+            d_learned = TRANSITION_RATE * d_transitions / n_tokens
+            layer.inc_grad("W", layer.ops.asarray2f(d_learned))
+        gradients = []
+        for scored, tokens, gradient in zip(scores, seen, d_logits, strict=True):
+            d_scored = numpy.zeros_like(scored.X)
+            d_scored[tokens] = gradient / n_tokens
+            gradients.append(d_scored)
+        return loss / n_tokens, gradients
+
+    @property
+    def transitions(self) -> Floats2d | None:
+        """What may follow what, as learned (n_tags + 1, n_tags + 1); None if not.
+
+        See `heads.crf.constraints` for the rows and columns.
+        """
+        if not self.model.has_ref("transitions"):
+            return None
+        learned = self.model.get_ref("transitions").get_param("W")
+        learned = TRANSITION_RATE * self.model.ops.to_numpy(learned)
+        return crf.constraints(self.scheme) + learned
+
+    def _gold_columns(self, eg: Example) -> Ints1d:
+        """The head's column for each token; -1 where the gold is unknown."""
+        columns = numpy.full(len(eg.predicted), -1)
+        for i, biluo in enumerate(self._list_gold(eg)):
+            if biluo is not None:
+                columns[i] = self._find_column(biluo)
+        return columns
+
+    def _list_gold(self, eg: Example) -> Sequence[str | None]:
+        """The BILUO tag of each token; None where it is unknown."""
+        raise NotImplementedError
+
+    def _find_column(self, biluo: str) -> int:
+        known = self.scheme.column_by_tag
+        if biluo == "O":
+            return known["O"]
+        role, label = biluo[0], biluo[2:]
+        for tag_role in {"B": "BI", "I": "I", "L": "LI", "U": "UBI"}[role]:
+            if f"{tag_role}-{label}" in known:
+                return known[f"{tag_role}-{label}"]
+        if label not in self.scheme.types:
+            raise ValueError(Errors.C012.format(name=self.name, label=label))
+        return -1
+
+    # The head
+
+    def _published_head(self) -> Any:
+        heads = [shim.head for shim in self.shims if shim.head is not None]
+        return next((head for head in heads if head.labels == "tokens"), None)
+
+    def _take_head(self) -> None:
+        if not self.cfg["columns"] and self._published_head() is not None:
+            self._take_published_head()
+
+    def _ensure_head(self) -> None:
+        if not self.cfg["columns"]:
+            self._take_published_head()
+
+    def _take_published_head(self) -> None:
+        head = self._published_head()
+        if head is None:
+            raise ValueError(
+                Errors.C011.format(
+                    name=self.name,
+                    checkpoint=", ".join(shim.name for shim in self.shims) or "-",
+                )
+            )
+        columns, W, b = head.columns, head.W, head.b
+        if self.model.has_ref("transitions"):
+            # A random field has one score for each tag: no columns to add up.
+            scheme = read_labels(columns)
+            rows = [scheme.column_by_tag[tag] for tag in scheme.tags]
+            columns, W, b = list(scheme.tags), W[rows], b[rows]
+        self._make_head(columns)
+        output = self.model.get_ref("output_layer")
+        output.set_param("W", output.ops.asarray2f(W))
+        output.set_param("b", output.ops.asarray1f(b))
+
+    def _make_head(self, columns: Sequence[str]) -> None:
+        output = self.model.get_ref("output_layer")
+        output.set_dim("nO", len(columns), force=True)
+        self.cfg["columns"] = list(columns)
+        self.model.initialize()
+
+    def _read_columns(self) -> LabelScheme:
+        scheme = read_labels(self.cfg["columns"])
+        if scheme.n_repaired:
+            warn(Warnings.W002.format(n=scheme.n_repaired, name=self.name))
+        self._check_scheme(scheme)
+        return scheme
+
+    def _check_scheme(self, scheme: LabelScheme) -> None:
+        """Refuse labels that don't fit the settings."""

@@ -1,0 +1,34 @@
+"""What measures and fields are answered with, as against text."""
+
+import re
+
+from spacy_clinical.sections.titles import SectionTitles
+
+# What a measure, a field or a choice is answered with, as against text.
+_VALUE = re.compile(
+    r"[ \t]*(?:[<>~\u2248+-]?[ \t]*\d|\[\*\*|_{3}|(?:normal|negative|positive|none|"
+    r"neg|pos|within|elevated|wnl|n/?a|yes|no|nl)\b)",
+    re.IGNORECASE,
+)
+# A rate or the like, but not what a patient is given to breathe.
+_RATE = re.compile(
+    r"[ \t]*(?:\(!\)[ \t]*)?[<>~]?\d+(?![\d.]*[ \t]*(?:%|L\b|LPM\b|liters?\b))",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(r"([A-Za-z][A-Za-z0-9 ]{0,20}?)[ ]+[<>(]?\d")
+
+
+def has_value(flat: str, position: int) -> bool:
+    """Say whether a measure's or field's value follows, and no text."""
+    return _VALUE.match(flat, position) is not None
+
+
+def has_rate(flat: str, position: int) -> bool:
+    """Say whether a measured number follows, and no text."""
+    return _RATE.match(flat, position) is not None
+
+
+def starts_with_measure(text: str, titles: SectionTitles) -> bool:
+    """Say whether a phrase is a measure with its value ("BP 120/80, HR")."""
+    match = _NUMBERED.match(text)
+    return match is not None and titles.is_never(match[1])

@@ -1,0 +1,301 @@
+"""Where sentences start in a note, from its text alone."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from itertools import pairwise
+from typing import Literal, NamedTuple
+
+from spacy_clinical.tokenization.abbreviations import (
+    ABBREVIATIONS,
+    CONNECTORS,
+    NUMBERED,
+    ROUTES,
+    STARTERS,
+    TITLES,
+)
+from spacy_clinical.tokenization.wrapping import WRAPPED, find_widths
+
+LineBreaks = Literal["auto", "always", "never"]
+
+CLOSERS = r"[\"'\u201d\u2019)\]]*"
+REFERENCE = r"\[\d{1,3}(?:[,-]\d{1,3})*\]|(?<!\d\.)\d{1,2}(?:,\d{1,2})*"
+STOP = re.compile(
+    rf"(?<![.!?\u2026])([.!?\u2026]+)({CLOSERS})"
+    rf"(?:(?:{REFERENCE})?\s+(?=\S)|(?=[A-Z][a-z]))"
+)
+# How far before a full stop to look for its word, and for the word before that.
+MAX_BEFORE = 50
+FIRST_LETTERS = re.compile(r"[^\W\d_]+")
+DOTTED = re.compile(r"(?:[a-z]\.)+[a-z]")
+DOTTED_CAPITALS = re.compile(r"(?:[A-Z]\.)+[A-Z]")
+LIST_NUMBER = re.compile(r"\d{1,2}|[A-Za-z]")
+# What a full stop with no space after it ends: "found.The", but not "St.Jude".
+GLUED_WORD = re.compile(r"(?:[a-z]{3}|[\d%)\]])$")
+
+BULLET = r"\u2022\u2023\u25e6\u25aa\u25cf\u25cb*#\-"
+LIST_ITEM = re.compile(
+    rf"[{BULLET}\u2013\u2014+]+\s|[{BULLET}](?=[^\W\d_])"
+    r"|\d{1,2}[.)](?=\s)|\(?[A-Za-z][.)]\s|\(\d{1,2}\)|\[[ xX]?\]"
+)
+MARK = re.compile(r"\(?(\d{1,2}|[A-Za-z])[.)]\)?")
+TITLE = re.compile(r"[A-Z][\w/&'(), .-]{0,50}:(?:\s|$)")
+CAPITALS = re.compile(r"[A-Z][^a-z]{2,}$")
+# The last word of a sentence that began on the line before.
+LAST_WORD = re.compile(r"[A-Z][A-Z\d/-]{1,7}\.(?=\s|$)")
+FIRST_MARKS = frozenset("1aA")
+# How many items may be missing from a list.
+MAX_GAP = 2
+# How much longer than the wrapped ones a line may be and still be one of them.
+SLACK = 15
+
+
+class Line(NamedTuple):
+    """A line with something on it, without the white space around it.
+
+    start (characters): Where it starts in the note.
+    is_after_blank: Whether a blank line comes before it.
+    """
+
+    text: str
+    start: int
+    is_after_blank: bool
+
+
+def split_sentences(
+    text: str,
+    *,
+    line_breaks: LineBreaks = "auto",
+    abbreviations: Collection[str] = (),
+) -> list[int]:
+    """Find where sentences start.
+
+    Blank lines, list items and titles always start one; full stops do not where
+    they belong to an abbreviation, a number or an initial.
+
+    text: A note.
+    line_breaks: Whether any other line break ends a sentence. "auto" tells wrapped
+        text from lines that stand alone by their lengths and the words around.
+    abbreviations: More words whose full stop ends no sentence, with it.
+    RETURNS (characters): Starts in note order, the first that of the first word.
+    """
+    lines = list(_read_lines(text))
+    starts = {line.start for line in lines[:1]}
+    blocks, last_words = _read_blocks(lines)
+    starts.update(block[0].start for block in blocks)
+    if line_breaks == "always":
+        starts.update(line.start for line in lines)
+    elif line_breaks == "auto":
+        starts.update(set(_find_at_breaks(blocks)) - last_words)
+    starts.update(_find_after_stops(text, frozenset(abbreviations), last_words))
+    return sorted(starts)
+
+
+def _read_lines(text: str) -> Iterator[Line]:
+    offset, is_after_blank = 0, False
+    for line in text.split("\n"):
+        stripped = line.strip()
+        if stripped:
+            start = offset + line.index(stripped[0])
+            yield Line(stripped, start, is_after_blank)
+        is_after_blank = not stripped
+        offset += len(line) + 1
+
+
+def _read_blocks(lines: list[Line]) -> tuple[list[list[Line]], set[int]]:
+    """Part lines where a sentence starts whatever the one before ends with.
+
+    RETURNS: Lines between which anything may be; and where lines start with a number
+        or letter that ends the sentence of the line before.
+    """
+    blocks: list[list[Line]] = []
+    last_words = set()
+    marks: dict[bool, str] = {}
+    before = None
+    for line in lines:
+        is_item = LIST_ITEM.match(line.text) is not None
+        mark = MARK.match(line.text) if is_item else None
+        if mark and before and _goes_on_with(before, line, mark, marks):
+            is_item = False
+            last_words.add(line.start)
+        elif mark:
+            marks[mark[1].isdigit()] = mark[1]
+        elif line.is_after_blank:
+            marks.clear()
+        if before is None or is_item or _is_border(before, line):
+            blocks.append([])
+        blocks[-1].append(line)
+        before = line
+    return blocks, last_words
+
+
+def _goes_on_with(
+    before: Line, line: Line, mark: re.Match[str], marks: Mapping[bool, str]
+) -> bool:
+    """Whether what looks as an item's mark is the last word of the line before.
+
+    marks: The last number (True) and letter (False) of the items above, if any.
+    """
+    text = before.text
+    if line.is_after_blank or text[-1] in ".!?:;" or not _is_prose(text):
+        return False
+    last = marks.get(mark[1].isdigit())
+    if mark[1] in FIRST_MARKS or (last and _follows(last, mark[1])):
+        return False
+    is_open = text.rsplit(None, 1)[-1] in CONNECTORS
+    return is_open or last is None or len(text) in WRAPPED
+
+
+def _follows(mark: str, other: str) -> bool:
+    """Whether a number or letter comes soon after another of its kind."""
+    if mark.isdigit():
+        return 0 < int(other) - int(mark) <= MAX_GAP
+    return 0 < ord(other) - ord(mark) <= MAX_GAP
+
+
+def _is_prose(line: str) -> bool:
+    """Whether a line may be part of a sentence that is longer than it."""
+    words = line.split(None, 3)
+    return len(words) > 2 and not line.isupper()
+
+
+def _is_border(before: Line, line: Line) -> bool:
+    """Whether a line that is no list item starts a sentence in any case."""
+    if line.is_after_blank or before.text.endswith(":"):
+        return True
+    last_word = before.text.rsplit(None, 1)[-1]
+    if last_word in CONNECTORS or last_word in TITLES:
+        return False
+    if LAST_WORD.match(line.text) and _is_prose(before.text):
+        return before.text[-1] in ".!?"
+    return bool(
+        TITLE.match(line.text)
+        or CAPITALS.match(line.text)
+        or CAPITALS.match(before.text)
+    )
+
+
+def _find_at_breaks(blocks: list[list[Line]]) -> Iterator[int]:
+    """Where sentences start at line breaks, though no full stop comes before."""
+    longest = max((len(line.text) for block in blocks for line in block), default=0)
+    blocks = [block for block in blocks if len(block) > 1]
+    texts = [[line.text for line in block] for block in blocks]
+    sure = [
+        [_surely_goes_on(before, line) for before, line in pairwise(block)]
+        for block in texts
+    ]
+    for block, width in zip(blocks, find_widths(texts, sure, longest), strict=True):
+        for before, line in pairwise(block):
+            if not _goes_on(before.text, line.text, width):
+                yield line.start
+
+
+def _surely_goes_on(before: str, line: str) -> bool:
+    """Whether a sentence goes on over a line break, by the words around it."""
+    if before[-1] in ".!?:;":
+        return False
+    last_word = before.rsplit(None, 1)[-1]
+    return line[0].islower() or last_word in CONNECTORS or before[-1] in ",(/&"
+
+
+def _goes_on(before: str, line: str, width: int) -> bool:
+    """Whether a sentence goes on over a line break, where no full stop ends it.
+
+    width (characters): That of the wrapped text around; 0 if it isn't wrapped.
+    """
+    last_word = before.rsplit(None, 1)[-1]
+    if before[-1] in ",(/&" or last_word in CONNECTORS or last_word in TITLES:
+        return True
+    if last_word in NUMBERED and line[0].isdigit():
+        return True
+    if LAST_WORD.match(line) and _is_prose(before):
+        return True
+    is_wrapped = width in WRAPPED and len(before) <= width + SLACK
+    if line[0].islower():
+        return not is_wrapped or len(before) > width // 2
+    # The first word would not have fitted on the line before.
+    return is_wrapped and len(before) + len(line.split(None, 1)[0]) >= width
+
+
+def _find_after_stops(
+    text: str, abbreviations: Collection[str], last_words: Collection[int]
+) -> Iterator[int]:
+    """Where sentences start after full stops and the like.
+
+    last_words (characters): Where lines start with the last word of a sentence.
+    """
+    for stop in STOP.finditer(text):
+        ends_line_before = bool(last_words) and not {
+            stop.start() - 1,
+            stop.start() - 2,
+        }.isdisjoint(last_words)
+        if _is_end(text, stop, abbreviations, ends_line_before):
+            yield stop.end()
+
+
+def _is_end(
+    text: str,
+    stop: re.Match[str],
+    abbreviations: Collection[str],
+    ends_line_before: bool,
+) -> bool:
+    """Whether a sentence ends with a full stop, or the like.
+
+    ends_line_before: Whether its word belongs to the line before.
+    """
+    mark, closers = stop.groups()
+    after = text[stop.end() : stop.end() + MAX_BEFORE]
+    if "!" in mark or "?" in mark:
+        return not _starts_low(after)
+    if mark != ".":
+        return after[0].isupper()
+    before = text[max(0, stop.start() - MAX_BEFORE) : stop.start()]
+    if not text[stop.end() - 1].isspace():
+        return bool(GLUED_WORD.search(before))
+    if closers and _starts_low(after):
+        return False
+    line_before = (before if ends_line_before else before.rsplit("\n", 1)[-1]).split()
+    if before[-1:].isspace() or not line_before:
+        return not _starts_low(after)
+    return _ends_with_word(line_before, after, abbreviations)
+
+
+def _ends_with_word(
+    before: list[str], after: str, abbreviations: Collection[str]
+) -> bool:
+    """Whether a word, a full stop and white space end a sentence.
+
+    before: Words of the line before the full stop; the last one is at issue.
+    after: What comes after it.
+    """
+    word = before[-1].lstrip("([\"'")
+    previous = before[-2] if len(before) > 1 else ":"
+    dotted = f"{word}."
+    if dotted in TITLES or dotted in abbreviations:
+        return False
+    is_start = _first_letters(after) in STARTERS
+    if dotted in NUMBERED or dotted in ABBREVIATIONS or dotted in ROUTES:
+        return is_start
+    if (
+        LIST_NUMBER.fullmatch(word)
+        and previous[-1] in ":;."
+        and previous not in NUMBERED
+    ):
+        return False
+    if DOTTED_CAPITALS.fullmatch(word):
+        return is_start
+    if len(word) == 1 and word.isalpha():
+        is_initial = previous[0].isupper() or previous in CONNECTORS
+        return is_start or (after[0].isupper() and not is_initial)
+    if DOTTED.fullmatch(word):
+        return after[0].isupper()
+    return not _starts_low(after) or (word.isalpha() and len(word) > 3)
+
+
+def _first_letters(text: str) -> str:
+    letters = FIRST_LETTERS.match(text)
+    return letters[0] if letters else ""
+
+
+def _starts_low(text: str) -> bool:
+    """Whether the first word has no capital, unlike "pH" and "mRNA"."""
+    return _first_letters(text).islower()

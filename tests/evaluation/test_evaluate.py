@@ -1,0 +1,169 @@
+import json
+from pathlib import Path
+
+import pytest
+import spacy
+from spacy.tokens import DocBin, Span, SpanGroup
+from spacy.training import Example
+from typer.testing import CliRunner
+
+from spacy_clinical.cli import app
+from spacy_clinical.corpora.find import find_reader
+from spacy_clinical.evaluation.evaluate import confuse, evaluate, to_json, to_markdown
+from tests.test_configs import write_codiesp
+
+GOLD = [(0, 2, "Symptom"), (4, 5, "Drug"), (6, 7, "Drug")]
+
+
+def make_doc(nlp, spans):
+    doc = nlp.make_doc("chest pain , no fever or aspirin .")
+    doc.ents = [Span(doc, start, end, label=label) for start, end, label in spans]
+    return doc
+
+
+@pytest.fixture
+def nlp():
+    nlp = spacy.blank("en")
+    ruler = nlp.add_pipe("entity_ruler")
+    ruler.add_patterns(
+        [
+            {"label": "Symptom", "pattern": "chest pain"},
+            {"label": "Symptom", "pattern": "fever"},
+            {"label": "Site", "pattern": "."},
+        ]
+    )
+    return nlp
+
+
+def test_scores_are_those_of_the_components(nlp):
+    found = evaluate(
+        nlp, [Example(nlp.make_doc(d.text), d) for d in [make_doc(nlp, GOLD)]]
+    )
+    assert found.scores["ents_p"] == pytest.approx(1 / 3, abs=1e-5)
+    assert found.scores["ents_r"] == pytest.approx(1 / 3, abs=1e-5)
+    assert "token_acc" not in found.scores
+    by_label = {row.label: row for row in found.by_label["ents"]}
+    assert (by_label["Symptom"].p, by_label["Symptom"].r) == (0.5, 1.0)
+    assert "| ents_f | 0.333 |" in to_markdown(found, title="x")
+    assert json.loads(json.dumps(to_json(found)))["n_docs"] == 1
+
+
+def test_types_are_confused_missed_and_made_up(nlp):
+    gold, found = make_doc(nlp, GOLD), nlp("chest pain , no fever or aspirin .")
+    assert confuse([Example(found, gold)]) == {
+        ("Symptom", "Symptom"): 1,
+        ("Drug", "Symptom"): 1,
+        ("Drug", "(missed)"): 1,
+        ("(spurious)", "Site"): 1,
+    }
+
+
+def test_thresholds_trade_precision_for_recall(nlp):
+    gold = make_doc(nlp, GOLD)
+    found = nlp.make_doc(gold.text)
+    spans = [Span(found, 0, 2, label="Symptom"), Span(found, 4, 5, label="Symptom")]
+    found.spans["ner"] = SpanGroup(found, spans=spans, attrs={"scores": [0.9, 0.4]})
+    blank = spacy.blank("en")
+    [curve] = evaluate(blank, [Example(found, gold)]).curves
+    assert curve.p[0] == 0.5
+    assert curve.p[curve.thresholds > 0.5][0] == 1.0
+    assert curve.r[0] == pytest.approx(1 / 3)
+    assert curve.r[-1] == 0
+
+
+def test_codes_have_a_curve_too():
+    blank = spacy.blank("en")
+    gold, found = blank.make_doc("x"), blank.make_doc("x")
+    gold.cats, found.cats = {"401": 1.0, "250": 0.0}, {"401": 0.8, "250": 0.3}
+    [curve] = evaluate(blank, [Example(found, gold)]).curves
+    assert curve.name == "codes"
+    assert curve.f.max() == 1.0
+
+
+def test_what_nobody_annotated_is_not_scored(nlp):
+    doc = nlp.make_doc("x")
+    found = evaluate(nlp, [Example(doc, nlp.make_doc("x"))])
+    assert found.scores == {}
+    assert found.by_label == {}
+
+
+@pytest.fixture
+def corpora(tmp_path, nlp):
+    brat = tmp_path / "brat"
+    brat.mkdir()
+    (brat / "1.txt").write_text("chest pain")
+    (brat / "1.ann").write_text("T1\tSymptom 0 10\tchest pain\n")
+    DocBin(docs=[make_doc(nlp, GOLD)]).to_disk(tmp_path / "docs.spacy")
+    (tmp_path / "codes.csv").write_text("text,label\nHypertension.,401\n")
+    form = {"form": [], "width": 1, "height": 1}
+    (tmp_path / "forms.jsonl").write_text(json.dumps(form))
+    (tmp_path / "funsd/annotations").mkdir(parents=True)
+    write_codiesp(tmp_path / "codiesp")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("brat", "BratCorpus"),
+        ("docs.spacy", "Corpus"),
+        ("codes.csv", "TableCorpus"),
+        ("forms.jsonl", "FormCorpus"),
+        ("funsd", "FunsdCorpus"),
+        ("codiesp", "CodiEspCorpus"),
+    ],
+)
+def test_readers_are_found_by_what_is_there(corpora, name, kind):
+    assert type(find_reader(corpora / name)).__name__ == kind
+
+
+def test_nothing_has_no_reader(tmp_path):
+    with pytest.raises(FileNotFoundError, match="C301"):
+        find_reader(tmp_path / "none")
+
+
+def run(*arguments):
+    result = CliRunner().invoke(app, ["evaluate", *map(str, arguments)])
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result
+
+
+def test_the_command_writes_tables_and_plots(nlp, corpora):
+    nlp.to_disk(corpora / "model")
+    out = corpora / "out"
+    result = run(corpora / "model", corpora / "docs.spacy", "--output", out)
+    assert result.exit_code == 0, result.output
+    assert "ents_f" in result.output
+    names = {path.name for path in out.iterdir()}
+    assert names == {"scores.json", "scores.md", "by_label_ents.svg", "confusion.svg"}
+    assert json.loads((out / "scores.json").read_text("utf8"))["scores"]["ents_f"]
+    assert all(path.stat().st_mode & 0o077 == 0 for path in out.iterdir())
+    first = (out / "confusion.svg").read_bytes()
+    assert first.startswith(b"<?xml")
+    assert (
+        run(corpora / "model", corpora / "docs.spacy", "--output", out).exit_code == 0
+    )
+    assert (out / "confusion.svg").read_bytes() == first
+    assert all(path.stat().st_mode & 0o077 == 0 for path in out.iterdir())
+    # Plots of other scores go.
+    run(corpora / "model", corpora / "docs.spacy", "--output", out, "--no-plots")
+    assert {path.name for path in out.iterdir()} == {"scores.json", "scores.md"}
+
+
+def test_without_matplotlib_there_are_tables(nlp, corpora, monkeypatch):
+    from spacy_clinical.commands import evaluate as command
+
+    nlp.to_disk(corpora / "model")
+    monkeypatch.setattr(command, "find_spec", lambda name: None)
+    result = run(corpora / "model", corpora / "brat", "--output", corpora / "out")
+    assert result.exit_code == 0
+    assert "W304" in result.output
+    assert (corpora / "out/scores.md").is_file()
+
+
+def test_wrong_use(nlp, corpora):
+    nlp.to_disk(corpora / "model")
+    assert run("no_such", corpora / "brat", "--output", corpora / "o").exit_code == 2
+    result = run(corpora / "model", Path("none"), "--output", corpora / "o")
+    assert result.exit_code == 2
+    assert "C301" in result.output

@@ -1,0 +1,75 @@
+import pytest
+
+from spacy_clinical.files.atomic import fill_folder, open_atomic, replace_atomic
+
+
+def list_names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_file_takes_its_place_when_it_is_written(tmp_path):
+    path = tmp_path / "x"
+    path.write_text("old")
+    with replace_atomic(path) as part:
+        part.write_text("new")
+        assert part.parent == tmp_path
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+    assert path.stat().st_mode & 0o077 == 0
+    assert list_names(tmp_path) == ["x"]
+
+
+def test_a_failure_leaves_the_old_file(tmp_path):
+    path = tmp_path / "x"
+    path.write_text("old")
+
+    def fail():
+        with replace_atomic(path) as part:
+            part.write_text("new")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert path.read_text() == "old"
+    assert list_names(tmp_path) == ["x"]
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_folder_appears_when_it_is_full(tmp_path, exists):
+    folder = tmp_path / "out"
+    if exists:
+        folder.mkdir()
+    with fill_folder(folder) as part:
+        with open_atomic(part / "a") as handle:
+            handle.write("a")
+        assert not folder.exists() or list_names(folder) == []
+    assert list_names(folder) == ["a"]
+    assert list_names(tmp_path) == ["out"]
+    assert folder.stat().st_mode & 0o077 == 0
+
+
+def test_a_failure_leaves_no_folder(tmp_path):
+    def fail():
+        with fill_folder(tmp_path / "out") as part:
+            (part / "a").touch()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert list_names(tmp_path) == []
+
+
+@pytest.mark.parametrize("is_file", [True, False])
+def test_what_is_there_is_kept(tmp_path, is_file):
+    folder = tmp_path / "out"
+    if is_file:
+        folder.write_text("a")
+    else:
+        folder.mkdir()
+        (folder / "a").touch()
+    with (
+        pytest.raises(FileExistsError, match=r"\[C326\].*out' isn't an empty folder"),
+        fill_folder(folder),
+    ):
+        pass
+    assert list_names(tmp_path) == ["out"]

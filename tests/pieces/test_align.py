@@ -1,0 +1,75 @@
+import numpy
+import pytest
+import spacy
+from spacy.tokens import Doc, SpanGroup
+
+from spacy_clinical.pieces.align import align_pieces, piece_borders
+
+
+def align(words, spaces, offsets):
+    doc = Doc(spacy.blank("en").vocab, words=words, spaces=spaces)
+    pieces = align_pieces(doc, list(range(len(offsets))), offsets)
+    return list(zip(pieces.first.tolist(), pieces.stop.tolist(), strict=True))
+
+
+def test_align_pieces_word_of_several_pieces():
+    # dyspnea on: dys ##pnea on
+    assert align(["dyspnea", "on"], [True, False], [(0, 3), (3, 7), (8, 10)]) == [
+        (0, 2),
+        (2, 3),
+    ]
+
+
+def test_align_pieces_piece_of_several_tokens():
+    # 5mg is two tokens, one piece
+    assert align(["5", "mg"], [False, False], [(0, 3)]) == [(0, 1), (0, 1)]
+
+
+def test_align_pieces_token_without_pieces():
+    # a \n b
+    assert align(["a", "\n", "b"], [True, False, False], [(0, 1), (3, 4)]) == [
+        (0, 1),
+        (1, 1),
+        (1, 2),
+    ]
+
+
+def test_align_pieces_byte_pieces_of_one_character():
+    # An emoji is several byte-level pieces with the same offsets.
+    assert align(["\U0001f915", "x"], [True, False], [(0, 1), (0, 1), (1, 3)]) == [
+        (0, 2),
+        (2, 3),
+    ]
+
+
+def test_align_pieces_ignores_the_space_before_a_word():
+    assert align(["no", "pain"], [True, False], [(0, 2), (2, 7)]) == [(0, 1), (1, 2)]
+
+
+def test_align_pieces_of_nothing():
+    doc = Doc(spacy.blank("en").vocab)
+    pieces = align_pieces(doc, [], [])
+    assert len(pieces) == 0
+    assert len(pieces.is_seen) == 0
+
+
+@pytest.mark.parametrize("has_sections", [True, False])
+def test_piece_borders(has_sections):
+    doc = Doc(
+        spacy.blank("en").vocab,
+        words=["No", "pain", ".", "Plan", ":", "rest"],
+        sent_starts=[True, False, False, True, False, False],
+    )
+    if has_sections:
+        doc.spans["sections"] = SpanGroup(doc, spans=[doc[0:3], doc[3:6]])
+    offsets = [(t.idx, t.idx + len(t)) for t in doc]
+    borders = piece_borders(doc, align_pieces(doc, [1] * 6, offsets))
+    expected = [[0, 3], [0, 3], [0, 1, 2, 3, 4, 5]]
+    assert borders == (expected if has_sections else expected[1:])
+
+
+def test_piece_borders_count_in_pieces():
+    doc = Doc(spacy.blank("en").vocab, words=["dyspnea", "on"])
+    pieces = align_pieces(doc, [1, 2, 3], [(0, 3), (3, 7), (8, 10)])
+    assert piece_borders(doc, pieces) == [[0, 2]]
+    assert numpy.array_equal(pieces.is_seen, [True, True])
