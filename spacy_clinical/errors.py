@@ -149,6 +149,7 @@ class Errors(metaclass=ErrorsWithCodes):
         "{name} -o FOLDER. Then name its folder, or set SPACY_CLINICAL_CHECKPOINTS=FOLDER."
     )
     C030 = "The component gave no Doc back: its error handler kept an error to itself."
+    C031 = "'{setting}' has no effect on checkpoint '{name}': {reason}."
     C101 = (
         "Can't use '{label}' as a section label: labels are in snake_case (letters, "
         "digits and underscores, a letter first)."

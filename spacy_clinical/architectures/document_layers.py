@@ -1,9 +1,8 @@
 """The layers of a head over windows of a note."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
-from spacy.tokens import Doc
 from thinc.api import Model
 
 from spacy_clinical.types import Floats1d, Floats2d
@@ -122,16 +121,3 @@ def forward_label_scores(
         return ops.gemm(dY, W_part)
 
     return Y, backprop
-
-
-class Question(NamedTuple):
-    """Which wordpieces do the logits of a label in some windows come from?
-
-    column: Of all columns of the head.
-    steps: See `encoders.attribution.attribute`.
-    """
-
-    doc: Doc
-    column: int
-    windows: list[int]
-    steps: int

@@ -87,6 +87,11 @@ def load_checkpoint(
     return LoadedCheckpoint(model, tokenizer, head, max_pieces, commit)
 
 
+def knows_boxes(model: Any) -> bool:
+    """Whether an encoder is told where on a page words are."""
+    return model.config.model_type in BOXED
+
+
 def _check_task(checkpoint: Checkpoint, config: PretrainedConfig) -> None:
     is_encoder = hasattr(config, "vocab_size") and not config.is_encoder_decoder
     if not is_encoder or not hasattr(config, "max_position_embeddings"):

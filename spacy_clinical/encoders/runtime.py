@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from spacy_clinical.encoders.forward.linear import has_onednn
-from spacy_clinical.encoders.forward.packed import Encode, PackedEncoder, can_pack
+from spacy_clinical.encoders.forward.makes import can_pack
+from spacy_clinical.encoders.forward.packed import Encode, PackedEncoder
 from spacy_clinical.encoders.forward.padded import PaddedEncoder
 from spacy_clinical.encoders.forward.precision import Precision, prefers_bfloat16
 from spacy_clinical.errors import Errors

@@ -6,7 +6,7 @@ import hashlib
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import numpy
 import srsly
@@ -19,74 +19,32 @@ from spacy_clinical.checkpoints import Checkpoint, get_checkpoint
 from spacy_clinical.checkpoints.files import ORIGIN
 from spacy_clinical.checkpoints.hub import CheckpointUnreachable
 from spacy_clinical.encoders.forks import prepare_before_fork
-from spacy_clinical.encoders.forward.precision import Precision, describe_processor
+from spacy_clinical.encoders.forward.makes import has_global_attention
+from spacy_clinical.encoders.forward.precision import describe_processor
 from spacy_clinical.encoders.loading import (
-    BOXED,
     LoadedCheckpoint,
+    knows_boxes,
     load_checkpoint,
 )
 from spacy_clinical.encoders.published_heads import Head
 from spacy_clinical.encoders.runtime import Backprop, Runtime
 from spacy_clinical.encoders.saved import pack_folder, read_origin, unpack_folder
+from spacy_clinical.encoders.settings import EncoderSettings
 from spacy_clinical.errors import Errors
 from spacy_clinical.pieces.batches import Input
-from spacy_clinical.types import Floats2d, list_names
-
-Storage = Literal["float32", "float16"]
-# Whose place a wordpiece is said to have: its token's, or that of the run of words that
-# the token stands in.
-Boxes = Literal["token", "segment"]
-# Which pieces attend to all others, besides the first: those of section titles, none,
-# those of a span group, or those of tokens with given indices.
-GlobalAttention = str | list[int]
+from spacy_clinical.types import Floats2d
 
 
 class EncoderShim(Shim):
     """Hold an encoder and its tokenizer: load, run, train and save them.
 
     name: Name of a card, hub id, or folder of the checkpoint.
-    size, stride (pieces): See `windows.plan_windows`. None: windows as long as the
-        checkpoint takes, with an overlap of an eighth.
-    batch_pieces (pieces): Largest batch; None to choose it for the device.
-    precision: See `runtime.Runtime`.
-    global_attention: See `encode.find_global_pieces`.
-    learn_rate_scale: Factor on the optimizer's rate.
-    mask_rate: Share of the words that training hides.
-    mixed_precision: Whether training multiplies in bfloat16.
-    storage: How weights are saved. They are computed with in float32.
-    boxes: Whose place a wordpiece has, for encoders that know places.
-    frozen: Parameters that training leaves as they are: parts of their names.
     """
 
-    def __init__(
-        self,
-        name: str,
-        *,
-        size: int | None,
-        stride: int | None,
-        batch_pieces: int | None,
-        precision: Precision,
-        global_attention: GlobalAttention,
-        learn_rate_scale: float,
-        mask_rate: float,
-        mixed_precision: bool,
-        storage: Storage,
-        boxes: Boxes,
-        frozen: str | Sequence[str],
-    ) -> None:
+    def __init__(self, name: str, settings: EncoderSettings) -> None:
         super().__init__(None)
         self.name = name
-        self.size = size
-        self.stride = stride
-        self.batch_pieces = batch_pieces
-        self.precision = precision
-        self.global_attention = global_attention
-        self.learn_rate_scale = learn_rate_scale
-        self.mask_rate = mask_rate
-        self.mixed_precision = mixed_precision
-        self.storage = storage
-        self.boxes = boxes
-        self.frozen = tuple(list_names(frozen))
+        self.settings = settings
         # What to name in errors: the component, and where its config has the checkpoint.
         self.component = ""
         self.setting = "model.encoder"
@@ -95,7 +53,7 @@ class EncoderShim(Shim):
         self.origin: dict[str, str] = {}
         self._runtime: Runtime | None = None
         self._sha256 = ""
-        self.known_texts: dict[str, Any] = {}
+        self.known_windows: dict[bytes, Any] = {}
 
     @property
     def loaded(self) -> LoadedCheckpoint:
@@ -130,8 +88,8 @@ class EncoderShim(Shim):
             self._runtime = Runtime(
                 self.loaded.model,
                 pad_id=self.loaded.tokenizer.pad_id,
-                precision=self.precision,
-                batch_pieces=self.batch_pieces,
+                precision=self.settings.precision,
+                batch_pieces=self.settings.batch_pieces,
             )
         return self._runtime
 
@@ -147,7 +105,7 @@ class EncoderShim(Shim):
     @property
     def has_boxes(self) -> bool:
         """Whether the encoder knows where on a page pieces are."""
-        return cast(Any, self.loaded.model).config.model_type in BOXED
+        return knows_boxes(self.loaded.model)
 
     @property
     def max_pieces(self) -> int:
@@ -161,14 +119,14 @@ class EncoderShim(Shim):
 
         RAISES ValueError: C013, if the checkpoint takes none so long.
         """
-        size = self.size or self.max_pieces
+        size = self.settings.size or self.max_pieces
         if size > self.max_pieces:
             raise ValueError(
                 Errors.C013.format(
                     name=self.name, size=size, max_pieces=self.max_pieces
                 )
             )
-        return size, self.stride or size - size // 8
+        return size, self.settings.stride or size - size // 8
 
     def describe(self) -> dict[str, str]:
         """Say where the weights come from, the SHA-256 of what they are now, and with
@@ -188,14 +146,39 @@ class EncoderShim(Shim):
         }
 
     def _take(self, loaded: LoadedCheckpoint) -> None:
+        self._check_settings(loaded)
         self._loaded = loaded
         self._model = loaded.model.to(get_torch_default_device())
         for name, parameter in loaded.model.named_parameters():
-            if any(part in name for part in self.frozen):
+            if any(part in name for part in self.settings.frozen):
                 parameter.requires_grad_(False)
         self._runtime = None
         self._sha256 = ""
         prepare_before_fork(self)
+
+    def _check_settings(self, loaded: LoadedCheckpoint) -> None:
+        """Refuse settings that would do nothing with a checkpoint."""
+        settings, model = self.settings, loaded.model
+        given = {
+            "global_attention": (
+                settings.global_attention not in ("sections", "first")
+                and not has_global_attention(model),
+                "its pieces have no global attention",
+            ),
+            "boxes": (
+                settings.boxes != "token" and not knows_boxes(model),
+                "it doesn't know where on a page words are",
+            ),
+            "mask_rate": (
+                settings.mask_rate > 0 and loaded.tokenizer.mask_id is None,
+                "its tokenizer has no mask",
+            ),
+        }
+        for setting, (is_idle, reason) in given.items():
+            if is_idle:
+                raise ValueError(
+                    Errors.C031.format(name=self.name, setting=setting, reason=reason)
+                )
 
     def prepare(self) -> None:
         """Make ready what workers will share."""
@@ -206,7 +189,7 @@ class EncoderShim(Shim):
         """Drop what was derived from the weights: they have changed."""
         self.runtime.forget()
         self._sha256 = ""
-        self.known_texts.clear()
+        self.known_windows.clear()
 
     # Running
 
@@ -256,7 +239,9 @@ class EncoderShim(Shim):
     ) -> tuple[list[Floats2d], Backprop]:
         """Encode windows to learn from them, with the rows of special tokens."""
         inputs, _ = self.frame(windows)
-        return self.runtime.begin_update(inputs, mixed_precision=self.mixed_precision)
+        return self.runtime.begin_update(
+            inputs, mixed_precision=self.settings.mixed_precision
+        )
 
     def frame(self, windows: Sequence[Input]) -> tuple[list[Input], int]:
         """Add special tokens; the first piece always has global attention.
@@ -289,7 +274,7 @@ class EncoderShim(Shim):
                 (self.id, name),
                 data,
                 parameter.grad.cpu().numpy(),
-                lr_scale=self.learn_rate_scale,
+                lr_scale=self.settings.learn_rate_scale,
             )
             parameter.data.copy_(torch.from_numpy(updated))
             parameter.grad = None
@@ -317,20 +302,7 @@ class EncoderShim(Shim):
             self._forget()
 
     def copy(self) -> "EncoderShim":
-        copied = EncoderShim(
-            self.name,
-            size=self.size,
-            stride=self.stride,
-            batch_pieces=self.batch_pieces,
-            precision=self.precision,
-            global_attention=self.global_attention,
-            learn_rate_scale=self.learn_rate_scale,
-            mask_rate=self.mask_rate,
-            mixed_precision=self.mixed_precision,
-            storage=self.storage,
-            boxes=self.boxes,
-            frozen=self.frozen,
-        )
+        copied = EncoderShim(self.name, self.settings)
         copied.origin = dict(self.origin)
         copied.component, copied.setting = self.component, self.setting
         if self._loaded is not None:
@@ -352,7 +324,7 @@ class EncoderShim(Shim):
         config = copy.deepcopy(model.config)
         config.architectures = [type(model).__name__]
         config.save_pretrained(str(folder))
-        dtype = getattr(torch, self.storage)
+        dtype = getattr(torch, self.settings.storage)
         weights = {
             name: tensor.to("cpu", dtype).contiguous()
             for name, tensor in model.state_dict().items()

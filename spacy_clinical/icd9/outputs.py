@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import numpy
 
-from spacy_clinical.icd9.codes import Icd9Label
-from spacy_clinical.icd9.tables import RollUp, join_scores
+from spacy_clinical.errors import Errors
+from spacy_clinical.icd9.codes import Icd9Label, Kind, read_labels, select_labels
+from spacy_clinical.icd9.tables import RollUp, join_scores, list_categories
 from spacy_clinical.types import Floats1d
 
 
@@ -14,10 +15,14 @@ class Outputs:
 
     labels: The selected columns.
     codes, raw: Of all, in the order of scores; a rolled-up category has "" as raw.
+    made_for: All columns, the kinds that were selected, and `how`.
     """
 
-    def __init__(self, labels: Sequence[Icd9Label], how: RollUp | None) -> None:
+    def __init__(
+        self, labels: Sequence[Icd9Label], how: RollUp | None, made_for: object
+    ) -> None:
         self.labels = list(labels)
+        self.made_for = made_for
         self.how = how
         own = {label.code for label in labels}
         self.members: dict[str, list[int]] = {}
@@ -42,3 +47,36 @@ class Outputs:
                 score = join_scores(score, float(p[column]), self.how or "max")
             rolled.append(score)
         return numpy.concatenate([p, numpy.asarray(rolled)])
+
+
+def select_outputs(
+    columns: Sequence[str],
+    kinds: Sequence[Kind],
+    how: RollUp | None,
+    *,
+    name: str,
+    source: str,
+) -> Outputs:
+    """Select the columns of a head that stand for codes of some kinds.
+
+    columns: The labels of all columns, as the checkpoint writes them.
+    how: How categories are rolled up to; None: they are not.
+    name, source: The component and its checkpoint, for errors.
+    RAISES ValueError: C404, if most columns are no codes; C405, if none is selected.
+    """
+    labels = read_labels(columns)
+    known = set(list_categories())
+    coded = [label for label in labels if label.kind != "word"]
+    n_known = sum(label.category in known for label in coded)
+    if not n_known or 2 * n_known < len(coded):
+        raise ValueError(Errors.C404.format(name=name, n=len(labels), source=source))
+    chosen = select_labels(labels, kinds)
+    if not chosen:
+        raise ValueError(
+            Errors.C405.format(
+                name=name,
+                kinds=", ".join(kinds),
+                known=", ".join(sorted({label.kind for label in labels})),
+            )
+        )
+    return Outputs(chosen, how, (columns, list(kinds), how))

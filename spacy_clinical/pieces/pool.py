@@ -1,13 +1,16 @@
-"""Turn one row for each wordpiece into one row for each token."""
+"""Turn one row for each wordpiece into one for each token, or for a whole window."""
 
 from typing import Literal
 
 import numpy
 
 from spacy_clinical.pieces.align import Pieces
-from spacy_clinical.types import Floats2d, Ints1d
+from spacy_clinical.types import Floats1d, Floats2d, Ints1d
 
 Pooling = Literal["first", "mean"]
+# What stands for a window: its first row ([CLS]), the mean of all, or that mean at
+# length 1, as sentence-transformers' vectors are.
+Summary = Literal["first", "mean", "unit_mean"]
 
 
 def pool(X: Floats2d, pieces: Pieces, pooling: Pooling) -> Floats2d:
@@ -49,3 +52,31 @@ def _members(pieces: Pieces) -> tuple[Ints1d, Ints1d, Ints1d]:
     ends = numpy.cumsum(counts)
     rows = numpy.arange(len(tokens)) - numpy.repeat(ends - counts, counts)
     return rows + pieces.first[tokens], tokens, counts
+
+
+def summarize(rows: Floats2d, summary: Summary) -> Floats1d:
+    """Make one row (width) of those of a window (window length, width)."""
+    if summary == "first":
+        row: Floats1d = rows[0]
+        return row
+    row = rows.mean(axis=0)
+    return row if summary == "mean" else row / _find_length(row)
+
+
+def _find_length(row: Floats1d) -> float:
+    return max(float(numpy.linalg.norm(row)), 1e-9)
+
+
+def backprop_summary(d_row: Floats1d, rows: Floats2d, summary: Summary) -> Floats2d:
+    """Give each row of a window its part of the gradient."""
+    d_rows = numpy.zeros_like(rows)
+    if summary == "first":
+        d_rows[0] = d_row
+        return d_rows
+    if summary == "unit_mean":
+        mean = rows.mean(axis=0)
+        length = _find_length(mean)
+        unit = mean / length
+        d_row = (d_row - (d_row @ unit) * unit) / length
+    d_rows[:] = d_row / len(rows)
+    return d_rows

@@ -1,17 +1,18 @@
-"""What a document model reads of a note, and where in the note it comes from."""
+"""What a model reads of a Doc, and where in the Doc it comes from."""
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+import numpy
 from spacy.tokens import Doc, Span
 
 from spacy_clinical.extensions.attributes import SECTION_TITLES_KEY, SECTIONS_KEY
 from spacy_clinical.extensions.doc_data import token_borders
 from spacy_clinical.extensions.span_groups import list_spans
-from spacy_clinical.types import list_names
+from spacy_clinical.types import Ints1d, Ints2d, list_names
 
 # "admission": the sections that CORe was trained on; "all": the whole note; or labels.
 Sections: TypeAlias = Literal["admission", "all"] | list[str]
@@ -41,29 +42,41 @@ PLACEHOLDER = re.compile(r"\[\*\*(?:(?!\[\*\*).)*?\*\*\]|_{2,}", re.S)
 LETTER = re.compile(r"[^\W\d_]")
 
 
-@dataclass(frozen=True)
-class NoteText:
-    """A text made of parts of a note.
+# How a text is cut: windows as long as may be, one for each sentence, or the first
+# window only, which leaves the rest of a long text unread.
+Unit = Literal["window", "sentence", "first"]
 
-    starts, sources (characters): text[starts[i]:starts[i + 1]] is what the note has
-        from sources[i] on, white space apart; -1 for words that are not in the note.
-    sections, sentences, tokens (characters): Where they start, ascending. A title and
-        what follows it are one sentence.
-    titles (characters): Where titles are, half open.
+
+@dataclass(frozen=True)
+class Text:
+    """A text made of parts of a Doc.
+
+    doc: The Doc; None if the text was made without one.
+    starts, sources (characters): text[starts[i]:starts[i + 1]] is what the Doc has
+        from sources[i] on, white space apart; -1 for words that are not in the Doc.
+    sections, sentences (characters): Where they start, ascending. A title and what
+        follows it are one sentence.
+    titles (characters): Titles that are not in the Doc, half open.
+    token_ids (n_tokens): The tokens of the Doc that the text quotes.
+    tokens (n_tokens, 2): Where these are in the text (characters, half open), ascending.
+    unit: How the text is cut into windows.
     """
 
     text: str
+    doc: Doc | None = None
     starts: list[int] = field(default_factory=list)
     sources: list[int] = field(default_factory=list)
     sections: list[int] = field(default_factory=list)
     sentences: list[int] = field(default_factory=list)
-    tokens: list[int] = field(default_factory=list)
     titles: list[tuple[int, int]] = field(default_factory=list)
+    token_ids: Ints1d = field(default_factory=lambda: numpy.zeros(0, dtype="int64"))
+    tokens: Ints2d = field(default_factory=lambda: numpy.zeros((0, 2), dtype="int64"))
+    unit: Unit = "window"
 
     def find_sources(self, start: int, end: int) -> list[tuple[int, int]]:
-        """Where a stretch of the text is in the note.
+        """Find where a part of the text is in the Doc (characters, half open).
 
-        RETURNS: Half open, in the text's order; nothing for what is not in the note.
+        RETURNS: In the text's order; nothing for what is not in the Doc.
         """
         found = []
         first = bisect_right(self.starts, start) - 1
@@ -78,15 +91,37 @@ class NoteText:
         return found
 
 
+def read_doc(doc: Doc) -> Text:
+    """Read a Doc whole, as models over tokens do."""
+    text = doc.text
+    starts, ends = token_borders(doc)
+    has_sentences = doc.has_annotation("SENT_START")
+    return Text(
+        text,
+        doc,
+        starts=[0] if text else [],
+        sources=[0] if text else [],
+        sections=[section.start_char for section in list_spans(doc, SECTIONS_KEY)],
+        sentences=[s.start_char for s in doc.sents] if has_sentences else [],
+        token_ids=numpy.arange(len(doc)),
+        tokens=numpy.stack([starts, ends], axis=1),
+    )
+
+
 def read_note(
-    doc: Doc, sections: Sections = "all", *, exclude: str | Sequence[str] = ()
-) -> NoteText:
+    doc: Doc,
+    sections: Sections = "all",
+    *,
+    exclude: str | Sequence[str] = (),
+    unit: Unit = "window",
+) -> Text:
     """Choose what a document model reads of a note.
 
     sections: "admission", the eight sections known at admission, in CORe's order and
         wording, or the whole note where it has none of them; "all", the whole note;
         or the labels of sections, titles included, in the note's order.
     exclude: Labels of sections to leave out, whatever `sections` says.
+    unit: How long texts are cut.
     RETURNS: An empty text if nothing that was chosen says anything of a patient: there
         are only titles, signatures, placeholders and the like.
     """
@@ -94,21 +129,20 @@ def read_note(
     text = doc.text
     exclude = list_names(exclude)
     spans = [s for s in list_spans(doc, SECTIONS_KEY) if s.label_ not in exclude]
+    builder = _Builder(doc, text, unit)
     if sections == "admission":
         bodies = _find_admission(text, spans)
         if bodies:
-            return _write_admission(doc, text, bodies)
+            return _write_admission(builder, bodies)
     if isinstance(sections, list):
         spans = [span for span in spans if span.label_ in sections]
     parts = [(span.start_char, span.end_char) for span in spans]
     if not isinstance(sections, list) and not doc.spans.get(SECTIONS_KEY):
         parts = [(0, len(text))]
     said = [_get_content(span) for span in spans] or parts
-    if not any(_has_words(text[start:end]) for start, end in said):
-        return NoteText("")
-    builder = _Builder(doc, text)
-    for start, end in _merge(parts):
-        builder.quote(start, end)
+    if any(_has_words(text[start:end]) for start, end in said):
+        for start, end in _merge(parts):
+            builder.quote(start, end)
     return builder.build(spans)
 
 
@@ -179,15 +213,14 @@ def _find_admission(text: str, spans: Sequence[Span]) -> dict[str, tuple[int, in
 
 
 def _write_admission(
-    doc: Doc, text: str, bodies: Mapping[str, tuple[int, int]]
-) -> NoteText:
-    builder = _Builder(doc, text)
+    builder: "_Builder", bodies: Mapping[str, tuple[int, int]]
+) -> Text:
     for i, (title, _) in enumerate(ADMISSION_SECTIONS):
         builder.write("\n\n" if i else "")
         builder.write_title(f"{title}:")
         builder.write(" ")
         start, end = bodies.get(title, (0, 0))
-        body = text[start:end]
+        body = builder.text[start:end]
         start += len(body) - len(body.lstrip())
         builder.quote(start, start + len(body.strip()), on_one_line=True)
     return builder.build()
@@ -196,9 +229,10 @@ def _write_admission(
 class _Builder:
     """Put a text together, and remember what came from where."""
 
-    def __init__(self, doc: Doc, text: str) -> None:
+    def __init__(self, doc: Doc, text: str, unit: Unit) -> None:
         self.doc = doc
         self.text = text
+        self.unit = unit
         self.parts: list[str] = []
         self.length = 0
         self.starts: list[int] = []
@@ -206,7 +240,7 @@ class _Builder:
         self.titles: list[tuple[int, int]] = []
 
     def write(self, text: str, source: int = -1) -> None:
-        """Add words; `source` is where the note has them."""
+        """Add words; `source` is where the Doc has them."""
         if text:
             self.starts.append(self.length)
             self.sources.append(source)
@@ -218,41 +252,46 @@ class _Builder:
         self.write(text)
 
     def quote(self, start: int, end: int, *, on_one_line: bool = False) -> None:
-        """Add a part of the note; line ends become spaces where it goes on one line."""
+        """Add a part of the Doc; line ends become spaces where it goes on one line."""
         text = self.text[start:end]
         self.write(text.replace("\n", " ") if on_one_line else text, start)
 
-    def build(self, spans: Sequence[Span] = ()) -> NoteText:
+    def build(self, spans: Sequence[Span] = ()) -> Text:
         """spans: The sections that were quoted whole, if any."""
+        if not self.parts:
+            return Text("", self.doc, unit=self.unit)
         sections = self._place([span.start_char for span in spans])
         sentences: list[int] = []
         if self.doc.has_annotation("SENT_START"):
-            sentences = self._place(find_sentences(self.doc))
-        titles = list(self.titles)
-        known = [t for t in (span._.section_title for span in spans) if t is not None]
-        places = self._find([title.start_char for title in known])
-        for title, start in zip(known, places, strict=True):
-            if start is not None:
-                titles.append((start, start + len(title.text)))
-        return NoteText(
+            sentences = self._place(list(find_sentences(self.doc)))
+        starts, ends = token_borders(self.doc)
+        places = self._find(starts)
+        tokens = numpy.flatnonzero(places >= 0)
+        tokens = tokens[numpy.argsort(places[tokens], kind="stable")]
+        places, lengths = places[tokens], (ends - starts)[tokens]
+        return Text(
             "".join(self.parts),
+            self.doc,
             self.starts,
             self.sources,
             sections or [start for start, _ in self.titles],
             sentences,
-            self._place(token_borders(self.doc)[0].tolist()),
-            titles,
+            self.titles,
+            tokens,
+            numpy.stack([places, places + lengths], axis=1),
+            self.unit,
         )
 
-    def _place(self, characters: Iterable[int]) -> list[int]:
-        """Where characters of the note are in the text; ascending.
+    def _place(self, characters: Sequence[int]) -> list[int]:
+        """Where characters of the Doc are in the text; ascending.
 
         What is not quoted is passed over.
         """
-        return sorted(place for place in self._find(characters) if place is not None)
+        places = self._find(numpy.asarray(characters, dtype="int64"))
+        return numpy.sort(places[places >= 0]).tolist()
 
-    def _find(self, characters: Iterable[int]) -> Iterator[int | None]:
-        """Where each character of the note is in the text; None if it is not quoted."""
+    def _find(self, characters: Ints1d) -> Ints1d:
+        """Where each character of the Doc is in the text; -1 if it is not quoted."""
         stops = [*self.starts[1:], self.length]
         runs = sorted(
             (source, stop - start, start)
@@ -261,9 +300,8 @@ class _Builder:
             )
             if source >= 0
         )
-        sources = [source for source, _, _ in runs]
-        for character in characters:
-            i = bisect_right(sources, character) - 1
-            source, length, start = runs[i] if i >= 0 else (0, 0, 0)
-            is_quoted = i >= 0 and character < source + length
-            yield character - source + start if is_quoted else None
+        # The first stands for what comes before all that is quoted.
+        sources, lengths, starts = numpy.asarray([(-1, 0, 0), *runs]).T
+        run = numpy.searchsorted(sources, characters, side="right") - 1
+        inside = characters - sources[run]
+        return numpy.where(inside < lengths[run], inside + starts[run], -1)

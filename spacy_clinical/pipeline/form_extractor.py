@@ -179,7 +179,7 @@ class ClinicalFormExtractor(TokenHeadPipe):
                 self._find(doc, parts, find_places(doc), None)
                 for doc, parts in zip(docs, labelled, strict=True)
             ]
-        self._ensure_head()
+        self.prepare_head()
         found = []
         for doc, encoded in zip(docs, self.model.predict(docs), strict=True):
             places = find_places(doc)

@@ -1,34 +1,19 @@
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal, cast
 
 import numpy
-import srsly
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 from thinc.api import Config, Model
 
-from spacy_clinical.architectures.document_layers import (
-    Question,
-    set_hidden,
-    set_label_scores,
-)
+from spacy_clinical.architectures.title_head import TITLE_BIAS, read_titles
 from spacy_clinical.errors import Errors
-from spacy_clinical.heads.documents import (
-    WindowPooling,
-    get_loss,
-    pool_windows,
-    sigmoid,
-)
-from spacy_clinical.heads.thresholds import Tuned, decide, tune_thresholds
-from spacy_clinical.icd9.codes import (
-    Kind,
-    read_labels,
-    select_labels,
-    write_code,
-)
-from spacy_clinical.icd9.outputs import Outputs
+from spacy_clinical.heads.documents import WindowPooling, pool_windows, sigmoid
+from spacy_clinical.heads.thresholds import decide
+from spacy_clinical.icd9.codes import Kind, write_code
+from spacy_clinical.icd9.outputs import Outputs, select_outputs
 from spacy_clinical.icd9.records import (
     CodeRecord,
     Evidence,
@@ -42,19 +27,13 @@ from spacy_clinical.icd9.tables import (
     RollUp,
     find_title,
     list_billable,
-    list_categories,
     roll_up,
 )
-from spacy_clinical.pipeline.bases.checkpoint_pipe import CheckpointPipe
+from spacy_clinical.pieces.text import Sections, Text, Unit, read_note
+from spacy_clinical.pipeline.bases.tuned_head import TunedHeadPipe
 from spacy_clinical.types import Floats1d, Floats2d, list_names
 
-Windows = Literal["window", "sentence", "first"]
 EvidenceKind = Literal["window", "gradient"]
-
-# A new head made of titles: what a text scores that is just like one of them, and what
-# is taken from all scores.
-TITLE_SCALE = 10.0
-TITLE_BIAS = 7.0
 
 DEFAULT_CONFIG = """
 [model]
@@ -104,10 +83,10 @@ checkpoint = "core_diagnosis"
 def make_icd9_categorizer(
     nlp: Language,
     name: str,
-    model: Model[list[Doc], list[Any]],
-    sections: Literal["admission", "all"] | list[str],
+    model: Model[list[Text], list[Any]],
+    sections: Sections,
     exclude_sections: list[str],
-    windows: Windows,
+    windows: Unit,
     pooling: WindowPooling,
     kinds: list[Kind],
     threshold: float,
@@ -172,18 +151,18 @@ def make_icd9_categorizer(
     )
 
 
-class ClinicalICD9Categorizer(CheckpointPipe):
+class ClinicalICD9Categorizer(TunedHeadPipe):
     """Find the diagnosis codes of notes: an encoder with a head over documents."""
 
     def __init__(
         self,
         nlp: Language,
-        model: Model[list[Doc], list[Any]],
+        model: Model[list[Text], list[Any]],
         name: str = "clinical_icd9_categorizer",
         *,
-        sections: Literal["admission", "all"] | list[str] = "admission",
+        sections: Sections = "admission",
         exclude_sections: str | Sequence[str] = (),
-        windows: Windows = "window",
+        windows: Unit = "window",
         pooling: WindowPooling = "max",
         kinds: Sequence[Kind] = ("3_digit",),
         threshold: float = 0.3,
@@ -226,26 +205,30 @@ class ClinicalICD9Categorizer(CheckpointPipe):
         self.max_evidence = max_evidence
         self.positive_weight = positive_weight
         self.cfg: dict[str, Any] = {"columns": [], "thresholds": {}, "weights": {}}
+        self.from_titles = False
         self._outputs: Outputs | None = None
 
     # Labels
 
-    @property
-    def outputs(self) -> "Outputs":
-        """What the selected columns of the head mean; reads the checkpoint on first use.
+    def read(self, doc: Doc) -> Text:
+        return read_note(
+            doc, self.sections, exclude=self.exclude_sections, unit=self.windows
+        )
 
-        RAISES ValueError: C402 to C405, if there are no codes to predict.
+    @property
+    def outputs(self) -> Outputs:
+        """What the selected columns of the head mean.
+
+        RAISES ValueError: C404 and C405, if there are no codes to predict.
         """
-        if self._outputs is None:
-            if not self.cfg["columns"]:
-                self._take_published_head()
-            self._outputs = self._select()
-            attrs = self.model.get_ref("reader").attrs
-            attrs["sections"], attrs["unit"] = self.sections, self.windows
-            attrs["exclude_sections"] = self.exclude_sections
-            columns = [label.column for label in self._outputs.labels]
-            self.model.get_ref("output").attrs["columns"] = columns
+        made_for = self.cfg["columns"], list(self.kinds), self.roll_up
+        if self._outputs is None or self._outputs.made_for != made_for:
+            source = ", ".join(shim.name for shim in self.shims) or self.name
+            self._outputs = select_outputs(*made_for, name=self.name, source=source)
         return self._outputs
+
+    def list_columns(self) -> list[int]:
+        return [label.column for label in self.outputs.labels]
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -255,117 +238,14 @@ class ClinicalICD9Categorizer(CheckpointPipe):
     @property
     def label_data(self) -> list[str]:
         """The codes that the model has columns for, for `spacy init labels`."""
+        if not self.cfg["columns"]:
+            return []
         return [label.code for label in self.outputs.labels]
 
-    def add_label(self, label: str) -> int:
-        """Add a code, before `initialize`. RETURNS 1 if it was new.
-
-        RAISES ValueError: C012, if the head has been made without it.
-        """
-        code = write_code(label) or label
-        added = self.cfg.setdefault("added", [])
-        if code in added or code in self.labels:
-            return 0
-        if self.cfg["columns"]:
-            raise ValueError(Errors.C012.format(name=self.name, label=code))
-        added.append(code)
-        return 1
-
-    def _select(self) -> "Outputs":
-        labels = read_labels(self.cfg["columns"])
-        source = ", ".join(shim.name for shim in self.shims) or self.name
-        known = set(list_categories())
-        coded = [label for label in labels if label.kind != "word"]
-        n_known = sum(label.category in known for label in coded)
-        if not n_known or 2 * n_known < len(coded):
-            raise ValueError(
-                Errors.C404.format(name=self.name, n=len(labels), source=source)
-            )
-        chosen = select_labels(labels, self.kinds)
-        if not chosen:
-            raise ValueError(
-                Errors.C405.format(
-                    name=self.name,
-                    kinds=", ".join(self.kinds),
-                    known=", ".join(sorted({label.kind for label in labels})),
-                )
-            )
-        return Outputs(chosen, self.roll_up)
-
-    # Thresholds
-
-    @property
-    def thresholds(self) -> dict[str, float]:
-        """The thresholds of single codes, if they are to be used."""
-        return dict(self.cfg["thresholds"]) if self.tuned else {}
-
-    def set_thresholds(self, thresholds: Mapping[str, float]) -> None:
-        """Give single codes thresholds of their own, in place of those they had.
-
-        They are saved with the pipeline.
-
-        RAISES ValueError: C401 and C406, for values and codes that don't do.
-        """
-        written = {write_code(key) or key: value for key, value in thresholds.items()}
-        unknown = [code for code in written if code not in self.outputs.codes]
-        if unknown:
-            raise ValueError(
-                Errors.C406.format(name=self.name, n=len(unknown), label=unknown[0])
-            )
-        for code, value in written.items():
-            if not 0 <= value <= 1:
-                raise ValueError(
-                    Errors.C401.format(
-                        value=value, setting=f"thresholds[{code}]", name=self.name
-                    )
-                )
-        self.cfg["thresholds"] = written
-
-    def read_thresholds(self, path: str | Path) -> None:
-        """Read the thresholds of single codes from a JSON file.
-
-        RAISES ValueError: C407, if it can't be read, and as `set_thresholds`.
-        """
-        try:
-            found = srsly.read_json(Path(path))
-            numbers = {str(code): float(value) for code, value in found.items()}
-        except (OSError, ValueError, TypeError, AttributeError) as error:
-            reason = type(error).__name__
-            raise ValueError(Errors.C407.format(path=path, reason=reason)) from None
-        self.set_thresholds(numbers)
-
-    def tune(self, examples: Iterable[Example], *, min_positives: int = 20) -> Tuned:
-        """Find the thresholds with the best F1 on labelled notes, and keep them.
-
-        A code that enough notes have gets a threshold of its own, all others the one
-        that is best for all decisions together.
-
-        examples: They are annotated anew. Use none that the model has learned from.
-        min_positives: Notes that must have a code.
-        """
-        examples = list(examples)
-        codes = self.outputs.codes
-        docs = [eg.predicted.copy() for eg in examples]
-        scores = numpy.zeros((len(docs), len(codes)))
-        for i, doc in enumerate(self.pipe(docs)):
-            scores[i] = [doc.cats.get(code, 0.0) for code in codes]
-        gold = numpy.stack([self._read_gold(eg, codes) for eg in examples])
-        found = tune_thresholds(
-            codes, scores, numpy.nan_to_num(gold), min_positives=min_positives
-        )
-        self.set_thresholds({c: found.by_label.get(c, found.common) for c in codes})
-        return found
+    def write_label(self, label: str) -> str:
+        return write_code(label) or label
 
     # Predicting
-
-    def predict(self, docs: Iterable[Doc]) -> list[Any]:
-        """Score the codes in each window of each Doc: (n_windows, n_codes) logits."""
-        docs = list(docs)
-        if not docs:
-            return []
-        _ = self.outputs
-        scored: list[Any] = self.model.predict(docs)
-        return scored
 
     def set_annotations(self, docs: Iterable[Doc], scores: list[Any]) -> None:
         outputs = self.outputs
@@ -442,6 +322,7 @@ class ClinicalICD9Categorizer(CheckpointPipe):
         RAISES ValueError: C408, of a listener; C409, for a code it does not predict.
         SOURCE: See `encoders.attribution.attribute`.
         """
+        self.prepare_head()
         code = write_code(code) or code
         if code not in self.outputs.codes:
             raise ValueError(Errors.C409.format(name=self.name, code=code))
@@ -456,15 +337,16 @@ class ClinicalICD9Categorizer(CheckpointPipe):
     def _explain(
         self, doc: Doc, column: int, windows: Sequence[tuple[int, float]], *, steps: int
     ) -> list[tuple[int, int, float]]:
-        question = Question(
-            doc,
+        # Only what has a checkpoint can be explained: its module imports torch.
+        from spacy_clinical.architectures.explain import explain
+
+        return explain(
+            self.model,
+            self.read(doc),
             self.outputs.labels[column].column,
             [window for window, _ in windows],
-            steps,
+            steps=steps,
         )
-        shares: list[tuple[int, int, float]]
-        shares = self.model.get_ref("explainer").predict(question)
-        return shares
 
     # Training
 
@@ -484,154 +366,24 @@ class ClinicalICD9Categorizer(CheckpointPipe):
         from_titles: Whether a new head starts from the encoder's vectors of the codes'
             titles, so that it knows something of codes that few notes have. For
             encoders whose vectors of like texts are alike (sentence-transformers).
-        RAISES ValueError: C402 to C407, as `outputs` and `read_thresholds`.
+        RAISES ValueError: C402 to C405, if there are no codes to predict; as
+            `read_thresholds`.
         """
-        codes = list_names(labels or self.cfg.get("added", []))
-        if not codes:
-            codes = sorted(
-                {code for eg in get_examples() for code in eg.reference.cats}
-            )
-        codes = [write_code(code) or code for code in codes]
-        self.model.initialize(
-            X=[eg.predicted for eg, _ in zip(get_examples(), range(2), strict=False)]
-        )
-        published = self._published_head()
-        fits = published is not None and set(codes) <= {
-            label.code for label in read_labels(published.columns)
-        }
-        if fits or not codes:
-            self._take_published_head()
-        else:
-            self._make_head(codes, nlp, from_titles=from_titles)
-        self._outputs = None
-        _ = self.outputs
+        self.from_titles = from_titles
+        super().initialize(get_examples, nlp=nlp, labels=labels)
         if thresholds is not None:
             self.read_thresholds(thresholds)
-        self._weigh(get_examples())
 
-    def _weigh(self, examples: Iterable[Example]) -> None:
-        """Set the factor on the loss of each code's positive notes."""
-        codes = self.label_data
-        if self.positive_weight != "balanced":
-            self.cfg["weights"] = {}
-            return
-        gold = [self._read_gold(eg, codes) for eg in examples]
-        positive = numpy.nansum(numpy.stack(gold), axis=0)
-        ratio = (len(gold) - positive) / numpy.maximum(positive, 1)
-        weights = numpy.sqrt(ratio).clip(1.0, 10.0)
-        self.cfg["weights"] = dict(zip(codes, weights.tolist(), strict=True))
-
-    def get_loss(
-        self, examples: Iterable[Example], scores: list[Any]
-    ) -> tuple[float, list[Floats2d]]:
-        """Find the mean binary cross entropy of the notes, and its gradient.
-
-        A code that an annotated note does not list counts as absent; a note without
-        any `cats` doesn't count.
-        """
-        codes = self.label_data
-        weight = self.positive_weight if self.positive_weight != "balanced" else 1.0
-        given = self.cfg["weights"]
-        weights = numpy.asarray([given.get(code, weight) for code in codes])
-        examples = list(examples)
-        loss, gradients = 0.0, []
-        for eg, scored in zip(examples, scores, strict=True):
-            gradient = numpy.zeros_like(scored.logits)
-            if len(gradient):
-                gold = self._read_gold(eg, codes)
-                part, d_logits = get_loss(scored.logits, gold, self.pooling, weights)
-                loss += part / len(examples)
-                gradient[:] = d_logits / len(examples)
-            gradients.append(gradient)
-        return loss, gradients
-
-    def _read_gold(self, eg: Example, codes: Sequence[str]) -> Floats1d:
-        cats = {write_code(k) or k: v for k, v in eg.reference.cats.items()}
-        missing = 0.0 if cats else numpy.nan
-        return numpy.asarray(
-            [cats.get(code, missing) for code in codes], dtype="float64"
-        )
-
-    # The head
-
-    def _published_head(self) -> Any:
-        heads = [shim.head for shim in self.shims if shim.head is not None]
-        return next((head for head in heads if head.labels == "documents"), None)
-
-    def _take_head(self) -> None:
-        if not self.cfg["columns"] and self._published_head() is not None:
-            self._take_published_head()
-
-    def _take_published_head(self) -> None:
-        head, name = self._published_head(), ", ".join(s.name for s in self.shims)
-        if head is None:
-            raise ValueError(Errors.C402.format(name=self.name, checkpoint=name or "-"))
-        if head.problem not in ("", "multi_label_classification"):
-            raise ValueError(
-                Errors.C403.format(
-                    name=self.name, checkpoint=name, problem=head.problem
-                )
-            )
-        self.cfg["columns"] = list(head.columns)
-        self.model.initialize()
-        set_label_scores(self.model.get_ref("output"), head.W, head.b)
-        if head.hidden is not None:
-            layer = self.model.get_ref("hidden")
-            set_hidden(layer, head.hidden.W, head.hidden.b, head.hidden.activation)
-
-    def _make_head(
-        self, codes: Sequence[str], nlp: Language | None, *, from_titles: bool
-    ) -> None:
-        self.cfg["columns"] = list(codes)
-        width = self.model.get_ref("encoder").get_dim("nO")
-        W = numpy.zeros((len(codes), width), dtype="float32")
-        b = numpy.zeros(len(codes), dtype="float32")
-        if from_titles:
-            if nlp is None or not self.model.attrs["has_checkpoint"]:
-                raise ValueError(Errors.C408.format(name=self.name))
-            W = self._read_titles(codes, nlp)
-            b -= TITLE_BIAS
-        set_label_scores(self.model.get_ref("output"), W, b)
-
-    def _read_titles(self, codes: Sequence[str], nlp: Language) -> Floats2d:
-        """Find weights by which a text like the titles of a code scores high.
-
-        RETURNS (n_codes, width): The mean of the encoder's vectors of the title and
-            those of all billable codes below it.
-        """
-        reader = self.model.get_ref("reader")
-        reader.attrs["sections"], reader.attrs["unit"] = "all", "first"
-        reader.attrs["exclude_sections"] = []
+    def make_weights(
+        self, labels: Sequence[str], nlp: Language | None
+    ) -> tuple[Floats2d, Floats1d]:
+        W, b = super().make_weights(labels, nlp)
+        if not self.from_titles:
+            return W, b
+        if nlp is None or not self.model.attrs["has_checkpoint"]:
+            raise ValueError(Errors.C408.format(name=self.name))
         titles = [
             [find_title(below) for below in dict.fromkeys([code, *list_billable(code)])]
-            for code in codes
+            for code in labels
         ]
-        texts = [title for of_code in titles for title in of_code if title]
-        X = numpy.concatenate(
-            [r.X for r in reader.predict(list(map(nlp.make_doc, texts)))]
-        )
-        length = float(numpy.linalg.norm(X, axis=1).mean())
-        W = numpy.zeros((len(codes), X.shape[1]), dtype="float32")
-        start = 0
-        for i, of_code in enumerate(titles):
-            n = sum(map(bool, of_code))
-            if n:
-                W[i] = X[start : start + n].mean(axis=0)
-                W[i] *= TITLE_SCALE / length / numpy.linalg.norm(W[i])
-            start += n
-        return W
-
-    def from_disk(
-        self, path: str | Path, *, exclude: Iterable[str] = ()
-    ) -> "ClinicalICD9Categorizer":
-        super().from_disk(path, exclude=exclude)
-        # What was saved may have been for other settings.
-        self._outputs = None
-        return self
-
-    def from_bytes(
-        self, bytes_data: bytes, *, exclude: Iterable[str] = ()
-    ) -> "ClinicalICD9Categorizer":
-        super().from_bytes(bytes_data, exclude=exclude)
-        self._outputs = None
-        return self
+        return read_titles(self.model, nlp, titles), b - TITLE_BIAS

@@ -159,7 +159,7 @@ class ClinicalNER(TokenHeadPipe):
         docs = list(docs)
         if not docs:
             return []
-        self._ensure_head()
+        self.prepare_head()
         scored: list[Encoded] = self.model.predict(docs)
         return scored
 

@@ -1,6 +1,5 @@
 """What somebody meets who tries the package for the first time."""
 
-import inspect
 import re
 
 import pytest
@@ -11,7 +10,7 @@ from typer.testing import CliRunner
 
 from spacy_clinical.checkpoints import get_checkpoint
 from spacy_clinical.cli import app
-from spacy_clinical.encoders.shim import EncoderShim
+from spacy_clinical.encoders.settings import EncoderSettings
 from spacy_clinical.export.frames import COLUMNS, to_frame
 from spacy_clinical.export.records import without_text
 from spacy_clinical.notes.sources import list_sources
@@ -199,9 +198,7 @@ def test_one_path_is_a_path(tmp_path):
 
 
 def test_frozen_takes_one_name():
-    names = inspect.signature(EncoderShim).parameters
-    options = dict.fromkeys(name for name in names if name != "name")
-    assert EncoderShim("x", **{**options, "frozen": "layer"}).frozen == ("layer",)
+    assert EncoderSettings(frozen="layer").frozen == ("layer",)
 
 
 # The encoder of the shipped pipeline

@@ -11,13 +11,14 @@ from transformers import (
     LayoutLMForTokenClassification,
 )
 
-from spacy_clinical.architectures.encoder import build_hf_encoder, get_shim, plan_docs
+from spacy_clinical.architectures.encoder import build_hf_encoder, get_shim, plan_for
 from spacy_clinical.architectures.token_classifier import build_token_classifier
 from spacy_clinical.checkpoints import Checkpoint, get_checkpoint
 from spacy_clinical.encoders.loading import load_checkpoint
 from spacy_clinical.forms import make_form_doc, make_pages
 from spacy_clinical.forms.pages import FormPage, Word
 from spacy_clinical.heads.labels import read_labels
+from spacy_clinical.pieces.text import read_doc
 from tests.tiny import make_token_classifier, write_vocab
 
 BIO = ["O", *(f"{r}-{n}" for n in ("HEADER", "QUESTION", "ANSWER") for r in "BI")]
@@ -120,7 +121,7 @@ def test_logits_of_lilt_are_transformers_own(tmp_path):
 def test_long_pages_are_cut_into_windows_that_keep_every_piece_once(tiny_layoutlm):
     encoder = build_hf_encoder(str(tiny_layoutlm))
     doc = make_doc(make_words(40), make_words(3, top=50))
-    plan = plan_docs(get_shim(encoder), [doc])
+    plan = plan_for(get_shim(encoder), [read_doc(doc)])
     [windows] = plan.windows
     kept = [i for w in windows for i in range(w.keep_start, w.keep_stop)]
     assert kept == list(range(len(plan.pieces[0])))
@@ -144,7 +145,7 @@ def test_boxes_outside_of_the_page_are_moved_onto_it(tiny_layoutlm):
     pages = make_pages(words, boxes, width=400, height=200)
     doc = make_form_doc(spacy.blank("en").vocab, pages)
     shim = get_shim(build_hf_encoder(str(tiny_layoutlm)))
-    [framed], n_before = shim.frame(plan_docs(shim, [doc]).inputs)
+    [framed], n_before = shim.frame(plan_for(shim, [read_doc(doc)]).inputs)
     assert framed.boxes.min() >= 0
     assert framed.boxes.max() <= 1000
     assert (framed.boxes[:, 2:] >= framed.boxes[:, :2]).all()
@@ -158,7 +159,7 @@ def test_boxes_outside_of_the_page_are_moved_onto_it(tiny_layoutlm):
 def test_pieces_can_have_the_box_of_their_segment(tiny_layoutlm):
     doc = make_doc(make_words(1))
     shim = get_shim(build_hf_encoder(str(tiny_layoutlm), boxes="segment"))
-    [window] = plan_docs(shim, [doc]).inputs
+    [window] = plan_for(shim, [read_doc(doc)]).inputs
     assert len({tuple(box) for box in window.boxes.tolist()}) == 2
     assert tuple(window.boxes[-1]) == (200, 25, 450, 40)
 
@@ -166,7 +167,7 @@ def test_pieces_can_have_the_box_of_their_segment(tiny_layoutlm):
 def test_text_without_boxes_is_placed_as_it_looks(tiny_layoutlm):
     doc = spacy.blank("en")("pain: no\nfever: the")
     shim = get_shim(build_hf_encoder(str(tiny_layoutlm)))
-    [window] = plan_docs(shim, [doc]).inputs
+    [window] = plan_for(shim, [read_doc(doc)]).inputs
     tops = window.boxes[:, 1].tolist()
     assert tops == sorted(tops)
     assert len(set(tops)) == 2

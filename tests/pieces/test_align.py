@@ -1,14 +1,19 @@
 import numpy
-import pytest
 import spacy
-from spacy.tokens import Doc, SpanGroup
+from spacy.tokens import Doc
 
-from spacy_clinical.pieces.align import align_pieces, piece_borders
+from spacy_clinical.pieces.align import align_pieces
+from spacy_clinical.pieces.text import read_doc
+
+
+def align_doc(doc, offsets):
+    text = read_doc(doc)
+    return align_pieces(text.text, text.tokens, list(range(len(offsets))), offsets)
 
 
 def align(words, spaces, offsets):
     doc = Doc(spacy.blank("en").vocab, words=words, spaces=spaces)
-    pieces = align_pieces(doc, list(range(len(offsets))), offsets)
+    pieces = align_doc(doc, offsets)
     return list(zip(pieces.first.tolist(), pieces.stop.tolist(), strict=True))
 
 
@@ -48,28 +53,14 @@ def test_align_pieces_ignores_the_space_before_a_word():
 
 def test_align_pieces_of_nothing():
     doc = Doc(spacy.blank("en").vocab)
-    pieces = align_pieces(doc, [], [])
+    pieces = align_doc(doc, [])
     assert len(pieces) == 0
     assert len(pieces.is_seen) == 0
 
 
-@pytest.mark.parametrize("has_sections", [True, False])
-def test_piece_borders(has_sections):
-    doc = Doc(
-        spacy.blank("en").vocab,
-        words=["No", "pain", ".", "Plan", ":", "rest"],
-        sent_starts=[True, False, False, True, False, False],
-    )
-    if has_sections:
-        doc.spans["sections"] = SpanGroup(doc, spans=[doc[0:3], doc[3:6]])
-    offsets = [(t.idx, t.idx + len(t)) for t in doc]
-    borders = piece_borders(doc, align_pieces(doc, [1] * 6, offsets))
-    expected = [[0, 3], [0, 3], [0, 1, 2, 3, 4, 5]]
-    assert borders == (expected if has_sections else expected[1:])
-
-
-def test_piece_borders_count_in_pieces():
+def test_find_starts_counts_in_pieces():
     doc = Doc(spacy.blank("en").vocab, words=["dyspnea", "on"])
-    pieces = align_pieces(doc, [1, 2, 3], [(0, 3), (3, 7), (8, 10)])
-    assert piece_borders(doc, pieces) == [[0, 2]]
+    pieces = align_doc(doc, [(0, 3), (3, 7), (8, 10)])
+    assert pieces.find_starts([0, 8]).tolist() == [0, 2]
+    assert pieces.find_starts([0, 1, 7, 10]).tolist() == [0, 2]
     assert numpy.array_equal(pieces.is_seen, [True, True])

@@ -151,7 +151,7 @@ def test_decoders_agree_where_the_model_is_sure(tiny_layoutlm, decoder):
     words = [Word("pain:", (20, 5, 60, 9)), Word("no", (90, 5, 99, 9))]
     doc = make_form_doc(nlp.vocab, [FormPage(200.0, 100.0, "px", words)])
     pipe = nlp.get_pipe("clinical_form_extractor")
-    pipe.scheme  # noqa: B018
+    pipe.prepare_head()
     [encoded] = pipe.model.predict([doc])
     encoded.X[:] = -20
     encoded.X[0, BIO.index("B-QUESTION")] = 20
@@ -302,6 +302,7 @@ def test_rules_have_a_say_where_the_model_is_in_doubt(tiny_layoutlm, weight, exp
     words = [Word("pain:", (20, 5, 60, 9))]
     doc = make_form_doc(nlp.vocab, [FormPage(200.0, 100.0, "px", words)])
     pipe = nlp.get_pipe("clinical_form_extractor")
+    pipe.prepare_head()
     assert pipe.scheme.types == ["ANSWER", "HEADER", "QUESTION"]
     [encoded] = pipe.model.predict([doc])
     encoded.X[:] = 0

@@ -296,6 +296,37 @@ def test_settings_can_be_changed_where_a_pipeline_is_loaded(core, tmp_path):
     )
 
 
+def test_settings_act_when_they_are_changed(core):
+    nlp = make_nlp(core)
+    nlp(NOTE)
+    pipe = get_pipe(nlp)
+    changes = {"sections": "all", "windows": "sentence", "kinds": ["word"]}
+    for i, (name, value) in enumerate(changes.items(), start=1):
+        before = nlp(NOTE)
+        setattr(pipe, name, value)
+        same = make_nlp(core, **dict(list(changes.items())[:i]))(NOTE)
+        after = nlp(NOTE)
+        assert after.cats == pytest.approx(same.cats)
+        assert after._.clinical_pieces == same._.clinical_pieces
+        assert (after.cats, after._.clinical_pieces) != (
+            before.cats,
+            before._.clinical_pieces,
+        )
+
+
+def test_properties_change_nothing(core):
+    pipe = get_pipe(make_nlp(core))
+    assert (pipe.labels, pipe.label_data, pipe.thresholds) == ((), [], {})
+    assert pipe.cfg["columns"] == []
+    assert pipe.model.get_ref("output").attrs["columns"] is None
+    pipe.prepare_head()
+    assert set(pipe.label_data) <= set(pipe.labels)
+    pipe.kinds = ["word"]
+    columns = pipe.model.get_ref("output").attrs["columns"]
+    assert "hypertension" in pipe.labels
+    assert pipe.model.get_ref("output").attrs["columns"] == columns
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [

@@ -152,14 +152,8 @@ class FrozenNorm:
         return layer_norm(x, self.shape, self.weight, self.bias, self.eps)
 
 
-def find_layers(model: Any) -> list[LayerModules]:
-    """Find the layers of a BERT-like or DistilBERT encoder."""
-    if model.config.model_type == "distilbert":
-        return [_read_distilbert(block) for block in model.transformer.layer]
-    return [_read_bert(block) for block in model.encoder.layer]
-
-
-def _read_bert(block: Any) -> LayerModules:
+def read_bert(block: Any) -> LayerModules:
+    """Read a layer of BERT and its kin."""
     inner, closing = block.attention.self, block.attention.output
     return LayerModules(
         query=inner.query,
@@ -179,7 +173,8 @@ def _read_bert(block: Any) -> LayerModules:
     )
 
 
-def _read_distilbert(block: Any) -> LayerModules:
+def read_distilbert(block: Any) -> LayerModules:
+    """Read a layer of DistilBERT."""
     inner = block.attention
     return LayerModules(
         query=inner.q_lin,

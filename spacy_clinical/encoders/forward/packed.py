@@ -17,40 +17,14 @@ from spacy_clinical.encoders.forward.layers import (
     Layer,
     LayerModules,
     LiveLayer,
-    find_layers,
 )
 from spacy_clinical.encoders.forward.linear import FrozenLinear
+from spacy_clinical.encoders.forward.makes import MAKES, find_layers
 from spacy_clinical.encoders.rows import RowRule, find_row_rule
 from spacy_clinical.pieces.batches import Input
 
 # Rows of all sequences, end to end (n_pieces, width).
 Encode: TypeAlias = Callable[[Sequence[Input]], Tensor]
-
-# Encoders of the same make: learned absolute positions, and layers that normalize
-# after each half.
-KNOWN = frozenset(
-    {
-        "bert",
-        "big_bird",
-        "camembert",
-        "distilbert",
-        "electra",
-        "layoutlm",
-        "longformer",
-        "roberta",
-        "xlm-roberta",
-    }
-)
-
-
-def can_pack(model: Any) -> bool:
-    """Whether `PackedEncoder` computes what the model computes."""
-    config = model.config
-    return (
-        config.model_type in KNOWN
-        and getattr(config, "position_embedding_type", "absolute") == "absolute"
-        and not getattr(config, "is_decoder", False)
-    )
 
 
 def first_position(model: Any) -> int:
@@ -79,6 +53,7 @@ class PackedEncoder:
     ) -> None:
         self.model = model
         self.config = model.config
+        self.make = MAKES[model.config.model_type]
         self.dtype = dtype
         self.n_heads = int(model.config.num_attention_heads)
         self.first_position = first_position(model)
@@ -124,22 +99,8 @@ class PackedEncoder:
         rows = torch.from_numpy(ids)[None].to(device)
         places = torch.from_numpy(positions + self.first_position)[None].to(device)
         boxes = join_boxes(inputs)
-        table = self.model.embeddings
-        if self.config.model_type == "distilbert":
-            x = table.word_embeddings(rows) + table.position_embeddings(places)
-            x = table.dropout(table.LayerNorm(x))
-        else:
-            boxed = {}
-            if self.config.model_type == "layoutlm":
-                if boxes is None:
-                    boxes = torch.zeros(len(ids), 4, dtype=torch.long)
-                boxed = {"bbox": boxes[None].to(device)}
-            x = table(
-                input_ids=rows,
-                position_ids=places,
-                token_type_ids=torch.zeros_like(rows),
-                **boxed,
-            )
+        placed = None if boxes is None else boxes[None].to(device)
+        x = self.make.embed(self.model.embeddings, rows, places, placed)
         embedded: Tensor = x[0]
         if self.dtype is not None:
             n_more = self.rule.count(len(embedded)) - len(embedded)
@@ -168,7 +129,7 @@ class PackedEncoder:
                 part[start:stop].view(n, length, *part.shape[1:]) for part in parts
             )
             rows, at = x[start:stop].view(n, length, -1), globals_at[done : done + n]
-            if self.config.model_type == "longformer":
+            if self.make.attention == "banded":
                 context = self._attend_banded(number, layer, rows, (q, k, v), at)
             elif self._is_blocked(length):
                 context = self._attend_blocked(q, k, v)
@@ -215,7 +176,7 @@ class PackedEncoder:
         """Whether a sequence is too long for full attention, whatever came before."""
         config = self.config
         return (
-            config.model_type == "big_bird"
+            self.make.attention == "blocked"
             and config.attention_type == "block_sparse"
             and is_blocked(length, config.block_size, config.num_random_blocks)
         )

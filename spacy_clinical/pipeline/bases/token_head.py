@@ -31,12 +31,13 @@ class TokenHeadPipe(CheckpointPipe):
 
     @property
     def scheme(self) -> LabelScheme:
-        """What the columns of the head mean; reads the checkpoint on first use.
+        """What the columns of the head mean.
 
-        RAISES ValueError: C011, if there is no head to predict with.
+        RAISES ValueError: C011, if there is no head yet.
         """
         if self._scheme is None:
-            self._ensure_head()
+            if not self.cfg["columns"]:
+                raise self._has_no_head()
             self._scheme = self._read_columns()
         return self._scheme
 
@@ -176,19 +177,18 @@ class TokenHeadPipe(CheckpointPipe):
         if not self.cfg["columns"] and self._published_head() is not None:
             self._take_published_head()
 
-    def _ensure_head(self) -> None:
+    def prepare_head(self) -> None:
+        """Take over the checkpoint's head, if there is no other.
+
+        RAISES ValueError: C011, if it has none.
+        """
         if not self.cfg["columns"]:
             self._take_published_head()
 
     def _take_published_head(self) -> None:
         head = self._published_head()
         if head is None:
-            raise ValueError(
-                Errors.C011.format(
-                    name=self.name,
-                    checkpoint=", ".join(shim.name for shim in self.shims) or "-",
-                )
-            )
+            raise self._has_no_head()
         columns, W, b = head.columns, head.W, head.b
         if self.model.has_ref("transitions"):
             # A random field has one score for each tag: no columns to add up.
@@ -199,6 +199,10 @@ class TokenHeadPipe(CheckpointPipe):
         output = self.model.get_ref("output_layer")
         output.set_param("W", output.ops.asarray2f(W))
         output.set_param("b", output.ops.asarray1f(b))
+
+    def _has_no_head(self) -> ValueError:
+        names = ", ".join(shim.name for shim in self.shims) or "-"
+        return ValueError(Errors.C011.format(name=self.name, checkpoint=names))
 
     def _make_head(self, columns: Sequence[str]) -> None:
         output = self.model.get_ref("output_layer")

@@ -6,11 +6,10 @@ import numpy
 import pytest
 import spacy
 
-from spacy_clinical.architectures.encoder import plan_pages
-from spacy_clinical.architectures.window_reader import cut_text
 from spacy_clinical.forms.places import Places
 from spacy_clinical.pieces.align import Pieces
-from spacy_clinical.pieces.text import PLACEHOLDER, NoteText, read_note
+from spacy_clinical.pieces.plan import cut_text
+from spacy_clinical.pieces.text import PLACEHOLDER, Text, read_note
 from spacy_clinical.pieces.windows import plan_windows, take_between
 from spacy_clinical.sections.split import split_sections
 from spacy_clinical.tokenization.sentences import split_sentences
@@ -43,29 +42,33 @@ def grows_evenly(make_work):
     return long <= MOST * max(short, 100)
 
 
-def make_note(n_chars):
+def make_note(n_chars, unit="window"):
     """A text of words and sentences of one length, and its wordpieces."""
-    starts = list(range(0, n_chars, 4))
-    note = NoteText(
-        "aaa " * len(starts), sentences=list(range(0, n_chars, 40)), tokens=starts
+    starts = numpy.arange(0, n_chars, 4)
+    numbers = numpy.arange(len(starts))
+    offsets = numpy.stack([starts, starts + 3], axis=1)
+    text = Text(
+        "aaa " * len(starts),
+        sentences=list(range(0, n_chars, 40)),
+        token_ids=numbers,
+        tokens=offsets,
+        unit=unit,
     )
-    offsets = numpy.asarray([(start, start + 3) for start in starts])
-    return note, offsets
+    return text, Pieces(numbers, offsets, numbers, numbers + 1)
 
 
 @pytest.mark.parametrize("unit", ["window", "sentence", "first"])
 def test_texts_are_cut_in_time_with_their_length(unit):
     def make_work(n_chars):
-        note, offsets = make_note(n_chars)
-        return lambda: cut_text(note, offsets, unit=unit, size=64, stride=64)
+        text, pieces = make_note(n_chars, unit)
+        return lambda: cut_text(text, pieces, size=64, stride=64)
 
     assert grows_evenly(make_work)
 
 
 @pytest.mark.parametrize("size", [3, 7, 64])
 def test_sentences_are_cut_as_if_alone(size):
-    note, offsets = make_note(2_000)
-    windows = cut_text(note, offsets, unit="sentence", size=size, stride=size)
+    windows = cut_text(*make_note(2_000, "sentence"), size=size, stride=size)
     expected = []
     for start in range(0, 500, 10):
         borders = [list(range(1, 10))]
@@ -76,12 +79,11 @@ def test_sentences_are_cut_as_if_alone(size):
 
 def test_pages_are_cut_in_time_with_their_number():
     def make_work(n_chars):
-        n_tokens = n_chars // 10
-        tokens = numpy.arange(n_tokens)
-        pieces = Pieces(tokens, tokens, tokens + 1)
-        boxes = numpy.zeros((n_tokens, 4), dtype="int64")
+        text, pieces = make_note(n_chars)
+        tokens = numpy.arange(len(pieces))
+        boxes = numpy.zeros((len(tokens), 4), dtype="int64")
         places = Places(boxes, tokens // 20 + 1, tokens // 5, 0)
-        return lambda: plan_pages(places, pieces, size=64, stride=64)
+        return lambda: cut_text(text, pieces, size=64, stride=64, places=places)
 
     assert grows_evenly(make_work)
 

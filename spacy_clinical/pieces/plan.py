@@ -1,0 +1,283 @@
+"""Texts → wordpieces → windows, and the windows' rows back to the texts."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Literal, TypeAlias
+
+import numpy
+from spacy.tokens import Doc
+
+from spacy_clinical.extensions.attributes import SECTION_TITLES_KEY
+from spacy_clinical.extensions.span_groups import list_spans
+from spacy_clinical.forms.places import Places, find_places
+from spacy_clinical.forms.segments import find_segments, widen_boxes
+from spacy_clinical.pieces.align import Encoded, Pieces, align_pieces
+from spacy_clinical.pieces.batches import Input
+from spacy_clinical.pieces.text import Text
+from spacy_clinical.pieces.windows import Window, plan_part, take_between
+from spacy_clinical.types import Floats2d, Ints1d, Ints2d
+
+# Cuts texts into wordpieces, each with ids and offsets (characters).
+Tokenize: TypeAlias = Callable[[Sequence[str]], Sequence[Any]]
+Project: TypeAlias = Callable[[Floats2d], Floats2d]
+# Whose place on the page a wordpiece has: its token's, or that of the run of words that
+# the token stands in.
+Boxes = Literal["token", "segment"]
+# Which wordpieces attend to all others, besides a window's first: those of section
+# titles ("sections"), none ("first"), those of a span group, or of given tokens.
+GlobalAttention = str | list[int]
+
+
+@dataclass(frozen=True)
+class ReadText:
+    """What a model makes of the windows of a text.
+
+    X (n_windows, width): One row for each window; float32.
+    windows: Which wordpieces (or tokens) each of them saw.
+    offsets (n_pieces, 2): Where these are in the text (characters, half open).
+    """
+
+    X: Floats2d
+    windows: list[Window]
+    offsets: Ints2d
+    text: Text
+
+    def find_sources(self, window: int) -> list[tuple[int, int]]:
+        """Find where in the Doc a window is (characters, half open)."""
+        start, stop, _, _ = self.windows[window]
+        return self.text.find_sources(
+            int(self.offsets[start, 0]), int(self.offsets[stop - 1, 1])
+        )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How texts are cut for an encoder.
+
+    pieces, windows: Of each text.
+    inputs: All windows of all texts, without special tokens.
+    places: For each input, its text and its window.
+    """
+
+    texts: Sequence[Text]
+    pieces: list[Pieces]
+    windows: list[list[Window]]
+    inputs: list[Input]
+    places: list[tuple[int, Window]]
+
+    def hide_words(self, rate: float, mask_id: int) -> list[Input]:
+        """Replace all wordpieces of a random share of the words, as training does.
+
+        RETURNS: The inputs, with the mask's id in place of what is hidden.
+        """
+        ids = [hide_words(pieces, rate, mask_id) for pieces in self.pieces]
+        return [
+            given._replace(ids=ids[i][window.start : window.stop])
+            for (i, window), given in zip(self.places, self.inputs, strict=True)
+        ]
+
+    def stitch(
+        self,
+        rows: Iterable[tuple[int, Floats2d]],
+        *,
+        width: int,
+        project: Project | None = None,
+    ) -> list[Encoded]:
+        """Join the kept parts of the windows' outputs.
+
+        rows (window length, nO): The windows' outputs with their indices, in any order.
+        width: Of a row after `project`.
+        RETURNS: X (n_pieces, width), float32.
+        """
+        stitched = [numpy.zeros((len(p), width), dtype="float32") for p in self.pieces]
+        for index, output in rows:
+            i, (start, _, keep_start, keep_stop) = self.places[index]
+            kept = output[keep_start - start : keep_stop - start]
+            stitched[i][keep_start:keep_stop] = (
+                kept if project is None else project(kept)
+            )
+        return [
+            Encoded(X, p, windows)
+            for X, p, windows in zip(stitched, self.pieces, self.windows, strict=True)
+        ]
+
+    def cut_gradients(
+        self, d_stitched: Sequence[Floats2d], outputs: Sequence[Floats2d]
+    ) -> list[Floats2d]:
+        """Give each window its part of the gradient of what was stitched.
+
+        d_stitched (n_pieces, width): Of each text.
+        outputs (window length, width): What the windows gave.
+        """
+        d_outputs = []
+        for (i, (start, stop, keep_start, keep_stop)), output in zip(
+            self.places, outputs, strict=True
+        ):
+            # Only the kept part of a window was used.
+            d_output = output[: stop - start] * 0
+            d_output[keep_start - start : keep_stop - start] = d_stitched[i][
+                keep_start:keep_stop
+            ]
+            d_outputs.append(d_output)
+        return d_outputs
+
+    def share_out(self, rows: Floats2d) -> list[ReadText]:
+        """Give each text the rows of its windows.
+
+        rows (all windows, width)
+        """
+        read, start = [], 0
+        for text, pieces, windows in zip(
+            self.texts, self.pieces, self.windows, strict=True
+        ):
+            X = rows[start : start + len(windows)]
+            read.append(ReadText(X, windows, pieces.offsets, text))
+            start += len(windows)
+        return read
+
+
+def plan_texts(
+    texts: Sequence[Text],
+    tokenize: Tokenize,
+    *,
+    size: int,
+    stride: int,
+    global_attention: GlobalAttention = "sections",
+    boxes: Boxes | None = None,
+) -> Plan:
+    """Cut texts into wordpieces, in one call, and these into windows.
+
+    size, stride (pieces): See `windows.plan_windows`.
+    global_attention: See `GlobalAttention`.
+    boxes: Whose place a wordpiece has; None for encoders that know no places.
+    """
+    encodings = tokenize([text.text for text in texts])
+    plan = Plan(texts, [], [], [], [])
+    for i, (text, encoding) in enumerate(zip(texts, encodings, strict=True)):
+        pieces = align_pieces(
+            text.text, text.tokens, encoding.ids, list(encoding.offsets)
+        )
+        places = None if boxes is None else find_text_places(text, boxes)
+        placed = None if places is None else place_pieces(pieces, places.boxes)
+        windows = cut_text(text, pieces, size=size, stride=stride, places=places)
+        at = find_global_pieces(text, pieces, global_attention)
+        plan.pieces.append(pieces)
+        plan.windows.append(windows)
+        for window in windows:
+            start, stop, _, _ = window
+            inside = take_between(at, start, stop)
+            of_window = None if placed is None else placed[start:stop]
+            plan.inputs.append(Input(pieces.ids[start:stop], inside, of_window))
+            plan.places.append((i, window))
+    return plan
+
+
+def cut_text(
+    text: Text,
+    pieces: Pieces,
+    *,
+    size: int,
+    stride: int,
+    places: Places | None = None,
+) -> list[Window]:
+    """Cut a text's wordpieces into windows, at places where a cut does little harm.
+
+    A sentence that is too long for one window gets several.
+
+    size, stride (pieces): See `windows.plan_windows`.
+    places: Of the text's tokens. What an encoder sees at once is then on one page.
+    """
+    n_pieces = len(pieces)
+    if text.unit == "first":
+        stop = min(n_pieces, size)
+        return [Window(0, stop, 0, stop)] if stop else []
+    tokens = numpy.unique(pieces.first[pieces.first < n_pieces])
+    kinds = [
+        pieces.find_starts(kind) for kind in (text.sections, text.sentences) if kind
+    ]
+    parts = numpy.asarray([0])
+    if places is not None:
+        turns = numpy.flatnonzero(numpy.diff(places.pages, prepend=0))
+        parts = numpy.union1d(parts, pieces.first[turns])
+        lines = numpy.flatnonzero(numpy.diff(places.lines, prepend=-1))
+        kinds = [numpy.unique(pieces.first[lines])]
+    if text.unit == "sentence" and text.sentences:
+        starts = sorted({*text.sections, *text.sentences})
+        parts = numpy.union1d(parts, pieces.find_starts(starts))
+        kinds = []
+    windows: list[Window] = []
+    for start, stop in pairwise([*parts[parts < n_pieces].tolist(), n_pieces]):
+        inner = [take_between(kind, start + 1, stop) + 1 for kind in (*kinds, tokens)]
+        windows += plan_part(start, stop, size=size, stride=stride, borders=inner)
+    return windows
+
+
+def find_text_places(text: Text, boxes: Boxes) -> Places:
+    """Find where on their pages the tokens of a text are.
+
+    boxes: Give tokens their own boxes, or those of the segments that they are in.
+    """
+    doc = _get_doc(text)
+    places = find_places(doc)
+    of_tokens = places.boxes
+    if boxes == "segment":
+        of_tokens = widen_boxes(places, find_segments(doc, places))
+    ids = text.token_ids
+    return Places(
+        of_tokens[ids], places.pages[ids], places.lines[ids], places.n_columns
+    )
+
+
+def place_pieces(pieces: Pieces, boxes: Ints2d) -> Ints2d:
+    """Say where on its page each wordpiece is: (n_pieces, 4).
+
+    boxes (n_tokens, 4): Of the tokens.
+    """
+    placed = numpy.zeros((len(pieces), 4), dtype="int64")
+    for token in numpy.flatnonzero(pieces.is_seen):
+        placed[pieces.first[token] : pieces.stop[token]] = boxes[token]
+    return placed
+
+
+def _get_doc(text: Text) -> Doc:
+    assert text.doc is not None
+    return text.doc
+
+
+def find_global_pieces(
+    text: Text, pieces: Pieces, global_attention: GlobalAttention
+) -> Ints1d:
+    """Find the wordpieces that attend to all others, besides a window's first.
+
+    RETURNS: Their indices, ascending.
+    """
+    runs: list[tuple[int, int]] = []
+    if isinstance(global_attention, list):
+        tokens = global_attention
+    else:
+        key = global_attention
+        if key == "sections":
+            key = SECTION_TITLES_KEY
+            starts, stops = numpy.asarray(text.titles or [(0, 0)]).T
+            first = numpy.searchsorted(pieces.offsets[:, 1], starts, side="right")
+            last = numpy.searchsorted(pieces.offsets[:, 0], stops, side="left")
+            runs += zip(first.tolist(), last.tolist(), strict=True)
+        is_group = key != "first" and text.doc is not None
+        spans = list_spans(_get_doc(text), key) if is_group else []
+        tokens = [i for span in spans for i in range(span.start, span.end)]
+    for i in numpy.flatnonzero(numpy.isin(text.token_ids, tokens)):
+        runs.append((int(pieces.first[i]), int(pieces.stop[i])))
+    found = [at for first, stop in runs for at in range(first, stop)]
+    return numpy.unique(numpy.asarray(found, dtype="int64"))
+
+
+def hide_words(pieces: Pieces, rate: float, mask_id: int) -> Ints1d:
+    """Replace all wordpieces of a random share of the tokens.
+
+    RETURNS (n_pieces): The ids.
+    """
+    ids = pieces.ids.copy()
+    for token in numpy.flatnonzero(numpy.random.random(len(pieces.first)) < rate):
+        ids[pieces.first[token] : pieces.stop[token]] = mask_id
+    return ids
