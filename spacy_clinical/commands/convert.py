@@ -15,7 +15,7 @@ from spacy_clinical.commands.console import (
     stop,
 )
 from spacy_clinical.corpora.converted import Format, find_format, read_docs
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.export.docs import load_tokenizer
 from spacy_clinical.files.atomic import replace_atomic
 
@@ -54,7 +54,9 @@ def convert(
                 n_docs += 1
                 n_entities += len(doc.ents)
             if not n_docs:
-                raise ValueError(Errors.C211.format(source=source, reason="no texts"))
+                raise CodedValueError(
+                    Errors.C211.format(source=source, reason="no texts")
+                )
             output.parent.mkdir(parents=True, exist_ok=True)
             with replace_atomic(output) as part:
                 found.to_disk(part)

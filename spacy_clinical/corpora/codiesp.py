@@ -11,7 +11,7 @@ from pathlib import Path
 from spacy.language import Language
 from spacy.training import Example
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.files.regular import coded_errors, read_regular
 from spacy_clinical.icd9.tables import find_icd9_categories
 
@@ -71,13 +71,15 @@ class CodiEspCorpus:
         tables = sorted(self.path.glob("*D.tsv"))
         texts = sorted((self.path / TEXTS).glob("*.txt"))
         if not tables or not texts:
-            raise ValueError(Errors.C411.format(path=self.path))
+            raise CodedValueError(Errors.C411.format(path=self.path))
         codes: dict[str, list[str]] = {path.stem: [] for path in texts}
         rows = _read_text(tables[0]).splitlines()
         for number, row in enumerate(rows, start=1):
             name, tab, code = row.partition("\t")
             if not tab or name not in codes or not code.strip():
-                raise ValueError(Errors.C412.format(row=number, name=tables[0].name))
+                raise CodedValueError(
+                    Errors.C412.format(row=number, name=tables[0].name)
+                )
             codes[name].append(code.split("\t")[0].strip())
         return codes
 
@@ -112,7 +114,7 @@ def create_codiesp_corpus(
     RAISES ValueError: C410, if there is no path.
     """
     if path is None:
-        raise ValueError(Errors.C410)
+        raise CodedValueError(Errors.C410)
     return CodiEspCorpus(
         path,
         fold=fold,

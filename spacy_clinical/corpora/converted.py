@@ -11,7 +11,12 @@ from spacy.training.converters import conll_ner_to_docs
 from spacy.util import filter_spans
 
 from spacy_clinical.corpora.brat import BratCorpus
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import (
+    CodedFileNotFoundError,
+    CodedValueError,
+    Errors,
+    name_type,
+)
 from spacy_clinical.files.regular import open_regular, read_regular
 
 Format = Literal["brat", "conll", "jsonl"]
@@ -23,7 +28,7 @@ def find_format(path: Path) -> Format:
     RAISES FileNotFoundError: C301, if there is nothing.
     """
     if not path.exists():
-        raise FileNotFoundError(Errors.C301.format(path=path))
+        raise CodedFileNotFoundError(Errors.C301.format(path=path))
     if path.is_dir() or path.suffix == ".txt":
         return "brat"
     return "jsonl" if path.suffix in (".jsonl", ".ndjson") else "conll"
@@ -56,8 +61,10 @@ def _read_conll(path: Path) -> Iterator[Doc]:
         docs = list(conll_ner_to_docs(text, no_print=True))
     # Its own errors quote lines.
     except Exception as error:
-        kind = type(error).__name__
-        raise ValueError(Errors.C211.format(source=path.name, reason=kind)) from None
+        kind = name_type(error)
+        raise CodedValueError(
+            Errors.C211.format(source=path.name, reason=kind)
+        ) from None
     yield from docs
 
 
@@ -69,15 +76,19 @@ def _read_record(nlp: Language, line: bytes, source: str) -> Doc:
         cats = {str(k): float(v) for k, v in record.get("cats", {}).items()}
     # Whatever the line says instead of what it should.
     except Exception as error:
-        reason = type(error).__name__
-        raise ValueError(Errors.C211.format(source=source, reason=reason)) from None
+        reason = name_type(error)
+        raise CodedValueError(
+            Errors.C211.format(source=source, reason=reason)
+        ) from None
     ents = []
     for start, end, label in spans:
         span = None
         if 0 <= start < end <= len(doc.text):
             span = doc.char_span(start, end, label=label, alignment_mode="expand")
         if span is None:
-            raise ValueError(Errors.C212.format(source=source, start=start, end=end))
+            raise CodedValueError(
+                Errors.C212.format(source=source, start=start, end=end)
+            )
         ents.append(span)
     doc.ents = filter_spans(ents)
     doc.cats = cats

@@ -12,7 +12,7 @@ from spacy_clinical.corpora.brat import BratCorpus
 from spacy_clinical.corpora.codiesp import CodiEspCorpus
 from spacy_clinical.corpora.forms import ANNOTATIONS, FormCorpus, FunsdCorpus
 from spacy_clinical.corpora.table import TableCorpus
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedFileNotFoundError, Errors
 from spacy_clinical.files.regular import open_regular
 
 Reader: TypeAlias = Callable[[Language], Iterable[Example]]
@@ -30,7 +30,7 @@ def find_reader(
     RAISES OSError: C315, for pipes and devices.
     """
     if not path.exists():
-        raise FileNotFoundError(Errors.C301.format(path=path))
+        raise CodedFileNotFoundError(Errors.C301.format(path=path))
     reader: Reader
     if path.suffix == ".spacy":
         if not path.is_dir():

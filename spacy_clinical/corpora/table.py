@@ -6,7 +6,7 @@ from pathlib import Path
 from spacy.language import Language
 from spacy.training import Example
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.notes.read import read_notes
 from spacy_clinical.notes.sources import Source, list_sources
 from spacy_clinical.types import Note
@@ -55,16 +55,16 @@ class TableCorpus:
     def _read_notes(self) -> Iterator[Note]:
         for source in list_sources([str(self.path)]):
             if not isinstance(source, Source):
-                raise ValueError(source.message)
+                raise CodedValueError(source.message)
             for note in read_notes(source, text_column=self.text_column):
                 if not isinstance(note, Note):
-                    raise ValueError(note.message)
+                    raise CodedValueError(note.message)
                 yield note
 
     def _read_labels(self, note: Note) -> set[str]:
         value = note.meta.get(self.label_column)
         if not isinstance(value, str):
-            raise ValueError(
+            raise CodedValueError(
                 Errors.C210.format(source=note.source, column=self.label_column)
             )
         parts = value.split(self.separator)
@@ -85,7 +85,7 @@ def create_table_corpus(
     RAISES ValueError: C209, if there is no path.
     """
     if path is None:
-        raise ValueError(Errors.C209)
+        raise CodedValueError(Errors.C209)
     return TableCorpus(
         path,
         text_column=text_column,

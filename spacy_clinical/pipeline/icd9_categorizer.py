@@ -14,7 +14,7 @@ from spacy_clinical.architectures.document_layers import (
     set_hidden,
     set_label_scores,
 )
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors, name_type
 from spacy_clinical.heads.documents import (
     WindowPooling,
     get_loss,
@@ -202,11 +202,11 @@ class ClinicalICD9Categorizer(CheckpointPipe):
             by gradients from a listener.
         """
         if not 0 <= threshold <= 1:
-            raise ValueError(
+            raise CodedValueError(
                 Errors.C401.format(value=threshold, setting="threshold", name=name)
             )
         if evidence == "gradient" and not model.attrs["has_checkpoint"]:
-            raise ValueError(Errors.C408.format(name=name))
+            raise CodedValueError(Errors.C408.format(name=name))
         self.vocab = nlp.vocab
         self.model = model
         self.name = name
@@ -267,7 +267,7 @@ class ClinicalICD9Categorizer(CheckpointPipe):
         if code in added or code in self.labels:
             return 0
         if self.cfg["columns"]:
-            raise ValueError(Errors.C012.format(name=self.name, label=code))
+            raise CodedValueError(Errors.C012.format(name=self.name, label=code))
         added.append(code)
         return 1
 
@@ -278,12 +278,12 @@ class ClinicalICD9Categorizer(CheckpointPipe):
         coded = [label for label in labels if label.kind != "word"]
         n_known = sum(label.category in known for label in coded)
         if not n_known or 2 * n_known < len(coded):
-            raise ValueError(
+            raise CodedValueError(
                 Errors.C404.format(name=self.name, n=len(labels), source=source)
             )
         chosen = select_labels(labels, self.kinds)
         if not chosen:
-            raise ValueError(
+            raise CodedValueError(
                 Errors.C405.format(
                     name=self.name,
                     kinds=", ".join(self.kinds),
@@ -309,12 +309,12 @@ class ClinicalICD9Categorizer(CheckpointPipe):
         written = {write_code(key) or key: value for key, value in thresholds.items()}
         unknown = [code for code in written if code not in self.outputs.codes]
         if unknown:
-            raise ValueError(
+            raise CodedValueError(
                 Errors.C406.format(name=self.name, n=len(unknown), label=unknown[0])
             )
         for code, value in written.items():
             if not 0 <= value <= 1:
-                raise ValueError(
+                raise CodedValueError(
                     Errors.C401.format(
                         value=value, setting=f"thresholds[{code}]", name=self.name
                     )
@@ -330,8 +330,10 @@ class ClinicalICD9Categorizer(CheckpointPipe):
             found = srsly.read_json(Path(path))
             numbers = {str(code): float(value) for code, value in found.items()}
         except (OSError, ValueError, TypeError, AttributeError) as error:
-            reason = type(error).__name__
-            raise ValueError(Errors.C407.format(path=path, reason=reason)) from None
+            reason = name_type(error)
+            raise CodedValueError(
+                Errors.C407.format(path=path, reason=reason)
+            ) from None
         self.set_thresholds(numbers)
 
     def tune(self, examples: Iterable[Example], *, min_positives: int = 20) -> Tuned:
@@ -444,9 +446,9 @@ class ClinicalICD9Categorizer(CheckpointPipe):
         """
         code = write_code(code) or code
         if code not in self.outputs.codes:
-            raise ValueError(Errors.C409.format(name=self.name, code=code))
+            raise CodedValueError(Errors.C409.format(name=self.name, code=code))
         if not self.model.attrs["has_checkpoint"]:
-            raise ValueError(Errors.C408.format(name=self.name))
+            raise CodedValueError(Errors.C408.format(name=self.name))
         [scored] = self.predict([doc])
         if not len(scored.logits):
             return []
@@ -565,9 +567,11 @@ class ClinicalICD9Categorizer(CheckpointPipe):
     def _take_published_head(self) -> None:
         head, name = self._published_head(), ", ".join(s.name for s in self.shims)
         if head is None:
-            raise ValueError(Errors.C402.format(name=self.name, checkpoint=name or "-"))
+            raise CodedValueError(
+                Errors.C402.format(name=self.name, checkpoint=name or "-")
+            )
         if head.problem not in ("", "multi_label_classification"):
-            raise ValueError(
+            raise CodedValueError(
                 Errors.C403.format(
                     name=self.name, checkpoint=name, problem=head.problem
                 )
@@ -588,7 +592,7 @@ class ClinicalICD9Categorizer(CheckpointPipe):
         b = numpy.zeros(len(codes), dtype="float32")
         if from_titles:
             if nlp is None or not self.model.attrs["has_checkpoint"]:
-                raise ValueError(Errors.C408.format(name=self.name))
+                raise CodedValueError(Errors.C408.format(name=self.name))
             W = self._read_titles(codes, nlp)
             b -= TITLE_BIAS
         set_label_scores(self.model.get_ref("output"), W, b)
