@@ -26,13 +26,7 @@ from spacy_clinical.encoders.published_heads import (
 )
 from spacy_clinical.encoders.tokenizer import PieceTokenizer, is_failure
 from spacy_clinical.encoders.tokenizer_files import load_tokenizer
-from spacy_clinical.errors import (
-    CodedError,
-    CodedValueError,
-    Errors,
-    Warnings,
-    warn,
-)
+from spacy_clinical.errors import CodedError, CodedValueError, Errors, Warnings, warn
 
 TOKENS, DOCUMENTS = "ForTokenClassification", "ForSequenceClassification"
 LOADERS = {

@@ -22,13 +22,7 @@ from typing import Any, NamedTuple, TypeAlias
 from spacy.language import Language
 
 from spacy_clinical.about import __version__
-from spacy_clinical.errors import (
-    CodedValueError,
-    Errors,
-    Warnings,
-    get_code,
-    warn,
-)
+from spacy_clinical.errors import CodedValueError, Errors, Warnings, get_code, warn
 from spacy_clinical.export.folder import clean_folder, remove_outputs
 from spacy_clinical.export.jsonl import format_line
 from spacy_clinical.export.records import Record
