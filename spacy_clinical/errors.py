@@ -491,6 +491,10 @@ class Errors(metaclass=_Catalog):
     )
     C413 = "Pipeline '{name}' has no component of the kind '{factory}' to tune."
     C414 = "There are no labelled notes to tune thresholds on."
+    C420 = (
+        "'{path}' can't be read here as one corpus. It has: {found}. What can be read: "
+        "{known}. Give a file, or a folder of one kind."
+    )
     C501 = "Can't open '{name}': the PDF is encrypted. Give its password."
     C502 = "Can't open '{name}': the PDF is broken, cut off or empty. Get it again."
     C503 = (

@@ -51,6 +51,14 @@ CodeFile: TypeAlias = Annotated[
     ),
 ]
 
+# Of every command that reads tables of labelled texts.
+TextColumn: TypeAlias = Annotated[
+    str, typer.Option(help="Column of a table that holds the notes.")
+]
+LabelColumn: TypeAlias = Annotated[
+    str, typer.Option(help="Column of a table that holds their codes.")
+]
+
 
 def load_code(path: Path | None) -> None:
     """Import the file of --code, before anything is written.

@@ -24,7 +24,7 @@ class BratCorpus:
 
     def __init__(
         self,
-        path: str | Path,
+        path: str | Path | None,
         *,
         spans_key: str = NER_KEY,
         flatten: Flatten | None = "longest",
@@ -49,7 +49,10 @@ class BratCorpus:
         limit: Number of files to read. 0 for all.
         augmenter: As for spaCy's Corpus.
         shuffle: Whether each iteration has another order.
+        RAISES ValueError: C204, if there is no path.
         """
+        if path is None:
+            raise CodedValueError(Errors.C204)
         self.path = Path(path)
         self.spans_key = spans_key
         self.flatten = flatten
@@ -129,36 +132,6 @@ class BratCorpus:
         if self.discontinuous == "cover":
             return [(span.fragments[0][0], span.fragments[-1][1])]
         return span.fragments
-
-
-def create_brat_corpus(
-    path: Path | None,
-    spans_key: str = NER_KEY,
-    flatten: Flatten | None = "longest",
-    discontinuous: Discontinuous = "fragments",
-    max_length: int = 0,
-    limit: int = 0,
-    shuffle: bool = False,
-    augmenter: Augmenter | None = None,
-) -> BratCorpus:
-    """Make a reader of BRAT standoff files for a training config.
-
-    The settings are those of `BratCorpus`.
-
-    RAISES ValueError: C204, if there is no path.
-    """
-    if path is None:
-        raise CodedValueError(Errors.C204)
-    return BratCorpus(
-        path,
-        spans_key=spans_key,
-        flatten=flatten,
-        discontinuous=discontinuous,
-        max_length=max_length,
-        limit=limit,
-        shuffle=shuffle,
-        augmenter=augmenter,
-    )
 
 
 def find_texts(path: Path) -> list[Path]:

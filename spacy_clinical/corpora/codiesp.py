@@ -23,7 +23,7 @@ class CodiEspCorpus:
 
     def __init__(
         self,
-        path: str | Path,
+        path: str | Path | None,
         *,
         fold: int | None = None,
         n_folds: int = 5,
@@ -40,7 +40,10 @@ class CodiEspCorpus:
         held_out: Whether to read those that the fold leaves out, and no others.
         shuffle: Whether each iteration has another order.
         limit: Number of texts to read. 0 for all.
+        RAISES ValueError: C410, if there is no path.
         """
+        if path is None:
+            raise CodedValueError(Errors.C410)
         self.path = Path(path)
         self.fold = fold
         self.n_folds = n_folds
@@ -97,29 +100,3 @@ def _read_text(path: Path) -> str:
         text = read_regular(path).decode("utf8")
     # Line ends as Python reads them.
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def create_codiesp_corpus(
-    path: Path | None,
-    fold: int | None = None,
-    n_folds: int = 5,
-    held_out: bool = False,
-    shuffle: bool = False,
-    limit: int = 0,
-) -> CodiEspCorpus:
-    """Make a reader of CodiEsp for a training config.
-
-    The settings are those of `CodiEspCorpus`.
-
-    RAISES ValueError: C410, if there is no path.
-    """
-    if path is None:
-        raise CodedValueError(Errors.C410)
-    return CodiEspCorpus(
-        path,
-        fold=fold,
-        n_folds=n_folds,
-        held_out=held_out,
-        shuffle=shuffle,
-        limit=limit,
-    )

@@ -120,32 +120,6 @@ class FormCorpus(_Corpus):
                 yield read_gold(record, name=str(record.get("name", name)))
 
 
-def create_funsd_corpus(
-    path: str | Path,
-    spans_key: str = FORM_SPANS_KEY,
-    shift: float = 0.0,
-    shuffle: bool = False,
-    limit: int = 0,
-) -> FunsdCorpus:
-    """Construct a reader of FUNSD. See `FunsdCorpus` for the settings."""
-    return FunsdCorpus(
-        path, spans_key=spans_key, shift=shift, shuffle=shuffle, limit=limit
-    )
-
-
-def create_form_corpus(
-    path: str | Path,
-    spans_key: str = FORM_SPANS_KEY,
-    shift: float = 0.0,
-    shuffle: bool = False,
-    limit: int = 0,
-) -> FormCorpus:
-    """Construct a reader of tables of forms. See `FormCorpus` for the settings."""
-    return FormCorpus(
-        path, spans_key=spans_key, shift=shift, shuffle=shuffle, limit=limit
-    )
-
-
 def _parse(data: bytes, name: str) -> dict[str, Any]:
     try:
         record = json.loads(data)
