@@ -10,13 +10,40 @@ C5xx forms.
 
 import re
 import warnings
+from typing import Any
 
 from spacy.errors import ErrorsWithCodes
 
-CODE = re.compile(r"\[([CEW]\d{3,4})\]")
+# What spaCy's errors and warnings begin with, which have no attribute for it.
+_CODE = re.compile(r"\[([CEW]\d{3,4})\]")
 
 
-class Errors(metaclass=ErrorsWithCodes):
+class CodedMessage(str):
+    """A message of the catalog. It keeps its code when its places are filled in.
+
+    code: Such as "C101".
+    """
+
+    code: str
+
+    def __new__(cls, text: str, code: str = "") -> "CodedMessage":
+        """Make a message. Copies and pickles get their code afterwards."""
+        message = super().__new__(cls, text)
+        message.code = code
+        return message
+
+    def format(self, *args: Any, **values: Any) -> "CodedMessage":
+        """Fill in the places."""
+        return CodedMessage(super().format(*args, **values), self.code)
+
+
+class _Catalog(ErrorsWithCodes):
+    def __getattribute__(cls, code: str) -> Any:
+        text = super().__getattribute__(code)
+        return text if code.startswith("__") else CodedMessage(text, code)
+
+
+class Errors(metaclass=_Catalog):
     C001 = (
         "Can't cut a note into windows of {size} wordpieces that start every "
         "{stride}: the stride must be between 1 and the window size, or some "
@@ -465,6 +492,10 @@ class Errors(metaclass=ErrorsWithCodes):
     )
     C413 = "Pipeline '{name}' has no component of the kind '{factory}' to tune."
     C414 = "There are no labelled notes to tune thresholds on."
+    C420 = (
+        "'{path}' can't be read here as one corpus. It has: {found}. What can be read: "
+        "{known}. Give a file, or a folder of one kind."
+    )
     C501 = "Can't open '{name}': the PDF is encrypted. Give its password."
     C502 = "Can't open '{name}': the PDF is broken, cut off or empty. Get it again."
     C503 = (
@@ -554,7 +585,7 @@ def is_own_message(text: str) -> bool:
     return re.fullmatch(".*?".join(fixed), text, re.DOTALL) is not None
 
 
-class Warnings(metaclass=ErrorsWithCodes):
+class Warnings(metaclass=_Catalog):
     W001 = (
         "The tokenizer files of checkpoint '{name}' lower-case every text, but its "
         "vocabulary is cased: read with the case kept. To choose, put "
@@ -610,6 +641,88 @@ class Warnings(metaclass=ErrorsWithCodes):
     )
 
 
+class CodedWarning(UserWarning):
+    """A warning of the catalog."""
+
+
+class CodedError(Exception):
+    """An error of the catalog. Its message quotes no note, so it can be shown and kept.
+
+    Each is also of the built-in type that its class is named after.
+
+    code: Such as "C101".
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = get_code(message)
+
+
+class CodedValueError(CodedError, ValueError):
+    """A ValueError of the catalog."""
+
+
+class CodedOSError(CodedError, OSError):
+    """An OSError of the catalog."""
+
+
+class CodedFileNotFoundError(CodedError, FileNotFoundError):
+    """A FileNotFoundError of the catalog."""
+
+
+class CodedFileExistsError(CodedError, FileExistsError):
+    """A FileExistsError of the catalog."""
+
+
+class CodedBlockingIOError(CodedError, BlockingIOError):
+    """A BlockingIOError of the catalog."""
+
+
+class CodedImportError(CodedError, ImportError):
+    """An ImportError of the catalog."""
+
+
+class CodedMemoryError(CodedError, MemoryError):
+    """A MemoryError of the catalog."""
+
+
+class CodedRuntimeError(CodedError, RuntimeError):
+    """A RuntimeError of the catalog."""
+
+
+def get_code(message: str) -> str:
+    """The code of a message of the catalog; "" for other texts."""
+    return message.code if isinstance(message, CodedMessage) else ""
+
+
+def get_own_message(error: BaseException) -> CodedMessage | None:
+    """The message of the catalog that an error was made with; None for errors of others,
+    whose messages may quote a note."""
+    message = error.args[0] if error.args else None
+    return message if isinstance(message, CodedMessage) else None
+
+
+def find_code(error: BaseException | str) -> str:
+    """The code of an error or a warning, also of spaCy's own; "" if it has none.
+
+    spaCy's (E050, W095) have their code only in the text: nothing else reads a text for it.
+    """
+    own = get_own_message(error) if isinstance(error, BaseException) else error
+    if isinstance(own, CodedMessage):
+        return own.code
+    found = _CODE.match(str(error))
+    return found[1] if found and found[1][0] in "EW" else ""
+
+
+def name_type(error: BaseException) -> str:
+    """The name of an error's type: the built-in one, if it is one of the catalog."""
+    types = type(error).__mro__
+    if isinstance(error, CodedError):
+        types = tuple(kind for kind in types if kind.__module__ == "builtins")
+    return types[0].__name__
+
+
 def warn(message: str) -> None:
-    """Issue a coded warning as a UserWarning of the caller's caller."""
-    warnings.warn(message, UserWarning, stacklevel=3)
+    """Issue a warning of the catalog as a UserWarning of the caller's caller."""
+    warnings.warn(message, CodedWarning, stacklevel=3)

@@ -12,7 +12,7 @@ from spacy_transformers.layers.listener import forward as listen
 from thinc.api import Model, chain
 from thinc.types import Floats2d, Ragged
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.extensions.doc_data import get_user_data
 from spacy_clinical.pieces.align import Encoded
 
@@ -122,7 +122,7 @@ def read(
     for doc in docs:
         was_encoded = listener.source in (doc._.clinical_pieces or {})
         if was_encoded and doc._.trf_data is None and len(doc):
-            raise ValueError(Errors.C016.format(name=listener.source))
+            raise CodedValueError(Errors.C016.format(name=listener.source))
     outputs, backprop = listen(listener, docs, is_train)
     for doc in docs:
         data = doc._.trf_data

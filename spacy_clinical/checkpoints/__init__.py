@@ -8,7 +8,7 @@ from huggingface_hub import try_to_load_from_cache
 from thinc.api import Config
 
 from spacy_clinical.checkpoints.store import find_stored
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 
 CARDS = Path(__file__).parent
 
@@ -69,7 +69,7 @@ def get_checkpoint(name: str) -> Checkpoint:
         cards = map(_read_card, list_checkpoints())
         unknown = Checkpoint(name, "main", folder=_look_up(name))
         return next((c for c in cards if c.name == name), unknown)
-    raise ValueError(
+    raise CodedValueError(
         Errors.C002.format(name=name, available=", ".join(list_checkpoints()))
     )
 

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from spacy_clinical.checkpoints.files import MANIFEST, find_inside
 from spacy_clinical.checkpoints.store import changed, read_manifest
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.files.regular import open_regular
 
 
@@ -28,7 +28,7 @@ def write_bundle(folders: Iterable[tuple[str, Path]], output: Path) -> int:
     names = [name for name, _ in folders]
     for name in names:
         if names.count(name) > 1:
-            raise ValueError(Errors.C027.format(name=name))
+            raise CodedValueError(Errors.C027.format(name=name))
     partial = output.with_name(f".{output.name}.part")
     try:
         with tarfile.open(partial, "w") as archive:
@@ -57,7 +57,9 @@ def _add_folder(archive: tarfile.TarFile, name: str, folder: Path) -> None:
             path = find_inside(folder, file)
         except ValueError as error:
             reason = f"{file} {error}"
-            raise ValueError(Errors.C021.format(path=folder, reason=reason)) from None
+            raise CodedValueError(
+                Errors.C021.format(path=folder, reason=reason)
+            ) from None
         with open_regular(path) as handle:
             # The same files make the same archive, whoever packs them and when.
             info = tarfile.TarInfo(f"{name}/{file}")

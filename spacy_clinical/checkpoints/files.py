@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.files.regular import open_regular
 
 CONFIG, ORIGIN, MANIFEST = "config.json", "origin.json", "MANIFEST.json"
@@ -162,7 +162,7 @@ class CheckpointFiles:
 
     def refuse(self, fault: str) -> ValueError:
         """Make the error that says what is wrong with the checkpoint."""
-        return ValueError(Errors.C003.format(name=self.name, fault=fault))
+        return CodedValueError(Errors.C003.format(name=self.name, fault=fault))
 
     def read_json(self, name: str) -> dict[str, Any]:
         """Read one of the files.
@@ -182,7 +182,7 @@ class CheckpointFiles:
         """
         for name in names:
             if not is_plain_name(name):
-                raise ValueError(
+                raise CodedValueError(
                     Errors.C022.format(
                         name=self.name,
                         fault="one of its files names a file outside the folder",
@@ -220,10 +220,10 @@ def _check_file(name: str, folder: Path, file: str, only_inside: bool) -> Path:
                 raise ValueError("is no regular file")
     except (OSError, ValueError) as error:
         fault = f"{file} {error}" if isinstance(error, ValueError) else file
-        raise ValueError(Errors.C022.format(name=name, fault=fault)) from None
+        raise CodedValueError(Errors.C022.format(name=name, fault=fault)) from None
     size, limit = path.stat().st_size, find_limit(file)
     if size > limit:
-        raise ValueError(
+        raise CodedValueError(
             Errors.C024.format(name=name, file=file, size=size, limit=limit)
         )
     return path

@@ -19,7 +19,7 @@ from spacy_clinical.checkpoints.files import (
     parse_json,
     walk,
 )
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors, name_type
 from spacy_clinical.files.digests import find_sha256
 from spacy_clinical.files.json_text import write_json
 from spacy_clinical.files.regular import open_regular
@@ -89,11 +89,11 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         if not all(map(_SHA256.fullmatch, digests.values())):
             raise ValueError("no digest")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        reason = f"no readable {MANIFEST} ({type(error).__name__})"
-        raise ValueError(Errors.C021.format(path=folder, reason=reason)) from None
+        reason = f"no readable {MANIFEST} ({name_type(error)})"
+        raise CodedValueError(Errors.C021.format(path=folder, reason=reason)) from None
     if not all(map(is_inner_name, digests)):
         reason = f"{MANIFEST} names a file outside the folder"
-        raise ValueError(Errors.C021.format(path=folder, reason=reason))
+        raise CodedValueError(Errors.C021.format(path=folder, reason=reason))
     return values
 
 
@@ -126,7 +126,7 @@ def verify(folder: Path) -> dict[str, Any]:
     manifest = _verify_named(folder)
     for name, _ in walk(folder):
         if name != MANIFEST and name not in manifest["files"]:
-            raise ValueError(
+            raise CodedValueError(
                 Errors.C021.format(
                     path=folder, reason=f"{_shorten(name)} is not in its manifest"
                 )
@@ -151,7 +151,7 @@ def verify_once(folder: Path) -> None:
     for name in sorted(READ):
         if os.path.lexists(folder / name) and name not in known:
             reason = f"{name} is not in its manifest"
-            raise ValueError(Errors.C021.format(path=folder, reason=reason))
+            raise CodedValueError(Errors.C021.format(path=folder, reason=reason))
     _verified[folder] = state
 
 
@@ -181,7 +181,7 @@ def _verify_named(folder: Path) -> dict[str, Any]:
 def changed(folder: Path, name: str) -> ValueError:
     """Make the error that says that a file isn't as its manifest says."""
     reason = f"{_shorten(name)} was changed"
-    return ValueError(Errors.C021.format(path=folder, reason=reason))
+    return CodedValueError(Errors.C021.format(path=folder, reason=reason))
 
 
 def _find(folder: Path, name: str) -> Path:
@@ -189,7 +189,7 @@ def _find(folder: Path, name: str) -> Path:
         return find_inside(folder, name)
     except ValueError as error:
         reason = f"{_shorten(name)} {error}"
-        raise ValueError(Errors.C021.format(path=folder, reason=reason)) from None
+        raise CodedValueError(Errors.C021.format(path=folder, reason=reason)) from None
 
 
 def _shorten(name: str) -> str:

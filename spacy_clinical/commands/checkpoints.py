@@ -35,7 +35,7 @@ from spacy_clinical.commands.console import (
     stop,
     tell,
 )
-from spacy_clinical.errors import CODE, Errors
+from spacy_clinical.errors import CodedValueError, Errors, get_own_message
 
 # What of a repository is needed: no pictures, no weights for other libraries.
 FILES = [CONFIG, *TOKENIZER, "README.md", "LICENSE", "LICENSE.txt", "LICENSE.md"]
@@ -110,11 +110,9 @@ def fetch(
             _finish(folder, card, revision)
         # Whatever the library that it connects by raises.
         except Exception as error:
-            text = str(error)
-            if CODE.match(text):
-                stop(text, SOME_FAILED)
             kind = type(error).__name__
-            stop(Errors.C020.format(name=card.name, kind=kind), SOME_FAILED)
+            message = get_own_message(error)
+            stop(message or Errors.C020.format(name=card.name, kind=kind), SOME_FAILED)
         typer.echo(f"  commit {revision}")
         if revision != card.revision and not COMMIT.fullmatch(card.revision):
             typer.echo(f'  to keep to it, write in the card: revision = "{revision}"')
@@ -195,7 +193,7 @@ def _verify(name: str) -> str:
     card = get_checkpoint(name)
     folder = Path(card.location)
     if not folder.is_dir():
-        raise ValueError(Errors.C029.format(name=name))
+        raise CodedValueError(Errors.C029.format(name=name))
     # What ships with this package has no manifest of its own: its installer checks it.
     has_manifest = (folder / MANIFEST).exists() or not is_shipped(card)
     if has_manifest:

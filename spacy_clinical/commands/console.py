@@ -16,7 +16,14 @@ from spacy.language import Language
 from tqdm import tqdm
 from typer.core import TyperCommand
 
-from spacy_clinical.errors import CODE, Errors
+from spacy_clinical.errors import (
+    CodedError,
+    CodedOSError,
+    Errors,
+    find_code,
+    get_own_message,
+    name_type,
+)
 from spacy_clinical.models import load
 from spacy_clinical.models.code import import_code
 
@@ -44,6 +51,14 @@ CodeFile: TypeAlias = Annotated[
     ),
 ]
 
+# Of every command that reads tables of labelled texts.
+TextColumn: TypeAlias = Annotated[
+    str, typer.Option(help="Column of a table that holds the notes.")
+]
+LabelColumn: TypeAlias = Annotated[
+    str, typer.Option(help="Column of a table that holds their codes.")
+]
+
 
 def load_code(path: Path | None) -> None:
     """Import the file of --code, before anything is written.
@@ -62,21 +77,22 @@ def load_pipeline(name: str) -> Language:
     try:
         return load(name)
     except (OSError, ValueError, ImportError) as error:
-        text = str(error)
-        if text.startswith("[C311]"):
+        if isinstance(error, CodedError) and error.code == "C311":
             raise
-        reason = f"{type(error).__name__}: {text}"
-        raise OSError(Errors.C314.format(name=name, error=reason)) from error
+        reason = f"{name_type(error)}: {error}"
+        raise CodedOSError(Errors.C314.format(name=name, error=reason)) from error
 
 
 def get_message(error: Exception) -> str:
     """The message of a coded error; of others, which may quote a note, the type."""
-    text = str(error)
-    return text if CODE.match(text) else type(error).__name__
+    return str(error) if find_code(error) else name_type(error)
 
 
 def get_write_message(error: OSError, folder: Path) -> str:
     """Say why nothing can be written to an output folder."""
+    message = get_own_message(error)
+    if message is not None:
+        return message
     reason = error.strerror or type(error).__name__
     return Errors.C310.format(path=folder, reason=reason)
 
@@ -91,7 +107,7 @@ def check_inputs(paths: Sequence[str], outputs: Collection[Path]) -> None:
     for name in paths:
         path = Path(os.path.realpath(name))
         if any(place in outputs for place in (path, *path.parents)):
-            raise OSError(Errors.C342.format(path=name))
+            raise CodedOSError(Errors.C342.format(path=name))
 
 
 def print_rows(rows: Sequence[tuple[str, str]]) -> None:
@@ -134,10 +150,8 @@ def short_warnings() -> Iterator[None]:
         file: TextIO | None = None,
         line: str | None = None,
     ) -> None:
-        text = str(message)
-        if not CODE.match(text):
-            text = f"{category.__name__} in {Path(filename).name}"
-        tell(text)
+        foreign = f"{category.__name__} in {Path(filename).name}"
+        tell(str(message) if find_code(message) else foreign)
 
     with warnings.catch_warnings():
         warnings.simplefilter("default", UserWarning)

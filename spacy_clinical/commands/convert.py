@@ -1,5 +1,6 @@
 """`spacy-clinical convert`: annotated texts to spaCy's own format."""
 
+from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
@@ -9,29 +10,38 @@ from tqdm import tqdm
 
 from spacy_clinical.commands.console import (
     WRONG_USE,
+    LabelColumn,
+    TextColumn,
     get_message,
     print_rows,
     short_warnings,
     stop,
 )
-from spacy_clinical.corpora.converted import Format, find_format, read_docs
-from spacy_clinical.errors import Errors
+from spacy_clinical.corpora.find import CONVERTIBLE, find_reader
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.export.docs import load_tokenizer
 from spacy_clinical.files.atomic import replace_atomic
+
+Format = Enum("Format", {name: name for name in CONVERTIBLE}, type=str)
 
 
 def convert(
     source: Annotated[
         Path,
         typer.Argument(
-            help="A folder of BRAT files (.txt with .ann), a CoNLL file, or .jsonl with "
-            "text and entities."
+            help="BRAT files (.txt with .ann), CodiEsp, CoNLL, .jsonl with text and "
+            "entities, a table of texts and labels, or a folder of them."
         ),
     ],
     output: Annotated[Path, typer.Argument(help="The .spacy file to write.")],
     kind: Annotated[
-        str | None, typer.Option("--format", "-f", help="brat, conll or jsonl.")
+        Format | None,
+        typer.Option(
+            "--format", "-f", case_sensitive=False, help="If it isn't found out."
+        ),
     ] = None,
+    text_column: TextColumn = "text",
+    label_column: LabelColumn = "label",
 ) -> None:
     """Convert annotated texts to .spacy, which spacy train, debug and evaluate read.
 
@@ -39,26 +49,33 @@ def convert(
 
     Exit status: 0, or 2 if nothing could be done.
     """
-    kind = None if kind is None else kind.strip().lower()
-    if kind not in (None, "brat", "conll", "jsonl"):
-        raise typer.BadParameter("--format is brat, conll or jsonl.")
     nlp = load_tokenizer()
-    found = DocBin(store_user_data=True)
-    n_docs = n_entities = 0
+    docs = DocBin(store_user_data=True)
+    n_docs, n_entities, labels = 0, 0, set[str]()
     with short_warnings():
         try:
-            chosen: Format = kind or find_format(source)  # type: ignore[assignment]
+            read = find_reader(
+                source,
+                text_column=text_column,
+                label_column=label_column,
+                kinds=CONVERTIBLE if kind is None else [kind.value],
+            )
             # disable=None: no bar where nobody would see it.
-            for doc in tqdm(read_docs(nlp, source, chosen), unit="doc", disable=None):
-                found.add(doc)
+            for example in tqdm(read(nlp), unit="doc", disable=None):
+                docs.add(example.reference)
                 n_docs += 1
-                n_entities += len(doc.ents)
+                n_entities += len(example.reference.ents)
+                labels.update(example.reference.cats)
             if not n_docs:
-                raise ValueError(Errors.C211.format(source=source, reason="no texts"))
+                raise CodedValueError(
+                    Errors.C211.format(source=source, reason="no texts")
+                )
             output.parent.mkdir(parents=True, exist_ok=True)
             with replace_atomic(output) as part:
-                found.to_disk(part)
+                docs.to_disk(part)
         except (OSError, ValueError) as error:
             stop(get_message(error), WRONG_USE)
-    rows = [("Docs", str(n_docs)), ("Entities", str(n_entities)), ("File", str(output))]
-    print_rows(rows)
+    rows = [("Docs", str(n_docs)), ("Entities", str(n_entities))]
+    if labels:
+        rows.append(("Labels", f"{len(labels)} of whole texts"))
+    print_rows([*rows, ("File", str(output))])

@@ -21,6 +21,7 @@ from spacy_clinical.checkpoints import (
 from spacy_clinical.checkpoints.store import STORE_VARIABLE, list_stores
 from spacy_clinical.commands.console import SOME_FAILED, short_warnings
 from spacy_clinical.encoders.machine import read_machine
+from spacy_clinical.errors import name_type
 from spacy_clinical.models import list_models, load
 
 NEEDED = ("spacy", "thinc", "torch", "transformers", "tokenizers", "spacy-transformers")
@@ -159,9 +160,7 @@ def _find_models() -> Iterator[Finding]:
             doc = load(name)(PROBE)
         # Whatever is wrong with it is what the doctor was asked for.
         except Exception as error:
-            yield Finding(
-                "pipeline", "wrong", f"{name}: {type(error).__name__}: {error}"
-            )
+            yield Finding("pipeline", "wrong", f"{name}: {name_type(error)}: {error}")
             continue
         found = f"{len(doc.ents)} entities and {len(doc._.icd9)} codes in a test note"
         state = "ok" if doc.ents and doc._.clinical_error is None else "wrong"
@@ -171,7 +170,7 @@ def _find_models() -> Iterator[Finding]:
         nlp.add_pipe("clinical_form_extractor")
         n_fields = len(nlp("Name:  Jane Roe\nAge:   63\n")._.form_fields)
     except Exception as error:
-        yield Finding("forms", "wrong", f"{type(error).__name__}: {error}")
+        yield Finding("forms", "wrong", f"{name_type(error)}: {error}")
     else:
         state = "ok" if n_fields else "wrong"
         yield Finding("forms", state, f"{n_fields} fields in a test form")

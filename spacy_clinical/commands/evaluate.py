@@ -11,6 +11,8 @@ from tqdm import tqdm
 from spacy_clinical.commands.console import (
     WRONG_USE,
     CodeFile,
+    LabelColumn,
+    TextColumn,
     get_message,
     load_code,
     load_pipeline,
@@ -40,20 +42,16 @@ def evaluate(
     corpus: Annotated[
         Path,
         typer.Argument(
-            help="Labelled texts or forms: a .spacy file, a folder of BRAT, CodiEsp or "
-            "FUNSD, a .jsonl of forms, or a table of texts and codes."
+            help="Labelled texts or forms: .spacy, BRAT, CodiEsp, FUNSD, CoNLL, .jsonl of "
+            "entities or forms, a table of texts and codes, or a folder of them."
         ),
     ],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Folder for tables and plots.")
     ],
     plots: Annotated[bool, typer.Option(help="Whether to draw plots (SVG).")] = True,
-    text_column: Annotated[
-        str, typer.Option(help="Column of a table that holds the notes.")
-    ] = "text",
-    label_column: Annotated[
-        str, typer.Option(help="Column of a table that holds their codes.")
-    ] = "label",
+    text_column: TextColumn = "text",
+    label_column: LabelColumn = "label",
     batch_size: Annotated[int, typer.Option(min=1, help="Docs at a time.")] = 32,
     code: CodeFile = None,
 ) -> None:

@@ -155,8 +155,7 @@ def export(
             found = _watch(read_records(records), counts, bare)
             _write(found, output, kind, options, counts)
         except OSError as error:
-            known = error.strerror is None
-            stop(str(error) if known else get_write_message(error, output), WRONG_USE)
+            stop(get_write_message(error, output), WRONG_USE)
         except (ValueError, ImportError) as error:
             stop(get_message(error), WRONG_USE)
         except (KeyError, TypeError, AttributeError):

@@ -25,7 +25,7 @@ from spacy_clinical.commands.console import (
     stop,
     tell,
 )
-from spacy_clinical.errors import CODE
+from spacy_clinical.errors import CodedError
 from spacy_clinical.export.folder import prepare_folder
 from spacy_clinical.export.form_folder import (
     FIELDS_FILE,
@@ -113,10 +113,8 @@ def forms(
                     results, output, html=html, model=get_title(nlp), password=password
                 )
         except OSError as error:
-            text = str(error)
-            if CODE.match(text):
-                stop(text, WRONG_USE)
-            stop(get_write_message(error, output), SOME_FAILED)
+            status = WRONG_USE if isinstance(error, CodedError) else SOME_FAILED
+            stop(get_write_message(error, output), status)
     seconds = time.perf_counter() - start
     rows = [
         ("Forms", str(totals.n_forms)),

@@ -9,6 +9,8 @@ from tqdm import tqdm
 from spacy_clinical.commands.console import (
     WRONG_USE,
     CodeFile,
+    LabelColumn,
+    TextColumn,
     get_message,
     load_code,
     load_pipeline,
@@ -17,7 +19,7 @@ from spacy_clinical.commands.console import (
     short_warnings,
     stop,
 )
-from spacy_clinical.corpora.find import find_reader
+from spacy_clinical.corpora.find import OF_CODES, find_reader
 from spacy_clinical.evaluation.tuning import tune_pipeline
 from spacy_clinical.export.folder import prepare_folder
 from spacy_clinical.files.lock import FolderLock
@@ -30,8 +32,8 @@ def tune(
     corpus: Annotated[
         Path,
         typer.Argument(
-            help="Labelled notes that it did not learn from: a .spacy file, a folder "
-            "of CodiEsp, or a table of texts and codes (separated by ;)."
+            help="Labelled notes that it did not learn from: .spacy, CodiEsp, .jsonl "
+            "with cats, a table of texts and codes (separated by ;), or a folder of them."
         ),
     ],
     output: Annotated[
@@ -40,12 +42,8 @@ def tune(
     component: Annotated[
         str, typer.Option(help="Name of the categorizer in the pipeline.")
     ] = "clinical_icd9_categorizer",
-    text_column: Annotated[
-        str, typer.Option(help="Column of a table that holds the notes.")
-    ] = "text",
-    label_column: Annotated[
-        str, typer.Option(help="Column of a table that holds their codes.")
-    ] = "label",
+    text_column: TextColumn = "text",
+    label_column: LabelColumn = "label",
     min_positives: Annotated[
         int,
         typer.Option(min=1, help="Notes that a code needs for its own threshold."),
@@ -63,7 +61,10 @@ def tune(
             load_code(code)
             nlp = load_pipeline(model)
             read = find_reader(
-                corpus, text_column=text_column, label_column=label_column
+                corpus,
+                text_column=text_column,
+                label_column=label_column,
+                kinds=OF_CODES,
             )
             # disable=None: no bar where nobody would see it.
             with nlp.memory_zone():

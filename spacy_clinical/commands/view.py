@@ -14,7 +14,7 @@ from spacy_clinical.commands.console import (
     print_rows,
     stop,
 )
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.export.folder import VIEW_FILE
 from spacy_clinical.export.reading import find_files, read_records
 from spacy_clinical.export.viewer import Run, make_view, render_view
@@ -97,4 +97,4 @@ def _check_output(page: Path, paths: Sequence[Path]) -> None:
     """Keep the page from taking the place of what it is made from."""
     files = [file.resolve() for path in paths for file in find_files(path)]
     if page.resolve() in files:
-        raise ValueError(Errors.C321.format(path=page))
+        raise CodedValueError(Errors.C321.format(path=page))

@@ -10,7 +10,7 @@ from spacy.tokens import Doc, Span, SpanGroup
 from spacy.training import Example
 
 from spacy_clinical.corpora.standoff import BratAnnotations, BratSpan, read_brat
-from spacy_clinical.errors import Errors, Warnings
+from spacy_clinical.errors import CodedValueError, CodedWarning, Errors, Warnings
 from spacy_clinical.extensions.attributes import NER_KEY
 from spacy_clinical.files.regular import coded_errors, read_regular
 
@@ -24,7 +24,7 @@ class BratCorpus:
 
     def __init__(
         self,
-        path: str | Path,
+        path: str | Path | None,
         *,
         spans_key: str = NER_KEY,
         flatten: Flatten | None = "longest",
@@ -49,7 +49,10 @@ class BratCorpus:
         limit: Number of files to read. 0 for all.
         augmenter: As for spaCy's Corpus.
         shuffle: Whether each iteration has another order.
+        RAISES ValueError: C204, if there is no path.
         """
+        if path is None:
+            raise CodedValueError(Errors.C204)
         self.path = Path(path)
         self.spans_key = spans_key
         self.flatten = flatten
@@ -94,7 +97,7 @@ class BratCorpus:
                 yield from cut_at_lines(doc, self.max_length)
         if n_extended:
             text = Warnings.W201.format(n=n_extended, n_spans=n_spans, path=self.path)
-            warnings.warn(text, stacklevel=3)
+            warnings.warn(text, CodedWarning, stacklevel=3)
 
     def read_doc(self, nlp: Language, path: Path) -> Doc:
         """Read one text with its annotations.
@@ -131,36 +134,6 @@ class BratCorpus:
         return span.fragments
 
 
-def create_brat_corpus(
-    path: Path | None,
-    spans_key: str = NER_KEY,
-    flatten: Flatten | None = "longest",
-    discontinuous: Discontinuous = "fragments",
-    max_length: int = 0,
-    limit: int = 0,
-    shuffle: bool = False,
-    augmenter: Augmenter | None = None,
-) -> BratCorpus:
-    """Make a reader of BRAT standoff files for a training config.
-
-    The settings are those of `BratCorpus`.
-
-    RAISES ValueError: C204, if there is no path.
-    """
-    if path is None:
-        raise ValueError(Errors.C204)
-    return BratCorpus(
-        path,
-        spans_key=spans_key,
-        flatten=flatten,
-        discontinuous=discontinuous,
-        max_length=max_length,
-        limit=limit,
-        shuffle=shuffle,
-        augmenter=augmenter,
-    )
-
-
 def find_texts(path: Path) -> list[Path]:
     """List the .txt files of a folder and its subfolders, in order.
 
@@ -169,7 +142,7 @@ def find_texts(path: Path) -> list[Path]:
     """
     texts = [path] if path.is_file() else sorted(path.glob("**/*.txt"))
     if not texts:
-        raise ValueError(Errors.C205.format(path=path))
+        raise CodedValueError(Errors.C205.format(path=path))
     return texts
 
 
@@ -240,7 +213,7 @@ def _read_file(path: Path) -> str:
     try:
         return read_regular(path).decode("utf8")
     except FileNotFoundError as error:
-        raise ValueError(Errors.C205.format(path=path)) from error
+        raise CodedValueError(Errors.C205.format(path=path)) from error
     except UnicodeDecodeError as error:
         message = Errors.C208.format(path=path, offset=error.start)
-        raise ValueError(message) from None
+        raise CodedValueError(message) from None

@@ -11,7 +11,7 @@ from pathlib import Path
 from spacy.language import Language
 from spacy.training import Example
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.files.regular import coded_errors, read_regular
 from spacy_clinical.icd9.tables import find_icd9_categories
 
@@ -23,7 +23,7 @@ class CodiEspCorpus:
 
     def __init__(
         self,
-        path: str | Path,
+        path: str | Path | None,
         *,
         fold: int | None = None,
         n_folds: int = 5,
@@ -40,7 +40,10 @@ class CodiEspCorpus:
         held_out: Whether to read those that the fold leaves out, and no others.
         shuffle: Whether each iteration has another order.
         limit: Number of texts to read. 0 for all.
+        RAISES ValueError: C410, if there is no path.
         """
+        if path is None:
+            raise CodedValueError(Errors.C410)
         self.path = Path(path)
         self.fold = fold
         self.n_folds = n_folds
@@ -71,13 +74,15 @@ class CodiEspCorpus:
         tables = sorted(self.path.glob("*D.tsv"))
         texts = sorted((self.path / TEXTS).glob("*.txt"))
         if not tables or not texts:
-            raise ValueError(Errors.C411.format(path=self.path))
+            raise CodedValueError(Errors.C411.format(path=self.path))
         codes: dict[str, list[str]] = {path.stem: [] for path in texts}
         rows = _read_text(tables[0]).splitlines()
         for number, row in enumerate(rows, start=1):
             name, tab, code = row.partition("\t")
             if not tab or name not in codes or not code.strip():
-                raise ValueError(Errors.C412.format(row=number, name=tables[0].name))
+                raise CodedValueError(
+                    Errors.C412.format(row=number, name=tables[0].name)
+                )
             codes[name].append(code.split("\t")[0].strip())
         return codes
 
@@ -95,29 +100,3 @@ def _read_text(path: Path) -> str:
         text = read_regular(path).decode("utf8")
     # Line ends as Python reads them.
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def create_codiesp_corpus(
-    path: Path | None,
-    fold: int | None = None,
-    n_folds: int = 5,
-    held_out: bool = False,
-    shuffle: bool = False,
-    limit: int = 0,
-) -> CodiEspCorpus:
-    """Make a reader of CodiEsp for a training config.
-
-    The settings are those of `CodiEspCorpus`.
-
-    RAISES ValueError: C410, if there is no path.
-    """
-    if path is None:
-        raise ValueError(Errors.C410)
-    return CodiEspCorpus(
-        path,
-        fold=fold,
-        n_folds=n_folds,
-        held_out=held_out,
-        shuffle=shuffle,
-        limit=limit,
-    )

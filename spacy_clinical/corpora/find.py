@@ -1,58 +1,189 @@
-"""Find the reader for labelled texts and forms: it depends on what is at a path."""
+"""Tell what lies at a path: one answer for all commands that read labelled texts."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from spacy.language import Language
 from spacy.training import Corpus, Example
 
 from spacy_clinical.corpora.brat import BratCorpus
 from spacy_clinical.corpora.codiesp import CodiEspCorpus
+from spacy_clinical.corpora.conll import ConllCorpus, is_conll
 from spacy_clinical.corpora.forms import ANNOTATIONS, FormCorpus, FunsdCorpus
+from spacy_clinical.corpora.jsonl import EntityCorpus
 from spacy_clinical.corpora.table import TableCorpus
-from spacy_clinical.errors import Errors
-from spacy_clinical.files.regular import open_regular
+from spacy_clinical.errors import CodedFileNotFoundError, CodedValueError, Errors
+from spacy_clinical.files.regular import coded_errors, open_regular, show_path
+from spacy_clinical.files.walk import Walk
 
 Reader: TypeAlias = Callable[[Language], Iterable[Example]]
 
 
-def find_reader(
-    path: Path, *, text_column: str = "text", label_column: str = "label"
-) -> Reader:
-    """Find the reader for labelled texts or forms.
+class Kind(NamedTuple):
+    """A kind of corpus.
 
-    path: A .spacy file; a folder of BRAT files (.txt with .ann), of CodiEsp or of FUNSD; a
-        .jsonl file of forms; or a table with a text and its codes, separated by ";", in
-        each row.
+    what: For messages.
+    corpus: The class that reads it.
+    reads_folders: Whether that reads a folder as a whole, and not its files one by one.
+    """
+
+    what: str
+    corpus: Callable[..., Reader]
+    reads_folders: bool = False
+
+
+KINDS = {
+    "spacy": Kind("spaCy's .spacy", Corpus),
+    "codiesp": Kind("CodiEsp (a table of codes beside text_files_en)", CodiEspCorpus),
+    "funsd": Kind("FUNSD (annotations/*.json)", FunsdCorpus),
+    "forms": Kind("forms in .jsonl", FormCorpus),
+    "brat": Kind("BRAT (.txt with .ann)", BratCorpus, True),
+    "conll": Kind("CoNLL (a token and its tags in a line)", ConllCorpus),
+    "table": Kind(
+        "tables of texts and labels (.csv, .tsv, .parquet)", TableCorpus, True
+    ),
+    "jsonl": Kind(".jsonl of texts with entities or cats", EntityCorpus),
+}
+# What has codes of whole texts.
+OF_CODES = ("spacy", "codiesp", "table", "jsonl")
+# What can be written as .spacy: forms can't, as a Doc that spaCy makes of their text has
+# no boxes. Lines of JSON that have no labels are texts without entities.
+CONVERTIBLE = ("brat", "codiesp", "conll", "jsonl", "table")
+
+
+def find_reader(
+    path: Path,
+    *,
+    text_column: str = "text",
+    label_column: str = "label",
+    kinds: Sequence[str] = tuple(KINDS),
+) -> Reader:
+    """Find the reader for labelled texts or forms, by what is at a path.
+
+    path: A file of any kind, a folder of a kind, or a folder of such files and folders.
+    text_column, label_column: Of tables.
+    kinds: Those that are wanted, of `KINDS`. What may be of several is taken for the
+        first; a file is taken for the only one.
     RAISES FileNotFoundError: C301, if there is nothing.
     RAISES OSError: C315, for pipes and devices.
+    RAISES ValueError: C420, if it is of no kind that is wanted, or of several.
     """
     if not path.exists():
-        raise FileNotFoundError(Errors.C301.format(path=path))
-    reader: Reader
-    if path.suffix == ".spacy":
-        if not path.is_dir():
+        raise CodedFileNotFoundError(Errors.C301.format(path=show_path(path)))
+    is_folder = path.is_dir()
+    if not is_folder:
+        open_regular(path).close()
+    if len(kinds) == 1 and not is_folder:
+        places = {path: set(kinds)}
+    else:
+        places = _list_places(path, label_column)
+    kind = _choose(path, list(places.values()), kinds)
+    make: Callable[..., Reader] = KINDS[kind].corpus
+    if kind == "table":
+        make = partial(make, text_column=text_column, label_column=label_column)
+    if KINDS[kind].reads_folders:
+        return make(path)
+    readers = [make(place) for place in places]
+    return readers[0] if len(readers) == 1 else partial(_read_all, readers)
+
+
+def _read_all(readers: Iterable[Reader], nlp: Language) -> Iterator[Example]:
+    for reader in readers:
+        yield from reader(nlp)
+
+
+def _choose(path: Path, found: Sequence[set[str]], kinds: Sequence[str]) -> str:
+    """Choose the kind that everything may be of."""
+    common = set.intersection(*found) if found else set()
+    for kind in kinds:
+        if kind in common:
+            return kind
+    seen = [name for name in KINDS if any(name in may_be for may_be in found)]
+    listed = "; ".join(KINDS[name].what for name in seen)
+    raise CodedValueError(
+        Errors.C420.format(
+            path=show_path(path),
+            found=listed or "nothing of a known kind",
+            known="; ".join(KINDS[name].what for name in kinds),
+        )
+    )
+
+
+def _list_places(path: Path, label_column: str) -> dict[Path, set[str]]:
+    """Find the files and folders that are read one by one, with what each may be."""
+    kind = _find_folder_kind(path)
+    if kind:
+        return {path: {kind}}
+    if not path.is_dir():
+        return {path: _find_file_kinds(path, label_column)}
+    folders = [inner for inner in sorted(path.iterdir()) if inner.is_dir()]
+    kinds = {inner: _find_folder_kind(inner) for inner in folders}
+    places = {inner: {kind} for inner, kind in kinds.items() if kind}
+    files = list(Walk(path, {inner.resolve() for inner in places}))
+    if any(file.suffix == ".ann" for file in files):
+        # Lists and settings may lie beside them.
+        return {path: {"brat"}, **places}
+    for file in files:
+        # What isn't regular is refused where it would be read.
+        if file.is_file() or file.suffix.lower() in _SUFFIXES:
+            may_be = _find_file_kinds(file, label_column) - {"brat"}
+            places |= {file: may_be} if may_be else {}
+    if not places and any(file.suffix == ".txt" for file in files):
+        return {path: {"brat"}}
+    return places
+
+
+def _find_folder_kind(path: Path) -> str:
+    if path.is_dir() and any(path.glob("*D.tsv")):
+        return "codiesp"
+    return "funsd" if (path / ANNOTATIONS).is_dir() else ""
+
+
+_TABLES = frozenset({".csv", ".tsv", ".parquet"})
+_LINES = frozenset({".jsonl", ".ndjson"})
+_CONLL = frozenset({".conll", ".iob", ".bio"})
+_SUFFIXES = frozenset({".spacy", *_TABLES, *_LINES, *_CONLL})
+
+
+def _find_file_kinds(path: Path, label_column: str) -> set[str]:
+    """What a file may be: its ending says, and else what is in it."""
+    suffix = path.suffix.lower()
+    with coded_errors(path):
+        if suffix == ".spacy":
             # spaCy would wait for a pipe.
             open_regular(path).close()
-        reader = Corpus(path)
-    elif path.is_dir() and any(path.glob("*D.tsv")):
-        reader = CodiEspCorpus(path)
-    elif (path / ANNOTATIONS).is_dir():
-        reader = FunsdCorpus(path)
-    elif path.is_dir() and next(path.rglob("*.ann"), None) is not None:
-        reader = BratCorpus(path)
-    elif path.suffix == ".jsonl" and _has_forms(path):
-        reader = FormCorpus(path)
-    else:
-        reader = TableCorpus(path, text_column=text_column, label_column=label_column)
-    return reader
+            return {"spacy"}
+        if suffix in _LINES:
+            return _find_line_kinds(path, label_column)
+        if suffix in _CONLL:
+            return {"conll"}
+        if suffix == ".txt" and path.with_suffix(".ann").exists():
+            return {"brat"}
+        if suffix != ".parquet" and is_conll(path):
+            return {"conll"}
+    if suffix == ".txt":
+        return {"brat"}
+    return {"table"} if suffix in _TABLES else set()
 
 
-def _has_forms(path: Path) -> bool:
+def _find_line_kinds(path: Path, label_column: str) -> set[str]:
+    """The kinds of the first record that has labels."""
     with open_regular(path) as lines:
-        try:
-            return "form" in json.loads(next(lines, b""))
-        except (ValueError, TypeError, RecursionError):
-            return False
+        for line in lines:
+            try:
+                record = json.loads(line)
+            except (ValueError, RecursionError):
+                continue
+            if not isinstance(record, dict):
+                continue
+            if "form" in record:
+                return {"forms"}
+            kinds = {"jsonl"} if {"entities", "cats"} & set(record) else set()
+            if isinstance(record.get(label_column), str):
+                kinds.add("table")
+            if kinds:
+                return kinds
+    return {"table", "jsonl"}

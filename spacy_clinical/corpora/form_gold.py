@@ -13,7 +13,7 @@ import numpy
 from spacy.tokens import Doc, Span, SpanGroup
 from spacy.vocab import Vocab
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors, name_type
 from spacy_clinical.forms.checks import MAX_PLACE
 from spacy_clinical.forms.document import make_form_doc
 from spacy_clinical.forms.labels import FORM_LABELS
@@ -54,8 +54,8 @@ def read_gold(
         return _read_items(record, name, size)
     # Whatever the file says instead of what it should.
     except Exception as error:
-        reason = type(error).__name__
-        raise ValueError(Errors.C511.format(name=name, reason=reason)) from None
+        reason = name_type(error)
+        raise CodedValueError(Errors.C511.format(name=name, reason=reason)) from None
 
 
 def _read_items(

@@ -12,7 +12,7 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from spacy_clinical.corpora.form_gold import GoldForm, make_gold_doc, read_gold
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors, name_type
 from spacy_clinical.extensions.attributes import FORM_SPANS_KEY
 from spacy_clinical.extensions.form_data import find_forms, keep_form
 from spacy_clinical.files.regular import coded_errors, open_regular, read_regular
@@ -92,7 +92,7 @@ class FunsdCorpus(_Corpus):
     def read(self) -> Iterator[GoldForm]:
         paths = sorted((self.path / ANNOTATIONS).glob("*.json"))
         if not paths:
-            raise ValueError(Errors.C512.format(path=self.path))
+            raise CodedValueError(Errors.C512.format(path=self.path))
         for path in paths[: self.limit or None]:
             with coded_errors(path.name):
                 data = read_regular(path)
@@ -110,7 +110,7 @@ class FormCorpus(_Corpus):
 
     def read(self) -> Iterator[GoldForm]:
         if not self.path.is_file():
-            raise ValueError(Errors.C512.format(path=self.path))
+            raise CodedValueError(Errors.C512.format(path=self.path))
         with open_regular(self.path) as lines:
             for number, line in enumerate(lines, start=1):
                 if self.limit and number > self.limit:
@@ -120,39 +120,13 @@ class FormCorpus(_Corpus):
                 yield read_gold(record, name=str(record.get("name", name)))
 
 
-def create_funsd_corpus(
-    path: str | Path,
-    spans_key: str = FORM_SPANS_KEY,
-    shift: float = 0.0,
-    shuffle: bool = False,
-    limit: int = 0,
-) -> FunsdCorpus:
-    """Construct a reader of FUNSD. See `FunsdCorpus` for the settings."""
-    return FunsdCorpus(
-        path, spans_key=spans_key, shift=shift, shuffle=shuffle, limit=limit
-    )
-
-
-def create_form_corpus(
-    path: str | Path,
-    spans_key: str = FORM_SPANS_KEY,
-    shift: float = 0.0,
-    shuffle: bool = False,
-    limit: int = 0,
-) -> FormCorpus:
-    """Construct a reader of tables of forms. See `FormCorpus` for the settings."""
-    return FormCorpus(
-        path, spans_key=spans_key, shift=shift, shuffle=shuffle, limit=limit
-    )
-
-
 def _parse(data: bytes, name: str) -> dict[str, Any]:
     try:
         record = json.loads(data)
     except (ValueError, RecursionError):
         record = None
     if not isinstance(record, dict):
-        raise ValueError(Errors.C511.format(name=name, reason="no JSON object"))
+        raise CodedValueError(Errors.C511.format(name=name, reason="no JSON object"))
     return record
 
 
@@ -168,8 +142,10 @@ def _measure(path: Path) -> tuple[float, float] | None:
             return float(image.width), float(image.height)
     # Each kind of image has errors of its own.
     except Exception as error:
-        reason = type(error).__name__
-        raise ValueError(Errors.C511.format(name=path.name, reason=reason)) from None
+        reason = name_type(error)
+        raise CodedValueError(
+            Errors.C511.format(name=path.name, reason=reason)
+        ) from None
 
 
 def _move(doc: Doc, shift: float) -> Doc:

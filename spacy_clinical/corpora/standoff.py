@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 
 
 class BratSpan(NamedTuple):
@@ -70,9 +70,9 @@ def read_brat(
         try:
             _read_line(line.rstrip("\r"), read)
         except (ValueError, IndexError) as error:
-            raise ValueError(Errors.C206.format(name=name, line=number)) from error
+            raise CodedValueError(Errors.C206.format(name=name, line=number)) from error
         if line[0] == "T" and not _is_in_place(read.spans[-1], text, line):
-            raise ValueError(Errors.C207.format(name=name, line=number))
+            raise CodedValueError(Errors.C207.format(name=name, line=number))
     return read
 
 

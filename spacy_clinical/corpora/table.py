@@ -6,7 +6,7 @@ from pathlib import Path
 from spacy.language import Language
 from spacy.training import Example
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.notes.read import read_notes
 from spacy_clinical.notes.sources import Source, list_sources
 from spacy_clinical.types import Note
@@ -17,7 +17,7 @@ class TableCorpus:
 
     def __init__(
         self,
-        path: str | Path,
+        path: str | Path | None,
         *,
         text_column: str = "text",
         label_column: str = "label",
@@ -26,12 +26,15 @@ class TableCorpus:
     ) -> None:
         """Set up the corpus; files are read when it is called.
 
-        path: A file or a folder of them.
+        path: A file or a folder of them, in which other texts are left out.
         text_column: Column or key of the texts.
         label_column: Column or key of their labels.
         separator: What parts several labels of a text.
         limit: Number of texts to read. 0 for all.
+        RAISES ValueError: C209, if there is no path.
         """
+        if path is None:
+            raise CodedValueError(Errors.C209)
         self.path = Path(path)
         self.text_column = text_column
         self.label_column = label_column
@@ -53,43 +56,23 @@ class TableCorpus:
                 yield Example.from_dict(nlp.make_doc(text), {"cats": cats})
 
     def _read_notes(self) -> Iterator[Note]:
-        for source in list_sources([str(self.path)]):
+        sources = list_sources([str(self.path)])
+        are_texts = [isinstance(s, Source) and s.kind == "text" for s in sources]
+        for source, is_text in zip(sources, are_texts, strict=True):
+            if is_text and not all(are_texts):
+                continue
             if not isinstance(source, Source):
-                raise ValueError(source.message)
+                raise CodedValueError(source.message)
             for note in read_notes(source, text_column=self.text_column):
                 if not isinstance(note, Note):
-                    raise ValueError(note.message)
+                    raise CodedValueError(note.message)
                 yield note
 
     def _read_labels(self, note: Note) -> set[str]:
         value = note.meta.get(self.label_column)
         if not isinstance(value, str):
-            raise ValueError(
+            raise CodedValueError(
                 Errors.C210.format(source=note.source, column=self.label_column)
             )
         parts = value.split(self.separator)
         return {label.strip() for label in parts if label.strip()}
-
-
-def create_table_corpus(
-    path: Path | None,
-    text_column: str = "text",
-    label_column: str = "label",
-    separator: str = ";",
-    limit: int = 0,
-) -> TableCorpus:
-    """Make a reader of labelled texts for a training config.
-
-    The settings are those of `TableCorpus`.
-
-    RAISES ValueError: C209, if there is no path.
-    """
-    if path is None:
-        raise ValueError(Errors.C209)
-    return TableCorpus(
-        path,
-        text_column=text_column,
-        label_column=label_column,
-        separator=separator,
-        limit=limit,
-    )

@@ -11,7 +11,7 @@ from transformers import CONFIG_MAPPING, PretrainedConfig, PreTrainedTokenizerBa
 
 from spacy_clinical.checkpoints.files import CONFIG, CheckpointFiles
 from spacy_clinical.encoders.faults import Contents
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 
 TOKENIZER_CONFIG = "tokenizer_config.json"
 # What names code or files, chooses other libraries to compute with, or changes the form
@@ -133,20 +133,22 @@ def _check_code(
     needed["auto_map"] = "auto_map" in values and not is_known
     for key, is_needed in needed.items():
         if is_needed:
-            raise ValueError(Errors.C023.format(name=files.name, file=CONFIG, key=key))
+            raise CodedValueError(
+                Errors.C023.format(name=files.name, file=CONFIG, key=key)
+            )
     classes = [(CONFIG, values.get("tokenizer_class"))]
     if TOKENIZER_CONFIG in files:
         own = files.read_json(TOKENIZER_CONFIG)
         classes.append((TOKENIZER_CONFIG, own.get("tokenizer_class")))
         if own.get("auto_map") and not own.get("tokenizer_class"):
-            raise ValueError(
+            raise CodedValueError(
                 Errors.C023.format(
                     name=files.name, file=TOKENIZER_CONFIG, key="auto_map"
                 )
             )
     for file, name in classes:
         if name is not None and not _is_known_tokenizer(name):
-            raise ValueError(
+            raise CodedValueError(
                 Errors.C023.format(name=files.name, file=file, key="tokenizer_class")
             )
 

@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 
 from spacy_clinical.checkpoints.files import PICKLE, SAFE
 from spacy_clinical.encoders.faults import CODE, find_weights, read_pickled_shapes
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 
 
 def convert_weights(folder: Path) -> bool:
@@ -32,7 +32,7 @@ def convert_weights(folder: Path) -> bool:
     except Exception as error:
         fault = f"{PICKLE} {CODE}"
         message = Errors.C003.format(name=folder, fault=fault)
-        raise ValueError(message) from error
+        raise CodedValueError(message) from error
     partial = folder / f".{SAFE}.part"
     save_file(weights, partial, metadata={"format": "pt"})
     os.replace(partial, target)

@@ -18,7 +18,7 @@ from spacy_clinical.checkpoints.files import (
     is_plain_name,
     open_regular,
 )
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 
 # The largest that lists the tensors of a model (bytes): a thousand layers have less.
 MAX_HEADER = 2**24
@@ -89,7 +89,7 @@ def _list_weights(files: CheckpointFiles) -> Iterator[str]:
             names = list(places.values())
             if not all(is_plain_name(n) and n.endswith(kind) for n in names):
                 fault = f"{index} names a file outside the folder, or no weights"
-                raise ValueError(Errors.C022.format(name=files.name, fault=fault))
+                raise CodedValueError(Errors.C022.format(name=files.name, fault=fault))
             names = sorted(set(names))
             files.add(names)
             yield from names

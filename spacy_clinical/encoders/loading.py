@@ -26,7 +26,7 @@ from spacy_clinical.encoders.published_heads import (
 )
 from spacy_clinical.encoders.tokenizer import PieceTokenizer, is_failure
 from spacy_clinical.encoders.tokenizer_files import load_tokenizer
-from spacy_clinical.errors import CODE, Errors, Warnings, warn
+from spacy_clinical.errors import CodedError, CodedValueError, Errors, Warnings, warn
 
 TOKENS, DOCUMENTS = "ForTokenClassification", "ForSequenceClassification"
 LOADERS = {
@@ -73,7 +73,7 @@ def load_checkpoint(
     with _quiet_transformers():
         kind = read_kind(files)
         if kind in LOOKING:
-            raise ValueError(Errors.C019.format(name=files.name, kind=kind))
+            raise CodedValueError(Errors.C019.format(name=files.name, kind=kind))
         contents = check_files(files)
         with _coded_errors(files, "config.json can't be used"):
             config = read_config(files, kind, contents)
@@ -95,7 +95,7 @@ def knows_boxes(model: Any) -> bool:
 def _check_task(checkpoint: Checkpoint, config: PretrainedConfig) -> None:
     is_encoder = hasattr(config, "vocab_size") and not config.is_encoder_decoder
     if not is_encoder or not hasattr(config, "max_position_embeddings"):
-        raise ValueError(
+        raise CodedValueError(
             Errors.C017.format(name=checkpoint.name, kind=config.model_type)
         )
 
@@ -106,12 +106,12 @@ def _check_vocabulary(
     """Compare the tokenizer with the embedding table, which may have spare rows."""
     n_ids, n_rows = tokenizer.n_ids, model.get_input_embeddings().num_embeddings
     if not MIN_USED_ROWS * n_rows <= n_ids <= n_rows:
-        raise ValueError(
+        raise CodedValueError(
             Errors.C005.format(name=checkpoint.name, n_ids=n_ids, n_rows=n_rows)
         )
     fault = tokenizer.find_fault()
     if fault:
-        raise ValueError(Errors.C018.format(name=checkpoint.name, fault=fault))
+        raise CodedValueError(Errors.C018.format(name=checkpoint.name, fault=fault))
 
 
 def count_positions(model: Any) -> int:
@@ -165,7 +165,7 @@ def _load_model(
         if suffix == DOCUMENTS or "pooler" not in key
     ]
     if missing:
-        raise ValueError(
+        raise CodedValueError(
             Errors.C004.format(
                 name=files.name, n=len(missing), example=sorted(missing)[0]
             )
@@ -203,6 +203,6 @@ def _coded_errors(files: CheckpointFiles, fault: str) -> Iterator[None]:
     # Files that somebody has tampered with make libraries raise almost anything, and
     # the tokenizers library panics.
     except BaseException as error:
-        if not is_failure(error) or CODE.match(str(error)):
+        if not is_failure(error) or isinstance(error, CodedError):
             raise
         raise files.refuse(f"{fault} ({type(error).__name__})") from error

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy
 import torch
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.types import Floats1d, Floats2d
 
 Activation = Literal["tanh", "relu", "gelu", "gelu_approx"]
@@ -59,7 +59,7 @@ def cut_token_head(name: str, model: Any) -> Head:
     """
     linear = getattr(model, "classifier", None)
     if not _is_linear(linear):
-        raise ValueError(Errors.C007.format(name=name, kind=type(model).__name__))
+        raise CodedValueError(Errors.C007.format(name=name, kind=type(model).__name__))
     W, b = _read_linear(linear)
     return Head("tokens", W, b, _read_columns(model, len(W)))
 

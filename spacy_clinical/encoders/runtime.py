@@ -12,7 +12,7 @@ from spacy_clinical.encoders.forward.makes import can_pack
 from spacy_clinical.encoders.forward.packed import Encode, PackedEncoder
 from spacy_clinical.encoders.forward.padded import PaddedEncoder
 from spacy_clinical.encoders.forward.precision import Precision, prefers_bfloat16
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedMemoryError, Errors
 from spacy_clinical.pieces.batches import Input, plan_batches
 from spacy_clinical.types import Floats2d
 
@@ -192,7 +192,7 @@ class Runtime:
                 n_pieces = sum(len(inputs[i].ids) for i in batch)
                 if len(batch) == 1:
                     message = Errors.C015.format(n_pieces=n_pieces)
-                    raise MemoryError(message) from error
+                    raise CodedMemoryError(message) from error
                 self._budget_in_memory = n_pieces // 2
                 middle = len(batch) // 2
                 waiting += [batch[middle:], batch[:middle]]

@@ -12,7 +12,7 @@ from spacy_clinical.checkpoints.files import (
     find_limit,
     list_files,
 )
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors, name_type
 
 
 def pack_folder(folder: Path) -> bytes:
@@ -36,25 +36,25 @@ def unpack_folder(data: bytes, folder: Path, *, name: str) -> None:
         files: Any = srsly.msgpack_loads(data)
     # Bytes that somebody has tampered with make the library raise almost anything.
     except Exception as error:
-        fault = f"its bytes aren't a saved encoder's ({type(error).__name__})"
-        raise ValueError(Errors.C022.format(name=name, fault=fault)) from None
+        fault = f"its bytes aren't a saved encoder's ({name_type(error)})"
+        raise CodedValueError(Errors.C022.format(name=name, fault=fault)) from None
     finally:
         # The library leaves it off when it fails.
         gc.enable()
     if not isinstance(files, dict):
         fault = "its bytes aren't a saved encoder's"
-        raise ValueError(Errors.C022.format(name=name, fault=fault))
+        raise CodedValueError(Errors.C022.format(name=name, fault=fault))
     for file, content in files.items():
         # SAVED has plain names only.
         if not isinstance(file, str) or file not in SAVED:
             fault = "its bytes hold a file that no checkpoint has"
-            raise ValueError(Errors.C022.format(name=name, fault=fault))
+            raise CodedValueError(Errors.C022.format(name=name, fault=fault))
         if not isinstance(content, bytes):
             fault = f"{file} isn't bytes"
-            raise ValueError(Errors.C022.format(name=name, fault=fault))
+            raise CodedValueError(Errors.C022.format(name=name, fault=fault))
         size, limit = len(content), find_limit(file)
         if size > limit:
-            raise ValueError(
+            raise CodedValueError(
                 Errors.C024.format(name=name, file=file, size=size, limit=limit)
             )
     for file, content in files.items():

@@ -30,7 +30,7 @@ from spacy_clinical.encoders.published_heads import Head
 from spacy_clinical.encoders.runtime import Backprop, Runtime
 from spacy_clinical.encoders.saved import pack_folder, read_origin, unpack_folder
 from spacy_clinical.encoders.settings import EncoderSettings
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.pieces.batches import Input
 from spacy_clinical.types import Floats2d
 
@@ -65,7 +65,7 @@ class EncoderShim(Shim):
             except CheckpointUnreachable as error:
                 if not self.component:
                     raise
-                raise ValueError(
+                raise CodedValueError(
                     Errors.C028.format(
                         name=self.component,
                         checkpoint=checkpoint.name,
@@ -121,7 +121,7 @@ class EncoderShim(Shim):
         """
         size = self.settings.size or self.max_pieces
         if size > self.max_pieces:
-            raise ValueError(
+            raise CodedValueError(
                 Errors.C013.format(
                     name=self.name, size=size, max_pieces=self.max_pieces
                 )
@@ -176,7 +176,7 @@ class EncoderShim(Shim):
         }
         for setting, (is_idle, reason) in given.items():
             if is_idle:
-                raise ValueError(
+                raise CodedValueError(
                     Errors.C031.format(name=self.name, setting=setting, reason=reason)
                 )
 
@@ -341,7 +341,7 @@ class EncoderShim(Shim):
             in it is a link that leads out of it; as `load_checkpoint`.
         """
         if not (folder / ORIGIN).is_file():
-            raise ValueError(Errors.C008.format(path=folder))
+            raise CodedValueError(Errors.C008.format(path=folder))
         self.origin, max_pieces = read_origin(folder)
         checkpoint = Checkpoint(str(folder), max_pieces=max_pieces)
         self._take(load_checkpoint(checkpoint, only_inside=True))

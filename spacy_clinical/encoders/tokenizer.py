@@ -10,7 +10,7 @@ from typing import Any
 from tokenizers import Encoding
 from transformers import PreTrainedTokenizerFast
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.types import Ints1d
 
 PARALLELISM = "TOKENIZERS_PARALLELISM"
@@ -50,7 +50,7 @@ class PieceTokenizer:
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
         if not getattr(tokenizer, "is_fast", False):
-            raise ValueError(Errors.C006.format(kind=type(tokenizer).__name__))
+            raise CodedValueError(Errors.C006.format(kind=type(tokenizer).__name__))
         self._tokenizer = tokenizer
         self._backend: Any = tokenizer.backend_tokenizer
         self._backend.no_truncation()
@@ -73,7 +73,7 @@ class PieceTokenizer:
                 kind=type(error).__name__,
             )
         # Without what it comes from: a panic's words quote the text.
-        raise ValueError(message)
+        raise CodedValueError(message)
 
     def _encode(self, texts: Sequence[str]) -> list[Encoding]:
         encodings: list[Encoding] = self._backend.encode_batch(

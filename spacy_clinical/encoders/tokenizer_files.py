@@ -21,7 +21,7 @@ from spacy_clinical.encoders.configs import (
     clean_tokenizer_config,
 )
 from spacy_clinical.encoders.tokenizer import PieceTokenizer
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.files.json_text import write_json
 
 TOKENIZER_JSON = "tokenizer.json"
@@ -84,7 +84,7 @@ def _copy(files: CheckpointFiles, config: PretrainedConfig, folder: Path) -> Non
 
 def _make_growth_error(files: CheckpointFiles) -> ValueError:
     fault = f"it makes texts more than {MAX_GROWTH} times as long"
-    return ValueError(Errors.C018.format(name=files.name, fault=fault))
+    return CodedValueError(Errors.C018.format(name=files.name, fault=fault))
 
 
 def _refuse_growth(files: CheckpointFiles, *parts: Any) -> None:

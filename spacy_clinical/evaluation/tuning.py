@@ -7,7 +7,7 @@ from typing import Any
 from spacy.language import Language
 from spacy.training import Example
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.heads.thresholds import Tuned
 from spacy_clinical.pipeline.icd9_categorizer import ClinicalICD9Categorizer
 
@@ -64,11 +64,13 @@ def tune_pipeline(
     pipe = nlp.get_pipe(component) if component in nlp.pipe_names else None
     if not isinstance(pipe, ClinicalICD9Categorizer):
         factory = "clinical_icd9_categorizer"
-        raise ValueError(Errors.C413.format(name=nlp.meta["name"], factory=factory))
+        raise CodedValueError(
+            Errors.C413.format(name=nlp.meta["name"], factory=factory)
+        )
     position = nlp.pipe_names.index(component)
     examples = list(examples)
     if not examples:
-        raise ValueError(Errors.C414)
+        raise CodedValueError(Errors.C414)
     docs = [eg.predicted for eg in examples]
     with nlp.select_pipes(disable=nlp.pipe_names[position:]):
         docs = list(nlp.pipe(docs))

@@ -44,7 +44,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from spacy_clinical.about import __title__, __version__
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.files.atomic import replace_atomic
 from spacy_clinical.files.json_text import keep_finite, read_json, write_json
 
@@ -210,7 +210,7 @@ def read_parquet(path: Path) -> Iterator[dict[str, Any]]:
             lacking = sorted(_NEEDED - set(file.schema_arrow.names))
             if lacking:
                 reason = f"no column {', '.join(lacking)}"
-                raise ValueError(Errors.C327.format(path=path, reason=reason))
+                raise CodedValueError(Errors.C327.format(path=path, reason=reason))
             names = [
                 name for name in NAMED_SCHEMA.names if name in file.schema_arrow.names
             ]
@@ -219,7 +219,7 @@ def read_parquet(path: Path) -> Iterator[dict[str, Any]]:
     # Its messages may quote what is in the file.
     except pa.ArrowException as error:
         reason = type(error).__name__
-        raise ValueError(Errors.C327.format(path=path, reason=reason)) from None
+        raise CodedValueError(Errors.C327.format(path=path, reason=reason)) from None
 
 
 def _gather(

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy
 from spacy.tokens import Doc, Span, Token
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors, name_type
 from spacy_clinical.files.json_text import keep_finite, write_json
 
 Named: TypeAlias = str | Iterable[str]
@@ -66,7 +66,7 @@ def check_attributes(attributes: Attributes) -> None:
         owner = _CLASSES[kind]
         for name in names:
             if not owner.has_extension(name) or owner.get_extension(name)[1]:
-                raise ValueError(Errors.C362.format(name=f"{kind}._.{name}"))
+                raise CodedValueError(Errors.C362.format(name=f"{kind}._.{name}"))
 
 
 class AttributeReader:
@@ -109,7 +109,7 @@ class AttributeReader:
             return make_plain(owner._.get(name))
         # Whatever the code of others raises; its message may quote the note.
         except Exception as error:
-            kind = type(error).__name__
+            kind = name_type(error)
             reason = str(error) if isinstance(error, _NotPlain) else kind
         self.error = self.error or Errors.C363.format(name=full_name, reason=reason)
         return None
@@ -183,6 +183,6 @@ def _parse(names: tuple[str, ...]) -> Attributes:
     for name in (part.strip() for several in names for part in several.split(",")):
         match = _NAME.fullmatch(name)
         if match is None or not match[2].isidentifier():
-            raise ValueError(Errors.C361.format(name=name))
+            raise CodedValueError(Errors.C361.format(name=name))
         found[match[1]][match[2]] = None
     return Attributes(*(tuple(found[kind]) for kind in Attributes._fields))

@@ -26,7 +26,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup, Token
 from spacy.util import filter_spans, registry
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.export.records import get_source_format
 from spacy_clinical.extensions.attributes import (
     NER_KEY,
@@ -63,7 +63,9 @@ def make_docs(
     """
     for record in records:
         if "text" not in record:
-            raise ValueError(Errors.C325.format(source=record["source"], kind=kind))
+            raise CodedValueError(
+                Errors.C325.format(source=record["source"], kind=kind)
+            )
         yield make_doc(record, nlp)
 
 
@@ -144,7 +146,7 @@ class _Finder:
         """Find the tokens of a place, extended to whole ones if need be."""
         if not (0 <= start < end <= self.n_chars and len(self.doc)):
             message = Errors.C212.format(source=self.source, start=start, end=end)
-            raise ValueError(message)
+            raise CodedValueError(message)
         # A space between tokens belongs to neither of them.
         first = min(bisect_right(self.ends, start), len(self.doc) - 1)
         last = max(bisect_left(self.starts, end), first + 1)

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-from spacy_clinical.errors import Errors, Warnings, warn
+from spacy_clinical.errors import CodedOSError, Errors, Warnings, warn
 from spacy_clinical.export.html import (
     IndexRow,
     make_index_row,
@@ -61,7 +61,7 @@ def prepare_folder(folder: Path, *, html: bool = False) -> None:
             pass
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise OSError(Errors.C310.format(path=folder, reason=reason)) from error
+        raise CodedOSError(Errors.C310.format(path=folder, reason=reason)) from error
 
 
 def write_folder(

@@ -21,7 +21,7 @@ from typing import Any, Literal, cast, get_args
 
 from spacy.tokens import Doc
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedImportError, CodedValueError, Errors
 from spacy_clinical.export.attributes import Named, parse_attributes
 from spacy_clinical.export.docs import get_note
 from spacy_clinical.export.records import make_record
@@ -95,7 +95,7 @@ def to_frame(
     try:
         frames = import_module(library)
     except ImportError as error:
-        raise ImportError(Errors.C324.format(library=library)) from error
+        raise CodedImportError(Errors.C324.format(library=library)) from error
     if library == "polars":
         schema = {name: getattr(frames, t.title()) for name, t in types.items()}
         return frames.DataFrame(columns, schema=schema)
@@ -114,7 +114,9 @@ def find_name(name: str, known: Iterable[str], *, what: str) -> str:
     for form in forms:
         if form in known:
             return form
-    raise ValueError(Errors.C364.format(what=what, name=name, known=", ".join(known)))
+    raise CodedValueError(
+        Errors.C364.format(what=what, name=name, known=", ".join(known))
+    )
 
 
 def name_column(attribute: str, rows: Rows) -> str:

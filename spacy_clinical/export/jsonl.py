@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.files.atomic import open_atomic
 from spacy_clinical.files.json_text import read_json, write_json
 from spacy_clinical.files.regular import open_regular
@@ -38,7 +38,7 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
                 _ = record["id"], record["entities"], record["sections"]
             except (ValueError, KeyError, TypeError, RecursionError):
                 source = f"{path.name}, line {number}"
-                raise ValueError(Errors.C318.format(source=source)) from None
+                raise CodedValueError(Errors.C318.format(source=source)) from None
             yield record
 
 

@@ -4,7 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import (
+    CodedFileNotFoundError,
+    CodedImportError,
+    CodedOSError,
+    Errors,
+)
 from spacy_clinical.export.jsonl import read_lines
 
 TABLE = ".parquet"
@@ -20,13 +25,13 @@ def find_files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     if not path.exists():
-        raise FileNotFoundError(Errors.C301.format(path=path))
+        raise CodedFileNotFoundError(Errors.C301.format(path=path))
     found = [files for pattern in LINES if (files := sorted(path.glob(pattern)))]
     if found:
         return max(found, key=lambda files: max(f.stat().st_mtime for f in files))
     tables = sorted(path.glob(f"*{TABLE}"))
     if not tables:
-        raise FileNotFoundError(Errors.C320.format(path=path))
+        raise CodedFileNotFoundError(Errors.C320.format(path=path))
     return tables
 
 
@@ -47,7 +52,7 @@ def read_records(path: Path) -> Iterator[dict[str, Any]]:
         if error.strerror is None:
             raise
         message = Errors.C302.format(source=path, reason=error.strerror)
-        raise OSError(message) from None
+        raise CodedOSError(message) from None
 
 
 def _read_table(path: Path) -> Iterator[dict[str, Any]]:
@@ -55,5 +60,5 @@ def _read_table(path: Path) -> Iterator[dict[str, Any]]:
         # Only these files need pyarrow.
         from spacy_clinical.export.arrow import read_parquet
     except ImportError as error:
-        raise ImportError(Errors.C317) from error
+        raise CodedImportError(Errors.C317) from error
     return read_parquet(path)

@@ -39,7 +39,7 @@ from typing import Any, TypedDict, cast
 from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 
-from spacy_clinical.errors import CODE
+from spacy_clinical.errors import is_own_message
 from spacy_clinical.export.attributes import (
     AttributeReader,
     Named,
@@ -271,8 +271,8 @@ def _bare_row(
 
 
 def _bare_error(error: ErrorRecord | None) -> ErrorRecord | None:
-    """Leave out a message that has no code: others may quote the note."""
-    if error is None or CODE.match(error["message"]):
+    """Leave out a message that isn't of the catalog: others may quote the note."""
+    if error is None or is_own_message(error["message"]):
         return error
     # Records that others have made may lack the rest.
     return {**error, "message": error.get("type") or "error"}

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.export.html import render
 from spacy_clinical.export.pages.palette import GROUP_ORDER, get_style
 from spacy_clinical.export.pages.viewer_rows import Tables, compare_rows, make_row
@@ -87,7 +87,7 @@ def make_view(runs: Sequence[Run], *, limit: int = 0) -> View:
                 if limit and len(notes) >= limit:
                     continue
                 if len(notes) >= MAX_NOTES:
-                    raise ValueError(Errors.C322.format(most=MAX_NOTES))
+                    raise CodedValueError(Errors.C322.format(most=MAX_NOTES))
                 notes[key] = {"id": key[0], "texts": [], "runs": [None] * len(runs)}
             try:
                 make_row(record, notes[key], place, tables)
@@ -99,7 +99,7 @@ def make_view(runs: Sequence[Run], *, limit: int = 0) -> View:
                 ArithmeticError,
             ):
                 source = f"Record {number} of '{run.name}'"
-                raise ValueError(Errors.C318.format(source=source)) from None
+                raise CodedValueError(Errors.C318.format(source=source)) from None
     for note in notes.values():
         note["diff"] = compare_rows(note["runs"])
     types = [(label, get_style(label).group) for label in tables.types]

@@ -29,7 +29,7 @@ from typing import Any
 from spacy.tokens import Doc, Span, SpanGroup, Token
 
 from spacy_clinical.about import __title__, __version__
-from spacy_clinical.errors import CODE, Errors, is_own_message
+from spacy_clinical.errors import Errors, find_code, get_own_message, name_type
 from spacy_clinical.extensions.doc_data import (
     find_kept,
     get_whole,
@@ -264,20 +264,17 @@ def record_error(
     """
     if doc._.clinical_error is not None:
         return
-    found = CODE.match(str(error))
-    code, kind = found[1] if found else "", type(error).__name__
-    message = str(error)
-    if not is_own_message(message):
-        message = Errors.C312.format(
-            name=name,
-            n_chars=len(doc.text) if n_chars is None else n_chars,
-            error=f"{kind} [{code}]" if code else kind,
-        )
+    code, kind = find_code(error), name_type(error)
+    message = get_own_message(error) or Errors.C312.format(
+        name=name,
+        n_chars=len(doc.text) if n_chars is None else n_chars,
+        error=f"{kind} [{code}]" if code else kind,
+    )
     doc._.clinical_error = {
         "component": name,
         "code": code,
         "type": kind,
-        "message": message,
+        "message": str(message),
     }
 
 

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedFileExistsError, Errors
 from spacy_clinical.files.leftovers import hold, remove_leftovers
 
 
@@ -100,7 +100,7 @@ def fill_folder(path: Path) -> Iterator[Path]:
     """
     path = path.resolve()
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise FileExistsError(Errors.C326.format(path=path))
+        raise CodedFileExistsError(Errors.C326.format(path=path))
     remove_leftovers(path)
     with make_folder(path.parent, prefix=f".{path.name}.") as made:
         try:

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from types import TracebackType
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedBlockingIOError, Errors
 from spacy_clinical.files.leftovers import is_same, try_lock, unlock
 
 LOCK_FILE = ".lock"
@@ -29,7 +29,7 @@ class FolderLock:
         limit = time.monotonic() + patience
         while not self._try():
             if time.monotonic() > limit:
-                raise BlockingIOError(Errors.C339.format(path=folder))
+                raise CodedBlockingIOError(Errors.C339.format(path=folder))
             time.sleep(0.05)
 
     def __enter__(self) -> "FolderLock":

@@ -7,7 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from spacy_clinical.errors import Errors, is_own_message
+from spacy_clinical.errors import (
+    CodedError,
+    CodedOSError,
+    CodedValueError,
+    Errors,
+    get_own_message,
+)
 
 
 def open_regular(path: Path) -> BinaryIO:
@@ -47,13 +53,13 @@ def read_regular(path: Path, *, max_bytes: int | None = None) -> bytes:
         data = b"" if is_larger else handle.read(max_bytes + 1)
     if is_larger or len(data) > max_bytes:
         name = show_path(path.name)
-        raise OSError(Errors.C513.format(name=name, max_bytes=max_bytes))
+        raise CodedOSError(Errors.C513.format(name=name, max_bytes=max_bytes))
     return data
 
 
 def _check_kind(path: Path, status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise OSError(Errors.C315.format(source=show_path(path)))
+        raise CodedOSError(Errors.C315.format(source=show_path(path)))
 
 
 def show_path(path: str | Path) -> str:
@@ -70,9 +76,9 @@ def coded_errors(source: str | Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if is_own(error):
+        if isinstance(error, CodedError):
             raise
-        raise ValueError(describe_error(error, source)) from None
+        raise CodedValueError(describe_error(error, source)) from None
 
 
 def describe_error(error: Exception, source: str | Path) -> str:
@@ -80,14 +86,10 @@ def describe_error(error: Exception, source: str | Path) -> str:
 
     Errors of libraries may quote the file: of theirs, only the type is said.
     """
-    if is_own(error):
-        return str(error)
+    message = get_own_message(error)
+    if message is not None:
+        return message
     if isinstance(error, OSError) and error.strerror:
         return Errors.C302.format(source=show_path(source), reason=error.strerror)
     kind = type(error).__name__
     return Errors.C350.format(source=show_path(source), kind=kind)
-
-
-def is_own(error: Exception) -> bool:
-    """Whether an error is one of the package's own. Others may quote texts."""
-    return is_own_message(str(error))

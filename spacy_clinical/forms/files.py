@@ -4,7 +4,7 @@ import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedFileNotFoundError, Errors
 from spacy_clinical.files.own_outputs import OwnOutputs, warn_of_own
 from spacy_clinical.files.regular import show_path
 from spacy_clinical.files.walk import Walk
@@ -41,11 +41,11 @@ def list_forms(
         elif os.path.exists(name):
             found.append(Path(name))
         else:
-            raise FileNotFoundError(Errors.C301.format(path=show_path(name)))
+            raise CodedFileNotFoundError(Errors.C301.format(path=show_path(name)))
     warn_of_own(own, paths)
     if not found:
         suffixes = ", ".join(sorted(SUFFIXES))
-        raise FileNotFoundError(
+        raise CodedFileNotFoundError(
             Errors.C518.format(source=", ".join(paths), suffixes=suffixes)
         )
     return found

@@ -8,8 +8,7 @@ from typing import Any
 import numpy
 from PIL import Image
 
-from spacy_clinical.errors import Errors
-from spacy_clinical.files.regular import is_own
+from spacy_clinical.errors import CodedError, CodedValueError, Errors
 from spacy_clinical.forms.limits import MAX_PAGES, check_n_pages
 from spacy_clinical.forms.quiet import quiet_libraries
 
@@ -92,12 +91,12 @@ def _open(data: bytes, name: str, max_pixels: int) -> Image.Image:
         raise _describe(error, name, max_pixels) from None
 
 
-def _describe(error: Exception, name: str, max_pixels: int) -> ValueError:
-    if is_own(error):
-        return ValueError(str(error))
+def _describe(error: Exception, name: str, max_pixels: int) -> Exception:
+    if isinstance(error, CodedError):
+        return error
     if isinstance(error, Image.DecompressionBombError):
-        return ValueError(Errors.C504.format(name=name, max_pixels=max_pixels))
-    return ValueError(Errors.C503.format(name=name, kind=type(error).__name__))
+        return CodedValueError(Errors.C504.format(name=name, max_pixels=max_pixels))
+    return CodedValueError(Errors.C503.format(name=name, kind=type(error).__name__))
 
 
 def _count_frames(image: Image.Image, limit: int) -> int:
@@ -122,9 +121,9 @@ def _count_frames(image: Image.Image, limit: int) -> int:
 def check_size(width: int, height: int, *, name: str, max_pixels: int) -> None:
     """RAISES ValueError: C503 and C504, for no pixels or too many."""
     if width < 1 or height < 1:
-        raise ValueError(Errors.C503.format(name=name, kind="no pixels"))
+        raise CodedValueError(Errors.C503.format(name=name, kind="no pixels"))
     if width * height > max_pixels:
-        raise ValueError(Errors.C504.format(name=name, max_pixels=max_pixels))
+        raise CodedValueError(Errors.C504.format(name=name, max_pixels=max_pixels))
 
 
 def fit_dpi(width: float, height: float, dpi: int) -> int:

@@ -2,7 +2,7 @@
 
 import time
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 
 MAX_PAGES = 500
 # Of a file, and of one that is text: JSON, hOCR, ALTO, TSV.
@@ -47,7 +47,7 @@ class Deadline:
 def check_n_pages(n_pages: int, *, name: str, max_pages: int) -> None:
     """RAISES ValueError: C505, if pages are more than may be."""
     if n_pages > max_pages:
-        raise ValueError(
+        raise CodedValueError(
             Errors.C505.format(name=name, n_pages="more", max_pages=max_pages)
         )
 
@@ -55,4 +55,4 @@ def check_n_pages(n_pages: int, *, name: str, max_pages: int) -> None:
 def check_amount(amount: int, *, name: str, limit: int, what: str) -> None:
     """RAISES ValueError: C514, if something is more than may be."""
     if amount > limit:
-        raise ValueError(Errors.C514.format(name=name, limit=limit, what=what))
+        raise CodedValueError(Errors.C514.format(name=name, limit=limit, what=what))

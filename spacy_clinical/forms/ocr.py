@@ -11,7 +11,7 @@ from statistics import mean
 import numpy
 from PIL import Image
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedOSError, Errors
 from spacy_clinical.forms.adapters.tesseract import read_tesseract_tsv
 from spacy_clinical.forms.images import get_dpi
 from spacy_clinical.forms.limits import Deadline
@@ -32,7 +32,7 @@ def find_tesseract() -> str:
     """
     path = shutil.which("tesseract")
     if path is None:
-        raise OSError(Errors.C506)
+        raise CodedOSError(Errors.C506)
     return path
 
 
@@ -135,13 +135,13 @@ def run_tesseract(
         except subprocess.TimeoutExpired:
             _kill(process)
             reason = f"it took more than {timeout:.0f} seconds"
-            raise OSError(Errors.C507.format(name=name, reason=reason)) from None
+            raise CodedOSError(Errors.C507.format(name=name, reason=reason)) from None
         except BaseException:
             _kill(process)
             raise
     if process.returncode:
         reason = f"exit status {process.returncode}"
-        raise OSError(Errors.C507.format(name=name, reason=reason))
+        raise CodedOSError(Errors.C507.format(name=name, reason=reason))
     return output
 
 

@@ -12,7 +12,7 @@ import pypdfium2 as pdfium
 from PIL import Image, ImageDraw
 from pypdfium2 import raw
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.forms.acroform import is_xfa_only, read_widgets
 from spacy_clinical.forms.images import check_size
 from spacy_clinical.forms.pages import Box, FormPage, Word, cover
@@ -48,18 +48,19 @@ def open_pdf(
     try:
         document = pdfium.PdfDocument(data, password=password)
         n_pages = len(document)
-    except pdfium.PdfiumError as error:
-        code = Errors.C501 if "assword" in str(error) else Errors.C502
-        raise ValueError(code.format(name=name)) from None
+    except pdfium.PdfiumError:
+        is_locked = raw.FPDF_GetLastError() == raw.FPDF_ERR_PASSWORD
+        code = Errors.C501 if is_locked else Errors.C502
+        raise CodedValueError(code.format(name=name)) from None
     if n_pages > max_pages:
-        raise ValueError(
+        raise CodedValueError(
             Errors.C505.format(name=name, n_pages=n_pages, max_pages=max_pages)
         )
     if not n_pages:
-        raise ValueError(Errors.C502.format(name=name))
+        raise CodedValueError(Errors.C502.format(name=name))
     if document.get_formtype() != raw.FORMTYPE_NONE:
         if is_xfa_only(document):
-            raise ValueError(Errors.C517.format(name=name))
+            raise CodedValueError(Errors.C517.format(name=name))
         document.init_forms()
     return document
 

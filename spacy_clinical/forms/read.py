@@ -9,12 +9,11 @@ from typing import Any, Literal, NamedTuple
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedError, CodedValueError, Errors, get_own_message
 from spacy_clinical.extensions.attributes import record_error
 from spacy_clinical.files.json_text import read_json
 from spacy_clinical.files.regular import (
     describe_error,
-    is_own,
     read_regular,
     show_path,
 )
@@ -138,7 +137,7 @@ def read_form(
     try:
         return make_form_doc(vocab, read, source=name)
     except Exception as error:
-        raise ValueError(describe_error(error, name)) from None
+        raise CodedValueError(describe_error(error, name)) from None
 
 
 def read_forms(
@@ -173,9 +172,11 @@ def _get_next(pages: Iterator[FormPage], name: str) -> FormPage | None:
         with quiet_libraries():
             return next(pages, None)
     except Exception as error:
-        if is_own(error) or (isinstance(error, OSError) and error.errno):
+        if isinstance(error, CodedError) or (
+            isinstance(error, OSError) and error.errno
+        ):
             raise
-        raise ValueError(describe_error(error, name)) from None
+        raise CodedValueError(describe_error(error, name)) from None
 
 
 def _read_pages(source: str | Path | bytes, settings: _Settings) -> Iterator[FormPage]:
@@ -210,11 +211,11 @@ def _read_page(reader: PageReader, where: str) -> FormPage:
         return check_page(reader(where), where)
     # Whatever is wrong with a page, the others are read.
     except Exception as error:
-        message = str(error)
-        if message.startswith("[C506]"):
+        if isinstance(error, CodedError) and error.code == "C506":
             raise
-        if not is_own(error):
-            message = Errors.C503.format(name=where, kind=type(error).__name__)
+        message = get_own_message(error) or Errors.C503.format(
+            name=where, kind=type(error).__name__
+        )
         return FormPage(0.0, 0.0, "", error=message)
 
 
@@ -351,14 +352,14 @@ def _read_other(data: bytes, kind: str, settings: _Settings) -> list[FormPage]:
             pages = read_tesseract_tsv(text, name=name, max_pages=max_pages)
     # Such as numbers where lists should be.
     except Exception as error:
-        if is_own(error):
+        if isinstance(error, CodedError):
             raise
         reason = type(error).__name__
-        raise ValueError(
+        raise CodedValueError(
             Errors.C508.format(name=name, kind=kind.upper(), reason=reason)
         ) from None
     if not pages:
-        raise ValueError(Errors.C509.format(name=name))
+        raise CodedValueError(Errors.C509.format(name=name))
     return pages
 
 

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.types import Floats2d, Ints1d
 
 # Roles by prefix. L and E end an entity, U and S are entities of one token.
@@ -97,7 +97,7 @@ def read_labels(columns: Sequence[str]) -> LabelScheme:
         tag = f"{role}-{repaired}" if role != OUTSIDE else OUTSIDE
         tag_ids.append(tags.setdefault(tag, len(tags)))
     if OUTSIDE not in tags or len(tags) == 1:
-        raise ValueError(Errors.C010.format(n=len(columns)))
+        raise CodedValueError(Errors.C010.format(n=len(columns)))
     return LabelScheme(
         tuple(columns),
         tuple(tags),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.icd9.codes import Icd9Label, Kind, read_labels, select_labels
 from spacy_clinical.icd9.tables import RollUp, join_scores, list_categories
 from spacy_clinical.types import Floats1d
@@ -69,10 +69,12 @@ def select_outputs(
     coded = [label for label in labels if label.kind != "word"]
     n_known = sum(label.category in known for label in coded)
     if not n_known or 2 * n_known < len(coded):
-        raise ValueError(Errors.C404.format(name=name, n=len(labels), source=source))
+        raise CodedValueError(
+            Errors.C404.format(name=name, n=len(labels), source=source)
+        )
     chosen = select_labels(labels, kinds)
     if not chosen:
-        raise ValueError(
+        raise CodedValueError(
             Errors.C405.format(
                 name=name,
                 kinds=", ".join(kinds),

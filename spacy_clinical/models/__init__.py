@@ -8,7 +8,7 @@ import spacy
 from spacy.language import Language
 from spacy.util import SimpleFrozenDict, SimpleFrozenList, is_package
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedFileNotFoundError, Errors
 
 DEFAULT_MODEL = "en_clinical_sm"
 # What ships here needs no more memory for a long note than for its windows.
@@ -27,7 +27,7 @@ def model_path(name: str = DEFAULT_MODEL) -> Path:
     RAISES FileNotFoundError: C311, if none of that name ships.
     """
     if name not in list_models():
-        raise FileNotFoundError(_unknown(name))
+        raise CodedFileNotFoundError(_unknown(name))
     return _FOLDER / name
 
 
@@ -53,7 +53,7 @@ def load(
     if name in list_models():
         found = model_path(str(name))
     elif not Path(name).exists() and not is_package(str(name)):
-        raise FileNotFoundError(_unknown(str(name)))
+        raise CodedFileNotFoundError(_unknown(str(name)))
     nlp = spacy.load(found, disable=disable, exclude=exclude, config=dict(config))
     nlp.max_length = max(nlp.max_length, MAX_CHARS)
     return nlp

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from spacy.util import import_file
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedOSError, Errors, name_type
 
 # As spaCy's commands name it.
 MODULE = "python_code"
@@ -39,12 +39,12 @@ def find_imported() -> Path | None:
 
 
 def _make_error(path: Path, reason: str) -> OSError:
-    return OSError(Errors.C360.format(path=path, reason=reason))
+    return CodedOSError(Errors.C360.format(path=path, reason=reason))
 
 
 def _describe(error: BaseException, path: Path) -> str:
     """Say what is wrong, and on which line of the file."""
-    kind = type(error).__name__
+    kind = name_type(error)
     if isinstance(error, SyntaxError):
         return f"{kind} on line {error.lineno}"
     if isinstance(error, ModuleNotFoundError) and error.name:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import BinaryIO
 
-from spacy_clinical.errors import Errors, Warnings, warn
+from spacy_clinical.errors import CodedValueError, Errors, Warnings, warn
 
 # What is taken for the encoding of bytes that aren't Unicode.
 FALLBACK = "cp1252"
@@ -34,7 +34,7 @@ _MAGIC = {
 }
 
 
-class NotTextError(ValueError):
+class NotTextError(CodedValueError):
     """A file that can't be read as text. Its message is coded."""
 
 

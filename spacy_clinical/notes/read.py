@@ -21,11 +21,10 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, BinaryIO, TextIO
 
-from spacy_clinical.errors import Errors, Warnings, warn
+from spacy_clinical.errors import Errors, Warnings, get_own_message, warn
 from spacy_clinical.files.json_text import read_json, write_json
 from spacy_clinical.files.regular import (
     describe_error,
-    is_own,
     open_regular,
     read_regular,
 )
@@ -178,7 +177,7 @@ def _make_note(
     except Exception as error:
         kind = type(error).__name__
         message = Errors.C351.format(row=number, source=source.name, kind=kind)
-        return NoteFailure(name, str(error) if is_own(error) else message)
+        return NoteFailure(name, get_own_message(error) or message)
 
 
 def _read_row(

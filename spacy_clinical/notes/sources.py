@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from spacy_clinical.errors import Errors, Warnings, warn
+from spacy_clinical.errors import CodedFileNotFoundError, Errors, Warnings, warn
 from spacy_clinical.files.own_outputs import OwnOutputs, warn_of_own
 from spacy_clinical.files.regular import open_regular, show_path
 from spacy_clinical.files.walk import Walk
@@ -76,7 +76,7 @@ def list_sources(
             kind = _get_kind(path) or "text"
             found.append(Source(path, show_path(path.stem), kind))
         else:
-            raise FileNotFoundError(Errors.C301.format(path=show_path(name)))
+            raise CodedFileNotFoundError(Errors.C301.format(path=show_path(name)))
     warn_of_own(own, paths)
     return found
 

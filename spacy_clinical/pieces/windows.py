@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.types import Ints1d
 
 
@@ -46,7 +46,7 @@ def plan_windows(
     RAISES ValueError: C001, if the windows would leave gaps.
     """
     if not 1 <= stride <= size:
-        raise ValueError(Errors.C001.format(size=size, stride=stride))
+        raise CodedValueError(Errors.C001.format(size=size, stride=stride))
     # With size=6 and stride=4, an overlap is shared out between its two windows,
     # so that each kept wordpiece has context on both sides:
     #

@@ -7,7 +7,7 @@ from spacy.training import Example
 from spacy.util import filter_spans
 from thinc.api import Config, Model, Optimizer
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.extensions.attributes import FORM_SPANS_KEY, add_to, set_form_fields
 from spacy_clinical.forms.decode import label_segments
 from spacy_clinical.forms.fields import place_fields
@@ -331,7 +331,7 @@ class ClinicalFormExtractor(TokenHeadPipe):
     def _check_scheme(self, scheme: LabelScheme) -> None:
         known = {self._rename(label) for label in scheme.types}
         if not {QUESTION, ANSWER} <= known:
-            raise ValueError(
+            raise CodedValueError(
                 Errors.C510.format(name=self.name, known=", ".join(scheme.types))
             )
 

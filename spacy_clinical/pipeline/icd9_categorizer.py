@@ -9,7 +9,7 @@ from spacy.training import Example
 from thinc.api import Config, Model
 
 from spacy_clinical.architectures.title_head import TITLE_BIAS, read_titles
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.heads.documents import WindowPooling, pool_windows, sigmoid
 from spacy_clinical.heads.thresholds import decide
 from spacy_clinical.icd9.codes import Kind, write_code
@@ -181,11 +181,11 @@ class ClinicalICD9Categorizer(TunedHeadPipe):
             by gradients from a listener.
         """
         if not 0 <= threshold <= 1:
-            raise ValueError(
+            raise CodedValueError(
                 Errors.C401.format(value=threshold, setting="threshold", name=name)
             )
         if evidence == "gradient" and not model.attrs["has_checkpoint"]:
-            raise ValueError(Errors.C408.format(name=name))
+            raise CodedValueError(Errors.C408.format(name=name))
         self.vocab = nlp.vocab
         self.model = model
         self.name = name
@@ -325,9 +325,9 @@ class ClinicalICD9Categorizer(TunedHeadPipe):
         self.prepare_head()
         code = write_code(code) or code
         if code not in self.outputs.codes:
-            raise ValueError(Errors.C409.format(name=self.name, code=code))
+            raise CodedValueError(Errors.C409.format(name=self.name, code=code))
         if not self.model.attrs["has_checkpoint"]:
-            raise ValueError(Errors.C408.format(name=self.name))
+            raise CodedValueError(Errors.C408.format(name=self.name))
         [scored] = self.predict([doc])
         if not len(scored.logits):
             return []
@@ -381,7 +381,7 @@ class ClinicalICD9Categorizer(TunedHeadPipe):
         if not self.from_titles:
             return W, b
         if nlp is None or not self.model.attrs["has_checkpoint"]:
-            raise ValueError(Errors.C408.format(name=self.name))
+            raise CodedValueError(Errors.C408.format(name=self.name))
         titles = [
             [find_title(below) for below in dict.fromkeys([code, *list_billable(code)])]
             for code in labels

@@ -9,7 +9,7 @@ from spacy.training import Example
 from spacy.util import filter_spans
 from thinc.api import Config, Model
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.extensions.attributes import NER_KEY, SECTIONS_KEY, section_of
 from spacy_clinical.extensions.doc_data import token_borders
 from spacy_clinical.extensions.span_groups import list_spans
@@ -213,7 +213,7 @@ class ClinicalNER(TokenHeadPipe):
     def _check_scheme(self, scheme: LabelScheme) -> None:
         unknown = sorted(set(self.only_labels or ()) - set(scheme.types))
         if unknown:
-            raise ValueError(
+            raise CodedValueError(
                 Errors.C014.format(
                     name=self.name,
                     unknown=", ".join(unknown),

@@ -18,7 +18,7 @@ from spacy.util import (
     to_disk,
 )
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors, name_type
 from spacy_clinical.extensions.attributes import (
     SECTIONS_KEY,
     add_to,
@@ -224,7 +224,7 @@ class SectionSplitter(RulePipe):
     def _check_settings(self) -> None:
         unknown = set(self.categories or ()) - {*self.titles.labels, PREAMBLE, OTHER}
         if unknown:
-            raise ValueError(
+            raise CodedValueError(
                 Errors.C103.format(
                     name=self.name,
                     unknown=", ".join(sorted(unknown)),
@@ -234,7 +234,7 @@ class SectionSplitter(RulePipe):
         for setting, high in (("min_confidence", 1), ("max_depth", MAX_DEPTH)):
             value, low = getattr(self, setting), int(setting == "max_depth")
             if not low <= value <= high:
-                raise ValueError(
+                raise CodedValueError(
                     Errors.C104.format(
                         value=value,
                         setting=setting,
@@ -251,17 +251,17 @@ class SectionSplitter(RulePipe):
     def _restore(self, saved: Any) -> None:
         if not isinstance(saved, dict) or not isinstance(saved.get("format"), int):
             reason = "it holds no rules"
-            raise ValueError(Errors.C026.format(name=self.name, reason=reason))
+            raise CodedValueError(Errors.C026.format(name=self.name, reason=reason))
         if saved["format"] != FORMAT:
-            raise ValueError(
+            raise CodedValueError(
                 Errors.C105.format(name=self.name, format=saved["format"], known=FORMAT)
             )
         try:
             titles = SectionTitles.from_dict(saved["titles"])
             settings = saved["settings"]
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            reason = f"its titles are damaged: {type(error).__name__}"
-            raise ValueError(
+            reason = f"its titles are damaged: {name_type(error)}"
+            raise CodedValueError(
                 Errors.C026.format(name=self.name, reason=reason)
             ) from None
         self._restore_settings(settings, SETTINGS)

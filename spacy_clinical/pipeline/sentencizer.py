@@ -12,7 +12,7 @@ from spacy.pipeline.senter import senter_score
 from spacy.tokens import Doc, Token
 from spacy.util import ensure_path, from_bytes, from_disk, to_bytes, to_disk
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedImportError, CodedValueError, Errors
 from spacy_clinical.extensions.attributes import (
     SECTION_TITLES_KEY,
     SECTIONS_KEY,
@@ -67,7 +67,7 @@ class ClinicalSentencizer(RulePipe):
         RAISES ImportError: C202, if scispaCy is asked for and not installed.
         """
         if max_tokens < 0:
-            raise ValueError(Errors.C203.format(max_tokens=max_tokens))
+            raise CodedValueError(Errors.C203.format(max_tokens=max_tokens))
         self.name = name
         self.rules = rules
         self.use_sections = use_sections
@@ -266,7 +266,7 @@ def _get_scispacy() -> Callable[[Doc], list[int]]:
     try:
         module = importlib.import_module("scispacy.custom_sentence_segmenter")
     except ImportError as error:
-        raise ImportError(Errors.C202.format(what="sentence splitter")) from error
+        raise CodedImportError(Errors.C202.format(what="sentence splitter")) from error
 
     def find_starts(doc: Doc) -> list[int]:
         words = [token.text for token in doc]

@@ -4,7 +4,7 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
-from spacy_clinical.errors import Errors, Warnings, warn
+from spacy_clinical.errors import CodedValueError, Errors, Warnings, warn
 from spacy_clinical.files.leftovers import TOKEN
 from spacy_clinical.files.lock import LOCK_FILE
 from spacy_clinical.scale.seals import read_run
@@ -27,7 +27,7 @@ def refuse_shards(folder: Path) -> None:
     RAISES ValueError: C340, if there are some.
     """
     if list_parts(folder):
-        raise ValueError(Errors.C340.format(path=folder))
+        raise CodedValueError(Errors.C340.format(path=folder))
 
 
 def remove_shards(folder: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from spacy.language import Language
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedOSError, Errors, name_type
 from spacy_clinical.models import load
 from spacy_clinical.models.code import import_code
 from spacy_clinical.scale.workers import WARM_UP, annotate_chunk
@@ -30,8 +30,8 @@ def load_once(name: str, *, folder: Path | None = None, code: str = "") -> Langu
         try:
             nlp = load(sent if sent is not None and sent.is_dir() else name)
         except (OSError, ValueError, ImportError) as error:
-            reason = f"{type(error).__name__}: {error}"
-            raise OSError(Errors.C314.format(name=name, error=reason)) from error
+            reason = f"{name_type(error)}: {error}"
+            raise CodedOSError(Errors.C314.format(name=name, error=reason)) from error
         # So that what it makes ready on first use is there, also for forked processes.
         annotate_chunk(nlp, [WARM_UP])
         _LOADED[name] = nlp

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple, TypeAlias
 from spacy.language import Language
 
 from spacy_clinical.about import __version__
-from spacy_clinical.errors import CODE, Errors, Warnings, warn
+from spacy_clinical.errors import CodedValueError, Errors, Warnings, get_code, warn
 from spacy_clinical.export.folder import clean_folder, remove_outputs
 from spacy_clinical.export.jsonl import format_line
 from spacy_clinical.export.records import Record
@@ -242,7 +242,7 @@ class ShardWriter:
         # The last shard of a run may get more notes.
         if seal["n_notes"] < n_notes or self.force:
             return range(n_notes)
-        raise ValueError(Errors.C338.format(path=self.folder, shard=shard))
+        raise CodedValueError(Errors.C338.format(path=self.folder, shard=shard))
 
     def _is_whole(self, shard: int, seal: Seal) -> bool:
         """Whether a shard is still the one that was sealed."""
@@ -260,7 +260,9 @@ class ShardWriter:
             return
         numbers = sorted(set(parts.values()))
         if not self.force:
-            raise ValueError(Errors.C338.format(path=self.folder, shard=numbers[0]))
+            raise CodedValueError(
+                Errors.C338.format(path=self.folder, shard=numbers[0])
+            )
         for path in parts:
             path.unlink()
         names = f"{len(numbers)} shards, of notes that are gone"
@@ -331,7 +333,7 @@ class ShardWriter:
                 return []
             fault = "not one that this command writes" if is_there else "missing"
             if not self.force:
-                raise ValueError(Errors.C341.format(path=self.folder, fault=fault))
+                raise CodedValueError(Errors.C341.format(path=self.folder, fault=fault))
             return [{"error": f"{RUN_FILE} was {fault}"}]
         earlier: list[dict[str, Any]] = known.pop("earlier")
         # Earlier versions had none of the latter.
@@ -339,10 +341,10 @@ class ShardWriter:
         changed = sorted(key for key in run if before.get(key) != run[key])
         if "shard_size" in changed:
             size = known["shard_size"]
-            raise ValueError(Errors.C337.format(path=self.folder, size=size))
+            raise CodedValueError(Errors.C337.format(path=self.folder, size=size))
         if changed and not self.force:
             what = ", ".join(changed)
-            raise ValueError(Errors.C319.format(path=self.folder, what=what))
+            raise CodedValueError(Errors.C319.format(path=self.folder, what=what))
         self._is_new = known.pop("done") is None
         return [*earlier, known] if changed else earlier
 
@@ -386,10 +388,9 @@ def _describe_failed(number: int, record: Record) -> Failed:
 
 def _describe_failure(failure: NoteFailure) -> dict[str, Any]:
     """A file or a row that could not be read, in the shape of a note that failed."""
-    code = CODE.match(failure.message)
     error = {
         "component": "reader",
-        "code": code[1] if code else "",
+        "code": get_code(failure.message),
         "type": type(failure).__name__,
         "message": failure.message,
     }

@@ -32,7 +32,13 @@ from urllib.parse import urlsplit
 from spacy.language import Language
 from spacy.util import is_package
 
-from spacy_clinical.errors import CODE, Errors
+from spacy_clinical.errors import (
+    CodedFileNotFoundError,
+    CodedImportError,
+    CodedValueError,
+    Errors,
+    get_code,
+)
 from spacy_clinical.export.attributes import (
     Named,
     check_attributes,
@@ -45,6 +51,7 @@ from spacy_clinical.export.records import (
     make_record,
     without_text,
 )
+from spacy_clinical.files.regular import describe_error
 from spacy_clinical.models import DEFAULT_MODEL, list_models
 from spacy_clinical.notes.markup import Markup, convert_text
 from spacy_clinical.scale.pipelines import load_once
@@ -62,7 +69,7 @@ try:
 
     from spacy_clinical.export.arrow import NAMED_SCHEMA, SCHEMA, make_table
 except ImportError as error:
-    raise ImportError(Errors.C330.format(name=error.name)) from error
+    raise CodedImportError(Errors.C330.format(name=error.name)) from error
 
 # Bytes of text that are held at once, with what is found in them.
 MAX_BYTES = 4_000_000
@@ -244,7 +251,7 @@ def _read_row(note_id: pa.Scalar, text: pa.Scalar, job: Job) -> _Row:
         try:
             text, source_format = _convert(text, job)
         except ValueError as error:
-            fault = str(error)
+            fault = describe_error(error, found["id"])
     note = Note(found["id"], text, {}, "", source_format)
     return _Row(note, tuple(lacking), fault)
 
@@ -270,10 +277,9 @@ def _strip(record: Record, job: Job) -> dict[str, Any]:
 
 
 def _make_failed(row: _Row, job: Job) -> dict[str, Any]:
-    code = CODE.match(row.fault)
     error: ErrorRecord = {
         "component": "reader",
-        "code": code[1] if code else "",
+        "code": get_code(row.fault),
         "type": "ValueError",
         "message": row.fault,
     }
@@ -306,14 +312,16 @@ def _check_columns(schema: T.StructType, job: Job) -> None:
     for name in (job.text_col, job.id_col, *job.keep_cols):
         if name not in schema.names:
             message = Errors.C331.format(column=name, n_columns=len(schema.names))
-            raise ValueError(message)
+            raise CodedValueError(message)
     for name, use, is_right in (
         (job.text_col, "notes", _is_text),
         (job.id_col, "ids", _is_id),
     ):
         if not is_right(schema[name].dataType):
             reason = f"it is of type {schema[name].dataType.simpleString()}"
-            raise ValueError(Errors.C332.format(column=name, use=use, reason=reason))
+            raise CodedValueError(
+                Errors.C332.format(column=name, use=use, reason=reason)
+            )
     # Spark's names don't differ by case alone.
     schema_of_result = NAMED_SCHEMA if job.attributes else SCHEMA
     taken = {name.lower() for name in schema_of_result.names}
@@ -321,7 +329,9 @@ def _check_columns(schema: T.StructType, job: Job) -> None:
         if name.lower() in taken:
             reason = "the result has a column of that name already; rename it first"
             use = "a column to keep"
-            raise ValueError(Errors.C332.format(column=name, use=use, reason=reason))
+            raise CodedValueError(
+                Errors.C332.format(column=name, use=use, reason=reason)
+            )
         taken.add(name.lower())
 
 
@@ -344,7 +354,7 @@ def _resolve_model(session: SparkSession, model: str) -> str:
         return model
     if not Path(model, "config.cfg").is_file():
         reason = "no config.cfg in it" if Path(model).is_dir() else "no such folder"
-        raise FileNotFoundError(Errors.C333.format(name=model, reason=reason))
+        raise CodedFileNotFoundError(Errors.C333.format(name=model, reason=reason))
     return str(Path(model).resolve())
 
 

@@ -12,7 +12,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.util import raise_error
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedRuntimeError, Errors
 from spacy_clinical.extensions.attributes import record_error
 from spacy_clinical.models import MAX_CHARS
 from spacy_clinical.types import Note
@@ -226,5 +226,5 @@ def _call(proc: Callable[[Doc], Doc | None], doc: Doc) -> Doc:
     """
     done = proc(doc)
     if done is None:
-        raise RuntimeError(Errors.C030)
+        raise CodedRuntimeError(Errors.C030)
     return done

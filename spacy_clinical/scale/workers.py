@@ -22,7 +22,7 @@ from typing import Any, NamedTuple, TypeAlias
 from spacy.language import Language
 from spacy.tokens.underscore import Underscore
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import Errors, get_code
 from spacy_clinical.export.attributes import Named, parse_attributes
 from spacy_clinical.export.records import (
     ErrorRecord,
@@ -197,11 +197,12 @@ class _Workers:
         return None if future is None else self._wait(future)
 
     def _fail(self, note: Note) -> Record:
+        message = Errors.C335.format(n_chars=len(note.text))
         error: ErrorRecord = {
             "component": "worker",
-            "code": "C335",
+            "code": get_code(message),
             "type": BrokenProcessPool.__name__,
-            "message": Errors.C335.format(n_chars=len(note.text)),
+            "message": message,
         }
         record = make_failed(note, error)
         return record if self.with_text else without_text(record)

@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.files.json_text import write_json
 from spacy_clinical.sections.groups import (
     group_from_dict,
@@ -125,10 +125,12 @@ class SectionTitles:
             has no letter or digit.
         """
         if not _LABEL.fullmatch(group.label):
-            raise ValueError(Errors.C101.format(label=group.label))
+            raise CodedValueError(Errors.C101.format(label=group.label))
         for number, title in enumerate(group.titles):
             if not squeeze(title):
-                raise ValueError(Errors.C102.format(number=number, label=group.label))
+                raise CodedValueError(
+                    Errors.C102.format(number=number, label=group.label)
+                )
         known = self._parts if group.is_part else self._sections
         is_known = group.label in known
         if is_known:

@@ -19,7 +19,7 @@ from spacy.util import (
 )
 from spacy.vocab import Vocab
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedImportError, CodedValueError, Errors
 from spacy_clinical.tokenization.abbreviations import ABBREVIATIONS, TITLES
 from spacy_clinical.tokenization.patterns import (
     INFIXES,
@@ -149,7 +149,7 @@ class ClinicalTokenizer(Tokenizer):
     def _restore_placeholders(self, saved: Any) -> None:
         if not isinstance(saved, list) or not all(isinstance(p, str) for p in saved):
             reason = "its placeholders are damaged"
-            raise ValueError(Errors.C026.format(name="tokenizer", reason=reason))
+            raise CodedValueError(Errors.C026.format(name="tokenizer", reason=reason))
         self.placeholders = saved
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -238,7 +238,7 @@ def _copy_scispacy(nlp: Language) -> ClinicalTokenizer:
     try:
         scispacy = importlib.import_module("scispacy.custom_tokenizer")
     except ImportError as error:
-        raise ImportError(Errors.C202.format(what="tokenizer")) from error
+        raise CodedImportError(Errors.C202.format(what="tokenizer")) from error
     theirs = scispacy.combined_rule_tokenizer(nlp)
     tokenizer = ClinicalTokenizer(
         nlp.vocab,
@@ -262,11 +262,11 @@ def _compile_special(placeholders: list[str]) -> re.Pattern[str]:
             useless = re.match(pattern, "") or re.fullmatch(pattern, " ")
         except (re.error, RecursionError, OverflowError) as error:
             reason = str(error) if isinstance(error, re.error) else "it is too large"
-            raise ValueError(
+            raise CodedValueError(
                 Errors.C201.format(pattern=shown, reason=reason)
             ) from error
         if useless:
-            raise ValueError(
+            raise CodedValueError(
                 Errors.C201.format(pattern=shown, reason="it matches no text")
             )
     return re.compile(rf"((?:{'|'.join(placeholders) or '(?!)'}) ?)|{RUN}")

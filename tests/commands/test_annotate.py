@@ -17,7 +17,7 @@ from spacy_clinical.cli import app
 from spacy_clinical.files.lock import FolderLock
 
 NAME = "Zebulon Quarterstaff"
-EXAMPLES = Path(__file__).parents[1] / "examples/notes"
+EXAMPLES = Path(__file__).parents[2] / "examples/notes"
 
 
 @Language.component("test_cli_fails_on_bad")

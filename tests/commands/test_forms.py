@@ -14,7 +14,7 @@ from spacy_clinical.files.lock import FolderLock
 from tests.forms.papers import INTAKE, draw_scan, encode, make_pdf
 
 NAME = "Zebulon Quarterstaff"
-EXAMPLES = Path(__file__).parents[1] / "examples/forms"
+EXAMPLES = Path(__file__).parents[2] / "examples/forms"
 
 
 @pytest.fixture(scope="module")

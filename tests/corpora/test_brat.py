@@ -7,7 +7,6 @@ from spacy.util import registry
 
 from spacy_clinical.corpora.brat import (
     BratCorpus,
-    create_brat_corpus,
     cut_at_lines,
     flatten_spans,
 )
@@ -211,7 +210,7 @@ def test_offsets_count_both_characters_of_a_windows_line_end(nlp, tmp_path):
 
 def test_corpus_errors(nlp, tmp_path):
     with pytest.raises(ValueError, match=r"\[C204\]"):
-        create_brat_corpus(None)
+        BratCorpus(None)
     with pytest.raises(ValueError, match=r"\[C205\].*nowhere"):
         list(BratCorpus(tmp_path / "nowhere")(nlp))
     (tmp_path / "a.txt").write_bytes(b"pain \xe9")

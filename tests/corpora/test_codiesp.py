@@ -1,7 +1,7 @@
 import pytest
 import spacy
 
-from spacy_clinical.corpora.codiesp import CodiEspCorpus, create_codiesp_corpus
+from spacy_clinical.corpora.codiesp import CodiEspCorpus
 from spacy_clinical.icd9.tables import list_categories
 from tests.conftest import find_corpus
 
@@ -53,7 +53,7 @@ def test_limit_and_shuffle(folder):
 
 def test_a_path_is_needed():
     with pytest.raises(ValueError, match=r"\[C410\]"):
-        create_codiesp_corpus(None)
+        CodiEspCorpus(None)
 
 
 def test_missing_files(tmp_path):

@@ -1,6 +1,6 @@
 import pytest
 
-from spacy_clinical.corpora.table import TableCorpus, create_table_corpus
+from spacy_clinical.corpora.table import TableCorpus
 
 CSV = 'text,label\n"Chest pain.",HPI\n"Aspirin, daily",MEDS;HPI\n"  ",HPI\nRest.,\n'
 
@@ -43,4 +43,4 @@ def test_a_missing_column_is_an_error(nlp, tmp_path, options, message):
 
 def test_a_path_is_needed():
     with pytest.raises(ValueError, match=r"\[C209\] .*--paths.train"):
-        create_table_corpus(None)
+        TableCorpus(None)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from xml.parsers import expat
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.forms.checks import add_word, to_number
 from spacy_clinical.forms.limits import Deadline, check_n_pages
 from spacy_clinical.forms.pages import FormPage, Word
@@ -37,7 +37,7 @@ def read_alto(
         reader.parser.Parse(b"", True)
     except expat.ExpatError as error:
         reason = f"line {error.lineno}, column {error.offset}"
-        raise ValueError(
+        raise CodedValueError(
             Errors.C508.format(name=name, kind="ALTO", reason=reason)
         ) from None
     return reader.list_pages()
@@ -74,7 +74,7 @@ class _Reader:
 
     def _refuse_entities(self, *_: Any) -> None:
         reason = "it declares entities or a document type"
-        raise ValueError(
+        raise CodedValueError(
             Errors.C508.format(name=self._name, kind="ALTO", reason=reason)
         )
 

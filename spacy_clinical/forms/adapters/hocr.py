@@ -6,7 +6,7 @@ SOURCE: hOCR 1.2, http://kba.github.io/hocr-spec/1.2/.
 import re
 from html.parser import HTMLParser
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.forms.checks import add_lines, add_word, to_number
 from spacy_clinical.forms.limits import Deadline, check_n_pages
 from spacy_clinical.forms.pages import FormPage, Word
@@ -54,7 +54,9 @@ def read_hocr(
         check_n_pages(len(parser.pages), name=name, max_pages=max_pages)
         if len(parser.rawdata) > MAX_TAG:
             reason = "a tag or a comment has no end"
-            raise ValueError(Errors.C508.format(name=name, kind="HOCR", reason=reason))
+            raise CodedValueError(
+                Errors.C508.format(name=name, kind="HOCR", reason=reason)
+            )
         if deadline.is_over:
             return [*parser.pages, FormPage(0, 0, "", error=deadline.describe(name))]
     if len(parser.rawdata) <= MAX_LAST_TAG:

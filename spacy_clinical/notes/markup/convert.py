@@ -5,8 +5,7 @@ import html
 from collections.abc import Callable
 from typing import Literal, NamedTuple, TypeAlias, TypeVar
 
-from spacy_clinical.errors import Errors
-from spacy_clinical.files.regular import is_own
+from spacy_clinical.errors import CodedError, CodedValueError, Errors
 from spacy_clinical.notes.encoding import decode, find_binary_kind
 from spacy_clinical.notes.markup.detect import (
     decode_document,
@@ -180,26 +179,26 @@ def _guard(form: str, source: str, convert: Callable[[], T]) -> T:
         reason = "unpacked it would be too large for a note"
         message = Errors.C355.format(source=source, form=name, reason=reason)
     except Exception as error:
-        if is_own(error):
+        if isinstance(error, CodedError):
             raise
         reason = f"it is broken, cut off or nested too deep ({type(error).__name__})"
         message = Errors.C355.format(source=source, form=name, reason=reason)
-    raise ValueError(message) from None
+    raise CodedValueError(message) from None
 
 
 def _finish(text: str, form: str, source: str, outer: list[str]) -> Converted:
     if not text.strip():
         reason = "there is no text in it"
-        raise ValueError(
+        raise CodedValueError(
             Errors.C355.format(source=source, form=_NAMES[form], reason=reason)
         )
     return Converted(text, "+".join([*outer, _SHORT.get(form, form)]))
 
 
 def _refuse(source: str, form: str, advice: str) -> None:
-    raise ValueError(Errors.C354.format(source=source, form=form, advice=advice))
+    raise CodedValueError(Errors.C354.format(source=source, form=form, advice=advice))
 
 
 def _refuse_if_asked(form: str, source: str, markup: Markup) -> None:
     if markup == "refuse":
-        raise ValueError(Errors.C357.format(source=source, form=_NAMES[form]))
+        raise CodedValueError(Errors.C357.format(source=source, form=_NAMES[form]))

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 
 _SEGMENT = re.compile(r"[A-Z][A-Z0-9]{2}(?=[^\w\s]|$)")
 _HEADER = re.compile(r"MSH([^\w\s])([^\w\s])([^\w\s])([^\w\s])([^\w\s]?)[^|]?\1")
@@ -63,7 +63,7 @@ def convert_message(text: str, source: str) -> tuple[str, bytes | None]:
     n_reports = len({line.report for line in lines})
     n_notes = max(n_messages, n_documents, n_reports)
     if n_notes > 1:
-        raise ValueError(Errors.C356.format(source=source, n_notes=n_notes))
+        raise CodedValueError(Errors.C356.format(source=source, n_notes=n_notes))
     if lines:
         return _join(lines), None
     return "", _find_embedded(segments, separators)

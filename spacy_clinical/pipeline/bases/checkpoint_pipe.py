@@ -11,7 +11,7 @@ from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc
 from spacy.util import ensure_path, from_bytes, from_disk, minibatch, to_disk
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.extensions.attributes import add_to, record_error
 from spacy_clinical.pieces.align import Encoded
 from spacy_clinical.pipeline.bases.rule_pipe import ignore_error
@@ -135,11 +135,11 @@ class CheckpointPipe(TrainablePipe):
             saved = None
         if not isinstance(saved, dict) or not all(map(_is_saved, saved.values())):
             reason = "its cfg is damaged"
-            raise ValueError(Errors.C026.format(name=self.name, reason=reason))
+            raise CodedValueError(Errors.C026.format(name=self.name, reason=reason))
         for key, now in self.cfg.items():
             if type(saved.get(key, now)) is not type(now):
                 reason = f"'{key}' has a value of another kind"
-                raise ValueError(Errors.C026.format(name=self.name, reason=reason))
+                raise CodedValueError(Errors.C026.format(name=self.name, reason=reason))
         self.cfg.update(saved)
 
     def from_bytes(

@@ -10,7 +10,7 @@ from spacy.training import Example, validate_examples
 from thinc.api import Optimizer, set_dropout_rate
 
 from spacy_clinical.architectures.document_layers import set_hidden, set_label_scores
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.heads.documents import WindowPooling, get_loss
 from spacy_clinical.pieces.text import Text
 from spacy_clinical.pipeline.bases.checkpoint_pipe import CheckpointPipe
@@ -93,7 +93,7 @@ class DocumentHeadPipe(CheckpointPipe):
         if label in added or label in self.labels:
             return 0
         if self.cfg["columns"]:
-            raise ValueError(Errors.C012.format(name=self.name, label=label))
+            raise CodedValueError(Errors.C012.format(name=self.name, label=label))
         added.append(label)
         return 1
 
@@ -211,9 +211,11 @@ class DocumentHeadPipe(CheckpointPipe):
     def _take_published_head(self) -> None:
         head, name = self._published_head(), ", ".join(s.name for s in self.shims)
         if head is None:
-            raise ValueError(Errors.C402.format(name=self.name, checkpoint=name or "-"))
+            raise CodedValueError(
+                Errors.C402.format(name=self.name, checkpoint=name or "-")
+            )
         if head.problem not in ("", "multi_label_classification"):
-            raise ValueError(
+            raise CodedValueError(
                 Errors.C403.format(
                     name=self.name, checkpoint=name, problem=head.problem
                 )

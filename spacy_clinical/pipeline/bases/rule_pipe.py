@@ -6,7 +6,7 @@ from typing import Any
 from spacy.pipeline import Pipe
 from spacy.tokens import Doc
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.extensions.attributes import record_error
 
 
@@ -53,11 +53,11 @@ class RulePipe(Pipe):
         known = frozenset(known)
         if not isinstance(saved, dict) or not known.issuperset(saved):
             reason = "it holds what are no settings"
-            raise ValueError(Errors.C026.format(name=self.name, reason=reason))
+            raise CodedValueError(Errors.C026.format(name=self.name, reason=reason))
         for key, value in saved.items():
             if not is_like(value, getattr(self, key)):
                 reason = f"'{key}' has a value of another kind"
-                raise ValueError(Errors.C026.format(name=self.name, reason=reason))
+                raise CodedValueError(Errors.C026.format(name=self.name, reason=reason))
         for key, value in saved.items():
             setattr(self, key, value)
 

@@ -7,7 +7,7 @@ import numpy
 from spacy.language import Language
 from spacy.training import Example
 
-from spacy_clinical.errors import Errors, Warnings, warn
+from spacy_clinical.errors import CodedValueError, Errors, Warnings, warn
 from spacy_clinical.heads import crf
 from spacy_clinical.heads.decode import cross_entropy
 from spacy_clinical.heads.labels import LabelScheme, bio_labels, read_labels
@@ -60,7 +60,7 @@ class TokenHeadPipe(CheckpointPipe):
         if label in added or label in self.labels:
             return 0
         if self.cfg["columns"]:
-            raise ValueError(Errors.C012.format(name=self.name, label=label))
+            raise CodedValueError(Errors.C012.format(name=self.name, label=label))
         added.append(label)
         return 1
 
@@ -164,7 +164,7 @@ class TokenHeadPipe(CheckpointPipe):
             if f"{tag_role}-{label}" in known:
                 return known[f"{tag_role}-{label}"]
         if label not in self.scheme.types:
-            raise ValueError(Errors.C012.format(name=self.name, label=label))
+            raise CodedValueError(Errors.C012.format(name=self.name, label=label))
         return -1
 
     # The head
@@ -202,7 +202,7 @@ class TokenHeadPipe(CheckpointPipe):
 
     def _has_no_head(self) -> ValueError:
         names = ", ".join(shim.name for shim in self.shims) or "-"
-        return ValueError(Errors.C011.format(name=self.name, checkpoint=names))
+        return CodedValueError(Errors.C011.format(name=self.name, checkpoint=names))
 
     def _make_head(self, columns: Sequence[str]) -> None:
         output = self.model.get_ref("output_layer")

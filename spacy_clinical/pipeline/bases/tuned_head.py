@@ -7,7 +7,7 @@ import numpy
 import srsly
 from spacy.training import Example
 
-from spacy_clinical.errors import Errors
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.heads.thresholds import Tuned, tune_thresholds
 from spacy_clinical.pipeline.bases.document_head import DocumentHeadPipe
 
@@ -39,12 +39,12 @@ class TunedHeadPipe(DocumentHeadPipe):
         known = set(self.labels)
         unknown = [label for label in written if label not in known]
         if unknown:
-            raise ValueError(
+            raise CodedValueError(
                 Errors.C406.format(name=self.name, n=len(unknown), label=unknown[0])
             )
         for label, value in written.items():
             if not 0 <= value <= 1:
-                raise ValueError(
+                raise CodedValueError(
                     Errors.C401.format(
                         value=value, setting=f"thresholds[{label}]", name=self.name
                     )
@@ -61,7 +61,9 @@ class TunedHeadPipe(DocumentHeadPipe):
             numbers = {str(label): float(value) for label, value in found.items()}
         except (OSError, ValueError, TypeError, AttributeError) as error:
             reason = type(error).__name__
-            raise ValueError(Errors.C407.format(path=path, reason=reason)) from None
+            raise CodedValueError(
+                Errors.C407.format(path=path, reason=reason)
+            ) from None
         self.set_thresholds(numbers)
 
     def tune(self, examples: Iterable[Example], *, min_positives: int = 20) -> Tuned:
