@@ -23,8 +23,9 @@ EncoderModel: TypeAlias = Model[list[Doc], list[Encoded]]
 def build_hf_encoder(checkpoint: str, **settings: Any) -> EncoderModel:
     """Build an encoder from a transformers checkpoint. It is read on first use.
 
+    The other settings are those of `EncoderSettings`.
+
     checkpoint: Name of a card, hub id ("owner/name") or path of a local folder.
-    settings: See `EncoderSettings`.
     """
     shim = EncoderShim(checkpoint, EncoderSettings(**settings))
     return Model("hf_encoder", forward, init=init, dims={"nO": None}, shims=[shim])
