@@ -7,36 +7,80 @@ import sys
 from pathlib import Path
 
 import pytest
+import weasel.cli.run
 import yaml
+from spacy.cli import app as spacy_app
+from typer.testing import CliRunner
 
+from spacy_clinical.cli import app
+
+# Commands print their warnings.
+pytestmark = pytest.mark.filterwarnings("ignore")
 ROOT = Path(__file__).parents[1]
 PROJECT = yaml.safe_load((ROOT / "project.yml").read_text(encoding="utf8"))
 NAMES = ["assets", "benchmarks", "configs", "examples", "scripts", "spacy_clinical"]
 
 
-def run(folder, *arguments, status=0, **env):
-    done = subprocess.run(
-        [sys.executable, "-m", *arguments],
-        cwd=folder,
+APPS = {"spacy": spacy_app, "spacy_clinical": app}
+# Two steps, scored once, on a few forms: every command runs, whatever is learned.
+STEPS = "--training.max_steps 1 --training.eval_frequency 2"
+FEW = {
+    "ner_options": STEPS,
+    "codes_options": f"{STEPS} --training.before_to_disk null",
+    "forms_options": STEPS,
+    "n_templates": "4",
+    "n_unseen": "2",
+}
+
+
+def run(*arguments, status=0):
+    """Run what follows "python": commands of spaCy and of the package in this process.
+
+    Starting Python and loading both takes longer than most of them work.
+    """
+    if arguments[0] == "-m" and arguments[1] in APPS:
+        done = CliRunner().invoke(APPS[arguments[1]], arguments[2:])
+        assert done.exit_code == status, f"{arguments}: {done.output[-3000:]}"
+        return done.output
+    process = subprocess.run(
+        [sys.executable, *arguments],
         capture_output=True,
         text=True,
         check=False,
-        timeout=900,
-        env={**os.environ, **env},
+        timeout=300,
     )
-    assert done.returncode == status, done.stdout[-2000:] + done.stderr[-3000:]
-    return done.stdout
+    assert process.returncode == status, process.stdout[-2000:] + process.stderr[-3000:]
+    return process.stdout
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """The project's files, without what was made of them."""
     folder = tmp_path_factory.mktemp("project")
-    for name in [*NAMES, "project.yml"]:
+    for name in NAMES:
         (folder / name).symlink_to(ROOT / name)
-    # Hubs, proxies and the like must not be needed.
-    run(folder, "spacy", "project", "run", "all", HF_HUB_OFFLINE="1")
+    few = yaml.safe_dump({**PROJECT, "vars": {**PROJECT["vars"], **FEW}}, width=1000)
+    assert few.count(" --batches 30 ") == 1
+    few = few.replace(" --batches 30 ", " --batches 2 ")
+    (folder / "project.yml").write_text(few, encoding="utf8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        # Hubs, proxies and the like must not be needed.
+        patch.setenv("HF_HUB_OFFLINE", "1")
+        patch.setattr(
+            weasel.cli.run, "run_command", lambda command, **_: run(*command[1:])
+        )
+        run("-m", "spacy", "project", "run", "all", str(folder))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def chdir(project, monkeypatch):
+    monkeypatch.chdir(project)
+
+
+def test_the_few_steps_are_settings_that_it_has():
+    assert set(FEW) <= set(PROJECT["vars"])
 
 
 def test_all_leaves_models_scores_plots_and_pages(project):
@@ -55,7 +99,7 @@ def test_the_wheel_can_be_loaded_by_its_name(project):
     [wheel] = (project / "packages").glob("*.whl")
     target = project / "installed"
     options = ["--quiet", "--no-deps", "--no-index", "--target", str(target)]
-    run(project, "pip", "install", *options, str(wheel))
+    run("-m", "pip", "install", *options, str(wheel))
     code = "import spacy; nlp = spacy.load('en_clinical_sm'); print(nlp._path)"
     code += "; assert nlp('HPI: A 63-year-old man with chest pain.').ents"
     done = subprocess.run(
@@ -72,18 +116,18 @@ def test_the_wheel_can_be_loaded_by_its_name(project):
 def test_spacys_own_commands_work_on_it(project):
     model = "training/ner/model-best"
     corpus = "corpus/dev.spacy"
-    run(project, "spacy", "evaluate", model, corpus, "--output", "out/spacy.json")
+    run("-m", "spacy", "evaluate", model, corpus, "--output", "out/spacy.json")
     assert "ents_f" in (project / "out/spacy.json").read_text("utf8")
-    run(project, "spacy", "apply", model, "examples/notes", "out/applied.spacy")
+    run("-m", "spacy", "apply", model, "examples/notes", "out/applied.spacy")
     assert (project / "out/applied.spacy").is_file()
     paths = ["--paths.train", "assets/notes/train", "--paths.dev", "assets/notes/dev"]
     encoder = ["--paths.encoder", PROJECT["vars"]["encoder"]]
     config = "configs/train_ner.cfg"
     filled = "out/filled.cfg"
-    run(project, "spacy", "init", "fill-config", config, filled)
-    run(project, "spacy", "debug", "config", filled, *paths, *encoder)
+    run("-m", "spacy", "init", "fill-config", config, filled)
+    run("-m", "spacy", "debug", "config", filled, *paths, *encoder)
     # So few texts are an error for it.
-    report = run(project, "spacy", "debug", "data", filled, *paths, *encoder, status=1)
+    report = run("-m", "spacy", "debug", "data", filled, *paths, *encoder, status=1)
     assert "Corpus is loadable" in report
     assert "1 error" in report
     assert "[training.logger]" in (project / filled).read_text("utf8")

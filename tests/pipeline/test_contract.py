@@ -1,7 +1,7 @@
 """What every factory of the package promises, whatever it does."""
 
+import copy
 import pickle
-from importlib.metadata import entry_points
 
 import numpy
 import pytest
@@ -10,12 +10,8 @@ from spacy.language import Language
 from spacy.tokens import Doc, DocBin, Span
 
 from tests.conftest import NOTES
+from tests.pipeline.conftest import FACTORIES
 
-FACTORIES = sorted(
-    entry.name
-    for entry in entry_points(group="spacy_factories")
-    if entry.value.startswith("spacy_clinical.")
-)
 pytestmark = [
     pytest.mark.filterwarnings(r"ignore:\[W00[12]\]"),
     # spaCy's: hooks are not saved with a Doc.
@@ -23,24 +19,9 @@ pytestmark = [
 ]
 
 
-def settings(factory: str, checkpoint) -> dict:
-    if factory == "clinical_ner":
-        return {"model": {"encoder": {"checkpoint": str(checkpoint)}}}
-    if factory in ("clinical_transformer", "clinical_long_transformer"):
-        return {"model": {"checkpoint": str(checkpoint)}}
-    if factory == "clinical_icd9_categorizer":
-        encoder = {"checkpoint": str(checkpoint)}
-        return {"model": {"encoder": encoder}, "threshold": 0.0}
-    return {}
-
-
 @pytest.fixture(params=FACTORIES)
-def pipeline(request, tiny_ner, tiny_core) -> Language:
-    nlp = spacy.blank("en")
-    checkpoint = tiny_core if "icd9" in request.param else tiny_ner
-    nlp.add_pipe(request.param, config=settings(request.param, checkpoint))
-    nlp.initialize()
-    return nlp
+def pipeline(request, pipelines) -> Language:
+    return pipelines[request.param]
 
 
 def annotations(doc: Doc) -> dict:
@@ -122,6 +103,20 @@ def list_written(doc: Doc, blank: Doc) -> set[str]:
     }
 
 
+@pytest.fixture(scope="session")
+def annotated() -> dict[str, list[dict]]:
+    """By factory, what its pipeline makes of each note alone."""
+    return {}
+
+
+@pytest.fixture
+def one_by_one(pipeline, annotated) -> list[dict]:
+    [name] = pipeline.pipe_names
+    if name not in annotated:
+        annotated[name] = [annotations(pipeline(note)) for note in NOTES]
+    return copy.deepcopy(annotated[name])
+
+
 def test_says_what_it_writes(pipeline):
     [name] = pipeline.pipe_names
     told = set(pipeline.get_pipe_meta(name).assigns)
@@ -140,8 +135,7 @@ def test_does_something(pipeline):
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 100])
-def test_pipe_agrees_with_call(pipeline, batch_size):
-    one_by_one = [annotations(pipeline(note)) for note in NOTES]
+def test_pipe_agrees_with_call(pipeline, one_by_one, batch_size):
     batched = pipeline.pipe(NOTES, batch_size=batch_size)
     assert [annotations(doc) for doc in batched] == one_by_one
     backwards = list(pipeline.pipe(NOTES[::-1], batch_size=batch_size))[::-1]
@@ -178,9 +172,9 @@ def test_pipe_as_tuples_keeps_the_context(pipeline):
     assert [(i, doc.text) for doc, i in out] == pairs
 
 
-def test_processes_agree_with_call_after_a_forward_pass(pipeline):
+def test_processes_agree_with_call_after_a_forward_pass(pipeline, one_by_one):
     # A forked worker of a parent that has computed must not hang (spaCy#13345).
-    one_by_one = [annotations(pipeline(note)) for note in NOTES]
+    assert annotations(pipeline(NOTES[0])) == one_by_one[0]
     processed = pipeline.pipe(NOTES, n_process=2, batch_size=2)
     assert [annotations(doc) for doc in processed] == one_by_one
 
@@ -202,20 +196,19 @@ def reload_from_pickle(nlp: Language, tmp_path) -> Language:
 @pytest.mark.parametrize(
     "reload", [reload_from_disk, reload_from_bytes, reload_from_pickle]
 )
-def test_reloads_to_the_same_annotations(pipeline, reload, tmp_path):
+def test_reloads_to_the_same_annotations(pipeline, one_by_one, reload, tmp_path):
     loaded = reload(pipeline, tmp_path)
-    for note in NOTES:
-        assert annotations(loaded(note)) == annotations(pipeline(note))
+    assert [annotations(loaded(note)) for note in NOTES] == one_by_one
 
 
-def test_components_can_be_sent_to_processes_that_are_not_forked(pipeline):
+def test_components_can_be_sent_to_processes_that_are_not_forked(pipeline, one_by_one):
     # What spaCy sends to its workers on macOS and Windows.
     copied = [pickle.loads(pickle.dumps(pipe)) for _, pipe in pipeline.pipeline]
-    for note in NOTES:
+    for note, expected in zip(NOTES, one_by_one, strict=True):
         doc = pipeline.make_doc(note)
         for pipe in copied:
             doc = pipe(doc)
-        assert annotations(doc) == annotations(pipeline(note))
+        assert annotations(doc) == expected
 
 
 def test_loads_without_a_socket(pipeline, tmp_path, monkeypatch):
@@ -250,11 +243,10 @@ def test_declares_what_it_assigns(pipeline):
         assert pipeline.get_pipe_meta(name).assigns
 
 
-def test_one_bad_note_leaves_its_neighbors_alone(pipeline, monkeypatch):
+def test_one_bad_note_leaves_its_neighbors_alone(pipeline, one_by_one, monkeypatch):
     """Where a component fails on one note, all come out, in order."""
     name = pipeline.pipe_names[0]
     component = pipeline.get_pipe(name)
-    expected = [annotations(pipeline(note)) for note in NOTES]
     failures = []
     pipeline.set_error_handler(lambda n, p, docs, e: failures.append((n, docs, e)))
     bad = NOTES[4]
@@ -269,8 +261,8 @@ def test_one_bad_note_leaves_its_neighbors_alone(pipeline, monkeypatch):
 
     monkeypatch.setattr(kind, inner, poisoned)
     out = [annotations(doc) for doc in pipeline.pipe(NOTES, batch_size=3)]
-    assert out[:4] == expected[:4]
-    assert out[5:] == expected[5:]
+    assert out[:4] == one_by_one[:4]
+    assert out[5:] == one_by_one[5:]
     nothing = annotations(pipeline.make_doc(bad))
     error = out[4].pop("error")
     assert out[4] == {key: value for key, value in nothing.items() if key != "error"}

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from spacy.tokens import Doc
 
 from tests.conftest import NOTES
-from tests.pipeline.test_contract import FACTORIES, annotations
-from tests.pipeline.test_contract import settings as settings_of
+from tests.pipeline.conftest import FACTORIES
+from tests.pipeline.test_contract import annotations
 
 pytestmark = [
     pytest.mark.filterwarnings(r"ignore:\[W00[12]\]"),
@@ -29,25 +29,12 @@ pytestmark = [
 # A longer run before a release: SPACY_CLINICAL_EXAMPLES=2000.
 N_EXAMPLES = int(os.environ.get("SPACY_CLINICAL_EXAMPLES", "25"))
 # Seconds after which something hangs.
-LIMIT = 120
+LIMIT = 300
 SECRETS = ["Zebulon", "Quarterstaff", "MRN-0041722", "1931-02-30"]
 SECRET_NOTE = (
     "Name: Zebulon Quarterstaff   MRN-0041722\nDOB: 1931-02-30\n\n"
     "HPI: The patient denies chest pain.\x00\x07\n"
 )
-
-
-@pytest.fixture(scope="module")
-def pipelines(tiny_ner, tiny_core):
-    """A pipeline of each factory."""
-    found = {}
-    for factory in FACTORIES:
-        nlp = spacy.blank("en")
-        checkpoint = tiny_core if "icd9" in factory else tiny_ner
-        nlp.add_pipe(factory, config=settings_of(factory, checkpoint))
-        nlp.initialize()
-        found[factory] = nlp
-    return found
 
 
 # Offsets, and no exception, whatever the text
@@ -196,55 +183,54 @@ def notes(endless):
 TEXTS = ["HPI: chest pain.", "", "PLAN: aspirin 81 mg", "no fever"] * 4
 
 if __name__ == "__main__":
-    path, method, n_process, is_endless, before = sys.argv[1:]
+    path, method, is_endless, *cases = sys.argv[1:]
     multiprocessing.set_start_method(method)
     nlp = spacy.load(path)
-    if before == "after":
-        # A worker that is forked off a process that has computed must not wait for it.
-        nlp("HPI: chest pain.")
-    stream = nlp.pipe(notes(is_endless == "endless"), n_process=int(n_process), batch_size=2)
-    for i, doc in enumerate(stream):
-        if i == 5:
-            print("running", flush=True)
-    print("done", i + 1)
+    for case in cases:
+        n_process, when = case.split("-")
+        if when == "after":
+            # A worker that is forked off a process that has computed must not wait for it.
+            nlp("HPI: chest pain.")
+        texts = notes(is_endless == "endless")
+        stream = nlp.pipe(texts, n_process=int(n_process), batch_size=2)
+        for i, doc in enumerate(stream):
+            if i == 5:
+                print("running", flush=True)
+        print("done", i + 1, flush=True)
 """
 
 
 @pytest.fixture(scope="module")
-def saved(pipelines, tmp_path_factory):
+def saved(made_pipelines, tmp_path_factory):
     """One pipeline with a component of every kind."""
     nlp = spacy.blank("en")
     for factory in FACTORIES:
-        nlp.add_pipe(factory, source=pipelines[factory])
+        nlp.add_pipe(factory, source=made_pipelines[factory])
     folder = tmp_path_factory.mktemp("all")
     nlp.to_disk(folder / "pipeline")
     (folder / "run.py").write_text(SCRIPT, encoding="utf8")
     return folder
 
 
+# Those that are forked before the process itself has computed come first.
 @pytest.mark.parametrize(
-    ("method", "n_process", "before"),
+    ("method", "cases"),
     [
-        ("fork", 1, "after"),
-        ("fork", 2, "before"),
-        ("fork", 2, "after"),
-        ("fork", 4, "after"),
-        ("spawn", 2, "after"),
-        ("spawn", 4, "before"),
+        ("fork", ["2-before", "1-after", "2-after", "4-after"]),
+        ("spawn", ["2-after"]),
     ],
 )
-def test_processes_never_hang(saved, method, n_process, before):
-    command = [sys.executable, "run.py", "pipeline", method, str(n_process), "once"]
-    command.append(before)
+def test_processes_never_hang(saved, method, cases):
+    command = [sys.executable, "run.py", "pipeline", method, "once", *cases]
     done = subprocess.run(
         command, cwd=saved, timeout=LIMIT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stdout.split()[-1] == "16"
+    assert done.stdout.split() == ["running", "done", "16"] * len(cases)
 
 
 def test_an_interrupt_ends_all_processes(saved):
-    command = [sys.executable, "run.py", "pipeline", "fork", "2", "endless", "after"]
+    command = [sys.executable, "run.py", "pipeline", "fork", "endless", "2-after"]
     process = subprocess.Popen(
         command,
         cwd=saved,

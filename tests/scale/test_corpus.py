@@ -18,7 +18,8 @@ from spacy_clinical.cli import app
 from tests.conftest import NOTES
 
 ROOT = Path(__file__).parents[2]
-N_NOTES = 10_000
+# Ten shards of six chunks: what is cut at shards and chunks is cut often.
+N_NOTES = 3_000
 SECRET = "Zebulon Quarterstaff"
 
 
@@ -53,7 +54,7 @@ def make_line(i, kind):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("n_process", [1, 2])
-def test_ten_thousand_notes_one_in_a_hundred_broken(tmp_path, model, n_process):
+def test_thousands_of_notes_one_in_a_hundred_broken(tmp_path, model, n_process):
     choose = random.Random(n_process)
     broken = choose.sample(range(N_NOTES), N_NOTES // 100)
     kinds = dict.fromkeys(broken[::2], "unreadable") | dict.fromkeys(
@@ -64,7 +65,7 @@ def test_ten_thousand_notes_one_in_a_hundred_broken(tmp_path, model, n_process):
             lines.write(make_line(i, kinds.get(i)) + "\n")
     out = tmp_path / "out"
     command = ["annotate", str(tmp_path / "notes.jsonl"), "--output", str(out)]
-    command += ["--model", str(model), "--shard-size", "1000", "--batch-size", "50"]
+    command += ["--model", str(model), "--shard-size", "300", "--batch-size", "50"]
     result = CliRunner().invoke(app, [*command, "--n-process", str(n_process)])
     assert result.exit_code == 1
     assert SECRET not in result.output

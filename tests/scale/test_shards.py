@@ -1,12 +1,11 @@
 """Long runs: what is cut off goes on, and nothing is lost or done twice."""
 
 import json
-import os
 import random
 import signal
-import subprocess
 import sys
 import time
+from multiprocessing import get_context
 
 import pytest
 import spacy
@@ -17,26 +16,12 @@ from spacy_clinical.cli import app
 from spacy_clinical.files.lock import FolderLock
 
 N_NOTES, SIZE = 60, 7
-CODE = """
-import time
-from spacy.language import Language
-
-@Language.component("test_shards_slow")
-def work(doc):
-    time.sleep(0.01)
-    return doc
-"""
-RUNNER = """
-import sys
-sys.path.insert(0, sys.argv.pop(1))
-import slow
-from spacy_clinical.cli import main
-main()
-"""
+SLOW_FOR = 0.0
 
 
 @Language.component("test_shards_slow")
 def work(doc):
+    time.sleep(SLOW_FOR)
     return doc
 
 
@@ -57,8 +42,6 @@ def folder(tmp_path):
         for i in range(N_NOTES):
             note = {"id": f"n{i}", "text": f"HPI:\nNote number {i}."}
             lines.write(json.dumps(note) + "\n")
-    (tmp_path / "slow.py").write_text(CODE, encoding="utf8")
-    (tmp_path / "runner.py").write_text(RUNNER, encoding="utf8")
     return tmp_path
 
 
@@ -71,6 +54,15 @@ def run(folder, *more):
     result = CliRunner().invoke(app, arguments(folder, *more))
     assert result.exception is None or isinstance(result.exception, SystemExit)
     return result
+
+
+def start_slow_run(folder, monkeypatch):
+    """Start a run in a process that has everything loaded, so that it soon works."""
+    with monkeypatch.context() as patch:
+        patch.setattr(sys.modules[__name__], "SLOW_FOR", 0.01)
+        process = get_context("fork").Process(target=run, args=(folder,))
+        process.start()
+    return process
 
 
 def read(folder):
@@ -94,32 +86,28 @@ def test_all_notes_are_there_once_and_in_order(folder):
     assert read(folder) == before
 
 
-def test_a_run_that_is_killed_at_any_time_loses_nothing(folder):
+def test_a_run_that_is_killed_at_any_time_loses_nothing(folder, monkeypatch):
     """Eight times: killed with no chance to clean up, and gone on with."""
     assert run(folder).exit_code == 0
     expected = read(folder)
     (folder / "out").rename(folder / "first")
     choose = random.Random(1)
-    command = [sys.executable, "runner.py", str(folder), *arguments(folder)]
     n_killed = 0
     for _ in range(8):
-        process = subprocess.Popen(
-            command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
         shards = folder / "out/shards"
         n_before = len(list(shards.glob("part-*"))) if shards.is_dir() else 0
+        process = start_slow_run(folder, monkeypatch)
         # Wait until it works, then a moment.
         limit = time.monotonic() + 60
-        while process.poll() is None and time.monotonic() < limit:
+        while process.is_alive() and time.monotonic() < limit:
             n_now = len(list(shards.glob("part-*"))) if shards.is_dir() else 0
             if n_now > n_before:
                 break
             time.sleep(0.005)
         time.sleep(choose.uniform(0, 0.05))
-        if process.poll() is None:
-            os.kill(process.pid, signal.SIGKILL)
-            n_killed += 1
-        process.wait()
+        process.kill()
+        process.join()
+        n_killed += process.exitcode == -signal.SIGKILL
         found = ids(folder)
         assert len(set(found)) == len(found)
         if len(found) == N_NOTES:
