@@ -22,7 +22,7 @@ from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.export.docs import load_tokenizer
 from spacy_clinical.files.atomic import replace_atomic
 
-Format = Enum("Format", [(name, name) for name in CONVERTIBLE], type=str)
+Format = Enum("Format", [(name, name) for name in CONVERTIBLE], type=str)  # type: ignore[misc]
 
 
 def convert(
