@@ -6,7 +6,7 @@ BIOES tags, or bare types. It is never assumed to have a given size.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy
@@ -37,17 +37,11 @@ class LabelScheme:
     tags: tuple[str, ...]
     tag_ids: Ints1d
     n_repaired: int
-    is_bare: bool = field(default=False)
 
     @property
     def types(self) -> list[str]:
         """The entity types, sorted."""
         return sorted({tag[2:] for tag in self.tags if tag != OUTSIDE})
-
-    @property
-    def has_last(self) -> bool:
-        """Whether the last token of an entity has a tag of its own (BILOU)."""
-        return any(tag[0] in "LU" for tag in self.tags if tag != OUTSIDE)
 
     @cached_property
     def ids_by_tag(self) -> dict[str, int]:
@@ -98,13 +92,8 @@ def read_labels(columns: Sequence[str]) -> LabelScheme:
         tag_ids.append(tags.setdefault(tag, len(tags)))
     if OUTSIDE not in tags or len(tags) == 1:
         raise CodedValueError(Errors.C010.format(n=len(columns)))
-    return LabelScheme(
-        tuple(columns),
-        tuple(tags),
-        numpy.asarray(tag_ids, dtype="int64"),
-        n_repaired,
-        is_bare,
-    )
+    ids = numpy.asarray(tag_ids, dtype="int64")
+    return LabelScheme(tuple(columns), tuple(tags), ids, n_repaired)
 
 
 def bio_labels(types: Sequence[str]) -> list[str]:

@@ -1,22 +1,13 @@
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy
-import srsly
 from numpy.typing import NDArray
 from spacy.attrs import ORTH, SPACY
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
-from spacy.util import (
-    SimpleFrozenDict,
-    ensure_path,
-    from_bytes,
-    from_disk,
-    to_bytes,
-    to_disk,
-)
+from spacy.util import SimpleFrozenDict
 
 from spacy_clinical.errors import CodedValueError, Errors, name_type
 from spacy_clinical.extensions.attributes import (
@@ -33,19 +24,66 @@ from spacy_clinical.sections.titles import SectionTitles, load_titles
 from spacy_clinical.types import list_names
 
 FORMAT = 1
-SETTINGS = (
-    "categories",
-    "min_confidence",
-    "unknown_titles",
-    "max_depth",
-    "overwrite",
-)
 # So many spellings are kept before the table is emptied.
 _MAX_SPELLINGS = 200_000
 
 
+@Language.factory(
+    "clinical_section_splitter",
+    assigns=[
+        *("doc.spans", "token._.section", "span._.section", "span._.section_parent"),
+        *("span._.section_title", "span._.section_body", "span._.score"),
+        "doc._.clinical_provenance",
+    ],
+    default_config={
+        "categories": None,
+        "min_confidence": 0.5,
+        "unknown_titles": True,
+        "max_depth": MAX_DEPTH,
+        "titles": {},
+        "extend_titles": True,
+        "overwrite": True,
+        "scorer": {"@scorers": "spacy-clinical.section_scorer.v1"},
+    },
+    default_score_weights={"sections_f": 1.0, "sections_p": 0.0, "sections_r": 0.0},
+)
+def make_section_splitter(
+    nlp: Language,
+    name: str,
+    categories: list[str] | None,
+    min_confidence: float,
+    unknown_titles: bool,
+    max_depth: int,
+    titles: dict[str, list[str]],
+    extend_titles: bool,
+    overwrite: bool,
+    scorer: Callable[..., dict[str, Any]] | None,
+) -> "SectionSplitter":
+    """Construct the component; see `SectionSplitter` for the settings."""
+    return SectionSplitter(
+        name,
+        categories=categories,
+        min_confidence=min_confidence,
+        unknown_titles=unknown_titles,
+        max_depth=max_depth,
+        titles=titles,
+        extend_titles=extend_titles,
+        overwrite=overwrite,
+        scorer=scorer,
+    )
+
+
 class SectionSplitter(RulePipe):
     """Cut clinical notes into sections and their parts, by their titles."""
+
+    SETTINGS = (
+        "categories",
+        "min_confidence",
+        "unknown_titles",
+        "max_depth",
+        "overwrite",
+    )
+    PART, FILE = "rules", "rules.json"
 
     def __init__(
         self,
@@ -166,53 +204,6 @@ class SectionSplitter(RulePipe):
         for label, phrases in titles.items():
             self.add_titles(label, phrases)
 
-    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
-        """Serialize rules and settings.
-
-        exclude: Names of parts to leave out; the only one is rules.
-        """
-        data: bytes = to_bytes(
-            {"rules": lambda: srsly.msgpack_dumps(self._save())}, exclude
-        )
-        return data
-
-    def from_bytes(
-        self, bytes_data: bytes, *, exclude: Iterable[str] = ()
-    ) -> "SectionSplitter":
-        """Restore rules and settings, in place.
-
-        bytes_data: What `to_bytes` returned.
-        exclude: Names of parts to leave out; the only one is rules.
-        RAISES ValueError: C105, if a later version of the package saved them; C026, if
-            they are damaged.
-        """
-        read = {"rules": lambda data: self._restore(_try(srsly.msgpack_loads, data))}
-        from_bytes(bytes_data, read, exclude)
-        return self
-
-    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
-        """Save rules and settings to a folder, as readable JSON.
-
-        path: The folder; made if it doesn't exist.
-        exclude: Names of parts to leave out; the only one is rules.
-        """
-        write = {"rules.json": lambda p: srsly.write_json(p, self._save())}
-        to_disk(ensure_path(path), write, [f"{name}.json" for name in exclude])
-
-    def from_disk(
-        self, path: str | Path, *, exclude: Iterable[str] = ()
-    ) -> "SectionSplitter":
-        """Restore rules and settings, in place.
-
-        path: A folder that `to_disk` wrote.
-        exclude: Names of parts to leave out; the only one is rules.
-        RAISES ValueError: C105, if a later version of the package saved them; C026, if
-            they are damaged.
-        """
-        read = {"rules.json": lambda p: self._restore(_try(srsly.read_json, p))}
-        from_disk(ensure_path(path), read, [f"{name}.json" for name in exclude])
-        return self
-
     def _describe_rules(self) -> dict[str, Any]:
         """Say which rules are at work, and which labels are not the shipped ones."""
         if self._own_labels[0] != self.titles.digest:
@@ -244,30 +235,6 @@ class SectionSplitter(RulePipe):
                     )
                 )
 
-    def _save(self) -> dict[str, Any]:
-        settings = {key: getattr(self, key) for key in SETTINGS}
-        return {"format": FORMAT, "settings": settings, "titles": self.titles.to_dict()}
-
-    def _restore(self, saved: Any) -> None:
-        if not isinstance(saved, dict) or not isinstance(saved.get("format"), int):
-            reason = "it holds no rules"
-            raise CodedValueError(Errors.C026.format(name=self.name, reason=reason))
-        if saved["format"] != FORMAT:
-            raise CodedValueError(
-                Errors.C105.format(name=self.name, format=saved["format"], known=FORMAT)
-            )
-        try:
-            titles = SectionTitles.from_dict(saved["titles"])
-            settings = saved["settings"]
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            reason = f"its titles are damaged: {name_type(error)}"
-            raise CodedValueError(
-                Errors.C026.format(name=self.name, reason=reason)
-            ) from None
-        self._restore_settings(settings, SETTINGS)
-        self.titles = titles
-        self._check_settings()
-
     def _get_text(self, doc: Doc) -> str:
         """Get a Doc's text in a third of the time that `doc.text` takes.
 
@@ -287,58 +254,33 @@ class SectionSplitter(RulePipe):
             text = doc.text
         return text
 
+    # Saving
 
-def _try(load: Callable[[Any], Any], source: Any) -> Any:
-    """Load what was saved; None, if it is damaged."""
-    try:
-        return load(source)
-    except (ValueError, TypeError, RecursionError):
-        return None
+    def save(self) -> dict[str, Any]:
+        settings = super().save()
+        return {"format": FORMAT, "settings": settings, "titles": self.titles.to_dict()}
 
+    def restore(self, saved: Any) -> None:
+        """Take over what was saved: all of it or nothing.
 
-def make_section_splitter(
-    nlp: Language,
-    name: str,
-    categories: list[str] | None,
-    min_confidence: float,
-    unknown_titles: bool,
-    max_depth: int,
-    titles: dict[str, list[str]],
-    extend_titles: bool,
-    overwrite: bool,
-    scorer: Callable[..., dict[str, Any]] | None,
-) -> SectionSplitter:
-    """Construct the component; see `SectionSplitter` for the settings."""
-    return SectionSplitter(
-        name,
-        categories=categories,
-        min_confidence=min_confidence,
-        unknown_titles=unknown_titles,
-        max_depth=max_depth,
-        titles=titles,
-        extend_titles=extend_titles,
-        overwrite=overwrite,
-        scorer=scorer,
-    )
-
-
-Language.factory(
-    "clinical_section_splitter",
-    assigns=[
-        *("doc.spans", "token._.section", "span._.section", "span._.section_parent"),
-        *("span._.section_title", "span._.section_body", "span._.score"),
-        "doc._.clinical_provenance",
-    ],
-    default_config={
-        "categories": None,
-        "min_confidence": 0.5,
-        "unknown_titles": True,
-        "max_depth": MAX_DEPTH,
-        "titles": {},
-        "extend_titles": True,
-        "overwrite": True,
-        "scorer": {"@scorers": "spacy-clinical.section_scorer.v1"},
-    },
-    default_score_weights={"sections_f": 1.0, "sections_p": 0.0, "sections_r": 0.0},
-    func=make_section_splitter,
-)
+        RAISES ValueError: C105, if a later version of the package saved it; C026, if it
+            is damaged.
+        """
+        if not isinstance(saved, dict) or not isinstance(saved.get("format"), int):
+            reason = "it holds no rules"
+            raise CodedValueError(Errors.C026.format(name=self.name, reason=reason))
+        if saved["format"] != FORMAT:
+            raise CodedValueError(
+                Errors.C105.format(name=self.name, format=saved["format"], known=FORMAT)
+            )
+        try:
+            titles = SectionTitles.from_dict(saved["titles"])
+            settings = saved["settings"]
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            reason = f"its titles are damaged: {name_type(error)}"
+            raise CodedValueError(
+                Errors.C026.format(name=self.name, reason=reason)
+            ) from None
+        super().restore(settings)
+        self.titles = titles
+        self._check_settings()

@@ -1,8 +1,6 @@
 import importlib
-import json
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy
@@ -10,7 +8,6 @@ from spacy.attrs import IDX, SENT_START
 from spacy.language import Language
 from spacy.pipeline.senter import senter_score
 from spacy.tokens import Doc, Token
-from spacy.util import ensure_path, from_bytes, from_disk, to_bytes, to_disk
 
 from spacy_clinical.errors import CodedImportError, CodedValueError, Errors
 from spacy_clinical.extensions.attributes import (
@@ -19,25 +16,66 @@ from spacy_clinical.extensions.attributes import (
     SUBSECTIONS_KEY,
 )
 from spacy_clinical.extensions.span_groups import list_spans
-from spacy_clinical.files.json_text import write_json
 from spacy_clinical.pipeline.bases.rule_pipe import RulePipe
 from spacy_clinical.tokenization.sentences import LineBreaks, split_sentences
 from spacy_clinical.types import list_names
 
 # What may stand between a title and the text under it, on the title's line.
 TITLE_MARKS = frozenset([":", "::", ".", ")", "]", "*", "**", "_", "__"])
-SETTINGS = (
-    "rules",
-    "use_sections",
-    "line_breaks",
-    "abbreviations",
-    "max_tokens",
-    "overwrite",
+
+
+@Language.factory(
+    "clinical_sentencizer",
+    assigns=["token.is_sent_start", "doc.sents"],
+    default_config={
+        "rules": "clinical",
+        "use_sections": True,
+        "line_breaks": "auto",
+        "abbreviations": [],
+        "max_tokens": 0,
+        "overwrite": False,
+        "scorer": {"@scorers": "spacy.senter_scorer.v1"},
+    },
+    default_score_weights={"sents_f": 1.0, "sents_p": 0.0, "sents_r": 0.0},
 )
+def make_sentencizer(
+    nlp: Language,
+    name: str,
+    rules: Literal["clinical", "scispacy"],
+    use_sections: bool,
+    line_breaks: LineBreaks,
+    abbreviations: list[str],
+    max_tokens: int,
+    overwrite: bool,
+    scorer: Callable[..., Any] | None,
+) -> "ClinicalSentencizer":
+    """Make a component that sets where sentences start in clinical notes.
+
+    The settings are those of `ClinicalSentencizer`.
+    """
+    return ClinicalSentencizer(
+        name,
+        rules=rules,
+        use_sections=use_sections,
+        line_breaks=line_breaks,
+        abbreviations=abbreviations,
+        max_tokens=max_tokens,
+        overwrite=overwrite,
+        scorer=scorer,
+    )
 
 
 class ClinicalSentencizer(RulePipe):
     """Set where sentences start in clinical notes, by rules."""
+
+    SETTINGS = (
+        "rules",
+        "use_sections",
+        "line_breaks",
+        "abbreviations",
+        "max_tokens",
+        "overwrite",
+    )
 
     def __init__(
         self,
@@ -122,104 +160,11 @@ class ClinicalSentencizer(RulePipe):
             column: Any = values.reshape(-1, 1).astype("uint64")
             doc.from_array([SENT_START], column)
 
-    @property
-    def _settings(self) -> dict[str, Any]:
-        return {key: getattr(self, key) for key in SETTINGS}
+    # Saving
 
-    def _set_settings(self, text: str | bytes) -> None:
-        try:
-            saved = json.loads(text)
-        except (ValueError, RecursionError):
-            saved = None
-        self._restore_settings(saved, SETTINGS)
+    def restore(self, saved: Any) -> None:
+        super().restore(saved)
         self._scispacy = _get_scispacy() if self.rules == "scispacy" else None
-
-    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
-        """Serialize the settings.
-
-        exclude: Names of parts to leave out; the only one is cfg.
-        """
-        return to_bytes({"cfg": lambda: write_json(self._settings).encode()}, exclude)
-
-    def from_bytes(
-        self, bytes_data: bytes, *, exclude: Iterable[str] = ()
-    ) -> "ClinicalSentencizer":
-        """Restore the settings, in place.
-
-        bytes_data: What `to_bytes` returned.
-        exclude: Names of parts to leave as they are.
-        RAISES ValueError: C026, if they are damaged.
-        """
-        from_bytes(bytes_data, {"cfg": self._set_settings}, exclude)
-        return self
-
-    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
-        """Write the settings to a folder.
-
-        path: The folder; made if it does not exist.
-        exclude: Names of parts to leave out.
-        """
-
-        def write(cfg_path: Path) -> None:
-            cfg_path.write_text(write_json(self._settings, indent=2), encoding="utf8")
-
-        to_disk(path, {"cfg": write}, exclude)
-
-    def from_disk(
-        self, path: str | Path, *, exclude: Iterable[str] = ()
-    ) -> "ClinicalSentencizer":
-        """Read the settings from a folder, in place.
-
-        path: The folder.
-        exclude: Names of parts to leave as they are.
-        """
-
-        def read(cfg_path: Path) -> None:
-            self._set_settings(cfg_path.read_bytes())
-
-        from_disk(ensure_path(path), {"cfg": read}, exclude)
-        return self
-
-
-@Language.factory(
-    "clinical_sentencizer",
-    assigns=["token.is_sent_start", "doc.sents"],
-    default_config={
-        "rules": "clinical",
-        "use_sections": True,
-        "line_breaks": "auto",
-        "abbreviations": [],
-        "max_tokens": 0,
-        "overwrite": False,
-        "scorer": {"@scorers": "spacy.senter_scorer.v1"},
-    },
-    default_score_weights={"sents_f": 1.0, "sents_p": 0.0, "sents_r": 0.0},
-)
-def make_sentencizer(
-    nlp: Language,
-    name: str,
-    rules: Literal["clinical", "scispacy"],
-    use_sections: bool,
-    line_breaks: LineBreaks,
-    abbreviations: list[str],
-    max_tokens: int,
-    overwrite: bool,
-    scorer: Callable[..., Any] | None,
-) -> ClinicalSentencizer:
-    """Make a component that sets where sentences start in clinical notes.
-
-    The settings are those of `ClinicalSentencizer`.
-    """
-    return ClinicalSentencizer(
-        name,
-        rules=rules,
-        use_sections=use_sections,
-        line_breaks=line_breaks,
-        abbreviations=abbreviations,
-        max_tokens=max_tokens,
-        overwrite=overwrite,
-        scorer=scorer,
-    )
 
 
 def _to_array(doc: Doc, attribute: int) -> Any:

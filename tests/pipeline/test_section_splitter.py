@@ -238,7 +238,7 @@ def test_settings_out_of_range_are_refused(setting, value, message):
 
 def test_rules_of_a_later_format_are_refused():
     component = SectionSplitter()
-    saved = component._save()
+    saved = component.save()
     saved["format"] = 99
     with pytest.raises(ValueError, match=r"\[C105\].*format 99"):
-        component._restore(saved)
+        component.restore(saved)
