@@ -9,6 +9,7 @@ import pytest
 import spacy
 from PIL import Image
 
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.export.form_folder import (
     FormResult,
     list_form_outputs,
@@ -148,11 +149,14 @@ def test_forms_and_pages_that_failed_are_shown_as_such(nlp, tmp_path):
     from spacy_clinical.extensions.attributes import record_error
 
     doc = make_form_doc(nlp.vocab, [], source="x.pdf")
-    record_error(doc, "read_form", ValueError("[C502] secret"))
-    totals = write_forms([(tmp_path / "x.pdf", doc)], tmp_path)
-    assert totals.n_failed == 1
+    record_error(doc, "read_form", CodedValueError(Errors.C502.format(name="x.pdf")))
+    other = make_form_doc(nlp.vocab, [], source="y.pdf")
+    record_error(other, "read_form", ValueError("[C502] secret"))
+    results = [(tmp_path / "x.pdf", doc), (tmp_path / "y.pdf", other)]
+    assert write_forms(results, tmp_path).n_failed == 2
     index = (tmp_path / "forms.html").read_text("utf8")
     assert "C502" in index
+    assert "C312" in index
     assert "secret" not in index
 
 
