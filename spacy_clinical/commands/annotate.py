@@ -1,8 +1,7 @@
 """`spacy-clinical annotate`: notes in, records and pages out."""
 
-import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, TypeAlias
@@ -47,8 +46,15 @@ from spacy_clinical.scale.parts import (
     remove_shards,
 )
 from spacy_clinical.scale.shards import ShardWriter, describe_run
-from spacy_clinical.scale.workers import WARM_UP, annotate_chunk, annotate_chunks
-from spacy_clinical.types import Note
+from spacy_clinical.scale.workers import (
+    WARM_UP,
+    HandedOn,
+    NotesPassed,
+    annotate_chunk,
+    annotate_chunks,
+    make_chunks,
+)
+from spacy_clinical.types import Note, NoteFailure
 
 
 class MarkupChoice(str, Enum):
@@ -61,6 +67,8 @@ class MarkupChoice(str, Enum):
 
 # Names with their values.
 Rows: TypeAlias = list[tuple[str, str]]
+# The records of chunks of notes, and what else was handed on.
+Results: TypeAlias = Iterator[list[Record] | HandedOn]
 
 
 def annotate(
@@ -187,7 +195,6 @@ def annotate(
             id_column=id_column,
             markup=markup.value,
             limit=limit,
-            tell=tell,
         )
         try:
             if shard_size:
@@ -249,35 +256,33 @@ def _write_folder(
     start = time.perf_counter()
     chunks = annotate_chunks(
         nlp,
-        _make_chunks(notes, batch_size),
+        make_chunks(notes, batch_size),
         n_process=n_process,
         # Pages quote notes even where records don't.
         with_text=with_text or html,
         attributes=attributes,
     )
     totals = write_folder(
-        itertools.chain.from_iterable(_watch(chunks, notes, lambda: 0)),
+        _list_records(_watch(chunks, notes)),
         output,
         html=html,
         with_text=with_text,
-        unread=notes.unread,
         model=get_title(nlp),
     )
     if totals.n_repeated_ids:
         tell(Warnings.W303.format(n_notes=totals.n_repeated_ids))
-    n_failed = totals.n_failed + len(notes.unread)
     rows = [
         ("Notes", str(totals.n_notes)),
         ("Sections", str(totals.n_sections)),
         ("Entities", str(totals.n_entities)),
         ("Codes", str(totals.n_codes)),
-        ("Failed", str(n_failed)),
+        ("Failed", str(totals.n_failed)),
         ("Time", _format_time(totals.n_notes, start)),
         ("Records", str(output / RECORDS_FILE)),
     ]
     if html:
         rows.append(("Pages", str(output / INDEX_FILE)))
-    return rows, n_failed
+    return rows, totals.n_failed
 
 
 def _write_shards(
@@ -286,7 +291,7 @@ def _write_shards(
     """Write records in shards. RETURNS what to say, and how many failed."""
     start = time.perf_counter()
 
-    def work(chunks: Iterator[Sequence[Note]]) -> Iterator[list[Record]]:
+    def work(chunks: Iterator[Sequence[Note] | HandedOn]) -> Results:
         found = annotate_chunks(
             nlp,
             chunks,
@@ -294,9 +299,9 @@ def _write_shards(
             with_text=writer.run["with_text"],
             attributes=writer.run["attributes"],
         )
-        return _watch(found, notes, lambda: writer.n_passed)
+        return _watch(found, notes)
 
-    totals = writer.write(notes, work, unread=notes.unread)
+    totals = writer.write(notes, work)
     rows = [
         ("Notes", f"{totals.n_notes}, {totals.n_new} of them now"),
         ("Failed", str(totals.n_failed)),
@@ -306,30 +311,33 @@ def _write_shards(
     return rows, totals.n_failed
 
 
-def _make_chunks(notes: Iterable[Note], size: int) -> Iterator[list[Note]]:
-    iterator = iter(notes)
-    return iter(lambda: list(itertools.islice(iterator, size)), [])
-
-
-def _watch(
-    chunks: Iterable[list[Record]], notes: NoteReader, get_n_passed: Callable[[], int]
-) -> Iterator[list[Record]]:
-    """Show how far the notes are, and tell which of them failed.
-
-    get_n_passed: How many notes an earlier run has done, of those read so far.
-    """
-    n_new = 0
+def _watch(results: Results, notes: NoteReader) -> Results:
+    """Show how far the notes are, and tell what failed."""
+    n_new = n_passed = 0
     # disable=None: no bar where nobody would see it. smoothing: the rate of all notes.
     with tqdm(unit="note", disable=None, smoothing=0) as bar:
-        for records in chunks:
-            for record in records:
-                if record["error"] is not None:
-                    tell(f"{record['source']}: {record['error']['message']}")
-            n_new += len(records)
-            bar.initial = get_n_passed()
-            bar.total = max(notes.n_expected, bar.initial + n_new)
-            bar.update(bar.initial + n_new - bar.n)
-            yield records
+        for result in results:
+            if isinstance(result, NoteFailure):
+                tell(result.message)
+            elif isinstance(result, NotesPassed):
+                n_passed += result.n_notes
+            else:
+                for record in result:
+                    if record["error"] is not None:
+                        tell(f"{record['source']}: {record['error']['message']}")
+                n_new += len(result)
+                bar.initial = n_passed
+                bar.total = max(notes.n_expected, n_passed + n_new)
+                bar.update(n_passed + n_new - bar.n)
+            yield result
+
+
+def _list_records(results: Results) -> Iterator[Record | NoteFailure]:
+    for result in results:
+        if isinstance(result, NoteFailure):
+            yield result
+        elif not isinstance(result, NotesPassed):
+            yield from result
 
 
 def _format_time(n_notes: int, start: float) -> str:

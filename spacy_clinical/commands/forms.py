@@ -31,15 +31,16 @@ from spacy_clinical.export.form_folder import (
     FIELDS_FILE,
     INDEX_FILE,
     RECORDS_FILE,
+    FormResult,
     list_form_outputs,
     write_forms,
 )
 from spacy_clinical.extensions.attributes import record_error
 from spacy_clinical.files.lock import FolderLock
 from spacy_clinical.files.regular import show_path
-from spacy_clinical.forms import read_forms
 from spacy_clinical.forms.files import list_forms
 from spacy_clinical.forms.limits import TIMEOUT
+from spacy_clinical.forms.read import open_forms
 from spacy_clinical.models import get_title
 
 
@@ -109,9 +110,7 @@ def forms(
         results = _extract(nlp, files, {**settings, **limits})
         try:
             with FolderLock(output):
-                totals = write_forms(
-                    results, output, html=html, model=get_title(nlp), password=password
-                )
+                totals = write_forms(results, output, html=html, model=get_title(nlp))
         except OSError as error:
             status = WRONG_USE if isinstance(error, CodedError) else SOME_FAILED
             stop(get_write_message(error, output), status)
@@ -147,7 +146,7 @@ def _load_form_pipeline(name: str | None) -> Language:
 
 def _extract(
     nlp: Language, files: Sequence[Path], options: dict[str, Any]
-) -> Iterator[tuple[Path, Doc]]:
+) -> Iterator[FormResult]:
     """Read forms and find their fields; show how far it is, and tell what failed."""
     # disable=None: no bar where nobody would see it.
     nlp.set_error_handler(_go_on)
@@ -155,16 +154,21 @@ def _extract(
         for i, path in enumerate(files, start=1):
             bar.set_postfix_str(f"form {i} of {len(files)}", refresh=False)
             watch = {"watch": lambda number: bar.update()}
-            [doc] = read_forms([path], nlp.vocab, **options, **watch)
-            for name, component in nlp.pipeline:
-                try:
-                    doc = component(doc)
-                # Its other components and the other forms are not affected.
-                except Exception as error:
-                    record_error(doc, name, error)
-            if doc._.clinical_error is not None:
-                tell(f"{show_path(path)}: {doc._.clinical_error['message']}")
-            for page in doc._.pages:
-                if page["error"]:
-                    tell(page["error"])
-            yield path, doc
+            for form in open_forms([path], nlp.vocab, **options, **watch):
+                doc = _find_fields(nlp, form.doc)
+                if doc._.clinical_error is not None:
+                    tell(f"{show_path(path)}: {doc._.clinical_error['message']}")
+                for page in doc._.pages:
+                    if page["error"]:
+                        tell(page["error"])
+                yield FormResult(path, doc, form.pictures)
+
+
+def _find_fields(nlp: Language, doc: Doc) -> Doc:
+    for name, component in nlp.pipeline:
+        try:
+            doc = component(doc)
+        # Its other components and the other forms are not affected.
+        except Exception as error:
+            record_error(doc, name, error)
+    return doc

@@ -32,7 +32,10 @@ _PAGES_FOLDER = "pages"
 
 
 class Totals(NamedTuple):
-    """What was written: numbers of notes, of their findings and of failed notes."""
+    """What was written: numbers of notes and of their findings.
+
+    n_failed: Notes that failed, and files and rows that could not be read.
+    """
 
     n_notes: int
     n_sections: int
@@ -65,12 +68,11 @@ def prepare_folder(folder: Path, *, html: bool = False) -> None:
 
 
 def write_folder(
-    records: Iterable[Record],
+    records: Iterable[Record | NoteFailure],
     folder: Path,
     *,
     html: bool = False,
     with_text: bool = True,
-    unread: Sequence[NoteFailure] = (),
     model: str = "",
 ) -> Totals:
     """Write the record of each note, and with `html` a page for each and an index.
@@ -78,14 +80,14 @@ def write_folder(
     Records, pages and index appear together when the last is written; an earlier run's
     are there until then, and go. So do its pages without `html`, and the page of `view`.
 
-    records: With text if there will be pages.
+    records: With text if there will be pages; and what could not be read.
     folder: As `prepare_folder` left it. No other run writes to it.
     with_text: Whether the records quote the note. Pages always do.
-    unread: Files and rows that could not be read, complete once `records` are.
     model: Name and version of the pipeline, for the pages.
     """
     totals = Counter(dict.fromkeys(Totals._fields[:-1], 0))
     rows: list[IndexRow] = []
+    messages: list[str] = []
     # Numbers, as there may be millions of ids.
     known: set[int] = set()
     pages, index = _get_pages(folder), folder / INDEX_FILE
@@ -97,6 +99,11 @@ def write_folder(
         made = stack.enter_context(replace_together(paths, gone=old))
         with open_text(made[0]) as lines:
             for record in records:
+                if isinstance(record, NoteFailure):
+                    totals["n_failed"] += 1
+                    if html:
+                        messages.append(record.message)
+                    continue
                 totals.update(_count(record))
                 known.add(hash(record["id"]))
                 lines.write(format_line(record if with_text else without_text(record)))
@@ -108,7 +115,6 @@ def write_folder(
                     pages.write(run, number, content)
         if run is not None:
             pages.sync(run)
-            messages = [failure.message for failure in unread]
             with open_text(made[1]) as handle:
                 handle.write(render_index(rows, unread=messages, model=model))
     # Its pages are in place now, and nothing leads to those before.

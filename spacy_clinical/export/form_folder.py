@@ -1,5 +1,6 @@
 """An output folder of forms: records, a table of fields, and pages to look at."""
 
+import itertools
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,14 +21,24 @@ from spacy_clinical.export.pages.form_html import (
 from spacy_clinical.files.atomic import open_text, replace_together
 from spacy_clinical.files.cells import TableWriter
 from spacy_clinical.files.leftovers import remove_leftovers
-from spacy_clinical.files.regular import read_regular, show_path
-from spacy_clinical.forms.limits import MAX_BYTES
-from spacy_clinical.forms.pictures import draw_pages
+from spacy_clinical.files.regular import show_path
 
 RECORDS_FILE = "forms.jsonl"
 FIELDS_FILE = "fields.csv"
 INDEX_FILE = "forms.html"
 PAGES_FOLDER = "form_pages"
+
+
+class FormResult(NamedTuple):
+    """A form that has been read and extracted.
+
+    pictures: Of its pages, as JPEG; None where there is none. Asked for only if pages are
+        written, one after the other.
+    """
+
+    path: Path
+    doc: Doc
+    pictures: Iterable[bytes | None] = ()
 
 
 class FormTotals(NamedTuple):
@@ -51,21 +62,20 @@ def list_form_outputs(folder: Path) -> list[Path]:
 
 
 def write_forms(
-    results: Iterable[tuple[Path, Doc]],
+    results: Iterable[FormResult | tuple[Path, Doc]],
     folder: Path,
     *,
     html: bool = True,
     model: str = "",
-    password: str | None = None,
 ) -> FormTotals:
     """Write the record and the fields of each form, and with `html` a page for each.
 
     Records, fields, pages and index appear together when the last form is written; an
     earlier run's are there until then, and go. The pages show pictures of the forms.
 
+    results: Pairs of a path and a Doc have no pictures.
     folder: Exists, and can be written to. No other run writes to it.
     model: Name and version of what labelled them, for the pages.
-    password: Of encrypted PDFs, to draw them.
     """
     rows: list[FormRow] = []
     n_failed = n_bad_pages = 0
@@ -81,7 +91,7 @@ def write_forms(
         made = stack.enter_context(replace_together(paths, gone=old))
         with open_text(made[0]) as lines, open_text(made[1]) as table:
             writer = TableWriter(table, COLUMNS)
-            for path, doc in results:
+            for path, doc, pictures in itertools.starmap(FormResult, results):
                 record = make_form_record(
                     doc, form_id=show_path(path.stem), source=show_path(path)
                 )
@@ -94,10 +104,13 @@ def write_forms(
                 n_failed += record["error"] is not None
                 n_bad_pages += sum(bool(p["error"]) for p in record["pages"])
                 if run is not None:
-                    pictures = _draw(path, doc, password)
                     link = pages.link_to_index()
                     content = render_form(
-                        record, pictures, list_words(doc), model=model, index=link
+                        record,
+                        itertools.chain(pictures, itertools.repeat(None)),
+                        list_words(doc),
+                        model=model,
+                        index=link,
                     )
                     pages.write(run, number, content)
         if run is not None:
@@ -125,20 +138,6 @@ def list_words(doc: Doc) -> list[list[tuple[str, tuple[float, ...]]]]:
         if token._.box is not None:
             words[token._.page - 1].append((token.text, token._.box))
     return words
-
-
-def _draw(path: Path, doc: Doc, password: str | None) -> list[bytes | None]:
-    """Pictures of a form's pages, as far as there are some."""
-    pages = doc._.pages
-    pictures: list[bytes | None] = []
-    try:
-        data = read_regular(path, max_bytes=MAX_BYTES) if pages else b""
-        for picture in draw_pages(data, pages, name=path.name, password=password):
-            pictures.append(picture)
-    # What could be read shall be shown, with a picture or without.
-    except Exception:
-        pass
-    return [*pictures, *[None] * (len(pages) - len(pictures))]
 
 
 def _get_pages(folder: Path) -> PagesFolder:

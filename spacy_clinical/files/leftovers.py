@@ -15,9 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-# Windows has none.
-if sys.platform != "win32":
-    import fcntl
+from filelock import lock_descriptor, unlock_descriptor
 
 # As tempfile makes them; all digits are somebody's date.
 TOKEN = r"(?![0-9]{8}$)[a-z0-9_]{8}"
@@ -30,22 +28,16 @@ def try_lock(descriptor: int) -> bool | None:
 
     RETURNS: Whether it is locked now; None where there are no locks.
     """
-    if sys.platform == "win32":
-        return None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
+        return lock_descriptor(descriptor, blocking=False)
     except OSError:
         return None
-    return True
 
 
 def unlock(descriptor: int) -> None:
     """Let others in, though forked processes may still have it open, and close it."""
-    if sys.platform != "win32":
-        with suppress(OSError):
-            fcntl.flock(descriptor, fcntl.LOCK_UN)
+    with suppress(OSError):
+        unlock_descriptor(descriptor)
     os.close(descriptor)
 
 
@@ -63,7 +55,7 @@ def hold(path: Path) -> Iterator[bool]:
 
     YIELDS: Whether it is there; before it was held, somebody may have removed it.
     """
-    # Folders can't be opened there.
+    # Folders can't be opened there, and nobody writes to files that are locked.
     if sys.platform == "win32":
         yield True
         return

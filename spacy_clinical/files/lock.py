@@ -13,6 +13,8 @@ LOCK_FILE = ".lock"
 PATIENCE = 5.0
 
 
+# Not filelock.FileLock: that leaves its file in the folder, and where a file system knows
+# no locks it makes one that stays, and keeps others out, when the process is killed.
 class FolderLock:
     """A folder that is this process's own, until it is released or the process ends.
 

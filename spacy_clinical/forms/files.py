@@ -8,14 +8,8 @@ from spacy_clinical.errors import CodedFileNotFoundError, Errors
 from spacy_clinical.files.own_outputs import OwnOutputs, warn_of_own
 from spacy_clinical.files.regular import show_path
 from spacy_clinical.files.walk import Walk
+from spacy_clinical.forms.adapters.table import list_suffixes
 from spacy_clinical.types import list_names
-
-SUFFIXES = frozenset(
-    {
-        *(".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp"),
-        *(".hocr", ".html", ".xml", ".json", ".tsv"),
-    }
-)
 
 
 def list_forms(
@@ -30,12 +24,12 @@ def list_forms(
     RAISES FileNotFoundError: C301, if a path does not exist; C518, if there are none.
     """
     found: list[Path] = []
-    own = OwnOutputs()
+    own, suffixes = OwnOutputs(), list_suffixes()
     for name in list_names(paths):
         if os.path.isdir(name):
             walk = Walk(Path(name), skip)
             files = own.leave_out(walk, Path(name))
-            found += [path for path in files if path.suffix.lower() in SUFFIXES]
+            found += [path for path in files if path.suffix.lower() in suffixes]
             found += [folder for folder, _ in walk.unreadable]
             walk.warn_of_links()
         elif os.path.exists(name):
@@ -44,8 +38,8 @@ def list_forms(
             raise CodedFileNotFoundError(Errors.C301.format(path=show_path(name)))
     warn_of_own(own, paths)
     if not found:
-        suffixes = ", ".join(sorted(SUFFIXES))
+        names = ", ".join(sorted(suffixes))
         raise CodedFileNotFoundError(
-            Errors.C518.format(source=", ".join(paths), suffixes=suffixes)
+            Errors.C518.format(source=", ".join(paths), suffixes=names)
         )
     return found

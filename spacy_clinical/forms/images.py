@@ -9,7 +9,7 @@ import numpy
 from PIL import Image
 
 from spacy_clinical.errors import CodedError, CodedValueError, Errors
-from spacy_clinical.forms.limits import MAX_PAGES, check_n_pages
+from spacy_clinical.forms.limits import check_n_pages
 from spacy_clinical.forms.quiet import quiet_libraries
 
 # 10,000 by 10,000 pixels: A3 at 700 dots an inch.
@@ -62,23 +62,6 @@ def list_frames(
         return
     for i in range(n_frames):
         yield lambda where, i=i: read(i, where)  # type: ignore[misc]
-
-
-def open_frames(
-    data: bytes, *, name: str, max_pixels: int
-) -> Iterator[Image.Image | None]:
-    """Read the frames of an image, as `list_frames` does.
-
-    YIELDS: Each frame; None where one can't be read but others may.
-    """
-    frames = list_frames(data, name=name, max_pixels=max_pixels, max_pages=MAX_PAGES)
-    for frame in frames:
-        try:
-            image = frame(name)
-        except ValueError:
-            yield None
-        else:
-            yield image
 
 
 def _open(data: bytes, name: str, max_pixels: int) -> Image.Image:
@@ -134,6 +117,14 @@ def fit_dpi(width: float, height: float, dpi: int) -> int:
     """
     fitting = int(math.sqrt(MAX_OCR_PIXELS / max(width * height, 1e-9)))
     return min(dpi, max(fitting, MIN_DPI))
+
+
+def shrink(image: Image.Image, width: int) -> Image.Image:
+    """Make an image smaller that is wider than so many pixels."""
+    if image.width <= width:
+        return image
+    size = width, max(round(image.height * width / image.width), 1)
+    return image.resize(size, Image.Resampling.LANCZOS)
 
 
 def make_grey(image: Image.Image) -> Image.Image:

@@ -14,8 +14,9 @@ from PIL import Image
 from spacy_clinical.errors import CodedOSError, Errors
 from spacy_clinical.forms.adapters.tesseract import read_tesseract_tsv
 from spacy_clinical.forms.images import get_dpi
-from spacy_clinical.forms.limits import Deadline
+from spacy_clinical.forms.limits import PAGE_TIMEOUT, Deadline
 from spacy_clinical.forms.pages import FormPage, Word
+from spacy_clinical.forms.squares import read_squares
 
 # A page whose words are surer than this needs no other orientation.
 SURE = 0.6
@@ -34,6 +35,19 @@ def find_tesseract() -> str:
     if path is None:
         raise CodedOSError(Errors.C506)
     return path
+
+
+def read_page(
+    image: Image.Image, *, name: str, language: str, deadline: Deadline
+) -> FormPage:
+    """Read a page of a scan in 8-bit grey: its words and its boxes to tick.
+
+    name, language: As for `read_scan`.
+    deadline: Of the file; no page takes longer than PAGE_TIMEOUT.
+    """
+    timeout = min(deadline.left, PAGE_TIMEOUT)
+    page, turned = read_scan(image, name=name, language=language, timeout=timeout)
+    return read_squares(page, turned)
 
 
 def read_scan(

@@ -1,86 +1,45 @@
 """Read a form of any kind: a PDF, a scan, or what another engine has read of one."""
 
-import codecs
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from spacy_clinical.errors import CodedError, CodedValueError, Errors, get_own_message
 from spacy_clinical.extensions.attributes import record_error
-from spacy_clinical.files.json_text import read_json
 from spacy_clinical.files.regular import (
     describe_error,
     read_regular,
     show_path,
 )
-from spacy_clinical.forms.adapters.alto import read_alto
-from spacy_clinical.forms.adapters.cloud import (
-    is_azure,
-    is_textract,
-    read_azure,
-    read_textract,
-)
-from spacy_clinical.forms.adapters.hocr import read_hocr
-from spacy_clinical.forms.adapters.tesseract import read_tesseract_tsv
+from spacy_clinical.forms.adapters.adapter import Content, Ocr, Page, Settings
+from spacy_clinical.forms.adapters.table import find_adapter
 from spacy_clinical.forms.checks import check_page
 from spacy_clinical.forms.document import make_form_doc
-from spacy_clinical.forms.images import MAX_PIXELS, Frame, fit_dpi, list_frames
+from spacy_clinical.forms.images import MAX_PIXELS
 from spacy_clinical.forms.limits import (
     MAX_BYTES,
-    MAX_CHARACTERS,
     MAX_FORM_WORDS,
     MAX_PAGES,
-    MAX_TEXT_BYTES,
-    MAX_VALUES,
-    PAGE_TIMEOUT,
     TIMEOUT,
     Deadline,
-    check_amount,
 )
-from spacy_clinical.forms.ocr import find_tesseract, read_scan
 from spacy_clinical.forms.pages import FormPage, Word
-from spacy_clinical.forms.pdf import (
-    POINTS,
-    draw_page,
-    is_scan,
-    open_pdf,
-    read_text_layer,
-)
+from spacy_clinical.forms.pictures import draw_pages
 from spacy_clinical.forms.quiet import quiet_libraries
-from spacy_clinical.forms.squares import read_squares
-from spacy_clinical.forms.widgets import add_to_scan
-
-# "auto": pages without a text layer only.
-Ocr = Literal["auto", "always", "never"]
-# Reads a page; the name is for messages.
-PageReader = Callable[[str], FormPage]
-
-# Where in a file its kind is looked for.
-HEAD = 4096
-# Before a text in UTF-16 or UTF-32, longest first.
-MARKS = {
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
 
 
-class _Settings(NamedTuple):
-    """How to read one file: see `read_form`."""
+class OpenForm(NamedTuple):
+    """A form that has been read, and whose file is still open.
 
-    name: str
-    ocr: Ocr
-    language: str
-    dpi: int
-    deadline: Deadline
-    max_pages: int
-    max_pixels: int
-    password: str | None
+    pictures: Of its pages, drawn on demand: JPEG, or None where there is none.
+    """
+
+    doc: Doc
+    pictures: Iterator[bytes | None]
 
 
 def read_form(
@@ -123,21 +82,11 @@ def read_form(
         Tesseract is missing, and for files that are too large; and what the system
         raises for files that can't be opened.
     """
-    name = name or ("-" if isinstance(source, bytes) else show_path(Path(source).name))
-    deadline = Deadline(timeout)
-    settings = _Settings(
-        name, ocr, language, dpi, deadline, max_pages, max_pixels, password
-    )
-    pages = _read_pages(source, settings)
-    read = []
-    while (page := _get_next(pages, name)) is not None:
-        read.append(page)
-        if watch is not None:
-            watch(len(read))
-    try:
-        return make_form_doc(vocab, read, source=name)
-    except Exception as error:
-        raise CodedValueError(describe_error(error, name)) from None
+    options = {"name": name, "ocr": ocr, "language": language, "dpi": dpi}
+    limits = {"timeout": timeout, "max_pages": max_pages, "max_pixels": max_pixels}
+    settings = {**options, **limits, "password": password}
+    with open_form(source, vocab, watch=watch, **settings) as form:
+        return form.doc
 
 
 def read_forms(
@@ -149,28 +98,87 @@ def read_forms(
     YIELDS: A Doc for each file. One that can't be read gets an empty Doc that says
         why in `doc._.clinical_error`; the others are not affected.
     """
+    for form in open_forms(paths, vocab, **options):
+        yield form.doc
+
+
+@contextmanager
+def open_form(
+    source: str | Path | bytes,
+    vocab: Vocab,
+    *,
+    watch: Callable[[int], None] | None = None,
+    **options: Any,
+) -> Iterator[OpenForm]:
+    """Read a form as `read_form` does, and keep its file open to draw its pages.
+
+    The file is opened once: whatever replaces it, words and pictures are of one form.
+
+    watch, options: See `read_form`.
+    """
+    settings = _make_settings(source, **options)
+    with ExitStack() as stack:
+        with _guard(settings.name):
+            content = Content(_read_bytes(source), settings.name)
+            opened = find_adapter(content).open(content, settings)
+            pages = stack.enter_context(opened)
+        reader = _read_pages(pages, settings)
+        read: list[FormPage] = []
+        while (page := _get_next(reader, settings.name)) is not None:
+            read.append(page)
+            if watch is not None:
+                watch(len(read))
+        with _guard(settings.name):
+            doc = make_form_doc(vocab, read, source=settings.name)
+        yield OpenForm(doc, draw_pages(pages, doc._.pages))
+
+
+def open_forms(
+    paths: str | Path | Iterable[str | Path], vocab: Vocab, **options: Any
+) -> Iterator[OpenForm]:
+    """Read forms as `read_forms` does; each is open until the next is asked for."""
     for path in [paths] if isinstance(paths, str | Path) else paths:
-        try:
-            doc = read_form(path, vocab, **options)
-        # Whatever is wrong with a file, the others are read.
-        except Exception as error:
-            name = show_path(Path(path).name)
-            doc = make_form_doc(vocab, [], source=name)
-            record_error(doc, "read_form", error)
-            message = describe_error(error, name)
-            doc._.clinical_error = {**doc._.clinical_error, "message": message}
-        yield doc
+        with ExitStack() as stack:
+            try:
+                form = stack.enter_context(open_form(path, vocab, **options))
+            # Whatever is wrong with a file, the others are read.
+            except Exception as error:
+                name = show_path(Path(path).name)
+                doc = make_form_doc(vocab, [], source=name)
+                record_error(doc, "read_form", error)
+                message = describe_error(error, name)
+                doc._.clinical_error = {**doc._.clinical_error, "message": message}
+                form = OpenForm(doc, iter(()))
+            yield form
 
 
-def _get_next(pages: Iterator[FormPage], name: str) -> FormPage | None:
-    """The next page of a file. Errors of libraries may quote it: theirs don't pass.
+def _make_settings(
+    source: str | Path | bytes,
+    *,
+    name: str = "",
+    timeout: float = TIMEOUT,
+    **options: Any,
+) -> Settings:
+    name = name or ("-" if isinstance(source, bytes) else show_path(Path(source).name))
+    return Settings(name, Deadline(timeout), **options)
+
+
+def _read_bytes(source: str | Path | bytes) -> bytes:
+    if isinstance(source, bytes):
+        return source
+    return read_regular(Path(source), max_bytes=MAX_BYTES)
+
+
+@contextmanager
+def _guard(name: str) -> Iterator[None]:
+    """Keep errors of libraries from passing, as they may quote the file.
 
     RAISES ValueError: C350, for errors without a code.
     RAISES OSError: What the system raises.
     """
     try:
         with quiet_libraries():
-            return next(pages, None)
+            yield
     except Exception as error:
         if isinstance(error, CodedError) or (
             isinstance(error, OSError) and error.errno
@@ -179,36 +187,37 @@ def _get_next(pages: Iterator[FormPage], name: str) -> FormPage | None:
         raise CodedValueError(describe_error(error, name)) from None
 
 
-def _read_pages(source: str | Path | bytes, settings: _Settings) -> Iterator[FormPage]:
+def _get_next(pages: Iterator[FormPage], name: str) -> FormPage | None:
+    with _guard(name):
+        return next(pages, None)
+
+
+def _read_pages(pages: Sequence[Page], settings: Settings) -> Iterator[FormPage]:
     """Read the pages of a file, each as far as it can be."""
-    if isinstance(source, bytes):
-        data = source
-    else:
-        data = read_regular(Path(source), max_bytes=MAX_BYTES)
     deadline, n_words = settings.deadline, 0
-    for number, reader in enumerate(_list_readers(data, settings), start=1):
+    for number, page in enumerate(pages, start=1):
         where = f"{settings.name}, page {number}"
         # A file of one page is always begun.
         if number > 1 and deadline.is_over:
-            page = FormPage(0.0, 0.0, "", error=deadline.describe(where))
+            read = FormPage(0.0, 0.0, "", error=deadline.describe(where))
         else:
-            page = _read_page(reader, where)
-        n_words += len(page.words)
+            read = _read_page(page, where)
+        n_words += len(read.words)
         if n_words > MAX_FORM_WORDS:
             message = Errors.C514.format(
                 name=settings.name, limit=MAX_FORM_WORDS, what="words"
             )
-            page = FormPage(page.width, page.height, page.unit, error=message)
-        yield page
+            read = FormPage(read.width, read.height, read.unit, error=message)
+        yield read
 
 
-def _read_page(reader: PageReader, where: str) -> FormPage:
+def _read_page(page: Page, where: str) -> FormPage:
     """Read a page; an empty one says why it can't be read.
 
     RAISES OSError: C506, which no other page would escape.
     """
     try:
-        return check_page(reader(where), where)
+        return check_page(page.read(where), where)
     # Whatever is wrong with a page, the others are read.
     except Exception as error:
         if isinstance(error, CodedError) and error.code == "C506":
@@ -217,55 +226,6 @@ def _read_page(reader: PageReader, where: str) -> FormPage:
             name=where, kind=type(error).__name__
         )
         return FormPage(0.0, 0.0, "", error=message)
-
-
-def _list_readers(data: bytes, settings: _Settings) -> Iterator[PageReader]:
-    kind = find_kind(data)
-    if kind == "pdf":
-        yield from _list_pdf(data, settings)
-    elif kind == "image":
-        find_tesseract()
-        frames = list_frames(
-            data,
-            name=settings.name,
-            max_pixels=settings.max_pixels,
-            max_pages=settings.max_pages,
-        )
-        for frame in frames:
-            yield partial(_read_frame, frame, settings)
-    else:
-        for page in _read_other(data, kind, settings):
-            yield partial(_get_page, page)
-
-
-def _get_page(page: FormPage, where: str) -> FormPage:
-    return page
-
-
-def find_kind(data: bytes) -> str:
-    """Tell what a file is by its content.
-
-    RETURNS: "pdf", "image", "json", "hocr", "alto", "tsv", or "" for none of them.
-    """
-    head = data[:HEAD]
-    for mark, encoding in MARKS.items():
-        if head.startswith(mark):
-            head = head.decode(encoding, errors="ignore").encode("utf8")
-            break
-    if b"%PDF-" in head[:1024]:
-        return "pdf"
-    if head.startswith(
-        (b"\x89PNG", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*", b"GIF8", b"BM", b"RIFF")
-    ) or head.startswith((b"II+\x00", b"MM\x00+")):
-        return "image"
-    text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if text.startswith((b"{", b"[")):
-        return "json"
-    if text.startswith(b"level\tpage_num"):
-        return "tsv"
-    if text.startswith(b"<"):
-        return "alto" if b"<alto" in head or b":alto" in head else "hocr"
-    return ""
 
 
 def make_pages(
@@ -279,104 +239,3 @@ def make_pages(
     """Make a page of plain words and boxes (x0, y0, x1, y1 from the upper left)."""
     found = [Word(word, box) for word, box in zip(words, boxes, strict=True)]
     return [FormPage(width, height, unit, found, "words")]
-
-
-def _list_pdf(data: bytes, settings: _Settings) -> Iterator[PageReader]:
-    document = open_pdf(
-        data,
-        name=settings.name,
-        max_pages=settings.max_pages,
-        password=settings.password,
-    )
-    try:
-        for index in range(len(document)):
-            yield partial(_read_pdf_page, document, index, settings)
-    finally:
-        document.close()
-
-
-def _read_pdf_page(
-    document: Any, index: int, settings: _Settings, where: str
-) -> FormPage:
-    page = document[index]
-    try:
-        text = page.get_textpage()
-        n_characters = text.count_chars()
-        text.close()
-        check_amount(n_characters, name=where, limit=MAX_CHARACTERS, what="characters")
-        read = read_text_layer(page)
-        if settings.ocr == "always" or (settings.ocr == "auto" and is_scan(page, read)):
-            find_tesseract()
-            width, height = page.get_size()
-            dpi = fit_dpi(width / POINTS, height / POINTS, settings.dpi)
-            image = draw_page(page, dpi=dpi, name=where, max_pixels=settings.max_pixels)
-            scan = _read_scan(image, settings, where)
-            read = add_to_scan(scan, read, scale=dpi / POINTS)
-        return read
-    finally:
-        page.close()
-
-
-def _read_frame(frame: Frame, settings: _Settings, where: str) -> FormPage:
-    return _read_scan(frame(where), settings, where)
-
-
-def _read_scan(image: Any, settings: _Settings, where: str) -> FormPage:
-    timeout = min(settings.deadline.left, PAGE_TIMEOUT)
-    page, turned = read_scan(
-        image, name=where, language=settings.language, timeout=timeout
-    )
-    return read_squares(page, turned)
-
-
-def _read_other(data: bytes, kind: str, settings: _Settings) -> list[FormPage]:
-    """Read the pages of a file of text.
-
-    RAISES ValueError: C508 and C509, if it is broken or unknown; C505 and C514, if it
-        is too long.
-    """
-    name, max_pages = settings.name, settings.max_pages
-    check_amount(len(data), name=name, limit=MAX_TEXT_BYTES, what="bytes")
-    pages: list[FormPage] = []
-    timing = {"deadline": settings.deadline}
-    try:
-        if kind == "json":
-            pages = _read_json(data, name, max_pages)
-        elif kind == "alto":
-            pages = read_alto(data, name=name, max_pages=max_pages, **timing)
-        elif kind == "hocr":
-            text = _make_utf8(data)
-            pages = read_hocr(text, name=name, max_pages=max_pages, **timing)
-        elif kind == "tsv":
-            text = _make_utf8(data)
-            pages = read_tesseract_tsv(text, name=name, max_pages=max_pages)
-    # Such as numbers where lists should be.
-    except Exception as error:
-        if isinstance(error, CodedError):
-            raise
-        reason = type(error).__name__
-        raise CodedValueError(
-            Errors.C508.format(name=name, kind=kind.upper(), reason=reason)
-        ) from None
-    if not pages:
-        raise CodedValueError(Errors.C509.format(name=name))
-    return pages
-
-
-def _read_json(data: bytes, name: str, max_pages: int) -> list[FormPage]:
-    n_values = sum(data.count(mark) for mark in (b",", b"[", b"{"))
-    check_amount(n_values, name=name, limit=MAX_VALUES, what="values")
-    values = read_json(data)
-    if is_textract(values):
-        return read_textract(values, name=name, max_pages=max_pages)
-    if is_azure(values):
-        return read_azure(values, name=name, max_pages=max_pages)
-    return []
-
-
-def _make_utf8(data: bytes) -> bytes:
-    """Write a text in UTF-16 or UTF-32 as UTF-8; others stay as they are."""
-    for mark, encoding in MARKS.items():
-        if data.startswith(mark):
-            return data.decode(encoding, errors="replace").encode("utf8")
-    return data

@@ -1,22 +1,20 @@
 """All notes of a run, from first to last, and how far they are."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
 
 from spacy_clinical.notes.markup import Markup
-from spacy_clinical.notes.read import Position, read_notes
+from spacy_clinical.notes.read import measure_notes
+from spacy_clinical.notes.rows import Columns
 from spacy_clinical.notes.sources import Source
 from spacy_clinical.types import Note, NoteFailure
 
 
 class NoteReader:
-    """Read the notes of many sources.
+    """Read the notes of many sources; what can't be read comes in its place.
 
     sources: As `list_sources` finds them.
     text_column, id_column, markup: See `read_notes`.
     limit: Notes to read; 0 for all.
-    tell: Called with the message of each file or row that can't be read.
-    unread: Files and rows that could not be read so far.
     n_read: Notes that were read so far.
     """
 
@@ -28,31 +26,37 @@ class NoteReader:
         id_column: str | None = None,
         markup: Markup = "convert",
         limit: int = 0,
-        tell: Callable[[str], None] = lambda message: None,
     ) -> None:
-        self.unread: list[NoteFailure] = []
         self.n_read = 0
         self._sources = sources
-        self._columns = (text_column, id_column)
+        self._columns = Columns(text_column, id_column)
         self._markup = markup
         self._limit = limit or None
-        self._tell = tell
-        self._position = Position()
         self._sizes = [_measure(source) for source in sources]
         self._n_bytes = sum(self._sizes)
         self._n_done = 0
         self._size = 0
+        self._share = 0.0
         self._has_tables = any(
             isinstance(source, Source) and source.kind != "text" for source in sources
         )
 
-    def __iter__(self) -> Iterator[Note]:
-        return islice(self._read(), self._limit)
+    def __iter__(self) -> Iterator[Note | NoteFailure]:
+        for source, size in zip(self._sources, self._sizes, strict=True):
+            self._size = size
+            for note, share in self._read_source(source):
+                self._share = share
+                self.n_read += isinstance(note, Note)
+                yield note
+                if self.n_read == self._limit:
+                    return
+            self._n_done += size
+            self._size = 0
 
     @property
     def n_expected(self) -> int:
         """Number of all notes: exact for text files, else judged by the bytes read."""
-        n_bytes = self._n_done + self._size * self._position.share
+        n_bytes = self._n_done + self._size * self._share
         if not self._has_tables:
             n_notes = sum(isinstance(source, Source) for source in self._sources)
         elif n_bytes:
@@ -61,33 +65,12 @@ class NoteReader:
             n_notes = self.n_read
         return min(n_notes, self._limit or n_notes)
 
-    def _read(self) -> Iterator[Note]:
-        for source, size in zip(self._sources, self._sizes, strict=True):
-            self._size = size
-            for note in self._read_source(source):
-                if isinstance(note, Note):
-                    self.n_read += 1
-                    yield note
-                else:
-                    self.unread.append(note)
-                    self._tell(note.message)
-            self._n_done += size
-            self._size = 0
-
     def _read_source(
         self, source: Source | NoteFailure
-    ) -> Iterable[Note | NoteFailure]:
-        self._position = Position()
+    ) -> Iterable[tuple[Note | NoteFailure, float]]:
         if isinstance(source, NoteFailure):
-            return [source]
-        text_column, id_column = self._columns
-        return read_notes(
-            source,
-            text_column=text_column,
-            id_column=id_column,
-            markup=self._markup,
-            position=self._position,
-        )
+            return [(source, 1.0)]
+        return measure_notes(source, self._columns, self._markup)
 
 
 def _measure(source: Source | NoteFailure) -> int:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 from spacy.language import Language
+from spacy.util import minibatch
 
 from spacy_clinical.about import __version__
 from spacy_clinical.errors import CodedValueError, Errors, Warnings, get_code, warn
@@ -42,10 +43,13 @@ from spacy_clinical.scale.parts import (
     list_parts,
 )
 from spacy_clinical.scale.seals import Failed, Seal, digest_notes, read_run, read_seal
+from spacy_clinical.scale.workers import HandedOn, NotesPassed, make_chunks
 from spacy_clinical.types import Note, NoteFailure
 
-# Notes in, the records of each chunk out, in the same order.
-Annotate: TypeAlias = Callable[[Iterator[Sequence[Note]]], Iterable[list[Record]]]
+# Notes in, the records of each chunk out, in the same order; the others as they are.
+Annotate: TypeAlias = Callable[
+    [Iterator[Sequence[Note] | HandedOn]], Iterable[list[Record] | HandedOn]
+]
 
 
 class Chunk(NamedTuple):
@@ -132,12 +136,12 @@ class ShardWriter:
         self.chunk_size = chunk_size
         self.only_failed = only_failed
         self.force = force
-        self.n_passed = 0
         self._n_shards = 0
         self._n_broken = 0
         # Whether there may be other records than when all was done.
         self._is_new = True
         self._chunks: deque[Chunk] = deque()
+        self._failures: list[NoteFailure] = []
         self._seals: dict[int, Seal] = {}
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = FolderLock(folder)
@@ -148,15 +152,11 @@ class ShardWriter:
             raise
 
     def write(
-        self,
-        notes: Iterable[Note],
-        annotate: Annotate,
-        unread: Sequence[NoteFailure] = (),
+        self, notes: Iterable[Note | NoteFailure], annotate: Annotate
     ) -> ShardTotals:
         """Annotate the notes of shards that are not there, and write these.
 
-        notes: In the same order each time.
-        unread: Files and rows that could not be read, complete once `notes` are.
+        notes: In the same order each time, with what could not be read.
         RAISES ValueError: C338, if a shard's notes have changed, or are gone.
         """
         n_new = 0
@@ -166,7 +166,7 @@ class ShardWriter:
             for shard, group in by_shard:
                 n_new += self._write_shard(shard, group)
             self._remove_beyond()
-            return self._finish(unread, n_new)
+            return self._finish(n_new)
         finally:
             self._lock.release()
 
@@ -197,22 +197,26 @@ class ShardWriter:
             part.unlink()
 
     def _annotate(
-        self, notes: Iterable[Note], annotate: Annotate
+        self, notes: Iterable[Note | NoteFailure], annotate: Annotate
     ) -> Iterator[tuple[Chunk, list[Record]]]:
-        for records in annotate(self._feed(notes)):
-            yield self._chunks.popleft(), records
+        for result in annotate(self._feed(notes)):
+            if isinstance(result, NoteFailure):
+                self._failures.append(result)
+            elif not isinstance(result, NotesPassed):
+                yield self._chunks.popleft(), result
 
-    def _feed(self, notes: Iterable[Note]) -> Iterator[list[Note]]:
+    def _feed(
+        self, notes: Iterable[Note | NoteFailure]
+    ) -> Iterator[Sequence[Note] | HandedOn]:
         """Hand on the notes that have to be annotated, in chunks."""
-        iterator = iter(notes)
-        for shard in itertools.count():
-            of_shard = list(itertools.islice(iterator, self.size))
-            self._n_shards = shard
-            if not of_shard:
-                return
+        for of_shard in make_chunks(notes, self.size):
+            if isinstance(of_shard, NoteFailure):
+                yield of_shard
+                continue
+            shard, self._n_shards = self._n_shards, self._n_shards + 1
             sha256 = digest_notes(of_shard)
             numbers = self._list_open(shard, len(of_shard), sha256)
-            self.n_passed += len(of_shard) - len(numbers)
+            yield NotesPassed(len(of_shard) - len(numbers))
             if numbers:
                 self._seals[shard] = Seal(
                     n_notes=len(of_shard),
@@ -221,8 +225,7 @@ class ShardWriter:
                     shard_sha256="",
                     failed=[],
                 )
-            for i in range(0, len(numbers), self.chunk_size):
-                part = numbers[i : i + self.chunk_size]
+            for part in minibatch(numbers, self.chunk_size):
                 chunk = Chunk(shard, part, [of_shard[number] for number in part])
                 self._chunks.append(chunk)
                 yield chunk.notes
@@ -296,7 +299,7 @@ class ShardWriter:
         self._write_json(self._get_seal_path(shard), seal)
         return n_new
 
-    def _finish(self, unread: Sequence[NoteFailure], n_new: int) -> ShardTotals:
+    def _finish(self, n_new: int) -> ShardTotals:
         """Count what is there, list what failed, and remove what isn't of this run."""
         n_notes = n_failed = n_shards = 0
         with open_atomic(self.folder / FAILURES_FILE) as failures:
@@ -310,7 +313,7 @@ class ShardWriter:
                 for row in seal["failed"]:
                     shown = {key: row[key] for key in ("id", "source", "error")}
                     failures.write(format_line(shown))
-            for failure in unread:
+            for failure in self._failures:
                 n_failed += 1
                 failures.write(format_line(_describe_failure(failure)))
         if n_new or self._is_new:

@@ -246,20 +246,14 @@ def _read_row(note_id: pa.Scalar, text: pa.Scalar, job: Job) -> _Row:
         if reason:
             lacking.append(what)
             fault = Errors.C334.format(what=what, column=column, found=reason)
-    text, source_format = found["text"], ""
+    note = Note(found["id"], found["text"], {}, "")
     if not fault:
         try:
-            text, source_format = _convert(text, job)
+            converted = convert_text(note.text, markup=job.markup)
+            note = converted.make_note(note.id, {}, "")
         except ValueError as error:
-            fault = describe_error(error, found["id"])
-    note = Note(found["id"], text, {}, "", source_format)
+            fault = describe_error(error, note.id)
     return _Row(note, tuple(lacking), fault)
-
-
-def _convert(text: str, job: Job) -> tuple[str, str]:
-    found = convert_text(text, markup=job.markup)
-    is_plain = found.source_format == "plain"
-    return found.text, "" if is_plain else found.source_format
 
 
 def _read_value(value: pa.Scalar) -> tuple[str, str]:

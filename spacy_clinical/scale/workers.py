@@ -33,8 +33,17 @@ from spacy_clinical.export.records import (
 )
 from spacy_clinical.models.code import find_imported, import_code
 from spacy_clinical.scale.stream import annotate_notes
-from spacy_clinical.types import Note
+from spacy_clinical.types import Note, NoteFailure
 
+
+class NotesPassed(NamedTuple):
+    """Notes that need not be annotated, as an earlier run has done them."""
+
+    n_notes: int
+
+
+# What is handed on as it is, beside chunks of notes and their records.
+HandedOn: TypeAlias = NoteFailure | NotesPassed
 Waiting: TypeAlias = tuple[Sequence[Note], Future[list[Record]] | None]
 
 # Elsewhere libraries of the system may not be forked.
@@ -70,14 +79,35 @@ def annotate_chunk(
     return records if with_text else [without_text(record) for record in records]
 
 
+def make_chunks(
+    notes: Iterable[Note | NoteFailure], size: int
+) -> Iterator[list[Note] | NoteFailure]:
+    """Put notes together that follow each other.
+
+    size (notes): Of a chunk; the last one may be smaller.
+    YIELDS: Failures at once, before the notes that wait for others.
+    """
+    chunk: list[Note] = []
+    for note in notes:
+        if isinstance(note, NoteFailure):
+            yield note
+            continue
+        chunk.append(note)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
 def annotate_chunks(
     nlp: Language,
-    chunks: Iterable[Sequence[Note]],
+    chunks: Iterable[Sequence[Note] | HandedOn],
     *,
     n_process: int = 1,
     with_text: bool = True,
     attributes: Named = (),
-) -> Iterator[list[Record]]:
+) -> Iterator[list[Record] | HandedOn]:
     """Annotate chunks of notes, in several processes if need be.
 
     A worker that dies, whatever it died of, is replaced and its notes are done again. If
@@ -87,13 +117,17 @@ def annotate_chunks(
     chunks: Notes that are annotated together: some dozens.
     n_process: Number of processes; -1 takes one for each processor.
     with_text, attributes: See `annotate_chunk`.
-    YIELDS: The records of each chunk, in their order.
+    YIELDS: The records of each chunk, in their order; what else is among the chunks as
+        soon as it is read.
     RAISES: What `chunks` raises.
     """
     attributes = parse_attributes(attributes).list_names()
     n_process = n_process if n_process > 0 else count_processors()
     if n_process == 1:
         for chunk in chunks:
+            if isinstance(chunk, HandedOn):
+                yield chunk
+                continue
             yield annotate_chunk(nlp, chunk, with_text=with_text, attributes=attributes)
         return
     workers = _Workers(nlp, n_process, with_text, attributes)
@@ -141,7 +175,9 @@ class _Workers:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
 
-    def annotate(self, chunks: Iterable[Sequence[Note]]) -> Iterator[list[Record]]:
+    def annotate(
+        self, chunks: Iterable[Sequence[Note] | HandedOn]
+    ) -> Iterator[list[Record] | HandedOn]:
         """Annotate chunks, in order."""
         waiting: deque[Waiting] = deque()
         iterator = iter(chunks)
@@ -151,6 +187,8 @@ class _Workers:
                 chunk = next(iterator, None)
                 if chunk is None:
                     is_finished = True
+                elif isinstance(chunk, HandedOn):
+                    yield chunk
                 else:
                     waiting.append((chunk, self._submit(chunk)))
             if not waiting:

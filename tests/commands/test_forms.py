@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -7,6 +8,8 @@ from pathlib import Path
 
 import pytest
 import spacy
+from spacy.language import Language
+from spacy.tokens import Doc
 from typer.testing import CliRunner
 
 from spacy_clinical.cli import app
@@ -223,3 +226,35 @@ def test_what_is_no_file_costs_no_other(run, form, tmp_path):
     assert errors["odd"] == "C508"
     assert errors["form"] is errors[r"caf\udce9"] is None
     assert by_id["form"]["fields"]
+
+
+@Language.factory("test_forms_replacer")
+def make_replacer(nlp, name, path: str, other: str):
+    """A component that puts another file into a form's place, when its words are read."""
+
+    def work(doc: Doc) -> Doc:
+        os.replace(other, path)
+        return doc
+
+    return work
+
+
+def list_pictures(tmp_path):
+    [path] = (tmp_path / "out/form_pages").glob("run-*/form-00001.html")
+    return re.findall(r"data:image/jpeg;base64,[^\"']+", path.read_text("utf8"))
+
+
+def test_a_file_that_is_replaced_gives_no_pictures_of_another_patient(
+    run, form, tmp_path
+):
+    assert run(form).exit_code == 0
+    expected = list_pictures(tmp_path)
+    other = tmp_path / "other.pdf"
+    other.write_bytes(make_pdf([[(72, 300, 40, "Somebody else")]]))
+    nlp = spacy.blank("en")
+    paths = {"path": str(form), "other": str(other)}
+    nlp.add_pipe("test_forms_replacer", config=paths)
+    nlp.to_disk(tmp_path / "replacer")
+    assert run(form, "--model", tmp_path / "replacer").exit_code == 0
+    assert not other.exists()
+    assert list_pictures(tmp_path) == expected

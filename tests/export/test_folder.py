@@ -8,7 +8,7 @@ import spacy
 from spacy_clinical.export.folder import prepare_folder, write_folder
 from spacy_clinical.export.records import make_record
 from spacy_clinical.files.atomic import open_atomic
-from spacy_clinical.types import Note
+from spacy_clinical.types import Note, NoteFailure
 
 
 def make_records(*texts):
@@ -90,3 +90,13 @@ def test_prepare_folder_refuses_where_it_cannot_write(tmp_path, html):
 def test_prepare_folder_leaves_nothing(tmp_path):
     prepare_folder(tmp_path / "out")
     assert list_files(tmp_path) == ["out"]
+
+
+def test_write_folder_counts_what_could_not_be_read(tmp_path):
+    prepare_folder(tmp_path, html=True)
+    failure = NoteFailure("gone.txt", "[C302] Can't read 'gone.txt'.")
+    records = [*make_records("one"), failure]
+    totals = write_folder(records, tmp_path, html=True)
+    assert (totals.n_notes, totals.n_failed) == (1, 1)
+    assert "[C302]" in (tmp_path / "index.html").read_text()
+    assert len((tmp_path / "notes.jsonl").read_text().splitlines()) == 1

@@ -9,11 +9,18 @@ import pytest
 import spacy
 from PIL import Image
 
-from spacy_clinical.export.form_folder import list_form_outputs, write_forms
+from spacy_clinical.errors import CodedValueError, Errors
+from spacy_clinical.export.form_folder import (
+    FormResult,
+    list_form_outputs,
+    write_forms,
+)
 from spacy_clinical.export.form_records import COLUMNS, list_rows, make_form_record
 from spacy_clinical.forms import make_form_doc, make_pages, read_form
+from spacy_clinical.forms.adapters.adapter import Page
 from spacy_clinical.forms.pictures import draw_pages
-from tests.forms.papers import INTAKE, encode, make_pdf
+from spacy_clinical.forms.read import open_form
+from tests.forms.papers import INTAKE, make_pdf
 
 RULES = {"model": {"@architectures": "spacy-clinical.FormRules.v1"}}
 
@@ -78,8 +85,9 @@ def test_spreadsheets_take_no_value_for_a_formula(text, cell):
 def test_a_folder_is_written(nlp, form, tmp_path):
     out = tmp_path / "out"
     out.mkdir()
-    results = [(form, nlp(read_form(form, nlp.vocab)))]
-    totals = write_forms(results, out, model="rules 1")
+    with open_form(form, nlp.vocab) as opened:
+        results = [FormResult(form, nlp(opened.doc), opened.pictures)]
+        totals = write_forms(results, out, model="rules 1")
     assert (totals.n_forms, totals.n_pages, totals.n_failed) == (1, 2, 0)
     with (out / "fields.csv").open(encoding="utf8", newline="") as table:
         rows = list(csv.reader(table))
@@ -95,6 +103,27 @@ def test_a_folder_is_written(nlp, form, tmp_path):
     assert f'href="{link}"' in (out / "forms.html").read_text("utf8")
     known = {path.name for path in list_form_outputs(out)}
     assert {path.name for path in out.iterdir()} == known
+
+
+def test_pictures_are_drawn_one_after_the_other_and_only_for_pages(nlp, tmp_path):
+    drawn = []
+
+    def draw(path):
+        for i in range(2):
+            drawn.append((path.name, i))
+            yield None
+
+    def list_results():
+        for name in ("a.json", "b.json"):
+            assert all(path != name for path, _ in drawn)
+            pages = make_pages(["Name:"], [(1, 1, 9, 9)], width=99, height=99)
+            doc = nlp(make_form_doc(nlp.vocab, pages * 2))
+            yield FormResult(tmp_path / name, doc, draw(tmp_path / name))
+
+    write_forms(list_results(), tmp_path, html=False)
+    assert drawn == []
+    write_forms(list_results(), tmp_path)
+    assert drawn == [("a.json", 0), ("a.json", 1), ("b.json", 0), ("b.json", 1)]
 
 
 def test_pages_load_nothing_and_run_nothing(nlp, tmp_path):
@@ -120,11 +149,14 @@ def test_forms_and_pages_that_failed_are_shown_as_such(nlp, tmp_path):
     from spacy_clinical.extensions.attributes import record_error
 
     doc = make_form_doc(nlp.vocab, [], source="x.pdf")
-    record_error(doc, "read_form", ValueError("[C502] secret"))
-    totals = write_forms([(tmp_path / "x.pdf", doc)], tmp_path)
-    assert totals.n_failed == 1
+    record_error(doc, "read_form", CodedValueError(Errors.C502.format(name="x.pdf")))
+    other = make_form_doc(nlp.vocab, [], source="y.pdf")
+    record_error(other, "read_form", ValueError("[C502] secret"))
+    results = [(tmp_path / "x.pdf", doc), (tmp_path / "y.pdf", other)]
+    assert write_forms(results, tmp_path).n_failed == 2
     index = (tmp_path / "forms.html").read_text("utf8")
     assert "C502" in index
+    assert "C312" in index
     assert "secret" not in index
 
 
@@ -138,13 +170,24 @@ def test_pages_of_an_earlier_run_go(nlp, form, tmp_path):
     assert not list(tmp_path.rglob("*.html"))
 
 
+def fail(*arguments):
+    raise RuntimeError("this page can't be read or drawn")
+
+
+def test_a_page_that_cant_be_drawn_costs_no_other_its_picture():
+    image = Image.new("L", (30, 10), 255)
+    pages = [Page(fail, draw) for draw in (fail, lambda width: image)]
+    facts = [{"rotation": 0.0, "error": ""}] * 2
+    assert [picture is None for picture in draw_pages(pages, facts)] == [True, False]
+
+
 @pytest.mark.parametrize("rotation", [0.0, 90.0, 180.0, -1.5])
 def test_pictures_are_turned_as_their_pages_were(rotation):
     image = Image.new("L", (300, 100), 255)
     image.paste(0, (0, 0, 40, 40))
-    data = encode(image)
-    pages = [{"rotation": rotation, "error": ""}, {"rotation": 0.0, "error": ""}]
-    drawn, none = draw_pages(data, pages, name="x")
+    facts = [{"rotation": rotation, "error": ""}, {"rotation": 0.0, "error": ""}]
+    pages = [Page(fail, lambda width: image), Page(fail)]
+    drawn, none = draw_pages(pages, facts)
     assert none is None
     picture = Image.open(BytesIO(drawn))
     is_on_end = abs(rotation) == 90.0

@@ -1,5 +1,6 @@
 """Temporary files that killed runs leave, and those that somebody works on."""
 
+import fcntl
 import os
 import time
 
@@ -80,7 +81,7 @@ def test_where_there_are_no_locks_only_what_is_old_goes(tmp_path, monkeypatch):
     def refuse(*arguments):
         raise OSError("no locks available")
 
-    monkeypatch.setattr(leftovers.fcntl, "flock", refuse)
+    monkeypatch.setattr(fcntl, "flock", refuse)
     new, old = tmp_path / NAME, tmp_path / NAME.replace("k3", "k4")
     new.touch()
     old.touch()
@@ -115,3 +116,13 @@ def test_somebody_elses_file_of_that_name_stays(tmp_path):
     with FolderLock(tmp_path):
         pass
     assert (tmp_path / ".lock").read_text() == "mine"
+
+
+def test_where_there_are_no_locks_a_folder_is_everyones(tmp_path, monkeypatch):
+    def refuse(*arguments):
+        raise OSError("no locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with FolderLock(tmp_path, patience=0), FolderLock(tmp_path, patience=0):
+        assert names(tmp_path) == [".lock"]
+    assert names(tmp_path) == []

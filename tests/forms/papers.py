@@ -6,6 +6,8 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
+from spacy_clinical.forms.read import open_form
+
 # What is where: across and down from the upper left corner, size, text.
 Item = tuple[float, float, float, str]
 
@@ -142,6 +144,12 @@ def draw_scan(
         pen.text((x * scale, y * scale), text, font=font, fill=0)
     image.info["dpi"] = (dpi, dpi)
     return image
+
+
+def read_and_draw(data: Any, vocab: Any, **options: Any) -> tuple[Any, list[Any]]:
+    """Read a form. RETURNS: The Doc, and the pictures of its pages."""
+    with open_form(data, vocab, **options) as form:
+        return form.doc, list(form.pictures)
 
 
 def encode(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:

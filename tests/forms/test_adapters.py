@@ -5,8 +5,11 @@ import json
 import pytest
 import spacy
 
-from spacy_clinical.forms import read_form
-from spacy_clinical.forms.read import find_kind
+from spacy_clinical.forms import make_pages, read_form, read_forms
+from spacy_clinical.forms.adapters import table
+from spacy_clinical.forms.adapters.adapter import Adapter, Content, open_text
+from spacy_clinical.forms.adapters.table import find_adapter
+from spacy_clinical.forms.files import list_forms
 
 TSV = (
     "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight"
@@ -187,8 +190,8 @@ def test_units_are_kept(vocab):
 
 
 def test_hocr_of_tesseract_says_what_its_tsv_says(vocab):
-    kinds = {find_kind(FILES[name]) for name in ("tsv", "hocr")}
-    assert kinds == {"tsv", "hocr"}
+    kinds = {find_adapter(Content(FILES[n], n)).kind for n in ("tsv", "hocr")}
+    assert kinds == {"TSV", "HOCR"}
 
 
 @pytest.mark.parametrize(
@@ -320,3 +323,31 @@ def test_words_that_an_engine_gives_twice_count_once():
     again = {"Blocks": [*blocks, *blocks]}
     doc = read_form(json.dumps(again).encode(), spacy.blank("en").vocab)
     assert [t.text for t in doc if not t.is_space] == ["Name:", "Roe", "Signed"]
+
+
+def test_a_new_adapter_is_a_file_and_a_row(vocab, tmp_path, monkeypatch):
+    """Its files are found by their ending, known by their content, read and drawn."""
+
+    def read(content, settings):
+        words = content.text.decode().splitlines()[1:]
+        if not words:
+            raise LookupError(words)
+        return make_pages(words, [(0, 0, 9, 9)] * len(words), width=99, height=99)
+
+    made_up = Adapter(
+        "MADE-UP",
+        frozenset({".made"}),
+        lambda content: content.start.startswith(b"[made up]"),
+        open_text("MADE-UP", read),
+    )
+    monkeypatch.setattr(table, "ADAPTERS", (*table.ADAPTERS, made_up))
+    (tmp_path / "a.made").write_text("[made up]\nName:\n")
+    (tmp_path / "b.made").write_text("[made up]\n")
+    (tmp_path / "c.json").write_bytes(FILES["textract"])
+    paths = list_forms([str(tmp_path)])
+    assert [path.name for path in paths] == ["a.made", "b.made", "c.json"]
+    first, broken, last = read_forms(paths, vocab)
+    assert first.text == "Name:"
+    assert broken._.clinical_error["message"].startswith("[C508] ")
+    assert "MADE-UP" in broken._.clinical_error["message"]
+    assert last.text == "Name: Roe\n\nSigned"

@@ -10,7 +10,6 @@ from PIL import Image
 from spacy.tokens import Doc, DocBin
 
 from spacy_clinical.forms import read_form
-from spacy_clinical.forms.pictures import draw_pages
 from tests.forms.fillable import (
     COMB,
     COMBO,
@@ -30,7 +29,7 @@ from tests.forms.fillable import (
     text,
     tick,
 )
-from tests.forms.papers import draw_scan
+from tests.forms.papers import draw_scan, read_and_draw
 
 
 @pytest.fixture(scope="module")
@@ -386,8 +385,7 @@ def test_fields_of_turned_pages(rotate, nlp):
 
 def test_pictures_show_what_was_typed(nlp, appearance):
     data = make_fillable(make_patient("WWWWWWWW"), [PATIENT], appearance=appearance)
-    doc = read_form(data, nlp.vocab)
-    [picture] = draw_pages(data, doc._.pages, name="a.pdf")
+    _, [picture] = read_and_draw(data, nlp.vocab)
     image = Image.open(BytesIO(picture)).convert("L")
     scale = image.width / 612
     box = tuple(round(v * scale) for v in (184, 80, 240, 96))
@@ -400,8 +398,7 @@ def test_pictures_show_what_was_ticked(rotate, nlp, appearance):
     fields += [radio("r", [(100, 200, "M"), (200, 200, "F")], "F")]
     page = [label(72, 40, "Smoker and so on")]
     data = make_fillable(fields, [page], appearance=appearance, rotate=rotate)
-    doc = read_form(data, nlp.vocab)
-    [picture] = draw_pages(data, doc._.pages, name="a.pdf")
+    _, [picture] = read_and_draw(data, nlp.vocab)
     image = Image.open(BytesIO(picture)).convert("L")
     scale = image.width / 612
     dark = [

@@ -9,6 +9,7 @@ import tempfile
 import time
 import warnings
 import zlib
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -20,10 +21,11 @@ from PIL import Image, PngImagePlugin
 
 from spacy_clinical.forms import limits, read_form, read_forms
 from spacy_clinical.forms.adapters import hocr
-from spacy_clinical.forms.images import MAX_OCR_PIXELS, fit_dpi, open_frames
-from spacy_clinical.forms.pictures import draw_pages
-from spacy_clinical.forms.read import find_kind
-from tests.forms.papers import INTAKE, draw_scan, encode, make_pdf
+from spacy_clinical.forms.adapters.adapter import Content
+from spacy_clinical.forms.adapters.image import IMAGE
+from spacy_clinical.forms.adapters.table import find_adapter
+from spacy_clinical.forms.images import MAX_OCR_PIXELS, fit_dpi, list_frames
+from tests.forms.papers import INTAKE, draw_scan, encode, make_pdf, read_and_draw
 from tests.forms.test_adapters import ALTO, FILES, HOCR, TEXTRACT, TSV
 
 NAME = "Zebulon"
@@ -239,7 +241,7 @@ def test_words_of_a_page_are_limited(vocab, monkeypatch):
 
 
 def test_files_of_text_are_limited(vocab, monkeypatch, tmp_path):
-    monkeypatch.setattr("spacy_clinical.forms.read.MAX_TEXT_BYTES", 100)
+    monkeypatch.setattr("spacy_clinical.forms.adapters.adapter.MAX_TEXT_BYTES", 100)
     with pytest.raises(ValueError, match=r"\[C514\] 'a' has more than 100 bytes"):
         read_form(FILES["alto"], vocab, name="a")
     monkeypatch.setattr("spacy_clinical.forms.read.MAX_BYTES", 50)
@@ -249,7 +251,7 @@ def test_files_of_text_are_limited(vocab, monkeypatch, tmp_path):
 
 
 def test_json_of_too_many_values_is_refused_before_it_is_parsed(vocab, monkeypatch):
-    monkeypatch.setattr("spacy_clinical.forms.read.MAX_VALUES", 1000)
+    monkeypatch.setattr("spacy_clinical.forms.adapters.adapter.MAX_VALUES", 1000)
     with pytest.raises(ValueError, match=r"\[C514\] 'a' has more than 1000 values"):
         read_form(b'{"Blocks": [' + b"[]," * 1000 + b"[]]}", vocab, name="a")
 
@@ -288,7 +290,8 @@ def test_pixels_are_counted_by_the_header(mode, vocab, fake_tesseract):
 
 def test_large_scans_are_made_smaller_to_be_read():
     data = encode(Image.new("1", (9000, 6000), 1), dpi=(600, 600))
-    [frame] = open_frames(data, name="a", max_pixels=10**8)
+    [read] = list_frames(data, name="a", max_pixels=10**8, max_pages=1)
+    frame = read("a")
     assert frame.width * frame.height <= MAX_OCR_PIXELS
     assert frame.info["dpi"] == pytest.approx((300, 300), abs=0.01)
 
@@ -327,11 +330,10 @@ def test_a_broken_frame_costs_no_other(vocab, tesseract):
         image.seek(1)
         start, size = image.tag_v2[273][0], image.tag_v2[279][0]
     data[start : start + size] = b"\xff" * size
-    doc = read_form(bytes(data), vocab, name="a.tif")
+    doc, pictures = read_and_draw(bytes(data), vocab, name="a.tif")
     assert [page["error"][:6] for page in doc._.pages] == ["", "[C503]", ""]
     assert "Page one" in doc.text
     assert "Page six" in doc.text
-    pictures = list(draw_pages(bytes(data), doc._.pages, name="a.tif"))
     assert [picture is None for picture in pictures] == [False, True, False]
 
 
@@ -414,7 +416,8 @@ def test_entities_are_refused_where_the_bytes_hide_them(vocab):
 def test_files_with_a_byte_order_mark_are_read(encoding, kind, vocab):
     text = FILES[kind].decode().replace('encoding="UTF-8"', "")
     data = text.encode(encoding)
-    assert find_kind(data) == find_kind(text.encode())
+    same = [find_adapter(Content(d, "a")) for d in (data, text.encode())]
+    assert same[0] is same[1]
     assert read_form(data, vocab).text == "Name: Roe\n\nSigned"
 
 
@@ -467,13 +470,16 @@ def test_whatever_bytes_are_in_a_file_the_others_are_read(data, suffix, vocab):
 @given(data=damaged())
 @settings(max_examples=60, deadline=None)
 def test_damaged_pictures_are_read_or_refused(data):
-    if find_kind(data) == "image":
+    if IMAGE.recognizes(Content(data, "a")):
         try:
-            frames = list(open_frames(data, name="a", max_pixels=10**6))
+            limits = {"max_pixels": 10**6, "max_pages": 500}
+            frames = list(list_frames(data, name="a", **limits))
         except ValueError as error:
             assert str(error).startswith("[C50")
         else:
-            assert all(frame is None or frame.mode == "L" for frame in frames)
+            for frame in frames:
+                with suppress(ValueError):
+                    assert frame("a").mode == "L"
 
 
 def test_what_is_no_file_costs_no_other(vocab, tmp_path):
@@ -505,7 +511,7 @@ def test_an_error_that_nobody_foresaw_is_the_files_failure(
     def fail(*arguments, **options):
         raise LookupError(NAME)
 
-    monkeypatch.setattr("spacy_clinical.forms.read.find_kind", fail)
+    monkeypatch.setattr("spacy_clinical.forms.read.find_adapter", fail)
     (tmp_path / "a.json").write_bytes(FILES["textract"])
     [doc] = read_forms([tmp_path / "a.json"], vocab)
     error = doc._.clinical_error

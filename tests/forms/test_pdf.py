@@ -9,8 +9,7 @@ import spacy
 from PIL import Image
 
 from spacy_clinical.forms import read_form
-from spacy_clinical.forms.pictures import draw_pages
-from tests.forms.papers import INTAKE, LINES, make_pdf
+from tests.forms.papers import INTAKE, LINES, make_pdf, read_and_draw
 
 
 @pytest.fixture(scope="module")
@@ -64,8 +63,7 @@ def test_cut_and_turned_together(rotate, turn, vocab):
 def test_pictures_are_turned_as_the_words_are(vocab):
     for turn, rotate in itertools.product(range(4), (0, 90)):
         data = make_pdf([INTAKE], turn=turn, rotate=rotate)
-        doc = read_form(data, vocab)
-        [picture] = draw_pages(data, doc._.pages, name="a.pdf")
+        doc, [picture] = read_and_draw(data, vocab)
         image = Image.open(BytesIO(picture)).convert("L")
         assert image.height > image.width
         # Ink where words are, none in the lower half.

@@ -96,16 +96,15 @@ import logging, sys
 logging.basicConfig(level=logging.DEBUG)
 import spacy
 from pathlib import Path
-from spacy_clinical.forms import read_forms
-from spacy_clinical.forms.pictures import draw_pages
+from spacy_clinical.forms.read import open_forms
 from spacy_clinical.notes.reader import NoteReader
 from spacy_clinical.notes.sources import list_sources
 folder = Path(sys.argv[1])
 nlp = spacy.blank("en")
 nlp.add_pipe("clinical_section_splitter")
 paths = sorted(folder.glob("form*"))
-for path, doc in zip(paths, read_forms(paths, nlp.vocab)):
-    list(draw_pages(path.read_bytes(), doc._.pages, name="x"))
+for form in open_forms(paths, nlp.vocab):
+    list(form.pictures)
 names = [str(path) for path in folder.glob("note*")]
 print(len([nlp(note.text) for note in NoteReader(list_sources(names))]))
 """

@@ -1,5 +1,6 @@
 """PDFs and scans, whole and broken."""
 
+import io
 import os
 import random
 import shutil
@@ -12,7 +13,10 @@ from PIL import Image
 
 from spacy_clinical.extensions.form_data import find_forms
 from spacy_clinical.forms import read_form, read_forms
+from spacy_clinical.forms.images import list_frames
 from spacy_clinical.forms.ocr import find_skew
+from spacy_clinical.forms.pages import FormPage
+from spacy_clinical.forms.read import open_form, open_forms
 from tests.forms.papers import INTAKE, LINES, draw_scan, encode, make_pdf
 
 
@@ -322,3 +326,63 @@ def test_other_files_go_on(vocab, tmp_path):
     assert [e and e["code"] for e in errors] == [None, "C501", "C509", "", None]
     assert errors[3]["type"] == "FileNotFoundError"
     assert [len(doc) > 0 for doc in docs] == [True, False, False, False, True]
+
+
+# Words and pictures from one open file
+
+
+def count_opens(monkeypatch, path):
+    opened = []
+    for module in (os, io):
+
+        def count(file, *arguments, _open=module.open, **options):
+            if str(file) == str(path):
+                opened.append(file)
+            return _open(file, *arguments, **options)
+
+        monkeypatch.setattr(module, "open", count)
+    monkeypatch.setattr("builtins.open", io.open)
+    return opened
+
+
+@pytest.mark.parametrize("kind", ["pdf", "png", "json"])
+def test_a_file_is_opened_once_for_words_and_pictures(
+    vocab, tmp_path, monkeypatch, kind
+):
+    content = {"pdf": make_pdf([INTAKE] * 2), "png": encode(draw_scan(INTAKE))}
+    path = tmp_path / f"form.{kind}"
+    path.write_bytes(content.get(kind, b'{"Blocks": [{"Page": 1}]}'))
+    monkeypatch.setattr("spacy_clinical.forms.adapters.image.find_tesseract", str)
+    blank = FormPage(10.0, 10.0, "px")
+    monkeypatch.setattr(
+        "spacy_clinical.forms.adapters.image.read_page", lambda *_, **__: blank
+    )
+    opened = count_opens(monkeypatch, path)
+    [form] = [(f.doc, list(f.pictures)) for f in open_forms(path, vocab)]
+    assert opened == [path]
+    doc, pictures = form
+    assert len(pictures) == len(doc._.pages)
+    assert [picture is None for picture in pictures] == [kind == "json"] * len(pictures)
+
+
+@pytest.mark.parametrize("kind", ["TIFF", "GIF", "WEBP", "PNG"])
+def test_frames_are_drawn_as_they_are_after_all_have_been_read(kind):
+    frames = [draw_scan([(60, 60, 30, f"Page {i}")]).convert("L") for i in range(3)]
+    small = [frame.resize((200, 260)) for frame in frames]
+    data = encode(small[0], kind, save_all=True, append_images=small[1:])
+    options = {"name": "a", "max_pixels": 10**6, "max_pages": 9}
+    readers = list(list_frames(data, **options))
+    read = [reader("a").tobytes() for reader in readers]
+    assert len(read) == len(set(read)) == 3
+    assert [reader("a").tobytes() for reader in readers] == read
+    assert [reader("a").tobytes() for reader in reversed(readers)] == read[::-1]
+
+
+def test_pictures_of_a_form_that_is_closed_are_none(vocab):
+    [form] = open_forms_of(vocab, make_pdf([INTAKE]))
+    assert list(form.pictures) == [None]
+
+
+def open_forms_of(vocab, data):
+    with open_form(data, vocab) as form:
+        yield form

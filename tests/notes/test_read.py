@@ -319,8 +319,8 @@ def test_an_error_that_nobody_foresaw_is_the_files_failure(tmp_path, monkeypatch
     def fail(*arguments, **options):
         raise LookupError(NAME)
 
-    for name in ("read_regular", "open_regular"):
-        monkeypatch.setattr(f"spacy_clinical.notes.read.{name}", fail)
+    for name in ("read.read_regular", "rows.open_regular"):
+        monkeypatch.setattr(f"spacy_clinical.notes.{name}", fail)
     [failure] = read_notes(Source(path, "a", kind))
     assert re.match(r"\[C350\] .*a\.data.*\(LookupError\)", failure.message)
     assert NAME not in failure.message

@@ -8,6 +8,7 @@ import pytest
 
 from spacy_clinical.notes.reader import NoteReader
 from spacy_clinical.notes.sources import list_sources
+from spacy_clinical.types import Note, NoteFailure
 
 N_ROWS = 3000
 
@@ -61,10 +62,19 @@ def test_a_limit_ends_the_reading(tmp_path):
     assert notes.n_expected == 10
 
 
-def test_what_cant_be_read_is_told_and_kept(tmp_path):
-    (tmp_path / "notes.jsonl").write_text('{"text": "HPI: a"}\n{\n{"text": 5}\n')
-    told = []
-    notes = read([tmp_path / "notes.jsonl"], tell=told.append)
-    assert len(list(notes)) == 1
-    assert told == [failure.message for failure in notes.unread]
-    assert [message[:6] for message in told] == ["[C305]", "[C306]"]
+def test_what_cant_be_read_comes_in_its_place(tmp_path):
+    lines = ['{"text": "HPI: a"}', "{", '{"text": 5}', '{"text": "HPI: b"}']
+    (tmp_path / "notes.jsonl").write_text("\n".join(lines))
+    notes = read([tmp_path / "notes.jsonl"])
+    found = list(notes)
+    assert notes.n_read == 2
+    failed = [item for item in found if isinstance(item, NoteFailure)]
+    assert found[1:3] == failed
+    assert [failure.message[:6] for failure in failed] == ["[C305]", "[C306]"]
+
+
+def test_a_limit_counts_notes_and_not_what_cant_be_read(tmp_path):
+    lines = ["{", '{"text": "HPI: a"}', "{", '{"text": "HPI: b"}', "{"]
+    (tmp_path / "notes.jsonl").write_text("\n".join(lines))
+    kinds = [type(item) for item in read([tmp_path / "notes.jsonl"], limit=2)]
+    assert kinds == [NoteFailure, Note, NoteFailure, Note]

@@ -12,6 +12,7 @@ from spacy_clinical.export.folder import write_folder
 from spacy_clinical.export.records import make_record, without_text
 from spacy_clinical.scale.parts import refuse_shards, remove_shards
 from spacy_clinical.scale.shards import ShardWriter
+from spacy_clinical.scale.workers import HandedOn
 from spacy_clinical.types import Note, NoteFailure
 
 SIZE = 3
@@ -29,6 +30,9 @@ def run(folder, texts, *, with_text=True, pipeline="a", size=SIZE, **options):
 
     def annotate(chunks):
         for notes in chunks:
+            if isinstance(notes, HandedOn):
+                yield notes
+                continue
             records = [make_record(note, NLP(note.text)) for note in notes]
             for record in records:
                 if record["text"] == "bad":
@@ -36,7 +40,7 @@ def run(folder, texts, *, with_text=True, pipeline="a", size=SIZE, **options):
             yield records if with_text else [without_text(r) for r in records]
 
     unread = [NoteFailure("gone.txt", "[C302] Can't read 'gone.txt'.")]
-    return writer.write(make_notes(texts), annotate, unread)
+    return writer.write([*make_notes(texts), *unread], annotate)
 
 
 def read(folder):

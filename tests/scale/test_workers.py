@@ -13,8 +13,8 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from spacy_clinical.scale import workers
-from spacy_clinical.scale.workers import annotate_chunk, annotate_chunks
-from spacy_clinical.types import Note
+from spacy_clinical.scale.workers import annotate_chunk, annotate_chunks, make_chunks
+from spacy_clinical.types import Note, NoteFailure
 from tests.conftest import NOTES
 
 NAME = "Zebulon Quarterstaff"
@@ -118,6 +118,19 @@ def test_chunks_are_not_read_far_ahead(nlp):
     next(found)
     assert n_read <= 5
     found.close()
+
+
+@pytest.mark.parametrize("n_process", [1, 2])
+def test_what_could_not_be_read_is_handed_on_at_once(nlp, n_process):
+    first, second, third = make_notes(*NOTES[:3])
+    failure = NoteFailure("gone.txt", "[C302] Can't read 'gone.txt'.")
+    chunks = make_chunks([first, failure, second, failure, third, failure], 2)
+    found = list(annotate_chunks(nlp, chunks, n_process=n_process))
+    failures = [item for item in found if item == failure]
+    records = [record for item in found if item != failure for record in item]
+    assert len(failures) == 3
+    assert [record["id"] for record in records] == ["n0", "n1", "n2"]
+    assert found[0] == failure
 
 
 @pytest.mark.parametrize("n_process", [1, 2])

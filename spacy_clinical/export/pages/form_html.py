@@ -1,7 +1,7 @@
 """Pages that show forms: their pictures, what was found on them, and the fields."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from spacy_clinical.export.html import render
@@ -65,7 +65,7 @@ def make_form_row(record: Mapping[str, Any], page: str) -> FormRow:
 
 def render_form(
     record: Mapping[str, Any],
-    pictures: Sequence[bytes | None],
+    pictures: Iterable[bytes | None],
     words: Sequence[Sequence[tuple[str, Sequence[float]]]],
     *,
     model: str = "",
@@ -73,15 +73,15 @@ def render_form(
 ) -> str:
     """Make the page of a form.
 
-    pictures: Of its pages, as JPEG; None where there is none.
+    pictures: Of its pages, as JPEG; None where there is none. At least as many.
     words: Of its pages, with their boxes.
     model: Name and version of what labelled it, for the foot of the page.
     index: Where the index is, seen from the page; "" for none.
     """
     views = [
         _view_page(record, page, picture, page_words)
-        for page, picture, page_words in zip(
-            record["pages"], pictures, words, strict=True
+        for (page, page_words), picture in zip(
+            zip(record["pages"], words, strict=True), pictures, strict=False
         )
     ]
     return render(

@@ -8,6 +8,12 @@ from typing import Any
 from xml.parsers import expat
 
 from spacy_clinical.errors import CodedValueError, Errors
+from spacy_clinical.forms.adapters.adapter import (
+    Adapter,
+    Content,
+    Settings,
+    open_text,
+)
 from spacy_clinical.forms.checks import add_word, to_number
 from spacy_clinical.forms.limits import Deadline, check_n_pages
 from spacy_clinical.forms.pages import FormPage, Word
@@ -112,3 +118,20 @@ class _Reader:
         sure = values.get("WC")
         confidence = None if sure is None else to_number(sure)
         add_word(self._pages[-1], Word(text, (x, y, x + width, y + height), confidence))
+
+
+def _recognizes(content: Content) -> bool:
+    is_alto = b"<alto" in content.head or b":alto" in content.head
+    return is_alto and content.start.startswith(b"<")
+
+
+def _read(content: Content, settings: Settings) -> list[FormPage]:
+    return read_alto(
+        content.data,
+        name=settings.name,
+        max_pages=settings.max_pages,
+        deadline=settings.deadline,
+    )
+
+
+ALTO = Adapter("ALTO", frozenset({".xml"}), _recognizes, open_text("ALTO", _read))

@@ -7,6 +7,12 @@ import re
 from html.parser import HTMLParser
 
 from spacy_clinical.errors import CodedValueError, Errors
+from spacy_clinical.forms.adapters.adapter import (
+    Adapter,
+    Content,
+    Settings,
+    open_text,
+)
 from spacy_clinical.forms.checks import add_lines, add_word, to_number
 from spacy_clinical.forms.limits import Deadline, check_n_pages
 from spacy_clinical.forms.pages import FormPage, Word
@@ -133,3 +139,21 @@ class _Parser(HTMLParser):
             add_lines(self.pages[-1], [word])
         else:
             add_word(self.pages[-1], word)
+
+
+def _recognizes(content: Content) -> bool:
+    return content.start.startswith(b"<")
+
+
+def _read(content: Content, settings: Settings) -> list[FormPage]:
+    return read_hocr(
+        content.text,
+        name=settings.name,
+        max_pages=settings.max_pages,
+        deadline=settings.deadline,
+    )
+
+
+HOCR = Adapter(
+    "HOCR", frozenset({".hocr", ".html"}), _recognizes, open_text("HOCR", _read)
+)

@@ -2,6 +2,12 @@
 
 from io import StringIO
 
+from spacy_clinical.forms.adapters.adapter import (
+    Adapter,
+    Content,
+    Settings,
+    open_text,
+)
 from spacy_clinical.forms.checks import add_word, to_number
 from spacy_clinical.forms.limits import check_n_pages
 from spacy_clinical.forms.pages import FormPage, Word
@@ -31,3 +37,16 @@ def read_tesseract_tsv(data: bytes, *, name: str, max_pages: int) -> list[FormPa
             box = (left, top, left + width, top + height)
             add_word(pages[row[1]], Word(row[11], box, confidence))
     return list(pages.values())
+
+
+def _recognizes(content: Content) -> bool:
+    return content.start.startswith(b"level\tpage_num")
+
+
+def _read(content: Content, settings: Settings) -> list[FormPage]:
+    return read_tesseract_tsv(
+        content.text, name=settings.name, max_pages=settings.max_pages
+    )
+
+
+TESSERACT = Adapter("TSV", frozenset({".tsv"}), _recognizes, open_text("TSV", _read))

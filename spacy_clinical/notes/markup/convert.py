@@ -3,7 +3,7 @@
 import codecs
 import html
 from collections.abc import Callable
-from typing import Literal, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
 
 from spacy_clinical.errors import CodedError, CodedValueError, Errors
 from spacy_clinical.notes.encoding import decode, find_binary_kind
@@ -23,6 +23,7 @@ from spacy_clinical.notes.markup.xml import (
     convert_xml,
     is_well_formed,
 )
+from spacy_clinical.types import Note
 
 # What to do with notes that aren't plain text.
 Markup: TypeAlias = Literal["convert", "refuse", "keep"]
@@ -65,6 +66,11 @@ class Converted(NamedTuple):
 
     text: str
     source_format: str
+
+    def make_note(self, note_id: str, meta: dict[str, Any], source: str) -> Note:
+        """Make a note of the text."""
+        source_format = "" if self.source_format == "plain" else self.source_format
+        return Note(note_id, self.text, meta, source, source_format)
 
 
 def convert_text(
