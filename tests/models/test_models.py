@@ -25,7 +25,8 @@ ODD = {
     "blank": " \n\t\r\n ",
     "one character": "?",
     "no spaces": "x" * 100_000,
-    "no spaces, many words": "fever,pain;" * 10_000,
+    # Beyond several windows, and without a blank to cut at.
+    "no spaces, many words": "fever,pain;" * 1_500,
     "control characters": "HPI:\x00 no\x07 fever\x1b[0m.\x0c\n",
     "emoji and marks": "Pain \U0001f915\u200d\u2642\ufe0f nai\u0308ve \u0301\u0301 fever",
     "line ends": "HPI:\r\nNo fever.\r\rPLAN:\rRest.\u2028Sleep.\r\n",
@@ -37,6 +38,21 @@ ODD = {
 @pytest.fixture(scope="module")
 def nlp():
     return spacy_clinical.load()
+
+
+@pytest.fixture(scope="module")
+def example_docs(nlp):
+    """What the pipeline makes of the examples, by precision."""
+    texts = [path.read_text(encoding="utf8") for path in EXAMPLES]
+    names = ("clinical_ner", "clinical_icd9_categorizer")
+    found = {}
+    for precision in ("fp32", "bf16"):
+        with contextlib.ExitStack() as stack:
+            for name in names:
+                runtime = nlp.get_pipe(name).shims[0].runtime
+                stack.enter_context(runtime.computing_in(precision))
+            found[precision] = list(nlp.pipe(texts))
+    return found
 
 
 def test_is_small_and_says_what_it_is(nlp):
@@ -136,15 +152,16 @@ def test_reads_a_note_of_two_megabytes_to_its_end(nlp):
         doc = nlp(text)
     assert doc.text == text
     assert sum(1 for _ in doc.sents) == text.count("\n")
-    text = sentence * 1_000
+    # Dozens of windows; what comes after them is no other.
+    text = sentence * 300
     doc = nlp(text)
     assert doc.ents[-1].end_char > len(text) - len(sentence)
     for name in ("clinical_ner", "clinical_icd9_categorizer"):
         assert doc._.clinical_pieces[name]["not_seen"] == 0
 
 
-def test_docs_keep_everything_in_docbin(nlp):
-    docs = list(nlp.pipe(path.read_text(encoding="utf8") for path in EXAMPLES))
+def test_docs_keep_everything_in_docbin(example_docs):
+    docs = example_docs["fp32"]
     packed = DocBin(docs=docs, store_user_data=True).to_bytes()
     vocab = spacy.blank("en").vocab
     for before, after in zip(
@@ -171,22 +188,19 @@ def test_scores_on_maccrobat_dev_are_those_it_states(nlp):
     assert scores["ents_f"] == pytest.approx(stated["ents_f"], abs=0.003)
 
 
-def test_bfloat16_gives_nearly_the_scores_of_float32(nlp):
-    runtime = nlp.get_pipe("clinical_icd9_categorizer").shims[0].runtime
-    texts = [path.read_text(encoding="utf8") for path in EXAMPLES]
-    scores = {}
-    for precision in ("fp32", "bf16"):
-        with runtime.computing_in(precision):
-            scores[precision] = [list(doc.cats.values()) for doc in nlp.pipe(texts)]
-    exact, near = map(numpy.array, scores.values())
+def test_bfloat16_gives_nearly_the_scores_of_float32(example_docs):
+    scores = [
+        [list(doc.cats.values()) for doc in docs] for docs in example_docs.values()
+    ]
+    exact, near = map(numpy.array, scores)
     assert numpy.abs(exact - near).mean() < 0.002
     assert numpy.abs(exact - near).max() < 0.05
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_records_are_the_same_to_the_last_bit_whatever_shares_the_batch(nlp, precision):
-    texts = [path.read_text(encoding="utf8")[:900] for path in EXAMPLES]
-    texts += [text[start : start + 300] for text in texts for start in (0, 300)]
+    texts = [path.read_text(encoding="utf8")[:500] for path in EXAMPLES]
+    texts += [text[start : start + 150] for text in texts for start in (0, 300)]
     notes = [Note(str(i), text, {}, "") for i, text in enumerate([*texts, "", "x"])]
     shuffled = random.Random(0).sample(notes, len(notes))
     with contextlib.ExitStack() as stack:
@@ -194,7 +208,7 @@ def test_records_are_the_same_to_the_last_bit_whatever_shares_the_batch(nlp, pre
             runtime = nlp.get_pipe(name).shims[0].runtime
             stack.enter_context(runtime.computing_in(precision))
         alone = {note.id: annotate_chunk(nlp, [note])[0] for note in notes}
-        for size, order in ((2, notes), (7, shuffled), (32, notes), (32, shuffled)):
+        for size, order in ((2, notes), (7, shuffled), (32, shuffled)):
             for start in range(0, len(order), size):
                 for record in annotate_chunk(nlp, order[start : start + size]):
                     assert record == alone[record["id"]]
@@ -202,28 +216,30 @@ def test_records_are_the_same_to_the_last_bit_whatever_shares_the_batch(nlp, pre
     assert any(record["entities"] for record in alone.values())
 
 
-def measure_agreement(nlp, texts):
+def measure_agreement(exact, near):
     """Share of the tokens that have the same label in bfloat16 as in float32."""
-    runtime = nlp.get_pipe("clinical_ner").shims[0].runtime
-    tags = {}
-    for precision in ("fp32", "bf16"):
-        with runtime.computing_in(precision):
-            docs = nlp.pipe(texts)
-            tags[precision] = [(t.ent_iob, t.ent_type) for doc in docs for t in doc]
-    pairs = list(zip(tags["fp32"], tags["bf16"], strict=True))
-    assert len(pairs) > 2500
-    return sum(exact == near for exact, near in pairs) / len(pairs)
+    tags = [
+        [(t.ent_iob, t.ent_type) for doc in docs for t in doc] for docs in (exact, near)
+    ]
+    assert len(tags[0]) > 2500
+    return sum(a == b for a, b in zip(*tags, strict=True)) / len(tags[0])
 
 
-def test_bfloat16_gives_nearly_the_labels_of_float32(nlp):
+def test_bfloat16_gives_nearly_the_labels_of_float32(example_docs):
     # More than a quarter of these tokens are in entities.
-    texts = [path.read_text(encoding="utf8") for path in EXAMPLES]
-    assert measure_agreement(nlp, texts) >= 0.99
+    assert measure_agreement(example_docs["fp32"], example_docs["bf16"]) >= 0.99
 
 
 def test_bfloat16_gives_the_labels_of_float32_on_real_notes(nlp):
     # This lets precision = "auto" compute in bfloat16 where that is faster.
     notes = find_corpus("aci_bench/valid.csv")
     with notes.open(newline="", encoding="utf8") as file:
-        texts = [row["note"] for row in csv.DictReader(file)]
-    assert measure_agreement(nlp, texts) >= 0.995
+        texts = [row["note"] for row in csv.DictReader(file)][:8]
+    runtime = nlp.get_pipe("clinical_ner").shims[0].runtime
+    docs = {}
+    # Nothing that the entities depend on is left out.
+    with nlp.select_pipes(disable="clinical_icd9_categorizer"):
+        for precision in ("fp32", "bf16"):
+            with runtime.computing_in(precision):
+                docs[precision] = list(nlp.pipe(texts))
+    assert measure_agreement(docs["fp32"], docs["bf16"]) >= 0.995
