@@ -8,7 +8,8 @@ from transformers.utils import logging
 
 from spacy_clinical.encoders.forward.banded import attend_banded
 from spacy_clinical.encoders.forward.blocked import attend_blocked, is_blocked
-from spacy_clinical.encoders.forward.packed import PackedEncoder, can_pack
+from spacy_clinical.encoders.forward.makes import can_pack
+from spacy_clinical.encoders.forward.packed import PackedEncoder
 from spacy_clinical.pieces.batches import Input
 
 DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
