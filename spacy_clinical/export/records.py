@@ -47,6 +47,7 @@ from spacy_clinical.export.attributes import (
     parse_attributes,
     without_words,
 )
+from spacy_clinical.export.bare_facts import bare_pieces, bare_provenance
 from spacy_clinical.extensions.attributes import NER_KEY, SECTIONS_KEY, SUBSECTIONS_KEY
 from spacy_clinical.extensions.span_groups import list_spans
 from spacy_clinical.files.json_text import keep_finite
@@ -75,9 +76,7 @@ _ROWS: dict[str, frozenset[str]] = {
     "codes": _CODE,
     "tokens": frozenset({"start", "end", "attributes"}),
 }
-_PLAIN = frozenset(
-    {"id", "source", "n_chars", "n_sentences", "sentences", "pieces", "provenance"}
-)
+_PLAIN = frozenset({"id", "source", "n_chars", "n_sentences", "sentences"})
 
 
 class SectionRecord(TypedDict, total=False):
@@ -223,11 +222,13 @@ def without_text(record: Record, *, keep_meta: str | Collection[str] = ()) -> Re
     It has no text, no titles, no texts of entities, and an empty `meta`, as any column
     of a table may hold words of the note. Labels of sections that no vocabulary names
     are made of titles, so they become `other`, wherever they stand. Ids and sources are
-    the user's keys, and stay. Of attributes only truth values do, and scores.
+    the user's keys, and stay. Of attributes only truth values do, and scores; of pieces
+    and provenance only what this package's components write.
 
     keep_meta: Keys of the metadata that stay, such as one of patients' ids.
     """
-    known = list_known_labels(record.get("provenance") or {})
+    provenance = bare_provenance(record.get("provenance"))
+    known = list_known_labels(provenance)
     bare: dict[str, Any] = {}
     for name, value in record.items():
         if name in _PLAIN:
@@ -235,6 +236,10 @@ def without_text(record: Record, *, keep_meta: str | Collection[str] = ()) -> Re
         elif name in _ROWS:
             rows = cast(list[dict[str, Any]], value)
             bare[name] = [_bare_row(row, _ROWS[name], known) for row in rows]
+        elif name == "pieces":
+            bare["pieces"] = bare_pieces(value, provenance)
+        elif name == "provenance":
+            bare["provenance"] = provenance
         elif name == "meta":
             bare["meta"] = {
                 k: record["meta"][k]

@@ -61,6 +61,13 @@ def add_codes(doc):
         for span in doc.spans[key]
     ]
     evidence = [{**place, "score": 0.5} for place in places]
+    # As a user's component may: the note's words under keys of its own, and ours.
+    words = doc.text.split()
+    facts = {"note": doc.text, "checkpoint": words[0], "own_labels": words, "pieces": 1}
+    for attribute in ("clinical_provenance", "clinical_pieces"):
+        known = doc._.get(attribute) or {}
+        more = {"mine": facts, words[-1]: facts, "spacy": doc.text, "deep": [words]}
+        doc._.set(attribute, {**known, **more})
     doc._.icd9 = [{**CODE, "score": 0.5, "evidence": evidence}]
     return doc
 
@@ -201,6 +208,34 @@ def test_labels_of_unknown_titles_are_neutral_everywhere(nlp):
     assert (bare["id"], bare["source"], bare["n_chars"]) == ("a", "a.txt", len(text))
     assert "hiv" not in format_line(bare).lower()
     assert record["subsections"][0]["label"] == "hiv_infection"
+
+
+def test_facts_of_the_package_s_own_components_stay():
+    made = {
+        "spacy_clinical": "0.1.0",
+        "splitter": {"rules": "0a" * 32, "rules_version": "1", "own_labels": ["mine"]},
+        "forms": {"rules": "form_extractor", "rules_version": "2"},
+        "ner": {
+            "checkpoint": "org/name-1.0",
+            "revision": "ab12cd3",
+            "weights_sha256": "f0" * 32,
+            "precision": "bf16",
+            "processor": "Intel(R) Xeon(R) CPU @ 2.00GHz, amx_bf16",
+        },
+        "reader": {"source_format": "html"},
+    }
+    pieces = {"ner": {"pieces": 5, "windows": 1, "not_seen": 0}}
+    record = {"provenance": made, "pieces": pieces}
+    assert without_text(record) == record
+    for name, facts in made.items():
+        if name != "spacy_clinical":
+            facts["note"] = "Zebulon"
+    made |= {"mine": {"checkpoint": "Zebulon"}, "spacy_clinical": "Zebulon", "x": "y"}
+    made["ner"]["processor"] = "Zebulon\n"
+    pieces |= {"Zebulon": {"pieces": 1}, "mine": {"pieces": "Zebulon"}}
+    bare = without_text(record)
+    assert "Zebulon" not in str(bare)
+    assert set(bare["provenance"]) == {"splitter", "forms", "ner", "reader"}
 
 
 def test_labels_that_another_component_made_of_words_are_neutral():

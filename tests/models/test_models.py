@@ -18,7 +18,7 @@ from spacy_clinical.scale.workers import annotate_chunk
 from spacy_clinical.types import Note
 from tests.conftest import find_corpus
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples/notes").glob("*.txt"))
 ODD = {
     "empty": "",
