@@ -10,6 +10,7 @@ from typing import BinaryIO
 from spacy_clinical.checkpoints.files import MANIFEST, find_inside
 from spacy_clinical.checkpoints.store import changed, read_manifest
 from spacy_clinical.errors import CodedValueError, Errors
+from spacy_clinical.files.atomic import replace_atomic
 from spacy_clinical.files.regular import open_regular
 
 
@@ -29,14 +30,12 @@ def write_bundle(folders: Iterable[tuple[str, Path]], output: Path) -> int:
     for name in names:
         if names.count(name) > 1:
             raise CodedValueError(Errors.C027.format(name=name))
-    partial = output.with_name(f".{output.name}.part")
-    try:
-        with tarfile.open(partial, "w") as archive:
-            for name, folder in folders:
-                _add_folder(archive, name, folder)
-        os.replace(partial, output)
-    finally:
-        partial.unlink(missing_ok=True)
+    with (
+        replace_atomic(output, is_private=False) as part,
+        tarfile.open(part, "w") as archive,
+    ):
+        for name, folder in folders:
+            _add_folder(archive, name, folder)
     return output.stat().st_size
 
 

@@ -20,6 +20,7 @@ from spacy_clinical.checkpoints.files import (
     walk,
 )
 from spacy_clinical.errors import CodedValueError, Errors, name_type
+from spacy_clinical.files.atomic import open_atomic
 from spacy_clinical.files.digests import find_sha256
 from spacy_clinical.files.json_text import write_json
 from spacy_clinical.files.regular import open_regular
@@ -67,9 +68,8 @@ def write_manifest(folder: Path, facts: dict[str, Any]) -> Path:
         files[name] = {"sha256": find_sha256(path), "bytes": size}
     path = folder / MANIFEST
     text = write_json({**facts, "files": files}, indent=1, sort_keys=True)
-    # Not through a link that stands in its place.
-    path.unlink(missing_ok=True)
-    path.write_text(text + "\n", encoding="utf8")
+    with open_atomic(path, is_private=False) as handle:
+        handle.write(text + "\n")
     return path
 
 

@@ -1,6 +1,5 @@
 """Turn pickled weights into safetensors, without running what the pickle says."""
 
-import os
 from pathlib import Path
 
 import torch
@@ -9,6 +8,7 @@ from safetensors.torch import save_file
 from spacy_clinical.checkpoints.files import PICKLE, SAFE
 from spacy_clinical.encoders.faults import CODE, find_weights, read_pickled_shapes
 from spacy_clinical.errors import CodedValueError, Errors
+from spacy_clinical.files.atomic import replace_atomic
 
 
 def convert_weights(folder: Path) -> bool:
@@ -33,7 +33,6 @@ def convert_weights(folder: Path) -> bool:
         fault = f"{PICKLE} {CODE}"
         message = Errors.C003.format(name=folder, fault=fault)
         raise CodedValueError(message) from error
-    partial = folder / f".{SAFE}.part"
-    save_file(weights, partial, metadata={"format": "pt"})
-    os.replace(partial, target)
+    with replace_atomic(target, is_private=False) as part:
+        save_file(weights, part, metadata={"format": "pt"})
     return True

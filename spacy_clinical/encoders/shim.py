@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy
-import srsly
 import torch
 from safetensors.torch import save_file
 from thinc.api import Optimizer, get_torch_default_device
 from thinc.shims import Shim
 
 from spacy_clinical.checkpoints import Checkpoint, get_checkpoint
-from spacy_clinical.checkpoints.files import ORIGIN
+from spacy_clinical.checkpoints.files import ORIGIN, SAFE
 from spacy_clinical.checkpoints.hub import CheckpointUnreachable
 from spacy_clinical.encoders.forks import prepare_before_fork
 from spacy_clinical.encoders.forward.makes import has_global_attention
@@ -31,6 +30,8 @@ from spacy_clinical.encoders.runtime import Backprop, Runtime
 from spacy_clinical.encoders.saved import pack_folder, read_origin, unpack_folder
 from spacy_clinical.encoders.settings import EncoderSettings
 from spacy_clinical.errors import CodedValueError, Errors
+from spacy_clinical.files.atomic import open_atomic, replace_atomic
+from spacy_clinical.files.json_text import write_json
 from spacy_clinical.pieces.batches import Input
 from spacy_clinical.types import Floats2d
 
@@ -329,10 +330,12 @@ class EncoderShim(Shim):
             name: tensor.to("cpu", dtype).contiguous()
             for name, tensor in model.state_dict().items()
         }
-        save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+        with replace_atomic(folder / SAFE, is_private=False) as part:
+            save_file(weights, part, metadata={"format": "pt"})
         self.loaded.tokenizer.save(folder)
         origin = {**self.origin, "max_pieces": self.loaded.max_pieces}
-        srsly.write_json(folder / ORIGIN, origin)
+        with open_atomic(folder / ORIGIN, is_private=False) as handle:
+            handle.write(write_json(origin, indent=2))
 
     def load(self, folder: Path) -> None:
         """Read what `save` wrote. Opens no socket.

@@ -15,28 +15,30 @@ from spacy_clinical.files.leftovers import hold, remove_leftovers
 
 
 @contextmanager
-def open_atomic(path: Path) -> Iterator[TextIO]:
+def open_atomic(path: Path, *, is_private: bool = True) -> Iterator[TextIO]:
     """Open a UTF-8 file for writing that takes its place only when all is written.
 
     Until then it is a temporary file beside it, which is removed if anything
-    fails. Only the owner may read it, before and after.
+    fails.
 
     path: In a folder that exists.
+    is_private: Whether only the owner may read it, before and after.
     """
-    with replace_atomic(path) as made, open_text(made) as file:
+    with replace_atomic(path, is_private=is_private) as made, open_text(made) as file:
         yield file
 
 
 @contextmanager
-def replace_atomic(path: Path) -> Iterator[Path]:
+def replace_atomic(path: Path, *, is_private: bool = True) -> Iterator[Path]:
     """Name a temporary file that takes its place when all is written.
 
     For writers that open files themselves; as `open_atomic` otherwise. Temporary files
     that killed processes left of the same file are removed.
 
-    path: In a folder that exists.
+    path: In a folder that exists. A link that stands there is replaced, not followed.
+    is_private: Whether only the owner may read it, before and after.
     """
-    with _make_temporary(path) as made:
+    with _make_temporary(path, is_private=is_private) as made:
         yield made
         _sync(made)
         _put(made, path)
@@ -139,13 +141,15 @@ def sync_folder(path: Path) -> None:
 
 
 @contextmanager
-def _make_temporary(path: Path) -> Iterator[Path]:
+def _make_temporary(path: Path, *, is_private: bool = True) -> Iterator[Path]:
     """Make a temporary file beside a file, and remove it if it hasn't been moved."""
     remove_leftovers(path)
     while True:
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         os.close(descriptor)
         made = Path(name)
+        if not is_private:
+            made.chmod(0o666 & ~_get_umask())
         with hold(made) as is_there:
             if not is_there:
                 continue
@@ -156,6 +160,13 @@ def _make_temporary(path: Path) -> Iterator[Path]:
                     made.unlink()
                 raise
             return
+
+
+def _get_umask() -> int:
+    """The permissions that new files don't get. There is no way to ask but to set it."""
+    umask = os.umask(0o077)
+    os.umask(umask)
+    return umask
 
 
 def _sync(path: Path) -> None:

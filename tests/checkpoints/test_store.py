@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from spacy_clinical.checkpoints import get_checkpoint, is_offline_ready
 from spacy_clinical.checkpoints import hub as hubs
 from spacy_clinical.checkpoints import store as stores
+from spacy_clinical.checkpoints.bundle import write_bundle
 from spacy_clinical.checkpoints.store import (
     MANIFEST,
     STORE_VARIABLE,
@@ -551,3 +552,30 @@ def test_without_a_network_fetching_says_so(tmp_path, offline):
     result = run("fetch", "medbert", "--output", tmp_path)
     assert result.exit_code == 1
     assert "C020" in result.output
+
+
+def fail(*arguments, **options):
+    raise OSError(28, "No space left on device")
+
+
+def test_a_bundle_that_can_not_be_written_leaves_the_old_one(
+    store, tmp_path, monkeypatch
+):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "a.tar").write_text("old")
+    monkeypatch.setattr(tarfile.TarFile, "addfile", fail)
+    folder = next(path for path in sorted(store.iterdir()) if path.is_dir())
+    with pytest.raises(OSError, match="No space"):
+        write_bundle([("a", folder)], out / "a.tar")
+    assert [path.name for path in out.iterdir()] == ["a.tar"]
+    assert (out / "a.tar").read_text() == "old"
+
+
+def test_a_manifest_that_can_not_be_written_leaves_the_old_one(store, monkeypatch):
+    folder = next(path for path in sorted(store.iterdir()) if path.is_dir())
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="No space"):
+        write_manifest(folder, {})
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from spacy_clinical.files.atomic import fill_folder, open_atomic, replace_atomic
@@ -73,3 +75,15 @@ def test_what_is_there_is_kept(tmp_path, is_file):
     ):
         pass
     assert list_names(tmp_path) == ["out"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no such permissions")
+@pytest.mark.parametrize(("is_private", "mode"), [(True, 0o600), (False, 0o640)])
+def test_others_may_read_what_is_not_private(tmp_path, is_private, mode):
+    before = os.umask(0o027)
+    try:
+        with open_atomic(tmp_path / "a", is_private=is_private) as handle:
+            handle.write("x")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a").stat().st_mode & 0o777 == mode
