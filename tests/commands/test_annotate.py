@@ -428,7 +428,7 @@ def test_annotate_removes_what_a_killed_run_left(annotate, model, tmp_path):
     # It dies when it has written records, and before they are in place.
     code = (
         "import os, sys\n"
-        "from spacy_clinical.export import atomic\n"
+        "from spacy_clinical.files import atomic\n"
         "atomic._sync = lambda path: os._exit(9)\n"
         "from spacy_clinical.cli import main\n"
         "main()\n"
