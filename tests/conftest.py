@@ -51,6 +51,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("seed", range(n_seeds), indirect=True)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the runs at scale, whose fixtures (Spark) are dear.
+
+    pytest-xdist's processes take tests from each other's ends: at the front, all of a
+    module's tests meet its fixtures once, and no long test is left for the end.
+    """
+    items.sort(key=lambda item: "tests/scale/" not in item.nodeid)
+
+
 @pytest.fixture(autouse=True)
 def seed(request: pytest.FixtureRequest) -> int:
     """What all random numbers of a test follow from, not from the tests before it."""
