@@ -109,7 +109,7 @@ def _find_probabilities(model: DocumentClassifier, doc: Doc) -> Floats2d:
 
 
 def are_close(expected: Floats2d, found: Floats2d) -> bool:
-    """Whether scores are the same but for a hundredth."""
+    """Check whether scores are the same but for a hundredth."""
     return bool(numpy.abs(expected - found).max() <= MAX_DIFFERENCE)
 
 

@@ -62,7 +62,7 @@ def _backprop_activation(model: Model[Any, Any], dY: Any, Z: Any, Y: Any) -> Any
 def find_input_gradient(
     hidden: Model[Any, Any], output: Model[Any, Any], x: Floats1d, column: int
 ) -> Floats1d:
-    """The gradient of one logit by a window's vector; no weight gets a gradient.
+    """Find the gradient of one logit by a window's vector; no weight gets a gradient.
 
     x (width). column: Of all columns.
     RETURNS (width)

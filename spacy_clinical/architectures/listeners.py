@@ -164,7 +164,7 @@ def replace_listener(encoder: EncoderModel) -> Model[list[Doc], list[Transformer
 def replace_listener_config(
     encoder: dict[str, Any], listener: dict[str, Any]
 ) -> dict[str, Any]:
-    """The config of a component's own encoder, in place of a listener's."""
+    """Make the config of a component's own encoder, in place of a listener's."""
     return {
         "@architectures": "spacy-clinical.Tok2VecEncoder.v1",
         "encoder": encoder,

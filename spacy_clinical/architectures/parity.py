@@ -41,13 +41,13 @@ def settle_precision(
 
 
 def are_same(expected: Ints1d, found: Ints1d) -> bool:
-    """Whether nearly all labels are the same."""
+    """Check whether nearly all labels are the same."""
     return float(numpy.mean(expected == found)) >= MIN_AGREEMENT
 
 
 @cache
 def read_probe() -> Doc:
-    """An invented note, cut at its white space."""
+    """Read an invented note as a Doc, split at white space."""
     words: list[str] = []
     spaces: list[bool] = []
     for line in PROBE.read_text(encoding="utf8").splitlines():

@@ -45,7 +45,7 @@ def build_window_reader(
 
 
 def has_checkpoint(encoder: Model[Any, Any]) -> bool:
-    """Whether an encoder is a checkpoint, not a layer over tokens."""
+    """Check whether an encoder is a checkpoint, not a layer over tokens."""
     return encoder.name == "hf_encoder"
 
 

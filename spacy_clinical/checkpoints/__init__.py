@@ -51,7 +51,7 @@ class Checkpoint:
 
 
 def list_checkpoints() -> list[str]:
-    """The names of all cards, sorted."""
+    """List the names of all cards, sorted."""
     return sorted(path.stem for path in CARDS.glob("*.cfg"))
 
 
@@ -75,7 +75,7 @@ def get_checkpoint(name: str) -> Checkpoint:
 
 
 def is_offline_ready(checkpoint: Checkpoint) -> bool:
-    """Whether a checkpoint can be loaded without a network."""
+    """Check whether a checkpoint can be loaded without a network."""
     if Path(checkpoint.location).is_dir():
         return True
     found = try_to_load_from_cache(
@@ -85,7 +85,7 @@ def is_offline_ready(checkpoint: Checkpoint) -> bool:
 
 
 def is_shipped(checkpoint: Checkpoint) -> bool:
-    """Whether a checkpoint is inside this package."""
+    """Check whether a checkpoint is inside this package."""
     place = Path(checkpoint.location).resolve()
     return place.is_relative_to(CARDS.parent.resolve())
 

@@ -60,7 +60,7 @@ _RESERVED = re.compile(r"[\x00-\x1f/\\:*?\"<>|]")
 
 
 def is_plain_name(name: object) -> bool:
-    """Whether something is the name of a file in a folder, and nothing else: no path,
+    """Check whether something is the name of a file in a folder and no path,
     drive, or control character."""
     return (
         isinstance(name, str)
@@ -72,12 +72,12 @@ def is_plain_name(name: object) -> bool:
 
 
 def is_inner_name(name: object) -> bool:
-    """Whether something names a file in a folder or in folders inside it, with "/"."""
+    """Check whether something names a file in a folder or below it, with "/"."""
     return isinstance(name, str) and all(map(is_plain_name, name.split("/")))
 
 
 def find_limit(name: str) -> int:
-    """The largest size (bytes) of a file that is read."""
+    """Find the largest size (bytes) of a file that is read."""
     return _LIMITS.get(name, _LIMIT_OF_WEIGHTS)
 
 

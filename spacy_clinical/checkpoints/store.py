@@ -35,7 +35,7 @@ _verified: dict[Path, tuple[Any, ...]] = {}
 
 
 def list_stores() -> list[Path]:
-    """The folders that SPACY_CLINICAL_CHECKPOINTS names."""
+    """List the folders that SPACY_CLINICAL_CHECKPOINTS names."""
     value = os.environ.get(STORE_VARIABLE, "")
     return [Path(part).expanduser() for part in value.split(os.pathsep) if part]
 
@@ -98,7 +98,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def read_commit(folder: Path) -> str:
-    """The commit that a folder was fetched at: as its manifest says, or the name of a
+    """Read the commit that a folder was fetched at: from its manifest, or the name of a
     snapshot in a cache of the hub; "" if it is not known.
 
     RAISES ValueError: C021, as `read_manifest`.
@@ -111,7 +111,7 @@ def read_commit(folder: Path) -> str:
 
 
 def read_snapshot(folder: Path) -> str:
-    """The commit that a folder in a cache of the hub is of; "" for any other folder."""
+    """Read the commit of a folder in the hub's cache; "" for any other folder."""
     folder = folder.resolve()
     return folder.name if folder.parent.name == "snapshots" else ""
 

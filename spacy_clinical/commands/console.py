@@ -84,12 +84,12 @@ def load_pipeline(name: str) -> Language:
 
 
 def get_message(error: Exception) -> str:
-    """The message of a coded error; of others, which may quote a note, the type."""
+    """Get the message of a coded error; of others, which may quote a note, the type."""
     return str(error) if find_code(error) else name_type(error)
 
 
 def get_write_message(error: OSError, folder: Path) -> str:
-    """Say why nothing can be written to an output folder."""
+    """Describe why nothing can be written to an output folder."""
     message = get_own_message(error)
     if message is not None:
         return message
@@ -123,7 +123,7 @@ def tell(message: str) -> None:
 
 
 def stop(message: str, status: int) -> NoReturn:
-    """Say why, and end with a status."""
+    """Print a message and exit with a status."""
     tell(message)
     raise typer.Exit(status)
 

@@ -60,7 +60,7 @@ def doctor() -> None:
 
 
 def find_all() -> Iterator[Finding]:
-    """All lines of the report."""
+    """Find all lines of the report."""
     yield Finding("spacy-clinical", "ok", __version__)
     yield from _find_packages()
     yield from _find_factories()

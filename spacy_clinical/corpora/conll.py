@@ -49,7 +49,7 @@ class ConllCorpus:
 
 
 def is_conll(path: Path) -> bool:
-    """Whether a file has several columns, of which the last has tags of entities."""
+    """Check whether a file has columns, the last of which holds tags of entities."""
     found = False
     with open_regular(path) as lines:
         for _ in range(_N_LINES):

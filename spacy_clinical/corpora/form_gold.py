@@ -152,7 +152,7 @@ def _find_nearest(spans: Sequence[Span], questions: Sequence[int], answer: int) 
 
 
 def find_owners(doc: Doc, gold: GoldForm) -> list[int]:
-    """The entity that each token belongs to; -1 for none."""
+    """Find the entity that each token belongs to; -1 for none."""
     places = numpy.asarray(
         [clamp(word.box, gold.width, gold.height) for word in gold.words]
     ).reshape(-1, 4)

@@ -88,7 +88,7 @@ def load_checkpoint(
 
 
 def knows_boxes(model: Any) -> bool:
-    """Whether an encoder is told where on a page words are."""
+    """Check whether an encoder is told where on a page words are."""
     return model.config.model_type in BOXED
 
 
@@ -115,7 +115,7 @@ def _check_vocabulary(
 
 
 def count_positions(model: Any) -> int:
-    """How many pieces an encoder has positions for.
+    """Count how many pieces an encoder has positions for.
 
     RoBERTa and its kin count positions from the padding id on, so their tables
     have that many rows too many.

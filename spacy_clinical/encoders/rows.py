@@ -32,7 +32,7 @@ class RowRule(NamedTuple):
     chunk: int = 0
 
     def count(self, n_rows: int) -> int:
-        """Say how many rows a batch of `n_rows` is filled up to."""
+        """Count the rows that a batch of `n_rows` is padded to."""
         if self.chunk:
             return -(-n_rows // self.chunk) * self.chunk
         return max(n_rows, self.least)

@@ -73,7 +73,7 @@ class Runtime:
         )
 
     def settle(self, *, agrees: bool) -> None:
-        """Say whether results in bfloat16 agree with those in float32.
+        """Record whether results in bfloat16 agree with those in float32.
 
         The copy of the weights that is not needed is dropped.
         """
@@ -216,7 +216,7 @@ class Runtime:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error of torch's says that an array didn't fit."""
+    """Check whether an error of torch's says that an array didn't fit."""
     if isinstance(error, (MemoryError, torch.cuda.OutOfMemoryError)):
         return True
     message = str(error)

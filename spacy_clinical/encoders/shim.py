@@ -130,7 +130,7 @@ class EncoderShim(Shim):
         return size, self.settings.stride or size - size // 8
 
     def describe(self) -> dict[str, str]:
-        """Say where the weights come from, the SHA-256 of what they are now, and with
+        """Describe where the weights come from, their SHA-256 as they are now, and with
         what precision and processor they are computed."""
         if not self._sha256:
             digest = hashlib.sha256()

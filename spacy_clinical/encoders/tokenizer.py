@@ -21,7 +21,7 @@ MAX_SPECIALS = 16
 
 
 def is_failure(error: BaseException) -> bool:
-    """Whether the tokenizers library failed: an error of its own, or a panic, which is
+    """Check whether the tokenizers library failed: by its own error or a panic, which is
     no Exception and can't be imported."""
     return isinstance(error, Exception) or type(error).__name__ == "PanicException"
 
@@ -82,7 +82,7 @@ class PieceTokenizer:
         return encodings
 
     def strings(self, ids: Ints1d) -> list[str]:
-        """The pieces as the vocabulary writes them."""
+        """Look up how the vocabulary writes the pieces."""
         strings: list[str] = self._tokenizer.convert_ids_to_tokens(ids.tolist())
         return strings
 
@@ -98,7 +98,7 @@ class PieceTokenizer:
         return ids[: text[0]], ids[text[-1] + 1 :]
 
     def find_fault(self) -> str:
-        """Say why it can't cut every text into known pieces; "" if it can."""
+        """Find why it can't cut every text into known pieces; "" if it can."""
         try:
             before, after = self.specials
             encodings = self._encode(["a", "\u05d0 \U0001f915 Qx-7"])
@@ -117,7 +117,7 @@ class PieceTokenizer:
         return ""
 
     def describe_parts(self) -> list[dict[str, Any]]:
-        """What prepares texts for it, as tokenizer.json writes that."""
+        """Describe its normalizers and pre-tokenizers, as tokenizer.json does."""
         parts = (self._backend.normalizer, self._backend.pre_tokenizer)
         described: list[dict[str, Any]] = []
         for part in parts:
@@ -127,7 +127,7 @@ class PieceTokenizer:
         return described
 
     def find_growth(self, text: str) -> float:
-        """How many times as long its normalizer makes a text."""
+        """Find how many times as long its normalizer makes a text."""
         normalizer = self._backend.normalizer
         if normalizer is None:
             return 1.0

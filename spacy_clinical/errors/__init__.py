@@ -83,7 +83,7 @@ _CODED = re.compile(r"\[(C\d{3,4})\]")
 
 
 def is_own_message(text: str) -> bool:
-    """Whether a text is one of the errors above, with its places filled in.
+    """Check whether a text is one of the errors above, with its places filled in.
 
     Such quote no note: they can be shown and kept. A message that only begins with a
     code may say anything.
@@ -149,19 +149,19 @@ class CodedRuntimeError(CodedError, RuntimeError):
 
 
 def get_code(message: str) -> str:
-    """The code of a message of the catalog; "" for other texts."""
+    """Get the code of a message of the catalog; "" for other texts."""
     return message.code if isinstance(message, CodedMessage) else ""
 
 
 def get_own_message(error: BaseException) -> CodedMessage | None:
-    """The message of the catalog that an error was made with; None for errors of others,
+    """Get the catalog's message that an error was made with; None for errors of others,
     whose messages may quote a note."""
     message = error.args[0] if error.args else None
     return message if isinstance(message, CodedMessage) else None
 
 
 def find_code(error: BaseException | str) -> str:
-    """The code of an error or a warning, also of spaCy's own; "" if it has none.
+    """Find the code of an error or a warning, also of spaCy's own; "" if it has none.
 
     spaCy's (E050, W095) have their code only in the text: nothing else reads a text for it.
     """
@@ -173,7 +173,7 @@ def find_code(error: BaseException | str) -> str:
 
 
 def name_type(error: BaseException) -> str:
-    """The name of an error's type: the built-in one, if it is one of the catalog."""
+    """Get the name of an error's type: the built-in one for errors of the catalog."""
     types = type(error).__mro__
     if isinstance(error, CodedError):
         types = tuple(kind for kind in types if kind.__module__ == "builtins")

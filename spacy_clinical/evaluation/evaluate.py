@@ -167,7 +167,7 @@ def _draw(name: str, scored: Sequence[tuple[float, bool]], n_gold: int) -> Curve
 
 
 def to_json(evaluation: Evaluation) -> dict[str, Any]:
-    """As plain data."""
+    """Turn an evaluation into plain data."""
     return {
         "n_docs": evaluation.n_docs,
         "scores": evaluation.scores,
@@ -193,7 +193,7 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
 
 
 def to_markdown(evaluation: Evaluation, *, title: str) -> str:
-    """As tables to read."""
+    """Write an evaluation as Markdown tables."""
     lines = [f"# {title}", "", f"{evaluation.n_docs} documents.", ""]
     lines += ["| score | |", "| --- | ---: |"]
     lines += [f"| {name} | {value:.3f} |" for name, value in evaluation.scores.items()]

@@ -50,7 +50,7 @@ def score_forms(
 def read_form_spans(
     doc: Doc, spans_key: str
 ) -> tuple[list[tuple[int, int, str]], set[tuple[int, int, int, int]]]:
-    """The parts of a form (characters, label), and pairs of a question and an answer."""
+    """Read the parts of a form (characters, label) and its question-answer pairs."""
     group = doc.spans.get(spans_key, ())
     parts = [(span.start_char, span.end_char, span.label_) for span in group]
     links = group.attrs.get("links", ()) if len(parts) else ()

@@ -98,7 +98,7 @@ def draw_curve(curve: Curve) -> Figure:
 
 
 def draw_confusion(confusion: Counter[tuple[str, str]]) -> Figure:
-    """What was taken for what, as shares of the gold type's entities."""
+    """Draw what was taken for what, as shares of the gold type's entities."""
     sums: Counter[str] = Counter()
     for (gold, _), n in confusion.items():
         sums[gold] += n

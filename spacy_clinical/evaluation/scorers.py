@@ -28,7 +28,7 @@ class LabelledScore:
             )
 
     def to_dict(self, name: str) -> dict[str, Any]:
-        """As spaCy's scorers name them: {name}_p, _r, _f and _per_type."""
+        """Name the scores as spaCy's scorers do: {name}_p, _r, _f and _per_type."""
         return {
             f"{name}_p": self.total.precision,
             f"{name}_r": self.total.recall,

@@ -80,7 +80,7 @@ def list_allergies(
 
 
 def is_tolerated(text: str, ent: Entity) -> bool:
-    """Whether the clause of a substance says that the patient tolerates it."""
+    """Check whether the clause of a substance says that the patient tolerates it."""
     after = CLAUSE_END.split(text[ent["end"] : ent["end"] + AROUND])[0]
     if _TOLERATED.match(after):
         return True

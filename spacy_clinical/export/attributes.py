@@ -39,7 +39,7 @@ class Attributes(NamedTuple):
     token: tuple[str, ...] = ()
 
     def list_names(self) -> list[str]:
-        """The names as code has them: span._.negex."""
+        """List the names as code has them: span._.negex."""
         return [
             f"{kind}._.{name}"
             for kind, names in self._asdict().items()
@@ -81,15 +81,15 @@ class AttributeReader:
         self.error = ""
 
     def read_doc(self, doc: Doc) -> Values:
-        """The values of a Doc."""
+        """Read the values of a Doc."""
         return self._read("doc", self.attributes.doc, doc)
 
     def read_span(self, span: Span) -> Values:
-        """The values of a span."""
+        """Read the values of a span."""
         return self._read("span", self.attributes.span, span)
 
     def read_tokens(self, doc: Doc) -> list[dict[str, Any]]:
-        """The tokens of which something is said, with all their values."""
+        """Read the tokens of which something is said, with all their values."""
         names = self.attributes.token
         defaults = {name: Token.get_extension(name)[0] for name in names}
         rows = []
@@ -147,7 +147,7 @@ def make_plain(value: Any, *, depth: int = 0) -> Any:
 
 
 def show_values(values: Mapping[str, Any] | None) -> list[str]:
-    """Say for people what values there are: "negated", "certainty: 0.4".
+    """Describe values for readers: "negated", "certainty: 0.4".
 
     What is false, empty or unknown isn't said.
     """

@@ -234,7 +234,7 @@ class Claims:
         return StopLists(self.text, starts)
 
     def may_state(self, places: Iterable[Mapping[str, Any]]) -> bool:
-        """Whether a code may be stated: not if all its evidence is of what isn't there.
+        """Check whether a code may be stated: not if all its evidence is denied.
 
         places: The evidence, with start and end (characters). Without any, it may.
         """
@@ -274,7 +274,7 @@ class Claims:
         return Relative(*ANYBODY)
 
     def has_no_allergies(self, start: int, end: int) -> bool:
-        """Whether the text of a section on allergies says that there are none known.
+        """Check whether a section on allergies says that none are known.
 
         start, end (characters): Of the text under its title.
         """
@@ -282,7 +282,7 @@ class Claims:
         return bool(_NO_ALLERGY.search(body) or _ONLY_NONE.fullmatch(body))
 
     def share_line(self, end: int, start: int) -> bool:
-        """Whether nothing but one line lies between two places (characters)."""
+        """Check whether nothing but one line lies between two places (characters)."""
         return "\n" not in self.text[end:start]
 
     def _find_before(self, start: int, *, clause: bool = True) -> str:

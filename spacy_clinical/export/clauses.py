@@ -42,7 +42,7 @@ def split_clauses(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def is_hypothetical(clause: str, trigger: re.Pattern[str]) -> bool:
-    """Whether nothing of a clause is stated: all of it depends on "if" or "rule out".
+    """Check whether a clause only supposes: all of it depends on "if" or "rule out".
 
     trigger: What makes the rest of a clause hypothetical.
     """

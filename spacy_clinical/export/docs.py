@@ -102,7 +102,7 @@ def make_doc(record: Mapping[str, Any], nlp: Language) -> Doc:
 
 
 def get_record_note(record: Mapping[str, Any]) -> Note:
-    """The note of a record; without text, if the record has none."""
+    """Get the note of a record; without text, if the record has none."""
     text, meta = record.get("text", ""), record.get("meta") or {}
     source_format = get_source_format(record)
     return Note(record["id"], text, meta, record["source"], source_format)

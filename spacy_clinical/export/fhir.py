@@ -251,7 +251,7 @@ class _Maker(NoteMaker):
         }
 
     def list_relatives(self) -> Iterator[Resource]:
-        """The disorders of each relative."""
+        """List the disorders of each relative."""
         disorders: dict[Relative, list[Mapping[str, Any]]] = {}
         for ent in self._list(DISORDERS, "family"):
             # "No family history of": nothing says of whom.

@@ -39,7 +39,7 @@ class NoteMaker:
         self.entries: list[list[Resource]] = [[] for _ in self.starts]
 
     def make_id(self, *parts: object) -> str:
-        """The same id for the same part of the same note."""
+        """Make the same id for the same part of the same note."""
         return make_uuid(self.record["source"], self.record["id"], *map(str, parts))
 
     def refer(self, *parts: object) -> Resource:

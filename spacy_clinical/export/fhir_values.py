@@ -96,7 +96,7 @@ def make_narrative(text: str) -> Resource:
 
 
 def is_date(text: str) -> bool:
-    """Whether FHIR takes a text as a date, with or without a time."""
+    """Check whether FHIR takes a text as a date, with or without a time."""
     match = _DATE.fullmatch(text)
     if match is None:
         return False

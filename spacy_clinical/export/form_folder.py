@@ -132,7 +132,7 @@ def write_forms(
 
 
 def list_words(doc: Doc) -> list[list[tuple[str, tuple[float, ...]]]]:
-    """The words of each page with their boxes."""
+    """List the words of each page with their boxes."""
     words: list[list[tuple[str, tuple[float, ...]]]] = [[] for _ in doc._.pages]
     for token in doc:
         if token._.box is not None:

@@ -61,7 +61,7 @@ def make_form_record(
 
 
 def list_rows(record: dict[str, Any]) -> Iterator[list[Any]]:
-    """The fields of a form as rows of a table with `COLUMNS`.
+    """List the fields of a form as rows of a table with `COLUMNS`.
 
     What a spreadsheet would take for a formula gets an apostrophe.
     """

@@ -126,7 +126,7 @@ def name_column(attribute: str, rows: Rows) -> str:
 
 
 def list_rows(record: Mapping[str, Any], rows: Rows) -> Iterator[dict[str, Any]]:
-    """The rows of a record; the keys are `COLUMNS`, `attributes`, and others."""
+    """List the rows of a record; the keys are `COLUMNS`, `attributes`, and others."""
     if rows == "notes":
         error = record["error"]
         message = None if error is None else error["message"]

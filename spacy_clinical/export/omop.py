@@ -86,7 +86,7 @@ LEFT_OUT = "[left out]"
 
 
 def list_rows(record: Mapping[str, Any], *, date: str) -> Iterator[dict[str, Any]]:
-    """The entities of a record as rows; the keys are `COLUMNS`.
+    """List the entities of a record as rows; the keys are `COLUMNS`.
 
     record: As `records.make_record` makes it.
     date: When the note was processed (2026-09-14).
@@ -159,7 +159,7 @@ def write_rows(
 
 
 def make_number(record: Mapping[str, Any], *parts: object) -> int:
-    """A number of 63 bits, the same for the same part of the same note."""
+    """Make a number of 63 bits, the same for the same part of the same note."""
     names = write_json([record["source"], record["id"], *map(str, parts)])
     digest = hashlib.sha256(names.encode("ascii")).digest()
     return int.from_bytes(digest[:8], "big") >> 1

@@ -203,7 +203,7 @@ def _get_provenance(note: Note, doc: Doc) -> dict[str, Any]:
 
 
 def get_source_format(record: Mapping[str, Any]) -> str:
-    """Say what form a record's note had before it was converted; "" if it wasn't."""
+    """Get the format that a note had before it was converted; "" if it wasn't."""
     reader = (record.get("provenance") or {}).get(READER)
     found = reader.get("source_format") if isinstance(reader, Mapping) else None
     return found if isinstance(found, str) else ""

@@ -67,7 +67,7 @@ def get_whole(doc: Doc, name: str) -> Any:
 
 
 def count_chars(doc: Doc) -> int:
-    """The length of a Doc's text, without putting it together."""
+    """Find the length of a Doc's text without building the text."""
     if not len(doc):
         return 0
     last = doc[len(doc) - 1]
@@ -86,7 +86,7 @@ def read_chars(doc: Doc, start: int, end: int) -> str | None:
 
 
 def sign(text: str | None) -> int:
-    """A number by which to know a text again; that of a token is its `orth`."""
+    """Hash a text; the hash of a token is its `orth`."""
     return 0 if not text else int(get_string_id(text))
 
 
@@ -112,6 +112,6 @@ def _find_keys(doc: Doc, name: str) -> list[tuple[str, str, int, int]]:
 
 
 def token_borders(doc: Doc) -> tuple[Ints1d, Ints1d]:
-    """Where the tokens start and end in the text (n_tokens, characters)."""
+    """Find where the tokens start and end in the text (n_tokens, characters)."""
     places = doc.to_array([IDX, LENGTH]).astype("int64").reshape(-1, 2)
     return places[:, 0], places.sum(axis=1)

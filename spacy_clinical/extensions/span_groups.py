@@ -15,7 +15,7 @@ SAVED = ">QQQllll"
 
 
 def is_current(span: Span) -> bool:
-    """Whether a span has the tokens that its characters have."""
+    """Check whether a span has the tokens that its characters have."""
     doc, start, end = span.doc, span.start, span.end
     if end > len(doc) or start >= end:
         return start == end

@@ -131,7 +131,7 @@ def make_folder(parent: Path, *, prefix: str) -> Iterator[Path]:
 
 
 def sync_folder(path: Path) -> None:
-    """See that the names of what is in a folder are on the disk."""
+    """Flush the names of a folder's files to the disk."""
     if os.name == "posix":
         folder = os.open(path, os.O_RDONLY)
         try:

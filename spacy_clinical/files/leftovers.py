@@ -42,7 +42,7 @@ def unlock(descriptor: int) -> None:
 
 
 def is_same(descriptor: int, path: Path) -> bool:
-    """Whether an open file is still the one of this name."""
+    """Check whether an open file is still the one of this name."""
     try:
         return os.path.samestat(os.fstat(descriptor), os.lstat(path))
     except OSError:
@@ -73,7 +73,7 @@ def hold(path: Path) -> Iterator[bool]:
 
 
 def is_held(path: Path) -> bool | None:
-    """Whether a process holds a temporary file or folder; None if there are no locks."""
+    """Check whether a process holds a temporary file; None if there are no locks."""
     if sys.platform == "win32":
         return None
     flags = os.O_RDONLY if path.is_dir() else os.O_RDWR
@@ -86,7 +86,7 @@ def is_held(path: Path) -> bool | None:
 
 
 def is_leftover(path: Path) -> bool:
-    """Whether nobody works on a temporary file or folder any more."""
+    """Check whether no process uses a temporary file or folder any more."""
     found = os.lstat(path)
     if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
         return False

@@ -95,7 +95,7 @@ class OwnOutputs:
 
 
 def is_own_folder(folder: Path) -> bool:
-    """Whether a folder is, as a whole, what this package writes: texts for BRAT, a
+    """Check whether a whole folder is what this package writes: texts for BRAT, a
     pipeline, or a checkpoint."""
     try:
         if (folder / BRAT_SETTINGS).is_file() and _has_headers(folder, BRAT):
@@ -111,7 +111,7 @@ def is_own_folder(folder: Path) -> bool:
 
 
 def is_own_file(path: Path) -> bool:
-    """Whether a file is what this package writes."""
+    """Check whether a file is what this package writes."""
     look = _LOOKS.get(path.suffix.lower())
     if look is None:
         return False

@@ -63,7 +63,7 @@ def _check_kind(path: Path, status: os.stat_result) -> None:
 
 
 def show_path(path: str | Path) -> str:
-    r"""A path as text that can be written: what isn't UTF-8 in it becomes "\udce9"."""
+    r"""Write a path as valid text: what isn't UTF-8 in it becomes "\udce9"."""
     return str(path).encode("utf8", "backslashreplace").decode("utf8")
 
 
@@ -82,7 +82,7 @@ def coded_errors(source: str | Path) -> Iterator[None]:
 
 
 def describe_error(error: Exception, source: str | Path) -> str:
-    """Say in a coded message why a file can't be read.
+    """Describe in a coded message why a file can't be read.
 
     Errors of libraries may quote the file: of theirs, only the type is said.
     """

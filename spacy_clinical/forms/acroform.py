@@ -29,7 +29,7 @@ MIN_SIZE = 1.0
 
 
 def is_xfa_only(document: Any) -> bool:
-    """Whether a form's fields are in XFA alone, which PDFium does not read."""
+    """Check whether a form's fields are in XFA alone, which PDFium does not read."""
     if document.get_formtype() not in XFA:
         return False
     for number in range(len(document)):

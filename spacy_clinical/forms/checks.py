@@ -15,7 +15,7 @@ MAX_UNIT = 20
 
 
 def to_number(value: Any) -> float:
-    """A number as files give it; NaN for what is none."""
+    """Convert a value read from a file to a number; NaN if it is none."""
     try:
         return float(value)
     except (TypeError, ValueError, OverflowError):

@@ -191,7 +191,7 @@ def _make_boxes(
 
 
 def clean_key(text: str) -> str:
-    """A question without what ends it."""
+    """Strip the marks that end a question."""
     return " ".join(text.split()).rstrip(" :._\u2026")
 
 

@@ -84,7 +84,7 @@ def find_filled(doc: Doc, segments: Sequence[Segment]) -> Filled | None:
 
 
 def has_widgets(doc: Doc) -> bool:
-    """Whether a Doc is of a fillable form."""
+    """Check whether a Doc is of a fillable form."""
     return any(len(form.value.get("widgets", ())) for form in find_forms(doc))
 
 

@@ -40,7 +40,7 @@ class Deadline:
         return time.monotonic() >= self._end
 
     def describe(self, name: str) -> str:
-        """Say in a coded message that a page is not read."""
+        """Describe in a coded message that a page is not read."""
         return Errors.C515.format(name=name, timeout=f"{self.seconds:g}")
 
 

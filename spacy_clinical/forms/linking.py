@@ -203,7 +203,7 @@ class _Linking:
 
 
 def find_gap(question: FormEntity, answer: FormEntity) -> float | None:
-    """What a question to the left costs; None if it isn't in the same row."""
+    """Find what a question to the left costs; None if it isn't in the same row."""
     (qx0, qy0, qx1, qy1), (ax0, ay0, _, ay1) = question.box, answer.box
     shared = min(qy1, ay1) - max(qy0, ay0)
     is_level = shared > LEVEL * min(qy1 - qy0, ay1 - ay0)
@@ -213,7 +213,7 @@ def find_gap(question: FormEntity, answer: FormEntity) -> float | None:
 
 
 def find_drop(question: FormEntity, answer: FormEntity) -> float | None:
-    """What a question above costs; None if it isn't over the answer."""
+    """Find what a question above costs; None if it isn't over the answer."""
     (qx0, _, qx1, qy1), (ax0, ay0, ax1, ay1) = question.box, answer.box
     is_over = min(qx1, ax1) > max(qx0, ax0) and qy1 < (ay0 + ay1) / 2
     if question.page != answer.page or not is_over:
@@ -222,7 +222,7 @@ def find_drop(question: FormEntity, answer: FormEntity) -> float | None:
 
 
 def find_step(above: FormEntity, answer: FormEntity, reach: float) -> float | None:
-    """What it costs to go on with the answer above; None if they are no column.
+    """Find what it costs to go on with the answer above; None if they are no column.
 
     reach: White space between them at most, in heights of the answer's words.
     """

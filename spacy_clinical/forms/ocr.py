@@ -27,7 +27,7 @@ SKEW_WIDTH = 700
 
 
 def find_tesseract() -> str:
-    """The path of the program.
+    """Find the path of the program.
 
     RAISES OSError: C506, if there is none.
     """

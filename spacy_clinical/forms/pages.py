@@ -100,7 +100,7 @@ class FormPage:
 
 
 def sort_corners(box: Sequence[float]) -> Box:
-    """A box whose first corner is the upper left one, as not all engines write it."""
+    """Put the upper left corner of a box first: not all engines do."""
     x0, x1 = sorted((box[0], box[2]))
     y0, y1 = sorted((box[1], box[3]))
     return x0, y0, x1, y1
@@ -118,7 +118,7 @@ def clamp(box: Sequence[float], width: float, height: float) -> Box:
 
 
 def cover(boxes: Iterable[Box]) -> Box:
-    """The smallest box around others; at least one."""
+    """Find the smallest box around others; at least one."""
     x0, y0, x1, y1 = zip(*boxes, strict=True)
     return min(x0), min(y0), max(x1), max(y1)
 
@@ -246,7 +246,7 @@ def _group_lines(words: Sequence[Word]) -> list[list[Word]]:
 
 
 def median_of_sorted(values: Sequence[float]) -> float:
-    """The median of values that are in order, without going through them."""
+    """Find the median of values that are in order, without going through them."""
     middle = len(values) // 2
     if len(values) % 2:
         return values[middle]

@@ -147,7 +147,7 @@ class View:
         return across.value / PRECISION, down.value / PRECISION
 
     def shows(self, box: Box) -> bool:
-        """Whether the middle of a box is on what is shown of the page."""
+        """Check whether the middle of a box is on what is shown of the page."""
         x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
         return 0 <= x <= self.width and 0 <= y <= self.height
 
@@ -183,7 +183,7 @@ class Copies:
         self.seen: dict[tuple[str, int, int], list[tuple[float, float]]] = {}
 
     def has(self, character: str, glyph: Glyph) -> bool:
-        """Whether the same character was at nearly the same place; note it if not."""
+        """Check whether the same character was at nearly this place; note it if not."""
         x0, y0, x1, y1 = glyph.box
         x, y = (x0 + x1) / 2, (y0 + y1) / 2
         reach = min(MAX_SHIFT, SHIFT * (glyph.line[1] - glyph.line[0]))
@@ -259,7 +259,7 @@ def _make_word(characters: list[str], boxes: list[Box]) -> Word:
 
 
 def is_scan(page: Any, read: FormPage) -> bool:
-    """Whether a page must be looked at to be read: it has a picture and no words."""
+    """Check whether a page needs OCR: it has a picture and no words."""
     # What is written in fields over a scan says nothing of what is printed there.
     if sum(word.widget < 0 for word in read.words) >= MIN_WORDS:
         return False

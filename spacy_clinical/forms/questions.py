@@ -137,7 +137,7 @@ def _ask_otherwise(
 
 
 def clean_name(name: str) -> str:
-    """A field's name without the numbers and nameless layers that XFA puts into it."""
+    """Clean a field's name of the numbers and nameless layers that XFA adds."""
     parts = XFA_NUMBER.sub("", name).split(".")
     return ".".join(part for part in parts if part and not part.startswith("#"))
 

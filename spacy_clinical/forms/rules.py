@@ -74,7 +74,7 @@ def label_by_rules(
 
 
 def is_question(text: str) -> bool:
-    """Whether a run of words reads like a label."""
+    """Check whether a run of words reads like a label."""
     words = text.rstrip(": ").split()
     return (
         text.rstrip().endswith(":")

@@ -79,7 +79,7 @@ def widen_boxes(places: Places, segments: Sequence[Segment]) -> Ints2d:
 
 
 def find_box(places: Places, start: int, end: int) -> tuple[Box, int]:
-    """The box of what a run of tokens has on its first page, and that page."""
+    """Find the box of what a run of tokens has on its first page, and that page."""
     page = int(places.pages[start])
     inside = numpy.arange(start, end)
     seen = inside[(places.pages[inside] == page) & (places.lines[inside] >= 0)]
@@ -97,7 +97,7 @@ def trim_leader(doc: Doc, segment: Segment) -> Segment:
 
 
 def is_leader(text: str) -> bool:
-    """Whether there is nothing but dots, or a line to write on."""
+    """Check whether there is nothing but dots, or a line to write on."""
     return LEADER.fullmatch(text.replace(" ", "")) is not None
 
 

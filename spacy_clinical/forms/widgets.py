@@ -74,7 +74,7 @@ def add_to_scan(scan: FormPage, layer: FormPage, *, scale: float) -> FormPage:
 
 
 def place_words(widget: Widget) -> Iterator[Word]:
-    """Say where the words of a text are in its field, as a viewer would set them."""
+    """Place the words of a text in its field, as a viewer would."""
     x0, y0, x1, y1 = widget.box
     width, height = max(x1 - x0 - 2 * MARGIN, 1.0), y1 - y0
     lines = [line.split() for line in widget.value.split("\n")]

@@ -17,7 +17,7 @@ IMPOSSIBLE = -1e4
 
 
 def constraints(scheme: LabelScheme) -> Floats2d:
-    """Say which tag may follow which.
+    """Build the scores that forbid impossible sequences of tags.
 
     RETURNS (n_tags + 1, n_tags + 1): 0 where column may follow row, else a large
         negative number. The last row is the beginning of a Doc, the last column

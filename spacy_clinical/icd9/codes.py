@@ -43,13 +43,13 @@ def write_code(code: str) -> str:
 
 
 def get_category(code: str) -> str:
-    """The category of a code with or without its dot: "V58.61" → "V58"."""
+    """Get the category of a code with or without its dot: "V58.61" → "V58"."""
     code = code.replace(".", "").upper()
     return code[:4] if code.startswith("E") else code[:3]
 
 
 def read_labels(labels: Sequence[str]) -> list[Icd9Label]:
-    """Say what a model's outputs mean.
+    """Read what a model's labels mean.
 
     "3-digit" is what CORe's authors call so: V and E don't count, so that V586 is one,
     finer than its category. What is no code is a word. Where there are words, labels

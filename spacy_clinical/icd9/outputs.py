@@ -34,7 +34,7 @@ class Outputs:
         self.raw = [*(label.raw for label in labels), *[""] * len(self.members)]
 
     def columns_of(self, code: int) -> list[int]:
-        """The selected columns that a code's score comes from."""
+        """Find the selected columns that a code's score comes from."""
         n_labels = len(self.labels)
         return [code] if code < n_labels else self.members[self.codes[code]]
 

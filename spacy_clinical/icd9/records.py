@@ -84,7 +84,7 @@ class Places:
         self.labels = [section.label_ for section in sections]
 
     def make_evidence(self, start: int, end: int, score: float) -> Evidence:
-        """Say in which section a place is, without the white space around it."""
+        """Describe a place, without white space around it, and its section."""
         text = self.text[start:end]
         start += len(text) - len(text.lstrip())
         end = start + len(text.strip())

@@ -80,20 +80,20 @@ def _list_codes() -> list[str]:
 
 
 def list_categories() -> list[str]:
-    """The 1,234 categories of ICD-9-CM, sorted."""
+    """List the 1,234 categories of ICD-9-CM, sorted."""
     titles = _read_headings()["code"]
     return sorted(code for code in titles if code == get_category(code))
 
 
 def find_title(code: str) -> str:
-    """The title of a code or a heading; "" if there is none such."""
+    """Find the title of a code or a heading; "" if there is none such."""
     code = write_code(code)
     heading = _read_headings()["code"].get(code)
     return heading or _read_titles().get(code.replace(".", ""), "")
 
 
 def list_billable(code: str) -> list[str]:
-    """The billable codes that a code or category stands for, with dots, sorted."""
+    """List the billable codes that a code or category stands for, with dots, sorted."""
     return [write_code(raw) for raw in _list_raw(code)]
 
 
@@ -108,7 +108,7 @@ def _list_raw(code: str) -> list[str]:
 
 @cache
 def find_chapter(code: str) -> Heading | None:
-    """The chapter of a code; None if it isn't in the classification."""
+    """Find the chapter of a code; None if it isn't in the classification."""
     category = get_category(write_code(code))
     if not category:
         return None
@@ -137,7 +137,7 @@ def _read_ccs() -> tuple[dict[str, Heading], dict[str, Heading]]:
 
 @cache
 def find_ccs(code: str) -> tuple[Heading, ...]:
-    """The CCS groups of a code; those of its codes for a category, largest first."""
+    """Find the CCS groups of a code, or of a category's codes, largest first."""
     _, by_code = _read_ccs()
     counts: dict[Heading, int] = {}
     for raw in _list_raw(code):
@@ -168,7 +168,7 @@ def _list_targets(rows: Iterable[list[str]]) -> Iterator[tuple[str, str, Equival
 
 @cache
 def find_icd10(code: str) -> tuple[Equivalent, ...]:
-    """The ICD-10-CM codes that CMS maps a code to; all of its codes' for a category."""
+    """Find the ICD-10-CM codes that CMS maps a code, or a category's codes, to."""
     mapping = _read_mapping("icd9toicd10cmgem.csv")
     found: dict[str, Equivalent] = {}
     for raw in _list_raw(code):
@@ -180,7 +180,7 @@ def find_icd10(code: str) -> tuple[Equivalent, ...]:
 
 @cache
 def find_icd9_categories(icd10: str) -> tuple[str, ...]:
-    """The ICD-9-CM categories that an ICD-10-CM code stands for.
+    """Find the ICD-9-CM categories that an ICD-10-CM code stands for.
 
     Of alternatives the first is taken, of a code that stands for several at once the
     first of each. A code that is too short or too long for the mappings ("c50.9",
@@ -247,5 +247,5 @@ def _find_groups(code: str, group: Group) -> list[str]:
 
 
 def join_scores(a: float, b: float, how: RollUp) -> float:
-    """The score of what is true if either of two is."""
+    """Join the scores of two codes into that of a code which either implies."""
     return max(a, b) if how == "max" else 1 - (1 - a) * (1 - b)

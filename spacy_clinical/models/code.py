@@ -32,7 +32,7 @@ def import_code(path: Path) -> None:
 
 
 def find_imported() -> Path | None:
-    """The file that was imported, for other processes to import it too."""
+    """Find the file that was imported, so that other processes can import it too."""
     module = sys.modules.get(MODULE)
     name = getattr(module, "__file__", None)
     return None if name is None else Path(name)

@@ -230,7 +230,7 @@ def find_text_places(text: Text, boxes: Boxes) -> Places:
 
 
 def place_pieces(pieces: Pieces, boxes: Ints2d) -> Ints2d:
-    """Say where on its page each wordpiece is: (n_pieces, 4).
+    """Find the box of each wordpiece: (n_pieces, 4).
 
     boxes (n_tokens, 4): Of the tokens.
     """

@@ -157,7 +157,7 @@ def _merge(parts: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def find_sentences(doc: Doc) -> Iterator[int]:
-    """Where sentences start (characters).
+    """Find where sentences start (characters).
 
     A title, a number or a bullet goes with the sentence after it. The title of a part
     that may be a problem doesn't, as it says something by itself.

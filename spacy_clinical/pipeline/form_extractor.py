@@ -339,7 +339,7 @@ class ClinicalFormExtractor(TokenHeadPipe):
 def make_entities(
     doc: Doc, parts: Sequence[Labelled], places: Places
 ) -> list[FormEntity]:
-    """Say where the parts of a form are, for a linker."""
+    """Locate the parts of a form, for a linker."""
     entities = []
     for part in parts:
         box, page = find_box(places, part.start, part.end)

@@ -311,7 +311,7 @@ class ClinicalICD9Categorizer(TunedHeadPipe):
         return best, [(i, float(p[i])) for i in kept]
 
     def explain(self, doc: Doc, code: str, *, steps: int = 16) -> list[Evidence]:
-        """Say which tokens the score of a code comes from.
+        """Attribute the score of a code to tokens.
 
         doc: As annotated so far; it is encoded anew.
         code: Any that the model predicts, also if this note was not given it.

@@ -85,18 +85,18 @@ class ClinicalLongTransformer(ClinicalTransformer):
 
 
 def get_vector(doc: Doc) -> Floats1d:
-    """The mean of a Doc's rows (width)."""
+    """Get the mean of a Doc's rows (width)."""
     vector: Floats1d = doc._.clinical_vector
     return vector
 
 
 def has_vector(doc: Doc) -> bool:
-    """Whether a Doc was encoded."""
+    """Check whether a Doc was encoded."""
     return doc._.clinical_vector is not None
 
 
 def get_similarity(doc: Doc, other: Any) -> float:
-    """The cosine between a Doc's vector and that of another Doc, span or token."""
+    """Get the cosine between a Doc's vector and that of another Doc, span or token."""
     ours, theirs = doc.vector, other.vector
     norms = float(numpy.linalg.norm(ours) * numpy.linalg.norm(theirs))
     return float(numpy.dot(ours, theirs)) / norms if norms else 0.0

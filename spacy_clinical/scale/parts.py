@@ -47,7 +47,7 @@ def remove_shards(folder: Path) -> None:
 
 
 def list_parts(folder: Path, pattern: re.Pattern[str] = _PART) -> list[Path]:
-    """The seals and shards of a folder, whatever run made them; seals come first."""
+    """List the seals and shards in a folder, of any run; seals come first."""
     found: list[Path] = []
     for name in (SEALS_FOLDER, SHARDS_FOLDER):
         if (folder / name).is_dir():
@@ -57,5 +57,5 @@ def list_parts(folder: Path, pattern: re.Pattern[str] = _PART) -> list[Path]:
 
 
 def get_number(path: Path) -> int:
-    """The number of a shard, of the name of its file or of its seal."""
+    """Get the number of a shard, of the name of its file or of its seal."""
     return int(path.stem.removeprefix("part-"))

@@ -81,7 +81,7 @@ def read_run(path: Path) -> dict[str, Any] | None:
 
 
 def digest_notes(notes: Sequence[Note]) -> str:
-    """The SHA-256 of notes' ids and texts, in hexadecimal digits."""
+    """Find the SHA-256 of notes' ids and texts, in hexadecimal digits."""
     digest = hashlib.sha256()
     for note in notes:
         for part in (note.id, note.text):

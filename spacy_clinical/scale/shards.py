@@ -85,7 +85,7 @@ def describe_run(
     attributes: Sequence[str] = (),
     code: Path | None = None,
 ) -> dict[str, Any]:
-    """Say what makes the records of a run what they are.
+    """Describe what makes the records of a run what they are.
 
     shard_size (notes): Of a shard.
     with_text: Whether records quote the notes.

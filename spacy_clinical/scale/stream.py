@@ -106,7 +106,7 @@ class _Feed:
                 yield doc
 
     def get_number(self, doc: Doc) -> int | None:
-        """Say which of the notes that are inside a Doc was made of."""
+        """Find the number of the note that a Doc was made of."""
         return self._numbers.get(id(doc))
 
     def take(self) -> Note:

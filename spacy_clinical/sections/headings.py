@@ -21,7 +21,7 @@ _SENTENCE_STARTS = re.compile(
 
 
 def may_head_problem(line: str, after_blank: bool) -> bool:
-    """Say whether a line that ends as sentences do may be a plan's problem heading."""
+    """Check whether a line that ends as sentences do may head a plan's problem."""
     if len(line) > MAX_PHRASE or line[-1] not in SENTENCE_ENDS:
         return False
     first = line.lstrip(" \t")[:1]
@@ -31,7 +31,7 @@ def may_head_problem(line: str, after_blank: bool) -> bool:
 
 
 def heads_problem(flat: str, position: int, phrase: Phrase) -> bool:
-    """Say whether a phrase inside a plan is the heading of a problem."""
+    """Check whether a phrase inside a plan is the heading of a problem."""
     text, mark = phrase.text, phrase.mark
     n_words = text.count(" ") + 1
     if phrase.inline or n_words > 10 or _is_sentence(text):

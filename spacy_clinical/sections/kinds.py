@@ -21,7 +21,7 @@ _TITLE = re.compile(
 
 
 def find_kinds(flat: str) -> frozenset[str]:
-    """Say whether a note is a report of imaging or of pathology, by its titles.
+    """Check whether a note is a report of imaging or of pathology, by its titles.
 
     RETURNS: `imaging_report` or `pathology_report`, or nothing.
     """

@@ -268,17 +268,17 @@ def read_inline(line: str, skip: int, titles: SectionTitles) -> Iterator[Phrase]
 
 
 def is_blank_or_rule(line: str) -> bool:
-    """Say whether a line parts what is above it from what is below."""
+    """Check whether a line parts what is above it from what is below."""
     return line.isspace() or RULE.match(line) is not None
 
 
 def has_break(text: str) -> bool:
-    """Say whether a sentence or clause ends inside a phrase."""
+    """Check whether a sentence or clause ends inside a phrase."""
     return _BREAK.search(text) is not None
 
 
 def precedes_blank_line(flat: str, position: int) -> bool:
-    """Say whether the line of a position comes last or before a blank line or rule."""
+    """Check whether a position's line comes last or before a blank line or rule."""
     end = flat.find("\n", position)
     if end < 0:
         return True
@@ -303,7 +303,7 @@ def _rate(title: str) -> float:
 
 
 def looks_like_title(flat: str, position: int, phrase: Phrase) -> bool:
-    """Say whether an unknown phrase is written as titles are."""
+    """Check whether an unknown phrase is written as titles are."""
     text = phrase.text
     start = position + phrase.body_start
     behind = flat[start : start + 3]
@@ -318,7 +318,7 @@ def looks_like_title(flat: str, position: int, phrase: Phrase) -> bool:
 
 
 def stands_alone(flat: str, position: int, phrase: Phrase) -> bool:
-    """Say whether an unknown line in capitals has blank lines around it."""
+    """Check whether an unknown line in capitals has blank lines around it."""
     text = phrase.text
     if any(char.isdigit() for char in text) or not (" " in text or len(text) > 6):
         return False
@@ -326,7 +326,7 @@ def stands_alone(flat: str, position: int, phrase: Phrase) -> bool:
 
 
 def is_title_case(text: str) -> bool:
-    """Say whether all words but the small ones start with a capital or digit."""
+    """Check whether all words but the small ones start with a capital or digit."""
     words = _TITLE_WORD.findall(text)
     for word in words:
         if word[0].islower() and word not in _SMALL_WORDS:
@@ -343,7 +343,7 @@ def make_label(text: str) -> str:
 
 
 def has_soap_letters(flat: str) -> bool:
-    """Say whether S, O, A and P stand for the four parts of a note."""
+    """Check whether S, O, A and P stand for the four parts of a note."""
     letters = set("".join(_SOAP.findall(flat)))
     return {"S", "O"} <= letters and bool(letters & {"A", "P"})
 
@@ -351,7 +351,7 @@ def has_soap_letters(flat: str) -> bool:
 def is_neighbor(
     phrase: Phrase, title: Phrase, group: TitleGroup, holder: TitleGroup | None
 ) -> bool:
-    """Say whether a known title looks as its section's own does, and is its equal.
+    """Check whether a known title looks as its section's own does, and is its equal.
 
     title, holder: The section's title, and what it is of.
     """

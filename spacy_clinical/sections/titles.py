@@ -186,7 +186,7 @@ class SectionTitles:
         return {**self.__dict__, "contexts": {}, "_n_memories": 0}
 
     def is_never(self, phrase: str) -> bool:
-        """Say whether a phrase is one of those that open nothing."""
+        """Check whether a phrase is one of those that open nothing."""
         low = phrase.lower()
         if low in self._exact:
             return low in self._never
@@ -254,28 +254,28 @@ class SectionTitles:
         return None
 
     def hangs_on_line(self, phrase: str) -> bool:
-        """Say whether `find_naming` may find a phrase."""
+        """Check whether `find_naming` may find a phrase."""
         return squeeze(phrase) in self._if_named
 
     def hangs_on_part(self, phrase: str, label: str) -> bool:
-        """Say whether `find_next` may find a phrase in a section, after some part."""
+        """Check whether `find_next` may find a phrase in a section, after some part."""
         choices = self._if_next.get(squeeze(phrase), ())
         return any(label in group.within for _, group in choices)
 
     def needs_colon(self, phrase: str) -> bool:
-        """Say whether a phrase is a title only before a colon."""
+        """Check whether a phrase is a title only before a colon."""
         return _is_among(phrase, self._colon)
 
     def is_major(self, phrase: str) -> bool:
-        """Say whether a phrase is one of the titles that need least to be one."""
+        """Check whether a phrase is one of the titles that need least to be one."""
         return _is_among(phrase, self._major)
 
     def is_column(self, phrase: str) -> bool:
-        """Say whether a phrase heads the columns of tables."""
+        """Check whether a phrase heads the columns of tables."""
         return _is_among(phrase, self._columns)
 
     def names_document(self, phrase: str) -> bool:
-        """Say whether a phrase names a whole note."""
+        """Check whether a phrase names a whole note."""
         return squeeze(phrase) in self._documents
 
     def to_dict(self) -> dict[str, Any]:

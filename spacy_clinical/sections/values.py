@@ -19,16 +19,16 @@ _NUMBERED = re.compile(r"([A-Za-z][A-Za-z0-9 ]{0,20}?)[ ]+[<>(]?\d")
 
 
 def has_value(flat: str, position: int) -> bool:
-    """Say whether a measure's or field's value follows, and no text."""
+    """Check whether a measure's or field's value follows, and no text."""
     return _VALUE.match(flat, position) is not None
 
 
 def has_rate(flat: str, position: int) -> bool:
-    """Say whether a measured number follows, and no text."""
+    """Check whether a measured number follows, and no text."""
     return _RATE.match(flat, position) is not None
 
 
 def starts_with_measure(text: str, titles: SectionTitles) -> bool:
-    """Say whether a phrase is a measure with its value ("BP 120/80, HR")."""
+    """Check whether a phrase is a measure with its value ("BP 120/80, HR")."""
     match = _NUMBERED.match(text)
     return match is not None and titles.is_never(match[1])

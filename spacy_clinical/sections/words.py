@@ -42,7 +42,7 @@ def strip_qualifiers(
     before: frozenset[tuple[str, ...]],
     after: frozenset[tuple[str, ...]],
 ) -> list[tuple[str, ...]]:
-    """All that is left of a phrase when qualifiers are taken off both ends."""
+    """Take all that is left of a phrase when qualifiers are taken off both ends."""
     starts = [i for i in range(min(len(words), 4)) if not i or words[:i] in before]
     ends = [
         i
@@ -53,7 +53,7 @@ def strip_qualifiers(
 
 
 def change_number(word: str) -> str:
-    """The plural of a singular word, and the other way round."""
+    """Find the plural of a singular word, and the other way round."""
     if word.endswith("ies"):
         return word[:-3] + "y"
     if word.endswith("s"):

@@ -47,7 +47,7 @@ def attend(
 
 
 def is_same_alone(q: Tensor) -> bool:
-    """Whether a sequence gets the same to the last bit, alone and among others.
+    """Check whether a sequence gets the same to the last bit, alone and among others.
 
     torch's fused attention chooses its code by the number of sequences and threads,
     too. It is tried once for each shape of heads. On a GPU bits may differ.
@@ -78,7 +78,7 @@ def _attend_alone(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tenso
 
 
 def is_slow_in_sdpa(q: Tensor) -> bool:
-    """Whether plain products are faster than torch's fused attention.
+    """Check whether plain products are faster than torch's fused attention.
 
     It multiplies by MKL, which is at half its speed on AMD, and in bfloat16 no faster
     than in float32 where the processor has no AMX.

@@ -13,7 +13,7 @@ TOGETHER = 4
 
 
 def is_blocked(length: int, block: int, n_random: int) -> bool:
-    """Whether a sequence is long enough; shorter ones get full attention."""
+    """Check whether a sequence is long enough; shorter ones get full attention."""
     return length > (5 + 2 * n_random) * block
 
 

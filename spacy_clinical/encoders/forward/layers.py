@@ -45,7 +45,7 @@ class Layer(Protocol):
     def attend_globally(
         self, x: Tensor, at: Tensor, *, n_heads: int, dropout: float
     ) -> Tensor:
-        """What the pieces at some positions gather from a whole sequence.
+        """Compute what the pieces at some positions gather from the whole sequence.
 
         RETURNS (n_global, n_heads, head_width)
         """
@@ -54,7 +54,7 @@ class Layer(Protocol):
         """Finish the first half, from what attention has gathered."""
 
     def feed_forward(self, x: Tensor) -> Tensor:
-        """The second half."""
+        """Compute the second half of the layer."""
 
 
 class LiveLayer:

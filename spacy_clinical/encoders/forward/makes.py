@@ -82,7 +82,7 @@ MAKES = {
 
 
 def can_pack(model: Any) -> bool:
-    """Whether `PackedEncoder` computes what the model computes."""
+    """Check whether `PackedEncoder` computes what the model computes."""
     config = model.config
     return (
         config.model_type in MAKES
@@ -92,7 +92,7 @@ def can_pack(model: Any) -> bool:
 
 
 def has_global_attention(model: Any) -> bool:
-    """Whether some pieces of a text can attend to all others, where most can't."""
+    """Check whether single pieces can be given attention to the whole window."""
     make = MAKES.get(model.config.model_type)
     return make is not None and make.attention == "banded"
 

@@ -28,7 +28,7 @@ Encode: TypeAlias = Callable[[Sequence[Input]], Tensor]
 
 
 def first_position(model: Any) -> int:
-    """The row of the position table that a sequence starts with.
+    """Find the row of the position table that a sequence starts with.
 
     RoBERTa and its kin count from the padding id on.
     """
@@ -191,6 +191,6 @@ class PackedEncoder:
 
 
 def join_boxes(inputs: Sequence[Input]) -> Tensor | None:
-    """The boxes of all pieces, end to end (n_pieces, 4); None where there are none."""
+    """Join the boxes of all pieces, end to end (n_pieces, 4); None without boxes."""
     boxes = [i.boxes for i in inputs if i.boxes is not None]
     return torch.from_numpy(numpy.concatenate(boxes)) if boxes else None

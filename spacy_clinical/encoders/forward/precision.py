@@ -9,7 +9,7 @@ Precision: TypeAlias = Literal["auto", "fp32", "bf16"]
 
 
 def read_processor() -> dict[str, Any]:
-    """What torch knows of the processor: its name and its instructions."""
+    """Read what torch knows of the processor: its name and its instructions."""
     read = getattr(torch.cpu, "get_capabilities", None)
     return dict(read()) if read is not None else {}
 
@@ -37,7 +37,7 @@ def describe_processor(device: torch.device) -> str:
 
 
 def prefers_bfloat16(device: torch.device) -> bool:
-    """Whether a device multiplies matrices much faster in bfloat16.
+    """Check whether a device multiplies matrices much faster in bfloat16.
 
     SOURCE: Measured with BERT-base layers. Intel with AMX: 3.8 times as fast as
     float32. AMD Zen 5, whose AVX512-BF16 units are not shared: 2 times. Intel with
@@ -54,5 +54,5 @@ def prefers_bfloat16(device: torch.device) -> bool:
 
 
 def is_amd(processor: dict[str, Any]) -> bool:
-    """Whether MKL, which torch multiplies float32 with, is at half its speed."""
+    """Check whether MKL, which torch multiplies float32 with, is at half its speed."""
     return "AMD" in str(processor.get("cpu_name", ""))

@@ -63,7 +63,7 @@ class PagesFolder:
             handle.write(content)
 
     def sync(self, run: Path) -> None:
-        """See that the pages of a run stay if power fails."""
+        """Flush the pages of a run to the disk."""
         sync_folder(run)
         sync_folder(self.path)
 
@@ -136,7 +136,7 @@ class PagesFolder:
 
 
 def is_made_page(path: Path) -> bool:
-    """Whether a file is a page that this package made."""
+    """Check whether a file is a page that this package made."""
     if path.is_symlink() or not path.is_file():
         return False
     with path.open("rb") as handle:

@@ -29,7 +29,7 @@ class Tables:
         return self.types.setdefault(str(label), len(self.types))
 
     def get_section(self, label: str, loinc: str | None = None) -> int:
-        """The number of a section; one without a code is any of that label."""
+        """Get the number of a section; one without a code is any of that label."""
         label = str(label)
         if loinc is None and label in self._section_labels:
             return self._section_labels[label]
@@ -97,7 +97,7 @@ def make_row(record: dict[str, Any], note: Row, place: int, tables: Tables) -> N
 
 
 def compare_rows(rows: Sequence[Row | None]) -> int:
-    """Say for each entity and code which runs found it, as bits; 0 if all did.
+    """Mark each entity and code with the runs that found it, as bits; 0 if all did.
 
     Only runs that had the same text, and did not fail with it, are compared. An entity
     is the same if its type and place are.

@@ -18,7 +18,7 @@ from spacy_clinical.forms.pages import FormPage, Word, cover
 
 
 def is_azure(values: Any) -> bool:
-    """Whether JSON is what Azure's Read answers, of any version."""
+    """Check whether JSON is what Azure's Read answers, of any version."""
     if not isinstance(values, dict):
         return False
     return isinstance(values.get("analyzeResult", values), dict) and any(

@@ -23,7 +23,7 @@ ADAPTERS: tuple[Adapter, ...] = (
 
 
 def list_suffixes() -> frozenset[str]:
-    """The endings of files that may hold forms."""
+    """List the endings of files that may hold forms."""
     return frozenset().union(*(adapter.suffixes for adapter in ADAPTERS))
 
 

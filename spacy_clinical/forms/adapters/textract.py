@@ -17,7 +17,7 @@ from spacy_clinical.forms.pages import FormPage, Word
 
 
 def is_textract(values: Any) -> bool:
-    """Whether JSON is what Textract answers: one answer, or a list of them."""
+    """Check whether JSON is what Textract answers: one answer, or a list of them."""
     first = values[0] if isinstance(values, list) and values else values
     return isinstance(first, dict) and isinstance(first.get("Blocks"), list)
 

@@ -99,7 +99,7 @@ class TextBlocks:
         self._has_space = self._has_filler = False
 
     def finish(self) -> str:
-        """What was put together."""
+        """Return the text of all blocks."""
         return "".join(self._parts)
 
     @property

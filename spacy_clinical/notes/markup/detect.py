@@ -35,7 +35,7 @@ _SHARE = 4
 
 
 def find_form(text: str) -> str:
-    """Say what form a text has.
+    """Find what form a text has.
 
     RETURNS: "plain"; "html", "xml" or "perhaps_xml" (which is plain if it can't be
         parsed), "rtf", "hl7" (a message), "hl7_escapes", "literal_escapes",

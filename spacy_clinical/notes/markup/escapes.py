@@ -22,7 +22,7 @@ _SHARE_BEFORE_TITLES = 0.5
 
 
 def has_written_line_ends(text: str) -> bool:
-    r"""Whether "\n" stands for the line ends of a text, which has hardly any others."""
+    r"""Check whether "\n" stands for the line ends of a text that has few others."""
     n_lines = n_clear = n_titles = 0
     for match in _LINE.finditer(text):
         if match["line"]:

@@ -37,7 +37,7 @@ class _Line(NamedTuple):
 
 
 def is_message(text: str) -> bool:
-    """Whether a text is a message, or segments of one that hold text."""
+    """Check whether a text is a message, or segments of one that hold text."""
     head = text.lstrip("\x0b \t\r\n\ufeff")
     if _HEADER.match(head):
         return True
@@ -165,7 +165,7 @@ _ALONE = re.compile(r"(?<=\s)\\[TE]\\(?=\s)")
 
 
 def has_escapes(text: str) -> bool:
-    r"""Whether a text is a field with escapes: \.br\, or several of \T\ and the like."""
+    r"""Check whether a text is a field with escapes: \.br\, or several like \T\."""
     if "\\" not in text:
         return False
     n_lines = sum(1 for _ in _LINES.finditer(text))

@@ -133,7 +133,7 @@ class HtmlText:
             self._waiting.append(text)
 
     def close(self) -> str:
-        """The text."""
+        """Finish reading, and return the text."""
         self._add_waiting()
         return self.blocks.finish()
 

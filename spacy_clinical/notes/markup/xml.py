@@ -83,7 +83,7 @@ def parse_xml(text: str) -> Any:
 
 
 def is_well_formed(text: str) -> bool:
-    """Whether a whole text can be parsed as XML, of whatever kind."""
+    """Check whether a whole text can be parsed as XML, of whatever kind."""
     from lxml import etree
 
     try:

@@ -147,7 +147,7 @@ def _read(data: bytes) -> Any:
 
 
 def is_like(value: Any, now: Any) -> bool:
-    """Whether a value read from a file is of the same kind as the one that there is.
+    """Check whether a saved value is of the same kind as the current one.
 
     now: None can be a list of names instead.
     """
