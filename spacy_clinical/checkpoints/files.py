@@ -1,6 +1,6 @@
 """The files of a checkpoint: which names they may have, and how they are read safely.
 
-A checkpoint comes from somebody else. What its files say is data: no name in them is
+Checkpoints may be untrusted. What their files say is data: no name in them is
 followed out of its folder, nothing is read that isn't a regular file of a bounded size,
 and no message quotes what is in it.
 """

@@ -314,7 +314,7 @@ def _write_shards(
 def _watch(results: Results, notes: NoteReader) -> Results:
     """Show how far the notes are, and tell what failed."""
     n_new = n_passed = 0
-    # disable=None: no bar where nobody would see it. smoothing: the rate of all notes.
+    # disable=None: no bar unless a terminal shows it. smoothing: the rate of all notes.
     with tqdm(unit="note", disable=None, smoothing=0) as bar:
         for result in results:
             if isinstance(result, NoteFailure):

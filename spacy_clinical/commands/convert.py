@@ -60,7 +60,7 @@ def convert(
                 label_column=label_column,
                 kinds=CONVERTIBLE if kind is None else [kind.value],
             )
-            # disable=None: no bar where nobody would see it.
+            # disable=None: no bar unless a terminal shows it.
             for example in tqdm(read(nlp), unit="doc", disable=None):
                 docs.add(example.reference)
                 n_docs += 1

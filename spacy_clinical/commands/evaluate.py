@@ -63,7 +63,7 @@ def evaluate(
         try:
             load_code(code)
             nlp = load_pipeline(model)
-            # disable=None: no bar where nobody would see it.
+            # disable=None: no bar unless a terminal shows it.
             read = find_reader(
                 corpus, text_column=text_column, label_column=label_column
             )

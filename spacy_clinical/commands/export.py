@@ -185,7 +185,7 @@ def _watch(
 
     bare: What leaves the notes' words out, if they are left out.
     """
-    # disable=None: no bar where nobody would see it.
+    # disable=None: no bar unless a terminal shows it.
     for record in tqdm(records, unit="note", disable=None):
         counts.n_notes += 1
         counts.n_failed += record["error"] is not None

@@ -148,7 +148,7 @@ def _extract(
     nlp: Language, files: Sequence[Path], options: dict[str, Any]
 ) -> Iterator[FormResult]:
     """Read forms and find their fields; show how far it is, and tell what failed."""
-    # disable=None: no bar where nobody would see it.
+    # disable=None: no bar unless a terminal shows it.
     nlp.set_error_handler(_go_on)
     with tqdm(unit="page", disable=None) as bar:
         for i, path in enumerate(files, start=1):

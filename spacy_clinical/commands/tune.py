@@ -66,7 +66,7 @@ def tune(
                 label_column=label_column,
                 kinds=OF_CODES,
             )
-            # disable=None: no bar where nobody would see it.
+            # disable=None: no bar unless a terminal shows it.
             with nlp.memory_zone():
                 examples = list(tqdm(read(nlp), unit="note", disable=None))
                 n_notes = len(examples)

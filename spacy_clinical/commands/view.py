@@ -55,7 +55,7 @@ def view(
     try:
         _check_output(page, paths)
         names = name_runs(paths)
-        # disable=None: no bar where nobody would see it.
+        # disable=None: no bar unless a terminal shows it.
         runs = [
             Run(name, tqdm(read_records(path), desc=name, unit="note", disable=None))
             for name, path in zip(names, paths, strict=True)

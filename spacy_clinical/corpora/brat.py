@@ -105,7 +105,7 @@ class BratCorpus:
         nlp: The pipeline whose tokenizer to use.
         path: The .txt file; the .ann file lies beside it.
         RAISES ValueError: C205 to C208, if a file can't be read; C302 and C350, for
-            what nobody foresaw.
+            unexpected faults.
         """
         with coded_errors(path):
             return self._read_doc(nlp, path)

@@ -28,7 +28,7 @@ def convert_weights(folder: Path) -> bool:
             for name, tensor in find_weights(state).items()
             if isinstance(tensor, torch.Tensor)
         }
-    # Whatever comes of a pickle that somebody has tampered with.
+    # A pickle that was tampered with may raise anything.
     except Exception as error:
         fault = f"{PICKLE} {CODE}"
         message = Errors.C003.format(name=folder, fault=fault)

@@ -108,7 +108,7 @@ def _read_shapes(
         return read_pickled_shapes(path)
     except pickle.UnpicklingError:
         raise files.refuse(f"{name} {CODE}") from None
-    # Whatever comes of a pickle that somebody has tampered with.
+    # A pickle that was tampered with may raise anything.
     except Exception:
         raise files.refuse(f"{name} {BROKEN}") from None
 

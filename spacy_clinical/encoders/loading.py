@@ -200,7 +200,7 @@ def _coded_errors(files: CheckpointFiles, fault: str) -> Iterator[None]:
     """
     try:
         yield
-    # Files that somebody has tampered with make libraries raise almost anything, and
+    # Files that were tampered with make libraries raise almost anything, and
     # the tokenizers library panics.
     except BaseException as error:
         if not is_failure(error) or isinstance(error, CodedError):

@@ -1,4 +1,4 @@
-"""What there is to compute with."""
+"""Describe the processor and GPU that torch computes with."""
 
 import os
 import platform
@@ -10,7 +10,7 @@ from spacy_clinical.encoders.forward.precision import prefers_bfloat16, read_pro
 
 
 class Machine(NamedTuple):
-    """What there is to compute with.
+    """Describe the processor and GPU that torch computes with.
 
     n_threads: That torch uses.
     prefers_bfloat16: Whether the processor multiplies much faster so.

@@ -65,7 +65,7 @@ class Runtime:
 
     @property
     def is_open(self) -> bool:
-        """Whether bfloat16 would be faster, and nobody has said whether it agrees."""
+        """Whether bfloat16 would be faster, and it is not yet known whether it agrees."""
         return (
             self.precision == "auto"
             and self._agrees is None

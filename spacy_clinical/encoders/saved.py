@@ -34,7 +34,7 @@ def unpack_folder(data: bytes, folder: Path, *, name: str) -> None:
     """
     try:
         files: Any = srsly.msgpack_loads(data)
-    # Bytes that somebody has tampered with make the library raise almost anything.
+    # Bytes that were tampered with make the library raise almost anything.
     except Exception as error:
         fault = f"its bytes aren't a saved encoder's ({name_type(error)})"
         raise CodedValueError(Errors.C022.format(name=name, fault=fault)) from None

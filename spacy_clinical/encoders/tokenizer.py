@@ -14,7 +14,7 @@ from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.types import Ints1d
 
 PARALLELISM = "TOKENIZERS_PARALLELISM"
-# A spelling of "no" that nobody else uses, to know our own by.
+# A rare spelling of "no", to recognize our own value by.
 NO = "n"
 # Published ones have one before and one after a text.
 MAX_SPECIALS = 16

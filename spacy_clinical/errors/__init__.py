@@ -71,7 +71,7 @@ class Warnings(metaclass=Catalog):
     )
     W308 = (
         "'{path}' still has files of earlier runs that may hold text of notes, though this "
-        "run writes none: {names}. Remove what nobody needs."
+        "run writes none: {names}. Remove what is no longer needed."
     )
     W309 = (
         "Left out {n_links} links to folders in '{source}', as links may lead in circles. "

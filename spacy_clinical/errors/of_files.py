@@ -147,11 +147,11 @@ class FileErrors(metaclass=Catalog):
         "it is. Name another folder."
     )
     C350 = (
-        "Can't read '{source}': it is broken in a way that nobody foresaw ({kind}). The "
+        "Can't read '{source}': it is broken in an unexpected way ({kind}). The "
         "other files are read."
     )
     C351 = (
-        "Can't read row {row} of '{source}': it is broken in a way that nobody foresaw "
+        "Can't read row {row} of '{source}': it is broken in an unexpected way "
         "({kind}). The other rows are read."
     )
     C352 = (
@@ -285,7 +285,7 @@ class FileErrors(metaclass=Catalog):
         "made it."
     )
     C509 = (
-        "Nobody knows how to read '{name}'. Give a PDF, a scan (PNG, JPEG, TIFF), hOCR, "
+        "Can't tell what kind of form '{name}' is. Give a PDF, a scan (PNG, JPEG, TIFF), hOCR, "
         "ALTO, Tesseract's TSV, or the JSON of AWS Textract or Azure Read."
     )
     C510 = (

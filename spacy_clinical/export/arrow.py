@@ -288,7 +288,7 @@ def _make_record(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _drop_nulls(value: Any) -> Any:
-    """Leave out what a record lacked; scores that nobody gave are null there, too."""
+    """Leave out what a record lacked; missing scores are null there, too."""
     if isinstance(value, list):
         return [_drop_nulls(item) for item in value]
     if isinstance(value, dict):

@@ -16,7 +16,7 @@ from spacy_clinical.export.clauses import is_hypothetical, split_clauses
 from spacy_clinical.export.stop_lists import Status, StopLists
 
 # "allergy": of a substance that the patient doesn't tolerate, or of what it does.
-# "family": of somebody in the family. "planned": to be done. "hypothetical": may come.
+# "family": of a relative. "planned": to be done. "hypothetical": may come.
 Role: TypeAlias = Literal["stated", "allergy", "family", "planned", "hypothetical"]
 
 # Characters between what belongs together, at most.
@@ -113,7 +113,7 @@ _RELATIVE = re.compile(rf"\b(?:{'|'.join(RELATIVES)})\b", re.IGNORECASE)
 
 
 class Relative(NamedTuple):
-    """Somebody in the family: HL7's code of the relationship, and its name."""
+    """A relative: HL7's code of the relationship, and its name."""
 
     code: str
     name: str

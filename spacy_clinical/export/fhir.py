@@ -291,5 +291,5 @@ class _Maker(NoteMaker):
 
 
 def _verify(finding: Mapping[str, Any]) -> str:
-    """The status of what nobody has confirmed."""
+    """The status of what is not confirmed."""
     return "refuted" if read_assertion(finding).is_negated else "unconfirmed"

@@ -133,7 +133,7 @@ def clean_folder(folder: Path) -> None:
 
 
 def remove_outputs(folder: Path) -> None:
-    """Remove what `write_folder` and `view` wrote, and nobody else's files.
+    """Remove what `write_folder` and `view` wrote, and no other files.
 
     RAISES OSError: If it can't be removed.
     """

@@ -136,7 +136,7 @@ def set_form_fields(
     """Set `doc._.form_fields`, with the places that they come from.
 
     places (characters): For each field, so that a part of the Doc has the fields that
-        are inside; empty where nobody knows.
+        are inside; empty where they are unknown.
     """
     text = doc.text
     value = {

@@ -32,7 +32,7 @@ class FormWord(NamedTuple):
 
     box: In the page's units; None for what ends a line.
     number: Of its page in its form, from 1 on.
-    confidence (0 to 1): None if nobody was unsure.
+    confidence (0 to 1): None if its source gives none.
     page: As `doc._.pages` describes it.
     form: Which of the Doc's forms it is in.
     owner: Which of the form's fields to fill in it is written in; -1 for none.
@@ -113,7 +113,7 @@ def find_words(token: Token, forms: Sequence[Kept] | None = None) -> list[FormWo
     """Find the words that a token is made of, or the one that it is a part of.
 
     forms: Those of the Doc, where they are known.
-    RETURNS: Nothing if the token is in no form, or nobody can say in which.
+    RETURNS: Nothing if the token is in no form, or it is unclear in which.
     """
     forms = find_forms(token.doc) if forms is None else forms
     return [_read(forms, number, i) for number, i in _locate(token, forms)]
@@ -256,7 +256,7 @@ def _read(forms: Sequence[Kept], number: int, i: int) -> FormWord:
 def _upgrade(doc: Doc, old: dict[str, Any]) -> dict[str, Any]:
     """Read what earlier versions kept, by the number of the token."""
     if len(old.get("boxes", ())) != len(doc):
-        # Retokenized since: nobody knows which is which.
+        # Retokenized since: its words can't be matched any more.
         old = {**old, "boxes": [], "confidences": [], "numbers": []}
         old.update(owners=[], widgets=[])
         return {**old, "starts": [], "lengths": [], "words": []}

@@ -2,7 +2,7 @@
 
 Their names are those that `tempfile` makes beside the file that they are for:
 .notes.jsonl.k3x9ab_2. Whoever makes one holds a lock on it, which ends with its process:
-so another run knows that what nobody holds is a leftover.
+so another run knows that what no process holds is a leftover.
 """
 
 import os
@@ -17,9 +17,9 @@ from pathlib import Path
 
 from filelock import lock_descriptor, unlock_descriptor
 
-# As tempfile makes them; all digits are somebody's date.
+# As tempfile makes them; all digits may be a date.
 TOKEN = r"(?![0-9]{8}$)[a-z0-9_]{8}"
-# Seconds after which nobody works on a file any more, where there are no locks.
+# Seconds after which a file counts as abandoned, where there are no locks.
 LONG_AGO = 24 * 3600.0
 
 
@@ -53,9 +53,9 @@ def is_same(descriptor: int, path: Path) -> bool:
 def hold(path: Path) -> Iterator[bool]:
     """Keep others from taking a temporary file or folder for a leftover.
 
-    YIELDS: Whether it is there; before it was held, somebody may have removed it.
+    YIELDS: Whether it is there; before it was held, another process may have removed it.
     """
-    # Folders can't be opened there, and nobody writes to files that are locked.
+    # Folders can't be opened there, and locked files can't be written.
     if sys.platform == "win32":
         yield True
         return
@@ -113,6 +113,6 @@ def remove_leftovers(path: Path) -> None:
 def _remove(path: Path) -> None:
     if not path.is_dir():
         path.unlink()
-    # As tempfile makes folders; nobody else's shall go with all that is in it.
+    # As tempfile names folders; no other folder may be removed.
     elif stat.S_IMODE(path.stat().st_mode) == 0o700:
         shutil.rmtree(path)

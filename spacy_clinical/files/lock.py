@@ -51,7 +51,7 @@ class FolderLock:
             return
         descriptor, self._descriptor = self._descriptor, None
         try:
-            # Somebody else's file of that name would hold something.
+            # Another program's file of that name would not be empty.
             if is_same(descriptor, self._path) and not os.fstat(descriptor).st_size:
                 self._path.unlink()
         # It may stay: what counts is the lock.

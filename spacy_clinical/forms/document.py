@@ -93,7 +93,7 @@ class _Builder:
     """Collect what a Doc is made of.
 
     words, spaces, boxes, confidences, numbers: One for each token. What ends a line
-        has no box; a word that nobody was unsure of has a confidence of -1.
+        has no box; a word without a confidence has -1.
     owners: Which field of a fillable form each token is written in; -1 for none.
     widgets: Those fields.
     spans: Start, end and label.

@@ -58,7 +58,7 @@ MAX_WORK, MAX_WORK_PER_WORD = 50_000, 10
 class Word(NamedTuple):
     """A word on a page.
 
-    confidence (0 to 1): How sure OCR is of it; None where nobody guessed.
+    confidence (0 to 1): How sure OCR is of it; None for text that was not recognized but read.
     widget: Number of the field of a fillable form that it is written in; -1 for none.
     """
 

@@ -44,7 +44,7 @@ class _Quiet:
                 return
             self._warnings.__exit__(None, None, None)
             for logger, level in self._levels.items():
-                # Unless somebody has set it meanwhile.
+                # Unless it was set meanwhile.
                 if logger.level == SILENT:
                     logger.setLevel(level)
             self._levels.clear()

@@ -77,7 +77,7 @@ def read_form(
     password: Of an encrypted PDF.
     watch: Called with the number of each page when it has been read.
     RAISES ValueError: C501 to C505, C508, C509, C514 and C517, for files that can't be read;
-        C350, for whatever nobody foresaw.
+        C350, for unexpected faults.
     RAISES OSError: C315, C506 and C513, for what is no file, if OCR is needed and
         Tesseract is missing, and for files that are too large; and what the system
         raises for files that can't be opened.

@@ -227,7 +227,7 @@ class ClinicalFormExtractor(TokenHeadPipe):
     def _add_rules(
         self, doc: Doc, logits: Floats2d, segments: Sequence[Segment]
     ) -> Floats2d:
-        """Let the rules have a say: (n_tokens, n_labels)."""
+        """Add what the rules find to the logits: (n_tokens, n_labels)."""
         if not self.rule_weight:
             return logits
         added = logits.copy()

@@ -31,7 +31,7 @@ def refuse_shards(folder: Path) -> None:
 
 
 def remove_shards(folder: Path) -> None:
-    """Remove all that `ShardWriter` wrote, and nobody else's files."""
+    """Remove all that `ShardWriter` wrote, and no other files."""
     n_shards = len({path.name for path in list_parts(folder)})
     # Seals go first: what has none isn't finished.
     for path in (*list_parts(folder), *list_parts(folder, TEMPORARY)):

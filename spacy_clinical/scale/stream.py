@@ -33,7 +33,7 @@ def annotate_notes(
     than `nlp.max_length`: what ships here needs no memory beyond a window's.
 
     Nothing of the pipeline is changed, so that several streams, threads and other
-    callers can share it. An error handler that someone has set in a component is called
+    callers can share it. An error handler that was set in a component is called
     as ever, but what it raises stops nothing.
 
     batch_size (notes): None takes the pipeline's own.
@@ -49,7 +49,7 @@ def annotate_notes(
         docs = _flow(proc, docs, feed, batch_size or nlp.batch_size)
     for doc in docs:
         number = feed.get_number(doc)
-        # Some component makes Docs of its own: nobody knows which note this one is of.
+        # A component made a new Doc, which belongs to no known note.
         if number is None:
             continue
         yield from _retry(nlp, pipeline, feed.take_until(number))

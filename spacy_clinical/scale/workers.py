@@ -196,7 +196,7 @@ class _Workers:
             chunk, future = waiting.popleft()
             records = None if future is None else self._wait(future)
             if records is None:
-                # Nobody knows which chunk it was: each of those inside goes alone.
+                # It is unknown which chunk it was: each of those inside is tried alone.
                 waiting = deque((chunk, None) for chunk, _ in waiting)
                 records = self._annotate_alone(chunk)
             yield records

@@ -77,7 +77,7 @@ class PagesFolder:
             self._remove_runs(self._find_run(), is_leftover)
 
     def remove_others(self, keep: Path | None) -> bool:
-        """Remove the pages of all runs but one, and nobody else's files.
+        """Remove the pages of all runs but one, and no other files.
 
         keep: The folder of that run.
         RETURNS: Whether there were any.
@@ -108,7 +108,7 @@ class PagesFolder:
     def _remove_runs(self, keep: str | None, is_over: Callable[[Path], bool]) -> bool:
         """Remove the pages of runs, but for those that others work on.
 
-        is_over: Whether nobody works on a folder any more.
+        is_over: Whether no process uses a folder any more.
         """
         is_found = False
         with os.scandir(self.path) as entries:

@@ -189,7 +189,7 @@ class DocumentHeadPipe(CheckpointPipe):
         return loss, gradients
 
     def read_gold(self, eg: Example, labels: Sequence[str]) -> Floats1d:
-        """Read which labels a note has: 1, 0, or NaN where nobody has said."""
+        """Read which labels a note has: 1, 0, or NaN where it is unknown."""
         cats = {
             self.write_label(key): value for key, value in eg.reference.cats.items()
         }
