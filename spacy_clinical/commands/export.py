@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from enum import Enum
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,36 +25,16 @@ from spacy_clinical.commands.console import (
     stop,
 )
 from spacy_clinical.errors import Errors, Warnings, warn
-from spacy_clinical.export import brat, conll, docbin, fhir, jsonl, omop, tables
 from spacy_clinical.export.docs import count_extended, load_tokenizer, make_docs
 from spacy_clinical.export.fhir_values import is_date
+from spacy_clinical.export.formats import FORMATS, OF_DOCS, Options
 from spacy_clinical.export.reading import read_records
 from spacy_clinical.export.records import without_text
 
 Records: TypeAlias = Iterator[Any]
 
-FORMATS = {
-    "jsonl": "records, one a line",
-    "parquet": "records, nested",
-    "csv": "folder of tables",
-    "docbin": "folder of .spacy files, or one",
-    "brat": "folder of .txt and .ann",
-    "conll": "tokens with BIO tags",
-    "fhir": "R4 Bundles, one a line",
-    "omop": "NOTE_NLP as CSV",
-}
-# They need Docs, and so the text.
-OF_DOCS = ("docbin", "brat", "conll")
+Kind = Enum("Kind", [(name, name) for name in FORMATS], type=str)  # type: ignore[misc]
 SPANS = ("sections", "subsections", "entities", "overlapping")
-
-
-@dataclass
-class _Options:
-    date: str
-    subject: str
-    date_column: str
-    first_id: int | None
-    model: str
 
 
 @dataclass
@@ -77,11 +58,13 @@ def export(
         typer.Option("--output", "-o", help="The file, or the new folder, to write."),
     ],
     kind: Annotated[
-        str,
+        Kind,
         typer.Option(
             "--format",
             "-f",
-            help="; ".join(f"{name}: {what}" for name, what in FORMATS.items()) + ".",
+            case_sensitive=False,
+            help="; ".join(f"{name}: {row.what}" for name, row in FORMATS.items())
+            + ".",
         ),
     ],
     no_text: Annotated[
@@ -97,7 +80,7 @@ def export(
         typer.Option(
             "--model",
             "-m",
-            help="docbin, brat, conll: the pipeline whose tokens to use, if not the "
+            help=f"{', '.join(OF_DOCS)}: the pipeline whose tokens to use, if not the "
             "clinical tokenizer's.",
         ),
     ] = "",
@@ -130,22 +113,15 @@ def export(
 
     Exit status: 0, or 2 if nothing could be done.
     """
-    kind = kind.strip().lower()
-    if kind not in FORMATS:
-        raise typer.BadParameter(f"--format is one of {', '.join(FORMATS)}.")
-    if no_text and kind in OF_DOCS:
-        raise typer.BadParameter(f"--no-text goes without --format {kind}.")
-    if kind == "parquet" and find_spec("pyarrow") is None:
+    chosen = FORMATS[kind.value]
+    if no_text and chosen.of_docs:
+        raise typer.BadParameter(f"--no-text goes without --format {kind.value}.")
+    if chosen.needs and find_spec(chosen.needs) is None:
         stop(Errors.C317, WRONG_USE)
-    options = _Options(
-        _check_date(date, kind),
-        "patient_id" if subject is None else subject,
-        date_column,
-        first_id,
-        model,
-    )
+    day = _check_date(date, kind.value, days_only=chosen.days_only)
+    options = Options(day, subject, date_column, first_id)
     # Columns that are named may be shown.
-    named = [name for name in (subject, date_column) if name and kind == "fhir"]
+    named = options.named if chosen.shows_named else []
     counts = _Counts()
     with short_warnings():
         try:
@@ -153,7 +129,10 @@ def export(
             output.parent.mkdir(parents=True, exist_ok=True)
             bare = partial(without_text, keep_meta=named) if no_text else None
             found = _watch(read_records(records), counts, bare)
-            _write(found, output, kind, options, counts)
+            if chosen.of_docs:
+                nlp = load_pipeline(model) if model else load_tokenizer()
+                found = _count_extended(make_docs(found, nlp, kind=kind.value), counts)
+            chosen.write(found, output, options)
         except OSError as error:
             stop(get_write_message(error, output), WRONG_USE)
         except (ValueError, ImportError) as error:
@@ -168,13 +147,12 @@ def export(
     print_rows([*rows, ("Folder" if output.is_dir() else "File", str(output))])
 
 
-def _check_date(date: str, kind: str) -> str:
+def _check_date(date: str, kind: str, *, days_only: bool) -> str:
     """RAISES Exit: With C328, if the format doesn't take such a date."""
     day = date or datetime.date.today().isoformat()
-    # OMOP has days only.
-    if is_date(day) and (kind != "omop" or len(day) == len("2026-09-14")):
+    if is_date(day) and (not days_only or len(day) == len("2026-09-14")):
         return day
-    patterns = "YYYY-MM-DD" if kind == "omop" else "YYYY, YYYY-MM or YYYY-MM-DD"
+    patterns = "YYYY-MM-DD" if days_only else "YYYY, YYYY-MM or YYYY-MM-DD"
     stop(Errors.C328.format(date=date, kind=kind, pattern=patterns), WRONG_USE)
 
 
@@ -191,47 +169,6 @@ def _watch(
         counts.n_failed += record["error"] is not None
         counts.n_spans += sum(len(record.get(name) or ()) for name in SPANS)
         yield record if bare is None else bare(record)
-
-
-def _write(
-    records: Records, output: Path, kind: str, options: _Options, counts: _Counts
-) -> None:
-    if kind in OF_DOCS:
-        _write_docs(records, output, kind, options.model, counts)
-    elif kind == "parquet":
-        # Only this format needs pyarrow.
-        from spacy_clinical.export.arrow import write_parquet
-
-        write_parquet(records, output)
-    elif kind == "fhir":
-        fhir.write_bundles(
-            records,
-            output,
-            date=options.date,
-            subject_key=options.subject,
-            date_key=options.date_column,
-        )
-    elif kind == "omop":
-        omop.write_rows(records, output, date=options.date, first_id=options.first_id)
-    elif kind == "csv":
-        tables.write_tables(records, output)
-    else:
-        jsonl.write_records(records, output)
-
-
-def _write_docs(
-    records: Records, output: Path, kind: str, model: str, counts: _Counts
-) -> None:
-    nlp = load_pipeline(model) if model else load_tokenizer()
-    docs = _count_extended(make_docs(records, nlp, kind=kind), counts)
-    if kind == "brat":
-        brat.write_brat(docs, output)
-    elif kind == "conll":
-        conll.write_conll(docs, output)
-    elif output.suffix == ".spacy":
-        docbin.write_docbin(docs, output)
-    else:
-        docbin.write_docbins(docs, output)
 
 
 def _count_extended(docs: Iterable[Doc], counts: _Counts) -> Iterator[Doc]:

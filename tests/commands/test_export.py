@@ -1,6 +1,7 @@
 import csv
 import json
 import re
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -9,8 +10,8 @@ from typer.testing import CliRunner
 
 from spacy_clinical.cli import app
 from spacy_clinical.commands import export as command
-from spacy_clinical.commands.export import FORMATS, OF_DOCS
 from spacy_clinical.export.docs import load_tokenizer
+from spacy_clinical.export.formats import FORMATS, OF_DOCS, Format
 from spacy_clinical.export.jsonl import write_records
 from spacy_clinical.export.reading import read_records
 from spacy_clinical.export.records import without_text
@@ -185,3 +186,19 @@ def test_options_reach_the_formats(source, tmp_path):
     text = out.read_text("utf8")
     assert '"Patient/m1"' in text
     assert '"date": "2019"' in text
+
+
+def test_a_format_is_one_row_of_the_table():
+    """The command names no format."""
+    source = Path(command.__file__).read_text(encoding="utf8")
+    assert not [name for name in FORMATS if f'"{name}"' in source]
+    assert {type(row) for row in FORMATS.values()} == {Format}
+
+
+def test_no_such_format(source, tmp_path):
+    output = run(source, "-o", tmp_path / "out", "-f", "xml", status=2)
+    assert "xml" in output
+
+
+def test_formats_are_known_in_capitals_too(source, tmp_path):
+    run(source, "-o", tmp_path / "out.jsonl", "-f", "JSONL")
