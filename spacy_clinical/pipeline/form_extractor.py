@@ -144,10 +144,7 @@ class ClinicalFormExtractor(TokenHeadPipe):
         scorer: Callable[..., dict[str, Any]] | None = None,
     ) -> None:
         """See `make_form_extractor` for the settings."""
-        self.vocab = nlp.vocab
-        self.model = model
-        self.name = name
-        self._tell_encoders()
+        self._set_up(nlp, model, name)
         self.linker = linker
         self.decoder = decoder
         self.rule_weight = rule_weight

@@ -186,10 +186,7 @@ class ClinicalICD9Categorizer(TunedHeadPipe):
             )
         if evidence == "gradient" and not model.attrs["has_checkpoint"]:
             raise CodedValueError(Errors.C408.format(name=name))
-        self.vocab = nlp.vocab
-        self.model = model
-        self.name = name
-        self._tell_encoders()
+        self._set_up(nlp, model, name)
         self.scorer = scorer
         self.sections = sections
         self.exclude_sections = list_names(exclude_sections)

@@ -131,10 +131,7 @@ class ClinicalNER(TokenHeadPipe):
         scorer: Callable[..., dict[str, Any]] | None = None,
     ) -> None:
         """See `make_ner` for the settings."""
-        self.vocab = nlp.vocab
-        self.model = model
-        self.name = name
-        self._tell_encoders()
+        self._set_up(nlp, model, name)
         self.scorer = scorer
         self.decoder = decoder
         if threshold is None:

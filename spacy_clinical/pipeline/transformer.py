@@ -72,10 +72,7 @@ class ClinicalTransformer(CheckpointPipe, Transformer):
     ) -> None:
         """See `make_transformer` for the settings."""
         self.nlp = nlp
-        self.vocab = nlp.vocab
-        self.model = model
-        self.name = name
-        self._tell_encoders()
+        self._set_up(nlp, model, name)
         self.keep_activations = keep_activations
         self.cfg: dict[str, Any] = {}
         self.listener_map: dict[str, list[ClinicalListener]] = {}

@@ -9,7 +9,7 @@ from spacy_clinical.sections.split import split_sections
 from spacy_clinical.sections.titles import SectionTitles, load_titles
 from spacy_clinical.tokenization.sentences import split_sentences
 
-NOTES = Path(__file__).parent / "notes"
+NOTES = Path(__file__).parents[1] / "data" / "notes"
 NAMES = sorted(path.stem for path in NOTES.glob("*.txt"))
 TITLES = load_titles()
 # Texts that a sentence starts with, and some that none does.

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import srsly
+from spacy.language import Language
 from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc
 from spacy.util import ensure_path, from_bytes, from_disk, minibatch, to_disk
@@ -29,6 +30,7 @@ class CheckpointPipe(TrainablePipe):
     transformers can read.
     """
 
+    vocab: Any
     model: Any
     cfg: dict[str, Any]
 
@@ -88,8 +90,9 @@ class CheckpointPipe(TrainablePipe):
         shims = [shim for node in self.model.walk() for shim in node.shims]
         return [shim for shim in shims if hasattr(shim, "describe")]
 
-    def _tell_encoders(self) -> None:
-        """Tell encoders whose they are, for errors."""
+    def _set_up(self, nlp: Language, model: Any, name: str) -> None:
+        """Take over what all components have, and tell encoders whose they are."""
+        self.vocab, self.model, self.name = nlp.vocab, model, name
         for shim in self.shims:
             shim.component = self.name
             is_outermost = shim in self.model.shims

@@ -13,18 +13,14 @@ from spacy_clinical.architectures.document_layers import set_hidden, set_label_s
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.heads.documents import WindowPooling, get_loss
 from spacy_clinical.pieces.text import Text
-from spacy_clinical.pipeline.bases.checkpoint_pipe import CheckpointPipe
+from spacy_clinical.pipeline.bases.head_pipe import HeadPipe
 from spacy_clinical.types import Floats1d, Floats2d, list_names
 
 
-class DocumentHeadPipe(CheckpointPipe):
-    """A component over a `spacy-clinical.DocumentClassifier.v1`.
+class DocumentHeadPipe(HeadPipe):
+    """A component over a `spacy-clinical.DocumentClassifier.v1`."""
 
-    Its head is the one that the checkpoint was published with, or a new one for the
-    labels of the training data. `cfg["columns"]` says what its columns mean.
-    """
-
-    name: str
+    OF = "documents"
     pooling: WindowPooling
     positive_weight: float | Literal["balanced"]
 
@@ -45,10 +41,6 @@ class DocumentHeadPipe(CheckpointPipe):
     def label_data(self) -> list[str]:
         """The labels of those columns, for `spacy init labels`."""
         raise NotImplementedError
-
-    def write_label(self, label: str) -> str:
-        """Write a label of the training data as the head does."""
-        return label
 
     def make_weights(
         self, labels: Sequence[str], nlp: Language | None
@@ -82,20 +74,6 @@ class DocumentHeadPipe(CheckpointPipe):
         self.model.get_ref("output").attrs["columns"] = self.list_columns()
 
     # Training
-
-    def add_label(self, label: str) -> int:
-        """Add a label, before `initialize`. RETURNS 1 if it was new.
-
-        RAISES ValueError: C012, if the head has been made without it.
-        """
-        label = self.write_label(label)
-        added = self.cfg.setdefault("added", [])
-        if label in added or label in self.labels:
-            return 0
-        if self.cfg["columns"]:
-            raise CodedValueError(Errors.C012.format(name=self.name, label=label))
-        added.append(label)
-        return 1
 
     def initialize(
         self,
@@ -199,14 +177,6 @@ class DocumentHeadPipe(CheckpointPipe):
         )
 
     # The head
-
-    def _published_head(self) -> Any:
-        heads = [shim.head for shim in self.shims if shim.head is not None]
-        return next((head for head in heads if head.labels == "documents"), None)
-
-    def _take_head(self) -> None:
-        if not self.cfg["columns"] and self._published_head() is not None:
-            self._take_published_head()
 
     def _take_published_head(self) -> None:
         head, name = self._published_head(), ", ".join(s.name for s in self.shims)

@@ -1,7 +1,6 @@
 """What components share that label tokens by an encoder's head."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 import numpy
 from spacy.language import Language
@@ -12,21 +11,17 @@ from spacy_clinical.heads import crf
 from spacy_clinical.heads.decode import cross_entropy
 from spacy_clinical.heads.labels import LabelScheme, bio_labels, read_labels
 from spacy_clinical.pieces.align import Encoded
-from spacy_clinical.pipeline.bases.checkpoint_pipe import CheckpointPipe
+from spacy_clinical.pipeline.bases.head_pipe import HeadPipe
 from spacy_clinical.types import Floats2d, Ints1d, list_names
 
 # Transitions are few and far from zero: they learn by so much faster than the rest.
 TRANSITION_RATE = 5.0
 
 
-class TokenHeadPipe(CheckpointPipe):
-    """A component over a `spacy-clinical.TokenClassifier.v1`.
+class TokenHeadPipe(HeadPipe):
+    """A component over a `spacy-clinical.TokenClassifier.v1`."""
 
-    Its head is the one that the checkpoint was published with, or a new one for the
-    labels of the training data. `cfg["columns"]` says what its columns mean.
-    """
-
-    name: str
+    OF = "tokens"
     _scheme: LabelScheme | None
 
     @property
@@ -50,19 +45,6 @@ class TokenHeadPipe(CheckpointPipe):
     def label_data(self) -> list[str]:
         """The types, for `spacy init labels`."""
         return list(self.labels)
-
-    def add_label(self, label: str) -> int:
-        """Add a type, before `initialize`. RETURNS 1 if it was new.
-
-        RAISES ValueError: C012, if the head has been made without it.
-        """
-        added = self.cfg.setdefault("added", [])
-        if label in added or label in self.labels:
-            return 0
-        if self.cfg["columns"]:
-            raise CodedValueError(Errors.C012.format(name=self.name, label=label))
-        added.append(label)
-        return 1
 
     # Training
 
@@ -168,14 +150,6 @@ class TokenHeadPipe(CheckpointPipe):
         return -1
 
     # The head
-
-    def _published_head(self) -> Any:
-        heads = [shim.head for shim in self.shims if shim.head is not None]
-        return next((head for head in heads if head.labels == "tokens"), None)
-
-    def _take_head(self) -> None:
-        if not self.cfg["columns"] and self._published_head() is not None:
-            self._take_published_head()
 
     def prepare_head(self) -> None:
         """Take over the checkpoint's head, if there is no other.
