@@ -61,7 +61,8 @@ def project(tmp_path_factory):
         (folder / name).symlink_to(ROOT / name)
     few = yaml.safe_dump({**PROJECT, "vars": {**PROJECT["vars"], **FEW}}, width=1000)
     assert few.count(" --batches 30 ") == 1
-    few = few.replace(" --batches 30 ", " --batches 2 ")
+    # The least that spaCy takes.
+    few = few.replace(" --batches 30 ", " --batches 30 --batch-size 1 ")
     (folder / "project.yml").write_text(few, encoding="utf8")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)

@@ -99,6 +99,7 @@ from pathlib import Path
 from spacy_clinical.forms.read import open_forms
 from spacy_clinical.notes.reader import NoteReader
 from spacy_clinical.notes.sources import list_sources
+from spacy_clinical.types import Note
 folder = Path(sys.argv[1])
 nlp = spacy.blank("en")
 nlp.add_pipe("clinical_section_splitter")
@@ -106,7 +107,8 @@ paths = sorted(folder.glob("form*"))
 for form in open_forms(paths, nlp.vocab):
     list(form.pictures)
 names = [str(path) for path in folder.glob("note*")]
-print(len([nlp(note.text) for note in NoteReader(list_sources(names))]))
+notes = [note for note in NoteReader(list_sources(names)) if isinstance(note, Note)]
+print(len([nlp(note.text) for note in notes]))
 """
 
 
