@@ -36,7 +36,7 @@ from peers.tables import format_ratios, format_table
 from reports import OURS, SHARE, Row, compare_speed, make_row, write_report
 
 from spacy_clinical.sections.split import split_sections
-from spacy_clinical.sections.titles import load_titles
+from spacy_clinical.sections.vocabulary import load_titles
 
 Starts = set[tuple[int, str]]
 

@@ -45,7 +45,8 @@ from spacy_clinical.scale.parts import (
     refuse_shards,
     remove_shards,
 )
-from spacy_clinical.scale.shards import ShardWriter, describe_run
+from spacy_clinical.scale.seals import describe_run
+from spacy_clinical.scale.shards import ShardWriter
 from spacy_clinical.scale.workers import (
     WARM_UP,
     HandedOn,

@@ -15,12 +15,14 @@ from spacy_clinical.extensions.attributes import (
     add_to,
 )
 from spacy_clinical.pipeline.bases.rule_pipe import RulePipe
+from spacy_clinical.sections.cuts import Section
+from spacy_clinical.sections.groups import TitleGroup
 from spacy_clinical.sections.labels import OWN_LABELS, list_own_labels
-from spacy_clinical.sections.outlines import Section, TitleGroup
 from spacy_clinical.sections.spans import write_sections
 from spacy_clinical.sections.split import MAX_DEPTH, split_sections
 from spacy_clinical.sections.state import OTHER, PREAMBLE
-from spacy_clinical.sections.titles import SectionTitles, load_titles
+from spacy_clinical.sections.titles import SectionTitles
+from spacy_clinical.sections.vocabulary import load_titles
 from spacy_clinical.types import list_names
 
 FORMAT = 1

@@ -5,11 +5,16 @@ Whoever reads them can't know who wrote them: what isn't as it should be counts 
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict, TypeGuard, cast
 
+from spacy.language import Language
+
+from spacy_clinical.about import __version__
+from spacy_clinical.files.digests import find_sha256
 from spacy_clinical.files.json_text import read_json, write_json
+from spacy_clinical.models import get_title
 from spacy_clinical.types import Note
 
 
@@ -66,7 +71,7 @@ def read_seal(path: Path, *, size: int) -> Seal | None:
 def read_run(path: Path) -> dict[str, Any] | None:
     """Read what a run says of itself; None if it can't be.
 
-    RETURNS: As `shards.describe_run` and `ShardWriter` make it.
+    RETURNS: As `describe_run` and `ShardWriter` make it.
     """
     value = _read_json(path)
     is_run = (
@@ -118,3 +123,45 @@ def _is_failed(row: Any, n_notes: int) -> bool:
         and all(isinstance(row.get(key), str) for key in ("id", "source"))
         and isinstance(row.get("error"), dict)
     )
+
+
+def describe_run(
+    nlp: Language,
+    *,
+    shard_size: int,
+    with_text: bool,
+    components: Mapping[str, Any],
+    attributes: Sequence[str] = (),
+    code: Path | None = None,
+) -> dict[str, Any]:
+    """Describe what makes the records of a run what they are.
+
+    shard_size (notes): Of a shard.
+    with_text: Whether records quote the notes.
+    components: What the pipeline's components say of themselves: the provenance of a
+        record.
+    attributes: Those that are put into the records.
+    code: The user's own file that was imported before.
+    """
+    return {
+        "package": __version__,
+        "pipeline": get_title(nlp),
+        "pipeline_sha256": _digest_pipeline(nlp),
+        "components": dict(components),
+        "with_text": with_text,
+        "shard_size": shard_size,
+        "attributes": list(attributes),
+        "code_sha256": "" if code is None else find_sha256(code),
+    }
+
+
+def _digest_pipeline(nlp: Language) -> str:
+    """SHA-256 of a pipeline's files, or of what it would be saved as."""
+    digest = hashlib.sha256()
+    if not isinstance(nlp.path, Path):
+        digest.update(nlp.to_bytes())
+        return digest.hexdigest()
+    for path in sorted(path for path in nlp.path.rglob("*") if path.is_file()):
+        digest.update(path.relative_to(nlp.path).as_posix().encode("utf8"))
+        digest.update(find_sha256(path).encode("ascii"))
+    return digest.hexdigest()

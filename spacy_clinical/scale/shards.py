@@ -12,17 +12,14 @@ and no others, and what `write_folder` had written to the folder before is gone.
     failures.jsonl      id, source and error of all that failed; nothing of a text
 """
 
-import hashlib
 import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
-from spacy.language import Language
 from spacy.util import minibatch
 
-from spacy_clinical.about import __version__
 from spacy_clinical.errors import CodedValueError, Errors, Warnings, get_code, warn
 from spacy_clinical.export.folder import clean_folder, remove_outputs
 from spacy_clinical.export.jsonl import format_line
@@ -32,7 +29,6 @@ from spacy_clinical.files.digests import find_sha256
 from spacy_clinical.files.json_text import write_json
 from spacy_clinical.files.leftovers import remove_leftovers
 from spacy_clinical.files.lock import FolderLock
-from spacy_clinical.models import get_title
 from spacy_clinical.scale.parts import (
     FAILURES_FILE,
     RUN_FILE,
@@ -74,36 +70,6 @@ class ShardTotals(NamedTuple):
     n_new: int
     n_shards: int
     n_failed: int
-
-
-def describe_run(
-    nlp: Language,
-    *,
-    shard_size: int,
-    with_text: bool,
-    components: Mapping[str, Any],
-    attributes: Sequence[str] = (),
-    code: Path | None = None,
-) -> dict[str, Any]:
-    """Describe what makes the records of a run what they are.
-
-    shard_size (notes): Of a shard.
-    with_text: Whether records quote the notes.
-    components: What the pipeline's components say of themselves: the provenance of a
-        record.
-    attributes: Those that are put into the records.
-    code: The user's own file that was imported before.
-    """
-    return {
-        "package": __version__,
-        "pipeline": get_title(nlp),
-        "pipeline_sha256": _digest_pipeline(nlp),
-        "components": dict(components),
-        "with_text": with_text,
-        "shard_size": shard_size,
-        "attributes": list(attributes),
-        "code_sha256": "" if code is None else find_sha256(code),
-    }
 
 
 class ShardWriter:
@@ -370,18 +336,6 @@ def _read_lines(path: Path) -> Iterator[str]:
     if path.is_file():
         with path.open(encoding="utf8", errors="replace", newline="\n") as lines:
             yield from lines
-
-
-def _digest_pipeline(nlp: Language) -> str:
-    """SHA-256 of a pipeline's files, or of what it would be saved as."""
-    digest = hashlib.sha256()
-    if not isinstance(nlp.path, Path):
-        digest.update(nlp.to_bytes())
-        return digest.hexdigest()
-    for path in sorted(path for path in nlp.path.rglob("*") if path.is_file()):
-        digest.update(path.relative_to(nlp.path).as_posix().encode("utf8"))
-        digest.update(find_sha256(path).encode("ascii"))
-    return digest.hexdigest()
 
 
 def _describe_failed(number: int, record: Record) -> Failed:

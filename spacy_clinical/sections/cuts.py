@@ -1,7 +1,33 @@
 """What titles open: plain tuples, as there are many."""
 
+from typing import NamedTuple
+
+from spacy_clinical.sections.groups import TitleGroup
 from spacy_clinical.sections.lines import Phrase
-from spacy_clinical.sections.outlines import TitleGroup
+
+
+class Section(NamedTuple):
+    """A section of a note, or a titled part of one.
+
+    loinc: LOINC document-section code, or "".
+    start, end (characters): Half open. Sections follow each other without gap.
+    title (characters): The title without colon and markers; None in a preamble.
+    body_start (character): Where the text under the title starts.
+    confidence: How sure it is that the title is one, between 0 and 1.
+    depth: 1 for a section, 2 for a part of it, 3 for a part of a part.
+    parent: Label of the section that holds a part; "" for a section.
+    """
+
+    label: str
+    loinc: str
+    start: int
+    end: int
+    title: tuple[int, int] | None
+    body_start: int
+    confidence: float
+    depth: int = 1
+    parent: str = ""
+
 
 # A title that cuts: its phrase, the label, depth and confidence of what it opens,
 # and the group of titles that it is of. Plain tuples, as there are many.

@@ -1,9 +1,43 @@
 """Groups of titles: put together, and turned into plain data and back."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
-from spacy_clinical.sections.outlines import Condition, TitleGroup
+# Titles, and what they hang on.
+Condition: TypeAlias = tuple[tuple[str, ...], frozenset[str]]
+
+
+@dataclass(frozen=True)
+class TitleGroup:
+    """The titles of one label, and how they behave.
+
+    loinc: LOINC document-section code, or "".
+    is_part: Whether the titles only name parts of a section.
+    within: Labels of the sections inside which an inline title names a part.
+    after: More titles, that mean this only in a note that has one of some sections
+        before them, or is of some kind, with the labels of these.
+    naming: More titles, that mean this only at the start of a note and if one of some
+        words follows on their line, with these words.
+    has_parts: Whether unknown titles inside such a section are parts of it.
+    has_problems: Whether its body may have problem headings.
+    starts: More titles, that only start their line; what follows them is text.
+    follows: More titles, that mean this only right after sections or parts of some
+        labels, with these labels.
+    """
+
+    label: str
+    titles: tuple[str, ...] = ()
+    loinc: str = ""
+    name: str = ""
+    is_part: bool = False
+    within: frozenset[str] = frozenset()
+    after: tuple[Condition, ...] = ()
+    naming: tuple[Condition, ...] = ()
+    has_parts: bool = False
+    has_problems: bool = False
+    starts: tuple[str, ...] = ()
+    follows: tuple[Condition, ...] = ()
 
 
 def merge_groups(old: TitleGroup, new: TitleGroup) -> TitleGroup:

@@ -6,7 +6,8 @@ from functools import cache
 from typing import Any
 
 from spacy_clinical.sections.state import OTHER, PREAMBLE
-from spacy_clinical.sections.titles import SectionTitles, read_labels
+from spacy_clinical.sections.titles import SectionTitles
+from spacy_clinical.sections.vocabulary import read_labels
 
 # Of a splitter's provenance: what its own titles may be labelled with.
 OWN_LABELS = "own_labels"

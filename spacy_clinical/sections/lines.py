@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from spacy_clinical.sections.outlines import TitleGroup
+from spacy_clinical.sections.groups import TitleGroup
 from spacy_clinical.sections.titles import SectionTitles
 
 # Longest phrase that is looked at, in characters.

@@ -8,6 +8,7 @@ from spacy_clinical.sections.cuts import (
     get_step,
     make_part,
 )
+from spacy_clinical.sections.groups import TitleGroup
 from spacy_clinical.sections.headings import heads_problem
 from spacy_clinical.sections.lines import (
     SENTENCE_ENDS,
@@ -18,7 +19,6 @@ from spacy_clinical.sections.lines import (
     make_label,
     stands_alone,
 )
-from spacy_clinical.sections.outlines import TitleGroup
 from spacy_clinical.sections.state import HEADING_MARKS, OTHER, PREAMBLE, OutlineState
 from spacy_clinical.sections.values import has_rate, has_value, starts_with_measure
 

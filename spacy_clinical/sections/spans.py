@@ -13,7 +13,7 @@ from spacy_clinical.extensions.attributes import (
     SECTIONS_KEY,
     SUBSECTIONS_KEY,
 )
-from spacy_clinical.sections.outlines import Section
+from spacy_clinical.sections.cuts import Section
 
 
 def write_sections(doc: Doc, sections: list[Section]) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection
 
+from spacy_clinical.sections.cuts import Section
 from spacy_clinical.sections.headings import may_head_problem
 from spacy_clinical.sections.lines import (
     FILLING,
@@ -18,7 +19,6 @@ from spacy_clinical.sections.lines import (
     read_spaced,
 )
 from spacy_clinical.sections.outline import Outline
-from spacy_clinical.sections.outlines import Section
 from spacy_clinical.sections.state import OTHER, PREAMBLE
 from spacy_clinical.sections.titles import SectionTitles
 

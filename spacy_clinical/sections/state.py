@@ -7,6 +7,7 @@ from spacy_clinical.sections.cuts import (
     Cut,
     PlacedCut,
 )
+from spacy_clinical.sections.groups import TitleGroup
 from spacy_clinical.sections.kinds import find_kinds
 from spacy_clinical.sections.lines import (
     Context,
@@ -14,7 +15,6 @@ from spacy_clinical.sections.lines import (
     is_title_case,
     precedes_blank_line,
 )
-from spacy_clinical.sections.outlines import TitleGroup
 from spacy_clinical.sections.titles import SectionTitles
 
 PREAMBLE = "preamble"

@@ -1,22 +1,19 @@
 """The vocabulary of section titles: what a phrase opens, if it is a title."""
 
-import configparser
 import hashlib
 import re
 from collections.abc import Hashable, Iterable, Mapping
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.files.json_text import write_json
 from spacy_clinical.sections.groups import (
+    TitleGroup,
     group_from_dict,
     group_to_dict,
-    make_conditions,
     merge_groups,
 )
-from spacy_clinical.sections.outlines import Condition, TitleGroup
 from spacy_clinical.sections.words import (
     change_number,
     count_products,
@@ -28,8 +25,6 @@ from spacy_clinical.sections.words import (
     strip_qualifiers,
 )
 
-DEFAULT_TITLES = Path(__file__).parents[1] / "resources" / "section_titles.cfg"
-PART_PREFIX = "part:"
 _LABEL = re.compile(r"[a-z][a-z0-9_]*")
 _PARENTHESIS = re.compile(r"\([^()\n]*\)|\[[^\[\]\n]*\]")
 _JOINT = re.compile(r"\s*(?:/|,|&|\+|;|\band\b)\s*")
@@ -330,35 +325,6 @@ class SectionTitles:
         return keys - {""}
 
 
-def load_titles(path: Path = DEFAULT_TITLES) -> SectionTitles:
-    """Read a file of section titles. The format is told at the top of the shipped one."""
-    parser = _parse(path)
-    words = {
-        key: _split_list(value)
-        for key, value in (parser["words"].items() if "words" in parser else ())
-    }
-    version = parser.get("rules", "version", fallback="1")
-    groups = [_read_group(name, parser[name]) for name in _list_blocks(parser)]
-    return SectionTitles(groups, words=words, version=version)
-
-
-def read_labels(path: Path = DEFAULT_TITLES) -> frozenset[str]:
-    """Read the labels only: a small part of the work of `load_titles`."""
-    blocks = _list_blocks(_parse(path))
-    return frozenset(name.removeprefix(PART_PREFIX) for name in blocks)
-
-
-def _parse(path: Path) -> configparser.ConfigParser:
-    parser = configparser.ConfigParser(interpolation=None, delimiters=("=",))
-    parser.optionxform = str  # type: ignore[assignment,method-assign]
-    parser.read_string(path.read_text(encoding="utf8"))
-    return parser
-
-
-def _list_blocks(parser: configparser.ConfigParser) -> list[str]:
-    return [name for name in parser.sections() if name not in ("words", "rules")]
-
-
 def _list_spellings(phrases: Iterable[str]) -> frozenset[str]:
     phrases = list(phrases)
     return frozenset([*map(str.lower, phrases), *map(squeeze, phrases)])
@@ -367,34 +333,3 @@ def _list_spellings(phrases: Iterable[str]) -> frozenset[str]:
 def _is_among(phrase: str, spellings: frozenset[str]) -> bool:
     low = phrase.lower()
     return low in spellings or (not low.isalpha() and squeeze(low) in spellings)
-
-
-def _read_group(name: str, block: configparser.SectionProxy) -> TitleGroup:
-    return TitleGroup(
-        label=name.removeprefix(PART_PREFIX),
-        titles=tuple(_split_list(block.get("titles", ""))),
-        loinc=block.get("loinc", ""),
-        name=block.get("name", ""),
-        is_part=name.startswith(PART_PREFIX),
-        within=frozenset(_split_list(block.get("within", ""))),
-        after=_read_conditions(block, "after "),
-        naming=_read_conditions(block, "naming "),
-        starts=tuple(_split_list(block.get("starts", ""))),
-        follows=_read_conditions(block, "follows "),
-        has_parts=block.getboolean("parts", fallback=False),
-        has_problems=block.getboolean("problems", fallback=False),
-    )
-
-
-def _read_conditions(
-    block: configparser.SectionProxy, prefix: str
-) -> tuple[Condition, ...]:
-    return make_conditions(
-        (_split_list(value), _split_list(key.removeprefix(prefix)))
-        for key, value in block.items()
-        if key.startswith(prefix)
-    )
-
-
-def _split_list(value: str) -> list[str]:
-    return [item.strip() for item in value.split(";") if item.strip()]

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from spacy_clinical.sections.split import split_sections
-from spacy_clinical.sections.titles import SectionTitles, load_titles
+from spacy_clinical.sections.titles import SectionTitles
+from spacy_clinical.sections.vocabulary import load_titles
 from spacy_clinical.tokenization.sentences import split_sentences
 
 NOTES = Path(__file__).parents[1] / "data" / "notes"

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spacy_clinical.sections.split import split_sections
-from spacy_clinical.sections.titles import load_titles
+from spacy_clinical.sections.vocabulary import load_titles
 from tests.conftest import find_corpus
 
 DISCHARGE_SUMMARY = """\

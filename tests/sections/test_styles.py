@@ -3,7 +3,7 @@
 import pytest
 
 from spacy_clinical.sections.split import split_sections
-from spacy_clinical.sections.titles import load_titles
+from spacy_clinical.sections.vocabulary import load_titles
 
 TITLES = load_titles()
 

@@ -1,7 +1,8 @@
 import pytest
 
-from spacy_clinical.sections.outlines import TitleGroup
-from spacy_clinical.sections.titles import SectionTitles, load_titles
+from spacy_clinical.sections.groups import TitleGroup
+from spacy_clinical.sections.titles import SectionTitles
+from spacy_clinical.sections.vocabulary import load_titles
 
 
 @pytest.fixture(scope="module")
