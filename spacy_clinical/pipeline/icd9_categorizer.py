@@ -12,7 +12,7 @@ from spacy_clinical.architectures.title_head import TITLE_BIAS, read_titles
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.heads.documents import WindowPooling, pool_windows, sigmoid
 from spacy_clinical.heads.thresholds import decide
-from spacy_clinical.icd9.codes import Kind, write_code
+from spacy_clinical.icd9.codes import Kind, read_labels, write_code
 from spacy_clinical.icd9.outputs import Outputs, select_outputs
 from spacy_clinical.icd9.records import (
     CodeRecord,
@@ -241,6 +241,9 @@ class ClinicalICD9Categorizer(TunedHeadPipe):
 
     def write_label(self, label: str) -> str:
         return write_code(label) or label
+
+    def read_labels(self, columns: Sequence[str]) -> set[str]:
+        return {label.code for label in read_labels(columns)}
 
     # Predicting
 

@@ -314,6 +314,15 @@ def test_settings_act_when_they_are_changed(core):
         )
 
 
+def test_a_code_that_may_be_a_word_gets_a_head_of_its_own(tiny_core):
+    """In CORe's labels "124" may be a word: its column is not taken for the code."""
+    nlp = make_nlp(tiny_core)
+    pipe = get_pipe(nlp)
+    pipe.add_label("124")
+    pipe.initialize(lambda: [], nlp=nlp)
+    assert pipe.cfg["columns"] == ["124"]
+
+
 def test_properties_change_nothing(core):
     pipe = get_pipe(make_nlp(core))
     assert (pipe.labels, pipe.label_data, pipe.thresholds) == ((), [], {})

@@ -42,6 +42,10 @@ class DocumentHeadPipe(HeadPipe):
         """The labels of those columns, for `spacy init labels`."""
         raise NotImplementedError
 
+    def read_labels(self, columns: Sequence[str]) -> set[str]:
+        """Read the labels that the columns of a published head stand for."""
+        return set(map(self.write_label, columns))
+
     def make_weights(
         self, labels: Sequence[str], nlp: Language | None
     ) -> tuple[Floats2d, Floats1d]:
@@ -93,8 +97,8 @@ class DocumentHeadPipe(HeadPipe):
         some = [eg.predicted for eg, _ in zip(get_examples(), range(2), strict=False)]
         self.model.initialize(X=[self.read(doc) for doc in some])
         published = self._published_head()
-        known = () if published is None else map(self.write_label, published.columns)
-        if set(names) <= set(known) or not names:
+        known = set() if published is None else self.read_labels(published.columns)
+        if known.issuperset(names):
             self._take_published_head()
         else:
             self.cfg["columns"] = names
