@@ -8,6 +8,7 @@ from typing import Any, Literal
 from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
 from spacy.training import Example
+from spacy.util import filter_spans
 
 from spacy_clinical.corpora.standoff import BratAnnotations, BratSpan, read_brat
 from spacy_clinical.errors import CodedValueError, CodedWarning, Errors, Warnings
@@ -173,9 +174,8 @@ def flatten_spans(spans: Iterable[Span], policy: Flatten) -> list[Span]:
     RETURNS: The chosen spans in text order.
     """
     if policy == "longest":
-        ranked = sorted(spans, key=lambda span: (span.start - span.end, span.start))
-    else:
-        ranked = sorted(spans, key=lambda span: (span.start, -span.end))
+        return filter_spans(spans)
+    ranked = sorted(spans, key=lambda span: (span.start, -span.end))
     chosen: list[Span] = []
     taken: set[int] = set()
     for span in ranked:

@@ -149,7 +149,7 @@ _SUFFIXES = frozenset({".spacy", *_TABLES, *_LINES, *_CONLL})
 
 
 def _find_file_kinds(path: Path, label_column: str) -> set[str]:
-    """What a file may be: its ending says, and else what is in it."""
+    """Find what a file may be, by its ending or else by its content."""
     suffix = path.suffix.lower()
     with coded_errors(path):
         if suffix == ".spacy":
@@ -170,7 +170,7 @@ def _find_file_kinds(path: Path, label_column: str) -> set[str]:
 
 
 def _find_line_kinds(path: Path, label_column: str) -> set[str]:
-    """The kinds of the first record that has labels."""
+    """Find the kinds of the first record that has labels."""
     with open_regular(path) as lines:
         for line in lines:
             try:
