@@ -88,7 +88,10 @@ def test_registers_what_it_promises(group):
 def test_factories_are_named_after_their_files():
     for entry in our_entries("spacy_factories"):
         stem = entry.name.removeprefix("clinical_")
-        assert entry.value == f"spacy_clinical.pipeline.{stem}:make_{stem}"
+        module, cls = entry.value.split(":")
+        assert module == f"spacy_clinical.pipeline.{stem}"
+        # ClinicalNER is of clinical_ner.
+        assert cls.lower() == f"clinical{stem.replace('_', '')}"
 
 
 def name_of(path):

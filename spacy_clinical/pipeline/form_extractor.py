@@ -48,72 +48,6 @@ checkpoint = "layoutlm_forms_sm"
 """
 
 
-@Language.factory(
-    "clinical_form_extractor",
-    assigns=[
-        *("doc.spans", "doc._.form_fields", "span._.score"),
-        *("doc._.clinical_pieces", "doc._.clinical_provenance"),
-    ],
-    default_config={
-        **Config().from_str(DEFAULT_CONFIG),
-        "decoder": "segments",
-        "rule_weight": 1.0,
-        "label_map": {},
-        "spans_key": FORM_SPANS_KEY,
-        "scorer": {"@scorers": "spacy-clinical.form_scorer.v1"},
-    },
-    default_score_weights={
-        "form_f": 0.5,
-        "form_p": 0.0,
-        "form_r": 0.0,
-        "form_per_type": None,
-        "form_links_f": 0.5,
-        "form_links_p": 0.0,
-        "form_links_r": 0.0,
-    },
-)
-def make_form_extractor(
-    nlp: Language,
-    name: str,
-    model: Model[list[Doc], list[Any]],
-    linker: Linker,
-    decoder: FormDecoder,
-    rule_weight: float,
-    label_map: dict[str, str],
-    spans_key: str,
-    scorer: Callable[..., dict[str, Any]] | None,
-) -> "ClinicalFormExtractor":
-    """Construct an extractor of the fields of forms.
-
-    Docs come from `spacy_clinical.forms.read_form`; plain text is taken as it looks in
-    a font whose letters are equally wide.
-
-    model: What finds headers, questions and answers: `spacy-clinical.FormRules.v1`, or
-        a `spacy-clinical.TokenClassifier.v1` over a LayoutLM checkpoint.
-    linker: Says which answers belong to which questions.
-    decoder: How a checkpoint's labels of words become parts: by the best tags if parts
-        mostly begin and end at gaps of lines ("segments"), by the best tags alone
-        ("viterbi"), or each word's best ("greedy").
-    rule_weight: What the rules add to a checkpoint's logits of the labels that they give,
-        with the decoder "segments": so many times how sure they are. 0 for nothing.
-    label_map: What a checkpoint's own labels mean, such as {"KEY": "QUESTION"}; of
-        labels that are not HEADER, QUESTION or ANSWER then, no parts are made.
-    spans_key: Where headers, questions and answers go in `doc.spans`.
-    scorer: The scoring method.
-    """
-    return ClinicalFormExtractor(
-        nlp,
-        model,
-        name,
-        linker=linker,
-        decoder=decoder,
-        rule_weight=rule_weight,
-        label_map=label_map,
-        spans_key=spans_key,
-        scorer=scorer,
-    )
-
-
 class FoundForm(NamedTuple):
     """What was found in a Doc.
 
@@ -127,6 +61,27 @@ class FoundForm(NamedTuple):
     filled: Filled | None = None
 
 
+@Language.factory(
+    "clinical_form_extractor",
+    assigns=[
+        *("doc.spans", "doc._.form_fields", "span._.score"),
+        *("doc._.clinical_pieces", "doc._.clinical_provenance"),
+    ],
+    default_config={
+        **Config().from_str(DEFAULT_CONFIG),
+        "label_map": {},
+        "scorer": {"@scorers": "spacy-clinical.form_scorer.v1"},
+    },
+    default_score_weights={
+        "form_f": 0.5,
+        "form_p": 0.0,
+        "form_r": 0.0,
+        "form_per_type": None,
+        "form_links_f": 0.5,
+        "form_links_p": 0.0,
+        "form_links_r": 0.0,
+    },
+)
 class ClinicalFormExtractor(TokenHeadPipe):
     """Find the questions and answers of forms, and link them to fields."""
 
@@ -143,7 +98,25 @@ class ClinicalFormExtractor(TokenHeadPipe):
         spans_key: str = FORM_SPANS_KEY,
         scorer: Callable[..., dict[str, Any]] | None = None,
     ) -> None:
-        """See `make_form_extractor` for the settings."""
+        """Set up the component.
+
+        Docs come from `spacy_clinical.forms.read_form`; plain text is taken as it looks
+        in a font whose letters are equally wide.
+
+        model: What finds headers, questions and answers: `spacy-clinical.FormRules.v1`,
+            or a `spacy-clinical.TokenClassifier.v1` over a LayoutLM checkpoint.
+        linker: Says which answers belong to which questions.
+        decoder: How a checkpoint's labels of words become parts: by the best tags if
+            parts mostly begin and end at gaps of lines ("segments"), by the best tags
+            alone ("viterbi"), or each word's best ("greedy").
+        rule_weight: What the rules add to a checkpoint's logits of the labels that they
+            give, with the decoder "segments": so many times how sure they are. 0 for
+            nothing.
+        label_map: What a checkpoint's own labels mean, such as {"KEY": "QUESTION"}; of
+            labels that are not HEADER, QUESTION or ANSWER then, no parts are made.
+        spans_key: Where headers, questions and answers go in `doc.spans`.
+        scorer: The scoring method.
+        """
         self._set_up(nlp, model, name)
         self.linker = linker
         self.decoder = decoder

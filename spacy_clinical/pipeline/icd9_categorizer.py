@@ -54,19 +54,9 @@ checkpoint = "core_diagnosis"
     ],
     default_config={
         "model": Config().from_str(DEFAULT_CONFIG)["model"],
-        "sections": "admission",
         "exclude_sections": [],
-        "windows": "window",
-        "pooling": "max",
         "kinds": ["3_digit"],
-        "threshold": 0.3,
-        "top_k": None,
-        "tuned": True,
-        "roll_up": "max",
         "groups": [],
-        "evidence": "window",
-        "max_evidence": 3,
-        "positive_weight": 1.0,
         "scorer": {"@scorers": "spacy-clinical.icd9_scorer.v1"},
     },
     default_score_weights={
@@ -80,77 +70,6 @@ checkpoint = "core_diagnosis"
         "icd9_f_per_type": None,
     },
 )
-def make_icd9_categorizer(
-    nlp: Language,
-    name: str,
-    model: Model[list[Text], list[Any]],
-    sections: Sections,
-    exclude_sections: list[str],
-    windows: Unit,
-    pooling: WindowPooling,
-    kinds: list[Kind],
-    threshold: float,
-    top_k: int | None,
-    tuned: bool,
-    roll_up: RollUp | None,
-    groups: list[Group],
-    evidence: EvidenceKind | None,
-    max_evidence: int,
-    positive_weight: float | Literal["balanced"],
-    scorer: Callable[..., dict[str, Any]] | None,
-) -> "ClinicalICD9Categorizer":
-    """Construct a categorizer that finds the ICD-9-CM diagnosis codes of a note.
-
-    model: A `spacy-clinical.DocumentClassifier.v1`.
-    sections: What to read: "admission", the eight sections that CORe was trained on,
-        in its order and wording, or the whole note where there are none; "all", the
-        whole note; or the labels of sections.
-    exclude_sections: Labels of sections not to read in any case, such as
-        "family_history".
-    windows: How long texts are read: in windows as long as the checkpoint takes
-        ("window"), a sentence at a time ("sentence"), or no further than the first
-        window ("first"), as transformers' truncation does.
-    pooling: How the windows' scores become the note's: their largest ("max"), their
-        mean, or the probability that one is true ("noisy_or").
-    kinds: Which of the checkpoint's labels to predict: "3_digit", "4_digit",
-        "5_digit", "word".
-    threshold (0 to 1): Codes with a higher or the same score are in `doc._.icd9`.
-    top_k: At most so many, the best.
-    tuned: Whether thresholds of single codes, which tuning has found or a file has
-        given, take the place of `threshold`.
-    roll_up: How V codes that are finer than their category (V58.6) also count for it
-        (V58): by the largest score, or the probability that one is true; None: not.
-    groups: Also give `doc._.icd9_groups` scores by "category", "chapter" or "ccs".
-    evidence: What shows where a code comes from: the windows that scored it highest,
-        or the sentences in them that most of its score comes from by gradient times input
-        ("gradient"; slower), or None.
-    max_evidence: At most so many windows or sentences for each code.
-    positive_weight: In training, factor on the loss of the codes that a note has.
-        "balanced": for each code, the root of how many notes lack it for one that has
-        it, at most 10.
-    scorer: The scoring method.
-    """
-    return ClinicalICD9Categorizer(
-        nlp,
-        model,
-        name,
-        sections=sections,
-        exclude_sections=exclude_sections,
-        windows=windows,
-        pooling=pooling,
-        kinds=kinds,
-        threshold=threshold,
-        top_k=top_k,
-        tuned=tuned,
-        roll_up=roll_up,
-        groups=groups,
-        evidence=evidence,
-        max_evidence=max_evidence,
-        positive_weight=positive_weight,
-        scorer=scorer,
-    )
-
-
 class ClinicalICD9Categorizer(TunedHeadPipe):
     """Find the diagnosis codes of notes: an encoder with a head over documents."""
 
@@ -175,10 +94,39 @@ class ClinicalICD9Categorizer(TunedHeadPipe):
         positive_weight: float | Literal["balanced"] = 1.0,
         scorer: Callable[..., dict[str, Any]] | None = None,
     ) -> None:
-        """See `make_icd9_categorizer` for the settings.
+        """Set up the component.
 
-        RAISES ValueError: C401, for a threshold that is none, and C408, for evidence
-            by gradients from a listener.
+        model: A `spacy-clinical.DocumentClassifier.v1`.
+        sections: What to read: "admission", the eight sections that CORe was trained
+            on, in its order and wording, or the whole note where there are none; "all",
+            the whole note; or the labels of sections.
+        exclude_sections: Labels of sections not to read in any case, such as
+            "family_history".
+        windows: How long texts are read: in windows as long as the checkpoint takes
+            ("window"), a sentence at a time ("sentence"), or no further than the first
+            window ("first"), as transformers' truncation does.
+        pooling: How the windows' scores become the note's: their largest ("max"), their
+            mean, or the probability that one is true ("noisy_or").
+        kinds: Which of the checkpoint's labels to predict: "3_digit", "4_digit",
+            "5_digit", "word".
+        threshold (0 to 1): Codes with a higher or the same score are in `doc._.icd9`.
+        top_k: At most so many, the best.
+        tuned: Whether thresholds of single codes, which tuning has found or a file has
+            given, take the place of `threshold`.
+        roll_up: How V codes that are finer than their category (V58.6) also count for
+            it (V58): by the largest score, or the probability that one is true; None:
+            not.
+        groups: Also give `doc._.icd9_groups` scores by "category", "chapter" or "ccs".
+        evidence: What shows where a code comes from: the windows that scored it
+            highest, or the sentences in them that most of its score comes from by
+            gradient times input ("gradient"; slower), or None.
+        max_evidence: At most so many windows or sentences for each code.
+        positive_weight: In training, factor on the loss of the codes that a note has.
+            "balanced": for each code, the root of how many notes lack it for one that
+            has it, at most 10.
+        scorer: The scoring method.
+        RAISES ValueError: C401, for a threshold that is none, and C408, for evidence by
+            gradients from a listener.
         """
         if not 0 <= threshold <= 1:
             raise CodedValueError(

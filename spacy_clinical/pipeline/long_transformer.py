@@ -27,32 +27,8 @@ global_attention = "sections"
     ],
     default_config={
         "model": Config().from_str(DEFAULT_CONFIG)["model"],
-        "keep_activations": False,
-        "vector": True,
     },
 )
-def make_long_transformer(
-    nlp: Language,
-    name: str,
-    model: Model[list[Doc], list[Encoded]],
-    keep_activations: bool,
-    vector: bool,
-) -> "ClinicalLongTransformer":
-    """Construct an encoder of long notes that other components listen to.
-
-    model: A `spacy-clinical.HFEncoder.v1` over Clinical-Longformer, Clinical-BigBird
-        or another checkpoint.
-    keep_activations: See `clinical_transformer`.
-    vector: Whether to represent each Doc by the mean of its wordpieces' rows, in
-        `doc._.clinical_vector`, `doc.vector` and `doc.similarity`. The last two are
-        hooks, which spaCy doesn't save and other processes don't send back; the first
-        is plain data, which they do.
-    """
-    return ClinicalLongTransformer(
-        nlp, model, name, keep_activations=keep_activations, vector=vector
-    )
-
-
 class ClinicalLongTransformer(ClinicalTransformer):
     """Share an encoder of long notes, and represent each note by one vector."""
 
@@ -65,7 +41,16 @@ class ClinicalLongTransformer(ClinicalTransformer):
         keep_activations: bool = False,
         vector: bool = True,
     ) -> None:
-        """See `make_long_transformer` for the settings."""
+        """Set up the component.
+
+        model: A `spacy-clinical.HFEncoder.v1` over Clinical-Longformer,
+            Clinical-BigBird or another checkpoint.
+        keep_activations: See `clinical_transformer`.
+        vector: Whether to represent each Doc by the mean of its wordpieces' rows, in
+            `doc._.clinical_vector`, `doc.vector` and `doc.similarity`. The last two are
+            hooks, which spaCy doesn't save and other processes don't send back; the
+            first is plain data, which they do.
+        """
         super().__init__(nlp, model, name, keep_activations=keep_activations)
         self.vector = vector
 

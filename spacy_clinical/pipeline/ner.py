@@ -41,15 +41,6 @@ checkpoint = "biomedical_ner_all"
     ],
     default_config={
         "model": Config().from_str(DEFAULT_CONFIG)["model"],
-        "decoder": "viterbi",
-        "threshold": None,
-        "labels": None,
-        "sections": None,
-        "exclude_sections": None,
-        "skip_layout": True,
-        "annotate": "both",
-        "overlap": "keep",
-        "spans_key": NER_KEY,
         "scorer": {"@scorers": "spacy-clinical.ner_scorer.v1"},
     },
     default_score_weights={
@@ -59,57 +50,6 @@ checkpoint = "biomedical_ner_all"
         "ents_per_type": None,
     },
 )
-def make_ner(
-    nlp: Language,
-    name: str,
-    model: Model[list[Doc], list[Encoded]],
-    decoder: Decoder,
-    threshold: float | None,
-    labels: list[str] | None,
-    sections: list[str] | None,
-    exclude_sections: list[str] | None,
-    skip_layout: bool,
-    annotate: Annotate,
-    overlap: Overlap,
-    spans_key: str,
-    scorer: Callable[..., dict[str, Any]] | None,
-) -> "ClinicalNER":
-    """Construct an entity recognizer over any token-classification checkpoint.
-
-    model: A `spacy-clinical.TokenClassifier.v1`.
-    decoder: "viterbi" (the best well-formed tags), "greedy" (each token's best) or
-        "posterior" (each entity that is probable enough by itself).
-    threshold (0 to 1): Entities with a lower score are left out. None: none of
-        them; with "posterior", those below 0.5.
-    labels: Entity types to predict; None for all.
-    sections: Labels of the sections to predict in; None for all.
-    exclude_sections: Labels of the sections not to predict in.
-    skip_layout: Whether to leave out what is layout, not text: the titles of
-        sections and the numbers of list items. Titles of parts of sections may be
-        problems or organs, and stay.
-    annotate: Write `doc.ents`, the span group, or both.
-    overlap: What to do where another component's entity in `doc.ents` overlaps one
-        found here: "keep" the other's, "replace" it, or take the "longest".
-    spans_key: Where all entities found here go in `doc.spans`.
-    scorer: The scoring method.
-    """
-    return ClinicalNER(
-        nlp,
-        model,
-        name,
-        decoder=decoder,
-        threshold=threshold,
-        labels=labels,
-        sections=sections,
-        exclude_sections=exclude_sections,
-        skip_layout=skip_layout,
-        annotate=annotate,
-        overlap=overlap,
-        spans_key=spans_key,
-        scorer=scorer,
-    )
-
-
 class ClinicalNER(TokenHeadPipe):
     """Find clinical entities: a transformers encoder with a token head."""
 
@@ -130,7 +70,25 @@ class ClinicalNER(TokenHeadPipe):
         spans_key: str = NER_KEY,
         scorer: Callable[..., dict[str, Any]] | None = None,
     ) -> None:
-        """See `make_ner` for the settings."""
+        """Set up the component.
+
+        model: A `spacy-clinical.TokenClassifier.v1`.
+        decoder: "viterbi" (the best well-formed tags), "greedy" (each token's best) or
+            "posterior" (each entity that is probable enough by itself).
+        threshold (0 to 1): Entities with a lower score are left out. None: none of
+            them; with "posterior", those below 0.5.
+        labels: Entity types to predict; None for all.
+        sections: Labels of the sections to predict in; None for all.
+        exclude_sections: Labels of the sections not to predict in.
+        skip_layout: Whether to leave out what is layout, not text: the titles of
+            sections and the numbers of list items. Titles of parts of sections may be
+            problems or organs, and stay.
+        annotate: Write `doc.ents`, the span group, or both.
+        overlap: What to do where another component's entity in `doc.ents` overlaps one
+            found here: "keep" the other's, "replace" it, or take the "longest".
+        spans_key: Where all entities found here go in `doc.spans`.
+        scorer: The scoring method.
+        """
         self._set_up(nlp, model, name)
         self.scorer = scorer
         self.decoder = decoder

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy
@@ -38,44 +38,12 @@ _MAX_SPELLINGS = 200_000
         "doc._.clinical_provenance",
     ],
     default_config={
-        "categories": None,
-        "min_confidence": 0.5,
-        "unknown_titles": True,
-        "max_depth": MAX_DEPTH,
         "titles": {},
-        "extend_titles": True,
-        "overwrite": True,
         "scorer": {"@scorers": "spacy-clinical.section_scorer.v1"},
     },
     default_score_weights={"sections_f": 1.0, "sections_p": 0.0, "sections_r": 0.0},
 )
-def make_section_splitter(
-    nlp: Language,
-    name: str,
-    categories: list[str] | None,
-    min_confidence: float,
-    unknown_titles: bool,
-    max_depth: int,
-    titles: dict[str, list[str]],
-    extend_titles: bool,
-    overwrite: bool,
-    scorer: Callable[..., dict[str, Any]] | None,
-) -> "SectionSplitter":
-    """Construct the component; see `SectionSplitter` for the settings."""
-    return SectionSplitter(
-        name,
-        categories=categories,
-        min_confidence=min_confidence,
-        unknown_titles=unknown_titles,
-        max_depth=max_depth,
-        titles=titles,
-        extend_titles=extend_titles,
-        overwrite=overwrite,
-        scorer=scorer,
-    )
-
-
-class SectionSplitter(RulePipe):
+class ClinicalSectionSplitter(RulePipe):
     """Cut clinical notes into sections and their parts, by their titles."""
 
     SETTINGS = (
@@ -91,17 +59,19 @@ class SectionSplitter(RulePipe):
         self,
         name: str = "clinical_section_splitter",
         *,
-        categories: str | Iterable[str] | None = None,
+        nlp: Language | None = None,
+        categories: str | Sequence[str] | None = None,
         min_confidence: float = 0.5,
         unknown_titles: bool = True,
         max_depth: int = MAX_DEPTH,
-        titles: Mapping[str, str | Iterable[str]] = SimpleFrozenDict(),
+        titles: Mapping[str, str | Sequence[str]] = SimpleFrozenDict(),
         extend_titles: bool = True,
         overwrite: bool = True,
         scorer: Callable[..., dict[str, Any]] | None = None,
     ) -> None:
         """Set up the component.
 
+        nlp: Not used; spaCy gives it to each component.
         categories: Labels to use; None for all. Titles of other categories still
             end a section, and open an `other` one.
         min_confidence (0 to 1): Titles that are less sure than this don't cut.

@@ -1,5 +1,5 @@
 import importlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -28,43 +28,11 @@ TITLE_MARKS = frozenset([":", "::", ".", ")", "]", "*", "**", "_", "__"])
     "clinical_sentencizer",
     assigns=["token.is_sent_start", "doc.sents"],
     default_config={
-        "rules": "clinical",
-        "use_sections": True,
-        "line_breaks": "auto",
         "abbreviations": [],
-        "max_tokens": 0,
-        "overwrite": False,
         "scorer": {"@scorers": "spacy.senter_scorer.v1"},
     },
     default_score_weights={"sents_f": 1.0, "sents_p": 0.0, "sents_r": 0.0},
 )
-def make_sentencizer(
-    nlp: Language,
-    name: str,
-    rules: Literal["clinical", "scispacy"],
-    use_sections: bool,
-    line_breaks: LineBreaks,
-    abbreviations: list[str],
-    max_tokens: int,
-    overwrite: bool,
-    scorer: Callable[..., Any] | None,
-) -> "ClinicalSentencizer":
-    """Make a component that sets where sentences start in clinical notes.
-
-    The settings are those of `ClinicalSentencizer`.
-    """
-    return ClinicalSentencizer(
-        name,
-        rules=rules,
-        use_sections=use_sections,
-        line_breaks=line_breaks,
-        abbreviations=abbreviations,
-        max_tokens=max_tokens,
-        overwrite=overwrite,
-        scorer=scorer,
-    )
-
-
 class ClinicalSentencizer(RulePipe):
     """Set where sentences start in clinical notes, by rules."""
 
@@ -81,16 +49,18 @@ class ClinicalSentencizer(RulePipe):
         self,
         name: str = "clinical_sentencizer",
         *,
+        nlp: Language | None = None,
         rules: Literal["clinical", "scispacy"] = "clinical",
         use_sections: bool = True,
         line_breaks: LineBreaks = "auto",
-        abbreviations: str | Iterable[str] = (),
+        abbreviations: str | Sequence[str] = (),
         max_tokens: int = 0,
         overwrite: bool = False,
         scorer: Callable[..., dict[str, Any]] | None = senter_score,
     ) -> None:
         """Set up the component.
 
+        nlp: Not used; spaCy gives it to each component.
         rules: "scispacy" takes the boundaries of scispaCy's pysbd_sentencizer.
         use_sections: Whether sentences also end where sections, subsections and
             their titles do.

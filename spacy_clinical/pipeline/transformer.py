@@ -33,28 +33,8 @@ checkpoint = "bio_clinicalbert"
     assigns=["doc._.trf_data", "doc._.clinical_pieces", "doc._.clinical_provenance"],
     default_config={
         "model": Config().from_str(DEFAULT_CONFIG)["model"],
-        "keep_activations": False,
     },
 )
-def make_transformer(
-    nlp: Language,
-    name: str,
-    model: Model[list[Doc], list[Encoded]],
-    keep_activations: bool,
-) -> "ClinicalTransformer":
-    """Construct an encoder that other components listen to.
-
-    Each `spacy-transformers.TransformerListener.v1` of a later component gets the
-    rows of its tokens from it, and sends their gradients back.
-
-    model: A `spacy-clinical.HFEncoder.v1`.
-    keep_activations: Whether Docs keep `doc._.trf_data` (3 kB for each wordpiece of a
-        BERT-base encoder) after all listeners have read it. Without any listener they
-        always do.
-    """
-    return ClinicalTransformer(nlp, model, name, keep_activations=keep_activations)
-
-
 class ClinicalTransformer(CheckpointPipe, Transformer):
     """Share an encoder between components.
 
@@ -70,7 +50,16 @@ class ClinicalTransformer(CheckpointPipe, Transformer):
         *,
         keep_activations: bool = False,
     ) -> None:
-        """See `make_transformer` for the settings."""
+        """Set up the component.
+
+        Each `spacy-transformers.TransformerListener.v1` of a later component gets the
+        rows of its tokens from it, and sends their gradients back.
+
+        model: A `spacy-clinical.HFEncoder.v1`.
+        keep_activations: Whether Docs keep `doc._.trf_data` (3 kB for each wordpiece of
+            a BERT-base encoder) after all listeners have read it. Without any listener
+            they always do.
+        """
         self.nlp = nlp
         self._set_up(nlp, model, name)
         self.keep_activations = keep_activations

@@ -15,7 +15,7 @@ from spacy_clinical.export.frames import COLUMNS, to_frame
 from spacy_clinical.export.records import without_text
 from spacy_clinical.notes.sources import list_sources
 from spacy_clinical.pieces.text import read_note
-from spacy_clinical.pipeline.section_splitter import SectionSplitter
+from spacy_clinical.pipeline.section_splitter import ClinicalSectionSplitter
 from spacy_clinical.pipeline.sentencizer import ClinicalSentencizer
 
 COMMANDS = sorted(
@@ -169,13 +169,13 @@ def test_frames_say_what_there_is(options):
 
 
 def test_one_title_is_a_title():
-    splitter = SectionSplitter()
+    splitter = ClinicalSectionSplitter()
     splitter.add_titles("tb", "TB rec", within="plan")
     assert splitter.titles.labels
     nlp = spacy.blank("en")
     doc = splitter(nlp("TB rec: none\n\nB: 2\n"))
     assert next(span.label_ for span in doc.spans["sections"]) == "tb"
-    other = SectionSplitter(titles={"tb": "TB rec"}, categories="tb")
+    other = ClinicalSectionSplitter(titles={"tb": "TB rec"}, categories="tb")
     assert other.categories == ["tb"]
     doc = other(nlp("TB rec: none\n"))
     assert doc.spans["sections"][0].label_ == "tb"

@@ -5,7 +5,7 @@ import spacy
 from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
 
-from spacy_clinical.pipeline.section_splitter import SectionSplitter
+from spacy_clinical.pipeline.section_splitter import ClinicalSectionSplitter
 
 NOTE = (
     "Seen today.\n\nPAST MEDICAL HISTORY\n\nGout.\n\nPHYSICAL EXAM:\nHEENT: clear\n"
@@ -121,9 +121,9 @@ def test_splitter_records_its_rules(nlp):
 def test_splitter_replaces_sections_only_if_told(nlp):
     doc = nlp.make_doc(NOTE)
     doc.spans["sections"] = [Span(doc, 0, len(doc), label="mine")]
-    keeper = SectionSplitter(overwrite=False)
+    keeper = ClinicalSectionSplitter(overwrite=False)
     assert [span.label_ for span in keeper(doc).spans["sections"]] == ["mine"]
-    assert len(SectionSplitter()(doc).spans["sections"]) == 4
+    assert len(ClinicalSectionSplitter()(doc).spans["sections"]) == 4
 
 
 def test_add_titles_opens_sections_of_new_labels(nlp):
@@ -233,11 +233,11 @@ def test_scorer_counts_starts_with_labels(nlp):
 )
 def test_settings_out_of_range_are_refused(setting, value, message):
     with pytest.raises(ValueError, match=message):
-        SectionSplitter(**{setting: value})
+        ClinicalSectionSplitter(**{setting: value})
 
 
 def test_rules_of_a_later_format_are_refused():
-    component = SectionSplitter()
+    component = ClinicalSectionSplitter()
     saved = component.save()
     saved["format"] = 99
     with pytest.raises(ValueError, match=r"\[C105\].*format 99"):
