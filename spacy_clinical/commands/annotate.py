@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from enum import Enum
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -12,18 +11,14 @@ from tqdm import tqdm
 
 from spacy_clinical.commands.console import (
     SOME_FAILED,
-    WRONG_USE,
-    CodeFile,
     check_inputs,
-    get_message,
-    get_write_message,
     load_code,
     load_pipeline,
     print_rows,
-    short_warnings,
-    stop,
+    stop_on_errors,
     tell,
 )
+from spacy_clinical.commands.options import CodeFile, Markup, NoText, Output, TextColumn
 from spacy_clinical.errors import Warnings
 from spacy_clinical.export.attributes import check_attributes, parse_attributes
 from spacy_clinical.export.folder import (
@@ -57,15 +52,6 @@ from spacy_clinical.scale.workers import (
 )
 from spacy_clinical.types import Note, NoteFailure
 
-
-class MarkupChoice(str, Enum):
-    """What to do with notes that aren't plain text."""
-
-    convert = "convert"
-    refuse = "refuse"
-    keep = "keep"
-
-
 # Names with their values.
 Rows: TypeAlias = list[tuple[str, str]]
 # The records of chunks of notes, and what else was handed on.
@@ -82,10 +68,7 @@ def annotate(
             "note on standard input.",
         ),
     ],
-    output: Annotated[
-        Path,
-        typer.Option("--output", "-o", help="Folder to write to; made if need be."),
-    ],
+    output: Output,
     html: Annotated[
         bool, typer.Option("--html", help="Also write pages to read, and an index.")
     ] = False,
@@ -95,36 +78,27 @@ def annotate(
             "--model", "-m", help="A pipeline: shipped, installed, or a folder."
         ),
     ] = DEFAULT_MODEL,
-    text_column: Annotated[
-        str, typer.Option(help="Column of a table that holds the notes.")
-    ] = "text",
+    text_column: TextColumn = "text",
     id_column: Annotated[
         str | None,
         typer.Option(help="Column of a table that holds their ids, if not id."),
     ] = None,
     markup: Annotated[
-        MarkupChoice,
+        Markup,
         typer.Option(
             case_sensitive=False,
             help="What to do with notes in HTML, CDA, HL7, RTF, DOCX, or with written-out "
             "line ends: convert them to plain text, refuse them, or keep them as they "
             "are.",
         ),
-    ] = MarkupChoice.convert,
+    ] = Markup.convert,
     batch_size: Annotated[
         int, typer.Option(min=1, help="Notes that are worked on together.")
     ] = 32,
     n_process: Annotated[
         int, typer.Option(min=-1, help="Processes; -1 for one a processor.")
     ] = 1,
-    no_text: Annotated[
-        bool,
-        typer.Option(
-            "--no-text",
-            help="Leave out all that is made of a note's words: texts, titles, labels "
-            "of unknown sections, other columns of its table. Ids and sources stay.",
-        ),
-    ] = False,
+    no_text: NoText = False,
     shard_size: Annotated[
         int,
         typer.Option(
@@ -178,65 +152,58 @@ def annotate(
         raise typer.BadParameter("--html goes without --no-text: pages quote notes.")
     if not shard_size and (only_failed or force):
         raise typer.BadParameter("--only-failed and --force go with --shard-size.")
-    with short_warnings():
-        try:
-            load_code(code)
-            named = parse_attributes(attributes or ())
-            outputs = [*list_outputs(output), *list_shard_outputs(output)]
-            check_inputs(paths, outputs)
-            sources = list_sources(paths, skip=outputs)
-            prepare_folder(output, html=html)
-            nlp = load_pipeline(model)
-            check_attributes(named)
-        except (OSError, ValueError) as error:
-            stop(get_message(error), WRONG_USE)
-        notes = NoteReader(
-            sources,
-            text_column=text_column,
-            id_column=id_column,
-            markup=markup.value,
-            limit=limit,
-        )
-        try:
-            if shard_size:
-                run = describe_run(
+    with stop_on_errors():
+        load_code(code)
+        named = parse_attributes(attributes or ())
+        outputs = [*list_outputs(output), *list_shard_outputs(output)]
+        check_inputs(paths, outputs)
+        sources = list_sources(paths, skip=outputs)
+        prepare_folder(output, html=html)
+        nlp = load_pipeline(model)
+        check_attributes(named)
+    notes = NoteReader(
+        sources,
+        text_column=text_column,
+        id_column=id_column,
+        markup=markup.value,
+        limit=limit,
+    )
+    with stop_on_errors(output, status=SOME_FAILED):
+        if shard_size:
+            run = describe_run(
+                nlp,
+                shard_size=shard_size,
+                with_text=not no_text,
+                components=annotate_chunk(nlp, [WARM_UP])[0]["provenance"],
+                attributes=named.list_names(),
+                code=code,
+            )
+            writer = ShardWriter(
+                output,
+                run,
+                chunk_size=batch_size,
+                only_failed=only_failed,
+                force=force,
+                restart=restart,
+            )
+            rows, n_failed = _write_shards(nlp, notes, writer, n_process)
+        else:
+            with FolderLock(output):
+                if not restart:
+                    refuse_shards(output)
+                rows, n_failed = _write_folder(
                     nlp,
-                    shard_size=shard_size,
-                    with_text=not no_text,
-                    components=annotate_chunk(nlp, [WARM_UP])[0]["provenance"],
-                    attributes=named.list_names(),
-                    code=code,
-                )
-                writer = ShardWriter(
+                    notes,
                     output,
-                    run,
-                    chunk_size=batch_size,
-                    only_failed=only_failed,
-                    force=force,
-                    restart=restart,
+                    html=html,
+                    with_text=not no_text,
+                    batch_size=batch_size,
+                    n_process=n_process,
+                    attributes=named.list_names(),
                 )
-                rows, n_failed = _write_shards(nlp, notes, writer, n_process)
-            else:
-                with FolderLock(output):
-                    if not restart:
-                        refuse_shards(output)
-                    rows, n_failed = _write_folder(
-                        nlp,
-                        notes,
-                        output,
-                        html=html,
-                        with_text=not no_text,
-                        batch_size=batch_size,
-                        n_process=n_process,
-                        attributes=named.list_names(),
-                    )
-                    remove_shards(output)
-            if no_text:
-                warn_of_text(output, outputs)
-        except (ValueError, BlockingIOError) as error:
-            stop(get_message(error), WRONG_USE)
-        except OSError as error:
-            stop(get_write_message(error, output), SOME_FAILED)
+                remove_shards(output)
+        if no_text:
+            warn_of_text(output, outputs)
     print_rows(rows)
     if n_failed:
         raise typer.Exit(SOME_FAILED)

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TextIO, TypeAlias
+from typing import Any, NoReturn, TextIO
 
 import typer
 from spacy.language import Language
@@ -37,27 +37,6 @@ class PlainCommand(TyperCommand):
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         pieces = super().collect_usage_pieces(ctx)
         return [piece.strip("{}").replace("}...", "...") for piece in pieces]
-
-
-# Of every command that loads a pipeline.
-CodeFile: TypeAlias = Annotated[
-    Path | None,
-    typer.Option(
-        "--code",
-        "-c",
-        metavar="FILE",
-        help="Your own Python file, imported (and so run) before the pipeline is loaded: "
-        "its components and attributes.",
-    ),
-]
-
-# Of every command that reads tables of labelled texts.
-TextColumn: TypeAlias = Annotated[
-    str, typer.Option(help="Column of a table that holds the notes.")
-]
-LabelColumn: TypeAlias = Annotated[
-    str, typer.Option(help="Column of a table that holds their codes.")
-]
 
 
 def load_code(path: Path | None) -> None:
@@ -126,6 +105,26 @@ def stop(message: str, status: int) -> NoReturn:
     """Print a message and exit with a status."""
     tell(message)
     raise typer.Exit(status)
+
+
+@contextmanager
+def stop_on_errors(
+    folder: Path | None = None, *, status: int = WRONG_USE
+) -> Iterator[None]:
+    """Print the message of an error and exit; shorten warnings until then.
+
+    folder: What is written to, if anything is.
+    status: Exit status after errors that have no code, such as those of a full disk.
+    """
+    with short_warnings():
+        try:
+            yield
+        except (OSError, ValueError, ImportError) as error:
+            if folder is not None and isinstance(error, OSError):
+                message = get_write_message(error, folder)
+            else:
+                message = get_message(error)
+            stop(message, WRONG_USE if find_code(error) else status)
 
 
 @contextmanager

@@ -8,15 +8,8 @@ import typer
 from spacy.tokens import DocBin
 from tqdm import tqdm
 
-from spacy_clinical.commands.console import (
-    WRONG_USE,
-    LabelColumn,
-    TextColumn,
-    get_message,
-    print_rows,
-    short_warnings,
-    stop,
-)
+from spacy_clinical.commands.console import print_rows, stop_on_errors
+from spacy_clinical.commands.options import LabelColumn, TextColumn
 from spacy_clinical.corpora.find import CONVERTIBLE, find_reader
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.export.docs import load_tokenizer
@@ -52,29 +45,24 @@ def convert(
     nlp = load_tokenizer()
     docs = DocBin(store_user_data=True)
     n_docs, n_entities, labels = 0, 0, set[str]()
-    with short_warnings():
-        try:
-            read = find_reader(
-                source,
-                text_column=text_column,
-                label_column=label_column,
-                kinds=CONVERTIBLE if kind is None else [kind.value],
-            )
-            # disable=None: no bar unless a terminal shows it.
-            for example in tqdm(read(nlp), unit="doc", disable=None):
-                docs.add(example.reference)
-                n_docs += 1
-                n_entities += len(example.reference.ents)
-                labels.update(example.reference.cats)
-            if not n_docs:
-                raise CodedValueError(
-                    Errors.C211.format(source=source, reason="no texts")
-                )
-            output.parent.mkdir(parents=True, exist_ok=True)
-            with replace_atomic(output) as part:
-                docs.to_disk(part)
-        except (OSError, ValueError) as error:
-            stop(get_message(error), WRONG_USE)
+    with stop_on_errors(output):
+        read = find_reader(
+            source,
+            text_column=text_column,
+            label_column=label_column,
+            kinds=CONVERTIBLE if kind is None else [kind.value],
+        )
+        # disable=None: no bar unless a terminal shows it.
+        for example in tqdm(read(nlp), unit="doc", disable=None):
+            docs.add(example.reference)
+            n_docs += 1
+            n_entities += len(example.reference.ents)
+            labels.update(example.reference.cats)
+        if not n_docs:
+            raise CodedValueError(Errors.C211.format(source=source, reason="no texts"))
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with replace_atomic(output) as part:
+            docs.to_disk(part)
     rows = [("Docs", str(n_docs)), ("Entities", str(n_entities))]
     if labels:
         rows.append(("Labels", f"{len(labels)} of whole texts"))

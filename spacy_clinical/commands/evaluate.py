@@ -9,18 +9,13 @@ import typer
 from tqdm import tqdm
 
 from spacy_clinical.commands.console import (
-    WRONG_USE,
-    CodeFile,
-    LabelColumn,
-    TextColumn,
-    get_message,
     load_code,
     load_pipeline,
     print_rows,
-    short_warnings,
-    stop,
+    stop_on_errors,
     tell,
 )
+from spacy_clinical.commands.options import CodeFile, LabelColumn, Model, TextColumn
 from spacy_clinical.corpora.find import find_reader
 from spacy_clinical.errors import Warnings
 from spacy_clinical.evaluation.evaluate import Evaluation, to_json, to_markdown
@@ -36,9 +31,7 @@ _PLOT = re.compile(r"(by_label_\w+|thresholds_(entities|codes)|confusion)\.svg")
 
 
 def evaluate(
-    model: Annotated[
-        str, typer.Argument(help="A pipeline: shipped, installed, or a folder.")
-    ],
+    model: Model,
     corpus: Annotated[
         Path,
         typer.Argument(
@@ -59,30 +52,28 @@ def evaluate(
 
     Exit status: 0, or 2 if nothing could be done.
     """
-    with short_warnings():
-        try:
-            load_code(code)
-            nlp = load_pipeline(model)
-            # disable=None: no bar unless a terminal shows it.
-            read = find_reader(
-                corpus, text_column=text_column, label_column=label_column
-            )
-            bar = tqdm(read(nlp), unit="doc", disable=None)
-            found = score(nlp, bar, batch_size=batch_size)
-            prepare_folder(output)
-            with FolderLock(output):
-                _write_tables(found, output, get_title(nlp), corpus.name)
-                n_plots = _write_plots(found, output) if plots else 0
-        except (OSError, ValueError) as error:
-            stop(get_message(error), WRONG_USE)
-    rows = [("Docs", str(found.n_docs))]
-    main = [name for name in found.scores if name.endswith(("_f", "micro_f"))]
-    rows += [(name, f"{found.scores[name]:.3f}") for name in main]
+    with stop_on_errors(output):
+        load_code(code)
+        nlp = load_pipeline(model)
+        read = find_reader(corpus, text_column=text_column, label_column=label_column)
+        # disable=None: no bar unless a terminal shows it.
+        evaluation = score(
+            nlp, tqdm(read(nlp), unit="doc", disable=None), batch_size=batch_size
+        )
+        prepare_folder(output)
+        with FolderLock(output):
+            _write_tables(evaluation, output, get_title(nlp), corpus.name)
+            n_plots = _write_plots(evaluation, output) if plots else 0
+    rows = [("Docs", str(evaluation.n_docs))]
+    main = [name for name in evaluation.scores if name.endswith(("_f", "micro_f"))]
+    rows += [(name, f"{evaluation.scores[name]:.3f}") for name in main]
     rows += [("Tables", str(output / "scores.md")), ("Plots", str(n_plots))]
     print_rows(rows)
 
 
-def _write_tables(found: Evaluation, folder: Path, model: str, corpus: str) -> None:
+def _write_tables(
+    evaluation: Evaluation, folder: Path, model: str, corpus: str
+) -> None:
     """Write tables; plots of an earlier run go before."""
     tables = [folder / "scores.json", folder / "scores.md"]
     old: list[Path] = []
@@ -90,16 +81,16 @@ def _write_tables(found: Evaluation, folder: Path, model: str, corpus: str) -> N
         old = [path for path in folder.iterdir() if _PLOT.fullmatch(path.name)]
     with replace_together(tables, gone=old) as [data, text]:
         with open_text(data) as handle:
-            handle.write(write_json({"model": model, **to_json(found)}, indent=1))
+            handle.write(write_json({"model": model, **to_json(evaluation)}, indent=1))
         with open_text(text) as handle:
-            handle.write(to_markdown(found, title=f"{model} on {corpus}"))
+            handle.write(to_markdown(evaluation, title=f"{model} on {corpus}"))
 
 
-def _write_plots(found: Evaluation, folder: Path) -> int:
+def _write_plots(evaluation: Evaluation, folder: Path) -> int:
     if find_spec("matplotlib") is None:
         tell(Warnings.W304)
         return 0
     # Only plots need matplotlib.
     from spacy_clinical.evaluation.plots import draw_plots
 
-    return len(draw_plots(found, folder))
+    return len(draw_plots(evaluation, folder))

@@ -15,15 +15,13 @@ from tqdm import tqdm
 
 from spacy_clinical.commands.console import (
     WRONG_USE,
-    CodeFile,
-    get_message,
-    get_write_message,
     load_code,
     load_pipeline,
     print_rows,
-    short_warnings,
     stop,
+    stop_on_errors,
 )
+from spacy_clinical.commands.options import CodeFile, NoText
 from spacy_clinical.errors import Errors, Warnings, warn
 from spacy_clinical.export.docs import count_extended, load_tokenizer, make_docs
 from spacy_clinical.export.fhir_values import is_date
@@ -67,14 +65,7 @@ def export(
             + ".",
         ),
     ],
-    no_text: Annotated[
-        bool,
-        typer.Option(
-            "--no-text",
-            help="Leave out all that is made of a note's words: texts, titles, labels "
-            "of unknown sections, other columns of its table. Ids and sources stay.",
-        ),
-    ] = False,
+    no_text: NoText = False,
     model: Annotated[
         str,
         typer.Option(
@@ -123,20 +114,16 @@ def export(
     # Columns that are named may be shown.
     named = options.named if chosen.shows_named else []
     counts = _Counts()
-    with short_warnings():
+    with stop_on_errors(output):
+        load_code(code)
+        output.parent.mkdir(parents=True, exist_ok=True)
+        bare = partial(without_text, keep_meta=named) if no_text else None
+        notes = _watch(read_records(records), counts, bare)
+        if chosen.of_docs:
+            nlp = load_pipeline(model) if model else load_tokenizer()
+            notes = _count_extended(make_docs(notes, nlp, kind=kind.value), counts)
         try:
-            load_code(code)
-            output.parent.mkdir(parents=True, exist_ok=True)
-            bare = partial(without_text, keep_meta=named) if no_text else None
-            found = _watch(read_records(records), counts, bare)
-            if chosen.of_docs:
-                nlp = load_pipeline(model) if model else load_tokenizer()
-                found = _count_extended(make_docs(found, nlp, kind=kind.value), counts)
-            chosen.write(found, output, options)
-        except OSError as error:
-            stop(get_write_message(error, output), WRONG_USE)
-        except (ValueError, ImportError) as error:
-            stop(get_message(error), WRONG_USE)
+            chosen.write(notes, output, options)
         except (KeyError, TypeError, AttributeError):
             source = f"Number {counts.n_notes} in '{records}'"
             stop(Errors.C318.format(source=source), WRONG_USE)

@@ -14,18 +14,14 @@ from tqdm import tqdm
 from spacy_clinical.about import __version__
 from spacy_clinical.commands.console import (
     SOME_FAILED,
-    WRONG_USE,
-    CodeFile,
     check_inputs,
-    get_write_message,
     load_code,
     load_pipeline,
     print_rows,
-    short_warnings,
-    stop,
+    stop_on_errors,
     tell,
 )
-from spacy_clinical.errors import CodedError
+from spacy_clinical.commands.options import CodeFile, Ocr, Output
 from spacy_clinical.export.folder import prepare_folder
 from spacy_clinical.export.form_folder import (
     FIELDS_FILE,
@@ -53,10 +49,7 @@ def forms(
             "or Azure's JSON, or folders of them.",
         ),
     ],
-    output: Annotated[
-        Path,
-        typer.Option("--output", "-o", help="Folder to write to; made if need be."),
-    ],
+    output: Output,
     html: Annotated[
         bool, typer.Option(help="Whether to write pages with pictures of the forms.")
     ] = True,
@@ -67,9 +60,12 @@ def forms(
         ),
     ] = None,
     ocr: Annotated[
-        str,
-        typer.Option(help="Look at pages: auto (those without text), always, never."),
-    ] = "auto",
+        Ocr,
+        typer.Option(
+            case_sensitive=False,
+            help="Look at pages: those without text (auto), all, none.",
+        ),
+    ] = Ocr.auto,
     language: Annotated[
         str, typer.Option(help="As Tesseract names it: eng, eng+spa ...")
     ] = "eng",
@@ -91,29 +87,19 @@ def forms(
     Exit status: 0 if every page was read, 1 if some were not (the others are written),
     2 if nothing could be done.
     """
-    ocr = ocr.strip().lower()
-    if ocr not in ("auto", "always", "never"):
-        raise typer.BadParameter("--ocr is auto, always or never.")
-    with short_warnings():
-        try:
-            load_code(code)
-            outputs = list_form_outputs(output)
-            check_inputs(paths, outputs)
-            files = list_forms(paths, skip=outputs)
-            prepare_folder(output)
-            nlp = _load_form_pipeline(model)
-        except OSError as error:
-            stop(str(error), WRONG_USE)
+    with stop_on_errors(output, status=SOME_FAILED):
+        load_code(code)
+        outputs = list_form_outputs(output)
+        check_inputs(paths, outputs)
+        files = list_forms(paths, skip=outputs)
+        prepare_folder(output)
+        nlp = _load_form_pipeline(model)
         start = time.perf_counter()
-        settings = {"ocr": ocr, "language": language, "dpi": dpi}
+        settings = {"ocr": ocr.value, "language": language, "dpi": dpi}
         limits = {"max_pages": max_pages, "timeout": timeout, "password": password}
         results = _extract(nlp, files, {**settings, **limits})
-        try:
-            with FolderLock(output):
-                totals = write_forms(results, output, html=html, model=get_title(nlp))
-        except OSError as error:
-            status = WRONG_USE if isinstance(error, CodedError) else SOME_FAILED
-            stop(get_write_message(error, output), status)
+        with FolderLock(output):
+            totals = write_forms(results, output, html=html, model=get_title(nlp))
     seconds = time.perf_counter() - start
     rows = [
         ("Forms", str(totals.n_forms)),

@@ -7,18 +7,13 @@ import typer
 from tqdm import tqdm
 
 from spacy_clinical.commands.console import (
-    WRONG_USE,
-    CodeFile,
-    LabelColumn,
-    TextColumn,
-    get_message,
     load_code,
     load_pipeline,
     owner_only,
     print_rows,
-    short_warnings,
-    stop,
+    stop_on_errors,
 )
+from spacy_clinical.commands.options import CodeFile, LabelColumn, Model, TextColumn
 from spacy_clinical.corpora.find import OF_CODES, find_reader
 from spacy_clinical.evaluation.tuning import tune_pipeline
 from spacy_clinical.export.folder import prepare_folder
@@ -26,9 +21,7 @@ from spacy_clinical.files.lock import FolderLock
 
 
 def tune(
-    model: Annotated[
-        str, typer.Argument(help="A pipeline: shipped, installed, or a folder.")
-    ],
+    model: Model,
     corpus: Annotated[
         Path,
         typer.Argument(
@@ -56,35 +49,29 @@ def tune(
 
     Exit status: 0, or 2 if nothing could be done.
     """
-    with short_warnings():
-        try:
-            load_code(code)
-            nlp = load_pipeline(model)
-            read = find_reader(
-                corpus,
-                text_column=text_column,
-                label_column=label_column,
-                kinds=OF_CODES,
+    with stop_on_errors(output):
+        load_code(code)
+        nlp = load_pipeline(model)
+        read = find_reader(
+            corpus, text_column=text_column, label_column=label_column, kinds=OF_CODES
+        )
+        # disable=None: no bar unless a terminal shows it.
+        with nlp.memory_zone():
+            examples = list(tqdm(read(nlp), unit="note", disable=None))
+            n_notes = len(examples)
+            thresholds = tune_pipeline(
+                nlp, examples, component=component, min_positives=min_positives
             )
-            # disable=None: no bar unless a terminal shows it.
-            with nlp.memory_zone():
-                examples = list(tqdm(read(nlp), unit="note", disable=None))
-                n_notes = len(examples)
-                found = tune_pipeline(
-                    nlp, examples, component=component, min_positives=min_positives
-                )
-                # The notes' words go with the zone, and so are not saved.
-                del examples
-            prepare_folder(output)
-            with FolderLock(output), owner_only():
-                nlp.to_disk(output)
-        except (OSError, ValueError) as error:
-            stop(get_message(error), WRONG_USE)
+            # The notes' words go with the zone, and so are not saved.
+            del examples
+        prepare_folder(output)
+        with FolderLock(output), owner_only():
+            nlp.to_disk(output)
     print_rows(
         [
             ("Notes", str(n_notes)),
-            ("Codes", f"{len(found.by_label)} with a threshold of their own"),
-            ("Others", f"{found.common:.3f}"),
+            ("Codes", f"{len(thresholds.by_label)} with a threshold of their own"),
+            ("Others", f"{thresholds.common:.3f}"),
             ("Pipeline", str(output)),
         ]
     )

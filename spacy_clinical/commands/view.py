@@ -7,13 +7,7 @@ from typing import Annotated
 import typer
 from tqdm import tqdm
 
-from spacy_clinical.commands.console import (
-    WRONG_USE,
-    get_message,
-    get_write_message,
-    print_rows,
-    stop,
-)
+from spacy_clinical.commands.console import print_rows, stop_on_errors
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.export.folder import VIEW_FILE
 from spacy_clinical.export.reading import find_files, read_records
@@ -52,7 +46,7 @@ def view(
         raise typer.BadParameter(f"At most {MAX_RUNS} runs fit on a page.")
     first = paths[0]
     page = output or (first if first.is_dir() else first.parent) / VIEW_FILE
-    try:
+    with stop_on_errors():
         _check_output(page, paths)
         names = name_runs(paths)
         # disable=None: no bar unless a terminal shows it.
@@ -62,14 +56,10 @@ def view(
         ]
         shown = make_view(runs, limit=limit)
         content = render_view(shown)
-    except (OSError, ValueError, ImportError) as error:
-        stop(get_message(error), WRONG_USE)
-    try:
+    with stop_on_errors(page.parent):
         page.parent.mkdir(parents=True, exist_ok=True)
         with open_atomic(page) as handle:
             handle.write(content)
-    except OSError as error:
-        stop(get_write_message(error, page.parent), WRONG_USE)
     rows = [("Notes", str(len(shown.notes))), ("Failed", str(shown.n_failed))]
     if len(names) > 1:
         rows.append(("Different", str(shown.n_different)))
