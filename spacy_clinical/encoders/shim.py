@@ -30,7 +30,7 @@ from spacy_clinical.encoders.runtime import Backprop, Runtime
 from spacy_clinical.encoders.saved import pack_folder, read_origin, unpack_folder
 from spacy_clinical.encoders.settings import EncoderSettings
 from spacy_clinical.errors import CodedValueError, Errors
-from spacy_clinical.files.atomic import open_atomic, replace_atomic
+from spacy_clinical.files.atomic import put_files
 from spacy_clinical.files.json_text import write_json
 from spacy_clinical.pieces.batches import Input
 from spacy_clinical.types import Floats2d
@@ -320,22 +320,20 @@ class EncoderShim(Shim):
 
     def save(self, folder: Path) -> None:
         """Write a folder that transformers can read: safetensors, config, tokenizer."""
-        folder.mkdir(parents=True, exist_ok=True)
         model: Any = self.loaded.model
         config = copy.deepcopy(model.config)
         config.architectures = [type(model).__name__]
-        config.save_pretrained(str(folder))
         dtype = getattr(torch, self.settings.storage)
         weights = {
             name: tensor.to("cpu", dtype).contiguous()
             for name, tensor in model.state_dict().items()
         }
-        with replace_atomic(folder / SAFE, is_private=False) as part:
-            save_file(weights, part, metadata={"format": "pt"})
-        self.loaded.tokenizer.save(folder)
         origin = {**self.origin, "max_pieces": self.loaded.max_pieces}
-        with open_atomic(folder / ORIGIN, is_private=False) as handle:
-            handle.write(write_json(origin, indent=2))
+        with put_files(folder) as part:
+            config.save_pretrained(str(part))
+            save_file(weights, part / SAFE, metadata={"format": "pt"})
+            self.loaded.tokenizer.save(part)
+            (part / ORIGIN).write_text(write_json(origin, indent=2), encoding="utf8")
 
     def load(self, folder: Path) -> None:
         """Read what `save` wrote. Opens no socket.

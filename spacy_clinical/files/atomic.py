@@ -117,6 +117,29 @@ def fill_folder(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
+def put_files(folder: Path) -> Iterator[Path]:
+    """Name a temporary folder whose files take their places when all are written.
+
+    For libraries that name and open files themselves. If anything fails, the files that
+    were there stay as they are.
+
+    folder: Where the files go; made if it doesn't exist. Other files in it stay.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    folder = folder.resolve()
+    remove_leftovers(folder)
+    with make_folder(folder.parent, prefix=f".{folder.name}.") as made:
+        try:
+            yield made
+            for path in sorted(made.iterdir()):
+                _sync(path)
+                os.replace(path, folder / path.name)
+            sync_folder(folder)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+
+
+@contextmanager
 def make_folder(parent: Path, *, prefix: str) -> Iterator[Path]:
     """Make a new folder that only the owner may look into, and hold it for a while.
 

@@ -1,5 +1,6 @@
 """What a saved pipeline's bytes and folders may hold."""
 
+import errno
 import gc
 import json
 import os
@@ -193,3 +194,34 @@ def test_a_component_s_saved_values_are_checked(nlp, cfg, tmp_path):
     with pytest.raises(ValueError, match=r"\[C026\] .*'clinical_ner'"):
         component.from_bytes(srsly.msgpack_dumps(data))
     assert component.cfg == before
+
+
+@pytest.mark.parametrize("step", ["config", "weights", "tokenizer"])
+def test_saving_that_fails_leaves_the_files_of_before(
+    shim, tmp_path, monkeypatch, step
+):
+    folder = tmp_path / "encoder"
+    shim.save(folder)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    def fail(*args, **kwargs):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    if step == "config":
+        monkeypatch.setattr(type(shim.loaded.model.config), "save_pretrained", fail)
+    elif step == "weights":
+        monkeypatch.setattr("spacy_clinical.encoders.shim.save_file", fail)
+    else:
+        monkeypatch.setattr(type(shim.loaded.tokenizer), "save", fail)
+    shim.origin = {**shim.origin, "revision": "other"}
+    with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
+        shim.save(folder)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_other_files_in_the_folder_stay(shim, tmp_path):
+    (tmp_path / "README.md").write_text("mine")
+    shim.save(tmp_path)
+    assert (tmp_path / "README.md").read_text() == "mine"
+    assert (tmp_path / "model.safetensors").is_file()

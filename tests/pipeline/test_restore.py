@@ -1,6 +1,8 @@
 """Rules and settings that come from a file: known ones, of their own kinds."""
 
+import errno
 import json
+import os
 
 import pytest
 import spacy
@@ -72,3 +74,19 @@ def test_placeholders_that_are_damaged(saved):
         tokenizer.from_bytes(srsly.msgpack_dumps(data))
     assert len(str(caught.value)) < 400
     assert tokenizer.placeholders == before
+
+
+def test_saving_that_fails_leaves_the_file_of_before(component, tmp_path, monkeypatch):
+    component.to_disk(tmp_path / "saved")
+    file = tmp_path / "saved" / FILES[component.name]
+    before = file.read_bytes()
+
+    def fail(descriptor):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    component.overwrite = not component.overwrite
+    with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
+        component.to_disk(tmp_path / "saved")
+    assert file.read_bytes() == before
+    assert list(file.parent.iterdir()) == [file]

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import srsly
 from spacy.language import Language
 from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc
@@ -14,6 +13,8 @@ from spacy.util import ensure_path, from_bytes, from_disk, minibatch, to_disk
 
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.extensions.attributes import add_to, record_error
+from spacy_clinical.files.atomic import open_atomic
+from spacy_clinical.files.json_text import write_json
 from spacy_clinical.pieces.align import Encoded
 from spacy_clinical.pipeline.bases.rule_pipe import ignore_error
 
@@ -99,6 +100,10 @@ class CheckpointPipe(TrainablePipe):
             shim.setting = "model" if is_outermost else "model.encoder"
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
+        def save_cfg(file: Path) -> None:
+            with open_atomic(file, is_private=False) as handle:
+                handle.write(write_json(self.cfg, indent=2))
+
         def save_model(model_path: Path) -> None:
             for shim in self.shims:
                 shim.are_files_apart = True
@@ -116,7 +121,7 @@ class CheckpointPipe(TrainablePipe):
         to_disk(
             path,
             {
-                "cfg": lambda p: srsly.write_json(p, self.cfg),
+                "cfg": save_cfg,
                 "vocab": lambda p: self.vocab.to_disk(p, exclude=exclude),
                 "model": save_model,
                 ENCODER_FOLDER: save_encoder,

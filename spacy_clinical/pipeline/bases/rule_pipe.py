@@ -12,6 +12,7 @@ from spacy.util import ensure_path, from_bytes, from_disk, to_bytes, to_disk
 
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.extensions.attributes import record_error
+from spacy_clinical.files.atomic import open_atomic
 from spacy_clinical.files.json_text import write_json
 
 Self = TypeVar("Self", bound="RulePipe")
@@ -111,7 +112,8 @@ class RulePipe(Pipe):
         """
 
         def write(file: Path) -> None:
-            file.write_text(write_json(self.save(), indent=2), encoding="utf8")
+            with open_atomic(file, is_private=False) as handle:
+                handle.write(write_json(self.save(), indent=2))
 
         to_disk(ensure_path(path), {self.FILE: write}, self._list_files(exclude))
 
