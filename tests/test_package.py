@@ -16,6 +16,7 @@ import pytest
 import spacy_clinical
 from spacy_clinical.errors import Errors, Warnings
 
+OURS = "spacy-clinical"
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "spacy_clinical"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
@@ -69,9 +70,7 @@ REGISTERED = {
 
 
 def our_entries(group):
-    return [
-        e for e in entry_points(group=group) if e.value.startswith("spacy_clinical")
-    ]
+    return [entry for entry in entry_points(group=group) if entry.dist.name == OURS]
 
 
 @pytest.mark.parametrize("group", REGISTERED)

@@ -1,7 +1,7 @@
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from spacy.scorer import PRFScore, get_ner_prf
+from spacy.scorer import PRFScore
 from spacy.tokens import Doc
 from spacy.training import Example
 
@@ -66,18 +66,3 @@ def _get_section_starts(doc: Doc) -> set[tuple[int, str]]:
         for section in sections
         if section.label_ != PREAMBLE
     }
-
-
-def make_ner_scorer() -> Callable[..., dict[str, Any]]:
-    """Construct the scorer of `clinical_ner`."""
-    return score_ner
-
-
-def score_ner(examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
-    """Score entities by exact borders and type: ents_p, ents_r, ents_f and by type.
-
-    `doc.ents` of the reference are the truth: entities that overlap a longer one
-    are not in them, so they count neither as found nor as missed.
-    """
-    scores: dict[str, Any] = get_ner_prf(examples)
-    return scores

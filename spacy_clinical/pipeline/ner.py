@@ -41,7 +41,7 @@ checkpoint = "biomedical_ner_all"
     ],
     default_config={
         "model": Config().from_str(DEFAULT_CONFIG)["model"],
-        "scorer": {"@scorers": "spacy-clinical.ner_scorer.v1"},
+        "scorer": {"@scorers": "spacy.ner_scorer.v1"},
     },
     default_score_weights={
         "ents_f": 1.0,
