@@ -34,5 +34,4 @@ class OwnAssertion:
         return doc
 
 
-if not Language.has_factory("own_assertion"):
-    Language.factory("own_assertion", func=OwnAssertion)
+Language.factory("own_assertion", func=OwnAssertion)
