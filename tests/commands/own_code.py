@@ -34,4 +34,5 @@ class OwnAssertion:
         return doc
 
 
-Language.factory("own_assertion", func=OwnAssertion)
+if not Language.has_factory("own_assertion"):
+    Language.factory("own_assertion", func=OwnAssertion)
