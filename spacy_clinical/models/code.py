@@ -14,7 +14,8 @@ MODULE = "python_code"
 def import_code(path: Path) -> None:
     """Import a Python file, with what it registers: components, attributes.
 
-    It is run: only a path that the user has named may come here.
+    It is run: only a path that the user has named may come here. A file that has been
+    imported is not run again, so that its functions and classes stay the same objects.
 
     RAISES OSError: C360, if it isn't there or can't be imported.
     """
@@ -22,6 +23,8 @@ def import_code(path: Path) -> None:
         raise _make_error(path, "there is no such file")
     if path.suffix != ".py":
         raise _make_error(path, "its name doesn't end in .py")
+    if find_imported() == path.resolve():
+        return
     try:
         module = import_file(MODULE, path.resolve())
     # Whatever it raises; sys.exit too must not end the command in silence.

@@ -28,8 +28,7 @@ def pipeline(tmp_path):
     ruler.add_patterns([{"label": "Disease_disorder", "pattern": w} for w in words])
     nlp.add_pipe("own_assertion")
     nlp.to_disk(tmp_path / "pipeline")
-    yield tmp_path / "pipeline"
-    sys.modules.pop(MODULE, None)
+    return tmp_path / "pipeline"
 
 
 def run(*args):
@@ -86,6 +85,19 @@ def test_a_run_in_shards_is_not_mixed_with_one_of_other_attributes(pipeline, tmp
     assert "[C319]" in result.output
     assert "attributes" in result.output
     assert run(*args).exit_code == 0
+
+
+def test_a_file_is_imported_once(tmp_path, monkeypatch):
+    monkeypatch.delitem(sys.modules, MODULE, raising=False)
+    path = tmp_path / "own.py"
+    path.write_text("class Own: pass")
+    import_code(path)
+    first = sys.modules[MODULE].Own
+    import_code(path)
+    assert sys.modules[MODULE].Own is first
+    (tmp_path / "other.py").write_text("class Own: pass")
+    import_code(tmp_path / "other.py")
+    assert sys.modules[MODULE].Own is not first
 
 
 def test_spawned_processes_know_the_file_and_the_attributes(pipeline, monkeypatch):
