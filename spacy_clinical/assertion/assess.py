@@ -139,6 +139,15 @@ class _Reader:
                 reasons[category] = Reason(
                     start, end, category, cue.direction, cue.phrase
                 )
+            denial, past = reasons.get("negated"), reasons.get("historical")
+            if (
+                denial
+                and past
+                and denial.start < past.start
+                and past.direction == "before"
+            ):
+                # "Denies any history of stroke": there is no past one either.
+                del reasons["historical"]
             found.append(reasons)
         return found
 

@@ -68,7 +68,7 @@ class Clauses:
         if part[0] in self.grammar.subjects or (
             part[0] in self.grammar.articles
             and len(part) > 1
-            and part[1] in ("patient", "pt")
+            and part[1].removesuffix("'s") in ("patient", "pt")
         ):
             return True
         return self.has_verb(i + 1, end)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from spacy_clinical.assertion.clauses import Clauses
 from spacy_clinical.assertion.cues import Cue, Match
 
+PREPOSITIONS = frozenset(["in", "for", "by", "from", "with"])
 LISTED = frozenset(["negated", "uncertain", "historical"])
 _OPENERS = frozenset(["(", "[", "?", "-", "\u2013", "\u2014", ":", "="])
 
@@ -118,13 +119,18 @@ class Scopes:
     def _say(self, number: int, opened: Said) -> None:
         said = self.said[number]
         for category, found in opened.items():
-            is_paused = category == "negated" and self.is_paused and not found.is_head
+            is_result = found.reach == "result" and self.targets[number].is_test
+            is_paused = is_result or (
+                category == "negated" and self.is_paused and not found.is_head
+            )
             limit = found.match.limit
             if not is_paused and (limit is None or self.targets[number].end <= limit):
                 said.setdefault(category, found)
 
     def _open_forward(self, match: Match) -> None:
         opened = self.open
+        if self.words[match.start] in PREPOSITIONS:
+            self._drop_phrases()
         for cue in match.cues:
             if cue.direction == "end":
                 ended = list(opened) if cue.category == "any" else [cue.category]
@@ -164,10 +170,14 @@ class Scopes:
                     del opened[category]
             return
         if not self.clauses.is_border(i) or not opened:
-            if word in ("with",):
-                self._drop_phrases()
+            if word in PREPOSITIONS:
+                self._drop(
+                    lambda one: one.reach in ("phrase", "result") and one.match.end < i
+                )
             return
-        if any(one.match.end == i for one in opened.values()):
+        if any(
+            o.match.end == i and o.cue.direction == "either" for o in opened.values()
+        ):
             # "In 2009, he had a stroke."
             return
         if word not in ("or", "nor"):

@@ -207,17 +207,3 @@ class ModelErrors(metaclass=Catalog):
         "An entity of '{source}' lies outside of its text: characters {start} to {end}. "
         "Count characters, not bytes, from the start of the text."
     )
-    C850 = (
-        "Unknown category in the cues '{key}'{where}. There are: {known}. A key is a "
-        "category, a direction and perhaps a reach: 'negated before'."
-    )
-    C851 = (
-        "Unknown direction or reach in the cues '{key}'{where}. Directions: {known}. "
-        "Reaches: none, phrase, result."
-    )
-    C852 = (
-        "Cue {number} of '{key}'{where} can't be looked for: it has no word, or names a "
-        "list of words that there isn't."
-    )
-    C853 = "Can't read the cues in '{name}': line {line} isn't as in an INI file."
-    C854 = "Component '{name}' knows no {setting} '{unknown}'. There are: {known}."
