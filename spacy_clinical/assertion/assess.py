@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from spacy_clinical.assertion.checklist import find_marks, merge_matches
-from spacy_clinical.assertion.clauses import Clauses
+from spacy_clinical.assertion.clauses import MARK, Clauses
 from spacy_clinical.assertion.cues import ATTRIBUTES, WORD, CueSet
 from spacy_clinical.assertion.scopes import Said, Scopes, Target
 from spacy_clinical.assertion.units import Units
@@ -165,8 +165,9 @@ class _Reader:
             first = bisect_right(lasts, place.start)
             last = max(bisect_left(firsts, place.end), first)
             targets.append(Target(first, last, place.kind == "test"))
-        clauses = Clauses(words, self.cues.grammar)
-        matches = self.cues.find(words, clauses.list_starts())
+        bits = self.cues.look_up(words)
+        clauses = Clauses(words, bits, self.cues.grammar)
+        matches = self.cues.find(words, clauses)
         if self._title_starts:
             matches = [
                 match
@@ -174,8 +175,9 @@ class _Reader:
                 if not self._is_in_title(spans[match.start][0])
                 or any(cue.category == "negated" for cue in match.cues)
             ]
-        first_target = targets[0].start if targets else len(words)
-        matches = merge_matches(matches, find_marks(words, first_target))
+        if any(bit & MARK for bit in bits):
+            first_target = targets[0].start if targets else len(words)
+            matches = merge_matches(matches, find_marks(words, first_target))
         return Scopes(words, matches, targets, clauses, heads), spans
 
     def _is_in_title(self, place: int) -> bool:

@@ -1,10 +1,14 @@
 """The borders of clauses in a sentence, as far as they matter for the scopes of cues."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 
-MARKS = frozenset([",", ";", ":"])
-JOINTS = frozenset(["and", "&", "or", "nor", "plus"])
-BORDERS = MARKS | JOINTS
+_BORDERS = frozenset([",", ";", ":", "and", "&", "or", "nor", "plus"])
+_PREPOSITIONS = frozenset(["in", "for", "by", "from", "with"])
+# What a word may be, as bits.
+BORDER, VERB, PREPOSITION, CUE, MARK = 1, 2, 4, 8, 16
+# Clauses are looked at so far.
+_MAX_WORDS = 30
 
 
 class Grammar:
@@ -19,75 +23,77 @@ class Grammar:
         self.subjects = frozenset(words.get("subjects", ()))
         self.articles = frozenset(words.get("articles", ()))
 
+    def find_bits(self, word: str) -> int:
+        """Find what a word may be for the borders of clauses."""
+        return (
+            BORDER * (word in _BORDERS)
+            | VERB * (word in self.verbs)
+            | PREPOSITION * (word in _PREPOSITIONS)
+        )
+
 
 class Clauses:
     """What stands between the borders of a sentence's clauses and lists.
 
     words: In lower case.
+    bits: What each of them may be.
     """
 
-    def __init__(self, words: Sequence[str], grammar: Grammar) -> None:
-        n = len(words)
-        self.words, self.grammar = words, grammar
-        # After each word, the next border; before it, the last one.
-        self.next_border = [n] * (n + 1)
-        self.last_border = [-1] * (n + 1)
-        for i in range(n - 1, -1, -1):
-            self.next_border[i] = i if self.is_border(i) else self.next_border[i + 1]
-        for i in range(n):
-            border = i if self.is_border(i) else self.last_border[i - 1] if i else -1
-            self.last_border[i] = border
+    def __init__(
+        self, words: Sequence[str], bits: Sequence[int], grammar: Grammar
+    ) -> None:
+        self.words, self.bits, self.grammar = words, bits, grammar
+        self.borders = [
+            i
+            for i, bit in enumerate(bits)
+            if bit & BORDER and (words[i] != ":" or not self._is_time(i))
+        ]
+        self.border_set = frozenset(self.borders)
 
-    def is_border(self, i: int) -> bool:
-        """Whether a word parts clauses or the items of a list."""
-        word, words = self.words[i], self.words
-        if word == ":":
-            return not (
-                0 < i < len(words) - 1
-                and words[i + 1].isdigit()
-                and words[i - 1].isdigit()
-            )
-        return word in BORDERS
-
-    def list_starts(self) -> list[int]:
-        """List the words that clauses and items of lists start with."""
-        return [0, *(i + 1 for i in range(len(self.words)) if self.is_border(i))]
+    def is_start(self, i: int) -> bool:
+        """Whether a clause or an item of a list starts with a word."""
+        return i == 0 or i - 1 in self.border_set
 
     def opens_clause(self, i: int) -> bool:
         """Whether a new clause, or a label with its colon, follows a border.
 
         i: The border. What goes on with a list is no clause.
         """
-        words = self.words
-        end = self.next_border[i + 1] if i + 1 <= len(words) else len(words)
-        part = words[i + 1 : min(end, i + 30)]
-        if not part or words[i] in ("or", "nor"):
+        words, grammar = self.words, self.grammar
+        index = bisect_left(self.borders, i + 1)
+        end = self.borders[index] if index < len(self.borders) else len(words)
+        if i + 1 >= end or words[i] in ("or", "nor"):
             return False
-        if end < len(words) and words[end] == ":" and len(part) <= 4:
+        if end < len(words) and words[end] == ":" and end - i <= 5:
             return True
-        if part[0] in self.grammar.subjects or (
-            part[0] in self.grammar.articles
-            and len(part) > 1
-            and part[1].removesuffix("'s") in ("patient", "pt")
+        first, second = [*words[i + 1 : i + 3], ""][:2]
+        if first in grammar.subjects or (
+            first in grammar.articles and second.removesuffix("'s") in ("patient", "pt")
         ):
             return True
         return self.has_verb(i + 1, end)
 
+    def has_verb_before(self, i: int) -> bool:
+        """Whether what ends with a border has a verb."""
+        index = bisect_left(self.borders, i) - 1
+        return self.has_verb(self.borders[index] + 1 if index >= 0 else 0, i)
+
     def has_verb(self, start: int, end: int) -> bool:
         """Whether a stretch of words has a verb that makes it a clause of its own."""
         words, grammar = self.words, self.grammar
-        for i in range(start, min(end, start + 30)):
-            if words[i] in grammar.relatives:
+        for i in range(start, min(end, start + _MAX_WORDS)):
+            word = words[i]
+            if word in grammar.relatives:
                 return False
-            if words[i] in grammar.predicates and i > start and i + 1 == end:
+            if word in grammar.predicates and i > start and i + 1 == end:
                 return True
-            if words[i] in grammar.verbs:
-                after = words[i + 1 : i + 4]
+            if self.bits[i] & VERB:
+                is_list = word in grammar.passive
                 return not (
-                    words[i] in grammar.passive and not grammar.found.isdisjoint(after)
+                    is_list and not grammar.found.isdisjoint(words[i + 1 : i + 4])
                 )
         return False
 
-    def is_verb(self, i: int) -> bool:
-        """Whether a word is a verb that parts what stands before and behind it."""
-        return self.words[i] in self.grammar.verbs
+    def _is_time(self, i: int) -> bool:
+        around = (*self.words[i - 1 : i], *self.words[i + 1 : i + 2])
+        return len(around) == 2 and all(word.isdigit() for word in around)

@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, TypeAlias
 
-from spacy_clinical.assertion.clauses import Grammar
+from spacy_clinical.assertion.clauses import CUE, MARK, Clauses, Grammar
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.files.json_text import write_json
 
@@ -28,6 +28,12 @@ _FEW = ("0", "1", "2", "01", "02")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 # Words of a text in lower case. A hyphen inside a word parts it, and is no word.
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*|-(?![^\W\d_])|(?<![^\W_])-|[^\w\s-]|_+")
+# Words that may be marks or parts of answers of a checklist.
+MARKS = frozenset([*"([+?:=|-", *"\u2013\u2014\u2026\u2610\u2611\u2612\u25a1\u25a0"])
+# So many words are kept before the table is emptied.
+_MAX_WORDS = 100_000
+# By word what comes next; "" has the cues that end here, and how many words they use.
+_Node: TypeAlias = dict[str, Any]
 _PART = re.compile(r"\{\w+\}|[^{}]+")
 
 
@@ -105,9 +111,15 @@ class CueSet:
         self.sections: dict[str, str] = {}
         self.labels = {key: tuple(value) for key, value in (labels or {}).items()}
         self.cues: dict[str, list[str]] = {}
-        self._root: dict[str, Any] = {}
+        self._root: _Node = {}
         # By word, the names that it may also be looked up by.
         self._classes: dict[str, tuple[str, ...]] = {}
+        # What has been looked up so far.
+        self._names: dict[str, tuple[str, ...]] = {}
+        self._bits: dict[str, int] = {}
+        # Of words that cues begin with: where they lead, and what may come then.
+        self._firsts: dict[str, tuple[list[_Node], frozenset[str] | None]] = {}
+        self._kinds: dict[str, str] = {}
         self._digest = ""
         self.grammar = Grammar({})
         self.add_words(words or {})
@@ -124,7 +136,7 @@ class CueSet:
                     both = dict.fromkeys([*classes, f"{{{name}}}"])
                     self._classes[spelled[0]] = tuple(both)
         self.grammar = Grammar(self.words)
-        self._digest = ""
+        self._forget()
 
     def set_sections(self, sections: Mapping[str, str], where: str = "") -> None:
         """Say what is found in sections, by their label: a category, or "" for nothing.
@@ -138,13 +150,18 @@ class CueSet:
             self.sections[label] = category
         self._digest = ""
 
+    def _forget(self) -> None:
+        self._digest = ""
+        self._names.clear()
+        self._bits.clear()
+        self._firsts.clear()
+
     def find_kind(self, label: str) -> str:
         """Find what kind an entity is by its label: condition, test or treatment."""
-        lowered = label.lower()
-        for kind, labels in self.labels.items():
-            if lowered in labels:
-                return kind
-        return "condition"
+        if label not in self._kinds:
+            kinds = (k for k, labels in self.labels.items() if label.lower() in labels)
+            self._kinds[label] = next(kinds, "condition")
+        return self._kinds[label]
 
     def copy_tables(self) -> "CueSet":
         """Copy all but the cues."""
@@ -180,7 +197,7 @@ class CueSet:
                 )
             added.append((cue, spelled))
         phrases_so_far = self.cues.setdefault(key, [])
-        self._digest = ""
+        self._forget()
         for cue, spelled in added:
             phrases_so_far.append(cue.phrase)
             for words, n_used in spelled:
@@ -228,61 +245,89 @@ class CueSet:
         kept = [c for c in cues if n_known == n_used and not _excludes(cue, c)]
         node[""] = n_used, (*kept, cue)
 
-    def find(self, words: Sequence[str], starts: Iterable[int]) -> list[Match]:
+    def look_up(self, words: Iterable[str]) -> list[int]:
+        """Look up what words of a text may be, as bits; see `clauses`."""
+        known = self._bits
+        try:
+            return [known[word] for word in words]
+        except KeyError:
+            if len(known) > _MAX_WORDS:
+                known.clear()
+                self._firsts.clear()
+            for word in words:
+                if word not in known:
+                    known[word] = self._find_bits(word)
+            return [known[word] for word in words]
+
+    def _find_bits(self, word: str) -> int:
+        nodes = self._step([self._root], word)
+        at_start = self._step([self._root.get("^", {})], word)
+        if nodes or at_start:
+            # A cue of one word needs no other behind it.
+            is_open = bool(at_start) or any("" in node for node in nodes)
+            following = None if is_open else frozenset().union(*nodes)
+            self._firsts[word] = nodes, following
+        is_cue = word in self._firsts
+        return self.grammar.find_bits(word) | CUE * is_cue | MARK * (word in MARKS)
+
+    def find(self, words: Sequence[str], clauses: Clauses) -> list[Match]:
         """Find the cues in a text: the longest at each place, none inside another.
 
         words: Of the text; see `split_words`.
-        starts: Where clauses start, for "^".
+        clauses: Of the text.
         """
         found: list[Match] = []
-        i, n, root = 0, len(words), self._root
-        clause_starts = frozenset(starts)
-        while i < n:
-            word = words[i]
-            if (
-                word in root
-                or word in self._classes
-                or word[0].isdigit()
-                or (i in clause_starts and word in root.get("^", ()))
-            ):
-                best = self._find_at(words, i, i in clause_starts)
-                if best is not None:
-                    n_used, cues = best
-                    found.append(Match(i, i + n_used, cues))
-                    i += n_used
+        done, n = 0, len(words)
+        for i, bits in enumerate(clauses.bits):
+            if not bits & CUE or i < done:
+                continue
+            nodes, following = self._firsts[words[i]]
+            if i + 1 < n and following is not None:
+                # Most words that cues begin with begin none here.
+                following_names = self._list_names(words[i + 1])
+                if following.isdisjoint(following_names):
                     continue
-            i += 1
+            if "^" in self._root and clauses.is_start(i):
+                nodes = [*nodes, *self._step([self._root["^"]], words[i])]
+            best = self._find_longest(nodes, words, i)
+            if best is not None:
+                done = i + best[0]
+                found.append(Match(i, done, best[1]))
         return found
 
-    def _find_at(
-        self, words: Sequence[str], i: int, is_start: bool
+    def _find_longest(
+        self, nodes: list[_Node], words: Sequence[str], i: int
     ) -> tuple[int, tuple[Cue, ...]] | None:
         best = None
-        nodes = [self._root]
-        if is_start and "^" in self._root:
-            nodes.append(self._root["^"])
-        for j in range(i, len(words)):
-            word = words[j]
-            following = []
-            classes = self._classes.get(word, ())
-            if word[0].isdigit():
-                classes = _read_number(word)
-            elif not classes and word.endswith("'s"):
-                classes = self._classes.get(word[:-2], ())
-            for node in nodes:
-                for name in (word, *classes):
-                    after = node.get(name)
-                    if after is not None:
-                        following.append(after)
-            if not following:
-                break
-            nodes = following
+        for j in range(i + 1, len(words) + 1):
             ends = [node[""] for node in nodes if "" in node]
-            if ends:
+            if len(ends) == 1:
+                [best] = ends
+            elif ends:
                 n_used = max(used for used, _ in ends)
                 cues = [cue for used, c in ends if used == n_used for cue in c]
                 best = n_used, tuple(dict.fromkeys(cues))
+            nodes = self._step(nodes, words[j]) if j < len(words) else []
+            if not nodes:
+                break
         return best
+
+    def _step(self, nodes: Iterable[_Node], word: str) -> list[_Node]:
+        names = self._list_names(word)
+        return [node[name] for node in nodes for name in names if name in node]
+
+    def _list_names(self, word: str) -> tuple[str, ...]:
+        """List what a word may be looked up by: itself, and lists that it is in."""
+        names = self._names.get(word)
+        if names is None:
+            if len(self._names) > _MAX_WORDS:
+                self._names.clear()
+            classes = self._classes.get(word) or self._classes.get(
+                word.removesuffix("'s"), ()
+            )
+            names = (word, *classes, *_read_number(word))
+            self._names[word] = names
+        return names
 
     def to_dict(self) -> dict[str, Any]:
         """Turn the rules into plain data."""

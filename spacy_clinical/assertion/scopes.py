@@ -5,13 +5,12 @@ for those behind it. Each remembers one open cue by category, the nearest, so th
 work grows with the sentence and not with cues times targets.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from spacy_clinical.assertion.clauses import Clauses
+from spacy_clinical.assertion.clauses import BORDER, PREPOSITION, VERB, Clauses
 from spacy_clinical.assertion.cues import Cue, Match
 
-PREPOSITIONS = frozenset(["in", "for", "by", "from", "with"])
 LISTED = frozenset(["negated", "uncertain", "historical"])
 _OPENERS = frozenset(["(", "[", "?", "-", "\u2013", "\u2014", ":", "="])
 
@@ -96,25 +95,31 @@ class Scopes:
     # From left to right
 
     def _go_on(self) -> None:
+        self.open = dict(self.heads)
+        if not (self.open or any(map(_is_forward, self.matches))):
+            return
         starting: dict[int, list[int]] = {}
         for number, target in enumerate(self.targets):
             starting.setdefault(target.start, []).append(number)
         at = {match.start: match for match in self.matches}
-        self.open = dict(self.heads)
+        crossed = {
+            i
+            for i, bits in enumerate(self.clauses.bits)
+            if bits & (BORDER | PREPOSITION)
+        }
         after = 0
-        for i in range(len(self.words)):
+        for i in sorted({*at, *crossed, *starting}):
             match = at.get(i)
-            before = dict(self.open) if match is not None and i in starting else None
+            before = self.open
             if match is not None:
+                before = dict(self.open) if i in starting else before
                 self._open_forward(match)
                 after = match.end
-            elif i >= after:
+            elif i in crossed and i >= after:
                 self._cross(i)
             for number in starting.get(i, ()):
                 is_cue = match is not None and self.targets[number].end <= match.end
-                self._say(
-                    number, before if is_cue and before is not None else self.open
-                )
+                self._say(number, before if is_cue else self.open)
 
     def _say(self, number: int, opened: Said) -> None:
         said = self.said[number]
@@ -129,7 +134,7 @@ class Scopes:
 
     def _open_forward(self, match: Match) -> None:
         opened = self.open
-        if self.words[match.start] in PREPOSITIONS:
+        if self.clauses.bits[match.start] & PREPOSITION:
             self._drop_phrases()
         for cue in match.cues:
             if cue.direction == "end":
@@ -155,11 +160,15 @@ class Scopes:
     def _cross(self, i: int) -> None:
         """Close what a word closes."""
         word, opened = self.words[i], self.open
+        if not opened:
+            self.is_paused = False
+            return
         if word in (",", ";", "or", "nor"):
             self.is_paused = False
         if word == ":" and i + 1 == len(self.words):
             return
-        if word == ":" and self.clauses.is_border(i):
+        is_border = i in self.clauses.border_set
+        if word == ":" and is_border:
             for category, one in list(opened.items()):
                 if one.match.end == i or (
                     one.match.end >= i - 3
@@ -169,11 +178,8 @@ class Scopes:
                 elif not (one.is_head and category != "negated"):
                     del opened[category]
             return
-        if not self.clauses.is_border(i) or not opened:
-            if word in PREPOSITIONS:
-                self._drop(
-                    lambda one: one.reach in ("phrase", "result") and one.match.end < i
-                )
+        if not is_border:
+            self._drop(lambda one: bool(one.reach) and one.match.end < i)
             return
         if any(
             o.match.end == i and o.cue.direction == "either" for o in opened.values()
@@ -192,31 +198,37 @@ class Scopes:
                 )
             )
 
-    def _drop(self, test: "object") -> None:
+    def _drop(self, test: Callable[[Open], bool]) -> None:
         for category, one in list(self.open.items()):
-            if test(one):  # type: ignore[operator]
+            if test(one):
                 del self.open[category]
 
     def _drop_phrases(self) -> None:
-        self._drop(lambda one: one.reach in ("phrase", "result"))
+        self._drop(lambda one: bool(one.reach))
 
     # Back
 
     def _go_back(self) -> None:
+        if not any(map(_is_backward, self.matches)):
+            return
         ending: dict[int, list[int]] = {}
         for number, target in enumerate(self.targets):
             ending.setdefault(target.end, []).append(number)
         at = {match.end: match for match in self.matches}
+        crossed = {
+            i + 1 for i, bits in enumerate(self.clauses.bits) if bits & (BORDER | VERB)
+        }
         opened: Said = {}
         reached: dict[str, list[int]] = {}
         before = len(self.words)
-        for end in range(len(self.words), 0, -1):
+        for end in sorted({*at, *crossed, *ending}, reverse=True):
             match = at.get(end)
-            earlier = dict(opened)
+            earlier = opened
             if match is not None:
+                earlier = dict(opened) if end in ending else opened
                 self._open_backward(match, opened, reached)
                 before = match.start
-            elif end <= before:
+            elif end in crossed and end <= before:
                 self._cross_back(end - 1, opened, reached)
             for number in ending.get(end, ()):
                 target = self.targets[number]
@@ -254,20 +266,27 @@ class Scopes:
         word = self.words[i]
         if not opened:
             return
-        if self.clauses.is_verb(i) or word == ";":
+        if self.clauses.bits[i] & VERB or word == ";":
             opened.clear()
         elif word in ("or", "nor"):
             for one in opened.values():
                 if one.reach == "phrase":
                     one.reach = ""
         elif word in (",", ":", "and", "&", "plus"):
-            last = self.clauses.last_border[i - 1] if i else -1
             for category, one in list(opened.items()):
                 is_next = one.match.start == i + 1
                 if word == ":" and is_next:
                     continue
-                if one.reach or word == ":" or self.clauses.has_verb(last + 1, i):
+                if one.reach or word == ":" or self.clauses.has_verb_before(i):
                     del opened[category]
+
+
+def _is_forward(match: Match) -> bool:
+    return any(cue.direction in ("before", "both", "either") for cue in match.cues)
+
+
+def _is_backward(match: Match) -> bool:
+    return any(cue.direction in ("after", "both", "either") for cue in match.cues)
 
 
 def drop_inner(matches: Sequence[Match], targets: Sequence[Target]) -> list[Match]:

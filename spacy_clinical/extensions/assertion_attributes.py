@@ -7,7 +7,7 @@ which of the two is there first, nor whether both are.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from spacy.tokens import Doc, Span
+from spacy.tokens import Span
 
 from spacy_clinical.extensions.doc_data import count_chars, get_user_data, restore_lists
 from spacy_clinical.extensions.span_groups import follow
@@ -73,7 +73,11 @@ def set_assertion(
     """
     user_data = get_user_data(span.doc)
     for name, score in scores.items():
-        user_data[_get_key(span, name)] = score >= threshold
+        if score >= threshold:
+            user_data[_get_key(span, name)] = True
+        else:
+            # As the default, without a place for it.
+            user_data.pop(_get_key(span, name), None)
     _set_record(span, {"scores": dict(scores), "cues": list(cues), "section": section})
 
 
@@ -100,17 +104,3 @@ def register_assertion_extensions() -> None:
         if not Span.has_extension(name):
             Span.set_extension(name, getter=getter)
     Span.set_extension("assertion", getter=_get_record, setter=_set_record, force=True)
-
-
-def clear_assertions(doc: Doc) -> None:
-    """Remove what was written of all spans of a Doc, with the cues."""
-    names = {*CONTEXT_ATTRIBUTES, _RECORD}
-    user_data = get_user_data(doc)
-    gone = [
-        key
-        for key in user_data
-        if isinstance(key, tuple) and len(key) == 4 and key[1] in names
-    ]
-    for key in gone:
-        del user_data[key]
-    doc.spans.pop(CUES_KEY, None)
