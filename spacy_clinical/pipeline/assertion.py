@@ -255,9 +255,14 @@ class ClinicalAssertion(RulePipe):
             raise CodedValueError(
                 Errors.C026.format(name=self.name, reason=reason)
             ) from None
+        known = super().save()
         super().restore(settings)
+        try:
+            self._check_settings()
+        except CodedValueError:
+            super().restore(known)
+            raise
         self.cues = cues
-        self._check_settings()
 
 
 def _find_sentences(doc: Doc, text: str) -> list[int]:
