@@ -42,6 +42,7 @@ REGISTERED = {
         "clinical_long_transformer",
         "clinical_icd9_categorizer",
         "clinical_form_extractor",
+        "clinical_assertion",
     },
     "spacy_misc": {"spacy-clinical.GeometricLinker.v1"},
     "spacy_tokenizers": {"spacy-clinical.ClinicalTokenizer.v1"},
@@ -57,6 +58,7 @@ REGISTERED = {
         "spacy-clinical.ner_scorer.v1",
         "spacy-clinical.icd9_scorer.v1",
         "spacy-clinical.form_scorer.v1",
+        "spacy-clinical.assertion_scorer.v1",
     },
     "spacy_readers": {
         "spacy-clinical.BratCorpus.v1",

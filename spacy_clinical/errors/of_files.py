@@ -325,5 +325,18 @@ class FileErrors(metaclass=Catalog):
         "kind itself to read it as a form; spacy-clinical annotate reads notes."
     )
 
-
-# "[C502] Can't open ..."
+    # "[C502] Can't open ..."
+    C850 = (
+        "Unknown category in the cues '{key}'{where}. There are: {known}. A key is a "
+        "category, a direction and perhaps a reach: 'negated before'."
+    )
+    C851 = (
+        "Unknown direction or reach in the cues '{key}'{where}. Directions: {known}. "
+        "Reaches: none, phrase, result."
+    )
+    C852 = (
+        "Cue {number} of '{key}'{where} can't be looked for: it has no word, or names a "
+        "list of words that there isn't."
+    )
+    C853 = "Can't read the cues in '{name}': line {line} isn't as in an INI file."
+    C854 = "Component '{name}' knows no {setting} '{unknown}'. There are: {known}."

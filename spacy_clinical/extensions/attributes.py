@@ -30,6 +30,7 @@ from spacy.tokens import Doc, Span, Token
 
 from spacy_clinical.about import __title__, __version__
 from spacy_clinical.errors import Errors, find_code, get_own_message, name_type
+from spacy_clinical.extensions.assertion_attributes import register_assertion_extensions
 from spacy_clinical.extensions.doc_data import (
     find_kept,
     get_whole,
@@ -232,6 +233,7 @@ def register_extensions() -> None:
     Span.set_extension("section_body", getter=_get_section_body, force=True)
     Span.set_extension("score", getter=_get_score, force=True)
     register_form_extensions()
+    register_assertion_extensions()
     getters: dict[str, Callable[[Doc], Any]] = {
         "clinical_pieces": partial(_get, name="clinical_pieces"),
         "clinical_vector": partial(_get, name="clinical_vector"),

@@ -1,0 +1,88 @@
+"""Marks and answers of checklists: "Fever: no", "[ ] fever", "+ cough, - fever"."""
+
+from collections.abc import Iterator, Sequence
+
+from spacy_clinical.assertion.cues import Cue, Match
+
+_ANSWERS = frozenset(
+    ["no", "none", "denies", "denied", "negative", "neg", "absent", "never", "nil", "n"]
+)
+_SEPARATORS = frozenset([":", "-", "\u2013", "\u2014", "?", "=", "|", "\u2026"])
+_ITEM_ENDS = frozenset([",", ";", ".", ")", "]", "|", "/", "\u2022"])
+_BORDERS = frozenset([",", ";", "(", ":", "and", "/", "\u2022", "."])
+_ANSWER = Cue("answer", "negated", "after", "phrase")
+_MARK_AFTER = Cue("mark", "negated", "after", "phrase")
+_MARK_BEFORE = Cue("mark", "negated", "before", "phrase")
+_BOX = Cue("box", "negated", "before")
+_AFFIRMED = (Cue("mark", "negated", "end"), Cue("mark", "current", "before", "phrase"))
+
+
+def find_marks(words: Sequence[str], first_target: int) -> list[Match]:
+    """Find the marks and answers of a checklist, in order.
+
+    words: In lower case.
+    first_target: The word that the first target starts with.
+    """
+    found = [*_find_answers(words), *_find_boxes(words)]
+    found += _find_signs(words, first_target)
+    found.sort(key=lambda match: match.start)
+    return found
+
+
+def merge_matches(matches: Sequence[Match], marks: Sequence[Match]) -> list[Match]:
+    """Put marks in place of the cues that have the same words."""
+    if not marks:
+        return list(matches)
+    taken = {i for mark in marks for i in range(mark.start, mark.end)}
+    kept = [m for m in matches if taken.isdisjoint(range(m.start, m.end))]
+    return sorted([*kept, *marks], key=lambda match: match.start)
+
+
+def _find_answers(words: Sequence[str]) -> Iterator[Match]:
+    n = len(words)
+    for i in range(2, n):
+        if words[i] not in _ANSWERS or words[i - 1] not in _SEPARATORS:
+            continue
+        is_last = i + 1 == n or words[i + 1] in _ITEM_ENDS
+        if is_last or (i + 2 < n and words[i + 2] == ":"):
+            yield Match(i - 1, i + 1, [_ANSWER])
+
+
+def _find_boxes(words: Sequence[str]) -> Iterator[Match]:
+    for i, word in enumerate(words):
+        following = words[i + 1 : i + 3]
+        if word in ("\u2610", "\u25a1"):
+            yield Match(i, i + 1, [_BOX])
+        elif word in ("\u2611", "\u2612", "\u25a0"):
+            yield Match(i, i + 1, _AFFIRMED)
+        elif word == "[" and following[:1] == ["]"]:
+            yield Match(i, i + 2, [_BOX])
+        elif word == "[" and following in (["x", "]"], ["*", "]"], ["\u2713", "]"]):
+            yield Match(i, i + 3, _AFFIRMED)
+
+
+def _find_signs(words: Sequence[str], first_target: int) -> Iterator[Match]:
+    n = len(words)
+    in_brackets = [
+        i
+        for i in range(n - 2)
+        if words[i] == "(" and words[i + 1] in ("-", "+") and words[i + 2] == ")"
+    ]
+    is_before = bool(in_brackets) and in_brackets[0] < first_target
+    for i in in_brackets:
+        # "(-) for" is a cue of its own.
+        if words[i + 3 : i + 4] != ["for"]:
+            sign = _MARK_BEFORE if is_before else _MARK_AFTER
+            cues = [sign] if words[i + 1] == "-" else _AFFIRMED
+            yield Match(i, i + 3, cues)
+    signs = [
+        i
+        for i in range(n - 1)
+        if words[i] in ("-", "+")
+        and (i == 0 or words[i - 1] in _BORDERS)
+        and words[i + 1][0].isalpha()
+    ]
+    # Without a plus, a hyphen is a bullet or a dash.
+    if any(words[i] == "+" for i in signs):
+        for i in signs:
+            yield Match(i, i + 1, [_MARK_BEFORE] if words[i] == "-" else _AFFIRMED)

@@ -1,0 +1,369 @@
+"""The cues of assertion: what they say, where they stand, and how they are found."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, TypeAlias
+
+from spacy_clinical.assertion.clauses import CUE, MARK, Clauses, Grammar
+from spacy_clinical.errors import CodedValueError, Errors
+from spacy_clinical.files.json_text import write_json
+
+# By category, the attribute that it sets.
+ATTRIBUTES = {
+    "negated": "is_negated",
+    "uncertain": "is_uncertain",
+    "hypothetical": "is_hypothetical",
+    "historical": "is_historical",
+    "family": "is_family",
+}
+CATEGORIES = (*ATTRIBUTES, "current", "any")
+DIRECTIONS = ("before", "after", "both", "either", "pseudo", "end", "pause")
+REACHES = ("", "phrase", "result")
+# What a word is read as, besides the lists of the resource file.
+NUMBER, MANY, YEAR = "{number}", "{many}", "{year}"
+_FEW = ("0", "1", "2", "01", "02")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+# Words of a text in lower case. A hyphen inside a word parts it, and is no word.
+WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*|-(?![^\W\d_])|(?<![^\W_])-|[^\w\s-]|_+")
+# Words that may be marks or parts of answers of a checklist.
+MARKS = frozenset([*"([+?:=|-", *"\u2013\u2014\u2026\u2610\u2611\u2612\u25a1\u25a0"])
+# So many words are kept before the table is emptied.
+_MAX_WORDS = 100_000
+# By word what comes next; "" has the cues that end here, and how many words they use.
+_Node: TypeAlias = dict[str, Any]
+_PART = re.compile(r"\{\w+\}|[^{}]+")
+
+
+@dataclass(frozen=True)
+class Cue:
+    """Some words that say something of a finding.
+
+    phrase: As it was given.
+    reach: How far it reaches, if it stands before or after: "" for through lists,
+        "phrase", or "result": as phrase, and not to tests.
+    """
+
+    phrase: str
+    category: str
+    direction: str
+    reach: str = ""
+
+
+class Match:
+    """A place where cues were found (words, half open).
+
+    limit: Where scopes to the right end, for cues inside a target.
+    """
+
+    __slots__ = ("cues", "end", "limit", "start")
+
+    def __init__(
+        self, start: int, end: int, cues: Sequence[Cue], limit: int | None = None
+    ) -> None:
+        self.start, self.end, self.cues, self.limit = start, end, cues, limit
+
+
+def parse_key(key: str, where: str = "") -> tuple[str, str, str]:
+    """Read the name of a block of cues, such as "negated before phrase".
+
+    where: What to add to an error: the file, and the line.
+    RAISES ValueError: C850 or C851, if its category or direction is unknown.
+    """
+    category, direction, reach = [*key.split(), "", ""][:3]
+    category = category.removeprefix("is_")
+    if category not in CATEGORIES:
+        raise CodedValueError(
+            Errors.C850.format(key=key[:80], known=", ".join(CATEGORIES), where=where)
+        )
+    if direction not in DIRECTIONS or reach not in REACHES or len(key.split()) > 3:
+        raise CodedValueError(
+            Errors.C851.format(key=key[:80], known=", ".join(DIRECTIONS), where=where)
+        )
+    return category, direction, reach
+
+
+def split_words(text: str) -> list[str]:
+    """Split a phrase into the words that it is looked up by."""
+    return WORD.findall(text.lower().replace("\u2019", "'"))
+
+
+class CueSet:
+    """Cues, and what else is needed to apply them.
+
+    words: Lists of words by name, for {name} in phrases.
+    sections: By the label of a section, the category of what is found there.
+    labels: By kind (condition, test), labels of entities.
+    """
+
+    def __init__(
+        self,
+        *,
+        words: Mapping[str, Iterable[str]] | None = None,
+        sections: Mapping[str, str] | None = None,
+        labels: Mapping[str, Iterable[str]] | None = None,
+        version: str = "1",
+    ) -> None:
+        self.version = version
+        self.words: dict[str, tuple[str, ...]] = {}
+        self.sections: dict[str, str] = {}
+        self.labels = {key: tuple(value) for key, value in (labels or {}).items()}
+        self.cues: dict[str, list[str]] = {}
+        self._root: _Node = {}
+        # By word, the names that it may also be looked up by.
+        self._classes: dict[str, tuple[str, ...]] = {}
+        # What has been looked up so far.
+        self._names: dict[str, tuple[str, ...]] = {}
+        self._bits: dict[str, int] = {}
+        # Of words that cues begin with: where they lead, and what may come then.
+        self._firsts: dict[str, tuple[list[_Node], frozenset[str] | None]] = {}
+        self._kinds: dict[str, str] = {}
+        self._digest = ""
+        self.grammar = Grammar({})
+        self.add_words(words or {})
+        self.set_sections(sections or {})
+
+    def add_words(self, words: Mapping[str, Iterable[str]]) -> None:
+        """Add lists of words for {name} in the phrases that are added from now on."""
+        for name, values in words.items():
+            known = self.words.get(name, ())
+            self.words[name] = tuple(dict.fromkeys([*known, *values]))
+            for spelled in map(split_words, self.words[name]):
+                if len(spelled) == 1:
+                    classes = self._classes.get(spelled[0], ())
+                    both = dict.fromkeys([*classes, f"{{{name}}}"])
+                    self._classes[spelled[0]] = tuple(both)
+        self.grammar = Grammar(self.words)
+        self._forget()
+
+    def set_sections(self, sections: Mapping[str, str], where: str = "") -> None:
+        """Say what is found in sections, by their label: a category, or "" for nothing.
+
+        where: What to add to an error: the file.
+        RAISES ValueError: C850, if a category is unknown.
+        """
+        for label, category in sections.items():
+            if category:
+                category = parse_key(f"{category} before", where)[0]
+            self.sections[label] = category
+        self._digest = ""
+
+    def _forget(self) -> None:
+        self._digest = ""
+        self._names.clear()
+        self._bits.clear()
+        self._firsts.clear()
+
+    def find_kind(self, label: str) -> str:
+        """Find what kind an entity is by its label: condition, test or treatment."""
+        if label not in self._kinds:
+            kinds = (k for k, labels in self.labels.items() if label.lower() in labels)
+            self._kinds[label] = next(kinds, "condition")
+        return self._kinds[label]
+
+    def copy_tables(self) -> "CueSet":
+        """Copy all but the cues."""
+        return CueSet(words=self.words, sections=self.sections, labels=self.labels)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the rules: equal digests say the same of every note."""
+        if not self._digest:
+            rules = write_json(self.to_dict(), sort_keys=True)
+            self._digest = hashlib.sha256(rules.encode("utf8")).hexdigest()
+        return self._digest
+
+    def add(self, key: str, phrases: Iterable[str], where: str = "") -> None:
+        """Add cues. They win over older ones of the same words.
+
+        key: As in the resource file: category, direction and perhaps reach.
+        where: What to add to an error: the file, and the line.
+        RAISES ValueError: C850 or C851, if the key is unknown; C852, if a phrase has no
+            word, or names an unknown list of words.
+        """
+        category, direction, reach = parse_key(key, where)
+        added = []
+        for number, phrase in enumerate(phrases, start=1):
+            cue = Cue(phrase, category, direction, reach)
+            try:
+                spelled = list(self._spell(phrase))
+            except KeyError:
+                spelled = []
+            if not spelled:
+                raise CodedValueError(
+                    Errors.C852.format(number=number, key=key, where=where)
+                )
+            added.append((cue, spelled))
+        phrases_so_far = self.cues.setdefault(key, [])
+        self._forget()
+        for cue, spelled in added:
+            phrases_so_far.append(cue.phrase)
+            for words, n_used in spelled:
+                self._insert(words, n_used, cue)
+
+    def _spell(self, phrase: str) -> Iterator[tuple[list[str], int]]:
+        """List the words of a phrase, and how many of them are the cue itself.
+
+        What {name} stands for is one node, but for values of several words.
+        """
+        body, _, ahead = (
+            phrase.partition("[") if "[" in phrase[1:] else (phrase, "", "")
+        )
+        if ahead and not ahead.endswith("]"):
+            body, ahead = phrase, ""
+        own, following = self._list_options(body), self._list_options(ahead.rstrip("]"))
+        for words in product(*own):
+            used = [word for part in words for word in part]
+            for after in product(*following):
+                rest = [word for part in after for word in part]
+                if used and used != ["^"]:
+                    yield [*used, *rest], len(used)
+
+    def _list_options(self, phrase: str) -> list[list[list[str]]]:
+        options: list[list[list[str]]] = []
+        for part in _PART.findall(phrase):
+            if part.startswith("{") and part != YEAR:
+                known = (
+                    self.words.get if part in (NUMBER, MANY) else self.words.__getitem__
+                )
+                values = map(split_words, known(part[1:-1]) or ())
+                options.append([[part], *(value for value in values if len(value) > 1)])
+            elif part.startswith("{"):
+                options.append([[part]])
+            else:
+                options.extend([[word]] for word in split_words(part))
+        return options
+
+    def _insert(self, words: Sequence[str], n_used: int, cue: Cue) -> None:
+        node = self._root
+        for word in words:
+            node = node.setdefault(word, {})
+        n_known, cues = node.get("", (0, ()))
+        # The newest cue of some words and a category is the one that counts.
+        kept = [c for c in cues if n_known == n_used and not _excludes(cue, c)]
+        node[""] = n_used, (*kept, cue)
+
+    def look_up(self, words: Iterable[str]) -> list[int]:
+        """Look up what words of a text may be, as bits; see `clauses`."""
+        known = self._bits
+        try:
+            return [known[word] for word in words]
+        except KeyError:
+            if len(known) > _MAX_WORDS:
+                known.clear()
+                self._firsts.clear()
+            for word in words:
+                if word not in known:
+                    known[word] = self._find_bits(word)
+            return [known[word] for word in words]
+
+    def _find_bits(self, word: str) -> int:
+        nodes = self._step([self._root], word)
+        at_start = self._step([self._root.get("^", {})], word)
+        if nodes or at_start:
+            # A cue of one word needs no other behind it.
+            is_open = bool(at_start) or any("" in node for node in nodes)
+            following = None if is_open else frozenset().union(*nodes)
+            self._firsts[word] = nodes, following
+        is_cue = word in self._firsts
+        return self.grammar.find_bits(word) | CUE * is_cue | MARK * (word in MARKS)
+
+    def find(self, words: Sequence[str], clauses: Clauses) -> list[Match]:
+        """Find the cues in a text: the longest at each place, none inside another.
+
+        words: Of the text; see `split_words`.
+        clauses: Of the text.
+        """
+        found: list[Match] = []
+        done, n = 0, len(words)
+        for i, bits in enumerate(clauses.bits):
+            if not bits & CUE or i < done:
+                continue
+            nodes, following = self._firsts[words[i]]
+            if i + 1 < n and following is not None:
+                # Most words that cues begin with begin none here.
+                following_names = self._list_names(words[i + 1])
+                if following.isdisjoint(following_names):
+                    continue
+            if "^" in self._root and clauses.is_start(i):
+                nodes = [*nodes, *self._step([self._root["^"]], words[i])]
+            best = self._find_longest(nodes, words, i)
+            if best is not None:
+                done = i + best[0]
+                found.append(Match(i, done, best[1]))
+        return found
+
+    def _find_longest(
+        self, nodes: list[_Node], words: Sequence[str], i: int
+    ) -> tuple[int, tuple[Cue, ...]] | None:
+        best = None
+        for j in range(i + 1, len(words) + 1):
+            ends = [node[""] for node in nodes if "" in node]
+            if len(ends) == 1:
+                [best] = ends
+            elif ends:
+                n_used = max(used for used, _ in ends)
+                cues = [cue for used, c in ends if used == n_used for cue in c]
+                best = n_used, tuple(dict.fromkeys(cues))
+            nodes = self._step(nodes, words[j]) if j < len(words) else []
+            if not nodes:
+                break
+        return best
+
+    def _step(self, nodes: Iterable[_Node], word: str) -> list[_Node]:
+        names = self._list_names(word)
+        return [node[name] for node in nodes for name in names if name in node]
+
+    def _list_names(self, word: str) -> tuple[str, ...]:
+        """List what a word may be looked up by: itself, and lists that it is in."""
+        names = self._names.get(word)
+        if names is None:
+            if len(self._names) > _MAX_WORDS:
+                self._names.clear()
+            classes = self._classes.get(word) or self._classes.get(
+                word.removesuffix("'s"), ()
+            )
+            names = (word, *classes, *_read_number(word))
+            self._names[word] = names
+        return names
+
+    def to_dict(self) -> dict[str, Any]:
+        """Turn the rules into plain data."""
+        return {
+            "version": self.version,
+            "words": {key: list(value) for key, value in self.words.items()},
+            "sections": self.sections,
+            "labels": {key: list(value) for key, value in self.labels.items()},
+            "cues": self.cues,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "CueSet":
+        """Build the rules from plain data."""
+        cues = cls(
+            words=data["words"],
+            sections=data["sections"],
+            labels=data["labels"],
+            version=str(data["version"]),
+        )
+        for key, phrases in data["cues"].items():
+            cues.add(key, phrases)
+        return cues
+
+
+def _excludes(new: Cue, old: Cue) -> bool:
+    """Whether of two cues of the same words only the newer one counts."""
+    if new.category != old.category:
+        return False
+    directions = {new.direction, old.direction}
+    return len(directions) == 1 or ("pseudo" in directions and "end" not in directions)
+
+
+def _read_number(word: str) -> tuple[str, ...]:
+    if _YEAR.fullmatch(word):
+        return (YEAR, NUMBER, MANY)
+    if word.isdigit():
+        return (NUMBER,) if word in _FEW else (NUMBER, MANY)
+    return ()

@@ -1,0 +1,77 @@
+"""Cut a note into the stretches that cues may act in: sentences, and the items of lists."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+
+_BULLET = re.compile(
+    r"\s*(?:[-*\u2022\u2023\u25e6\u25aa\u25cf\u25cb\u00b7+](?=\s|[^\W\d_])"
+    r"|\(?\d{1,2}[.)](?=\s)|[a-z][.)]\s|\[[ xX*]?\]|[\u2610\u2611\u2612])"
+)
+_LABEL = re.compile(r"[ \t]*[A-Z][^\n:.,;]{0,40}:(?!\d)")
+_GOES_ON = re.compile(
+    r"(?:[,/(&]|\b(?:and|or|nor|of|with|for|no|the|a|an|to|in|without|any|denies|denied|"
+    r"his|her|is|was|were|are|has|had|by|from|on))\s*$",
+    re.IGNORECASE,
+)
+_LINE_BREAK = re.compile(r"\n[ \t\r\n]*")
+_MAX_ITEM = 80
+
+
+class Units:
+    """The stretches of a note, in order (characters, half open).
+
+    text: Of the note.
+    sentence_starts (characters): Sorted.
+    """
+
+    def __init__(self, text: str, sentence_starts: Sequence[int]) -> None:
+        self.text = text
+        borders = {start for start in sentence_starts if not self._goes_on(start)}
+        borders.update(self._find_lines())
+        self.starts = sorted({0, *borders})
+        self.ends = [*self.starts[1:], len(text)]
+
+    def find(self, place: int) -> int:
+        """Find the number of the stretch that a character is in."""
+        return bisect_right(self.starts, place) - 1
+
+    def get(self, number: int) -> str:
+        """Get the text of a stretch."""
+        return self.text[self.starts[number] : self.ends[number]]
+
+    def is_bullet(self, number: int) -> bool:
+        """Whether a stretch is an item with a mark or a number."""
+        return _BULLET.match(self.text, self.starts[number]) is not None
+
+    def is_item(self, number: int, is_bullet: bool) -> bool:
+        """Whether a stretch may be an item of the list that a line above is the head of.
+
+        is_bullet: Whether the list's items have marks. Others end at an empty line.
+        """
+        start = self.starts[number]
+        before = self.text[max(start - 40, 0) : start]
+        n_breaks = before[len(before.rstrip()) :].count("\n")
+        if number == 0 or not n_breaks or self.is_bullet(number) != is_bullet:
+            return False
+        is_short = self.ends[number] - start <= _MAX_ITEM
+        return is_bullet or (n_breaks == 1 and is_short and ":" not in self.get(number))
+
+    def _goes_on(self, start: int) -> bool:
+        """Whether what a sentence splitter takes for a start belongs to what is before."""
+        before = self.text[max(start - 40, 0) : start]
+        stripped = before.rstrip()
+        gap = before[len(stripped) :]
+        if "\n" not in gap:
+            return stripped.endswith(":")
+        if gap.count("\n") > 1 or _BULLET.match(self.text, start):
+            return False
+        return _GOES_ON.search(stripped) is not None
+
+    def _find_lines(self) -> Iterable[int]:
+        """Find the lines that surely begin something new."""
+        for match in _LINE_BREAK.finditer(self.text):
+            start = match.end()
+            is_item = match[0].count("\n") > 1 or _BULLET.match(self.text, start)
+            if is_item or (_LABEL.match(self.text, start) and not self._goes_on(start)):
+                yield start

@@ -1,0 +1,106 @@
+"""The attributes of assertion: `span._.is_negated` and the like, `span._.assertion`.
+
+Names and defaults are those of ConText as medspaCy has them, so that it doesn't matter
+which of the two is there first, nor whether both are.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from spacy.tokens import Span
+
+from spacy_clinical.extensions.doc_data import count_chars, get_user_data, restore_lists
+from spacy_clinical.extensions.span_groups import follow
+
+CUES_KEY = "assertion_cues"
+CONTEXT_ATTRIBUTES = (
+    "is_negated",
+    "is_uncertain",
+    "is_historical",
+    "is_hypothetical",
+    "is_family",
+)
+_RECORD = "spacy_clinical.assertion"
+
+
+def _get_key(span: Span, name: str) -> tuple[str, str, int, int]:
+    return ("._.", name, span.start_char, span.end_char)
+
+
+def _get_record(span: Span) -> dict[str, Any] | None:
+    span = follow(span)
+    kept = get_user_data(span.doc).get(_get_key(span, _RECORD))
+    if kept is None:
+        return None
+    record: dict[str, Any] = restore_lists(kept)
+    # Kept from the span on, as the Doc may become a part of another.
+    n_chars = count_chars(span.doc)
+    for cue in record["cues"]:
+        cue["start"] += span.start_char
+        cue["end"] += span.start_char
+    record["cues"] = [
+        cue for cue in record["cues"] if 0 <= cue["start"] < cue["end"] <= n_chars
+    ]
+    return record
+
+
+def _set_record(span: Span, record: Mapping[str, Any] | None) -> None:
+    if record is None:
+        get_user_data(span.doc).pop(_get_key(span, _RECORD), None)
+        return
+    place = span.start_char
+    cues = [
+        {**cue, "start": cue["start"] - place, "end": cue["end"] - place}
+        for cue in record["cues"]
+    ]
+    get_user_data(span.doc)[_get_key(span, _RECORD)] = {**record, "cues": cues}
+
+
+def set_assertion(
+    span: Span,
+    scores: Mapping[str, float],
+    *,
+    cues: Sequence[Mapping[str, Any]] = (),
+    section: str = "",
+    threshold: float = 0.5,
+) -> None:
+    """Write what is said of a span: its attributes, and the record of why.
+
+    scores (0 to 1): By attribute; those of `CONTEXT_ATTRIBUTES`.
+    cues: Each with start and end (characters), category, direction and rule.
+    section: The label of the section that says the rest, or "".
+    threshold: What a score has to reach to make its attribute true.
+    """
+    user_data = get_user_data(span.doc)
+    for name, score in scores.items():
+        if score >= threshold:
+            user_data[_get_key(span, name)] = True
+        else:
+            # As the default, without a place for it.
+            user_data.pop(_get_key(span, name), None)
+    _set_record(span, {"scores": dict(scores), "cues": list(cues), "section": section})
+
+
+def _get_context_attributes(span: Span) -> dict[str, bool]:
+    return {name: span._.get(name) for name in CONTEXT_ATTRIBUTES}
+
+
+def _has_context_attribute(span: Span) -> bool:
+    return any(_get_context_attributes(span).values())
+
+
+def register_assertion_extensions() -> None:
+    """Add the attributes of assertion. Repeating it changes nothing.
+
+    What others have added under ConText's names stays.
+    """
+    for name in CONTEXT_ATTRIBUTES:
+        if not Span.has_extension(name):
+            Span.set_extension(name, default=False)
+    for name, getter in (
+        ("context_attributes", _get_context_attributes),
+        ("any_context_attributes", _has_context_attribute),
+    ):
+        if not Span.has_extension(name):
+            Span.set_extension(name, getter=getter)
+    Span.set_extension("assertion", getter=_get_record, setter=_set_record, force=True)

@@ -1,0 +1,114 @@
+import pytest
+
+from spacy_clinical.assertion.assess import Note, Place, assess
+from spacy_clinical.assertion.cues import CueSet, parse_key
+from spacy_clinical.assertion.resource import load_cues
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return load_cues()
+
+
+def make_cues(**cues):
+    made = CueSet(words={"who": ["mother", "big brother"]})
+    for key, phrases in cues.items():
+        made.add(key.replace("_", " "), phrases)
+    return made
+
+
+def say(cues, text, target):
+    start = text.index(target)
+    place = Place(start, start + len(target))
+    [found] = assess(Note(text, [0]), [place], cues)
+    return found
+
+
+def test_shipped_cues_are_each_used(shipped):
+    for key, phrases in shipped.cues.items():
+        assert parse_key(key)
+        assert phrases
+        assert len(phrases) == len(set(phrases)), key
+
+
+def test_reads_a_key_with_or_without_the_attributes_prefix():
+    assert parse_key("negated before") == ("negated", "before", "")
+    assert parse_key("is_negated before phrase") == ("negated", "before", "phrase")
+
+
+@pytest.mark.parametrize(
+    ("block", "code", "line"),
+    [
+        ("[negativ before]\ncues = no", "C850", 2),
+        ("[negated behind]\ncues = no", "C851", 2),
+        ("[negated before far]\ncues = no", "C851", 2),
+        ("[negated before]\ncues = no; {nobody} had", "C852", 2),
+        ("[sections]\nplan = later", "C850", 3),
+        ("no block\n[negated before]", "C853", 2),
+    ],
+)
+def test_errors_name_the_line_of_the_file(tmp_path, block, code, line):
+    path = tmp_path / "mine.cfg"
+    path.write_text(f"# Mine.\n{block}\n", encoding="utf8")
+    with pytest.raises(ValueError, match=rf"\[{code}\].*mine\.cfg'.*line {line}\b"):
+        load_cues(path)
+
+
+def test_the_longest_cue_counts():
+    cues = make_cues(negated_before=["no"], negated_pseudo=["no change"])
+    assert say(cues, "no fever", "fever").categories == {"negated"}
+    assert say(cues, "no change of fever", "fever").categories == set()
+
+
+def test_a_newer_cue_of_the_same_words_wins():
+    cues = make_cues(negated_before=["no"])
+    cues.add("negated pseudo", ["no"])
+    assert say(cues, "no fever", "fever").categories == set()
+    cues.add("negated before", ["no"])
+    assert say(cues, "no fever", "fever").categories == {"negated"}
+
+
+def test_lists_of_words_stand_for_each_of_their_words():
+    cues = make_cues(family_before=["{who} with"])
+    assert say(cues, "his mother with gout", "gout").categories == {"family"}
+    assert say(cues, "his big brother with gout", "gout").categories == {"family"}
+    assert say(cues, "his sister with gout", "gout").categories == set()
+
+
+def test_what_must_follow_may_be_a_cue_of_its_own():
+    cues = make_cues(
+        family_before=["{who}"],
+        family_pseudo=["{who} [denies]"],
+        negated_before=["denies"],
+    )
+    assert say(cues, "mother denies gout", "gout").categories == {"negated"}
+    assert say(cues, "mother had gout", "gout").categories == {"family"}
+
+
+def test_clause_starts_are_told_from_other_places():
+    cues = make_cues(hypothetical_before=["^ should"])
+    assert say(cues, "Should fever come", "fever").categories == {"hypothetical"}
+    assert say(cues, "he should have fever", "fever").categories == set()
+
+
+def test_hyphens_inside_words_part_them():
+    cues = make_cues(negated_after_phrase=["negative"], uncertain_before=["rule out"])
+    assert say(cues, "HIV-negative", "HIV").categories == {"negated"}
+    assert say(cues, "rule-out PE", "PE").categories == {"uncertain"}
+
+
+def test_cues_survive_as_plain_data(shipped):
+    copy = CueSet.from_dict(shipped.to_dict())
+    assert copy.to_dict() == shipped.to_dict()
+    assert copy.digest == shipped.digest
+    copy.add("negated before", ["zilch"])
+    assert copy.digest != shipped.digest
+    assert say(copy, "zilch fever", "fever").categories == {"negated"}
+    assert say(shipped, "zilch fever", "fever").categories == set()
+
+
+def test_words_that_were_looked_up_before_can_become_cues(shipped):
+    copy = CueSet.from_dict(shipped.to_dict())
+    assert say(copy, "zilch fever", "fever").categories == set()
+    copy.add("negated before", ["zilch"])
+    assert say(copy, "zilch fever", "fever").categories == {"negated"}
