@@ -14,6 +14,12 @@ from markupsafe import Markup
 
 from spacy_clinical.about import __version__
 from spacy_clinical.export.attributes import show_values
+from spacy_clinical.export.pages.assertion import (
+    count_marks,
+    is_assessed,
+    list_cues,
+    list_marks,
+)
 from spacy_clinical.export.pages.blocks import make_blocks
 from spacy_clinical.export.pages.palette import GROUP_ORDER, TypeStyle, get_style
 from spacy_clinical.export.records import Record
@@ -89,6 +95,8 @@ def render_note(record: Record, *, model: str = "", index: str = "") -> str:
         record=record,
         blocks=make_blocks(record),
         types=_count_types(Counter(ent["label"] for ent in record["entities"])),
+        marks=count_marks(record["entities"]),
+        cues=list_cues(record["entities"])[1],
         model=model,
         index=index,
         low_score=_LOW_SCORE,
@@ -126,7 +134,12 @@ def _get_environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        name=_get_name, number=_show_number, said=show_values, visible=_make_visible
+        name=_get_name,
+        number=_show_number,
+        said=show_values,
+        visible=_make_visible,
+        marks=list_marks,
+        is_assessed=is_assessed,
     )
     return environment
 

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.export.html import render
+from spacy_clinical.export.pages.assertion import MARKS
 from spacy_clinical.export.pages.palette import GROUP_ORDER, get_style
 from spacy_clinical.export.pages.viewer_rows import Tables, compare_rows, make_row
 from spacy_clinical.files.json_text import write_json
@@ -117,7 +118,7 @@ def render_view(view: View) -> str:
     """Make the page."""
     style = _read("viewer.css") + _make_colors([label for label, _ in view.types])
     script = "".join(_read(f"viewer_{name}.js") for name in SCRIPTS)
-    content = {**view._asdict(), "groups": GROUP_ORDER}
+    content = {**view._asdict(), "groups": GROUP_ORDER, "marks": list(MARKS.values())}
     data = write_json(content, ensure_ascii=False, separators=(",", ":"))
     return render(
         "viewer.html",

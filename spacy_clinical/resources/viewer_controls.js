@@ -4,7 +4,7 @@ function writeHash() {
   const parts = new URLSearchParams();
   parts.set("note", state.note + 1);
   if (state.types.size) parts.set("type", [...state.types].map((i) => view.types[i][0]).join(","));
-  for (const key of ["section", "code", "only"]) if (state[key]) parts.set(key, state[key]);
+  for (const key of ["section", "code", "only", "mark"]) if (state[key]) parts.set(key, state[key]);
   if (state.min) parts.set("min", state.min);
   if (state.pick !== null) parts.set("pick", state.pick);
   if (state.runs.length < runs.length) parts.set("run", state.runs.map((i) => runs[i].letter).join(","));
@@ -27,6 +27,7 @@ function readHash() {
   state.section = view.sections.some((s) => s[0] === get("section")) ? get("section") : "";
   state.min = min >= 0 && min <= 1 ? min : 0;
   state.only = [...field("only").options].some((o) => o.value === get("only")) ? get("only") : "";
+  state.mark = [...field("mark").options].some((o) => o.value === get("mark")) ? get("mark") : "";
   state.q = get("q");
   state.code = get("code");
   state.pick = parts.get("pick");
@@ -38,7 +39,7 @@ function readHash() {
 }
 
 function showControls() {
-  for (const key of ["q", "section", "code", "min", "only"]) field(key).value = state[key];
+  for (const key of ["q", "section", "code", "min", "only", "mark"]) field(key).value = state[key];
   field("min-out").textContent = state.min.toFixed(2);
   field("labels").setAttribute("aria-pressed", String(state.labels));
   for (const box of field("kinds-list").querySelectorAll("input")) box.checked = state.types.has(Number(box.value));
@@ -65,6 +66,9 @@ function makeControls() {
   }));
   const labels = [...new Set(view.sections.map((s) => s[0]))].filter(Boolean).sort();
   field("section").append(...labels.map((label) => make("option", { value: label }, sayName(label))));
+  const isAssessed = rows.some((row) => row.z.length);
+  field("mark").closest("label").hidden = !isAssessed;
+  if (isAssessed) field("mark").append(...[["sta", "", "stated"], ...view.marks].map(([key, sign, word]) => make("option", { value: key }, `${sign} ${word}`.trim())));
   const codes = [...view.codes].sort((a, b) => (a[0] < b[0] ? -1 : 1));
   field("codes").append(...codes.map((code) => make("option", { value: `${code[0]} ${code[1]}` })));
   const n = (of) => rows.reduce((sum, row) => sum + of(row), 0), nFailed = view.notes.filter(isFailed).length;
@@ -85,7 +89,7 @@ function showRuns(chosen) {
 
 let waiting = 0;
 function readFilters() {
-  Object.assign(state, { q: field("q").value, section: field("section").value, code: field("code").value, min: Number(field("min").value), only: field("only").value });
+  Object.assign(state, { q: field("q").value, section: field("section").value, code: field("code").value, min: Number(field("min").value), only: field("only").value, mark: field("mark").value });
   state.types = new Set([...field("kinds-list").querySelectorAll("input:checked")].map((box) => Number(box.value)));
   showControls();
   renderAll();
@@ -93,7 +97,7 @@ function readFilters() {
 }
 
 function clearFilters() {
-  Object.assign(state, { q: "", section: "", code: "", min: 0, only: "", types: new Set() });
+  Object.assign(state, { q: "", section: "", code: "", min: 0, only: "", mark: "", types: new Set() });
   showControls();
   renderAll();
 }
@@ -181,6 +185,7 @@ function listen() {
   field("tabs").addEventListener("keydown", onTabKey);
   panel.addEventListener("click", onPanelClick);
   pane.addEventListener("pointerover", ({ target }) => {
+    lightCues(target.closest("[data-e], [data-q]"));
     if (target.closest("[data-e], [data-o]")) showCard(target);
     else if (current) showCard(current);
     else hideCard();

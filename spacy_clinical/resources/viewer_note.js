@@ -175,6 +175,10 @@ function describeEntity(run, i) {
   const note = view.notes[state.note], row = note.runs[run], ents = [...row.e, ...row.o], ent = ents[i];
   const words = quote(note, row, ent[START], ent[END]);
   const lines = [["Score", sayScore(ent[SCORE])], ["Section", sectionName(ent[SECTION])], ["Characters", `${sayNumber(ent[START])}–${sayNumber(ent[END])}`]];
+  const marks = marksOf(ent);
+  if (ent[MARKS] !== undefined) lines.push(["Assertion", marks.length ? marks.map(([, , word]) => word).join(", ") : "stated"]);
+  const saying = [...new Set((ent[CUES] || []).map(([start, end]) => quote(note, row, start, end)).filter((said) => said !== null))];
+  if (saying.length) lines.push(["Because of", saying.map((said) => `“${visible(said).replace(/\s+/g, " ")}”`).join(", ")]);
   if (ent[SAID]) lines.push(["Attributes", ent[SAID].map(visible).join(", ")]);
   if (comparing) lines.push(["Found by", ent[FOUND_BY] ? sayRuns(ent[FOUND_BY]) : "all that had this text"]);
   runs.forEach((other, k) => {
@@ -209,7 +213,19 @@ function hideCard() {
   card.hidden = true;
 }
 
+// Light up the words that say something of an entity, or the entities that words speak of.
+function lightCues(node) {
+  for (const lit of pane.querySelectorAll(".lit")) lit.classList.remove("lit");
+  if (!node) return;
+  const keys = [...(node.dataset.q?.split(" ") || []), ...(node.dataset.e ? [`${node.dataset.r}-${node.dataset.e}`] : [])];
+  for (const key of keys) {
+    const [run, i] = key.split("-");
+    for (const other of pane.querySelectorAll(`[data-q~="${key}"], mark[data-r="${run}"][data-e="${i}"]`)) if (other !== node) other.classList.add("lit");
+  }
+}
+
 function selectEntity(mark) {
+  lightCues(mark);
   current?.classList.remove("sel");
   current?.removeAttribute("aria-describedby");
   current = mark;

@@ -81,6 +81,7 @@ function makeEntities(note) {
     return make("li", null, make("button", { type: "button", class: "entity", "data-go": `${run} ${i}` },
       make("bdi", { class: "words" }, words === null ? `${ent[START]}–${ent[END]}` : visible(words).replace(/\s+/g, " ")),
       make("span", { class: `chip k k${ent[TYPE]}` }, typeName(ent[TYPE])),
+      marksOf(ent).map(([, sign, word]) => make("span", { class: "badge" }, `${sign} ${word}`)),
       (ent[SAID] || []).map((words) => make("span", { class: "badge" }, visible(words))),
       ent[FOUND_BY] > 0 && make("span", { class: "badge diff" }, sayRuns(ent[FOUND_BY])),
       make("span", { class: "num", title: scores.map((s) => `${runs[s.run].letter} ${sayScore(s.score)}`).join(", ") },

@@ -1,5 +1,5 @@
 const state = {
-  note: 0, q: "", types: new Set(), section: "", code: "", min: 0, only: "",
+  note: 0, q: "", types: new Set(), section: "", code: "", min: 0, only: "", mark: "",
   pick: null, runs: runs.map((_, i) => i), tab: "", labels: false, theme: "",
 };
 let results = view.notes.map((_, i) => i);
@@ -17,7 +17,11 @@ function makePatterns(query) {
 const passes = (ent) =>
   (!state.types.size || state.types.has(ent[TYPE])) &&
   (!state.section || sectionLabel(ent[SECTION]) === state.section) &&
-  (ent[SCORE] === null || ent[SCORE] >= state.min);
+  (ent[SCORE] === null || ent[SCORE] >= state.min) && (!state.mark || isMarked(ent, state.mark));
+
+// Whether an entity has a mark; "sta": it was assessed, and has none.
+const isMarked = (ent, key) =>
+  ent[MARKS] !== undefined && (key === "sta" ? ent[MARKS] === 0 : marksOf(ent).some((mark) => mark[0] === key));
 
 const passesCode = (code) => code[CODE_SCORE] === null || code[CODE_SCORE] >= state.min;
 const isSought = (code) => {
@@ -31,7 +35,7 @@ const shownRows = (note) => state.runs.map((i) => note.runs[i]).filter(Boolean);
 const isFailed = (note) => note.runs.some((row) => row && row.x);
 const isMissing = (note) => note.runs.some((row) => row === null);
 const isDifferent = (note) => note.diff > 0 || isMissing(note) || (comparing && isFailed(note));
-const isFiltering = () => state.types.size > 0 || state.section !== "" || state.min > 0;
+const isFiltering = () => state.types.size > 0 || state.section !== "" || state.min > 0 || state.mark !== "";
 
 function hasAll(note, patterns) {
   if (!patterns.length) return true;
@@ -55,7 +59,7 @@ function isFound(note, i, patterns) {
   if (isFiltering()) {
     matching[i] = countPassing(note);
     const hasSection = rows.some((row) => row.s.some((s) => sectionLabel(s[0]) === state.section));
-    if (!matching[i] && (state.types.size || state.min || !hasSection)) return false;
+    if (!matching[i] && (state.types.size || state.min || state.mark || !hasSection)) return false;
   }
   return hasAll(note, patterns);
 }

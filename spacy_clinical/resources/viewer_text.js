@@ -24,6 +24,11 @@ function listRanges(note, row, text, patterns) {
   [...row.e, ...row.o].forEach((ent, i) => {
     if (passes(ent)) add(i < row.e.length ? "entity" : "over", i, ent[START], ent[END]);
   });
+  const cues = new Map();
+  [...row.e, ...row.o].forEach((ent, i) => {
+    for (const [start, end] of (passes(ent) && ent[CUES]) || []) cues.set(`${start} ${end}`, [start, end, [...(cues.get(`${start} ${end}`)?.[2] || []), i]]);
+  });
+  for (const [start, end, of] of cues.values()) add("cue", of, start, end);
   for (const code of row.c) for (const place of code[EVIDENCE]) add("evidence", code[0], place[1], place[2]);
   for (const pattern of patterns) {
     let n = 0;
@@ -54,24 +59,29 @@ function makePiece(piece, entity) {
   const evidence = [...new Set(over(piece, "evidence").map((r) => r.i))];
   const others = [...over(piece, "entity"), ...over(piece, "over")].map((r) => r.i).filter((i) => i !== entity);
   const isHit = over(piece, "hit").length > 0, isTitle = over(piece, "title").length > 0;
-  if (!evidence.length && !others.length && !isHit && !isTitle) return piece.text;
-  const classes = [evidence.length && "ev", others.length && `under u${piece.ents[others[0]][TYPE]}`, isHit && "hit", isTitle && "title"];
+  const saying = over(piece, "cue").flatMap((r) => r.i);
+  if (!evidence.length && !others.length && !saying.length && !isHit && !isTitle) return piece.text;
+  const classes = [evidence.length && "ev", others.length && `under u${piece.ents[others[0]][TYPE]}`, saying.length && "cue", isHit && "hit", isTitle && "title"];
   return make("span", {
     class: classes.filter(Boolean).join(" "),
     "data-v": evidence.length ? evidence.join(" ") : null,
     "data-at": evidence.length ? piece.start : null,
     "data-o": others.length ? others.join(" ") : null,
     "data-r": others.length ? piece.run : null,
+    "data-q": saying.length ? saying.map((i) => `${piece.run}-${i}`).join(" ") : null,
   }, piece.text);
 }
 
 function entityAttributes(ent, run, i) {
   const label = typeName(ent[TYPE]) + (ent[SCORE] === null ? "" : ` ${Math.round(100 * ent[SCORE])}`)
+    + marksOf(ent).map(([, , word]) => ` · ${word}`).join("")
     + (ent[SAID] || []).map((words) => ` · ${visible(words)}`).join("");
-  const kind = `k k${ent[TYPE]}${ent[SCORE] !== null && ent[SCORE] < LOW_SCORE ? " low" : ""}`;
+  const marks = marksOf(ent);
+  const kind = `k k${ent[TYPE]}${marks.map(([key]) => ` m-${key}`).join("")}${ent[SCORE] !== null && ent[SCORE] < LOW_SCORE ? " low" : ""}`;
   return {
     class: kind + (ent[FOUND_BY] ? " only" : ""),
     tabindex: "-1", "data-r": run, "data-e": i, "data-label": label,
+    "data-signs": marks.map(([, sign]) => sign).join("") || null,
     "aria-description": label + (ent[FOUND_BY] ? `, ${sayRuns(ent[FOUND_BY])}` : ""),
   };
 }

@@ -264,3 +264,45 @@ def test_render_index_lists_the_best_codes():
     assert "Symptoms &lt;of&gt; breath" in page
     none = render_index([make_index_row(make_record(codes=[]), "p.html")])
     assert "ICD-9" not in none
+
+
+def make_assessed_record():
+    record = make_record()
+    names = ["is_negated", "is_uncertain", "is_historical", "is_hypothetical"]
+    none = dict.fromkeys([*names, "is_family"], False)
+    cue = evidence("no", 1.0)
+    cues = [{**cue, "category": "negated", "direction": "before", "rule": "no"}]
+    denied = {**none, "is_negated": True, "assertion": {"cues": cues, "section": ""}}
+    stated = {**none, "assertion": {"cues": [], "section": ""}}
+    record["entities"] = [
+        span("pain", "Sign_symptom", text="pain", score=0.9, section="", **stated),
+        span("murmur", "Sign_symptom", text="murmur", score=0.9, section="", **denied),
+    ]
+    return record
+
+
+def test_denied_findings_are_told_without_colors():
+    page = render_note(make_assessed_record())
+    [mark] = re.findall(r'<mark class="([^"]*)"[^>]*>(?:(?!</mark>).)*murmur', page)
+    assert {"m-neg", "q0"} <= set(mark.split())
+    assert "denied" in re.search(r"<mark[^>]*m-neg[^>]*title=\"([^\"]*)\"", page)[1]
+    assert "mark.m-neg { text-decoration: line-through" in page
+    assert '<span class="cue c0">no</span>' in page
+    # Pointing at either lights up the other.
+    assert "body:has(.q0:hover) .c0" in page
+    for key in ("m-sta", "m-neg"):
+        assert f'type="checkbox" id="{key}"' in page
+        assert f"body:has(#{key}:not(:checked)) mark.{key}" in page
+    assert 'id="m-unc"' not in page
+
+
+def test_what_nothing_has_assessed_has_no_marks():
+    page = render_note(make_record())
+    assert "Assertion" not in page
+    assert "m-sta" not in page
+
+
+def test_scores_are_hidden_only_if_asked_for():
+    page = render_note(make_record())
+    assert "body:has(#show-scores:not(:checked)) mark .s { display: none; }" in page
+    assert not re.search(r"^mark \.s \{ display: none", page, re.M)

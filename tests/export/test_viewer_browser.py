@@ -181,6 +181,28 @@ def test_search_and_filters_narrow_list_and_text(show):
     assert "[C105] It failed." in dom
 
 
+def test_assertion_is_shown_filtered_and_traced_to_its_words(show):
+    record = make_record(found=FOUND, codes=CODES)
+    names = ["is_negated", "is_uncertain", "is_historical", "is_hypothetical"]
+    none = dict.fromkeys([*names, "is_family"], False)
+    start = TEXT.index("no\ncough")
+    cues = [{"start": start, "end": start + 2, "category": "negated"}]
+    for entity in record["entities"]:
+        is_denied = entity["text"] == "cough"
+        assertion = {"cues": cues if is_denied else [], "section": ""}
+        entity.update(none, is_negated=is_denied, assertion=assertion)
+    page = make_page([record, make_record("not assessed", found=FOUND)])
+    dom = show(page, "labels=1")
+    [denied] = re.findall(r'<mark class="[^"]*m-neg[^"]*"[^>]*>', dom)
+    assert "denied" in denied
+    assert get_texts(dom, r'class="[^"]*cue') == ["no"]
+    dom = show(page, "mark=neg&tab=entities")
+    assert (get_ids(dom), get_marks(dom)) == (["one"], ["cough"])
+    assert "denied" in "".join(get_texts(dom, 'class="badge"'))
+    assert get_marks(show(page, "mark=sta")) == ["Pain", "fever", "Aspirin"]
+    assert get_ids(show(page, "mark=fam")) == []
+
+
 def test_the_address_keeps_no_search(show):
     page = make_page([make_record(found=FOUND, codes=CODES)])
     after = "setTimeout(() => document.title = location.hash, 1000)"

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from spacy_clinical.export.pages.assertion import list_cues
 from spacy_clinical.export.records import EntityRecord, Record, SectionRecord
 
 
@@ -14,6 +15,7 @@ class Run(NamedTuple):
     is_first, is_last: Whether the entity starts or ends here.
     codes: Indices of the codes whose evidence it belongs to.
     anchors: Ids of the evidence that starts here.
+    cues: Numbers of the cues that it belongs to, as `list_cues` counts them.
     """
 
     text: str
@@ -23,6 +25,7 @@ class Run(NamedTuple):
     is_last: bool
     codes: tuple[int, ...] = ()
     anchors: tuple[str, ...] = ()
+    cues: tuple[int, ...] = ()
 
 
 class Part(NamedTuple):
@@ -57,13 +60,15 @@ def make_blocks(record: Record) -> list[Block]:
         [(row["start"], row["end"]) for row in entities],
     ]
     evidence = _list_evidence(record)
-    groups = [*spans, [(start, end) for start, end, _, _ in evidence]]
+    cues, _ = list_cues(entities)
+    groups = [*spans, cues, [(start, end) for start, end, _, _ in evidence]]
     cuts = sorted(
         {0, len(text), *(i for group in groups for span in group for i in span)}
     )
     covers = [_find_innermost(cuts, group) for group in spans]
     shown = _find_codes(cuts, evidence)
-    pieces = list(zip(cuts, cuts[1:], *covers, *shown, strict=False))
+    said, _ = _find_codes(cuts, [(*cue, i, "") for i, cue in enumerate(cues)])
+    pieces = list(zip(cuts, cuts[1:], *covers, *shown, said, strict=False))
     blocks: list[Block] = []
     for section, in_section in groupby(pieces, key=lambda piece: piece[2]):
         parts = []
@@ -120,7 +125,7 @@ def _find_innermost(
 
 
 def _make_run(text: str, piece: Sequence[Any], entities: Sequence[EntityRecord]) -> Run:
-    start, end, _, _, title, entity, codes, anchors = piece
+    start, end, _, _, title, entity, codes, anchors, cues = piece
     return Run(
         text[start:end],
         title is not None,
@@ -129,6 +134,7 @@ def _make_run(text: str, piece: Sequence[Any], entities: Sequence[EntityRecord])
         entity is not None and entities[entity]["end"] == end,
         codes,
         anchors,
+        cues,
     )
 
 

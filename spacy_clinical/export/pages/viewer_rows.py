@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from spacy_clinical.export.attributes import show_values
+from spacy_clinical.export.pages.assertion import MARKS, is_assessed, list_cues
 from spacy_clinical.files.json_text import keep_finite, write_json
 
 Row = dict[str, Any]
@@ -52,7 +53,9 @@ def make_row(record: dict[str, Any], note: Row, place: int, tables: Tables) -> N
 
     s sections (section, start, end, body) · u subsections (title, start, end, body) ·
     e entities, o overlapping (type, start, end, score, section, runs) · y of those that
-    have some, their numbers in both together, with attributes in words · c codes (code,
+    have some, their numbers in both together, with attributes in words · z of those that
+    something has assessed, their numbers, marks (bits in the order of `MARKS`) and cues
+    (start, end) · c codes (code,
     score, evidence, runs) · t place of the text, -1 without · n characters · x error · m
     maker · a attributes of the note in words · k tokens (start, end, attributes in
     words). `runs` is set by `compare_rows`.
@@ -86,6 +89,7 @@ def make_row(record: dict[str, Any], note: Row, place: int, tables: Tables) -> N
             )
             if (said := show_values(ent.get("attributes")))
         ],
+        "z": _list_assessed((*record["entities"], *record.get("overlapping", ()))),
         "a": show_values(record.get("attributes")),
         "k": [
             (int(t["start"]), int(t["end"]), show_values(t["attributes"]))
@@ -94,6 +98,19 @@ def make_row(record: dict[str, Any], note: Row, place: int, tables: Tables) -> N
     }
     meta = {"Source": record.get("source") or "", **(record.get("meta") or {})}
     note.setdefault("meta", [(str(key), _show(value)) for key, value in meta.items()])
+
+
+def _list_assessed(entities: Sequence[dict[str, Any]]) -> list[Any]:
+    places, of_entities = list_cues(entities)
+    return [
+        (
+            number,
+            sum(1 << i for i, name in enumerate(MARKS) if ent.get(name)),
+            [places[cue] for cue in of_entities[number]],
+        )
+        for number, ent in enumerate(entities)
+        if is_assessed(ent)
+    ]
 
 
 def compare_rows(rows: Sequence[Row | None]) -> int:
