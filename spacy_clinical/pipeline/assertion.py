@@ -31,7 +31,6 @@ FORMAT = 1
 
 @Language.factory(
     "clinical_assertion",
-    requires=["doc.ents"],
     assigns=[
         *(f"span._.{name}" for name in CONTEXT_ATTRIBUTES),
         *("span._.context_attributes", "span._.any_context_attributes"),
