@@ -203,13 +203,14 @@ class ClinicalAssertion(RulePipe):
                     cues=reasons,
                     section=assessment.section,
                 )
+            spans = [
+                doc.char_span(start, end, label, alignment_mode="expand")
+                for start, end, label in sorted(cues)
+            ]
             doc.spans[CUES_KEY] = SpanGroup(
                 doc,
                 name=CUES_KEY,
-                spans=[
-                    doc.char_span(start, end, label, alignment_mode="expand")
-                    for start, end, label in sorted(cues)
-                ],
+                spans=[span for span in spans if span is not None],
             )
             add_to(doc, "clinical_provenance", self.name, self._describe_rules())
 
