@@ -11,9 +11,35 @@ _BULLET = re.compile(
 _LABEL = re.compile(r"[ \t]*[A-Z][^\n:.,;]{0,40}:(?!\d)")
 # A line that ends with one of these goes on in the next.
 _OPEN_WORDS = frozenset(
-    ["and", "or", "nor", "of", "with", "for", "no", "the", "a", "an", "to", "in"]
-    + ["without", "any", "denies", "denied", "his", "her", "is", "was", "were", "are"]
-    + ["has", "had", "by", "from", "on"]
+    [
+        "and",
+        "or",
+        "nor",
+        "of",
+        "with",
+        "for",
+        "no",
+        "the",
+        "a",
+        "an",
+        "to",
+        "in",
+        "without",
+        "any",
+        "denies",
+        "denied",
+        "his",
+        "her",
+        "is",
+        "was",
+        "were",
+        "are",
+        "has",
+        "had",
+        "by",
+        "from",
+        "on",
+    ]
 )
 _LINE_BREAK = re.compile(r"\n[ \t\r\n]*")
 _MAX_ITEM = 80
