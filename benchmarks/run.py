@@ -98,6 +98,19 @@ BENCHMARKS = (
         {"medspacy": ("--peer-python {python}", "medspaCy")},
     ),
     Benchmark(
+        "assertion",
+        "--data {data}",
+        {
+            "quick": "--notes 20 --rounds 1",
+            "standard": "--rounds 3",
+            "thorough": "--rounds 9",
+        },
+        {
+            "medspacy": ("--medspacy {python}", "medspaCy"),
+            "negspacy": ("--negspacy {python}", "negspaCy"),
+        },
+    ),
+    Benchmark(
         "tokenization",
         "{data}",
         {

@@ -67,6 +67,8 @@ class Scopes:
         self.said: list[Said] = [{} for _ in targets]
         # Cues of direction "either" that are about what stands before them.
         self._used: set[int] = set()
+        # Targets that a cue behind them may be about, if it finds no other.
+        self._doubtful: dict[str, list[int]] = {}
         self.is_paused = False
         self.open: Said = {}
 
@@ -236,6 +238,9 @@ class Scopes:
                 for category, one in (earlier if is_cue else opened).items():
                     if one.reach == "result" and target.is_test:
                         continue
+                    for other in self._doubtful.pop(category, ()):
+                        if self.said[other].get(category) is one:
+                            del self.said[other][category]
                     self.said[number].setdefault(category, one)
                     reached.setdefault(category, []).append(number)
                     if one.cue.direction == "either":
@@ -247,12 +252,10 @@ class Scopes:
         for cue in match.cues:
             if cue.direction == "end" and cue.category == "any":
                 opened.clear()
-            if cue.direction == "pause" and match.cues:
-                # "Fever after surgery resolved": the fever did.
-                for category, one in opened.items():
-                    for number in reached.pop(category, ()):
-                        if self.said[number].get(category) is one:
-                            del self.said[number][category]
+            if cue.direction == "pause":
+                # "Fever after surgery resolved": the fever did, if there is one.
+                for category in opened:
+                    self._doubtful[category] = reached.pop(category, [])
             if cue.direction == "before" and cue.category in opened:
                 opened.pop(cue.category, None)
             if cue.direction in ("after", "both", "either"):
@@ -261,6 +264,7 @@ class Scopes:
                     reach = "phrase"
                 opened[cue.category] = Open(match, cue, reach)
                 reached.pop(cue.category, None)
+                self._doubtful.pop(cue.category, None)
 
     def _cross_back(self, i: int, opened: Said, reached: dict[str, list[int]]) -> None:
         word = self.words[i]

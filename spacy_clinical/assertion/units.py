@@ -9,10 +9,37 @@ _BULLET = re.compile(
     r"|\(?\d{1,2}[.)](?=\s)|[a-z][.)]\s|\[[ xX*]?\]|[\u2610\u2611\u2612])"
 )
 _LABEL = re.compile(r"[ \t]*[A-Z][^\n:.,;]{0,40}:(?!\d)")
-_GOES_ON = re.compile(
-    r"(?:[,/(&]|\b(?:and|or|nor|of|with|for|no|the|a|an|to|in|without|any|denies|denied|"
-    r"his|her|is|was|were|are|has|had|by|from|on))\s*$",
-    re.IGNORECASE,
+# A line that ends with one of these goes on in the next.
+_OPEN_WORDS = frozenset(
+    [
+        "and",
+        "or",
+        "nor",
+        "of",
+        "with",
+        "for",
+        "no",
+        "the",
+        "a",
+        "an",
+        "to",
+        "in",
+        "without",
+        "any",
+        "denies",
+        "denied",
+        "his",
+        "her",
+        "is",
+        "was",
+        "were",
+        "are",
+        "has",
+        "had",
+        "by",
+        "from",
+        "on",
+    ]
 )
 _LINE_BREAK = re.compile(r"\n[ \t\r\n]*")
 _MAX_ITEM = 80
@@ -66,7 +93,10 @@ class Units:
             return stripped.endswith(":")
         if gap.count("\n") > 1 or _BULLET.match(self.text, start):
             return False
-        return _GOES_ON.search(stripped) is not None
+        words = stripped[-20:].split()
+        return bool(words) and (
+            words[-1][-1] in ",/(&" or words[-1].lower() in _OPEN_WORDS
+        )
 
     def _find_lines(self) -> Iterable[int]:
         """Find the lines that surely begin something new."""

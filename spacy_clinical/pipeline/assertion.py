@@ -31,7 +31,6 @@ FORMAT = 1
 
 @Language.factory(
     "clinical_assertion",
-    requires=["doc.ents"],
     assigns=[
         *(f"span._.{name}" for name in CONTEXT_ATTRIBUTES),
         *("span._.context_attributes", "span._.any_context_attributes"),
@@ -172,13 +171,14 @@ class ClinicalAssertion(RulePipe):
                     cues=reasons,
                     section=assessment.section,
                 )
+            spans = [
+                doc.char_span(start, end, label, alignment_mode="expand")
+                for start, end, label in sorted(cues)
+            ]
             doc.spans[CUES_KEY] = SpanGroup(
                 doc,
                 name=CUES_KEY,
-                spans=[
-                    doc.char_span(start, end, label, alignment_mode="expand")
-                    for start, end, label in sorted(cues)
-                ],
+                spans=[span for span in spans if span is not None],
             )
             add_to(doc, "clinical_provenance", self.name, self._describe_rules())
 

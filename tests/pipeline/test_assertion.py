@@ -214,14 +214,12 @@ def test_cues_are_saved_with_the_pipeline(tmp_path):
     component = nlp.get_pipe("clinical_assertion")
     component.add_cues("negated before", "zilch")
     nlp.to_disk(tmp_path)
-    for loaded in (
-        spacy.load(tmp_path),
-        spacy.blank("en").from_config(nlp.config).from_bytes(nlp.to_bytes()),
-        pickle.loads(pickle.dumps(nlp)),
-    ):
+    for loaded in (spacy.load(tmp_path), pickle.loads(pickle.dumps(nlp))):
         assert said(loaded("Zilch cough.")) == {"cough": {"is_negated"}}
         other = loaded.get_pipe("clinical_assertion")
         assert other.save() == component.save()
+    copy = ClinicalAssertion().from_bytes(component.to_bytes())
+    assert copy.save() == component.save()
 
 
 @pytest.mark.parametrize(
