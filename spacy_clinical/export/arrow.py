@@ -36,7 +36,7 @@ layout (`spacy_clinical.schema`) and of the package (`spacy_clinical.version`).
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,81 +51,59 @@ from spacy_clinical.files.json_text import keep_finite, read_json, write_json
 SCHEMA_VERSION = 1
 # Rows and characters that are held at once, and make a row group.
 ROWS, CHARS = 1000, 16_000_000
-PLACE = {"start": pa.int64(), "end": pa.int64()}
-SECTION = {
-    "label": pa.string(),
-    "loinc": pa.string(),
-    "title": pa.string(),
-    **PLACE,
+# Of fields and columns that are neither strings nor lists of rows.
+_TYPES = {
+    **dict.fromkeys(("n_chars", "n_sentences", "start", "end"), pa.int64()),
     "body_start": pa.int64(),
     "score": pa.float64(),
+    "sentences": pa.list_(pa.int64()),
+    **dict.fromkeys(("ccs", "icd10"), pa.list_(pa.string())),
+    "error": pa.struct(
+        dict.fromkeys(("component", "code", "type", "message"), pa.string())
+    ),
 }
-SUBSECTION = {
-    "label": pa.string(),
-    "title": pa.string(),
-    **PLACE,
-    "body_start": pa.int64(),
-    "section": pa.string(),
-    "score": pa.float64(),
+# The fields of rows, by the columns that hold them.
+_ENTITY = "label text start end score section"
+_ROWS = {
+    "sections": "label loinc title start end body_start score",
+    "subsections": "label title start end body_start section score",
+    "entities": _ENTITY,
+    "overlapping": _ENTITY,
+    "codes": "code label title chapter chapter_codes ccs icd10 score evidence",
+    "evidence": "section start end score",
 }
-ENTITY = {
-    "label": pa.string(),
-    "text": pa.string(),
-    **PLACE,
-    "score": pa.float64(),
-    "section": pa.string(),
+_NAMED_ROWS = {
+    **_ROWS,
+    **dict.fromkeys(("entities", "overlapping"), f"{_ENTITY} attributes"),
+    "tokens": "start end attributes",
 }
-NAMED_ENTITY = {**ENTITY, "attributes": pa.string()}
-TOKEN = {**PLACE, "attributes": pa.string()}
-EVIDENCE = {"section": pa.string(), **PLACE, "score": pa.float64()}
-CODE = {
-    "code": pa.string(),
-    "label": pa.string(),
-    "title": pa.string(),
-    "chapter": pa.string(),
-    "chapter_codes": pa.string(),
-    "ccs": pa.list_(pa.string()),
-    "icd10": pa.list_(pa.string()),
-    "score": pa.float64(),
-    "evidence": pa.list_(pa.struct(EVIDENCE)),
-}
-ERROR = dict.fromkeys(("component", "code", "type", "message"), pa.string())
-SCHEMA = pa.schema(
-    {
-        "id": pa.string(),
-        "source": pa.string(),
-        "meta": pa.string(),
-        "n_chars": pa.int64(),
-        "text": pa.string(),
-        "sections": pa.list_(pa.struct(SECTION)),
-        "subsections": pa.list_(pa.struct(SUBSECTION)),
-        "entities": pa.list_(pa.struct(ENTITY)),
-        "overlapping": pa.list_(pa.struct(ENTITY)),
-        "codes": pa.list_(pa.struct(CODE)),
-        "n_sentences": pa.int64(),
-        "sentences": pa.list_(pa.int64()),
-        "pieces": pa.string(),
-        "provenance": pa.string(),
-        "error": pa.struct(ERROR),
-    },
-    metadata={
-        f"{__title__}.schema": str(SCHEMA_VERSION),
-        f"{__title__}.version": __version__,
-    },
+_COLUMNS = (
+    "id source meta n_chars text sections subsections entities overlapping codes "
+    "n_sentences sentences pieces provenance error"
 )
-_NAMED_ENTITIES = pa.list_(pa.struct(NAMED_ENTITY))
+
+
+def _list_fields(names: str, rows: Mapping[str, str]) -> list[pa.Field]:
+    """List the fields of a schema or of rows.
+
+    rows: The names of the fields of rows, by the name of the field that holds them.
+    """
+    types = {
+        name: pa.list_(pa.struct(_list_fields(rows[name], rows)))
+        if name in rows
+        else _TYPES.get(name, pa.string())
+        for name in names.split()
+    }
+    return [pa.field(name, kind) for name, kind in types.items()]
+
+
+_METADATA = {
+    f"{__title__}.schema": str(SCHEMA_VERSION),
+    f"{__title__}.version": __version__,
+}
+SCHEMA = pa.schema(_list_fields(_COLUMNS, _ROWS), metadata=_METADATA)
 NAMED_SCHEMA = pa.schema(
-    [
-        *(
-            field.with_type(_NAMED_ENTITIES)
-            if field.name in ("entities", "overlapping")
-            else field
-            for field in SCHEMA
-        ),
-        pa.field("attributes", pa.string()),
-        pa.field("tokens", pa.list_(pa.struct(TOKEN))),
-    ],
-    metadata=SCHEMA.metadata,
+    _list_fields(f"{_COLUMNS} attributes tokens", _NAMED_ROWS), metadata=_METADATA
 )
 _JSON = ("meta", "pieces", "provenance", "attributes")
 # Their rows have attributes.
@@ -186,7 +164,7 @@ def _open(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
 
 
 def _widen(writer: pq.ParquetWriter, path: Path) -> pq.ParquetWriter:
-    """Write what has been written once more, with room for attributes."""
+    """Write the rows so far again, under the schema that has attributes."""
     writer.close()
     before = path.with_name(f"{path.name}.before")
     path.rename(before)
@@ -207,13 +185,12 @@ def read_parquet(path: Path) -> Iterator[dict[str, Any]]:
     """
     try:
         with pq.ParquetFile(path) as file:
-            lacking = sorted(_NEEDED - set(file.schema_arrow.names))
+            present = set(file.schema_arrow.names)
+            lacking = sorted(_NEEDED - present)
             if lacking:
                 reason = f"no column {', '.join(lacking)}"
                 raise CodedValueError(Errors.C327.format(path=path, reason=reason))
-            names = [
-                name for name in NAMED_SCHEMA.names if name in file.schema_arrow.names
-            ]
+            names = [name for name in NAMED_SCHEMA.names if name in present]
             for batch in file.iter_batches(batch_size=100, columns=names):
                 yield from map(_make_record, batch.to_pylist())
     # Its messages may quote what is in the file.
@@ -222,10 +199,8 @@ def read_parquet(path: Path) -> Iterator[dict[str, Any]]:
         raise CodedValueError(Errors.C327.format(path=path, reason=reason)) from None
 
 
-def _gather(
-    records: Iterable[Mapping[str, Any]],
-) -> Iterator[list[Mapping[str, Any]]]:
-    """Put records together that may be held at once."""
+def _gather(records: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    """Group records into lists that may be held in memory at once."""
     rows: list[Mapping[str, Any]] = []
     n_chars = 0
     for record in records:
@@ -246,25 +221,20 @@ def _make_row(record: Mapping[str, Any], schema: pa.Schema) -> dict[str, Any]:
     for name in _SCORED:
         row[name] = _keep_finite(row[name])
     for name in _NAMED:
-        row[name] = _pack(row.get(name))
+        row[name] = _convert_attributes(row.get(name), write_json)
     return row
 
 
-def _pack(rows: Any) -> Any:
-    """Write the attributes of rows, which differ, as JSON."""
+def _convert_attributes(rows: Any, convert: Callable[[Any], Any]) -> Any:
+    """Convert the attributes of rows: from one row to another, their names differ."""
     if not isinstance(rows, list):
         return rows
     key = "attributes"
-    return [{**row, key: write_json(row[key])} if key in row else row for row in rows]
-
-
-def _unpack(rows: Any) -> Any:
-    key = "attributes"
-    return [{**row, key: read_json(row[key])} if key in row else row for row in rows]
+    return [{**row, key: convert(row[key])} if key in row else row for row in rows]
 
 
 def _keep_finite(rows: Any) -> Any:
-    """Leave out of scores, those of evidence too, what is no number."""
+    """Replace scores that are NaN or infinite by None, those of evidence too."""
     if not isinstance(rows, list):
         return rows
     kept = [{**row, "score": keep_finite(row.get("score"))} for row in rows]
@@ -282,13 +252,13 @@ def _make_record(row: dict[str, Any]) -> dict[str, Any]:
     }
     for name in _NAMED:
         if name in record:
-            record[name] = _unpack(record[name])
+            record[name] = _convert_attributes(record[name], read_json)
     record["error"] = row.get("error")
     return record
 
 
 def _drop_nulls(value: Any) -> Any:
-    """Leave out what a record lacked; missing scores are null there, too."""
+    """Leave out fields that a record lacked; missing scores stay None."""
     if isinstance(value, list):
         return [_drop_nulls(item) for item in value]
     if isinstance(value, dict):

@@ -33,16 +33,7 @@ Library = Literal["pandas", "polars"]
 
 COLUMNS: dict[Rows, tuple[str, ...]] = {
     "notes": ("id", "source", "n_chars", "n_sentences", "error"),
-    "sections": (
-        "id",
-        "label",
-        "loinc",
-        "title",
-        "start",
-        "end",
-        "body_start",
-        "score",
-    ),
+    "sections": ("id", *"label loinc title start end body_start score".split()),
     "entities": ("id", "label", "text", "start", "end", "score", "section"),
     "codes": ("id", "code", "title", "chapter", "score"),
     "fields": ("id", "key", "option", "value", "page", "score"),
@@ -50,8 +41,12 @@ COLUMNS: dict[Rows, tuple[str, ...]] = {
 }
 # What the attributes of rows are of.
 OWNERS: dict[Rows, str] = {"notes": "doc", "entities": "span", "tokens": "token"}
-INTEGERS = {"n_chars", "n_sentences", "start", "end", "body_start", "page"}
-FLOATS = {"score"}
+# Of columns that are no strings, as pandas names them.
+_TYPES = {
+    **dict.fromkeys(("n_chars", "n_sentences", "start", "end"), "int64"),
+    **dict.fromkeys(("body_start", "page"), "int64"),
+    "score": "float64",
+}
 ATTRIBUTES = "attributes"
 
 
@@ -62,15 +57,16 @@ def to_frame(
     library: Library = "pandas",
     attributes: Named = (),
 ) -> Any:
-    """Make a data frame of what was found.
+    """Make a data frame of the findings of Docs or records.
 
     docs: Docs; pairs of a Note and its Doc, as `annotate_notes` yields, or of a Doc and
         its id, as `nlp.pipe(as_tuples=True)` does; or records. A bare Doc has the id
         that `docs.set_note` kept, or else its number.
     rows: What a row is: a note, a section, an entity, a code, a field of a form, or a
-        token that has attributes. "entity" will do for "entities".
-    library: The one that is installed: "pandas" or "polars".
-    attributes: Of other components, to put in: "span._.negex". Records have theirs.
+        token that has attributes. The singular ("entity") is accepted too.
+    library: "pandas" or "polars", which must be installed.
+    attributes: Attributes of other components to include: "span._.negex". Records
+        already hold theirs.
     RAISES ValueError: C364, if there is no such kind of rows or library; C361 and C362,
         if there are no such attributes.
     RAISES ImportError: C324, if the library isn't installed.
@@ -79,17 +75,17 @@ def to_frame(
     library = cast(Library, find_name(library, get_args(Library), what="library"))
     named = parse_attributes(attributes)
     attributes = named.list_names()
-    found = [
+    found_rows = [
         row
         for number, item in enumerate(docs)
         for row in list_rows(_make_record(item, number, attributes), kind)
     ]
     names = dict.fromkeys(getattr(named, OWNERS[kind]) if kind in OWNERS else ())
-    names.update(dict.fromkeys(n for row in found for n in row[ATTRIBUTES]))
-    columns = {name: [row.get(name) for row in found] for name in COLUMNS[kind]}
-    types = {name: _get_type(name) for name in columns}
+    names.update(dict.fromkeys(n for row in found_rows for n in row[ATTRIBUTES]))
+    columns = {name: [row.get(name) for row in found_rows] for name in COLUMNS[kind]}
+    types = {name: _TYPES.get(name, "string") for name in columns}
     for name in names:
-        values = [row[ATTRIBUTES].get(name) for row in found]
+        values = [row[ATTRIBUTES].get(name) for row in found_rows]
         column = name_column(name, kind)
         types[column], columns[column] = _make_column(values)
     try:
@@ -102,25 +98,24 @@ def to_frame(
     return frames.DataFrame(columns).astype(types)
 
 
-def find_name(name: str, known: Iterable[str], *, what: str) -> str:
-    """Find a name among those that are known; case and the plural don't matter.
+def find_name(name: str, names: Iterable[str], *, what: str) -> str:
+    """Find a name among others; case doesn't matter, and the singular is accepted.
 
-    what: What it is the name of, for the error.
-    RAISES ValueError: C364, if there is none such.
+    what: What is named, for the error.
+    RAISES ValueError: C364, if none matches.
     """
-    known = list(known)
+    names = list(names)
     wanted = str(name).strip().lower()
-    forms = [wanted, f"{wanted}s", f"{wanted.removesuffix('y')}ies"]
-    for form in forms:
-        if form in known:
+    for form in (wanted, f"{wanted}s", f"{wanted.removesuffix('y')}ies"):
+        if form in names:
             return form
     raise CodedValueError(
-        Errors.C364.format(what=what, name=name, known=", ".join(known))
+        Errors.C364.format(what=what, name=name, known=", ".join(names))
     )
 
 
 def name_column(attribute: str, rows: Rows) -> str:
-    """Name the column of an attribute, unlike all others."""
+    """Name the column of an attribute so that no other column has that name."""
     is_taken = attribute in COLUMNS[rows]
     return f"{OWNERS[rows]}._.{attribute}" if is_taken else attribute
 
@@ -141,15 +136,8 @@ def list_rows(record: Mapping[str, Any], rows: Rows) -> Iterator[dict[str, Any]]
         yield {"id": record["id"], **row, **score, **written, **named}
 
 
-def _get_type(name: str) -> str:
-    """The type of a column, as pandas names it."""
-    if name in INTEGERS:
-        return "int64"
-    return "float64" if name in FLOATS else "string"
-
-
 def write_value(value: Any) -> Any:
-    """Write truth values, and what a column can't hold, such as a list, as JSON."""
+    """Write booleans, and values that a column can't hold, such as lists, as JSON."""
     is_simple = value is None or isinstance(value, str | int | float)
     if is_simple and not isinstance(value, bool):
         return value

@@ -50,21 +50,10 @@ from spacy_clinical.files.atomic import open_atomic
 from spacy_clinical.files.cells import TableWriter, guard_cell
 from spacy_clinical.files.json_text import keep_finite, write_json
 
-COLUMNS = (
-    "note_nlp_id",
-    "note_id",
-    "section_concept_id",
-    "snippet",
-    "offset",
-    "lexical_variant",
-    "note_nlp_concept_id",
-    "note_nlp_source_concept_id",
-    "nlp_system",
-    "nlp_date",
-    "nlp_datetime",
-    "term_exists",
-    "term_temporal",
-    "term_modifiers",
+COLUMNS = tuple(
+    "note_nlp_id note_id section_concept_id snippet offset lexical_variant "
+    "note_nlp_concept_id note_nlp_source_concept_id nlp_system nlp_date nlp_datetime "
+    "term_exists term_temporal term_modifiers".split()
 )
 # term_exists and modifiers by what a section and a line say.
 TERMS: dict[Role, tuple[str, tuple[str, ...]]] = {

@@ -15,66 +15,33 @@ class TypeStyle(NamedTuple):
 
 _OTHER = "Other"
 # Group: hue in degrees, and its types, from the most to the least common.
-_GROUPS: dict[str, tuple[int, tuple[str, ...]]] = {
-    "Findings": (2, ("Sign_symptom", "Disease_disorder", "Outcome")),
-    "Procedures": (
-        210,
-        ("Diagnostic_procedure", "Therapeutic_procedure", "Clinical_event"),
-    ),
-    "Medications": (138, ("Medication", "Dosage", "Administration")),
-    "Anatomy": (276, ("Biological_structure", "Biological_attribute")),
+_GROUPS = {
+    "Findings": (2, "Sign_symptom Disease_disorder Outcome"),
+    "Procedures": (210, "Diagnostic_procedure Therapeutic_procedure Clinical_event"),
+    "Medications": (138, "Medication Dosage Administration"),
+    "Anatomy": (276, "Biological_structure Biological_attribute"),
     "Values": (
         180,
-        (
-            "Lab_value",
-            "Quantitative_concept",
-            "Distance",
-            "Area",
-            "Volume",
-            "Mass",
-            "Height",
-            "Weight",
-        ),
+        "Lab_value Quantitative_concept Distance Area Volume Mass Height Weight",
     ),
     "Descriptions": (
         26,
-        (
-            "Detailed_description",
-            "Severity",
-            "Qualitative_concept",
-            "Shape",
-            "Color",
-            "Texture",
-        ),
+        "Detailed_description Severity Qualitative_concept Shape Color Texture",
     ),
-    "Time": (47, ("Date", "Duration", "Time", "Frequency")),
+    "Time": (47, "Date Duration Time Frequency"),
     "Person and history": (
         322,
-        (
-            "Age",
-            "Sex",
-            "History",
-            "Family_history",
-            "Personal_background",
-            "Occupation",
-            "Subject",
-        ),
+        "Age Sex History Family_history Personal_background Occupation Subject",
     ),
     "Events and places": (
         245,
-        (
-            "Nonbiological_location",
-            "Activity",
-            "Coreference",
-            "Other_event",
-            "Other_entity",
-        ),
+        "Nonbiological_location Activity Coreference Other_event Other_entity",
     ),
 }
 _PLACES = {
-    label: (group, hue, position, len(labels))
+    label: (group, hue, position / max(labels.count(" "), 1))
     for group, (hue, labels) in _GROUPS.items()
-    for position, label in enumerate(labels)
+    for position, label in enumerate(labels.split())
 }
 GROUP_ORDER = (*_GROUPS, _OTHER)
 
@@ -85,10 +52,8 @@ def get_style(label: str) -> TypeStyle:
     label: As in `doc.ents`.
     """
     if label in _PLACES:
-        group, hue, position, n_labels = _PLACES[label]
-        lightness = 93 - 9 * position / max(n_labels - 1, 1)
-        turn = 10 * position / max(n_labels - 1, 1)
-        return _make_style(group, round(hue + turn), round(lightness))
+        group, hue, share = _PLACES[label]
+        return _make_style(group, round(hue + 10 * share), round(93 - 9 * share))
     return _make_style(_OTHER, zlib.crc32(label.encode()) % 360, 91)
 
 
