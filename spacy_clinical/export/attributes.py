@@ -1,4 +1,4 @@
-"""Attributes of components that aren't ours, for records: `span._.negex` and the like.
+"""Attributes of other components in records, such as `span._.negex`.
 
 They are named as code names them: `span._.NAME` of entities, `doc._.NAME`, and
 `token._.NAME`. Their values have to be plain data. In a record:
@@ -32,14 +32,14 @@ _MAX_SHOWN = 120
 
 
 class Attributes(NamedTuple):
-    """Names of attributes, without what they are of."""
+    """Names of attributes of Docs, spans and tokens."""
 
     doc: tuple[str, ...] = ()
     span: tuple[str, ...] = ()
     token: tuple[str, ...] = ()
 
     def list_names(self) -> list[str]:
-        """List the names as code has them: span._.negex."""
+        """List the full names: span._.negex."""
         return [
             f"{kind}._.{name}"
             for kind, names in self._asdict().items()
@@ -57,10 +57,9 @@ def parse_attributes(names: Named) -> Attributes:
 
 
 def check_attributes(attributes: Attributes) -> None:
-    """Look whether spaCy knows of attributes.
+    """Check that attributes are registered with spaCy.
 
-    RAISES ValueError: C362, at the first that no component or code has added, or that is
-        a method.
+    RAISES ValueError: C362, at the first that is not, or that is a method.
     """
     for kind, names in attributes._asdict().items():
         owner = _CLASSES[kind]
@@ -70,10 +69,10 @@ def check_attributes(attributes: Attributes) -> None:
 
 
 class AttributeReader:
-    """Reads the attributes of a Doc that are named.
+    """Read attributes of a Doc, its spans and tokens.
 
-    error: What is wrong with the first that could not be read (C363), or "". Its value is
-        None.
+    error: Message about the first value that could not be read (C363), or "". The value
+        is None then.
     """
 
     def __init__(self, attributes: Attributes) -> None:
@@ -89,14 +88,17 @@ class AttributeReader:
         return self._read("span", self.attributes.span, span)
 
     def read_tokens(self, doc: Doc) -> list[dict[str, Any]]:
-        """Read the tokens of which something is said, with all their values."""
+        """Read the tokens that have a value other than the default, not false or empty."""
         names = self.attributes.token
         defaults = {name: Token.get_extension(name)[0] for name in names}
         rows = []
         for token in doc if names else ():
             values = self._read("token", names, token)
-            said = [n for n, v in values.items() if v or (v == 0 and v is not False)]
-            if any(values[n] != defaults[n] for n in said):
+            if any(
+                value != defaults[name]
+                and (value or (value == 0 and value is not False))
+                for name, value in values.items()
+            ):
                 end = token.idx + len(token)
                 rows.append({"start": token.idx, "end": end, "attributes": values})
         return rows
@@ -116,7 +118,7 @@ class AttributeReader:
 
 
 class _NotPlain(TypeError):
-    """What is wrong with a value, without the value."""
+    """A fault of a value, described without the value."""
 
 
 def make_plain(value: Any, *, depth: int = 0) -> Any:
@@ -149,7 +151,7 @@ def make_plain(value: Any, *, depth: int = 0) -> Any:
 def show_values(values: Mapping[str, Any] | None) -> list[str]:
     """Describe values for readers: "negated", "certainty: 0.4".
 
-    What is false, empty or unknown isn't said.
+    Values that are false, empty or None are left out.
     """
     shown = []
     for name, value in (values or {}).items():
@@ -165,8 +167,7 @@ def show_values(values: Mapping[str, Any] | None) -> list[str]:
 def without_words(values: Mapping[str, Any]) -> Values:
     """Leave out values that may be made of the note's words.
 
-    Truth values stay, and numbers from 0 to 1, as scores are: others may stand in the
-    note.
+    Booleans stay, and numbers from 0 to 1, such as scores: others may be in the note.
     """
     return {
         name: value
@@ -179,10 +180,10 @@ def without_words(values: Mapping[str, Any]) -> Values:
 
 @lru_cache(maxsize=64)
 def _parse(names: tuple[str, ...]) -> Attributes:
-    found: dict[str, dict[str, None]] = {"doc": {}, "span": {}, "token": {}}
+    by_kind: dict[str, dict[str, None]] = {kind: {} for kind in Attributes._fields}
     for name in (part.strip() for several in names for part in several.split(",")):
         match = _NAME.fullmatch(name)
         if match is None or not match[2].isidentifier():
             raise CodedValueError(Errors.C361.format(name=name))
-        found[match[1]][match[2]] = None
-    return Attributes(*(tuple(found[kind]) for kind in Attributes._fields))
+        by_kind[match[1]][match[2]] = None
+    return Attributes(*map(tuple, by_kind.values()))

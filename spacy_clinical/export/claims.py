@@ -1,9 +1,9 @@
-"""Say what may be claimed of a finding, by where in the note and on what line it stands.
+"""Decide what an export may state of a finding, by its section, its line and the
+attributes that a component for assertion has set.
 
-A name of a drug under ALLERGIES is no medication of the patient's, and a disorder under
-FAMILY HISTORY not the patient's. Exports that state facts (FHIR, OMOP) ask here, and
-leave out what can't be said. docs/exports.md has the table. What a component for
-assertion has said of a finding, in attributes of records, counts too.
+A drug under ALLERGIES is not a medication of the patient, and a disorder under FAMILY
+HISTORY is not the patient's. The exports that state facts (FHIR, OMOP) use this, and
+leave out what must not be stated. docs/exports.md has the table.
 """
 
 import re
@@ -12,11 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from spacy_clinical.export.clauses import is_hypothetical, split_clauses
+from spacy_clinical.export.clauses import CLAUSE_END, is_hypothetical, split_clauses
 from spacy_clinical.export.stop_lists import Status, StopLists
 
-# "allergy": of a substance that the patient doesn't tolerate, or of what it does.
-# "family": of a relative. "planned": to be done. "hypothetical": may come.
+# "allergy": a substance that the patient doesn't tolerate, or its reaction. "family": of
+# a relative. "planned": to be done. "hypothetical": may occur.
 Role: TypeAlias = Literal["stated", "allergy", "family", "planned", "hypothetical"]
 
 # Characters between what belongs together, at most.
@@ -64,14 +64,13 @@ _STATUS: dict[Status, re.Pattern[str]] = {
         r"consider(?:ing)?|recommend(?:s|ed)?|to (?:start|begin)|start|begin)\b",
         re.IGNORECASE,
     ),
+    # Where another drug is taken after all: "not on aspirin, takes lisinopril".
+    "unknown": re.compile(
+        r"(?:,|\band\b)\s*(?:(?:and|he|she|they|pt|patient|still|now|currently|is|only)\s+)*"
+        r"(?:takes|taking|on|continues?)\b",
+        re.IGNORECASE,
+    ),
 }
-# Where another drug is taken after all: "not on aspirin, takes lisinopril".
-_TAKEN = re.compile(
-    r"(?:,|\band\b)\s*(?:(?:and|he|she|they|pt|patient|still|now|currently|is|only)\s+)*"
-    r"(?:takes|taking|on|continues?)\b",
-    re.IGNORECASE,
-)
-_CLAUSE_END = re.compile(r"[.;\n]|\bbut\b|\bhowever\b", re.IGNORECASE)
 _NO_ALLERGY = re.compile(
     r"\b(?:NKDA|NKA|NKFA|no known (?:drug |food |medication |medicine )?allerg(?:y|ies)|"
     r"no (?:drug |food |medication )?allergies|denies (?:any )?(?:drug |known )?allergies|"
@@ -99,15 +98,16 @@ RELATIVES: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("niece", "nieces"), ("NIECE", "niece")),
     **dict.fromkeys(("parent", "parents"), ("PRN", "parent")),
 }
-# Attributes of findings, as ConText, medspaCy and negspaCy name them.
-NEGATED = ("is_negated", "negex")
-UNCERTAIN = ("is_uncertain", "is_possible")
-HISTORICAL, HYPOTHETICAL, FAMILY = (
-    ("is_historical",),
-    ("is_hypothetical",),
-    ("is_family",),
-)
-ASSERTED = frozenset({*NEGATED, *UNCERTAIN, *HISTORICAL, *HYPOTHETICAL, *FAMILY})
+# Fields of an `Assertion`, with the attributes of findings that they are read from, as
+# ConText, medspaCy and negspaCy name them.
+_ATTRIBUTES = {
+    "is_negated": ("is_negated", "negex"),
+    "is_uncertain": ("is_uncertain", "is_possible"),
+    "is_historical": ("is_historical",),
+    "is_hypothetical": ("is_hypothetical",),
+    "is_family": ("is_family",),
+}
+ASSERTED = frozenset(name for names in _ATTRIBUTES.values() for name in names)
 ANYBODY = ("FAMMEMB", "family member")
 _RELATIVE = re.compile(rf"\b(?:{'|'.join(RELATIVES)})\b", re.IGNORECASE)
 
@@ -120,7 +120,7 @@ class Relative(NamedTuple):
 
 
 class Assertion(NamedTuple):
-    """What the attributes of a finding say of it; False also where they say nothing.
+    """The assertion of a finding by its attributes; False also where none is set.
 
     is_affirmed: Whether something has looked for negation, and found none.
     """
@@ -134,27 +134,23 @@ class Assertion(NamedTuple):
 
 
 def read_assertion(finding: Mapping[str, Any]) -> Assertion:
-    """Read what the attributes of a finding say: those named in `ASSERTED`."""
-    said = finding.get("attributes") or {}
-
-    def holds(names: tuple[str, ...]) -> bool:
-        return any(said.get(name) is True for name in names)
-
-    has_looked = any(said.get(name) is False for name in NEGATED)
-    return Assertion(
-        is_negated=holds(NEGATED),
-        is_uncertain=holds(UNCERTAIN),
-        is_historical=holds(HISTORICAL),
-        is_hypothetical=holds(HYPOTHETICAL),
-        is_family=holds(FAMILY),
-        is_affirmed=has_looked and not holds(NEGATED),
-    )
+    """Read the assertion of a finding from its attributes, those in `ASSERTED`."""
+    attributes = finding.get("attributes") or {}
+    values = {
+        field: [attributes.get(name) for name in names]
+        for field, names in _ATTRIBUTES.items()
+    }
+    holds = {
+        field: any(value is True for value in own) for field, own in values.items()
+    }
+    has_looked = any(value is False for value in values["is_negated"])
+    return Assertion(**holds, is_affirmed=has_looked and not holds["is_negated"])
 
 
 class Claims:
-    """What may be claimed of the findings of a record.
+    """Decide what may be stated of the findings of a record.
 
-    record: As `records.make_record` makes it. Without its text only sections count.
+    record: As `records.make_record` makes it. Without text, only sections count.
     """
 
     def __init__(self, record: Mapping[str, Any]) -> None:
@@ -170,7 +166,7 @@ class Claims:
         self._part_starts = [start for start, _, _ in self._parts]
 
     def find_section_role(self, place: int) -> Role:
-        """Find what the section or subsection at a place (character) says of findings."""
+        """Find the role of findings in the section or subsection at a character."""
         index = bisect_right(self._part_starts, place) - 1
         if index >= 0 and place < self._parts[index][1]:
             return self._parts[index][2]
@@ -178,7 +174,7 @@ class Claims:
         return ROLES.get(self._sections[index][1], "stated") if index >= 0 else "stated"
 
     def find_role(self, start: int) -> Role:
-        """Find whether a finding that starts somewhere holds for the patient, and now."""
+        """Find the role of a finding that starts at a character, by section and clause."""
         role = self.find_section_role(start)
         if role in ("stated", "planned") and _HYPOTHETICAL.search(
             self._find_before(start)
@@ -187,22 +183,23 @@ class Claims:
         return role
 
     def find_role_of(self, finding: Mapping[str, Any]) -> Role:
-        """Find whether a finding holds for the patient, by its place and attributes."""
+        """Find the role of a finding, by its place and attributes."""
         role = self.find_role(finding["start"])
-        said = read_assertion(finding)
-        if said.is_family:
+        assertion = read_assertion(finding)
+        if assertion.is_family:
             return "family"
-        # Under allergies or family history that stays what it is.
+        # Under allergies or family history the role stays.
         is_open = role in ("stated", "planned")
-        return "hypothetical" if said.is_hypothetical and is_open else role
+        return "hypothetical" if assertion.is_hypothetical and is_open else role
 
     def find_status_of(self, finding: Mapping[str, Any]) -> Status:
         """Find whether a medication is taken, by its line and attributes."""
-        said = read_assertion(finding)
-        if said.is_negated:
+        assertion = read_assertion(finding)
+        if assertion.is_negated:
             return "not-taken"
         status = self.find_status(finding["start"], finding["end"])
-        return "intended" if said.is_hypothetical and status == "unknown" else status
+        is_ahead = assertion.is_hypothetical and status == "unknown"
+        return "intended" if is_ahead else status
 
     def find_status(self, start: int, end: int) -> Status:
         """Find whether a medication is taken; "unknown" if its line doesn't say.
@@ -210,18 +207,17 @@ class Claims:
         start, end (characters): Of the medication.
         """
         before, after = self._find_before(start), self._find_after(end)
-        found: list[tuple[int, Status]] = []
+        # Distances in characters.
+        matches: list[tuple[int, Status]] = []
         for status, pattern in _STATUS.items():
             for match in pattern.finditer(before):
-                found.append((len(before) - match.end(), status))
+                matches.append((len(before) - match.end(), status))
             # "Metformin was stopped", but "metformin; start insulin".
-            match_after = pattern.search(after) if status != "intended" else None
-            if match_after is not None:
-                found.append((match_after.start(), status))
-        found += [
-            (len(before) - match.end(), "unknown") for match in _TAKEN.finditer(before)
-        ]
-        nearest = min(found)[1] if found else self._lists.find_status(start)
+            if status not in ("intended", "unknown") and (
+                match_after := pattern.search(after)
+            ):
+                matches.append((match_after.start(), status))
+        nearest = min(matches)[1] if matches else self._lists.find_status(start)
         if nearest != "unknown":
             return nearest
         is_ahead = self.find_role(start) in ("planned", "hypothetical")
@@ -244,7 +240,7 @@ class Claims:
         )
 
     def _has_statement(self, start: int, end: int) -> bool:
-        """Whether a clause of a text holds for the patient, or may."""
+        """Whether any clause of a text is stated of the patient, or planned."""
         if not self.text:
             return self.find_section_role(start) in ("stated", "planned")
         has_clauses = False
@@ -258,7 +254,7 @@ class Claims:
         return not has_clauses and self.find_role(start) in ("stated", "planned")
 
     def _split(self, start: int, end: int) -> Iterator[tuple[int, str]]:
-        """Split a text into clauses that say something, without titles of sections."""
+        """Split a text into clauses that have letters, without titles of sections."""
         for first, last in split_clauses(self.text, start, end):
             index = bisect_right(self._starts, first) - 1
             if index >= 0:
@@ -268,10 +264,8 @@ class Claims:
 
     def find_relative(self, start: int) -> Relative:
         """Find who in the family has a disorder: the last one named on its line."""
-        names = list(_RELATIVE.finditer(self._find_before(start, clause=False)))
-        if names:
-            return Relative(*RELATIVES[names[-1][0].lower()])
-        return Relative(*ANYBODY)
+        names = _RELATIVE.findall(self._find_before(start, clause=False))
+        return Relative(*(RELATIVES[names[-1].lower()] if names else ANYBODY))
 
     def has_no_allergies(self, start: int, end: int) -> bool:
         """Check whether a section on allergies says that none are known.
@@ -281,19 +275,15 @@ class Claims:
         body = self.text[start:end]
         return bool(_NO_ALLERGY.search(body) or _ONLY_NONE.fullmatch(body))
 
-    def share_line(self, end: int, start: int) -> bool:
-        """Check whether nothing but one line lies between two places (characters)."""
-        return "\n" not in self.text[end:start]
-
     def _find_before(self, start: int, *, clause: bool = True) -> str:
-        """What stands before a finding on its line, and in its clause."""
+        """The text before a finding on its line, or in its clause."""
         first = max(self.text.rfind("\n", 0, start) + 1, start - AROUND)
         line = self.text[first:start]
-        return _CLAUSE_END.split(line)[-1] if clause else line
+        return CLAUSE_END.split(line)[-1] if clause else line
 
     def _find_after(self, end: int) -> str:
         line = self.text[end : end + AROUND].split("\n")[0]
-        return _CLAUSE_END.split(line)[0].split(",")[0]
+        return CLAUSE_END.split(line)[0].split(",")[0]
 
 
 class NearbyEntities:

@@ -58,7 +58,7 @@ ICD10 = "http://hl7.org/fhir/sid/icd-10-cm"
 VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
 DISORDERS = frozenset({"Disease_disorder"})
 MEDICATIONS = frozenset({"Medication"})
-# What a substance under allergies does.
+# Types of reactions to a substance under allergies.
 REACTIONS = frozenset({"Sign_symptom", "Disease_disorder"})
 DOSAGES = frozenset({"Dosage"})
 VALUES = frozenset({"Lab_value"})
@@ -136,7 +136,7 @@ def write_bundles(
 
 
 class _Maker(NoteMaker):
-    """Makes the resources of a note, those of what was found in it too."""
+    """Make the resources of a note and of its findings."""
 
     def __init__(
         self, record: Mapping[str, Any], subject: str | None, date: str
@@ -146,30 +146,30 @@ class _Maker(NoteMaker):
 
     def list_conditions(self) -> Iterator[Resource]:
         for number, code in enumerate(self.record.get("codes") or ()):
+            if not self.claims.may_state(code["evidence"]):
+                continue
             display = {"display": clean(code["title"])} if code.get("title") else {}
             coding = [{"system": ICD9, "code": code["code"], **display}]
             if len(code.get("icd10") or ()) == 1:
                 coding.append({"system": ICD10, "code": code["icd10"][0]})
             places = [place["start"] for place in code["evidence"]]
-            if not self.claims.may_state(code["evidence"]):
-                continue
             parts = ("condition", "code", code["code"], number)
-            self.enter(places, *parts)
-            yield self._make_condition({"coding": coding}, code, *parts)
+            yield self._make_condition(parts, places, code, {"coding": coding})
         for ent in self._list(DISORDERS, "stated", "planned"):
             parts = ("condition", "entity", ent["start"], ent["end"])
-            self.enter([ent["start"]], *parts)
-            yield self._make_condition({"text": clean(ent["text"])}, ent, *parts)
+            text = {"text": clean(ent["text"])}
+            yield self._make_condition(parts, [ent["start"]], ent, text)
 
     def _make_condition(
-        self, code: Resource, finding: Mapping[str, Any], *parts: object
+        self,
+        parts: tuple[object, ...],
+        places: Iterable[int],
+        finding: Mapping[str, Any],
+        code: Resource,
     ) -> Resource:
-        status = {"system": VERIFICATION, "code": _verify(finding)}
         return {
-            "resourceType": "Condition",
-            "id": self.make_id(*parts),
-            **make_extensions(finding["score"], finding.get("attributes")),
-            "verificationStatus": {"coding": [status]},
+            **self._start("Condition", parts, places, finding),
+            **_verify(VERIFICATION, finding),
             "code": code,
             "subject": self.subject,
             "evidence": [{"detail": [self.refer("document")]}],
@@ -178,34 +178,25 @@ class _Maker(NoteMaker):
     def list_medications(self) -> Iterator[Resource]:
         dosages = NearbyEntities(self._list(DOSAGES), self.text)
         for ent in self._list(MEDICATIONS, "stated", "planned", "hypothetical"):
-            parts = ("medication", ent["start"], ent["end"])
-            self.enter([ent["start"]], *parts)
-            statement: Resource = {
-                "resourceType": "MedicationStatement",
-                "id": self.make_id(*parts),
-                **make_extensions(ent["score"], ent.get("attributes")),
+            dose = dosages.find_after(ent["end"])
+            dosage = {"dosage": [{"text": clean(dose["text"])}]} if dose else {}
+            yield {
+                **self._start_entity("MedicationStatement", "medication", ent),
                 "status": self.claims.find_status_of(ent),
                 "medicationCodeableConcept": {"text": clean(ent["text"])},
                 "subject": self.subject,
                 "derivedFrom": [self.refer("document")],
+                **dosage,
             }
-            dose = dosages.find_after(ent["end"])
-            if dose is not None:
-                statement["dosage"] = [{"text": clean(dose["text"])}]
-            yield statement
 
     def list_observations(self) -> Iterator[Resource]:
         tests = NearbyEntities(self._list(TESTS), self.text)
         for ent in self._list(VALUES, "stated"):
             if read_assertion(ent).is_negated:
                 continue
-            parts = ("observation", ent["start"], ent["end"])
-            self.enter([ent["start"]], *parts)
             test = tests.find_before(ent["start"])
             yield {
-                "resourceType": "Observation",
-                "id": self.make_id(*parts),
-                **make_extensions(ent["score"], ent.get("attributes")),
+                **self._start_entity("Observation", "observation", ent),
                 "status": "preliminary",
                 "code": {"text": clean(test["text"]) if test else "unnamed test"},
                 "subject": self.subject,
@@ -215,81 +206,94 @@ class _Maker(NoteMaker):
             }
 
     def list_allergies(self) -> Iterator[Resource]:
-        """Substances, each with the reactions behind it on its line; or "none known"."""
+        """List the substances that are not tolerated, each with its reactions; or that no
+        allergies are known."""
         substances = self._list(MEDICATIONS, "allergy")
         others = self._list(REACTIONS, "allergy")
         for ent, reactions in list_allergies(self.text, substances, others):
-            caused = [
-                {"manifestation": [{"text": clean(reaction)}]} for reaction in reactions
-            ]
-            parts = ("allergy", ent["start"], ent["end"])
-            self.enter([ent["start"]], *parts)
-            code = {"text": clean(ent["text"])}
-            allergy = self._make_allergy(code, ent, *parts)
-            yield {**allergy, "reaction": caused} if caused else allergy
+            caused = [{"manifestation": [{"text": clean(name)}]} for name in reactions]
+            yield {
+                **self._start_entity("AllergyIntolerance", "allergy", ent),
+                **_verify(ALLERGY_STATUS, ent),
+                "code": {"text": clean(ent["text"])},
+                "patient": self.subject,
+                **({"reaction": caused} if caused else {}),
+            }
         for row in self.record["sections"]:
-            borders = row["body_start"], row["end"]
-            if self.claims.find_section_role(row["start"]) != "allergy":
+            start, end = row["start"], row["end"]
+            if self.claims.find_section_role(start) != "allergy":
                 continue
-            has_some = any(row["start"] <= s["start"] < row["end"] for s in substances)
-            if not has_some and self.claims.has_no_allergies(*borders):
-                parts = ("allergy", "none", row["start"])
-                self.enter([row["start"]], *parts)
-                yield self._make_allergy(NO_KNOWN_ALLERGY, {}, *parts)
-
-    def _make_allergy(
-        self, code: Resource, finding: Mapping[str, Any], *parts: object
-    ) -> Resource:
-        status = {"system": ALLERGY_STATUS, "code": _verify(finding)}
-        return {
-            "resourceType": "AllergyIntolerance",
-            "id": self.make_id(*parts),
-            **make_extensions(finding.get("score"), finding.get("attributes")),
-            "verificationStatus": {"coding": [status]},
-            "code": code,
-            "patient": self.subject,
-        }
+            has_some = any(start <= s["start"] < end for s in substances)
+            if not has_some and self.claims.has_no_allergies(row["body_start"], end):
+                parts = ("allergy", "none", start)
+                yield {
+                    **self._start("AllergyIntolerance", parts, [start], {}),
+                    **_verify(ALLERGY_STATUS, {}),
+                    "code": NO_KNOWN_ALLERGY,
+                    "patient": self.subject,
+                }
 
     def list_relatives(self) -> Iterator[Resource]:
         """List the disorders of each relative."""
         disorders: dict[Relative, list[Mapping[str, Any]]] = {}
         for ent in self._list(DISORDERS, "family"):
-            # "No family history of": nothing says of whom.
+            # "No family history of" names no relative.
             if read_assertion(ent).is_negated:
                 continue
             relative = self.claims.find_relative(ent["start"])
             disorders.setdefault(relative, []).append(ent)
         for relative, ents in disorders.items():
             parts = ("relative", relative.code)
-            self.enter([ent["start"] for ent in ents], *parts)
+            places = [ent["start"] for ent in ents]
             code, display = relative
             coding = {"system": ROLE_CODES, "code": code, "display": display}
             yield {
-                "resourceType": "FamilyMemberHistory",
-                "id": self.make_id(*parts),
+                **self._start("FamilyMemberHistory", parts, places, {}),
                 "status": "partial",
                 "patient": self.subject,
                 "relationship": {"coding": [coding]},
                 "condition": [
-                    {
-                        **make_extensions(ent["score"], ent.get("attributes")),
-                        "code": {"text": clean(ent["text"])},
-                    }
+                    {**_extend(ent), "code": {"text": clean(ent["text"])}}
                     for ent in ents
                 ],
             }
 
+    def _start(
+        self,
+        kind: str,
+        parts: tuple[object, ...],
+        places: Iterable[int],
+        finding: Mapping[str, Any],
+    ) -> Resource:
+        """Start the resource of a finding, and enter it in its sections.
+
+        parts: What its id is made of.
+        places (characters): Where it was found.
+        """
+        self.enter(places, *parts)
+        resource = {"resourceType": kind, "id": self.make_id(*parts)}
+        return {**resource, **_extend(finding)}
+
+    def _start_entity(self, kind: str, name: str, ent: Mapping[str, Any]) -> Resource:
+        parts = (name, ent["start"], ent["end"])
+        return self._start(kind, parts, [ent["start"]], ent)
+
     def _list(self, labels: frozenset[str], *roles: str) -> list[Mapping[str, Any]]:
         """List entities of some types; with roles only those that have one of them."""
-        found = [ent for ent in self.record["entities"] if ent["label"] in labels]
         return [
             ent
-            for ent in found
-            if clean(ent.get("text") or "")
+            for ent in self.record["entities"]
+            if ent["label"] in labels
+            and clean(ent.get("text") or "")
             and (not roles or self.claims.find_role_of(ent) in roles)
         ]
 
 
-def _verify(finding: Mapping[str, Any]) -> str:
-    """The status of what is not confirmed."""
-    return "refuted" if read_assertion(finding).is_negated else "unconfirmed"
+def _extend(finding: Mapping[str, Any]) -> Resource:
+    return make_extensions(finding.get("score"), finding.get("attributes"))
+
+
+def _verify(system: str, finding: Mapping[str, Any]) -> Resource:
+    """The status of a finding: nothing that was found is confirmed."""
+    code = "refuted" if read_assertion(finding).is_negated else "unconfirmed"
+    return {"verificationStatus": {"coding": [{"system": system, "code": code}]}}

@@ -1,4 +1,4 @@
-"""FHIR's resources that say nothing of findings: the note, its sections, what read it."""
+"""Make FHIR's resources that hold no findings: the note, its sections, the device."""
 
 import base64
 import hashlib
@@ -23,7 +23,7 @@ NOTE_TYPE = {"system": LOINC, "code": "34109-9", "display": "Note"}
 
 
 class NoteMaker:
-    """Makes the resources of a note that hold no findings, and the ids of all.
+    """Make the resources of a note that hold no findings, and the ids of all resources.
 
     entries: References to what was found in each section, once it has been made.
     """
@@ -56,9 +56,8 @@ class NoteMaker:
         versions: list[Resource] = [{"value": __version__}]
         for name, facts in (self.record.get("provenance") or {}).items():
             if isinstance(facts, Mapping):
-                said = "; ".join(f"{key}: {facts[key]}" for key in facts if facts[key])
-                version = {"type": {"text": clean(name)}, "value": clean(said)}
-                versions.append(version)
+                value = "; ".join(f"{key}: {facts[key]}" for key in facts if facts[key])
+                versions.append({"type": {"text": clean(name)}, "value": clean(value)})
         return {
             "resourceType": "Device",
             "id": self.get_device_id(),
@@ -80,8 +79,7 @@ class NoteMaker:
     def make_document(self, *, with_text: bool) -> Resource:
         name = clean(self.record["id"]) or "note"
         data = self.text.encode("utf8", "replace")
-        attachment: Resource = {"contentType": "text/plain; charset=utf-8"}
-        attachment["title"] = name
+        attachment = {"contentType": "text/plain; charset=utf-8", "title": name}
         if with_text and data:
             digest = hashlib.sha1(data, usedforsecurity=False).digest()
             attachment["data"] = base64.b64encode(data).decode("ascii")
@@ -110,27 +108,24 @@ class NoteMaker:
             "author": [self.refer_device()],
             "title": "Clinical note",
         }
-        rows = zip(self.record["sections"], self.entries, strict=True)
-        sections = [
-            self._make_section(row, entries, with_text=with_text)
-            for row, entries in rows
-        ]
-        if sections:
-            composition["section"] = sections
+        if self.starts:
+            rows = zip(self.record["sections"], self.entries, strict=True)
+            composition["section"] = [
+                self._make_section(row, entries, with_text) for row, entries in rows
+            ]
         return composition
 
     def _make_section(
-        self, row: Mapping[str, Any], entries: list[Resource], *, with_text: bool
+        self, row: Mapping[str, Any], entries: list[Resource], with_text: bool
     ) -> Resource:
         title = clean(row.get("title") or "") or clean(row["label"]) or "section"
         section: Resource = {"title": title}
         if row.get("loinc"):
             section["code"] = {"coding": [{"system": LOINC, "code": row["loinc"]}]}
+        body = "The text is left out."
         if with_text and self.text:
             body = self.text[row["body_start"] : row["end"]]
-            section["text"] = make_narrative(body)
-        else:
-            section["text"] = make_narrative("The text is left out.")
+        section["text"] = make_narrative(body)
         if entries:
             section["entry"] = entries
         elif not (with_text and self.text):

@@ -1,4 +1,4 @@
-"""Values that FHIR's resources are made of: ids, references, dates, texts."""
+"""Make the values of FHIR's resources: ids, references, dates, texts."""
 
 import datetime
 import re
@@ -29,12 +29,12 @@ _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 _REFERENCE = re.compile(r"(https?://\S+/)?[A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,64}")
 _TIME = r"T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-](0\d|1[0-4]):[0-5]\d)"
 _DATE = re.compile(rf"(\d{{4}})(?:-(\d\d)(?:-(\d\d)(?:{_TIME})?)?)?")
-
+# What XML, and so FHIR's narrative, can't hold.
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def make_uuid(*parts: str) -> str:
-    """Make the same UUID of the same parts."""
+    """Make a UUID that is the same for the same parts."""
     # As JSON: ASCII, and no two lists of parts look alike.
     return str(uuid.uuid5(SPACE, write_json(parts)))
 
@@ -55,26 +55,21 @@ def make_subject(patient: str | None) -> Resource:
     return {"extension": [{"url": ABSENT, "valueCode": "unknown"}], "type": "Patient"}
 
 
-def make_score(score: float | None) -> Resource:
-    """Make the extension that holds a score, if there is one."""
-    if keep_finite(score) is None:
-        return {}
-    return {"extension": [{"url": SCORE, "valueDecimal": score}]}
-
-
 def make_extensions(
     score: float | None, attributes: Mapping[str, Any] | None
 ) -> Resource:
-    """Make the extensions that hold a score, and attributes that components have set.
+    """Make the extensions for a score and for attributes that components have set.
 
-    attributes: Truth values, numbers and texts; others are left out.
+    attributes: Booleans, numbers and texts; others are left out.
     """
-    found: list[Resource] = make_score(score).get("extension", [])
+    extensions: list[Resource] = []
+    if keep_finite(score) is not None:
+        extensions.append({"url": SCORE, "valueDecimal": score})
     for name, value in (attributes or {}).items():
         typed = _type_value(value)
         if typed:
-            found.append({"url": f"{ATTRIBUTE}{quote(name)}", **typed})
-    return {"extension": found} if found else {}
+            extensions.append({"url": f"{ATTRIBUTE}{quote(name)}", **typed})
+    return {"extension": extensions} if extensions else {}
 
 
 def _type_value(value: Any) -> Resource:
@@ -89,8 +84,8 @@ def _type_value(value: Any) -> Resource:
 
 
 def make_narrative(text: str) -> Resource:
-    """Write a text, as it stands, as the XHTML that people read."""
-    lines = escape(drop_control(text).strip())
+    """Write a text unchanged as a narrative (XHTML)."""
+    lines = escape(_NOT_XML.sub("", text).strip())
     div = f'<div xmlns="{XHTML}"><pre>{lines or "No text."}</pre></div>'
     return {"status": "generated", "div": div}
 
@@ -109,10 +104,5 @@ def is_date(text: str) -> bool:
 
 
 def clean(text: str) -> str:
-    """FHIR's strings have no leading white space and no control characters."""
-    return " ".join(drop_control(text).split())
-
-
-def drop_control(text: str) -> str:
-    """Leave out what XML, and so FHIR's narrative, can't hold."""
-    return _NOT_XML.sub("", text)
+    """Remove control characters and surplus white space, which FHIR's strings exclude."""
+    return " ".join(_NOT_XML.sub("", text).split())

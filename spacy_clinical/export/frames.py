@@ -33,7 +33,9 @@ Library = Literal["pandas", "polars"]
 
 COLUMNS: dict[Rows, tuple[str, ...]] = {
     "notes": ("id", "source", "n_chars", "n_sentences", "error"),
-    "sections": ("id", *"label loinc title start end body_start score".split()),
+    "sections": (
+        *("id", "label", "loinc", "title", "start", "end", "body_start", "score"),
+    ),
     "entities": ("id", "label", "text", "start", "end", "score", "section"),
     "codes": ("id", "code", "title", "chapter", "score"),
     "fields": ("id", "key", "option", "value", "page", "score"),

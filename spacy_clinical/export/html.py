@@ -1,4 +1,4 @@
-"""Pages that people can read: a note with what was found in it, and an index.
+"""Make pages to read: a note with its findings, and an index of notes.
 
 A page needs no network and no script. All that comes from a note is escaped.
 """
@@ -39,7 +39,7 @@ class EntityType(NamedTuple):
 class IndexRow(NamedTuple):
     """A note in the index.
 
-    page: Where its page is, seen from the index.
+    page: The link from the index to its page.
     types: Its types of entities with their numbers.
     codes: Its codes with their titles, best first.
     error: What failed, with its code; "" if nothing did.
@@ -60,9 +60,9 @@ class IndexRow(NamedTuple):
 
 
 def make_index_row(record: Record, page: str) -> IndexRow:
-    """Sum up a record for the index.
+    """Summarize a record for the index.
 
-    page: Where the note's page is, seen from the index.
+    page: The link from the index to the note's page.
     """
     error = record["error"]
     return IndexRow(
@@ -82,15 +82,13 @@ def render_note(record: Record, *, model: str = "", index: str = "") -> str:
 
     record: With its text.
     model: Name and version of the pipeline, for the foot of the page.
-    index: Where the index is, seen from the page; "" for none.
+    index: The link from the page to the index; "" for none.
     """
-    types = _count_types(Counter(ent["label"] for ent in record["entities"]))
     return render(
         "note.html",
         record=record,
         blocks=make_blocks(record),
-        types=types,
-        types_by_label={kind.label: kind for kind in types},
+        types=_count_types(Counter(ent["label"] for ent in record["entities"])),
         model=model,
         index=index,
         low_score=_LOW_SCORE,
@@ -108,13 +106,11 @@ def render_index(
     total: Counter[str] = Counter()
     for row in rows:
         total.update(row.types)
-    types = _count_types(total)
     return render(
         "index.html",
         rows=rows,
         unread=unread,
-        types=types,
-        types_by_label={kind.label: kind for kind in types},
+        types=_count_types(total),
         n_most=max(total.values(), default=0),
         model=model,
     )
@@ -130,22 +126,24 @@ def _get_environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        name=_get_name,
-        number=_show_number,
-        said=show_values,
-        visible=_make_visible,
+        name=_get_name, number=_show_number, said=show_values, visible=_make_visible
     )
     return environment
 
 
-def render(template: str, **values: Any) -> str:
-    """Fill in a template; all values are escaped."""
+def render(template: str, *, types: Sequence[EntityType] = (), **values: Any) -> str:
+    """Fill in a template; all values are escaped.
+
+    types: The types of entities on the page.
+    """
     page = _get_environment().get_template(template)
-    return page.render(groups=GROUP_ORDER, version=__version__, **values)
+    shared = {"groups": GROUP_ORDER, "version": __version__, "types": types}
+    by_label = {kind.label: kind for kind in types}
+    return page.render(types_by_label=by_label, **shared, **values)
 
 
 def _get_name(label: str) -> str:
-    """A label as a person would write it."""
+    """The name of a label for readers."""
     words = label.replace("_", " ").strip()
     return words[:1].upper() + words[1:]
 

@@ -50,10 +50,11 @@ from spacy_clinical.files.atomic import open_atomic
 from spacy_clinical.files.cells import TableWriter, guard_cell
 from spacy_clinical.files.json_text import keep_finite, write_json
 
-COLUMNS = tuple(
-    "note_nlp_id note_id section_concept_id snippet offset lexical_variant "
-    "note_nlp_concept_id note_nlp_source_concept_id nlp_system nlp_date nlp_datetime "
-    "term_exists term_temporal term_modifiers".split()
+COLUMNS = (
+    *("note_nlp_id", "note_id", "section_concept_id", "snippet", "offset"),
+    *("lexical_variant", "note_nlp_concept_id", "note_nlp_source_concept_id"),
+    *("nlp_system", "nlp_date", "nlp_datetime"),
+    *("term_exists", "term_temporal", "term_modifiers"),
 )
 # term_exists and modifiers by what a section and a line say.
 TERMS: dict[Role, tuple[str, tuple[str, ...]]] = {
@@ -63,7 +64,7 @@ TERMS: dict[Role, tuple[str, tuple[str, ...]]] = {
     "family": ("N", ("subject=family",)),
     "allergy": ("N", ("allergy=true",)),
 }
-# What is to be done if a plan names it. A plan's disorders are there already.
+# Entities that lie in the future in a plan. Its disorders are present already.
 TO_BE_DONE = frozenset(
     {"Medication", "Diagnostic_procedure", "Therapeutic_procedure", "Dosage"}
 )
@@ -162,7 +163,7 @@ def _find_existence(role: Role, assertion: Assertion) -> str:
 
 
 def _find_status(claims: Claims, ent: Mapping[str, Any], role: Role) -> str:
-    """What the line of a drug, or the title of its list, says; empty if nothing."""
+    """The status of a drug by its line or the title of its list; "" if unknown."""
     if ent["label"] != "Medication" or role in ("allergy", "family"):
         return ""
     status = claims.find_status(ent["start"], ent["end"])
@@ -176,31 +177,27 @@ def _find_time(assertion: Assertion, status: str, *, is_ahead: bool) -> str:
 
 
 def _list_modifiers(assertion: Assertion) -> list[str]:
-    """What attributes say, in OMOP's words."""
-    said = {
+    """List the assertion of a finding as OMOP's modifiers."""
+    modifiers = {
         "negation=true": assertion.is_negated,
         "certainty=uncertain": assertion.is_uncertain,
         "history=true": assertion.is_historical,
     }
-    return [modifier for modifier, holds in said.items() if holds]
-
-
-def _list_others(attributes: Mapping[str, Any]) -> Iterator[str]:
-    """Attributes that aren't about assertion, where they say something."""
-    for name, value in attributes.items():
-        if name in ASSERTED or value in (None, "", [], {}):
-            continue
-        text = value if isinstance(value, str) else write_json(value)
-        # Commas part modifiers.
-        yield f"{name}={_clean(text.replace(',', ' '))}"
+    return [modifier for modifier, holds in modifiers.items() if holds]
 
 
 def _join(modifiers: list[str], attributes: Mapping[str, Any]) -> str:
-    """Join modifiers, and as many other attributes as the column holds whole."""
+    """Join modifiers, and as many of the attributes that aren't about assertion and have
+    a value as fit into the column."""
     text = ",".join(modifiers)[:MAX_MODIFIERS]
-    for other in _list_others(attributes):
-        if len(text) + 1 + len(other) <= MAX_MODIFIERS:
-            text = f"{text},{other}"
+    for name, value in attributes.items():
+        if name in ASSERTED or value in (None, "", [], {}):
+            continue
+        written = value if isinstance(value, str) else write_json(value)
+        # Commas separate modifiers.
+        modifier = f"{name}={_clean(written.replace(',', ' '))}"
+        if len(text) + 1 + len(modifier) <= MAX_MODIFIERS:
+            text = f"{text},{modifier}"
     return text
 
 

@@ -33,7 +33,7 @@ entity, and `tokens`.
 (NaN) are null.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, TypedDict, cast
 
 from spacy.tokens import Doc, Span
@@ -58,25 +58,20 @@ from spacy_clinical.types import Note, list_names
 # What read a note, among the components.
 READER = "reader"
 # What records without text have, and the fields of their findings.
-_PLACE = frozenset({"start", "end", "score"})
+_PLACE = {"start", "end", "score"}
 _SECTION = _PLACE | {"label", "body_start"}
 _ENTITY = _PLACE | {"label", "section", "attributes"}
-_CODE = frozenset(
-    {
-        *("code", "label", "title", "chapter", "chapter_codes", "ccs", "icd10"),
-        *("score", "evidence"),
-    }
-)
+_CODE = {"code", "label", "title", "chapter", "chapter_codes", "ccs", "icd10"}
 _EVIDENCE = _PLACE | {"section"}
-_ROWS: dict[str, frozenset[str]] = {
+_ROWS: dict[str, Collection[str]] = {
     "sections": _SECTION | {"loinc"},
     "subsections": _SECTION | {"section"},
     "entities": _ENTITY,
     "overlapping": _ENTITY,
-    "codes": _CODE,
-    "tokens": frozenset({"start", "end", "attributes"}),
+    "codes": _CODE | {"score", "evidence"},
+    "tokens": {"start", "end", "attributes"},
 }
-_PLAIN = frozenset({"id", "source", "n_chars", "n_sentences", "sentences"})
+_PLAIN = {"id", "source", "n_chars", "n_sentences", "sentences"}
 
 
 class SectionRecord(TypedDict, total=False):
@@ -144,18 +139,19 @@ class Record(TypedDict, total=False):
 
 
 def make_record(note: Note, doc: Doc, *, attributes: Named = ()) -> Record:
-    """Describe what a pipeline found in a note.
+    """Make a record of a note and of what a pipeline found in it.
 
     doc: Of the note's text, or empty if it could not be made.
-    attributes: Of other components, to put in: "span._.negex", "doc._.language".
-    RAISES ValueError: C361 and C362, if there are none such.
+    attributes: Attributes of other components to include: "span._.negex",
+        "doc._.language".
+    RAISES ValueError: C361 and C362, if there are no such attributes.
     """
     named = parse_attributes(attributes)
     check_attributes(named)
     reader = AttributeReader(named)
     scores = _get_scores(doc)
     in_ents = {_key(ent) for ent in doc.ents}
-    others = [span for span in _get_group(doc, NER_KEY) if _key(span) not in in_ents]
+    others = [span for span in list_spans(doc, NER_KEY) if _key(span) not in in_ents]
     has_sentences = doc.has_annotation("SENT_START")
     sentences = [sent.start_char for sent in doc.sents] if has_sentences else []
     record: Record = {
@@ -169,7 +165,7 @@ def make_record(note: Note, doc: Doc, *, attributes: Named = ()) -> Record:
             for span, score in _list_scored(doc, SECTIONS_KEY)
         ],
         "subsections": [
-            _make_subsection(span, score)
+            _make_section(span, score, is_part=True)
             for span, score in _list_scored(doc, SUBSECTIONS_KEY)
         ],
         "entities": [_make_entity(ent, scores, reader) for ent in doc.ents],
@@ -195,47 +191,47 @@ def make_record(note: Note, doc: Doc, *, attributes: Named = ()) -> Record:
 
 
 def _get_provenance(note: Note, doc: Doc) -> dict[str, Any]:
-    made = doc._.clinical_provenance or {}
+    provenance = doc._.clinical_provenance or {}
     if note.source_format:
-        # One who works on the components' own must not find this in it.
-        made = {**made, READER: {"source_format": note.source_format}}
-    return made
+        # A copy: the Doc's own stays as its components wrote it.
+        return {**provenance, READER: {"source_format": note.source_format}}
+    return provenance
 
 
 def get_source_format(record: Mapping[str, Any]) -> str:
     """Get the format that a note had before it was converted; "" if it wasn't."""
     reader = (record.get("provenance") or {}).get(READER)
-    found = reader.get("source_format") if isinstance(reader, Mapping) else None
-    return found if isinstance(found, str) else ""
+    name = reader.get("source_format") if isinstance(reader, Mapping) else None
+    return name if isinstance(name, str) else ""
 
 
 def make_failed(note: Note, error: ErrorRecord) -> Record:
-    """Describe a note of which no Doc could be made."""
+    """Make the record of a note whose Doc could not be made."""
     doc = Doc(Vocab())
     doc._.clinical_error = error
     return make_record(note, doc)
 
 
 def without_text(record: Record, *, keep_meta: str | Collection[str] = ()) -> Record:
-    """Copy what a record has that is not made of the note's words.
+    """Copy a record without anything that is made of the note's words.
 
-    It has no text, no titles, no texts of entities, and an empty `meta`, as any column
+    The copy has no text, no titles, no texts of entities, and an empty `meta`, as any column
     of a table may hold words of the note. Labels of sections that no vocabulary names
     are made of titles, so they become `other`, wherever they stand. Ids and sources are
     the user's keys, and stay. Of attributes only truth values do, and scores; of pieces
     and provenance only what this package's components write.
 
-    keep_meta: Keys of the metadata that stay, such as one of patients' ids.
+    keep_meta: Keys of the metadata to keep, such as that of the patient's id.
     """
     provenance = bare_provenance(record.get("provenance"))
-    known = list_known_labels(provenance)
+    labels = list_known_labels(provenance)
     bare: dict[str, Any] = {}
     for name, value in record.items():
         if name in _PLAIN:
             bare[name] = value
         elif name in _ROWS:
             rows = cast(list[dict[str, Any]], value)
-            bare[name] = [_bare_row(row, _ROWS[name], known) for row in rows]
+            bare[name] = [_bare_row(row, _ROWS[name], labels) for row in rows]
         elif name == "pieces":
             bare["pieces"] = bare_pieces(value, provenance)
         elif name == "provenance":
@@ -254,16 +250,17 @@ def without_text(record: Record, *, keep_meta: str | Collection[str] = ()) -> Re
 
 
 def _bare_row(
-    row: dict[str, Any], names: Collection[str], known: Collection[str]
+    row: dict[str, Any], names: Collection[str], labels: Collection[str]
 ) -> dict[str, Any]:
-    """Copy a finding, with nothing but these of its fields.
+    """Copy some fields of a finding.
 
-    known: Labels of sections that may stay.
+    names: Of the fields.
+    labels: Of sections that may stay.
     """
     bare = {name: value for name, value in row.items() if name in names}
     # A label of an entity or a code is its model's.
     for name in ("section", "label") if "body_start" in names else ("section",):
-        if bare.get(name) and bare[name] not in known:
+        if bare.get(name) and bare[name] not in labels:
             bare[name] = OTHER
             if name == "label" and "loinc" in bare:
                 bare["loinc"] = ""
@@ -271,20 +268,16 @@ def _bare_row(
         bare["attributes"] = without_words(bare["attributes"] or {})
     if "evidence" in bare:
         places = bare["evidence"]
-        bare["evidence"] = [_bare_row(place, _EVIDENCE, known) for place in places]
+        bare["evidence"] = [_bare_row(place, _EVIDENCE, labels) for place in places]
     return bare
 
 
 def _bare_error(error: ErrorRecord | None) -> ErrorRecord | None:
-    """Leave out a message that isn't of the catalog: others may quote the note."""
+    """Remove a message that is not from the catalog, as it may quote the note."""
     if error is None or is_own_message(error["message"]):
         return error
     # Records that others have made may lack the rest.
     return {**error, "message": error.get("type") or "error"}
-
-
-def _get_group(doc: Doc, key: str) -> Iterable[Span]:
-    return list_spans(doc, key)
 
 
 def _list_scored(doc: Doc, key: str) -> list[tuple[Span, float | None]]:
@@ -301,8 +294,8 @@ def _key(span: Span) -> tuple[int, int, int]:
 
 def _round(score: float | None) -> float | None:
     """Round a score; None for what is no number."""
-    known = keep_finite(None if score is None else float(score))
-    return None if known is None else round(known, 4)
+    finite = keep_finite(None if score is None else float(score))
+    return None if finite is None else round(finite, 4)
 
 
 def _get_scores(doc: Doc) -> dict[tuple[int, int, int], float | None]:
@@ -323,27 +316,24 @@ def _round_scores(code: dict[str, Any]) -> dict[str, Any]:
     return {**code, "score": _round(code["score"]), "evidence": evidence}
 
 
-def _make_section(span: Span, score: float | None) -> SectionRecord:
+def _make_section(
+    span: Span, score: float | None, *, is_part: bool = False
+) -> SectionRecord:
     title: Span | None = span._.section_title
     body: Span = span._.section_body
     has_body = body.start < span.end
+    loinc: SectionRecord = {} if is_part else {"loinc": span.kb_id_}
+    holder: SectionRecord = {"section": span._.section_parent} if is_part else {}
     return {
         "label": span.label_,
-        "loinc": span.kb_id_,
+        **loinc,
         "title": "" if title is None else title.text,
         "start": span.start_char,
         "end": span.end_char,
         "body_start": span.doc[body.start].idx if has_body else span.end_char,
+        **holder,
         "score": score,
     }
-
-
-def _make_subsection(span: Span, score: float | None) -> SectionRecord:
-    record = _make_section(span, score)
-    del record["loinc"], record["score"]
-    record["section"] = span._.section_parent
-    record["score"] = score
-    return record
 
 
 def _make_entity(

@@ -124,6 +124,7 @@ def test_disorders_of_the_family_are_not_the_patients():
         ("not on hold: <m>lisinopril</m>", "unknown"),
         ("He did not stop <m>lisinopril</m>", "unknown"),
         ("household <m>lisinopril</m>", "unknown"),
+        ("Held 0.5 tablets of <m>lisinopril</m>", "on-hold"),
     ],
 )
 def test_medications_that_are_not_taken_are_not_active(line, status):

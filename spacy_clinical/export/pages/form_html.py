@@ -18,7 +18,7 @@ LOW_SCORE = 0.5
 class FormRow(NamedTuple):
     """A form in the index.
 
-    page: Where its page is, seen from the index.
+    page: The link from the index to its page.
     error: What failed, with its code; "" if nothing did.
     """
 
@@ -48,19 +48,14 @@ class PageView(NamedTuple):
 
 
 def make_form_row(record: Mapping[str, Any], page: str) -> FormRow:
-    """Sum up a record for the index."""
+    """Summarize a record for the index."""
     problems = [p["error"] for p in record["pages"] if p["error"]]
     if record["error"] is not None:
         problems.insert(0, record["error"]["message"])
-    filled = [field for field in record["fields"] if field["value"] != ""]
-    return FormRow(
-        record["source"],
-        page,
-        len(record["pages"]),
-        len(record["fields"]),
-        len(filled),
-        " ".join(problems),
-    )
+    fields = record["fields"]
+    n_filled = sum(field["value"] != "" for field in fields)
+    sizes = len(record["pages"]), len(fields), n_filled
+    return FormRow(record["source"], page, *sizes, " ".join(problems))
 
 
 def render_form(
@@ -76,7 +71,7 @@ def render_form(
     pictures: Of its pages, as JPEG; None where there is none. At least as many.
     words: Of its pages, with their boxes.
     model: Name and version of what labelled it, for the foot of the page.
-    index: Where the index is, seen from the page; "" for none.
+    index: The link from the page to the index; "" for none.
     """
     views = [
         _view_page(record, page, picture, page_words)
@@ -93,13 +88,12 @@ def render_form(
         low_score=LOW_SCORE,
         model=model,
         index=index,
-        types=[],
     )
 
 
 def render_form_index(rows: Sequence[FormRow], *, model: str = "") -> str:
     """Make the page that leads to all forms."""
-    return render("forms.html", rows=rows, model=model, types=[])
+    return render("forms.html", rows=rows, model=model)
 
 
 def _view_page(
@@ -146,14 +140,14 @@ def _find_parts(
 ) -> tuple[Mapping[str, Any], list[int]]:
     """The parts of a form that a field was made of, to show them together."""
     boxes = [field["key_box"], field["value_box"]]
-    found = [
+    parts = [
         i
         for i, part in enumerate(record["parts"])
         if part["page"] == field["page"]
         and part["box"] is not None
         and any(box is not None and _is_inside(part["box"], box) for box in boxes)
     ]
-    return field, found
+    return field, parts
 
 
 def _is_inside(box: Sequence[float], other: Sequence[float]) -> bool:
