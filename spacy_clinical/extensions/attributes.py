@@ -21,12 +21,12 @@ stored. What else is done with a Doc:
 """
 
 import re
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from spacy.tokens import Doc, Span, SpanGroup, Token
+from spacy.tokens import Doc, Span, Token
 
 from spacy_clinical.about import __title__, __version__
 from spacy_clinical.errors import Errors, find_code, get_own_message, name_type
@@ -43,7 +43,7 @@ from spacy_clinical.extensions.form_attributes import Layout as Layout
 from spacy_clinical.extensions.form_attributes import register_form_extensions
 from spacy_clinical.extensions.form_attributes import set_form_fields as set_form_fields
 from spacy_clinical.extensions.form_data import FORM_KEY as FORM_KEY
-from spacy_clinical.extensions.span_groups import follow, is_current, list_spans
+from spacy_clinical.extensions.span_groups import find_by_start, follow, is_current
 
 SECTIONS_KEY = "sections"
 SUBSECTIONS_KEY = "subsections"
@@ -58,20 +58,8 @@ BODY = re.compile(r"[ \t]*[*_\])>\"=~#]{0,12}[ \t]*:*\s*")
 
 def section_of(doc: Doc, token_index: int) -> Span | None:
     """Find the section that holds a token; None if the Doc has no sections."""
-    sections = doc.spans.get(SECTIONS_KEY)
-    if not sections:
-        return None
-    try:
-        index = bisect_right(_Starts(sections), token_index)
-        around = [sections[i] for i in (index - 1, index) if 0 <= i < len(sections)]
-        if all(map(is_current, around)):
-            return sections[index - 1] if index else None
-    except IndexError:
-        pass
-    spans = list_spans(doc, SECTIONS_KEY)
-    starts = [span.start_char for span in spans]
-    index = bisect_right(starts, doc[token_index].idx)
-    return spans[index - 1] if index else None
+    sections, index = find_by_start(doc, SECTIONS_KEY, token_index + 1)
+    return sections[index - 1] if index else None
 
 
 def _get_token_section(token: Token) -> str:
@@ -93,18 +81,17 @@ def _find_section_title(span: Span) -> tuple[Span | None, int]:
 
     span: With the tokens that it has now.
     """
-    found = _find_title(span)
-    if found is None:
+    titles, index = find_by_start(span.doc, SECTION_TITLES_KEY, span.start)
+    if index == len(titles):
         return None, span.start
-    title, index = found
+    title = titles[index]
     if title.end > span.end or title.label != span.label:
         return None, span.start
     attrs = span.doc.spans[SECTION_TITLES_KEY].attrs
-    n_titles = len(span.doc.spans[SECTION_TITLES_KEY])
     places, tokens = attrs.get("body_places", ()), attrs.get("body_starts", ())
-    if len(places) == n_titles:
+    if len(places) == len(titles):
         body = _find_token(span, places[index])
-    elif len(tokens) == n_titles and is_current(title):
+    elif len(tokens) == len(titles) and is_current(title):
         # As earlier versions wrote it, in tokens.
         body = tokens[index]
     else:
@@ -116,23 +103,6 @@ def _find_section_title(span: Span) -> tuple[Span | None, int]:
     return title, min(max(body, title.end), span.end)
 
 
-def _find_title(span: Span) -> tuple[Span, int] | None:
-    """Find the first title that starts in a span or after it, and its number."""
-    titles = span.doc.spans.get(SECTION_TITLES_KEY)
-    if not titles:
-        return None
-    try:
-        index = bisect_left(_Starts(titles), span.start)
-        around = [titles[i] for i in (index - 1, index) if 0 <= i < len(titles)]
-        if all(map(is_current, around)):
-            return (titles[index], index) if index < len(titles) else None
-    except IndexError:
-        pass
-    spans = list_spans(span.doc, SECTION_TITLES_KEY)
-    index = bisect_left([title.start for title in spans], span.start)
-    return (spans[index], index) if index < len(spans) else None
-
-
 def _find_token(span: Span, place: int) -> int:
     """Find the token of a span that a character is in, or its end."""
     if place >= span.end_char:
@@ -140,19 +110,6 @@ def _find_token(span: Span, place: int) -> int:
     tokens = range(span.start, span.end)
     index = bisect_right(tokens, place, key=lambda i: span.doc[i].idx) - 1
     return tokens[max(index, 0)]
-
-
-class _Starts(Sequence[int]):
-    """The first tokens of a group's spans, without a list of them all."""
-
-    def __init__(self, group: SpanGroup) -> None:
-        self.group = group
-
-    def __len__(self) -> int:
-        return len(self.group)
-
-    def __getitem__(self, index: Any) -> Any:
-        return self.group[index].start
 
 
 def _get_section_title(span: Span) -> Span | None:
@@ -165,25 +122,14 @@ def _get_section_body(span: Span) -> Span:
 
 
 def _get_score(span: Span) -> float | None:
-    """The score of a predicted span, looked up in the groups that have scores.
-
-    Such groups are in note order.
-    """
+    """The score of a predicted span, from the first group that has one for it."""
     span = follow(span)
     for key, group in span.doc.spans.items():
         scores = group.attrs.get("scores")
         if not scores or len(scores) != len(group):
             continue
-        others: Sequence[Span] | SpanGroup = group
-        try:
-            first = bisect_left(_Starts(group), span.start)
-            is_stale = not is_current(group[len(group) - 1])
-        except IndexError:
-            is_stale = True
-        if is_stale:
-            others = list_spans(span.doc, key)
-            first = bisect_left([other.start for other in others], span.start)
-        for i in range(first, len(group)):
+        others, first = find_by_start(span.doc, key, span.start)
+        for i in range(first, len(others)):
             other = others[i]
             if other.start != span.start:
                 break
@@ -193,10 +139,9 @@ def _get_score(span: Span) -> float | None:
 
 
 def _get_icd9(doc: Doc) -> list[dict[str, Any]]:
-    found = []
-    kept = find_kept(doc, ICD9_KEY)
+    codes = []
     is_whole = get_whole(doc, ICD9_KEY) is not None
-    for start, end, value in kept:
+    for start, end, value in find_kept(doc, ICD9_KEY):
         # Earlier versions kept the records alone.
         records = value.get("codes", ()) if isinstance(value, dict) else value
         if not is_whole:
@@ -204,8 +149,8 @@ def _get_icd9(doc: Doc) -> list[dict[str, Any]]:
             if not isinstance(value, dict) or sign(text) != value["text"]:
                 continue
         # DocBin makes tuples of lists.
-        found += [_move(record, start) for record in restore_lists(records)]
-    return found
+        codes += [_move(record, start) for record in restore_lists(records)]
+    return codes
 
 
 def _move(record: dict[str, Any], start: int) -> dict[str, Any]:
@@ -220,22 +165,22 @@ def _set_icd9(doc: Doc, records: list[dict[str, Any]]) -> None:
 
 
 def _get_provenance(doc: Doc) -> dict[str, Any] | None:
-    """What made a Doc, as far as all Docs that it is made of agree."""
-    found = [kept.value for kept in find_kept(doc, "clinical_provenance")]
-    known = [value for value in found if value]
-    if len(known) < 2:
-        return known[0] if known else None
-    everything = {name: value for one in known for name, value in one.items()}
+    """What made a Doc: the entries on which all Docs that it was joined from agree."""
+    kept = find_kept(doc, "clinical_provenance")
+    parts: list[dict[str, Any]] = [value for *_, value in kept if value]
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    merged = {name: value for part in parts for name, value in part.items()}
     return {
         name: value
-        for name, value in everything.items()
-        if all(one.get(name, value) == value for one in known)
+        for name, value in merged.items()
+        if all(part.get(name, value) == value for part in parts)
     }
 
 
 def _get_error(doc: Doc) -> dict[str, Any] | None:
-    found = [kept.value for kept in find_kept(doc, "clinical_error")]
-    return next((error for error in found if error is not None), None)
+    errors = (kept.value for kept in find_kept(doc, "clinical_error"))
+    return next((error for error in errors if error is not None), None)
 
 
 def _get_groups(doc: Doc) -> dict[str, Any]:
@@ -254,10 +199,10 @@ def _get(doc: Doc, *, name: str) -> Any:
 def record_error(
     doc: Doc, name: str, error: Exception, *, n_chars: int | None = None
 ) -> None:
-    """Note on a Doc which component failed on it first, and how.
+    """Record on a Doc the first component that failed on it, and the error.
 
-    The message of one of the package's own errors is kept, as it quotes no note. Of
-    others, which may, only the type and spaCy's code are.
+    The message is kept of the package's own errors, which quote no note; of others only
+    the type, and spaCy's code.
 
     name: The component.
     n_chars: Length of the note, where the Doc could not be made.
@@ -301,15 +246,15 @@ def register_extensions() -> None:
 
 
 def add_to(doc: Doc, attribute: str, name: str, value: dict[str, Any]) -> None:
-    """Record plain data of one component under its name in a Doc attribute.
+    """Add plain data of a component, under its name, to an attribute of a Doc.
 
-    attribute: `clinical_pieces` or `clinical_provenance`. The latter also says
-        which version of the package wrote it.
+    attribute: `clinical_pieces` or `clinical_provenance`. The latter also gets the
+        version of the package.
     """
-    known = doc._.get(attribute) or {}
+    entries = doc._.get(attribute) or {}
     if attribute == "clinical_provenance":
-        known = {__title__: __version__, **known}
-    doc._.set(attribute, {**known, name: value})
+        entries = {__title__: __version__, **entries}
+    doc._.set(attribute, {**entries, name: value})
 
 
 register_extensions()

@@ -7,6 +7,7 @@ copy_user_data=True. So that is how all data of this package is kept. `as_doc` l
 nothing out: what it moves beyond the borders of its Doc is not that Doc's.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple, cast
 
 from spacy.attrs import IDX, LENGTH
@@ -25,7 +26,7 @@ class Kept(NamedTuple):
 
 
 def get_user_data(doc: Doc) -> dict[Any, Any]:
-    """Get a Doc's user data: its keys are not only strings, as spaCy's types have it."""
+    """Get a Doc's user data, whose keys are not only strings, as spaCy's types say."""
     return cast(dict[Any, Any], doc.user_data)
 
 
@@ -35,35 +36,56 @@ def keep(doc: Doc, name: str, value: Any) -> None:
     name: Of the data; an identifier.
     """
     # What was saved by earlier versions has other keys.
-    gone = [name, ("._.", name, None, None), *_find_keys(doc, name)]
-    for key in gone:
+    for key in (name, ("._.", name, None, None), *list_keys(doc, name.__eq__)):
         get_user_data(doc).pop(key, None)
     get_user_data(doc)[("._.", name, 0, count_chars(doc))] = value
 
 
+def list_keys(
+    doc: Doc, is_name: Callable[[str], bool]
+) -> list[tuple[str, str, int, int]]:
+    """List the keys of a Doc's user data that say where in the text the data belongs.
+
+    is_name: Checks the name that the data was kept under.
+    """
+    return [
+        key
+        for key in get_user_data(doc)
+        if isinstance(key, tuple)
+        and len(key) == 4
+        and key[0] == "._."
+        and is_name(str(key[1]))
+        and None not in key[2:]
+    ]
+
+
+def list_kept(doc: Doc, is_name: Callable[[str], bool]) -> list[Kept]:
+    """List the data under such keys, in the order of the text."""
+    data = get_user_data(doc)
+    kept = [Kept(*key[2:], data[key]) for key in list_keys(doc, is_name)]
+    return sorted(kept, key=lambda one: one[:2])
+
+
 def find_kept(doc: Doc, name: str) -> list[Kept]:
-    """Find the data that was kept under a name, of all Docs that this one is made of.
+    """Find the data kept under a name, of all Docs that a Doc was joined from.
 
     RETURNS: In the order of the text.
     """
-    keys = _find_keys(doc, name)
-    found = [Kept(key[2], key[3], get_user_data(doc)[key]) for key in keys]
-    found.sort(key=lambda kept: (kept.start, kept.end))
+    kept = list_kept(doc, name.__eq__)
     for old in (name, ("._.", name, None, None)):
         if old in get_user_data(doc):
-            found.append(Kept(0, count_chars(doc), get_user_data(doc)[old]))
-    return found
+            kept.append(Kept(0, count_chars(doc), get_user_data(doc)[old]))
+    return kept
 
 
 def get_whole(doc: Doc, name: str) -> Any:
     """Get data that holds for a Doc as a whole; None if there is none.
 
-    That of a Doc is neither that of a part of it, nor of several Docs together.
+    Data of a whole Doc does not hold for a part of it, nor for several Docs together.
     """
-    found = find_kept(doc, name)
-    if len(found) == 1 and found[0][:2] == (0, count_chars(doc)):
-        return found[0].value
-    return None
+    kept = find_kept(doc, name)
+    is_whole = len(kept) == 1 and kept[0][:2] == (0, count_chars(doc))
+    return kept[0].value if is_whole else None
 
 
 def count_chars(doc: Doc) -> int:
@@ -97,18 +119,6 @@ def restore_lists(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: restore_lists(item) for key, item in value.items()}
     return value
-
-
-def _find_keys(doc: Doc, name: str) -> list[tuple[str, str, int, int]]:
-    return [
-        key
-        for key in get_user_data(doc)
-        if isinstance(key, tuple)
-        and len(key) == 4
-        and key[:2] == ("._.", name)
-        and key[2] is not None
-        and key[3] is not None
-    ]
 
 
 def token_borders(doc: Doc) -> tuple[Ints1d, Ints1d]:

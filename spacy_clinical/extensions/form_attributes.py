@@ -13,7 +13,12 @@ from spacy_clinical.extensions.doc_data import (
     restore_lists,
     sign,
 )
-from spacy_clinical.extensions.form_data import find_forms, find_words
+from spacy_clinical.extensions.form_data import (
+    Box,
+    cover_boxes,
+    find_forms,
+    find_words,
+)
 from spacy_clinical.extensions.span_groups import follow
 
 FIELDS_KEY = "spacy_clinical.form_fields"
@@ -33,18 +38,10 @@ class Layout(NamedTuple):
     page_no: int
 
 
-def _get_box(token: Token) -> tuple[float, ...] | None:
+def _get_box(token: Token) -> Box | None:
     """The box of a token's word, or around its words on the first one's page."""
     words = find_words(token)
-    return _cover([w.box for w in words if w.number == words[0].number])
-
-
-def _cover(boxes: Sequence[tuple[float, ...] | None]) -> tuple[float, ...] | None:
-    known = [box for box in boxes if box is not None]
-    if len(known) < 2:
-        return known[0] if known else None
-    x0, y0, x1, y1 = zip(*known, strict=True)
-    return min(x0), min(y0), max(x1), max(y1)
+    return cover_boxes(w.box for w in words if w.number == words[0].number)
 
 
 def _get_box_1000(token: Token) -> tuple[int, int, int, int]:
@@ -67,8 +64,8 @@ def _get_page(token: Token) -> int:
 
 
 def _get_confidence(token: Token) -> float | None:
-    known = [w.confidence for w in find_words(token) if w.confidence is not None]
-    return min(known) if known else None
+    scores = [w.confidence for w in find_words(token) if w.confidence is not None]
+    return min(scores, default=None)
 
 
 def _get_span_page(span: Span) -> int:
@@ -76,13 +73,12 @@ def _get_span_page(span: Span) -> int:
     return _get_page(span[0]) if len(span) else 0
 
 
-def _get_span_box(span: Span) -> tuple[float, ...] | None:
+def _get_span_box(span: Span) -> Box | None:
     """The box around what a span has on its first page."""
     span = follow(span)
     forms = find_forms(span.doc)
     words = [word for token in span for word in find_words(token, forms)]
-    first = [w.box for w in words if w[1::3] == words[0][1::3]]
-    return _cover(first)
+    return cover_boxes(w.box for w in words if w[1::3] == words[0][1::3])
 
 
 def _get_layout(span: Span) -> Layout | None:
@@ -104,7 +100,7 @@ def _get_form_fields(doc: Doc) -> list[dict[str, Any]]:
             whole["fields"] if isinstance(whole, dict) else whole
         )
         return fields
-    found = []
+    own = []
     for start, end, value in find_kept(doc, FIELDS_KEY):
         if not isinstance(value, dict):
             continue
@@ -112,8 +108,8 @@ def _get_form_fields(doc: Doc) -> list[dict[str, Any]]:
         places = value["places"] or [None] * len(value["fields"])
         for field, place in zip(value["fields"], places, strict=True):
             if is_all or (place and _is_there(doc, start, place)):
-                found.append(restore_lists(field))
-    return found
+                own.append(restore_lists(field))
+    return own
 
 
 def _is_there(doc: Doc, offset: int, place: Sequence[int]) -> bool:

@@ -7,8 +7,8 @@ other words, nothing is found.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from spacy.tokens import Doc, Token
 
@@ -16,9 +16,14 @@ from spacy_clinical.extensions.doc_data import (
     Kept,
     count_chars,
     get_user_data,
+    list_kept,
+    list_keys,
     read_chars,
     sign,
 )
+
+# x0, y0, x1, y1 from the page's upper left corner, in the page's units.
+Box: TypeAlias = tuple[float, float, float, float]
 
 FORM_KEY = "spacy_clinical.form"
 # Where parts of one form were joined anew, one part's data may fit a word of another.
@@ -38,7 +43,7 @@ class FormWord(NamedTuple):
     owner: Which of the form's fields to fill in it is written in; -1 for none.
     """
 
-    box: tuple[float, ...] | None
+    box: Box | None
     number: int
     confidence: float | None
     page: dict[str, Any]
@@ -85,13 +90,11 @@ def keep_form(
         "boxes": list(boxes),
         "confidences": list(confidences),
         "numbers": list(numbers),
-        "starts": [token.idx for token in doc],
-        "lengths": [len(token) for token in doc],
-        "words": [token.orth for token in doc],
+        **_locate_tokens(doc),
     }
     if widgets:
         form["owners"], form["widgets"] = list(owners), list(widgets)
-    for key in [FORM_KEY, *_find_keys(doc)]:
+    for key in (FORM_KEY, *list_keys(doc, _is_form_key)):
         get_user_data(doc).pop(key, None)
     # Two forms must never have one key, wherever parts of them are put.
     kept = form["words"], form["boxes"], form["numbers"], *form.get("widgets", ())
@@ -101,12 +104,11 @@ def keep_form(
 
 def find_forms(doc: Doc) -> list[Kept]:
     """Find the data of the forms that a Doc is made of, in the order of the text."""
-    found = [Kept(key[2], key[3], get_user_data(doc)[key]) for key in _find_keys(doc)]
-    found.sort(key=lambda kept: (kept.start, kept.end))
+    forms = list_kept(doc, _is_form_key)
     old = get_user_data(doc).get(FORM_KEY)
     if old is not None:
-        found.append(Kept(0, count_chars(doc), _upgrade(doc, old)))
-    return found
+        forms.append(Kept(0, count_chars(doc), _upgrade(doc, old)))
+    return forms
 
 
 def find_words(token: Token, forms: Sequence[Kept] | None = None) -> list[FormWord]:
@@ -119,6 +121,15 @@ def find_words(token: Token, forms: Sequence[Kept] | None = None) -> list[FormWo
     return [_read(forms, number, i) for number, i in _locate(token, forms)]
 
 
+def cover_boxes(boxes: Iterable[Box | None]) -> Box | None:
+    """Find the smallest box around others; None where all of them are None."""
+    corners = list(zip(*(box for box in boxes if box is not None), strict=True))
+    if not corners:
+        return None
+    x0, y0, x1, y1 = corners
+    return min(x0), min(y0), max(x1), max(y1)
+
+
 def find_widgets(doc: Doc, forms: Sequence[Kept] | None = None) -> FormWidgets:
     """Find the fields of fillable forms that are in a Doc.
 
@@ -128,9 +139,9 @@ def find_widgets(doc: Doc, forms: Sequence[Kept] | None = None) -> FormWidgets:
     forms: Those of the Doc, where they are known.
     """
     forms = find_forms(doc) if forms is None else forms
-    found = FormWidgets([], [], [-1] * len(doc))
+    shown = FormWidgets([], [], [-1] * len(doc))
     if not any(len(form.value.get("widgets", ())) for form in forms):
-        return found
+        return shown
     places = [_locate(token, forms) for token in doc]
     seen: list[set[int]] = [set() for _ in forms]
     for number, i in (place for located in places for place in located):
@@ -138,28 +149,31 @@ def find_widgets(doc: Doc, forms: Sequence[Kept] | None = None) -> FormWidgets:
     numbers: dict[tuple[int, int], int] = {}
     for number, form in enumerate(forms):
         for i in _list_whole(form, seen[number]):
-            numbers[number, i] = len(found.widgets)
-            found.widgets.append(form.value["widgets"][i])
-            found.forms.append(number)
+            numbers[number, i] = len(shown.widgets)
+            shown.widgets.append(form.value["widgets"][i])
+            shown.forms.append(number)
     for token_number, located in enumerate(places):
         owners = {(own, _get_owner(forms[own], i)) for own, i in located}
         if len(owners) == 1:
-            found.owners[token_number] = numbers.get(owners.pop(), -1)
-    return found
+            shown.owners[token_number] = numbers.get(owners.pop(), -1)
+    return shown
 
 
 def _list_whole(form: Kept, seen: set[int]) -> list[int]:
-    """Choose of a form's fields those that are there, by the words that are."""
+    """List the fields of a form that a Doc has whole.
+
+    seen: The words of the form that the Doc has.
+    """
     columns = form.value
     pages, owners = set(), set()
     for i, number in enumerate(columns["numbers"]):
-        # What ends a line is no one's word.
+        # What ends a line has no box, and is in no field.
         if i not in seen and len(columns["boxes"][i]):
             pages.add(number)
             owners.add(_get_owner(form, i))
     is_whole = not pages
     own = set(columns.get("owners", ()))
-    known = set(columns["numbers"])
+    with_words = set(columns["numbers"])
     return [
         i
         for i, widget in enumerate(columns.get("widgets", ()))
@@ -167,7 +181,7 @@ def _list_whole(form: Kept, seen: set[int]) -> list[int]:
         or (
             i not in owners
             if i in own
-            else widget["page"] in known and widget["page"] not in pages
+            else widget["page"] in with_words and widget["page"] not in pages
         )
     ]
 
@@ -179,14 +193,11 @@ def _get_owner(form: Kept, i: int) -> int:
 
 def _locate(token: Token, forms: Sequence[Kept]) -> list[tuple[int, int]]:
     """Find the words that a token is made of: which form's, and which of them."""
-    found = []
-    for number, form in enumerate(forms):
-        words = _find_in(token, form)
-        if words:
-            found.append((number, words))
-    if len(found) > 1:
-        found = _choose(token, forms, found)
-    return [(number, i) for number, words in found for i in words]
+    matches = [(number, _find_in(token, form)) for number, form in enumerate(forms)]
+    matches = [(number, words) for number, words in matches if words]
+    if len(matches) > 1:
+        matches = _choose(token, forms, matches)
+    return [(number, i) for number, words in matches for i in words]
 
 
 def _find_in(token: Token, form: Kept) -> range:
@@ -212,12 +223,10 @@ def _find_in(token: Token, form: Kept) -> range:
 
 
 def _choose(
-    token: Token, forms: Sequence[Kept], found: list[tuple[int, range]]
+    token: Token, forms: Sequence[Kept], matches: list[tuple[int, range]]
 ) -> list[tuple[int, range]]:
     """Choose the form that far more words around a token are of; none if none is."""
-    runs = []
-    for number, words in found:
-        runs.append((_count_run(token, forms[number]), number, words))
+    runs = [(_count_run(token, forms[n]), n, words) for n, words in matches]
     runs.sort(reverse=True, key=lambda run: run[0])
     if runs[0][0] < MANY or runs[1][0] > FEW:
         first, second = (
@@ -241,10 +250,9 @@ def _count_run(token: Token, form: Kept) -> int:
 
 def _read(forms: Sequence[Kept], number: int, i: int) -> FormWord:
     form = forms[number].value
-    box, confidence = form["boxes"][i], float(form["confidences"][i])
-    page = int(form["numbers"][i])
+    confidence, page = float(form["confidences"][i]), int(form["numbers"][i])
     return FormWord(
-        tuple(box) if len(box) else None,
+        cast(Box | None, tuple(form["boxes"][i]) or None),
         page,
         confidence if confidence >= 0 else None,
         form["pages"][page - 1],
@@ -255,25 +263,20 @@ def _read(forms: Sequence[Kept], number: int, i: int) -> FormWord:
 
 def _upgrade(doc: Doc, old: dict[str, Any]) -> dict[str, Any]:
     """Read what earlier versions kept, by the number of the token."""
-    if len(old.get("boxes", ())) != len(doc):
-        # Retokenized since: its words can't be matched any more.
-        old = {**old, "boxes": [], "confidences": [], "numbers": []}
-        old.update(owners=[], widgets=[])
-        return {**old, "starts": [], "lengths": [], "words": []}
+    if len(old.get("boxes", ())) == len(doc):
+        return {**old, **_locate_tokens(doc)}
+    # Retokenized since: its words can't be matched any more.
+    names = ("boxes", "confidences", "numbers", "owners", "widgets")
+    return {**old, **{key: [] for key in (*names, "starts", "lengths", "words")}}
+
+
+def _locate_tokens(doc: Doc) -> dict[str, list[int]]:
     return {
-        **old,
         "starts": [token.idx for token in doc],
         "lengths": [len(token) for token in doc],
         "words": [token.orth for token in doc],
     }
 
 
-def _find_keys(doc: Doc) -> list[tuple[str, str, int, int]]:
-    return [
-        key
-        for key in get_user_data(doc)
-        if isinstance(key, tuple)
-        and len(key) == 4
-        and key[0] == "._."
-        and str(key[1]).startswith(f"{FORM_KEY}.")
-    ]
+def _is_form_key(name: str) -> bool:
+    return name.startswith(f"{FORM_KEY}.")

@@ -5,6 +5,8 @@ other words, or can't be had at all (E035). The characters of a span stay true, 
 are found again by them. A span that starts or ends inside a merged token gets all of it.
 """
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from struct import iter_unpack
 
 import srsly
@@ -27,7 +29,11 @@ def is_current(span: Span) -> bool:
 
 def follow(span: Span) -> Span:
     """Find a span's tokens again, if its Doc was retokenized."""
-    return span if is_current(span) else _restore(span.doc, span)
+    if is_current(span):
+        return span
+    saved = (span.id, span.kb_id, span.label, 0, 0, span.start_char, span.end_char)
+    restored = _find_span(span.doc, saved)
+    return span if restored is None else restored
 
 
 def list_spans(doc: Doc, key: str) -> list[Span]:
@@ -44,6 +50,28 @@ def list_spans(doc: Doc, key: str) -> list[Span]:
     return _read_saved(doc, group)
 
 
+def find_by_start(doc: Doc, key: str, token: int) -> tuple[Sequence[Span], int]:
+    """Find the first span of a group that starts at a token or after it.
+
+    The group is in note order. Its spans are only listed if the Doc was retokenized.
+
+    RETURNS: The spans of the group, with the tokens that they have now, and the index of
+        that span; the number of spans if there is none.
+    """
+    group = doc.spans.get(key) or ()
+    starts = range(len(group))
+    try:
+        index = bisect_left(starts, token, key=lambda i: group[i].start)
+        # After a change, spans no longer match from its place on.
+        checked = {i for i in (index - 1, index, len(group) - 1) if i in starts}
+        if all(is_current(group[i]) for i in checked):
+            return group, index
+    except IndexError:
+        pass
+    spans = list_spans(doc, key)
+    return spans, bisect_left(spans, token, key=lambda span: span.start)
+
+
 def realign_spans(doc: Doc) -> None:
     """Bring all span groups of a retokenized Doc up to date."""
     for key, group in list(doc.spans.items()):
@@ -53,30 +81,28 @@ def realign_spans(doc: Doc) -> None:
         )
 
 
-def _restore(doc: Doc, span: Span) -> Span:
-    found = doc.char_span(
-        span.start_char,
-        span.end_char,
-        label=span.label,
-        kb_id=span.kb_id,
-        span_id=span.id,
+def _find_span(doc: Doc, saved: tuple[int, ...]) -> Span | None:
+    """Find a span by its characters.
+
+    saved: Its fields, as in `SAVED`.
+    """
+    span_id, kb_id, label, _, _, start, end = saved
+    span: Span | None = doc.char_span(
+        start,
+        end,
+        label=label,
+        kb_id=kb_id,
+        span_id=span_id,
         alignment_mode="expand",
     )
-    return span if found is None else found
+    return span
 
 
 def _read_saved(doc: Doc, group: SpanGroup) -> list[Span]:
     spans = []
     for packed in srsly.msgpack_loads(group.to_bytes())["spans"]:
-        for span_id, kb_id, label, _, _, start, end in iter_unpack(SAVED, packed):
-            span = doc.char_span(
-                start,
-                end,
-                label=label,
-                kb_id=kb_id,
-                span_id=span_id,
-                alignment_mode="expand",
-            )
-            # Nothing of the text goes, so only an empty span has no token.
-            spans.append(Span(doc, 0, 0, label=label) if span is None else span)
+        for saved in iter_unpack(SAVED, packed):
+            span = _find_span(doc, saved)
+            # All of the text stays, so only an empty span has no token.
+            spans.append(Span(doc, 0, 0, label=saved[2]) if span is None else span)
     return spans

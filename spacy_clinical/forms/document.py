@@ -14,7 +14,6 @@ from spacy_clinical.files.json_text import keep_finite
 from spacy_clinical.forms.pages import (
     Box,
     FormPage,
-    Word,
     clamp,
     cover,
     drop_copies,
@@ -58,27 +57,21 @@ def _make_finite(page: FormPage) -> FormPage:
     Other engines' files may hold anything: NaN, or digits without end.
     """
     width, height = keep_finite(page.width) or 0.0, keep_finite(page.height) or 0.0
+
+    def move_inside(box: Box) -> Box:
+        if all(map(math.isfinite, box)):
+            return box
+        x0, y0, x1, y1 = (0.0 if math.isnan(value) else value for value in box)
+        return clamp((x0, y0, x1, y1), width, height)
+
     words = [
-        word
-        if all(map(math.isfinite, (*word.box, word.confidence or 0.0)))
-        else word._replace(
-            box=_move_inside(word.box, width, height),
-            confidence=keep_finite(word.confidence),
+        word._replace(
+            box=move_inside(word.box), confidence=keep_finite(word.confidence)
         )
         for word in page.words
     ]
-    widgets = [
-        widget
-        if all(map(math.isfinite, widget.box))
-        else widget._replace(box=_move_inside(widget.box, width, height))
-        for widget in page.widgets
-    ]
+    widgets = [w._replace(box=move_inside(w.box)) for w in page.widgets]
     return replace(page, width=width, height=height, words=words, widgets=widgets)
-
-
-def _move_inside(box: Box, width: float, height: float) -> Box:
-    x0, y0, x1, y1 = (0.0 if math.isnan(value) else value for value in box)
-    return clamp((x0, y0, x1, y1), width, height)
 
 
 def _measure(page: FormPage) -> FormPage:
@@ -116,63 +109,56 @@ class _Builder:
         page = _measure(replace(page, words=drop_copies(words)))
         lines = [level_boxes(line) for line in find_lines(page.words)]
         if self.words and lines:
-            self.add_break("\n\n", number)
+            self._add("\n\n", [], number)
         first, n_widgets = len(self.words), len(self.widgets)
         for i, line in enumerate(lines):
             if i:
-                self.add_break("\n", number)
+                self._add("\n", [], number)
             start = len(self.words)
             for word in line:
-                self.add_word(word, page, number)
+                # spaCy separates tokens by single spaces: OCR's words may hold some.
+                text, box = "".join(word.text.split()), _round_box(word.box, page)
                 owner = n_widgets + word.widget if word.widget >= 0 else -1
-                self.owners.append(owner)
+                self._add(text, box, number, confidence=word.confidence, owner=owner)
             self.spaces[-1] = False
             self.spans.append((start, len(self.words), "line"))
         if lines:
             self.spans.append((first, len(self.words), "page"))
-        self.add_widgets(number, page)
+        for widget in page.widgets:
+            facts = {
+                key: getattr(widget, key) for key in ("kind", "name", "hint", "value")
+            }
+            box = _round_box(widget.box, page)
+            self.widgets.append({"page": number, **facts, "box": box})
+        keys = ("width", "height", "unit", "source", "rotation")
         self.pages.append(
             {
                 "number": number,
-                "width": page.width,
-                "height": page.height,
-                "unit": page.unit,
-                "source": page.source,
-                "rotation": page.rotation,
+                **{key: getattr(page, key) for key in keys},
                 "n_words": sum(map(len, lines)),
                 "error": page.error,
             }
         )
 
-    def add_word(self, word: Word, page: FormPage, number: int) -> None:
-        # spaCy's tokens are parted by single spaces: OCR's words may hold some.
-        self.words.append("".join(word.text.split()))
-        self.spaces.append(True)
-        box = clamp(word.box, page.width, page.height)
-        self.boxes.append([round(value, 4) for value in box])
-        confidence = -1.0 if word.confidence is None else word.confidence
-        self.confidences.append(round(float(confidence), 4))
+    def _add(
+        self,
+        text: str,
+        box: list[float],
+        number: int,
+        *,
+        confidence: float | None = None,
+        owner: int = -1,
+    ) -> None:
+        """Add a token with a space after it, unless it ends a line and has no box."""
+        self.words.append(text)
+        self.spaces.append(bool(box))
+        self.boxes.append(box)
+        self.confidences.append(
+            -1.0 if confidence is None else round(float(confidence), 4)
+        )
         self.numbers.append(number)
+        self.owners.append(owner)
 
-    def add_widgets(self, number: int, page: FormPage) -> None:
-        for widget in page.widgets:
-            box = clamp(widget.box, page.width, page.height)
-            self.widgets.append(
-                {
-                    "page": number,
-                    "kind": widget.kind,
-                    "name": widget.name,
-                    "hint": widget.hint,
-                    "value": widget.value,
-                    "box": [round(value, 4) for value in box],
-                }
-            )
 
-    def add_break(self, characters: str, number: int) -> None:
-        """Add a token that ends a line or a page. It has no place on the page."""
-        self.words.append(characters)
-        self.spaces.append(False)
-        self.boxes.append([])
-        self.confidences.append(-1.0)
-        self.numbers.append(number)
-        self.owners.append(-1)
+def _round_box(box: Box, page: FormPage) -> list[float]:
+    return [round(value, 4) for value in clamp(box, page.width, page.height)]

@@ -5,10 +5,11 @@ from typing import NamedTuple, TypedDict
 
 from spacy.tokens import Span
 
+from spacy_clinical.extensions.form_data import cover_boxes
 from spacy_clinical.forms.checkboxes import BOX, find_checkboxes
 from spacy_clinical.forms.labels import ANSWER, QUESTION
 from spacy_clinical.forms.linking import Link
-from spacy_clinical.forms.pages import Box, cover
+from spacy_clinical.forms.pages import Box
 
 # How many questions on, or back, the second line of one is looked for.
 REACH = 20
@@ -79,10 +80,10 @@ def place_fields(
         if span.label_ == QUESTION:
             own = sorted(answers.get(i, ()), key=lambda link: spans[link.answer].start)
             parts = [spans[link.answer] for link in own]
-            known = [scores[i], *(scores[link.answer] for link in own)]
-            score = min(known + [link.score for link in own])
+            of_parts = [scores[i], *(scores[link.answer] for link in own)]
+            score = min(of_parts + [link.score for link in own])
             first = [spans[heads[i]]] if i in heads else []
-            key = _get_key(first, span)
+            key = clean_key(" ".join(part.text for part in [*first, span]))
             made = _make_question(span, key, parts, round(score, 4))
             used += [*first, *parts]
         elif span.label_ == ANSWER and i not in linked:
@@ -125,14 +126,10 @@ def _is_next(above: Span, below: Span) -> bool:
     return abs(x0 - bx0) <= height and -0.3 * height <= by0 - y1 <= 0.8 * height
 
 
-def _get_key(first: Sequence[Span], question: Span) -> str:
-    return clean_key(" ".join(span.text for span in [*first, question]))
-
-
 def _make_question(
     question: Span, key: str, parts: Sequence[Span], score: float
 ) -> list[FormField]:
-    # OCR makes letters of boxes: one that is known tells of the others.
+    # OCR makes letters of boxes: beside one that it reads right, there may be others.
     has_boxes = any(BOX.search(part.text) for part in parts)
     boxes: list[FormField] = []
     texts: list[Span] = []
@@ -149,7 +146,8 @@ def _make_question(
         "value": "\n".join(_read_lines(part) for part in texts),
         "page": question._.page,
         "key_box": question._.box,
-        "value_box": _cover(texts),
+        # Of what is on the first answer's page.
+        "value_box": cover_boxes(s._.box for s in texts if s._.page == texts[0]._.page),
         "score": score,
     }
     return [field, *boxes]
@@ -193,10 +191,3 @@ def _make_boxes(
 def clean_key(text: str) -> str:
     """Strip the marks that end a question."""
     return " ".join(text.split()).rstrip(" :._\u2026")
-
-
-def _cover(spans: Sequence[Span]) -> Box | None:
-    """The box around answers, of those on the first one's page."""
-    boxes = [s._.box for s in spans if s._.page == spans[0]._.page]
-    known = [box for box in boxes if box is not None]
-    return cover(known) if known else None

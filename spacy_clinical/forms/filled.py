@@ -13,6 +13,7 @@ from spacy.tokens import Doc
 
 from spacy_clinical.extensions.form_data import (
     FormWord,
+    cover_boxes,
     find_forms,
     find_widgets,
     find_words,
@@ -88,11 +89,11 @@ def has_widgets(doc: Doc) -> bool:
     return any(len(form.value.get("widgets", ())) for form in find_forms(doc))
 
 
-def cut_parts(parts: Sequence[Labelled], known: Collection[int]) -> list[Labelled]:
-    """Leave of guessed parts the tokens that aren't known otherwise."""
+def cut_parts(parts: Sequence[Labelled], tokens: Collection[int]) -> list[Labelled]:
+    """Cut tokens out of guessed parts."""
     left = []
     for part in parts:
-        own = (i for i in range(part.start, part.end) if i not in known)
+        own = (i for i in range(part.start, part.end) if i not in tokens)
         left += [part._replace(start=s, end=e) for s, e in _find_runs(own)]
     return left
 
@@ -104,33 +105,24 @@ def merge_parts(
     both = [*parts, *filled.parts]
     order = sorted(range(len(both)), key=lambda i: both[i].start)
     numbers = {i: number for number, i in enumerate(order)}
-    known = [
-        link._replace(question=q + len(parts), answer=a + len(parts))
-        for link in filled.links
-        for q, a in [(link.question, link.answer)]
-    ]
+    offset = len(parts)
     joined = [
-        link._replace(question=numbers[link.question], answer=numbers[link.answer])
-        for link in [*links, *known]
+        *(Link(numbers[q], numbers[a], score) for q, a, score in links),
+        *(
+            Link(numbers[q + offset], numbers[a + offset], s)
+            for q, a, s in filled.links
+        ),
     ]
     return [both[i] for i in order], sorted(joined, key=lambda link: link.answer)
 
 
 def _list_places(doc: Doc) -> list[Place]:
-    found = find_widgets(doc)
-    places = [
-        Place(
-            widget["kind"],
-            widget["name"],
-            widget["hint"],
-            widget["value"],
-            form,
-            int(widget["page"]),
-            tuple(widget["box"]),
-        )
-        for widget, form in zip(found.widgets, found.forms, strict=True)
-    ]
-    for i, owner in enumerate(found.owners):
+    shown = find_widgets(doc)
+    places = []
+    for widget, form in zip(shown.widgets, shown.forms, strict=True):
+        facts = (widget[key] for key in ("kind", "name", "hint", "value"))
+        places.append(Place(*facts, form, int(widget["page"]), tuple(widget["box"])))
+    for i, owner in enumerate(shown.owners):
         if owner >= 0:
             places[owner].tokens.append(i)
     return places
@@ -139,25 +131,18 @@ def _list_places(doc: Doc) -> list[Place]:
 def _list_words(doc: Doc) -> list[FormWord | None]:
     """Find the word of each token; one around all of them, where there are several."""
     forms = find_forms(doc)
-    found: list[FormWord | None] = []
+    words: list[FormWord | None] = []
     for token in doc:
-        words = find_words(token, forms)
-        if not words:
-            found.append(None)
-            continue
-        page = words[0].form, words[0].number
-        own = [word for word in words if (word.form, word.number) == page]
-        found.append(words[0]._replace(box=_cover(own)))
-    return found
+        own = find_words(token, forms)
+        # Those on the first one's page.
+        own = [word for word in own if word[1::3] == own[0][1::3]]
+        words.append(own[0]._replace(box=_cover(own)) if own else None)
+    return words
 
 
 def _cover(words: Iterable[FormWord | None]) -> Box | None:
     """The box around words, if there are some with boxes."""
-    known = [word.box for word in words if word is not None and word.box is not None]
-    if not known:
-        return None
-    x0, y0, x1, y1 = zip(*known, strict=True)
-    return min(x0), min(y0), max(x1), max(y1)
+    return cover_boxes(word.box for word in words if word is not None)
 
 
 def _list_texts(
@@ -235,17 +220,10 @@ class _Builder:
     def add_text(self, place: Place, question: Question) -> None:
         """Add a field to write on."""
         own = self._add_answer(place.tokens, question.text, question.score)
-        self._add_field(
-            place,
-            question.key,
-            "",
-            place.value,
-            None if question.text is None else question.text.box,
-            self._cover(own) or (place.box if place.value else None),
-            question.score,
-            question.text,
-            place.tokens,
-        )
+        written = (self.words[i] for start, end in own for i in range(start, end))
+        box = _cover(written) or (place.box if place.value else None)
+        named = question.key, "", question.score
+        self._add_field(place, named, place.value, box, question.text, place.tokens)
 
     def add_tick(
         self,
@@ -260,11 +238,8 @@ class _Builder:
         tokens = [*place.tokens, *_list_tokens(label)]
         self._add_answer(sorted(tokens), question, score)
         box = cover([place.box, label.box]) if label else place.box
-        key_box = question.box if question else None
-        value = bool(place.value)
-        self._add_field(
-            place, key, option, value, key_box, box, score, question, tokens
-        )
+        named = key, option, score
+        self._add_field(place, named, bool(place.value), box, question, tokens)
 
     def add_choice(
         self,
@@ -277,21 +252,18 @@ class _Builder:
         """Add a group of which one may be chosen. The others are read, too, but are no
         answers."""
         self._add_answer((), question, score)
-        named, boxes = [], []
+        options: list[str] = []
+        boxes: list[Box | None] = []
         used = [token for place in places for token in place.tokens]
         for place, label in chosen:
             tokens = sorted([*place.tokens, *_list_tokens(label)])
             used += tokens
             self._add_answer(tokens, question, score)
             printed = clean_key(label.segment.text) if label else ""
-            named.append(printed or place.hint or place.value)
-            boxes += [place.box, *([label.box] if label else [])]
-        value_box = cover(boxes) if boxes else None
-        key_box = question.box if question else None
-        value = "\n".join(dict.fromkeys(named))
-        self._add_field(
-            places[0], key, "", value, key_box, value_box, score, question, used
-        )
+            options.append(printed or place.hint or place.value)
+            boxes += [place.box, label.box if label else None]
+        value, box = "\n".join(dict.fromkeys(options)), cover_boxes(boxes)
+        self._add_field(places[0], (key, "", score), value, box, question, used)
 
     def finish(self) -> Filled:
         order = sorted(self.labels)
@@ -320,28 +292,30 @@ class _Builder:
     def _add_field(
         self,
         place: Place,
-        key: str,
-        option: str,
+        named: tuple[str, str, float],
         value: str | bool,
-        key_box: Box | None,
         value_box: Box | None,
-        score: float,
         question: Text | None,
         tokens: Sequence[int],
     ) -> None:
-        """Add a field that comes from some tokens, and from its question's."""
+        """Add a field.
+
+        named: Its key, its option, and their score.
+        tokens: That it comes from, besides those of its question.
+        """
+        key, option, score = named
         if question is not None:
             start = question.segment.start
         elif place.tokens:
             start = place.tokens[0]
         else:
             start = self._find_start(place)
-        found: FormField = {
+        field: FormField = {
             "key": key,
             "option": option,
             "value": value,
             "page": place.page,
-            "key_box": key_box,
+            "key_box": None if question is None else question.box,
             "value_box": value_box,
             "score": score,
         }
@@ -353,7 +327,7 @@ class _Builder:
         if len(self.doc):
             text = self.doc[first : last + 1]
             first_char, last_char = text.start_char, text.end_char
-        self.fields.append(PlacedField(found, start, first_char, last_char))
+        self.fields.append(PlacedField(field, start, first_char, last_char))
 
     def _find_start(self, place: Place) -> int:
         """The first token below the top of a field that nothing is written in."""
@@ -367,9 +341,6 @@ class _Builder:
             return tokens[-1] + 1
         later = (own[0] for key, own in self.pages.items() if key > page)
         return min(later, default=len(self.doc))
-
-    def _cover(self, parts: Sequence[tuple[int, int]]) -> Box | None:
-        return _cover(self.words[i] for start, end in parts for i in range(start, end))
 
 
 def _list_tokens(text: Text | None) -> list[int]:

@@ -4,10 +4,9 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from statistics import median, median_low
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple
 
-# x0, y0, x1, y1 from the page's upper left corner, in the page's units.
-Box: TypeAlias = tuple[float, float, float, float]
+from spacy_clinical.extensions.form_data import Box
 
 WidgetKind = Literal["text", "choice", "checkbox", "radio", "signature"]
 

@@ -21,7 +21,7 @@ from PIL import Image, PngImagePlugin
 
 from spacy_clinical.forms import limits, read_form, read_forms
 from spacy_clinical.forms.adapters import hocr
-from spacy_clinical.forms.adapters.adapter import Content
+from spacy_clinical.forms.adapters.adapter import Content, Settings
 from spacy_clinical.forms.adapters.image import IMAGE
 from spacy_clinical.forms.adapters.table import find_adapter
 from spacy_clinical.forms.images import MAX_OCR_PIXELS, fit_dpi, list_frames
@@ -408,7 +408,7 @@ def test_entities_are_refused_where_the_bytes_hide_them(vocab):
 
     data = head.encode("ascii") + body.encode("cp037")
     with pytest.raises(ValueError, match=r"\[C508\]"):
-        read_alto(data, name="a", max_pages=9, deadline=limits.Deadline(9))
+        read_alto(Content(data, "a"), Settings("a", limits.Deadline(9)))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])

@@ -1,4 +1,4 @@
-"""What an adapter is: it knows files of one kind by their content, and reads them."""
+"""Define adapters, each of which recognizes and reads files of one kind."""
 
 import codecs
 from collections.abc import Callable, Iterator, Sequence
@@ -112,7 +112,7 @@ def _make_utf8(data: bytes, *, errors: str) -> bytes:
 
 
 def draw_nothing(width: int) -> Image.Image | None:
-    """Give no picture of a page, as where another engine has read it."""
+    """Return no picture of a page: files of other engines' output have none."""
     return None
 
 
@@ -160,15 +160,17 @@ def open_text(kind: str, read: Callable[[Content, Settings], list[FormPage]]) ->
         except Exception as error:
             if isinstance(error, CodedError):
                 raise
-            reason = type(error).__name__
-            raise CodedValueError(
-                Errors.C508.format(name=settings.name, kind=kind, reason=reason)
-            ) from None
+            raise make_fault(settings.name, kind, type(error).__name__) from None
         if not pages:
             raise CodedValueError(Errors.C509.format(name=settings.name))
         yield [Page(partial(_get_page, page)) for page in pages]
 
     return open_pages
+
+
+def make_fault(name: str, kind: str, reason: str) -> CodedValueError:
+    """Make the error (C508) about a file that is broken."""
+    return CodedValueError(Errors.C508.format(name=name, kind=kind, reason=reason))
 
 
 def _get_page(page: FormPage, where: str) -> FormPage:

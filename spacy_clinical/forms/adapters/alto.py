@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 from xml.parsers import expat
 
-from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.forms.adapters.adapter import (
     Adapter,
     Content,
     Settings,
+    make_fault,
     open_text,
 )
 from spacy_clinical.forms.checks import add_word, to_number
-from spacy_clinical.forms.limits import Deadline, check_n_pages
+from spacy_clinical.forms.limits import check_n_pages
 from spacy_clinical.forms.pages import FormPage, Word
 
 # As the standard names units, and as pages do here.
@@ -24,16 +24,14 @@ UNITS = {"pixel": "px", "mm10": "mm10", "inch1200": "inch1200"}
 PART = 1 << 16
 
 
-def read_alto(
-    data: bytes, *, name: str, max_pages: int, deadline: Deadline
-) -> list[FormPage]:
+def read_alto(content: Content, settings: Settings) -> list[FormPage]:
     """Read the words of all pages, in the file's unit.
 
-    name: Of the file, for messages.
     RAISES ValueError: C505, if there are too many pages; C508, for what is no XML, or
         has a document type of its own, with entities or without, as no ALTO file does.
     """
-    reader = _Reader(name, max_pages)
+    data, name, deadline = content.data, settings.name, settings.deadline
+    reader = _Reader(name, settings.max_pages)
     try:
         for start in range(0, len(data), PART):
             reader.parser.Parse(data[start : start + PART], False)
@@ -43,9 +41,7 @@ def read_alto(
         reader.parser.Parse(b"", True)
     except expat.ExpatError as error:
         reason = f"line {error.lineno}, column {error.offset}"
-        raise CodedValueError(
-            Errors.C508.format(name=name, kind="ALTO", reason=reason)
-        ) from None
+        raise make_fault(name, "ALTO", reason) from None
     return reader.list_pages()
 
 
@@ -80,9 +76,7 @@ class _Reader:
 
     def _refuse_entities(self, *_: Any) -> None:
         reason = "it declares entities or a document type"
-        raise CodedValueError(
-            Errors.C508.format(name=self._name, kind="ALTO", reason=reason)
-        )
+        raise make_fault(self._name, "ALTO", reason)
 
     def _start(self, tag: str, values: Mapping[str, str]) -> None:
         kind = tag.rpartition(" ")[2]
@@ -125,13 +119,4 @@ def _recognizes(content: Content) -> bool:
     return is_alto and content.start.startswith(b"<")
 
 
-def _read(content: Content, settings: Settings) -> list[FormPage]:
-    return read_alto(
-        content.data,
-        name=settings.name,
-        max_pages=settings.max_pages,
-        deadline=settings.deadline,
-    )
-
-
-ALTO = Adapter("ALTO", frozenset({".xml"}), _recognizes, open_text("ALTO", _read))
+ALTO = Adapter("ALTO", frozenset({".xml"}), _recognizes, open_text("ALTO", read_alto))

@@ -6,38 +6,32 @@ SOURCE: Azure Read 3.x (readResults) and Document Intelligence (pages).
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from spacy_clinical.forms.adapters.adapter import (
-    Adapter,
-    Content,
-    Settings,
-    open_text,
-)
+from spacy_clinical.forms.adapters.adapter import Adapter, Content, Settings, open_text
 from spacy_clinical.forms.checks import add_lines, add_word, to_number
 from spacy_clinical.forms.limits import check_n_pages
 from spacy_clinical.forms.pages import FormPage, Word, cover
 
 
-def is_azure(values: Any) -> bool:
+def is_azure(content: Content) -> bool:
     """Check whether JSON is what Azure's Read answers, of any version."""
-    if not isinstance(values, dict):
-        return False
-    return isinstance(values.get("analyzeResult", values), dict) and any(
-        isinstance(values.get("analyzeResult", values).get(key), list)
-        for key in ("readResults", "pages")
+    values = content.json
+    result = values.get("analyzeResult", values) if isinstance(values, dict) else None
+    return isinstance(result, dict) and any(
+        isinstance(result.get(key), list) for key in ("readResults", "pages")
     )
 
 
-def read_azure(values: Any, *, name: str, max_pages: int) -> list[FormPage]:
+def read_azure(content: Content, settings: Settings) -> list[FormPage]:
     """Read the words of all pages, in the unit that is stated.
 
-    name: Of the file, for messages.
     RAISES ValueError: C505, if there are too many pages.
     """
-    result = values.get("analyzeResult", values)
-    found = result.get("readResults") or result.get("pages")
-    check_n_pages(len(found), name=name, max_pages=max_pages)
+    result = content.json.get("analyzeResult", content.json)
+    results = result.get("readResults") or result.get("pages")
+    max_pages = settings.max_pages
+    check_n_pages(len(results), name=settings.name, max_pages=max_pages)
     pages = []
-    for values in found:
+    for values in results:
         unit = "px" if values.get("unit") == "pixel" else values.get("unit", "")
         size = to_number(values["width"]), to_number(values["height"])
         page = FormPage(*size, unit, [], "azure")
@@ -50,10 +44,8 @@ def read_azure(values: Any, *, name: str, max_pages: int) -> list[FormPage]:
 
 
 def _list_words(page: dict[str, Any]) -> Iterable[dict[str, Any]]:
-    if "words" in page:
-        found: Iterable[dict[str, Any]] = page["words"]
-        return found
-    return [word for line in page.get("lines", ()) for word in line.get("words", ())]
+    lines = [page] if "words" in page else page.get("lines", ())
+    return (word for line in lines for word in line.get("words", ()))
 
 
 def _read_word(word: dict[str, Any]) -> Word:
@@ -64,12 +56,4 @@ def _read_word(word: dict[str, Any]) -> Word:
     return Word(word.get("content") or word["text"], box, word.get("confidence"))
 
 
-def _recognizes(content: Content) -> bool:
-    return is_azure(content.json)
-
-
-def _read(content: Content, settings: Settings) -> list[FormPage]:
-    return read_azure(content.json, name=settings.name, max_pages=settings.max_pages)
-
-
-AZURE = Adapter("JSON", frozenset({".json"}), _recognizes, open_text("JSON", _read))
+AZURE = Adapter("JSON", frozenset({".json"}), is_azure, open_text("JSON", read_azure))

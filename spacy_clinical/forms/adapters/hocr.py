@@ -6,15 +6,15 @@ SOURCE: hOCR 1.2, http://kba.github.io/hocr-spec/1.2/.
 import re
 from html.parser import HTMLParser
 
-from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.forms.adapters.adapter import (
     Adapter,
     Content,
     Settings,
+    make_fault,
     open_text,
 )
 from spacy_clinical.forms.checks import add_lines, add_word, to_number
-from spacy_clinical.forms.limits import Deadline, check_n_pages
+from spacy_clinical.forms.limits import check_n_pages
 from spacy_clinical.forms.pages import FormPage, Word
 
 BOX = re.compile(r"\bbbox\s+(-?[\d.]+)\s+(-?[\d.]+)\s+(-?[\d.]+)\s+(-?[\d.]+)")
@@ -26,16 +26,7 @@ LINES = {
 CONFIDENCE = re.compile(r"\bx_wconf\s+([\d.]+)")
 # Elements that have no end.
 VOID = {
-    "area",
-    "base",
-    "br",
-    "col",
-    "embed",
-    "hr",
-    "img",
-    "input",
-    "link",
-    "meta",
+    *("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta"),
     "wbr",
 }
 # Characters: of a part of the file that is parsed at once, and of a tag or a comment.
@@ -43,26 +34,21 @@ VOID = {
 PART, MAX_TAG, MAX_LAST_TAG = 16_384, 65_536, 1024
 
 
-def read_hocr(
-    data: bytes, *, name: str, max_pages: int, deadline: Deadline
-) -> list[FormPage]:
+def read_hocr(content: Content, settings: Settings) -> list[FormPage]:
     """Read the words of all pages, in pixels.
 
     Lines of engines that write none are split in proportion to their characters.
 
-    name: Of the file, for messages.
     RAISES ValueError: C505, if there are too many pages; C508, for tags without end.
     """
     parser = _Parser()
-    text = data.decode("utf8", errors="replace")
+    text = content.text.decode("utf8", errors="replace")
+    name, deadline = settings.name, settings.deadline
     for start in range(0, len(text), PART):
         parser.feed(text[start : start + PART])
-        check_n_pages(len(parser.pages), name=name, max_pages=max_pages)
+        check_n_pages(len(parser.pages), name=name, max_pages=settings.max_pages)
         if len(parser.rawdata) > MAX_TAG:
-            reason = "a tag or a comment has no end"
-            raise CodedValueError(
-                Errors.C508.format(name=name, kind="HOCR", reason=reason)
-            )
+            raise make_fault(name, "HOCR", "a tag or a comment has no end")
         if deadline.is_over:
             return [*parser.pages, FormPage(0, 0, "", error=deadline.describe(name))]
     if len(parser.rawdata) <= MAX_LAST_TAG:
@@ -145,15 +131,6 @@ def _recognizes(content: Content) -> bool:
     return content.start.startswith(b"<")
 
 
-def _read(content: Content, settings: Settings) -> list[FormPage]:
-    return read_hocr(
-        content.text,
-        name=settings.name,
-        max_pages=settings.max_pages,
-        deadline=settings.deadline,
-    )
-
-
 HOCR = Adapter(
-    "HOCR", frozenset({".hocr", ".html"}), _recognizes, open_text("HOCR", _read)
+    "HOCR", frozenset({".hocr", ".html"}), _recognizes, open_text("HOCR", read_hocr)
 )

@@ -37,12 +37,8 @@ def _open(content: Content, settings: Settings) -> Iterator[list[Page]]:
 
 
 def _read(frame: Frame, settings: Settings, where: str) -> FormPage:
-    return read_page(
-        frame(where),
-        name=where,
-        language=settings.language,
-        deadline=settings.deadline,
-    )
+    language, deadline = settings.language, settings.deadline
+    return read_page(frame(where), name=where, language=language, deadline=deadline)
 
 
 def _draw(frame: Frame, name: str, width: int) -> Image.Image:
@@ -51,9 +47,7 @@ def _draw(frame: Frame, name: str, width: int) -> Image.Image:
 
 IMAGE = Adapter(
     "image",
-    frozenset(
-        {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp"},
-    ),
+    frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp"}),
     _recognizes,
     _open,
 )

@@ -1,7 +1,7 @@
-"""The kinds of files that hold forms."""
+"""List the adapters, and find the one for a file."""
 
 from spacy_clinical.errors import CodedValueError, Errors
-from spacy_clinical.forms.adapters.adapter import Adapter, Content
+from spacy_clinical.forms.adapters.adapter import Adapter, Content, make_fault
 from spacy_clinical.forms.adapters.alto import ALTO
 from spacy_clinical.forms.adapters.azure import AZURE
 from spacy_clinical.forms.adapters.hocr import HOCR
@@ -11,15 +11,7 @@ from spacy_clinical.forms.adapters.tesseract import TESSERACT
 from spacy_clinical.forms.adapters.textract import TEXTRACT
 
 # The first that recognizes a file reads it; HOCR takes any other file of tags.
-ADAPTERS: tuple[Adapter, ...] = (
-    PDF,
-    IMAGE,
-    TESSERACT,
-    TEXTRACT,
-    AZURE,
-    ALTO,
-    HOCR,
-)
+ADAPTERS: tuple[Adapter, ...] = (PDF, IMAGE, TESSERACT, TEXTRACT, AZURE, ALTO, HOCR)
 
 
 def list_suffixes() -> frozenset[str]:
@@ -38,9 +30,5 @@ def find_adapter(content: Content) -> Adapter:
             return adapter
     content.check_size()
     if content.json_fault:
-        raise CodedValueError(
-            Errors.C508.format(
-                name=content.name, kind="JSON", reason=content.json_fault
-            )
-        )
+        raise make_fault(content.name, "JSON", content.json_fault)
     raise CodedValueError(Errors.C509.format(name=content.name))

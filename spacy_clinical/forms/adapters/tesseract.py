@@ -2,12 +2,7 @@
 
 from io import StringIO
 
-from spacy_clinical.forms.adapters.adapter import (
-    Adapter,
-    Content,
-    Settings,
-    open_text,
-)
+from spacy_clinical.forms.adapters.adapter import Adapter, Content, Settings, open_text
 from spacy_clinical.forms.checks import add_word, to_number
 from spacy_clinical.forms.limits import check_n_pages
 from spacy_clinical.forms.pages import FormPage, Word

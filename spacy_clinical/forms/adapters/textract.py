@@ -5,38 +5,33 @@ SOURCE: AWS, Amazon Textract Developer Guide, Block.
 
 from typing import Any
 
-from spacy_clinical.forms.adapters.adapter import (
-    Adapter,
-    Content,
-    Settings,
-    open_text,
-)
+from spacy_clinical.forms.adapters.adapter import Adapter, Content, Settings, open_text
 from spacy_clinical.forms.checks import add_lines, add_word, to_number
 from spacy_clinical.forms.limits import check_n_pages
 from spacy_clinical.forms.pages import FormPage, Word
 
 
-def is_textract(values: Any) -> bool:
+def is_textract(content: Content) -> bool:
     """Check whether JSON is what Textract answers: one answer, or a list of them."""
+    values = content.json
     first = values[0] if isinstance(values, list) and values else values
     return isinstance(first, dict) and isinstance(first.get("Blocks"), list)
 
 
-def read_textract(values: Any, *, name: str, max_pages: int) -> list[FormPage]:
+def read_textract(content: Content, settings: Settings) -> list[FormPage]:
     """Read the words of all pages. Boxes are shares of the page (unit "page").
 
-    name: Of the file, for messages.
     RAISES ValueError: C505, if there are too many pages.
     """
-    answers = values if isinstance(values, list) else [values]
+    answers = content.json if isinstance(content.json, list) else [content.json]
     blocks = [block for answer in answers for block in answer.get("Blocks", ())]
     pages: dict[int, FormPage] = {}
-    # Where there are lines only, their words are.
+    # Used where there are no words.
     lines: dict[int, list[Word]] = {}
     for block in blocks:
         number = int(block.get("Page", 1))
         page = pages.setdefault(number, FormPage(1.0, 1.0, "page", [], "textract"))
-        check_n_pages(len(pages), name=name, max_pages=max_pages)
+        check_n_pages(len(pages), name=settings.name, max_pages=settings.max_pages)
         kind = block.get("BlockType")
         if kind not in ("WORD", "LINE") or not block.get("Text", "").strip():
             continue
@@ -61,12 +56,6 @@ def _read_block(block: dict[str, Any]) -> Word:
     return Word(block["Text"], box, sure)
 
 
-def _recognizes(content: Content) -> bool:
-    return is_textract(content.json)
-
-
-def _read(content: Content, settings: Settings) -> list[FormPage]:
-    return read_textract(content.json, name=settings.name, max_pages=settings.max_pages)
-
-
-TEXTRACT = Adapter("JSON", frozenset({".json"}), _recognizes, open_text("JSON", _read))
+TEXTRACT = Adapter(
+    "JSON", frozenset({".json"}), is_textract, open_text("JSON", read_textract)
+)
