@@ -1,4 +1,4 @@
-"""How ICD-9-CM diagnosis codes are written, and what a model's labels mean."""
+"""Read and write ICD-9-CM diagnosis codes, and the labels of models."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -49,7 +49,7 @@ def get_category(code: str) -> str:
 
 
 def read_labels(labels: Sequence[str]) -> list[Icd9Label]:
-    """Read what a model's labels mean.
+    """Read the labels of a model as codes or words.
 
     "3-digit" is what CORe's authors call so: V and E don't count, so that V586 is one,
     finer than its category. What is no code is a word. Where there are words, labels

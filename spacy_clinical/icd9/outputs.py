@@ -1,6 +1,7 @@
 """The codes that a head's columns stand for."""
 
 from collections.abc import Sequence
+from functools import partial, reduce
 
 import numpy
 
@@ -40,12 +41,11 @@ class Outputs:
 
     def roll_up(self, p: Floats1d) -> Floats1d:
         """Add the scores of rolled-up categories: (n_labels) → (n_codes)."""
-        rolled = []
-        for columns in self.members.values():
-            score = 0.0
-            for column in columns:
-                score = join_scores(score, float(p[column]), self.how or "max")
-            rolled.append(score)
+        join = partial(join_scores, how=self.how or "max")
+        rolled = [
+            reduce(join, (float(p[column]) for column in columns), 0.0)
+            for columns in self.members.values()
+        ]
         return numpy.concatenate([p, numpy.asarray(rolled)])
 
 
@@ -65,10 +65,10 @@ def select_outputs(
     RAISES ValueError: C404, if most columns are no codes; C405, if none is selected.
     """
     labels = read_labels(columns)
-    known = set(list_categories())
+    categories = set(list_categories())
     coded = [label for label in labels if label.kind != "word"]
-    n_known = sum(label.category in known for label in coded)
-    if not n_known or 2 * n_known < len(coded):
+    n_right = sum(label.category in categories for label in coded)
+    if not n_right or 2 * n_right < len(coded):
         raise CodedValueError(
             Errors.C404.format(name=name, n=len(labels), source=source)
         )

@@ -1,4 +1,4 @@
-"""What `doc._.icd9` says of a code."""
+"""Make the records of codes in `doc._.icd9`."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -10,12 +10,7 @@ from spacy.tokens import Doc
 from spacy_clinical.extensions.attributes import SECTIONS_KEY
 from spacy_clinical.extensions.doc_data import token_borders
 from spacy_clinical.extensions.span_groups import list_spans
-from spacy_clinical.icd9.tables import (
-    find_ccs,
-    find_chapter,
-    find_icd10,
-    find_title,
-)
+from spacy_clinical.icd9.tables import find_ccs, find_chapter, find_icd10, find_title
 
 
 class Evidence(TypedDict):

@@ -10,6 +10,7 @@ tables are read here.
 import csv
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
@@ -120,31 +121,26 @@ def find_chapter(code: str) -> Heading | None:
 
 
 @cache
-def _read_ccs() -> tuple[dict[str, Heading], dict[str, Heading]]:
-    """The groups by number, and the group of each billable code without its dot."""
-    groups: dict[str, Heading] = {}
+def _read_ccs() -> dict[str, Heading]:
+    """The group of each billable code, by code without its dot."""
     by_code: dict[str, Heading] = {}
     group = None
     text = files(DATA).joinpath("CCS-SingleDiagnosisGrouper.txt")
     for line in text.read_text(encoding="utf8").splitlines():
         title = CCS_TITLE.fullmatch(line.strip()) if line[:1].isdigit() else None
         if title:
-            group = groups[title[1]] = Heading(title[1], title[2])
+            group = Heading(title[1], title[2])
         elif group is not None and line.startswith(" "):
             by_code.update(dict.fromkeys(line.split(), group))
-    return groups, by_code
+    return by_code
 
 
 @cache
 def find_ccs(code: str) -> tuple[Heading, ...]:
     """Find the CCS groups of a code, or of a category's codes, largest first."""
-    _, by_code = _read_ccs()
-    counts: dict[Heading, int] = {}
-    for raw in _list_raw(code):
-        if raw in by_code:
-            group = by_code[raw]
-            counts[group] = counts.get(group, 0) + 1
-    return tuple(sorted(counts, key=lambda group: -counts[group]))
+    by_code = _read_ccs()
+    counts = Counter(by_code[raw] for raw in _list_raw(code) if raw in by_code)
+    return tuple(group for group, _ in counts.most_common())
 
 
 @cache
@@ -170,12 +166,12 @@ def _list_targets(rows: Iterable[list[str]]) -> Iterator[tuple[str, str, Equival
 def find_icd10(code: str) -> tuple[Equivalent, ...]:
     """Find the ICD-10-CM codes that CMS maps a code, or a category's codes, to."""
     mapping = _read_mapping("icd9toicd10cmgem.csv")
-    found: dict[str, Equivalent] = {}
+    equivalents: dict[str, Equivalent] = {}
     for raw in _list_raw(code):
         for _, _, (target, *flags) in _list_targets(mapping.get(raw, ())):
             dotted = f"{target[:3]}.{target[3:]}".rstrip(".")
-            found.setdefault(dotted, Equivalent(dotted, *flags))
-    return tuple(found.values())
+            equivalents.setdefault(dotted, Equivalent(dotted, *flags))
+    return tuple(equivalents.values())
 
 
 @cache
@@ -198,11 +194,8 @@ def find_icd9_categories(icd10: str) -> tuple[str, ...]:
         rows for source, rows in mapping.items() if code and source.startswith(code)
     ]
     if below:
-        counts: dict[str, int] = {}
-        for rows in below:
-            for category in _choose(rows)[:1]:
-                counts[category] = counts.get(category, 0) + 1
-        return tuple(sorted(counts, key=lambda category: -counts[category])[:1])
+        counts = Counter(category for rows in below for category in _choose(rows)[:1])
+        return tuple(category for category, _ in counts.most_common(1))
     for length in range(len(code) - 1, 2, -1):
         if code[:length] in mapping:
             return _choose(mapping[code[:length]])

@@ -1,4 +1,4 @@
-"""Find out how a file's bytes stand for text, and refuse what isn't text."""
+"""Detect the encoding of a file, and refuse files that are not text."""
 
 import codecs
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from spacy_clinical.errors import CodedValueError, Errors, Warnings, warn
 
-# What is taken for the encoding of bytes that aren't Unicode.
+# The encoding that is assumed of bytes that aren't Unicode.
 FALLBACK = "cp1252"
 _CHUNK = 1 << 20
 # UTF-32 first: its mark in little-endian order starts as that of UTF-16 does.
@@ -51,29 +51,26 @@ def find_encoding(handle: BinaryIO, source: str) -> str:
     kind = find_binary_kind(start)
     if kind is not None:
         raise NotTextError(Errors.C303.format(source=source, kind=kind))
-    for mark, encoding in _MARKS.items():
-        if not start.startswith(mark):
-            continue
-        offset = _find_undecodable(handle, encoding)
-        if offset is not None:
-            raise NotTextError(Errors.C304.format(source=source, offset=offset))
-        return encoding
-    if _find_undecodable(handle, "utf-8") is None:
-        if _is_mostly_nul(handle):
+    encoding = next((_MARKS[mark] for mark in _MARKS if start.startswith(mark)), "")
+    if not encoding:
+        is_utf8 = _find_undecodable(handle, "utf-8") is None
+        n_nul, n_bytes = _count_nul(handle)
+        # UTF-16 without its mark, or padding; a stray NUL may be in a text in UTF-8.
+        if n_nul > (max(16, n_bytes // 4) if is_utf8 else 0):
             raise NotTextError(Errors.C303.format(source=source, kind="binary data"))
-        return "utf-8-sig"
-    if any(b"\x00" in chunk for chunk in _read_chunks(handle)):
-        raise NotTextError(Errors.C303.format(source=source, kind="binary data"))
-    offset = _find_undecodable(handle, FALLBACK)
+        if is_utf8:
+            return "utf-8-sig"
+        encoding = FALLBACK
+    offset = _find_undecodable(handle, encoding)
     if offset is not None:
         raise NotTextError(Errors.C304.format(source=source, offset=offset))
-    return FALLBACK
+    return encoding
 
 
 def decode(data: bytes, source: str) -> str:
-    """Decode what is a whole text, as `find_encoding` finds it.
+    """Decode a whole text in the encoding that `find_encoding` finds.
 
-    A warning (W301) says so if it is Windows-1252.
+    A warning (W301) is given if that is Windows-1252.
 
     source: What to call the text's file in errors and in the warning.
     RAISES NotTextError: C303, if it is binary; C304, if no encoding fits.
@@ -89,10 +86,7 @@ def find_binary_kind(start: bytes) -> str | None:
 
     start: At least 16 bytes, where there are as many.
     """
-    for magic, kind in _MAGIC.items():
-        if start.startswith(magic):
-            return kind
-    return None
+    return next((_MAGIC[magic] for magic in _MAGIC if start.startswith(magic)), None)
 
 
 def _find_undecodable(handle: BinaryIO, encoding: str) -> int | None:
@@ -109,13 +103,10 @@ def _find_undecodable(handle: BinaryIO, encoding: str) -> int | None:
     return None
 
 
-def _is_mostly_nul(handle: BinaryIO) -> bool:
-    """Tell UTF-16 without its mark, and padding, from text with a stray NUL."""
-    n_bytes = n_nul = 0
-    for chunk in _read_chunks(handle):
-        n_bytes += len(chunk)
-        n_nul += chunk.count(b"\x00")
-    return n_nul > max(16, n_bytes // 4)
+def _count_nul(handle: BinaryIO) -> tuple[int, int]:
+    """Count the bytes of a file that are NUL, and all bytes."""
+    n_nul = sum(chunk.count(b"\x00") for chunk in _read_chunks(handle))
+    return n_nul, handle.tell()
 
 
 def _read_chunks(handle: BinaryIO) -> Iterator[bytes]:

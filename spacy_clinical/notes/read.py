@@ -66,8 +66,8 @@ def measure_notes(
 def _read_text(source: Source, markup: Markup) -> Note:
     path = source.path
     data = sys.stdin.buffer.read() if path is None else read_regular(path)
-    found = convert_bytes(data, source=source.name, markup=markup)
-    return found.make_note(source.note_id, {}, source.name)
+    converted = convert_bytes(data, source=source.name, markup=markup)
+    return converted.make_note(source.note_id, {}, source.name)
 
 
 def _make_note(
@@ -96,8 +96,8 @@ def _read_row(
     name = f"{source.name}:{number}"
     value = row.get(columns.text)
     note_id = _get_text(row.get(columns.id), source)
-    found = _convert(value, name, source, markup)
-    if found is None:
+    converted = _convert(value, name, source, markup)
+    if converted is None:
         return _fail_column(name, source, number, columns.text, value)
     if note_id == "" or (note_id is None and columns.wanted_id is None):
         note_id = f"{source.note_id}:{number}"
@@ -107,7 +107,7 @@ def _read_row(
     if not _is_flat(meta, MAX_DEPTH):
         message = Errors.C352.format(row=number, source=source.name, limit=MAX_DEPTH)
         return NoteFailure(name, message)
-    return found.make_note(str(note_id), meta, name)
+    return converted.make_note(str(note_id), meta, name)
 
 
 def _convert(value: Any, name: str, source: Source, markup: Markup) -> Converted | None:

@@ -27,9 +27,9 @@ _FIELD_LIMIT = Lock()
 
 @dataclass(frozen=True)
 class Columns:
-    """Where the notes of a table and their ids are.
+    """The columns of a table that hold notes and their ids.
 
-    wanted_id: None if any id will do.
+    wanted_id: The column of the ids; None for `id`, which need not be there.
     """
 
     text: str
@@ -40,15 +40,14 @@ class Columns:
         return "id" if self.wanted_id is None else self.wanted_id
 
     def find_missing(self, header: Sequence[str]) -> str | None:
-        for column in filter(None, (self.text, self.wanted_id)):
-            if column not in header:
-                return column
-        return None
+        """Find the first of the two that is wanted and not there."""
+        wanted = filter(None, (self.text, self.wanted_id))
+        return next((name for name in wanted if name not in header), None)
 
     def find_repeated(self, names: Sequence[str]) -> str | None:
         """Find one of the two that is there more than once."""
-        found = (name for name in (self.text, self.id) if names.count(name) > 1)
-        return next(found, None)
+        both = (self.text, self.id)
+        return next((name for name in both if names.count(name) > 1), None)
 
 
 class Row(NamedTuple):

@@ -15,16 +15,8 @@ from spacy_clinical.types import NoteFailure, list_names
 
 STANDARD_INPUT = "-"
 _FORMATS = {
-    ".txt": "text",
-    ".text": "text",
-    ".html": "text",
-    ".htm": "text",
-    ".xhtml": "text",
-    ".xml": "text",
-    ".cda": "text",
-    ".hl7": "text",
-    ".rtf": "text",
-    ".docx": "text",
+    **dict.fromkeys((".txt", ".text", ".html", ".htm", ".xhtml"), "text"),
+    **dict.fromkeys((".xml", ".cda", ".hl7", ".rtf", ".docx"), "text"),
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".csv": "csv",
@@ -48,7 +40,7 @@ class Source(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What messages and records call it."""
+        """The name of the file in messages and records."""
         return STANDARD_INPUT if self.path is None else show_path(self.path)
 
 
@@ -64,21 +56,21 @@ def list_sources(
     RETURNS: Also a failure for each folder and file that can't be read.
     RAISES FileNotFoundError: C301, if a path does not exist.
     """
-    found: list[Source | NoteFailure] = []
+    sources: list[Source | NoteFailure] = []
     own = OwnOutputs()
     for name in list_names(paths):
         path = Path(name)
         if name == STANDARD_INPUT:
-            found.append(Source(None, "stdin", "text"))
+            sources.append(Source(None, "stdin", "text"))
         elif os.path.isdir(name):
-            found.extend(_list_folder(path, skip, own))
+            sources.extend(_list_folder(path, skip, own))
         elif os.path.exists(name):
             kind = _get_kind(path) or "text"
-            found.append(Source(path, show_path(path.stem), kind))
+            sources.append(Source(path, show_path(path.stem), kind))
         else:
             raise CodedFileNotFoundError(Errors.C301.format(path=show_path(name)))
     warn_of_own(own, paths)
-    return found
+    return sources
 
 
 def _get_kind(path: Path) -> str | None:
@@ -91,11 +83,11 @@ def _list_folder(
     n_found = n_left_out = 0
     walk = Walk(folder, skip)
     for path in own.leave_out(walk, folder):
-        found = _inspect(path, folder)
-        n_found += found is not None
-        n_left_out += found is None
-        if found is not None:
-            yield found
+        source = _inspect(path, folder)
+        n_found += source is not None
+        n_left_out += source is None
+        if source is not None:
+            yield source
     for path, reason in walk.unreadable:
         name = show_path(path)
         yield NoteFailure(name, Errors.C302.format(source=name, reason=reason))
@@ -109,7 +101,7 @@ def _list_folder(
 
 
 def _inspect(path: Path, folder: Path) -> Source | NoteFailure | None:
-    """Decide about a file in a folder; None leaves it out.
+    """Make a source or a failure of a file in a folder; None for files to leave out.
 
     Scans, PDFs and archives are failures, as there may be notes in them.
     """

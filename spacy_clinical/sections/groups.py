@@ -1,11 +1,14 @@
-"""Groups of titles: put together, and turned into plain data and back."""
+"""Groups of section titles, which can be merged and saved as plain data."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-# Titles, and what they hang on.
+# Titles, and the labels or words that they depend on.
 Condition: TypeAlias = tuple[tuple[str, ...], frozenset[str]]
+# The fields of a group that are lists of titles, and those that are of conditions.
+_LISTS = ("titles", "starts")
+_CONDITIONS = ("after", "naming", "follows")
 
 
 @dataclass(frozen=True)
@@ -41,56 +44,43 @@ class TitleGroup:
 
 
 def merge_groups(old: TitleGroup, new: TitleGroup) -> TitleGroup:
-    """Put two groups of one label together; the new one's code and name win."""
-    return TitleGroup(
-        label=old.label,
-        titles=tuple(dict.fromkeys([*old.titles, *new.titles])),
+    """Merge two groups of one label; the new one's code and name win."""
+    joined = {
+        name: tuple(dict.fromkeys([*getattr(old, name), *getattr(new, name)]))
+        for name in (*_LISTS, *_CONDITIONS)
+    }
+    return replace(
+        old,
         loinc=new.loinc or old.loinc,
         name=new.name or old.name,
-        is_part=old.is_part,
         within=old.within | new.within,
-        after=tuple(dict.fromkeys([*old.after, *new.after])),
-        naming=tuple(dict.fromkeys([*old.naming, *new.naming])),
-        starts=tuple(dict.fromkeys([*old.starts, *new.starts])),
-        follows=tuple(dict.fromkeys([*old.follows, *new.follows])),
         has_parts=old.has_parts or new.has_parts,
         has_problems=old.has_problems or new.has_problems,
+        **joined,
     )
 
 
 def group_to_dict(group: TitleGroup) -> dict[str, Any]:
     """Turn a group into plain data."""
-    return {
-        **vars(group),
-        "titles": list(group.titles),
-        "within": sorted(group.within),
-        "after": _list_conditions(group.after),
-        "naming": _list_conditions(group.naming),
-        "starts": list(group.starts),
-        "follows": _list_conditions(group.follows),
-    }
+    data = {**vars(group), "within": sorted(group.within)}
+    data |= {name: list(data[name]) for name in _LISTS}
+    return data | {name: _list_conditions(data[name]) for name in _CONDITIONS}
 
 
 def group_from_dict(data: Mapping[str, Any]) -> TitleGroup:
     """Build a group from plain data."""
-    return TitleGroup(
-        **{
-            **data,
-            "titles": tuple(data["titles"]),
-            "within": frozenset(data["within"]),
-            "after": make_conditions(data["after"]),
-            "naming": make_conditions(data["naming"]),
-            # Rules that were saved earlier lack these.
-            "starts": tuple(data.get("starts", ())),
-            "follows": make_conditions(data.get("follows", ())),
-        }
-    )
+    # Rules that were saved earlier lack these.
+    data = {"starts": (), "follows": (), **data}
+    lists = {name: tuple(data[name]) for name in _LISTS}
+    conditions = {name: make_conditions(data[name]) for name in _CONDITIONS}
+    within = frozenset(data["within"])
+    return TitleGroup(**{**data, **lists, **conditions, "within": within})
 
 
 def make_conditions(
     pairs: Iterable[tuple[Iterable[str], Iterable[str]]],
 ) -> tuple[Condition, ...]:
-    """Build conditions from titles and what they hang on."""
+    """Build conditions from titles and the labels or words that they depend on."""
     return tuple((tuple(titles), frozenset(needed)) for titles, needed in pairs)
 
 

@@ -36,23 +36,10 @@ FILLING = " \t*=#~"
 # A name follows.
 _NAMED = ("Dr.", "Drs.", "Mr.", "Mrs.", "Ms.", "Prof.", "St.")
 _SMALL_WORDS = frozenset(
-    (
-        "a",
-        "an",
-        "and",
-        "at",
-        "by",
-        "for",
-        "from",
-        "in",
-        "of",
-        "on",
-        "or",
-        "per",
-        "the",
-        "to",
-        "with",
-    )
+    {
+        *("a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "per"),
+        *("the", "to", "with"),
+    }
 )
 _TITLE_WORD = re.compile("[^\\W_]+(?:['\u2019][^\\W_]+)?")
 _SOAP = re.compile(r"(?:^|\n)[ \t]*([SOAP](?:/[SOAP])?)[ \t]*:")

@@ -2,12 +2,7 @@
 
 from typing import Any
 
-from spacy_clinical.sections.cuts import (
-    NO_CUT,
-    Verdict,
-    get_step,
-    make_part,
-)
+from spacy_clinical.sections.cuts import NO_CUT, Verdict, get_step, make_part
 from spacy_clinical.sections.groups import TitleGroup
 from spacy_clinical.sections.headings import heads_problem
 from spacy_clinical.sections.lines import (

@@ -2,11 +2,7 @@
 
 from typing import Any
 
-from spacy_clinical.sections.cuts import (
-    START,
-    Cut,
-    PlacedCut,
-)
+from spacy_clinical.sections.cuts import START, Cut, PlacedCut
 from spacy_clinical.sections.groups import TitleGroup
 from spacy_clinical.sections.kinds import find_kinds
 from spacy_clinical.sections.lines import (

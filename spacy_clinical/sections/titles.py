@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Hashable, Iterable, Mapping
 from itertools import product
+from math import prod
 from typing import Any
 
 from spacy_clinical.errors import CodedValueError, Errors
@@ -16,7 +17,6 @@ from spacy_clinical.sections.groups import (
 )
 from spacy_clinical.sections.words import (
     change_number,
-    count_products,
     drop_stamp,
     read_qualifiers,
     read_synonyms,
@@ -36,6 +36,8 @@ _MAX_MEMORIES = 20_000
 _MAX_OPENER = 80
 # Longer phrases are sentences.
 _MAX_WORDS = 12
+# Of a title, by its synonyms; one with more is only spelled as it is.
+_MAX_SPELLINGS = 64
 
 
 class SectionTitles:
@@ -317,7 +319,8 @@ class SectionTitles:
         words = split_words(title)
         choices = [self._same.get(word, (word,)) for word in words]
         keys = set()
-        for spelling in product(*choices) if count_products(choices) <= 64 else [words]:
+        is_too_many = prod(map(len, choices)) > _MAX_SPELLINGS
+        for spelling in [words] if is_too_many else product(*choices):
             for kept in (list(spelling), self._content(list(spelling))):
                 keys.add("".join(kept))
                 if kept and len(kept[-1]) > 2:

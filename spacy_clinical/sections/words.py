@@ -61,14 +61,6 @@ def change_number(word: str) -> str:
     return word[:-1] + "ies" if word.endswith("y") else word + "s"
 
 
-def count_products(choices: Iterable[tuple[str, ...]]) -> int:
-    """Count the combinations of choices."""
-    size = 1
-    for choice in choices:
-        size *= len(choice)
-    return size
-
-
 def drop_stamp(phrase: str) -> str:
     """Take dates and times off a phrase's end.
 

@@ -1,4 +1,4 @@
-"""Put text together from blocks, as a browser shows them without a picture."""
+"""Build plain text from blocks, lines, lists and tables, laid out as a browser does."""
 
 import re
 
@@ -6,6 +6,7 @@ _SPACE = re.compile(r"[ \t\n\r\f]+")
 # What only lays a page out: fixed spaces show as spaces, soft hyphens not at all.
 _LAYOUT = str.maketrans({"\xa0": " ", "\xad": None, "\u200b": None, "\ufeff": None})
 _LINE_END = re.compile(r"\r\n?|\n")
+_POWER = re.compile(r"[-+\u2212]?\d")
 
 
 class TextBlocks:
@@ -19,18 +20,20 @@ class TextBlocks:
         # Whether the line has a fixed space and nothing else: an empty line.
         self._has_filler = False
         self._prefix = ""
+        # Of each open row: how many parts there were before it, and its cells so far.
+        self._rows: list[list[int]] = []
 
     @property
     def n_parts(self) -> int:
-        """How many pieces of text there are: more if some was added since."""
+        """The number of pieces of text so far, to see later if some was added."""
         return len(self._parts)
 
-    @property
-    def last(self) -> str:
-        """The character before what comes next; "" where it would start a line."""
-        if not self._parts or self._n_lines or self._n_tabs or self._has_space:
-            return ""
-        return self._parts[-1][-1]
+    def mark_power(self, text: str) -> str:
+        """Put "^" before raised digits that would go on with a number: 10^3, not 103."""
+        is_apart = self._n_lines or self._n_tabs or self._has_space or not self._parts
+        if is_apart or not self._parts[-1][-1].isdigit() or not _POWER.match(text):
+            return text
+        return f"^{text}"
 
     def add(self, text: str) -> None:
         """Add text whose white space means no more than that words are apart."""
@@ -79,15 +82,30 @@ class TextBlocks:
         self.start_line()
         self._prefix = prefix
 
-    def start_cell(self, n_parts: int) -> None:
-        """Start another cell in the row of a table.
+    def start_row(self) -> None:
+        """Start a row of a table, which may be inside of a cell."""
+        self.start_line()
+        self._rows.append([self.n_parts, 0])
 
-        n_parts: How many there were where the row started.
-        """
+    def start_cell(self) -> None:
+        """Start a cell of the row; outside of rows it is a line."""
+        if not self._rows:
+            self.start_line()
+            return
+        n_parts, n_cells = self._rows[-1]
+        self._rows[-1][1] += 1
+        if not n_cells:
+            return
         if self.n_parts > n_parts:
             self._n_lines = 0
         self._n_tabs += 1
         self._has_space = self._has_filler = False
+
+    def end_row(self) -> None:
+        """End a row, if one is open."""
+        if self._rows:
+            self._rows.pop()
+            self.end_item()
 
     def end_item(self) -> None:
         """End an item of a list, or a row, which stand close together.

@@ -1,9 +1,9 @@
-"""Make plain text of a note in whatever form it arrives, or say why that can't be."""
+"""Convert notes of all supported forms to plain text."""
 
 import codecs
 import html
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Literal, NamedTuple, NoReturn, TypeAlias, TypeVar
 
 from spacy_clinical.errors import CodedError, CodedValueError, Errors
 from spacy_clinical.notes.encoding import decode, find_binary_kind
@@ -18,10 +18,10 @@ from spacy_clinical.notes.markup.hl7 import convert_message, unescape
 from spacy_clinical.notes.markup.html import convert_html
 from spacy_clinical.notes.markup.rtf import convert_rtf
 from spacy_clinical.notes.markup.xml import (
+    NotXmlError,
     UnknownXmlError,
     UnsafeXmlError,
     convert_xml,
-    is_well_formed,
 )
 from spacy_clinical.types import Note
 
@@ -50,11 +50,20 @@ _SHORT = {
     "hl7_escapes": "hl7",
     "literal_escapes": "escapes",
 }
-# In what comes out of these there may be another form.
+# The result of converting these may be in another form.
 _WRAPPERS = frozenset({"hl7", "hl7_escapes", "literal_escapes"})
 _ZIP, _RTF = b"PK\x03\x04", b"{\\rtf"
 _FORMS_ADVICE = "For PDFs and scans there is 'spacy-clinical forms'"
 _OTHER_ADVICE = "Convert it to UTF-8 text first"
+# What files of a form are that can't hold a note, and why others aren't converted.
+_KINDS: dict[type[Exception], str] = {
+    NotWordError: "a zip archive, but no Word document",
+    UnknownXmlError: "XML, but neither CDA nor with one element 'text'",
+}
+_REASONS: dict[type[Exception], str] = {
+    UnsafeXmlError: "it declares or uses entities of its own, which may stand for anything",
+    TooLargeError: "unpacked it would be too large for a note",
+}
 
 
 class Converted(NamedTuple):
@@ -76,7 +85,7 @@ class Converted(NamedTuple):
 def convert_text(
     text: str, *, source: str = "the note", markup: Markup = "convert"
 ) -> Converted:
-    """Make plain text of a note's text; what is plain is returned as it is.
+    """Convert the text of a note to plain text; plain text is returned unchanged.
 
     source: What to call the note in errors.
     markup: "refuse" raises an error for all that isn't plain; "keep" converts nothing.
@@ -91,7 +100,7 @@ def convert_text(
 def convert_bytes(
     data: bytes, *, source: str = "the note", markup: Markup = "convert"
 ) -> Converted:
-    """Make plain text of a file's bytes, which may be a document of Word or in RTF.
+    """Convert the bytes of a file to plain text: of a Word document, RTF or a text.
 
     source, markup: See `convert_text`.
     RAISES ValueError: C303 and C304, if they are no text; or as `convert_text`.
@@ -130,12 +139,9 @@ def _convert(text: str, source: str, markup: Markup, outer: list[str]) -> Conver
         if embedded is None:
             _refuse_if_asked(form, source, markup)
             text, embedded = _guard(form, source, lambda: _apply(form, text, source))
-    except ValueError:
+    except NotXmlError:
         # Such as a note in angle brackets of its own: nothing says that it is XML.
-        is_perhaps = form == "perhaps_xml" and markup == "convert"
-        if is_perhaps and not is_well_formed(text):
-            return Converted(text, "+".join(outer) or "plain")
-        raise
+        return Converted(text, "+".join(outer) or "plain")
     inner = [*outer, _SHORT.get(form, form)]
     if embedded is not None:
         _refuse_if_asked(form, source, markup)
@@ -148,7 +154,7 @@ def _convert(text: str, source: str, markup: Markup, outer: list[str]) -> Conver
 def _apply(form: str, text: str, source: str) -> tuple[str, bytes | None]:
     """Convert a text of a form. RETURNS: Text, or a document that was inside."""
     if form in ("xml", "perhaps_xml"):
-        return convert_xml(text)
+        return convert_xml(text, is_sure=form == "xml")
     if form == "hl7":
         return convert_message(text, source)
     if form == "rtf":
@@ -165,43 +171,36 @@ def _apply(form: str, text: str, source: str) -> tuple[str, bytes | None]:
 
 
 def _guard(form: str, source: str, convert: Callable[[], T]) -> T:
-    """Convert, and say in a coded message why that can't be.
+    """Convert, and turn errors into coded ones.
 
-    Messages of libraries may quote the note: of theirs, nothing is said.
+    Messages of libraries are left out, as they may quote the note.
     """
-    name = _NAMES[form]
     try:
         return convert()
-    except NotWordError:
-        kind = "a zip archive, but no Word document"
-        message = Errors.C354.format(source=source, form=kind, advice=_OTHER_ADVICE)
-    except UnknownXmlError:
-        kind = "XML, but neither CDA nor with one element 'text'"
-        message = Errors.C354.format(source=source, form=kind, advice=_OTHER_ADVICE)
-    except UnsafeXmlError:
-        reason = "it declares or uses entities of its own, which may stand for anything"
-        message = Errors.C355.format(source=source, form=name, reason=reason)
-    except TooLargeError:
-        reason = "unpacked it would be too large for a note"
-        message = Errors.C355.format(source=source, form=name, reason=reason)
+    except NotXmlError:
+        raise
     except Exception as error:
         if isinstance(error, CodedError):
             raise
-        reason = f"it is broken, cut off or nested too deep ({type(error).__name__})"
-        message = Errors.C355.format(source=source, form=name, reason=reason)
-    raise CodedValueError(message) from None
+        kind = type(error)
+    if kind in _KINDS:
+        _refuse(source, _KINDS[kind], _OTHER_ADVICE)
+    broken = f"it is broken, cut off or nested too deep ({kind.__name__})"
+    raise _make_fault(form, source, _REASONS.get(kind, broken))
 
 
 def _finish(text: str, form: str, source: str, outer: list[str]) -> Converted:
     if not text.strip():
-        reason = "there is no text in it"
-        raise CodedValueError(
-            Errors.C355.format(source=source, form=_NAMES[form], reason=reason)
-        )
+        raise _make_fault(form, source, "there is no text in it")
     return Converted(text, "+".join([*outer, _SHORT.get(form, form)]))
 
 
-def _refuse(source: str, form: str, advice: str) -> None:
+def _make_fault(form: str, source: str, reason: str) -> CodedValueError:
+    name = _NAMES[form]
+    return CodedValueError(Errors.C355.format(source=source, form=name, reason=reason))
+
+
+def _refuse(source: str, form: str, advice: str) -> NoReturn:
     raise CodedValueError(Errors.C354.format(source=source, form=form, advice=advice))
 
 

@@ -1,4 +1,4 @@
-"""Say what form the text of a note has."""
+"""Detect the form of a note's text."""
 
 import html
 import re
@@ -35,7 +35,7 @@ _SHARE = 4
 
 
 def find_form(text: str) -> str:
-    """Find what form a text has.
+    """Find the form of a text.
 
     RETURNS: "plain"; "html", "xml" or "perhaps_xml" (which is plain if it can't be
         parsed), "rtf", "hl7" (a message), "hl7_escapes", "literal_escapes",
@@ -147,7 +147,8 @@ def _find_fragment(text: str) -> str:
     is_whole = starts and ends and n_tags > 1
     if n_pairs < 2 and n_breaks < (2 if is_one_line else 3) and not is_whole:
         return "plain"
-    n_lines = 0 if is_one_line else _count_bare_lines(stripped)
+    # Line ends with text on both sides, and no tag that breaks lines.
+    n_lines = 0 if is_one_line else mark_bare_lines(stripped).count("\x00")
     if starts and ends and n_pairs and n_lines <= n_breaks:
         return "html"
     if n_breaks and n_lines <= n_breaks:
@@ -157,13 +158,8 @@ def _find_fragment(text: str) -> str:
     return "plain"
 
 
-def _count_bare_lines(text: str) -> int:
-    """Count the line ends with text on both sides, and no tag that breaks lines."""
-    return mark_bare_lines(text).count("\x00")
-
-
 def mark_bare_lines(text: str) -> str:
-    """Put a NUL for each line end that no tag beside it stands for."""
+    """Replace each line end that has no tag beside it that breaks lines by a NUL."""
     lines = text.replace("\x00", "").splitlines()
     parts = lines[:1]
     for before, after in pairwise(lines):

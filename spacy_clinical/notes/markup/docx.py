@@ -32,7 +32,6 @@ _HIDDEN = frozenset(
     }
 )
 _OFF = frozenset({"0", "false", "off", "none"})
-_POWER = re.compile(r"[-+\u2212]?\d")
 
 
 class NotWordError(ValueError):
@@ -89,7 +88,6 @@ class _Body:
         self.blocks = TextBlocks()
         self._names: list[str] = []
         self._hidden: int | None = None
-        self._rows: list[list[int]] = []
         self._n_parts = 0
         self._is_text = False
         self._is_run_hidden = False
@@ -103,8 +101,10 @@ class _Body:
             return
         if name in _HIDDEN:
             self._hidden = len(self._names)
-        elif name in ("tbl", "tr", "tc"):
-            self._start_table(name)
+        elif name == "tr":
+            self.blocks.start_row()
+        elif name == "tc":
+            self.blocks.start_cell()
         elif name == "p":
             self.blocks.start_line()
             self._n_parts = self.blocks.n_parts
@@ -131,16 +131,14 @@ class _Body:
             else:
                 self.blocks.start_line()
             self._n_parts = self.blocks.n_parts
-        elif name == "tr" and self._rows:
-            self._rows.pop()
-            self.blocks.end_item()
+        elif name == "tr":
+            self.blocks.end_row()
 
     def data(self, text: str) -> None:
         if not self._is_text or self._hidden is not None or self._is_run_hidden:
             return
-        # 10 to the third must not become 103.
-        if self._is_raised and _POWER.match(text) and self.blocks.last.isdigit():
-            text = f"^{text}"
+        if self._is_raised:
+            text = self.blocks.mark_power(text)
         self._is_raised = False
         self.blocks.add_lines(text.replace("\xa0", " "))
 
@@ -150,16 +148,6 @@ class _Body:
     def close(self) -> str:
         lines = self.blocks.finish().split("\n")
         return "\n".join(line.rstrip() for line in lines)
-
-    def _start_table(self, name: str) -> None:
-        if name == "tr":
-            self.blocks.start_line()
-            self._rows.append([self.blocks.n_parts, 0])
-        elif name == "tc" and self._rows:
-            row = self._rows[-1]
-            if row[1]:
-                self.blocks.start_cell(row[0])
-            row[1] += 1
 
     def _set_style(self, name: str, value: str) -> None:
         if name == "numPr" or value.startswith("List"):

@@ -1,4 +1,4 @@
-r"""HL7 v2: the text of a message, and fields with escapes such as \.br\.
+r"""Read the text of HL7 v2 messages, and of fields with escapes such as \.br\.
 
 Own code, as the `hl7` library writes fields that it can't unescape to a log.
 SOURCE: HL7 v2.5.1, chapter 2.5 (separators), 2.7 (escapes) and 7.4.2 (OBX).
@@ -6,6 +6,7 @@ SOURCE: HL7 v2.5.1, chapter 2.5 (separators), 2.7 (escapes) and 7.4.2 (OBX).
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from spacy_clinical.errors import CodedValueError, Errors
@@ -56,12 +57,12 @@ def convert_message(text: str, source: str) -> tuple[str, bytes | None]:
     RAISES ValueError: C356, if it holds several reports or messages.
     """
     segments = list(_read_segments(text.strip("\x0b\x1c \t\r\n\ufeff")))
-    n_messages = sum(1 for segment in segments if segment.startswith("MSH"))
-    n_documents = sum(1 for segment in segments if segment.startswith("TXA"))
     separators = _read_separators(segments)
     lines = list(_read_lines(segments, separators))
-    n_reports = len({line.report for line in lines})
-    n_notes = max(n_messages, n_documents, n_reports)
+    n_messages, n_documents = (
+        sum(segment.startswith(name) for segment in segments) for name in ("MSH", "TXA")
+    )
+    n_notes = max(n_messages, n_documents, len({line.report for line in lines}))
     if n_notes > 1:
         raise CodedValueError(Errors.C356.format(source=source, n_notes=n_notes))
     if lines:
@@ -84,8 +85,7 @@ def _read_separators(segments: Sequence[str]) -> _Separators:
     for segment in segments:
         header = _HEADER.match(segment)
         if header:
-            field, component, repetition, escape, subcomponent = header.groups()
-            return _Separators(field, component, repetition, escape, subcomponent)
+            return _Separators(*header.groups())
     return _Separators()
 
 
@@ -144,6 +144,7 @@ def _find_embedded(segments: Sequence[str], separators: _Separators) -> bytes | 
 # Escapes
 
 
+@cache
 def _make_escape(escape: str) -> re.Pattern[str]:
     mark = re.escape(escape)
     return re.compile(
@@ -157,7 +158,6 @@ def _make_escape(escape: str) -> re.Pattern[str]:
 
 
 _DEFAULT = _Separators()
-_ESCAPES = {_DEFAULT.escape: _make_escape(_DEFAULT.escape)}
 _PATH = re.compile(r"[A-Za-z]:\\|\\\\\w")
 _LINES = re.compile(r"\\\.(?:br|sp|ce)\s*\+?\d{0,3}\\", re.I)
 _CHARS = re.compile(r"\\[FSTRE]\\")
@@ -185,7 +185,6 @@ def unescape(text: str, separators: _Separators = _DEFAULT) -> str:
     """
     if separators.escape not in text:
         return text
-    pattern = _ESCAPES.get(separators.escape) or _make_escape(separators.escape)
     chars = {
         "F": separators.field,
         "S": separators.component,
@@ -205,7 +204,7 @@ def unescape(text: str, separators: _Separators = _DEFAULT) -> str:
             return _decode(bytes.fromhex(match["hex"]))
         return ""
 
-    return pattern.sub(replace, text)
+    return _make_escape(separators.escape).sub(replace, text)
 
 
 def _decode(data: bytes) -> str:

@@ -1,9 +1,9 @@
-"""HTML as plain text. Needs lxml.
+"""Convert HTML to plain text. Needs lxml.
 
 Blocks become lines, paragraphs and headings have an empty line before them, cells of
-tables are parted by tabs, items of lists start with "- " or a number. What a browser
+tables are separated by tabs, items of lists start with "- " or a number. What a browser
 doesn't show is left out, and so is text that is struck out. The values of text fields
-and of boxes to tick are part of the text.
+and of checkboxes are part of the text.
 """
 
 import re
@@ -42,7 +42,6 @@ _STYLE = re.compile(
 )
 _PRESERVED = re.compile(r"(?:^|;)\s*white-space\s*:\s*(?:pre|break-spaces)", re.I)
 _TYPED = frozenset({"", "text", "number", "date", "email", "search", "tel", "time"})
-_POWER = re.compile(r"[-+\u2212]?\d")
 
 
 # As HTML's tokenizer reads: what starts a tag, and what a quote belongs to in it.
@@ -61,7 +60,7 @@ _VALUE_END = re.compile(r"=\s*[^\s\"'=>]*/>\Z")
 
 
 class HtmlText:
-    """Make text of the start tags, end tags and text of HTML, as lxml tells them."""
+    """Build plain text from the events of lxml's parser of HTML."""
 
     def __init__(self) -> None:
         self.blocks = TextBlocks()
@@ -73,8 +72,6 @@ class HtmlText:
         self._is_after_pre = False
         self._is_power = False
         self._lists: list[int | None] = []
-        # Of each row: how much text there was before it, and how many cells it has.
-        self._rows: list[list[int]] = []
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         """Take a start tag."""
@@ -92,7 +89,9 @@ class HtmlText:
             self._preserved = len(self._tags)
             self._is_after_pre = tag == "pre"
         if tag in ("td", "th"):
-            self._start_cell()
+            self.blocks.start_cell()
+        elif tag == "tr":
+            self.blocks.start_row()
         elif tag == "br":
             self.blocks.break_line()
         elif tag in _PARAGRAPHS:
@@ -115,9 +114,8 @@ class HtmlText:
             self._preserved = None
         if tag in ("ul", "ol", "menu", "dir") and self._lists:
             self._lists.pop()
-        if tag == "tr" and self._rows:
-            self._rows.pop()
-            self.blocks.end_item()
+        if tag == "tr":
+            self.blocks.end_row()
         elif tag == "li":
             self.blocks.end_item()
         elif tag == "p":
@@ -143,9 +141,7 @@ class HtmlText:
         text = "".join(self._waiting)
         self._waiting.clear()
         if self._is_power:
-            # 10 to the third must not become 103.
-            if _POWER.match(text) and self.blocks.last.isdigit():
-                text = f"^{text}"
+            text = self.blocks.mark_power(text)
             self._is_power = False
         if self._preserved is None:
             self.blocks.add(text)
@@ -155,19 +151,8 @@ class HtmlText:
             self._is_after_pre = False
         self.blocks.add_lines(text)
 
-    def _start_cell(self) -> None:
-        if not self._rows:
-            self.blocks.start_line()
-            return
-        row = self._rows[-1]
-        if row[1]:
-            self.blocks.start_cell(row[0])
-        row[1] += 1
-
     def _start_other(self, tag: str, attributes: Mapping[str, str]) -> None:
-        if tag == "tr":
-            self._rows.append([self.blocks.n_parts, 0])
-        elif tag in ("ul", "menu", "dir"):
+        if tag in ("ul", "menu", "dir"):
             self._lists.append(None)
         elif tag == "ol":
             start = attributes.get("start", "")

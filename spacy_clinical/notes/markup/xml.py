@@ -24,7 +24,6 @@ _NARRATIVE = {
     "text": "div",
     "renderMultiMedia": "object",
 }
-_SECTION_PARTS = frozenset({"title", "text", "component", "section"})
 
 
 class UnsafeXmlError(ValueError):
@@ -35,23 +34,34 @@ class UnknownXmlError(ValueError):
     """XML of a kind that isn't known to hold one note."""
 
 
-def convert_xml(text: str) -> tuple[str, bytes | None]:
+class NotXmlError(ValueError):
+    """A text that looked like XML, and is none."""
+
+
+def convert_xml(text: str, *, is_sure: bool = True) -> tuple[str, bytes | None]:
     """Convert XML to plain text.
 
+    is_sure: Whether it must be XML; else `NotXmlError` is raised for what can't be parsed.
     RETURNS: The text; and if there is none, a document that is embedded as Base64.
     RAISES UnsafeXmlError, UnknownXmlError: As these say.
     RAISES Exception: lxml's, if it isn't well-formed.
     """
-    root = parse_xml(text)
+    try:
+        root = parse_xml(text)
+    # lxml's error of syntax is one of Python's.
+    except (UnsafeXmlError, SyntaxError) as error:
+        if is_sure:
+            raise
+        raise NotXmlError from error
     name = _get_name(root)
     if name in ("ClinicalDocument", "structuredBody", "component", "section"):
         return _convert_cda(root)
-    found = [element for element in root.iter() if _get_name(element).lower() == "text"]
-    if not found and not len(root):
-        found = [root]
-    if len(found) != 1:
+    texts = [element for element in root.iter() if _get_name(element).lower() == "text"]
+    if not texts and not len(root):
+        texts = [root]
+    if len(texts) != 1:
         raise UnknownXmlError
-    return _convert_text(found[0]), None
+    return _convert_text(texts[0]), None
 
 
 def parse_xml(text: str) -> Any:
@@ -80,17 +90,6 @@ def parse_xml(text: str) -> Any:
     if next(root.iter(etree.Entity), None) is not None:
         raise UnsafeXmlError
     return root
-
-
-def is_well_formed(text: str) -> bool:
-    """Check whether a whole text can be parsed as XML, of whatever kind."""
-    from lxml import etree
-
-    try:
-        parse_xml(text)
-    except (UnsafeXmlError, etree.XMLSyntaxError):
-        return False
-    return True
 
 
 def check_declarations(text: str) -> None:
