@@ -64,16 +64,16 @@ def list_allergies(
     substances, reactions: Entities under allergies that a model takes for such, in order.
         A reaction that it takes for a substance is known by its place and words.
     """
-    found: list[Entity] = []
-    wrong: list[Entity] = []
+    allergens: list[Entity] = []
+    misread: list[Entity] = []
     for ent in substances:
-        is_wrong = _is_reaction(text, ent, found[-1] if found else None)
-        (wrong if is_wrong else found).append(ent)
-    others = sorted([*reactions, *wrong], key=lambda ent: int(ent["start"]))
-    for number, ent in enumerate(found):
+        is_wrong = _is_reaction(text, ent, allergens[-1] if allergens else None)
+        (misread if is_wrong else allergens).append(ent)
+    others = sorted([*reactions, *misread], key=lambda ent: int(ent["start"]))
+    for number, ent in enumerate(allergens):
         if is_tolerated(text, ent) or _NOT_KNOWN.search(_find_before(text, ent)):
             continue
-        following = found[number + 1 : number + 2]
+        following = allergens[number + 1 : number + 2]
         limit = following[0]["start"] if following else len(text)
         end = min(limit, ent["end"] + AROUND)
         yield ent, _list_reactions(text, ent["end"], end, others)

@@ -22,10 +22,10 @@ def write_docbin(docs: Iterable[Doc], path: Path) -> int:
     path: In a folder that exists.
     RETURNS: The number of Docs.
     """
-    found = DocBin(store_user_data=True, docs=docs)
+    docbin = DocBin(store_user_data=True, docs=docs)
     with replace_atomic(path) as part:
-        found.to_disk(part)
-    return len(found)
+        docbin.to_disk(part)
+    return len(docbin)
 
 
 def write_docbins(docs: Iterable[Doc], folder: Path, *, size: int = SIZE) -> int:

@@ -116,10 +116,10 @@ def set_note(doc: Doc, note: Note) -> None:
 
 def get_note(doc: Doc) -> Note | None:
     """Get what `set_note` kept; None if it did not, or of several notes together."""
-    found = find_kept(doc, NOTE_KEY)
-    if len(found) != 1:
+    kept = find_kept(doc, NOTE_KEY)
+    if len(kept) != 1:
         return None
-    note_id, source, meta = read_json(found[0].value)
+    note_id, source, meta = read_json(kept[0].value)
     return Note(note_id, doc.text, meta, source)
 
 
@@ -205,16 +205,16 @@ def _set_sentences(doc: Doc, finder: _Finder, starts: Sequence[int]) -> None:
 def _make_titles(finder: _Finder, rows: Sequence[Mapping[str, Any]]) -> SpanGroup:
     """Find the titles of sections again, and where the text under them starts."""
     text = finder.doc.text
-    found = []
+    titles = []
     for row in rows:
         title = str(row.get("title") or "")
         start = text.find(title, row["start"], row["body_start"]) if title else -1
         if start >= 0:
             first, last = finder.find(start, start + len(title))
-            found.append((first, last, row["label"], row["body_start"]))
-    found.sort(key=lambda title: title[0])
-    spans = [Span(finder.doc, first, last, label) for first, last, label, _ in found]
-    attrs = {"body_places": [body for *_, body in found]}
+            titles.append((first, last, row["label"], row["body_start"]))
+    titles.sort(key=lambda title: title[0])
+    spans = [Span(finder.doc, first, last, label) for first, last, label, _ in titles]
+    attrs = {"body_places": [body for *_, body in titles]}
     return SpanGroup(finder.doc, name=SECTION_TITLES_KEY, spans=spans, attrs=attrs)
 
 

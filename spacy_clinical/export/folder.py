@@ -89,7 +89,7 @@ def write_folder(
     rows: list[IndexRow] = []
     messages: list[str] = []
     # Numbers, as there may be millions of ids.
-    known: set[int] = set()
+    ids: set[int] = set()
     pages, index = _get_pages(folder), folder / INDEX_FILE
     clean_folder(folder)
     old = _list_pages(folder)
@@ -105,7 +105,7 @@ def write_folder(
                         messages.append(record.message)
                     continue
                 totals.update(_count(record))
-                known.add(hash(record["id"]))
+                ids.add(hash(record["id"]))
                 lines.write(format_line(record if with_text else without_text(record)))
                 if run is not None:
                     number = len(rows) + 1
@@ -121,7 +121,7 @@ def write_folder(
     had_pages = pages.remove_others(run)
     removed = [path.name for path in old if path not in paths]
     _warn(folder, [*removed, *([_PAGES_FOLDER] if had_pages and not html else [])])
-    n_repeated_ids = totals["n_notes"] - len(known)
+    n_repeated_ids = totals["n_notes"] - len(ids)
     return Totals(**totals, n_repeated_ids=n_repeated_ids)
 
 
@@ -156,8 +156,8 @@ def _get_pages(folder: Path) -> PagesFolder:
 
 def _list_pages(folder: Path) -> list[Path]:
     """The pages about all notes that an earlier run or `view` has made."""
-    found = [folder / INDEX_FILE, folder / VIEW_FILE]
-    return [path for path in found if is_made_page(path)]
+    pages = [folder / INDEX_FILE, folder / VIEW_FILE]
+    return [path for path in pages if is_made_page(path)]
 
 
 def _is_made(path: Path) -> bool:
@@ -184,9 +184,9 @@ def warn_of_text(folder: Path, outputs: Collection[Path]) -> None:
     outputs (resolved): What this run may write.
     """
     paths = sorted(path for path in folder.iterdir() if path.resolve() not in outputs)
-    found = [show_path(path.name) for path in paths if _may_hold_text(path)]
-    if found:
-        warn(Warnings.W308.format(path=folder, names=", ".join(found)))
+    names = [show_path(path.name) for path in paths if _may_hold_text(path)]
+    if names:
+        warn(Warnings.W308.format(path=folder, names=", ".join(names)))
 
 
 def _may_hold_text(path: Path) -> bool:

@@ -26,9 +26,9 @@ def find_files(path: Path) -> list[Path]:
         return [path]
     if not path.exists():
         raise CodedFileNotFoundError(Errors.C301.format(path=path))
-    found = [files for pattern in LINES if (files := sorted(path.glob(pattern)))]
-    if found:
-        return max(found, key=lambda files: max(f.stat().st_mtime for f in files))
+    groups = [files for pattern in LINES if (files := sorted(path.glob(pattern)))]
+    if groups:
+        return max(groups, key=lambda files: max(f.stat().st_mtime for f in files))
     tables = sorted(path.glob(f"*{TABLE}"))
     if not tables:
         raise CodedFileNotFoundError(Errors.C320.format(path=path))

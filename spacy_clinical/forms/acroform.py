@@ -49,7 +49,7 @@ def read_widgets(page: Any, place: Callable[[float, float, float, float], Box]) 
     """
     if page.formenv is None:
         return []
-    found = []
+    widgets = []
     for i in range(raw.FPDFPage_GetAnnotCount(page)):
         annotation = raw.FPDFPage_GetAnnot(page, i)
         if not annotation:
@@ -59,8 +59,8 @@ def read_widgets(page: Any, place: Callable[[float, float, float, float], Box]) 
         finally:
             raw.FPDFPage_CloseAnnot(annotation)
         if widget is not None:
-            found.append(widget)
-    return found
+            widgets.append(widget)
+    return widgets
 
 
 def _get_kind(page: Any, i: int) -> int:

@@ -71,13 +71,13 @@ def find_checkboxes(
         else:
             lead = 0, 0
         after = before
-    found = []
+    checkboxes = []
     for box, (start, end) in zip(boxes, after, strict=True):
         option = text[start:end]
         start += len(option) - len(option.lstrip())
         end = start + len(option.strip())
-        found.append(Checkbox(_get_state(box), text[start:end], start, end))
-    return text[slice(*lead)].strip(), found
+        checkboxes.append(Checkbox(_get_state(box), text[start:end], start, end))
+    return text[slice(*lead)].strip(), checkboxes
 
 
 def _get_state(box: re.Match[str]) -> bool | None:

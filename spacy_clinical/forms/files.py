@@ -23,23 +23,23 @@ def list_forms(
     RETURNS: Also folders inside that can't be read, so that reading them fails.
     RAISES FileNotFoundError: C301, if a path does not exist; C518, if there are none.
     """
-    found: list[Path] = []
+    forms: list[Path] = []
     own, suffixes = OwnOutputs(), list_suffixes()
     for name in list_names(paths):
         if os.path.isdir(name):
             walk = Walk(Path(name), skip)
             files = own.leave_out(walk, Path(name))
-            found += [path for path in files if path.suffix.lower() in suffixes]
-            found += [folder for folder, _ in walk.unreadable]
+            forms += [path for path in files if path.suffix.lower() in suffixes]
+            forms += [folder for folder, _ in walk.unreadable]
             walk.warn_of_links()
         elif os.path.exists(name):
-            found.append(Path(name))
+            forms.append(Path(name))
         else:
             raise CodedFileNotFoundError(Errors.C301.format(path=show_path(name)))
     warn_of_own(own, paths)
-    if not found:
+    if not forms:
         names = ", ".join(sorted(suffixes))
         raise CodedFileNotFoundError(
             Errors.C518.format(source=", ".join(paths), suffixes=names)
         )
-    return found
+    return forms

@@ -73,14 +73,14 @@ def find_filled(doc: Doc, segments: Sequence[Segment]) -> Filled | None:
         lines = {i: p for i, p in own.items() if i not in ticks}
         walls = [place.box for place in own.values()]
         on_this = texts.get(page, [])
-        found = find_options(ticks, on_this, walls)
-        questions = ask(lines, on_this, list(own.values()), found.used)
+        labels = find_options(ticks, on_this, walls)
+        questions = ask(lines, on_this, list(own.values()), labels.used)
         asked = [q.text for q in questions.values() if q.text is not None]
-        found.used.update(text.segment.start for text in asked)
-        find_questions(ticks, on_this, walls, found)
+        labels.used.update(text.segment.start for text in asked)
+        find_questions(ticks, on_this, walls, labels)
         for i, place in lines.items():
             builder.add_text(place, questions[i])
-        _add_ticks(builder, ticks, found)
+        _add_ticks(builder, ticks, labels)
     return builder.finish()
 
 
@@ -167,14 +167,16 @@ def _list_texts(
     return texts
 
 
-def _add_ticks(builder: "_Builder", ticks: dict[int, Place], found: TickLabels) -> None:
+def _add_ticks(
+    builder: "_Builder", ticks: dict[int, Place], labels: TickLabels
+) -> None:
     """Add the fields to tick: one for each box, one for each group of radio buttons."""
     groups: dict[str, list[int]] = defaultdict(list)
     for i, place in ticks.items():
         if place.kind == "radio":
             groups[place.name].append(i)
         else:
-            question, option = found.questions.get(i), found.options.get(i)
+            question, option = labels.questions.get(i), labels.options.get(i)
             key = clean_key(question.segment.text) if question else ""
             named = clean_key(option.segment.text) if option else ""
             score = BY_LABEL
@@ -183,15 +185,15 @@ def _add_ticks(builder: "_Builder", ticks: dict[int, Place], found: TickLabels) 
                 score = BY_HINT if place.hint else BY_NAME
             builder.add_tick(place, key, named, question, option, score)
     for name, members in groups.items():
-        asked = [found.questions[i] for i in members if i in found.questions]
+        asked = [labels.questions[i] for i in members if i in labels.questions]
         question = asked[0] if asked else None
         hints = {ticks[i].hint for i in members}
         hint = hints.pop() if len(hints) == 1 else ""
         score = BY_LABEL if question else BY_HINT if hint else BY_NAME
         key = clean_key(question.segment.text) if question else clean_key(hint)
-        chosen = [(ticks[i], found.options.get(i)) for i in members if ticks[i].value]
+        chosen = [(ticks[i], labels.options.get(i)) for i in members if ticks[i].value]
         for i in members:
-            label = found.options.get(i)
+            label = labels.options.get(i)
             builder.tokens.update([*ticks[i].tokens, *_list_tokens(label)])
         builder.add_choice(
             [ticks[i] for i in members],

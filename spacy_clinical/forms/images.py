@@ -180,10 +180,10 @@ def _spread(image: Image.Image) -> Image.Image:
 
 def _find_ends(pixels: Any) -> tuple[float, float]:
     """The smallest and the largest number, of those that are finite."""
-    known = pixels[numpy.isfinite(pixels)]
-    if not known.size:
+    finite = pixels[numpy.isfinite(pixels)]
+    if not finite.size:
         return math.inf, -math.inf
-    return float(known.min()), float(known.max())
+    return float(finite.min()), float(finite.max())
 
 
 def _turn_upright(grey: Image.Image, image: Image.Image) -> Image.Image:
@@ -210,13 +210,13 @@ TURNS = {
 
 def _read_dpi(image: Image.Image) -> float | None:
     try:
-        found = float(image.info["dpi"][0])
+        dpi = float(image.info["dpi"][0])
     except (KeyError, TypeError, ValueError, IndexError, ArithmeticError):
         return None
-    return found if math.isfinite(found) else None
+    return dpi if math.isfinite(dpi) else None
 
 
 def get_dpi(image: Image.Image) -> int:
     """Dots an inch, as the file says; a usual value where it says nothing likely."""
-    found = _read_dpi(image) or 0.0
-    return round(found) if 50 <= found <= 2400 else DEFAULT_DPI
+    dpi = _read_dpi(image) or 0.0
+    return round(dpi) if 50 <= dpi <= 2400 else DEFAULT_DPI

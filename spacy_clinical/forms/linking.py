@@ -121,25 +121,25 @@ class _Linking:
             costs = [*self.beside[i], *self._find_above(i), *self._find_below(i)]
             if not self._is_right_behind(i):
                 costs += self._find_along(i)
-            known = sorted(pair for pair in costs if pair[0] <= self.max_cost)
-            if known:
-                question = known[0][1]
-                self.links[i] = Link(question, i, self._score(known))
+            candidates = sorted(pair for pair in costs if pair[0] <= self.max_cost)
+            if candidates:
+                question = candidates[0][1]
+                self.links[i] = Link(question, i, self._score(candidates))
                 if find_drop(self.entities[i], self.entities[question]) is not None:
                     self.under.add(question)
         return [self.links[i] for i in sorted(self.links)]
 
-    def _score(self, known: Sequence[tuple[float, int]]) -> float:
+    def _score(self, candidates: Sequence[tuple[float, int]]) -> float:
         """A rival that is nearly as near makes it doubtful."""
-        cost, question = known[0]
-        rival = next((c for c, other in known if other != question), self.max_cost)
+        cost, question = candidates[0]
+        rival = next((c for c, other in candidates if other != question), self.max_cost)
         return round(min((rival + 20) / (rival + cost + 40), 1.0), 4)
 
     def _find_beside(self, answer: int) -> list[tuple[float, int]]:
         """The costs of questions to the left, least first."""
         entities = self.entities
-        found = [(find_gap(entities[q], entities[answer]), q) for q in self.questions]
-        return sorted((cost, q) for cost, q in found if cost is not None)
+        gaps = [(find_gap(entities[q], entities[answer]), q) for q in self.questions]
+        return sorted((cost, q) for cost, q in gaps if cost is not None)
 
     def _is_right_behind(self, answer: int) -> bool:
         """Whether no other answer stands between it and the question to its left."""
@@ -155,7 +155,7 @@ class _Linking:
 
     def _find_above(self, answer: int) -> list[tuple[float, int]]:
         below = self.entities[answer]
-        found = []
+        costs = []
         for q in self.questions:
             question = self.entities[q]
             cost = find_drop(question, below)
@@ -168,13 +168,13 @@ class _Linking:
                 if gap > SPACING * below.height or BOX.search(below.text):
                     continue
                 cost += TAKEN
-            found.append((cost, q))
-        return found
+            costs.append((cost, q))
+        return costs
 
     def _find_below(self, answer: int) -> list[tuple[float, int]]:
         """Labels under the lines that answers are written on."""
         above = self.entities[answer]
-        found = []
+        costs = []
         for q in self.questions:
             question = self.entities[q]
             gap = question.box[1] - above.box[3]
@@ -182,12 +182,12 @@ class _Linking:
                 continue
             cost = find_drop(above, question)
             if cost is not None:
-                found.append((cost + BELOW - ABOVE, q))
-        return found
+                costs.append((cost + BELOW - ABOVE, q))
+        return costs
 
     def _find_along(self, answer: int) -> list[tuple[float, int]]:
         """The questions of answers above it."""
-        found = []
+        costs = []
         below = self.entities[answer]
         over = [self.entities[q] for q in self.questions]
         tops = [q.box[1] for q in over if find_drop(q, below) is not None]
@@ -198,8 +198,8 @@ class _Linking:
             # Another question may stand between them.
             is_cut = any(top > above.box[1] + 0.5 * above.height for top in tops)
             if cost is not None and not is_cut and link.question not in self.under:
-                found.append((cost, link.question))
-        return found
+                costs.append((cost, link.question))
+        return costs
 
 
 def find_gap(question: FormEntity, answer: FormEntity) -> float | None:

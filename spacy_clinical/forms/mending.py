@@ -39,30 +39,30 @@ def mend_parts(
     for part in parts:
         labels[part.start : part.end] = [part.label] * (part.end - part.start)
     joined = {i for part in parts for i in range(part.start + 1, part.end)}
-    known: dict[int, Labelled] = {}
+    sure: dict[int, Labelled] = {}
     for table in find_tables(segments):
         if _is_table(table, labels):
             for cell in table.head:
-                known[cell.start] = _label(cell, BY_TABLE, QUESTION)
+                sure[cell.start] = _label(cell, BY_TABLE, QUESTION)
             for cell in (cell for row in table.body for cell in row):
-                known[cell.start] = _label(cell, BY_TABLE)
+                sure[cell.start] = _label(cell, BY_TABLE)
     for segment in segments:
         if BOX.match(segment.text):
-            known[segment.start] = _label(segment, BY_PLACE)
+            sure[segment.start] = _label(segment, BY_PLACE)
     for _, row in groupby(segments, key=lambda segment: segment.row):
         lead = find_lead(list(row))
         if lead is not None:
-            known[lead.start] = _label(lead, BY_PLACE, QUESTION)
+            sure[lead.start] = _label(lead, BY_PLACE, QUESTION)
     for i, (before, segment) in enumerate(pairwise(segments)):
         following = segments[i + 2] if i + 2 < len(segments) else None
         # A part that goes on in the next segment is no answer to the one before.
         if segment.end in joined:
             continue
-        if segment.start not in known and _answers(before, segment, following, labels):
-            known[segment.start] = _label(trim_leader(doc, segment), BY_LINE_ABOVE)
-            known.setdefault(before.start, _label(before, BY_LINE_ABOVE, QUESTION))
+        if segment.start not in sure and _answers(before, segment, following, labels):
+            sure[segment.start] = _label(trim_leader(doc, segment), BY_LINE_ABOVE)
+            sure.setdefault(before.start, _label(before, BY_LINE_ABOVE, QUESTION))
     kept = [part for part in parts if part.start < part.end]
-    for part in known.values():
+    for part in sure.values():
         if any(label != part.label for label in labels[part.start : part.end]):
             kept = [piece for other in kept for piece in _cut(other, part)] + [part]
     return sorted(kept, key=lambda part: part.start)

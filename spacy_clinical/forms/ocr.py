@@ -82,12 +82,12 @@ def _get_sureness(page: FormPage) -> float:
 
     Tesseract reads lines that go up or down the page, too.
     """
-    known = [
+    scores = [
         0.0 if _is_on_end(word) else word.confidence
         for word in page.words
         if word.confidence is not None
     ]
-    return mean(known) if len(known) >= 3 else 0.0
+    return mean(scores) if len(scores) >= 3 else 0.0
 
 
 def _is_on_end(word: Word) -> bool:
@@ -119,8 +119,8 @@ def find_quarter(image: Image.Image, *, name: str, timeout: float) -> int:
     except OSError:
         # It fails on pages with few letters.
         return 0
-    found = re.search(rb"Rotate: (\d+)", output)
-    return int(found[1]) if found else 0
+    match = re.search(rb"Rotate: (\d+)", output)
+    return int(match[1]) if match else 0
 
 
 def run_tesseract(

@@ -206,8 +206,8 @@ def _list_characters(view: View, text: Any) -> Iterator[tuple[str, Glyph | None]
         character = chr(code) if code < 0x110000 else "\ufffd"
         if character in UNKNOWN or 0xD800 <= code < 0xE000:
             continue
-        found = raw.FPDFText_GetCharBox(text, i, left, right, bottom, top)
-        if not found or raw.FPDFText_IsGenerated(text, i) == 1:
+        has_box = raw.FPDFText_GetCharBox(text, i, left, right, bottom, top)
+        if not has_box or raw.FPDFText_IsGenerated(text, i) == 1:
             yield character, None
             continue
         # Painted, it is a hyphen.

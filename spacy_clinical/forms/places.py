@@ -52,8 +52,8 @@ def find_places(doc: Doc) -> Places:
         for i, box in enumerate(form["boxes"]):
             if len(box):
                 boxes[i] = box
-        known = numpy.asarray([_get_size(page) for page in form["pages"]])
-        sizes[:] = known[pages - 1]
+        page_sizes = numpy.asarray([_get_size(page) for page in form["pages"]])
+        sizes[:] = page_sizes[pages - 1]
     else:
         _place_words(doc, forms, boxes, pages, sizes)
         # Docs are joined without line breaks.

@@ -58,12 +58,12 @@ def _get_bomb_warning() -> type[Warning]:
 
 def _list_loggers() -> list[logging.Logger]:
     """The loggers of libraries, and those below them that have a level of their own."""
-    found = [logging.getLogger(name) for name in LOGGERS]
+    loggers = [logging.getLogger(name) for name in LOGGERS]
     below = tuple(f"{name}." for name in LOGGERS)
     for name, logger in list(logging.root.manager.loggerDict.items()):
         if isinstance(logger, logging.Logger) and name.startswith(below):
-            found.append(logger)
-    return found
+            loggers.append(logger)
+    return loggers
 
 
 _QUIET = _Quiet()

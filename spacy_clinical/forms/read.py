@@ -237,5 +237,5 @@ def make_pages(
     unit: str = "px",
 ) -> list[FormPage]:
     """Make a page of plain words and boxes (x0, y0, x1, y1 from the upper left)."""
-    found = [Word(word, box) for word, box in zip(words, boxes, strict=True)]
-    return [FormPage(width, height, unit, found, "words")]
+    page_words = [Word(word, box) for word, box in zip(words, boxes, strict=True)]
+    return [FormPage(width, height, unit, page_words, "words")]

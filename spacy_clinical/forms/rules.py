@@ -57,8 +57,8 @@ def label_by_rules(
     segments: The Doc's, where they have been found already.
     RETURNS: In the Doc's order, without overlap.
     """
-    found = find_segments(doc) if segments is None else segments
-    form = _Form([trim_leader(doc, segment) for segment in found])
+    all_segments = find_segments(doc) if segments is None else segments
+    form = _Form([trim_leader(doc, segment) for segment in all_segments])
     form.label_tables()
     form.label_rows()
     form.label_headers()

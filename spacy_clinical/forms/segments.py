@@ -54,7 +54,7 @@ def find_segments(doc: Doc, places: Places | None = None) -> list[Segment]:
     """
     places = places or find_places(doc)
     owners = find_widgets(doc).owners
-    found: list[Segment] = []
+    segments: list[Segment] = []
     seen = numpy.flatnonzero(places.lines >= 0).tolist()
     for _, tokens in groupby(seen, key=lambda i: places.lines[i]):
         line = list(tokens)
@@ -63,11 +63,11 @@ def find_segments(doc: Doc, places: Places | None = None) -> list[Segment]:
         for i in line:
             is_cut = run and owners[run[-1]] != owners[i]
             if is_cut or (run and _is_apart(doc, places, run[-1], i, least)):
-                found.append(_make_segment(doc, places, run))
+                segments.append(_make_segment(doc, places, run))
                 run = []
             run.append(i)
-        found.append(_make_segment(doc, places, run))
-    return found
+        segments.append(_make_segment(doc, places, run))
+    return segments
 
 
 def widen_boxes(places: Places, segments: Sequence[Segment]) -> Ints2d:

@@ -115,19 +115,19 @@ def find_squares(image: Image.Image, height: float) -> list[Square]:
     dark = float(numpy.median(printed))
     ink: Bools2d = pixels < paper - 0.4 * (paper - dark)
     thick = _thicken(ink)
-    found: list[Square] = []
+    squares: list[Square] = []
     for y, x0, x1 in _find_strokes(thick, MIN_SIDE * height, MAX_SIDE * height):
         side = x1 - x0
-        if any(_shares(square.box, (x0, y, x1, y)) for square in found):
+        if any(_shares(square.box, (x0, y, x1, y)) for square in squares):
             continue
         for top in (y, y - side):
             box = _fit(thick, x0, x1, top, side)
             if box is None or not (_has_corners(ink, box) and _is_free(ink, box)):
                 continue
-            if not any(_is_over(s.box, box) for s in found):
-                found.append(Square(box, _measure_ink(ink, box)))
+            if not any(_is_over(s.box, box) for s in squares):
+                squares.append(Square(box, _measure_ink(ink, box)))
                 break
-    return found
+    return squares
 
 
 def _thicken(ink: Bools2d) -> Bools2d:

@@ -36,11 +36,11 @@ def find_options(
 
     walls: All fields of the page: what is behind another one is not beside a box.
     """
-    found = TickLabels()
+    labels = TickLabels()
     for row in _group_rows(ticks):
-        _find_row_options(row, ticks, texts, walls, found)
-    found.used.update(text.segment.start for text in found.options.values())
-    return found
+        _find_row_options(row, ticks, texts, walls, labels)
+    labels.used.update(text.segment.start for text in labels.options.values())
+    return labels
 
 
 def _group_rows(ticks: Mapping[int, Place]) -> list[list[int]]:
@@ -67,7 +67,7 @@ def _find_row_options(
     ticks: Mapping[int, Place],
     texts: Sequence[Text],
     walls: Sequence[Box],
-    found: TickLabels,
+    labels: TickLabels,
 ) -> None:
     """Options stand behind all boxes of a row, before them all, or above them."""
     behind = {i: _find_beside(ticks[i].box, texts, walls, 1) for i in row}
@@ -84,13 +84,13 @@ def _find_row_options(
         text = near.get(i)
         # "Smoker: [x]" asks by itself.
         if text is not None and near is costs[1][1] and _is_question(text):
-            found.questions[i] = text
+            labels.questions[i] = text
             continue
         # In a table, questions stand to the left and options on top.
         if text is None and before[row[0]][1] is not None:
             text = _find_head(ticks[i].box, texts)
         if text is not None:
-            found.options[i] = text
+            labels.options[i] = text
 
 
 def _find_beside(
@@ -151,23 +151,23 @@ def find_questions(
     ticks: Mapping[int, Place],
     texts: Sequence[Text],
     walls: Sequence[Box],
-    found: TickLabels,
+    labels: TickLabels,
 ) -> None:
     """Find what is asked at the boxes of a page: before a row of options, or above rows
     that follow each other.
 
-    found: Their options; `used` has the texts that are labels of something else.
+    labels: Their options; `used` has the texts that are labels of something else.
     """
     last: dict[int, Text] = {}
     bottoms: dict[int, Box] = {}
     for row in _group_rows(ticks):
         for group in _part_row(row, ticks):
-            if any(i in found.questions for i in group):
+            if any(i in labels.questions for i in group):
                 continue
-            question = _find_lead(group, ticks, texts, walls, found)
+            question = _find_lead(group, ticks, texts, walls, labels)
             corner = ticks[group[0]].box
             if question is None:
-                question = _find_over(group, ticks, texts, found)
+                question = _find_over(group, ticks, texts, labels)
             if question is None:
                 # The row above, if it has the same question.
                 height = corner[3] - corner[1]
@@ -182,8 +182,8 @@ def find_questions(
             for i in group:
                 bottoms[i] = ticks[i].box
                 if question is not None:
-                    found.questions[i] = last[i] = question
-    found.used.update(text.segment.start for text in found.questions.values())
+                    labels.questions[i] = last[i] = question
+    labels.used.update(text.segment.start for text in labels.questions.values())
 
 
 def _part_row(row: Sequence[int], ticks: Mapping[int, Place]) -> list[list[int]]:
@@ -209,15 +209,18 @@ def _find_lead(
     ticks: Mapping[int, Place],
     texts: Sequence[Text],
     walls: Sequence[Box],
-    found: TickLabels,
+    labels: TickLabels,
 ) -> Text | None:
     """What stands in the row before the first option."""
     first = ticks[group[0]].box
-    own = {found.options[i].segment.start for i in group if i in found.options}
+    own = {labels.options[i].segment.start for i in group if i in labels.options}
     edge = min(
-        [first[0], *(found.options[i].box[0] for i in group[:1] if i in found.options)]
+        [
+            first[0],
+            *(labels.options[i].box[0] for i in group[:1] if i in labels.options),
+        ]
     )
-    others = [text for text in texts if text.segment.start not in found.used]
+    others = [text for text in texts if text.segment.start not in labels.used]
     start = edge, first[1], first[2], first[3]
     gap, text = _find_beside(start, others, walls, -1)
     if text is None or gap > ASKED or text.segment.start in own:
@@ -225,7 +228,7 @@ def _find_lead(
     is_asked = len(group) > 1 or ticks[group[0]].kind == "radio"
     is_short = len(text.segment.text.split()) <= MAX_WORDS
     by_head = any(
-        i in found.options and found.options[i].box[3] < first[1] for i in group
+        i in labels.options and labels.options[i].box[3] < first[1] for i in group
     )
     if _is_question(text) or by_head or (is_asked and is_short):
         return text
@@ -236,18 +239,18 @@ def _find_over(
     group: Sequence[int],
     ticks: Mapping[int, Place],
     texts: Sequence[Text],
-    found: TickLabels,
+    labels: TickLabels,
 ) -> Text | None:
     """What stands right above a row, if it asks."""
     boxes = [ticks[i].box for i in group]
-    boxes += [found.options[i].box for i in group if i in found.options]
+    boxes += [labels.options[i].box for i in group if i in labels.options]
     x0, y0 = min(b[0] for b in boxes), ticks[group[0]].box[1]
     x1 = max(b[2] for b in boxes)
     height = ticks[group[0]].box[3] - y0
     above = [
         text
         for text in texts
-        if text.segment.start not in found.used
+        if text.segment.start not in labels.used
         and text.box[0] < x1
         and text.box[2] > x0 - 3 * height
         and 0 <= y0 - text.box[3] + 0.3 * height <= OVER * height

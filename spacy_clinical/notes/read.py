@@ -137,12 +137,12 @@ def _fail_column(
     name: str, source: Source, number: int, column: str, value: object
 ) -> NoteFailure:
     if isinstance(value, bytes):
-        found = find_binary_kind(value[:16]) or "binary data"
+        content = find_binary_kind(value[:16]) or "binary data"
     else:
         kind = type(value).__name__
-        found = "nothing" if value is None else f"a value of type {kind}"
+        content = "nothing" if value is None else f"a value of type {kind}"
     message = Errors.C306.format(
-        source=source.name, row=number, column=column, found=found
+        source=source.name, row=number, column=column, found=content
     )
     return NoteFailure(name, message)
 

@@ -100,17 +100,17 @@ class Context:
     n_sections: Their number, up to 3: more make no difference.
     bare: Whether their titles have all been bare lines in capitals.
     seen: Those of the vocabulary's cues that the note has had.
-    known: What lines mean here, by what is read of them.
+    meanings: What lines open here, by what is read of them.
     next: The contexts that sections opened here lead to, by their step.
     """
 
-    __slots__ = ("bare", "known", "n_sections", "next", "seen")
+    __slots__ = ("bare", "meanings", "n_sections", "next", "seen")
 
     def __init__(self, n_sections: int, bare: bool, seen: frozenset[str]) -> None:
         self.n_sections = n_sections
         self.bare = bare
         self.seen = seen
-        self.known: dict[Any, Any] = {}
+        self.meanings: dict[Any, Any] = {}
         self.next: dict[str, Context] = {}
 
 
@@ -201,10 +201,10 @@ def _heads_columns(line: str, first: str, titles: SectionTitles) -> bool:
 def read_opener(line: str, after_blank: bool, titles: SectionTitles) -> Phrase | None:
     """Read a known title that a line starts with and goes on from."""
     text = line.lstrip(FILLING)
-    found = titles.find_opener(text)
-    if found is None:
+    opener = titles.find_opener(text)
+    if opener is None:
         return None
-    title, group = found
+    title, group = opener
     rest = text[len(title) :]
     if not _OPENED.match(rest) or _VERB.search(rest):
         return None

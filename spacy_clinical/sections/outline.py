@@ -39,7 +39,7 @@ class Outline(OutlineState):
         verdict = self._judge(phrase)
         cut = (*verdict, get_step(verdict)) if verdict is not None else NO_CUT
         if line is not None and self._is_settled(phrase):
-            self.titles.remember(self.known, line, cut)
+            self.titles.remember(self.meanings, line, cut)
         self.cut(position, cut)
 
     def _is_settled(self, phrase: Phrase) -> bool:

@@ -86,7 +86,7 @@ def _read_lines(flat: str, titles: SectionTitles, outline: Outline) -> None:
         else:
             own_line = not rest or (rest[0] in FILLING and not rest.strip(FILLING))
             key = (head, colon, own_line, after_blank)
-            cut = outline.known.get(key)
+            cut = outline.meanings.get(key)
             if cut is None:
                 after_blank = _read_line(line, position, key, titles, outline)
             else:

@@ -45,7 +45,7 @@ class OutlineState:
         self._soap: bool | None = None
         kinds = find_kinds(flat)
         self.context = titles.contexts.setdefault(kinds, Context(0, True, kinds))
-        self.known: dict[Any, Cut] = self.context.known
+        self.meanings: dict[Any, Cut] = self.context.meanings
 
     def cut(self, position: int, cut: Cut) -> None:
         """Open what a title opens, if it is sure enough."""
@@ -61,7 +61,7 @@ class OutlineState:
                 self.has_problems = group.has_problems and self.unknown_titles
                 loinc = group.loinc
             self.context = self.context.next.get(step) or self._enter(step)
-            self.known = self.context.known
+            self.meanings = self.context.meanings
         else:
             parent = self.label
             if phrase.mark and self.block is not None and self._is_deeper(phrase):

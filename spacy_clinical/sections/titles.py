@@ -128,11 +128,11 @@ class SectionTitles:
                 raise CodedValueError(
                     Errors.C102.format(number=number, label=group.label)
                 )
-        known = self._parts if group.is_part else self._sections
-        is_known = group.label in known
-        if is_known:
-            group = merge_groups(known[group.label], group)
-        known[group.label] = group
+        groups = self._parts if group.is_part else self._sections
+        is_old = group.label in groups
+        if is_old:
+            group = merge_groups(groups[group.label], group)
+        groups[group.label] = group
         self._digest = ""
         self._forget()
         for title in group.titles:
@@ -159,19 +159,21 @@ class SectionTitles:
         self.cues = self.cues.union(*(needed for _, needed in group.after))
         # Titles taken over by the new group stay with it; older ones of the same
         # label must see its new settings.
-        for table in (self._exact, self._variants) if is_known else ():
+        for table in (self._exact, self._variants) if is_old else ():
             for key, other in table.items():
                 if (other.label, other.is_part) == (group.label, group.is_part):
                     table[key] = group
 
-    def remember(self, known: dict[Any, Any], line: tuple[Any, ...], cut: Any) -> None:
+    def remember(
+        self, meanings: dict[Any, Any], line: tuple[Any, ...], cut: Any
+    ) -> None:
         """Keep what a line means in a context, if it is a title and nothing else.
 
         Titles come again from note to note; what may be of one patient is not kept.
         line: The text of its title first.
         """
         if self._n_memories < _MAX_MEMORIES and not _PRIVATE.search(line[0]):
-            known[line] = cut
+            meanings[line] = cut
             self._n_memories += 1
 
     def _forget(self) -> None:

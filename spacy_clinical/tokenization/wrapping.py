@@ -34,10 +34,10 @@ def find_widths(
     if not common and longest >= WRAPPED.stop:
         sizes = (len(line) for block in blocks if _is_prose(block) for line in block)
         longest = max((size for size in sizes if size in WRAPPED), default=0)
-    for block, found in zip(blocks, ranges, strict=True):
-        if len(found) >= MIN_BREAKS:
-            width, votes = _stab(found)
-            if votes >= max(MIN_BREAKS, MIN_SHARE * len(found)):
+    for block, own_ranges in zip(blocks, ranges, strict=True):
+        if len(own_ranges) >= MIN_BREAKS:
+            width, votes = _stab(own_ranges)
+            if votes >= max(MIN_BREAKS, MIN_SHARE * len(own_ranges)):
                 yield width
                 continue
         if common:

@@ -109,14 +109,14 @@ def _find_innermost(
 ) -> list[int | None]:
     """Find for each stretch between two cuts the span over it that starts last."""
     waiting = sorted(range(len(spans)), key=lambda i: spans[i], reverse=True)
-    found: list[int | None] = []
+    innermost: list[int | None] = []
     over: list[int] = []
     for cut in cuts[:-1]:
         while waiting and spans[waiting[-1]][0] <= cut:
             over.append(waiting.pop())
         over = [i for i in over if spans[i][1] > cut]
-        found.append(over[-1] if over else None)
-    return found
+        innermost.append(over[-1] if over else None)
+    return innermost
 
 
 def _make_run(text: str, piece: Sequence[Any], entities: Sequence[EntityRecord]) -> Run:

@@ -98,8 +98,8 @@ class PagesFolder:
         link = re.compile(rf'href="{re.escape(self.path.name)}/({_RUN.pattern})/')
         with suppress(OSError), self._open_index() as lines:
             for line in lines:
-                if found := link.search(line):
-                    return found[1]
+                if match := link.search(line):
+                    return match[1]
         return None
 
     def _open_index(self) -> TextIO:

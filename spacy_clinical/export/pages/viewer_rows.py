@@ -108,15 +108,15 @@ def compare_rows(rows: Sequence[Row | None]) -> int:
     able = [i for i in able if _is_same_text(rows[i], rows[able[0]])]
     if len(able) < 2:
         return 0
-    found: dict[tuple[Any, ...], int] = {}
+    found_by: dict[tuple[Any, ...], int] = {}
     for i in able:
         for key, _ in _list_findings(rows[i]):
-            found[key] = found.get(key, 0) | 1 << i
+            found_by[key] = found_by.get(key, 0) | 1 << i
     everyone = sum(1 << i for i in able)
     for i in able:
         for key, finding in _list_findings(rows[i]):
-            finding[-1] = found[key] if found[key] != everyone else 0
-    return sum(runs != everyone for runs in found.values())
+            finding[-1] = found_by[key] if found_by[key] != everyone else 0
+    return sum(runs != everyone for runs in found_by.values())
 
 
 def _is_same_text(one: Row | None, other: Row | None) -> bool:
