@@ -1,4 +1,4 @@
-"""Say which substances under allergies aren't tolerated, and what each of them does."""
+"""Find the substances under allergies that aren't tolerated, with their reactions."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ AROUND = 200
 _END = re.compile(r"[.!?](?=\s|$)|[;\n]|\bno known\b", re.IGNORECASE)
 _BRACKETS = re.compile(r"\([^()]*\)")
 _OPEN = re.compile(r"\(([^()]*)$")
-# What the last of these before a substance says, goes for it.
+# The last of these before a substance decides.
 _VERDICT = re.compile(
     r"(?P<bad>(?:\bnot|\bcannot|n['\u2019]t|\bunable to|\bnever|\bpoorly) "
     r"(?:\w+ly )?tolerat(?:e|es|ed|ing)\b|\bintoleran\w*|\ballerg\w*|\breact\w*|"
@@ -46,7 +46,7 @@ _REACTION = re.compile(
     r"seizures?|cramps?|throat clos(?:es|ing|ure)))\b",
     re.IGNORECASE,
 )
-# Behind these stands what a substance does, whatever it looks like.
+# A reaction follows these, whatever its label is.
 _CAUSES = re.compile(r"\W*(?:causes?|caused|\u2192|->)\s*", re.IGNORECASE)
 _MARK = re.compile(
     r"\s*(?:\(|[-\u2013\u2014]+\s|:|(?:causes?|caused)\b|\u2192|->)\s*", re.IGNORECASE
@@ -61,8 +61,8 @@ def list_allergies(
     """List the substances that aren't tolerated, each with its reactions.
 
     text: Of the note.
-    substances, reactions: Entities under allergies that a model takes for such, in order.
-        A reaction that it takes for a substance is known by its place and words.
+    substances, reactions: Entities under allergies that the model labelled so, in order.
+        A reaction labelled as a substance is recognized by its place and words.
     """
     allergens: list[Entity] = []
     misread: list[Entity] = []
@@ -102,13 +102,13 @@ def _has_reaction(text: str, ent: Entity) -> bool:
 
 
 def _find_before(text: str, ent: Entity) -> str:
-    """What stands before an entity in its clause, without what is in brackets."""
+    """The text before an entity in its clause, without text in brackets."""
     before = text[max(ent["start"] - AROUND, 0) : ent["start"]]
     return _BRACKETS.sub(" ", CLAUSE_END.split(before)[-1])
 
 
 def _is_reaction(text: str, ent: Entity, substance: Entity | None) -> bool:
-    """Whether what a model takes for a substance is what the one before it does."""
+    """Whether a supposed substance is a reaction to the one before it."""
     if _REACTION.fullmatch(" ".join(ent["text"].split())):
         return True
     if substance is None:

@@ -1,4 +1,4 @@
-"""Records as Arrow tables and Parquet files. Needs pyarrow (extra "parquet").
+"""Write records as Arrow tables and Parquet files. Needs pyarrow (extra "parquet").
 
 A row is a note. `SCHEMA` is the same for all notes, so that files can be joined; what a
 record lacks (the text, after --no-text) is null. The columns:
@@ -132,7 +132,7 @@ def make_table(
 
 
 def choose_schema(records: Iterable[Mapping[str, Any]]) -> pa.Schema:
-    """Choose the schema that holds all that records have."""
+    """Choose the schema: `NAMED_SCHEMA` if a record has attributes, else `SCHEMA`."""
     return NAMED_SCHEMA if any("attributes" in r for r in records) else SCHEMA
 
 

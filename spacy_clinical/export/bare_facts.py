@@ -1,6 +1,6 @@
-"""What records without text keep of `pieces` and `provenance`.
+"""Reduce `pieces` and `provenance` for records without text.
 
-Any component can write to both, words of the note too. So only what this package's own
+Any component can write to both, also words of the note. So only what this package's own
 components write stays: known keys, with values of a known shape.
 """
 

@@ -1,4 +1,4 @@
-"""Entities of Docs as BRAT standoff: a folder to look at and correct them with BRAT.
+"""Write entities of Docs as BRAT standoff, to view and correct them with BRAT.
 
     NAME.txt           the text, unchanged
     NAME.ann           doc.ents, one a line: T1, label with offsets in characters, text

@@ -1,11 +1,11 @@
-"""Split evidence into clauses, and say which are of what isn't there (yet)."""
+"""Split evidence into clauses, and detect hypothetical ones."""
 
 import re
 from collections.abc import Iterator
 
 # What ends a clause.
 CLAUSE_END = re.compile(r"[.!?](?=\s|$)|[;\n]|\bbut\b|\bhowever\b", re.IGNORECASE)
-# What may stand before "rule out" and the like without saying anything itself.
+# Words before "rule out" and the like that state nothing themselves.
 _FILLER = re.compile(
     r"(?:[\W\d_]|\b(?:a/p|plan|assessment|impression|recommendations?|instructions|"
     r"goals?|follow[- ]?up|differential|ddx|we|he|she|they|you|the|patient|pt|will|would|"
@@ -42,7 +42,7 @@ def split_clauses(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def is_hypothetical(clause: str, trigger: re.Pattern[str]) -> bool:
-    """Check whether a clause only supposes: all of it depends on "if" or "rule out".
+    """Check whether a clause is hypothetical: all of it depends on "if" or "rule out".
 
     trigger: What makes the rest of a clause hypothetical.
     """

@@ -1,4 +1,4 @@
-"""Entities of Docs as CoNLL-2003 writes them, for spaCy, Flair and others.
+"""Write entities of Docs in the format of CoNLL-2003, for spaCy, Flair and others.
 
 A line is a token, a blank line ends a sentence, and "-DOCSTART- -X- O O" begins a note.
 The columns, with a space between them:

@@ -1,4 +1,4 @@
-"""Docs as spaCy's own .spacy files (DocBin), for spacy train, evaluate and debug data.
+"""Write Docs as .spacy files (DocBin), for `spacy train`, `evaluate` and `debug data`.
 
 A DocBin is made in memory. So a folder gets a file for each 1,000 Docs, and memory does
 not grow with the corpus; spaCy reads such a folder as one corpus. Everything of a Doc is

@@ -1,4 +1,4 @@
-"""Records as Docs again.
+"""Make Docs of records.
 
     doc.text, tokens          the note's, by the tokenizer of the pipeline that is given
     doc.ents                  entities
@@ -115,7 +115,7 @@ def set_note(doc: Doc, note: Note) -> None:
 
 
 def get_note(doc: Doc) -> Note | None:
-    """Get what `set_note` kept; None if it did not, or of several notes together."""
+    """Get the note that `set_note` kept; None without one, or of several notes together."""
     kept = find_kept(doc, NOTE_KEY)
     if len(kept) != 1:
         return None
@@ -129,7 +129,7 @@ def count_extended(doc: Doc) -> int:
 
 
 class _Finder:
-    """Finds the tokens of places in a text.
+    """Find the tokens of places in a text.
 
     extended: The places (characters) that start or end inside a token.
     """
@@ -203,7 +203,7 @@ def _set_sentences(doc: Doc, finder: _Finder, starts: Sequence[int]) -> None:
 
 
 def _make_titles(finder: _Finder, rows: Sequence[Mapping[str, Any]]) -> SpanGroup:
-    """Find the titles of sections again, and where the text under them starts."""
+    """Make the spans of titles, with the places where the text under them starts."""
     text = finder.doc.text
     titles = []
     for row in rows:

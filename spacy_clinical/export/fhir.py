@@ -1,4 +1,4 @@
-"""Records as FHIR R4: a Bundle for each note, with what was found in it.
+"""Write records as FHIR R4: a Bundle for each note, with its findings.
 
     DocumentReference    the note (and its text); masterIdentifier is its id
     Composition          its sections, with LOINC codes, their text, and as entries what
@@ -7,10 +7,10 @@
     MedicationStatement  medications, with the dosage that follows, and whether they were
                          stopped, held, not taken or are planned
     Observation          values, with the test before them
-    AllergyIntolerance   what stands under allergies, with the reaction; or that none is
+    AllergyIntolerance   substances under allergies, with reactions; or that none is
                          known
     FamilyMemberHistory  disorders under family history, by relative
-    Device               what found all this: package, checkpoints and rules
+    Device               the package, checkpoints and rules that produced the findings
     OperationOutcome     what failed on the note, if anything did
 
 Bundles are of type "collection". Nothing in them is confirmed: conditions are
@@ -294,6 +294,6 @@ def _extend(finding: Mapping[str, Any]) -> Resource:
 
 
 def _verify(system: str, finding: Mapping[str, Any]) -> Resource:
-    """The status of a finding: nothing that was found is confirmed."""
+    """The status of a finding: refuted or unconfirmed, as no finding is confirmed."""
     code = "refuted" if read_assertion(finding).is_negated else "unconfirmed"
     return {"verificationStatus": {"coding": [{"system": system, "code": code}]}}

@@ -79,7 +79,10 @@ class NoteMaker:
     def make_document(self, *, with_text: bool) -> Resource:
         name = clean(self.record["id"]) or "note"
         data = self.text.encode("utf8", "replace")
-        attachment = {"contentType": "text/plain; charset=utf-8", "title": name}
+        attachment: Resource = {
+            "contentType": "text/plain; charset=utf-8",
+            "title": name,
+        }
         if with_text and data:
             digest = hashlib.sha1(data, usedforsecurity=False).digest()
             attachment["data"] = base64.b64encode(data).decode("ascii")

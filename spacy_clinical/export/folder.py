@@ -32,7 +32,7 @@ _PAGES_FOLDER = "pages"
 
 
 class Totals(NamedTuple):
-    """What was written: numbers of notes and of their findings.
+    """The numbers of notes that were written and of their findings.
 
     n_failed: Notes that failed, and files and rows that could not be read.
     """
@@ -53,7 +53,7 @@ def list_outputs(folder: Path) -> list[Path]:
 
 
 def prepare_folder(folder: Path, *, html: bool = False) -> None:
-    """Make an output folder and make sure that files can be written there.
+    """Make an output folder, and check that files can be written there.
 
     html: Whether pages will be written too.
     RAISES OSError: C310, if they can't.
@@ -126,7 +126,7 @@ def write_folder(
 
 
 def clean_folder(folder: Path) -> None:
-    """Remove what runs that were killed have left of what `write_folder` writes."""
+    """Remove temporary files that killed runs of `write_folder` have left."""
     for name in (RECORDS_FILE, INDEX_FILE, VIEW_FILE):
         remove_leftovers(folder / name)
     _get_pages(folder).remove_leftovers()

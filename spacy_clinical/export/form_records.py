@@ -1,4 +1,4 @@
-"""Forms as plain records, and their fields as rows of a table.
+"""Make plain records of forms, and rows of a table of their fields.
 
 A record:
 

@@ -10,7 +10,7 @@ from spacy_clinical.export import brat, conll, docbin, fhir, jsonl, omop, tables
 
 @dataclass(frozen=True)
 class Options:
-    """What a format may ask for.
+    """Options of the formats.
 
     date: Of the notes, or of processing.
     subject: Key of the metadata that holds the patient's id; None for the usual one.

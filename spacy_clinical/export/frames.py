@@ -1,4 +1,4 @@
-"""Docs or records as data frames of pandas or polars, a row for each finding.
+"""Make data frames of pandas or polars of Docs or records, a row for each finding.
 
     notes      id, source, n_chars, n_sentences, error (its message)
     sections   id, label, loinc, title, start, end, body_start, score

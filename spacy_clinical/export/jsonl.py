@@ -1,4 +1,4 @@
-"""Records as JSON, one to a line."""
+"""Read and write records as JSON Lines."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Records as rows of OMOP's table NOTE_NLP: an entity is a row.
+"""Write records as rows of OMOP's table NOTE_NLP, one for each entity.
 
     note_nlp_id                     bigint, the same whenever the same note is exported
     note_id                         the note's id if it is a number (as in the table
@@ -202,7 +202,7 @@ def _join(modifiers: list[str], attributes: Mapping[str, Any]) -> str:
 
 
 def _read_number(note_id: str) -> int | None:
-    """A note's id as a number of at most 63 bits; None if it is none."""
+    """The id of a note as a number of at most 63 bits; None if it isn't one."""
     if not (note_id.isascii() and note_id.isdigit() and len(note_id) < 20):
         return None
     number = int(note_id)
@@ -210,5 +210,5 @@ def _read_number(note_id: str) -> int | None:
 
 
 def _clean(text: str) -> str:
-    """Databases take no control characters in a text."""
+    """Remove control characters, which databases don't accept, and surplus white space."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -1,4 +1,4 @@
-"""Where records are read from: files of lines, Parquet files, and folders of both."""
+"""Read records from JSON Lines, Parquet files, and folders of both."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Docs as plain records, ready for JSON.
+"""Make plain records of Docs, ready for JSON.
 
 All offsets count characters (Unicode code points) of the note's text, half open,
 so that `text[start:end]` is the span, in Python and in any language whose strings

@@ -1,4 +1,4 @@
-"""Records as tables for spreadsheets and statistics: a folder of CSV files (UTF-8).
+"""Write records as tables for spreadsheets and statistics: a folder of CSV files.
 
     notes.csv, sections.csv, entities.csv, codes.csv
     tokens.csv         if there are tokens that have attributes
@@ -50,7 +50,7 @@ def write_tables(records: Iterable[Mapping[str, Any]], folder: Path) -> int:
 
 
 class _Table:
-    """A table whose last columns are those of the attributes that come along."""
+    """A table whose last columns are those of the attributes that the records have."""
 
     def __init__(self, name: Rows, folder: Path, stack: ExitStack) -> None:
         self.name = name
@@ -71,7 +71,7 @@ class _Table:
             self.n_rows += 1
 
     def finish(self) -> None:
-        """Give all rows the columns that were found on the way."""
+        """Add the columns of the attributes that were found to all rows."""
         if self.name in MORE_TABLES and not self.n_rows:
             self.path.unlink()
         if not self.attributes:

@@ -28,7 +28,7 @@ _UNSAFE = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\x7f\x85\u2028\u2029
 
 
 class Run(NamedTuple):
-    """What one pipeline found in notes.
+    """The records of one pipeline.
 
     name: As the page calls it.
     records: As `records.make_record` makes them, with or without text.
@@ -39,7 +39,7 @@ class Run(NamedTuple):
 
 
 class View(NamedTuple):
-    """All that a page shows, ready for JSON.
+    """The data of a page, ready for JSON.
 
     runs: Their names.
     types, sections, codes, makers: Named in notes by their places in these lists; a
@@ -71,7 +71,7 @@ class View(NamedTuple):
 
 
 def make_view(runs: Sequence[Run], *, limit: int = 0) -> View:
-    """Bring together what runs found in the same notes: those with the same id.
+    """Combine the findings of runs in the same notes, which are those with the same id.
 
     Where a run has an id twice, its second note is matched with the others' second.
 
@@ -132,7 +132,7 @@ def render_view(view: View) -> str:
 def _number(
     records: Iterable[dict[str, Any]],
 ) -> Iterator[tuple[tuple[str, int], dict[str, Any]]]:
-    """Tell notes of one id apart."""
+    """Number notes that have the same id."""
     seen: dict[str, int] = {}
     for record in records:
         name = str(record["id"])

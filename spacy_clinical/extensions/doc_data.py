@@ -1,4 +1,4 @@
-"""Plain data of whole Docs, kept where spaCy neither quotes nor misplaces it.
+"""Keep plain data with Docs, where spaCy neither quotes nor misplaces it.
 
 `Doc.from_docs` quotes the values of `doc.user_data` under keys of its own choice in
 warnings (W102), and warns of attributes of Docs (W101). Keys of the form ("._.", name,
@@ -31,7 +31,7 @@ def get_user_data(doc: Doc) -> dict[Any, Any]:
 
 
 def keep(doc: Doc, name: str, value: Any) -> None:
-    """Keep plain data of a Doc, in place of what was kept under that name.
+    """Keep plain data with a Doc, and replace what was kept under that name.
 
     name: Of the data; an identifier.
     """

@@ -1,4 +1,4 @@
-"""Where the words of a form are on its pages, found by their characters.
+"""Keep the words of a form with their boxes, and find them by their characters.
 
 The data of a form is kept with its Doc as one piece, in columns, and says of each word
 where in the text it starts and what it is. So it is found again after `Doc.from_docs`,
@@ -75,10 +75,10 @@ def keep_form(
     owners: Sequence[int] = (),
     widgets: Sequence[dict[str, Any]] = (),
 ) -> None:
-    """Keep the data of a form with its Doc, in place of what was there.
+    """Keep the data of a form with its Doc, and replace what was kept.
 
     source: The file's name.
-    pages: What is known of each.
+    pages: The facts of each, as in `doc._.pages`.
     boxes, confidences, numbers (n_tokens): As `FormWord` has them; an empty box, and -1,
         for none.
     owners (n_tokens), widgets: Which field of a fillable form each token is written in,
@@ -225,7 +225,7 @@ def _find_in(token: Token, form: Kept) -> range:
 def _choose(
     token: Token, forms: Sequence[Kept], matches: list[tuple[int, range]]
 ) -> list[tuple[int, range]]:
-    """Choose the form that far more words around a token are of; none if none is."""
+    """Choose the form that has far more of the words around a token; none if none has."""
     runs = [(_count_run(token, forms[n]), n, words) for n, words in matches]
     runs.sort(reverse=True, key=lambda run: run[0])
     if runs[0][0] < MANY or runs[1][0] > FEW:
@@ -262,7 +262,7 @@ def _read(forms: Sequence[Kept], number: int, i: int) -> FormWord:
 
 
 def _upgrade(doc: Doc, old: dict[str, Any]) -> dict[str, Any]:
-    """Read what earlier versions kept, by the number of the token."""
+    """Convert the data that earlier versions kept by the number of the token."""
     if len(old.get("boxes", ())) == len(doc):
         return {**old, **_locate_tokens(doc)}
     # Retokenized since: its words can't be matched any more.

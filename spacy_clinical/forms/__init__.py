@@ -1,4 +1,4 @@
-"""Forms: from a scan or a PDF to a Doc with a place for each word.
+"""Read forms: from a scan or a PDF to a Doc with a box for each word.
 
 Its libraries (pypdfium2, Pillow) come with the package; OCR needs Tesseract.
 """

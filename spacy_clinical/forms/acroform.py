@@ -148,7 +148,7 @@ def _get_option(form: Any, annotation: Any, i: int) -> str:
 
 
 def _get_text(function: Callable[..., int], *arguments: Any) -> str:
-    """Let PDFium write a text: its length in bytes first, then the text in UTF-16."""
+    """Read a text from PDFium: first its length in bytes, then the text in UTF-16."""
     length = function(*arguments, None, 0)
     if length <= 2:
         return ""
@@ -160,7 +160,7 @@ def _get_text(function: Callable[..., int], *arguments: Any) -> str:
 
 
 def clean_text(text: str) -> str:
-    """Lines of plain text, without what can't be printed."""
+    """Clean lines of text of characters that can't be printed."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     shown = (
         "".join(c for c in line if c.isprintable() or c.isspace()) for line in lines

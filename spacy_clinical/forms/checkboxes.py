@@ -1,4 +1,4 @@
-"""Boxes to tick, as they are drawn, typed and misread."""
+"""Find checkboxes in text, as they are drawn, typed or misread."""
 
 import re
 from typing import NamedTuple
@@ -28,7 +28,7 @@ BLANK = re.compile(r"[\s._:;,-]*")
 
 
 class Checkbox(NamedTuple):
-    """A box to tick, and what it is for.
+    """A checkbox and its option.
 
     is_ticked: None if that can't be told.
     option: The words beside it, and where they are in the text (characters).
@@ -43,7 +43,7 @@ class Checkbox(NamedTuple):
 def find_checkboxes(
     text: str, *, is_beside: bool = False
 ) -> tuple[str, list[Checkbox]]:
-    """Find the boxes of a line.
+    """Find the checkboxes of a line.
 
     Options stand behind their boxes, or before them where nothing is behind the last.
 

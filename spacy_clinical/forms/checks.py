@@ -1,4 +1,4 @@
-"""Check pages that other programs have read: numbers and words may be anything."""
+"""Validate pages that other programs have read: their values may be anything."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -39,7 +39,7 @@ def add_lines(page: FormPage, lines: Iterable[Word]) -> None:
 
 
 def check_page(page: FormPage, name: str) -> FormPage:
-    """Make a page that is sure to have usable numbers and texts.
+    """Make a page that has only valid numbers and texts.
 
     Words without a place on any page are left out, and so are those beyond the limits;
     the page's error says so then (C514, C516). A page without a size is as large as its
@@ -103,7 +103,7 @@ def _is_unit(unit: Any) -> bool:
 
 
 def _make_unicode(text: str) -> str:
-    """Put together what JSON has cut in halves, and replace halves without the other."""
+    """Join surrogate pairs that JSON has escaped in halves, and replace single halves."""
     if not any("\ud800" <= character <= "\udfff" for character in text):
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -1,4 +1,4 @@
-"""Turn a token head's logits into parts of a form, with a view to its layout."""
+"""Decode a token head's logits into parts of a form, using its layout."""
 
 import itertools
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from spacy_clinical.heads.decode import softmax
 from spacy_clinical.heads.labels import OUTSIDE, LabelScheme
 from spacy_clinical.types import Bools1d, Floats2d
 
-# What it costs, in log-probability: to begin or end a part inside a segment; to go on
+# Costs in log-probability: to begin or end a part inside a segment; to go on
 # with it in a line that looks like its next one, or elsewhere, as behind a gap; and to
 # call words of a segment that ends in a colon an answer. Found on invented forms that
 # nothing was trained or is measured on.
@@ -36,7 +36,7 @@ def label_segments(
     scheme: LabelScheme,
     segments: Sequence[Segment],
 ) -> list[Labelled]:
-    """Find the parts that words and the gaps between them speak for together.
+    """Find the parts that the logits of words and the layout make most likely.
 
     The best sequence of tags, if parts mostly begin and end where segments do.
 
@@ -71,7 +71,7 @@ def label_segments(
 
 
 def _find_costs(before: Segment, segment: Segment) -> tuple[float, float]:
-    """What it costs to change between two words, and to go on."""
+    """The costs of starting or ending a part between two words, and of going on with it."""
     if before is segment:
         return CUT, 0.0
     if before.page != segment.page:

@@ -52,7 +52,7 @@ def make_form_doc(vocab: Vocab, pages: Sequence[FormPage], *, source: str = "") 
 
 
 def _make_finite(page: FormPage) -> FormPage:
-    """Take sizes that are no numbers for unknown, and keep boxes on the page.
+    """Treat sizes that are not finite as unknown, and keep boxes on the page.
 
     Other engines' files may hold anything: NaN, or digits without end.
     """
@@ -75,7 +75,7 @@ def _make_finite(page: FormPage) -> FormPage:
 
 
 def _measure(page: FormPage) -> FormPage:
-    """Give a page whose size isn't known the size that its words need."""
+    """Give a page without a size the size that its words need."""
     if not page.words or (page.width > 0 and page.height > 0):
         return page
     _, _, width, height = cover(word.box for word in page.words)
@@ -83,7 +83,7 @@ def _measure(page: FormPage) -> FormPage:
 
 
 class _Builder:
-    """Collect what a Doc is made of.
+    """Collect the tokens, spans and pages of a Doc.
 
     words, spaces, boxes, confidences, numbers: One for each token. What ends a line
         has no box; a word without a confidence has -1.

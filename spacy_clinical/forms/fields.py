@@ -1,4 +1,4 @@
-"""From labelled and linked parts of a form to fields."""
+"""Make fields of labelled and linked parts of a form."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, TypedDict
@@ -20,8 +20,8 @@ UNSURE = 0.3
 class FormField(TypedDict):
     """A question with its answer.
 
-    key: The question, without its colon; "" for a box to tick that has none.
-    option: What a box to tick is for; "" for text.
+    key: The question, without its colon; "" for a checkbox that has none.
+    option: What a checkbox is for; "" for text.
     value: The answer; whether it is ticked, of a box, and None where that can't be told;
         "" where nothing was written.
     page: Number of the question's page; 0 for text without pages.
@@ -65,7 +65,7 @@ def make_fields(
 def place_fields(
     spans: Sequence[Span], scores: Sequence[float], links: Sequence[Link]
 ) -> list[PlacedField]:
-    """Make fields as `make_fields` does, and say where in the text they come from."""
+    """Make fields as `make_fields` does, with their places in the text."""
     answers: dict[int, list[Link]] = {}
     for link in links:
         answers.setdefault(link.question, []).append(link)
@@ -94,7 +94,7 @@ def place_fields(
 
 
 def find_heads(spans: Sequence[Span], answered: set[int]) -> dict[int, int]:
-    """Find questions that go on in the next line, where another question was found.
+    """Find the first lines of questions whose second line is labelled as another question.
 
     answered: Questions that have answers.
     RETURNS: For each such second line the first, which has neither an answer nor an end

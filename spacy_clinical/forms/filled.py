@@ -1,6 +1,6 @@
-"""The fields of fillable forms, with the labels that are printed beside them.
+"""Make the fields of fillable forms, with the labels that are printed beside them.
 
-What a field holds is known; only what is asked there must be found, by places.
+The values come from the file; only the questions must be found, by their places.
 """
 
 import re
@@ -40,12 +40,12 @@ LETTER = re.compile(r"[^\W\d_]")
 
 @dataclass(frozen=True)
 class Filled:
-    """What is known of a fillable form without guessing.
+    """The parts, links and fields of a fillable form that need no model.
 
     parts: Labels and what is written, in the Doc's order.
     links: Between them.
     fields: Each with where it stands.
-    tokens: All that need no guess: those of parts, and of what wasn't chosen.
+    tokens: That no model has to label: those of parts, and of options not chosen.
     """
 
     parts: list[Labelled]
@@ -90,7 +90,7 @@ def has_widgets(doc: Doc) -> bool:
 
 
 def cut_parts(parts: Sequence[Labelled], tokens: Collection[int]) -> list[Labelled]:
-    """Cut tokens out of guessed parts."""
+    """Cut tokens out of predicted parts."""
     left = []
     for part in parts:
         own = (i for i in range(part.start, part.end) if i not in tokens)
@@ -101,7 +101,7 @@ def cut_parts(parts: Sequence[Labelled], tokens: Collection[int]) -> list[Labell
 def merge_parts(
     parts: Sequence[Labelled], links: Sequence[Link], filled: Filled
 ) -> tuple[list[Labelled], list[Link]]:
-    """Put guessed and known parts in the Doc's order, with their links."""
+    """Merge predicted parts and those of a fillable form in the Doc's order, with links."""
     both = [*parts, *filled.parts]
     order = sorted(range(len(both)), key=lambda i: both[i].start)
     numbers = {i: number for number, i in enumerate(order)}
@@ -151,7 +151,7 @@ def _list_texts(
     words: Sequence[FormWord | None],
     written: Collection[int],
 ) -> dict[tuple[int, int], list[Text]]:
-    """What is printed on each page of each form.
+    """The printed texts of each page of each form.
 
     written (tokens): What is not printed.
     """
@@ -170,7 +170,7 @@ def _list_texts(
 def _add_ticks(
     builder: "_Builder", ticks: dict[int, Place], labels: TickLabels
 ) -> None:
-    """Add the fields to tick: one for each box, one for each group of radio buttons."""
+    """Add a field for each checkbox and for each group of radio buttons."""
     groups: dict[str, list[int]] = defaultdict(list)
     for i, place in ticks.items():
         if place.kind == "radio":
@@ -236,7 +236,7 @@ class _Builder:
         label: Text | None,
         score: float,
     ) -> None:
-        """Add a box to tick, with the words beside it."""
+        """Add a checkbox, with the words beside it."""
         tokens = [*place.tokens, *_list_tokens(label)]
         self._add_answer(sorted(tokens), question, score)
         box = cover([place.box, label.box]) if label else place.box

@@ -1,4 +1,4 @@
-"""Open scans: any number of frames, any kind of pixels, none too large."""
+"""Open scans with any number of frames and any kind of pixels, and refuse large ones."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -102,7 +102,10 @@ def _count_frames(image: Image.Image, limit: int) -> int:
 
 
 def check_size(width: int, height: int, *, name: str, max_pixels: int) -> None:
-    """RAISES ValueError: C503 and C504, for no pixels or too many."""
+    """Check the size of an image.
+
+    RAISES ValueError: C503 and C504, for no pixels or too many.
+    """
     if width < 1 or height < 1:
         raise CodedValueError(Errors.C503.format(name=name, kind="no pixels"))
     if width * height > max_pixels:
@@ -110,7 +113,7 @@ def check_size(width: int, height: int, *, name: str, max_pixels: int) -> None:
 
 
 def fit_dpi(width: float, height: float, dpi: int) -> int:
-    """Dots an inch with which a page is not too large to be read.
+    """Limit the resolution so that a page is not too large for OCR.
 
     width, height (inches): Of the page.
     RETURNS: At most what is asked for.
@@ -161,7 +164,7 @@ def _make_grey(image: Image.Image) -> Image.Image:
 
 
 def _spread(image: Image.Image) -> Image.Image:
-    """Spread numbers of any size to those from 0 to 255."""
+    """Scale numbers of any range to 0 to 255."""
     pixels = numpy.asarray(image)
     blocks = [slice(i, i + ROWS) for i in range(0, len(pixels), ROWS)]
     ends = [_find_ends(pixels[block]) for block in blocks]
@@ -217,6 +220,6 @@ def _read_dpi(image: Image.Image) -> float | None:
 
 
 def get_dpi(image: Image.Image) -> int:
-    """Dots an inch, as the file says; a usual value where it says nothing likely."""
+    """Get the resolution that a file states; a usual one if that is not plausible."""
     dpi = _read_dpi(image) or 0.0
     return round(dpi) if 50 <= dpi <= 2400 else DEFAULT_DPI

@@ -1,4 +1,4 @@
-"""The parts of a form: headers, questions and answers."""
+"""Labels of the parts of a form: headers, questions and answers."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""How much of a form is read at most, and for how long."""
+"""Limits on the size of forms and on the time for reading them."""
 
 import time
 
@@ -21,7 +21,7 @@ PAGE_TIMEOUT = 120.0
 
 
 class Deadline:
-    """A time that will be over.
+    """A time limit.
 
     seconds: From now on.
     """
@@ -32,7 +32,7 @@ class Deadline:
 
     @property
     def left(self) -> float:
-        """Seconds that are left; never none at all, as programs take 0 for no limit."""
+        """The seconds left; never 0, which programs take for no limit."""
         return max(self._end - time.monotonic(), 0.001)
 
     @property
@@ -45,7 +45,10 @@ class Deadline:
 
 
 def check_n_pages(n_pages: int, *, name: str, max_pages: int) -> None:
-    """RAISES ValueError: C505, if pages are more than may be."""
+    """Check the number of pages.
+
+    RAISES ValueError: C505, if there are too many.
+    """
     if n_pages > max_pages:
         raise CodedValueError(
             Errors.C505.format(name=name, n_pages="more", max_pages=max_pages)
@@ -53,6 +56,9 @@ def check_n_pages(n_pages: int, *, name: str, max_pages: int) -> None:
 
 
 def check_amount(amount: int, *, name: str, limit: int, what: str) -> None:
-    """RAISES ValueError: C514, if something is more than may be."""
+    """Check an amount against its limit.
+
+    RAISES ValueError: C514, if it is larger.
+    """
     if amount > limit:
         raise CodedValueError(Errors.C514.format(name=name, limit=limit, what=what))

@@ -1,4 +1,4 @@
-"""Which answer belongs to which question."""
+"""Link answers to questions by their places."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Link(NamedTuple):
 
 
 class Linker(Protocol):
-    """What links questions to answers: by rules, or learned."""
+    """A function that links questions to answers."""
 
     def __call__(self, entities: Sequence[FormEntity]) -> list[Link]:
         """RETURNS: At most one question for each answer, in the order of answers."""
@@ -130,7 +130,7 @@ class _Linking:
         return [self.links[i] for i in sorted(self.links)]
 
     def _score(self, candidates: Sequence[tuple[float, int]]) -> float:
-        """A rival that is nearly as near makes it doubtful."""
+        """The score of the cheapest candidate: low if another costs nearly as little."""
         cost, question = candidates[0]
         rival = next((c for c, other in candidates if other != question), self.max_cost)
         return round(min((rival + 20) / (rival + cost + 40), 1.0), 4)
@@ -203,7 +203,7 @@ class _Linking:
 
 
 def find_gap(question: FormEntity, answer: FormEntity) -> float | None:
-    """Find what a question to the left costs; None if it isn't in the same row."""
+    """Get the cost of a question to the left; None if it isn't in the same row."""
     (qx0, qy0, qx1, qy1), (ax0, ay0, _, ay1) = question.box, answer.box
     shared = min(qy1, ay1) - max(qy0, ay0)
     is_level = shared > LEVEL * min(qy1 - qy0, ay1 - ay0)
@@ -213,7 +213,7 @@ def find_gap(question: FormEntity, answer: FormEntity) -> float | None:
 
 
 def find_drop(question: FormEntity, answer: FormEntity) -> float | None:
-    """Find what a question above costs; None if it isn't over the answer."""
+    """Get the cost of a question above; None if it isn't over the answer."""
     (qx0, _, qx1, qy1), (ax0, ay0, ax1, ay1) = question.box, answer.box
     is_over = min(qx1, ax1) > max(qx0, ax0) and qy1 < (ay0 + ay1) / 2
     if question.page != answer.page or not is_over:
@@ -222,7 +222,7 @@ def find_drop(question: FormEntity, answer: FormEntity) -> float | None:
 
 
 def find_step(above: FormEntity, answer: FormEntity, reach: float) -> float | None:
-    """Find what it costs to go on with the answer above; None if they are no column.
+    """Get the cost of the question of the answer above; None if they are no column.
 
     reach: White space between them at most, in heights of the answer's words.
     """

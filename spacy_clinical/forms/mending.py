@@ -1,4 +1,4 @@
-"""Mend what a model says of a form where its layout leaves no doubt."""
+"""Correct predicted parts of a form where its layout is unambiguous."""
 
 from collections.abc import Sequence
 from itertools import groupby, pairwise
@@ -25,11 +25,11 @@ BEHIND = 14.0
 def mend_parts(
     doc: Doc, parts: Sequence[Labelled], segments: Sequence[Segment]
 ) -> list[Labelled]:
-    """Give segments the labels that they have beyond doubt.
+    """Correct the labels of segments that the layout determines.
 
     The cells of a table are its answers and its first row has the questions, if the model
     finds most of them so; what begins
-    with a box to tick is an answer, and what is before a row of them their question; what
+    with a checkbox is an answer, and what is before a row of them their question; what
     stands right behind the colon of a question is its answer, unless it ends in a colon
     itself, or has an answer.
 
@@ -69,7 +69,7 @@ def mend_parts(
 
 
 def _is_table(table: Table, labels: Sequence[str]) -> bool:
-    """Whether what a model says fits a table: rows of labels over rows of values, as
+    """Whether predicted labels fit a table: rows of labels over rows of values, as
     forms often have them, look alike."""
 
     def share(cells: Sequence[Segment], label: str) -> float:
@@ -110,7 +110,7 @@ def _answers(
 
 
 def _cut(part: Labelled, other: Labelled) -> list[Labelled]:
-    """What is left of a part without another one."""
+    """The pieces of a part that another one doesn't overlap."""
     if part.end <= other.start or part.start >= other.end:
         return [part]
     pieces = (part.start, other.start), (other.end, part.end)

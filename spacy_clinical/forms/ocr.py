@@ -18,7 +18,7 @@ from spacy_clinical.forms.limits import PAGE_TIMEOUT, Deadline
 from spacy_clinical.forms.pages import FormPage, Word
 from spacy_clinical.forms.squares import read_squares
 
-# A page whose words are surer than this needs no other orientation.
+# A page with a mean confidence above this needs no other orientation.
 SURE = 0.6
 # Text at so many degrees is read well as it is; beyond that it is no skew.
 MIN_SKEW, MAX_SKEW = 0.2, 6.0
@@ -40,7 +40,7 @@ def find_tesseract() -> str:
 def read_page(
     image: Image.Image, *, name: str, language: str, deadline: Deadline
 ) -> FormPage:
-    """Read a page of a scan in 8-bit grey: its words and its boxes to tick.
+    """Read a page of a scan in 8-bit grey: its words and its checkboxes.
 
     name, language: As for `read_scan`.
     deadline: Of the file; no page takes longer than PAGE_TIMEOUT.
@@ -78,7 +78,7 @@ def read_scan(
 
 
 def _get_sureness(page: FormPage) -> float:
-    """How sure the words are, if there are some; those on end don't count.
+    """The mean confidence of the words; those that run vertically count as 0.
 
     Tesseract reads lines that go up or down the page, too.
     """
@@ -109,7 +109,7 @@ def _read(image: Image.Image, name: str, language: str, timeout: float) -> FormP
 
 
 def find_quarter(image: Image.Image, *, name: str, timeout: float) -> int:
-    """By how many degrees clockwise a scan must be turned to be upright.
+    """Find by how many degrees clockwise a scan must be turned to be upright.
 
     RETURNS: 0, 90, 180 or 270; 0 where Tesseract can't tell.
     """
@@ -126,7 +126,7 @@ def find_quarter(image: Image.Image, *, name: str, timeout: float) -> int:
 def run_tesseract(
     image: Image.Image, options: list[str], *, name: str, timeout: float
 ) -> bytes:
-    """Let Tesseract read a picture through pipes.
+    """Run Tesseract on a picture, through pipes.
 
     RAISES OSError: C506 and C507, if it is missing or fails.
     """
@@ -183,7 +183,7 @@ def straighten(image: Image.Image) -> tuple[Image.Image, float]:
 
 
 def find_skew(image: Image.Image) -> float:
-    """By how many degrees clockwise lines fall.
+    """Find by how many degrees clockwise the lines of a scan fall.
 
     Sought is the angle at which the rows of a small picture differ most in how much ink
     they have (Postl 1986), first by degrees, then by tenths.

@@ -1,4 +1,4 @@
-"""Words with their places on pages, and the order in which they are read."""
+"""Put words with boxes into reading order."""
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
@@ -123,7 +123,7 @@ def cover(boxes: Iterable[Box]) -> Box:
 
 
 def split_line(line: Word) -> list[Word]:
-    """Part a line that an engine gave as one word, in proportion to its characters."""
+    """Split a line that an engine gave as one word, in proportion to its characters."""
     text = " ".join(line.text.split())
     x0, y0, x1, y1 = sort_corners(line.box)
     step = (x1 - x0) / max(len(text), 1)

@@ -112,7 +112,7 @@ def read_text_layer(page: Any) -> FormPage:
 
 
 def find_quarters(page: Any, text: Any) -> int:
-    """By how many quarters of a circle clockwise a page must be turned to be read."""
+    """Find by how many quarter turns clockwise a page must be rotated to be read."""
     turns = [0, 0, 0, 0]
     for i in range(min(text.count_chars(), MAX_ANGLES)):
         if not chr(raw.FPDFText_GetUnicode(text, i)).isspace():
@@ -124,7 +124,7 @@ def find_quarters(page: Any, text: Any) -> int:
 
 
 def _get_quarter(text: Any, i: int) -> int | None:
-    """By how many quarters clockwise a character is turned on the page as it is stored;
+    """The quarter turns clockwise of a character on the page as it is stored;
     None if PDFium can't tell."""
     angle = raw.FPDFText_GetCharAngle(text, i)
     return round(angle / (math.pi / 2)) % 4 if angle >= 0 else None
@@ -140,7 +140,7 @@ class View:
     quarters: int
 
     def place(self, x: float, y: float) -> tuple[float, float]:
-        """From the file's own coordinates to points from the upper left corner."""
+        """Convert the file's coordinates to points from the upper left corner."""
         across, down = ctypes.c_int(), ctypes.c_int()
         size = round(self.width * PRECISION), round(self.height * PRECISION)
         raw.FPDF_PageToDevice(self.page, 0, 0, *size, self.quarters, x, y, across, down)
@@ -152,7 +152,7 @@ class View:
         return 0 <= x <= self.width and 0 <= y <= self.height
 
     def get_turn(self, text: Any, i: int) -> int:
-        """By how many quarters clockwise a character is turned as the page is looked
+        """Get the quarter turns clockwise of a character as the page is looked
         at."""
         quarter = _get_quarter(text, i)
         if quarter is None:
@@ -231,7 +231,7 @@ def _make_glyph(box: Box, full: Box, turn: int) -> Glyph:
 
 
 def place_box(view: View, left: float, top: float, right: float, bottom: float) -> Box:
-    """From the file's own coordinates to a box on the page as it is looked at."""
+    """Convert the file's coordinates to a box on the page as it is looked at."""
     first, last = view.place(left, top), view.place(right, bottom)
     x0, x1 = sorted((first[0], last[0]))
     y0, y1 = sorted((first[1], last[1]))

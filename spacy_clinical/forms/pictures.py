@@ -1,4 +1,4 @@
-"""Pictures of the pages of forms, turned as their words were read."""
+"""Draw pictures of the pages of forms, rotated as their words were read."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -27,7 +27,7 @@ def draw_pages(
     for page, fact in zip(pages, facts, strict=True):
         picture = None
         if not fact["error"]:
-            # What could be read shall be shown, with a picture or without.
+            # A form that was read is shown, with a picture or without.
             with suppress(Exception), quiet_libraries():
                 picture = _encode(page.draw(WIDTH), fact["rotation"])
         yield picture

@@ -1,4 +1,4 @@
-"""Where the tokens of a Doc are: on its pages, or as plain text looks."""
+"""Find the boxes of a Doc's tokens: on its pages, or as plain text is laid out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ def find_places(doc: Doc) -> Places:
 
 
 def _is_as_made(doc: Doc, form: Kept) -> bool:
-    """Whether a Doc has the very words of a form, so that nothing is to be looked for."""
+    """Whether a Doc has exactly the words of a form."""
     words = numpy.asarray(form.value["words"], dtype="uint64")
     return form.start == 0 and numpy.array_equal(doc.to_array(ORTH), words)
 

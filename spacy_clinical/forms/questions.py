@@ -1,4 +1,4 @@
-"""What is asked at the fields of fillable forms, by what is printed beside them."""
+"""Find the questions of fillable fields, by the labels printed beside them."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -20,7 +20,7 @@ NO_COLON = 8.0
 RISE, DROP = 3.0, 1.0
 # A label further to the left than so many of its heights comes after hints and names.
 FAR = 16.0
-# How sure a question is, by what it goes by.
+# The score of a question, by where it comes from.
 BY_LABEL, BY_FAR_LABEL, BY_HINT, BY_NAME = 0.95, 0.7, 0.8, 0.6
 # Numbers in names of fields that XFA has made.
 XFA_NUMBER = re.compile(r"\[\d+\]")
@@ -60,7 +60,7 @@ class Text(NamedTuple):
 
 
 class Question(NamedTuple):
-    """What is asked at a field.
+    """The question of a field.
 
     text: The printed label; None for hints and names.
     """
@@ -76,9 +76,9 @@ def ask(
     all_places: Sequence[Place],
     options: Collection[int],
 ) -> dict[int, Question]:
-    """Find what is asked at each field to write on: by a label printed for it alone.
+    """Find the question of each text field, by a label printed for it alone.
 
-    options: First tokens of texts that stand beside boxes to tick.
+    options: First tokens of texts that stand beside checkboxes.
     """
     inside = [
         t for t in texts if any(_is_inside(t.box, p.box) for p in places.values())
@@ -143,7 +143,7 @@ def clean_name(name: str) -> str:
 
 
 def _find_cost(place: Place, text: Text, all_places: Sequence[Place]) -> float | None:
-    """What it costs to call printed words the label of a field; None if they can't be."""
+    """The cost of a printed text as the label of a field; None if it can't be."""
     (x0, y0, x1, y1), (tx0, ty0, tx1, ty1) = place.box, text.box
     height = max(text.height, 1.0)
     extra = 0.0 if text.segment.text.rstrip().endswith((":", "?")) else NO_COLON

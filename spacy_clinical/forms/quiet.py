@@ -1,4 +1,4 @@
-"""Keep libraries from telling what they read, in logs and in warnings."""
+"""Keep libraries from quoting what they read in logs and warnings."""
 
 import logging
 import warnings
@@ -12,7 +12,7 @@ SILENT = logging.CRITICAL + 1
 
 
 class _Quiet:
-    """Sets the levels of loggers when the first reader comes, and back after the last.
+    """Set the levels of loggers when the first reader starts, and back after the last.
 
     The levels and the filters of warnings are the whole process's: readers in several
     threads must not restore what another one has set.

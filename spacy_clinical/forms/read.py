@@ -1,4 +1,4 @@
-"""Read a form of any kind: a PDF, a scan, or what another engine has read of one."""
+"""Read forms of any kind: PDFs, scans, and the output of other OCR engines."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -59,7 +59,7 @@ def read_form(
     """Read a form into a Doc with a box and a page for each token.
 
     PDFs are read by their text layer and the fields that are filled in, pages without a
-    text layer by OCR (Tesseract), boxes to tick there by their pixels; scans may be
+    text layer by OCR (Tesseract), checkboxes there by their pixels; scans may be
     PNG, JPEG, TIFF with many pages, and what else Pillow opens. Of what another engine
     has read, hOCR, ALTO, Tesseract's TSV, and the JSON of AWS Textract and Azure are
     known. A page that can't be read stays empty, and `doc._.pages` says why; so it does

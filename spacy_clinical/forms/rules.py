@@ -1,4 +1,4 @@
-"""Label the parts of a form without a model, by what they say and where they are."""
+"""Label the parts of a form without a model, by their text and layout."""
 
 import re
 from collections import defaultdict
@@ -40,7 +40,7 @@ SPACING = 1.2
 REACH = 12
 LETTER = re.compile(r"[^\W\d_]")
 
-# How sure the rules are, by what they go by.
+# The scores of labels, by the rule that gave them.
 BY_COLON, BY_PLACE, BY_TABLE, BY_LINE_ABOVE, BY_HEIGHT = 0.9, 0.8, 0.7, 0.6, 0.7
 
 
@@ -74,7 +74,7 @@ def label_by_rules(
 
 
 def is_question(text: str) -> bool:
-    """Check whether a run of words reads like a label."""
+    """Check whether a text has the form of a label."""
     words = text.rstrip(": ").split()
     return (
         text.rstrip().endswith(":")
@@ -84,7 +84,7 @@ def is_question(text: str) -> bool:
 
 
 class Table(NamedTuple):
-    """Cells of a table, row by row: what they are called, and the others."""
+    """The cells of a table: its head, and the rows below it."""
 
     head: list[Segment]
     body: list[list[Segment]]
@@ -98,7 +98,7 @@ def find_tables(segments: Sequence[Segment]) -> list[Table]:
 
 
 def find_lead(row: Sequence[Segment]) -> Segment | None:
-    """Find what stands before the boxes to tick of a row, as "Smoker?" does.
+    """Find what stands before the checkboxes of a row, as "Smoker?" does.
 
     RETURNS: None where several segments, or none, are before them, or where it is the
         option of a box behind it.
@@ -114,7 +114,7 @@ def find_lead(row: Sequence[Segment]) -> Segment | None:
 
 
 class _Form:
-    """The segments of a form, and what is known of them so far.
+    """The segments of a form, with the labels so far.
 
     labels: Label and score of segments, by their first tokens.
     goes_on: First tokens of segments that go on with an answer above them, and its.
@@ -131,7 +131,7 @@ class _Form:
         self.tables: list[Table] = []
 
     def label_rows(self) -> None:
-        """Label what ends in a colon, and what stands behind that."""
+        """Label segments that end in a colon, and those behind them."""
         for row in self.rows.values():
             has_question = False
             before_boxes = find_lead(row)
@@ -145,7 +145,7 @@ class _Form:
                     self.labels[segment.start] = QUESTION, BY_COLON
                     has_question = True
                 elif has_question or BOX.search(segment.text):
-                    # A box to tick is an answer by itself.
+                    # A checkbox is an answer by itself.
                     self.labels[segment.start] = ANSWER, BY_PLACE
 
     def label_tables(self) -> None:
@@ -173,7 +173,7 @@ class _Form:
                     self.labels[cell.start] = ANSWER, BY_TABLE
 
     def label_headers(self) -> None:
-        """Label what is high, or in capitals, and alone in its line."""
+        """Label segments that are high, or in capitals, and alone in their line."""
         if not self.segments:
             return
         usual = median(segment.height for segment in self.segments)
@@ -188,7 +188,7 @@ class _Form:
                 self.labels[segment.start] = HEADER, BY_HEIGHT
 
     def label_below(self) -> None:
-        """Label what is right under a question without an answer, or an answer."""
+        """Label segments right under an answer, or under a question without one."""
         for i, segment in enumerate(self.segments):
             if segment.start in self.labels:
                 continue

@@ -1,4 +1,4 @@
-"""Runs of words that belong together: what stands between two gaps of a line."""
+"""Cut lines into segments: runs of words between two gaps."""
 
 import re
 from collections.abc import Sequence

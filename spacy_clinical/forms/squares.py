@@ -1,4 +1,4 @@
-"""Boxes to tick as they are drawn on scans: where they are, and whether ink is in them.
+"""Find the checkboxes that are drawn on scans, and whether there is ink in them.
 
 A box is sought by its four sides: a level stroke as long as words are high, and as much
 ink along the other three.
@@ -60,7 +60,7 @@ class Square(NamedTuple):
 
 
 def read_squares(page: FormPage, image: Image.Image) -> FormPage:
-    """Put the boxes to tick of a scan among its words, in place of what OCR made of them.
+    """Put the checkboxes of a scan among its words, in place of what OCR made of them.
 
     image: The picture that the words were read on, in 8-bit grey.
     """
@@ -178,7 +178,7 @@ def _fit(ink: Bools2d, x0: int, x1: int, top: int, side: int) -> Box | None:
 
 
 def _has_corners(ink: Bools2d, box: Box) -> bool:
-    """Letters are round where a box has corners."""
+    """Whether there is ink at all corners, where letters are round."""
     reach = max(round(CORNER * (box[2] - box[0])), 1)
     for x in (round(box[0]), round(box[2])):
         for y in (round(box[1]), round(box[3])):

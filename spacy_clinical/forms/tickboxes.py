@@ -1,4 +1,4 @@
-"""What is printed beside the boxes to tick of a fillable form."""
+"""Find the options and questions printed beside the checkboxes of a fillable form."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,9 +17,9 @@ MAX_WORDS = 8
 
 @dataclass
 class TickLabels:
-    """What is beside boxes, by their numbers.
+    """The options and questions of checkboxes, by their numbers.
 
-    options: What each box is for.
+    options: Of each box.
     questions: What is asked.
     used: First tokens of both.
     """
@@ -32,7 +32,7 @@ class TickLabels:
 def find_options(
     ticks: Mapping[int, Place], texts: Sequence[Text], walls: Sequence[Box]
 ) -> TickLabels:
-    """Find what the boxes of a page are for.
+    """Find the options of the checkboxes of a page.
 
     walls: All fields of the page: what is behind another one is not beside a box.
     """
@@ -44,7 +44,7 @@ def find_options(
 
 
 def _group_rows(ticks: Mapping[int, Place]) -> list[list[int]]:
-    """Boxes that stand beside each other, from the top down."""
+    """Group boxes that stand beside each other, from the top down."""
     rows: list[list[int]] = []
     for i in sorted(ticks, key=lambda i: _get_middle(ticks[i].box)):
         box = ticks[i].box
@@ -69,7 +69,7 @@ def _find_row_options(
     walls: Sequence[Box],
     labels: TickLabels,
 ) -> None:
-    """Options stand behind all boxes of a row, before them all, or above them."""
+    """Find the options of a row: behind all its boxes, before them all, or above them."""
     behind = {i: _find_beside(ticks[i].box, texts, walls, 1) for i in row}
     before = {i: _find_beside(ticks[i].box, texts, walls, -1) for i in row}
     costs = []
@@ -130,7 +130,7 @@ def _is_walled(between: Box, box: Box, walls: Sequence[Box]) -> bool:
 
 
 def _find_head(box: Box, texts: Sequence[Text]) -> Text | None:
-    """What is printed over a column of boxes."""
+    """The text printed over a column of boxes."""
     width = box[2] - box[0]
     above = [
         text
@@ -153,7 +153,7 @@ def find_questions(
     walls: Sequence[Box],
     labels: TickLabels,
 ) -> None:
-    """Find what is asked at the boxes of a page: before a row of options, or above rows
+    """Find the questions of the checkboxes of a page: before a row of options, or above rows
     that follow each other.
 
     labels: Their options; `used` has the texts that are labels of something else.
@@ -187,7 +187,7 @@ def find_questions(
 
 
 def _part_row(row: Sequence[int], ticks: Mapping[int, Place]) -> list[list[int]]:
-    """Groups of radio buttons in one row are asked one by one."""
+    """Split a row into groups: checkboxes, and radio buttons of one name."""
     groups: list[list[int]] = []
     for i in row:
         same = groups and _is_together(ticks[groups[-1][-1]], ticks[i])
@@ -211,7 +211,7 @@ def _find_lead(
     walls: Sequence[Box],
     labels: TickLabels,
 ) -> Text | None:
-    """What stands in the row before the first option."""
+    """The question in the row before the first option."""
     first = ticks[group[0]].box
     own = {labels.options[i].segment.start for i in group if i in labels.options}
     edge = min(
@@ -241,7 +241,7 @@ def _find_over(
     texts: Sequence[Text],
     labels: TickLabels,
 ) -> Text | None:
-    """What stands right above a row, if it asks."""
+    """The question right above a row."""
     boxes = [ticks[i].box for i in group]
     boxes += [labels.options[i].box for i in group if i in labels.options]
     x0, y0 = min(b[0] for b in boxes), ticks[group[0]].box[1]

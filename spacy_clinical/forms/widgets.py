@@ -1,4 +1,4 @@
-"""The fields that a fillable form has: what they are called, hold, and where they are."""
+"""Put the values of fillable fields among the words of a page."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ MARGIN = 2.0
 
 
 def add_words(words: Sequence[Word], widgets: Sequence[Widget]) -> list[Word]:
-    """Put what is written in fields among the words of a page.
+    """Add the values of fields to the words of a page.
 
     Words of the text layer that say what a field holds are its own; they aren't said
     twice.
@@ -48,7 +48,7 @@ def add_words(words: Sequence[Word], widgets: Sequence[Widget]) -> list[Word]:
 
 
 def add_to_scan(scan: FormPage, layer: FormPage, *, scale: float) -> FormPage:
-    """Put what is written in a page's fields among the words that OCR has read of it.
+    """Add the values of a page's fields to the words that OCR has read of it.
 
     layer: The page as its file has it.
     scale (pixels a point): That it was drawn with.
@@ -59,7 +59,7 @@ def add_to_scan(scan: FormPage, layer: FormPage, *, scale: float) -> FormPage:
     cosine, sine = math.cos(angle) * scale, math.sin(angle) * scale
 
     def move(x: float, y: float) -> Box:
-        """Pages are turned around their middles."""
+        """Turn a point around the middle of the page."""
         x, y = x - layer.width / 2, y - layer.height / 2
         across = scan.width / 2 + x * cosine - y * sine
         down = scan.height / 2 + x * sine + y * cosine
@@ -101,7 +101,7 @@ def place_words(widget: Widget) -> Iterator[Word]:
 
 
 def _wrap(line: Sequence[str], width: float, size: float) -> Iterator[list[str]]:
-    """Part a line where a viewer would go on in the next one."""
+    """Wrap a line where a viewer would."""
     most = max(int(width / (LETTER_WIDTH * size)), 1)
     part: list[str] = []
     for text in line:

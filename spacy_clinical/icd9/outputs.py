@@ -1,4 +1,4 @@
-"""The codes that a head's columns stand for."""
+"""Select the columns of a head, and the codes that they stand for."""
 
 from collections.abc import Sequence
 from functools import partial, reduce

@@ -53,7 +53,7 @@ class CodeRecord(TypedDict):
 def describe_code(
     code: str, label: str, score: float, evidence: Sequence[Evidence]
 ) -> CodeRecord:
-    """Look up what the tables say of a code."""
+    """Make the record of a code, with its titles and groups from the tables."""
     chapter = find_chapter(code)
     return {
         "code": code,

@@ -1,4 +1,4 @@
-"""Titles, hierarchy and mappings of ICD-9-CM, looked up in published tables.
+"""Look up titles, hierarchy and mappings of ICD-9-CM in published tables.
 
 SOURCE: CMS's titles of billable codes (version 32), the General Equivalence Mappings
 of CMS and NCHS, and AHRQ's Clinical Classifications Software, all as PyPI

@@ -45,7 +45,7 @@ def read_notes(
 def measure_notes(
     source: Source, columns: Columns, markup: Markup
 ) -> Iterator[tuple[Note | NoteFailure, float]]:
-    """Read notes as `read_notes` does, and say how much of the file has been read.
+    """Read notes as `read_notes` does, with the share of the file that has been read.
 
     YIELDS: Notes and failures, each with a share between 0 and 1.
     """
@@ -73,7 +73,7 @@ def _read_text(source: Source, markup: Markup) -> Note:
 def _make_note(
     row: Row, source: Source, columns: Columns, markup: Markup
 ) -> Note | NoteFailure:
-    """Make a note of a row, or say why it can't be. Others aren't affected."""
+    """Make a note of a row, or a failure."""
     name = f"{source.name}:{row.number}"
     try:
         values = row.read()
@@ -111,7 +111,7 @@ def _read_row(
 
 
 def _convert(value: Any, name: str, source: Source, markup: Markup) -> Converted | None:
-    """Make plain text of a value; None if it is neither text nor a document."""
+    """Convert a value to plain text; None if it is neither text nor a document."""
     if isinstance(value, str):
         return convert_text(value, source=name, markup=markup)
     if not isinstance(value, bytes):

@@ -1,4 +1,4 @@
-"""All notes of a run, from first to last, and how far they are."""
+"""Read all notes of a run, and estimate the progress."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -10,7 +10,7 @@ from spacy_clinical.types import Note, NoteFailure
 
 
 class NoteReader:
-    """Read the notes of many sources; what can't be read comes in its place.
+    """Read the notes of many sources; a failure stands for what can't be read.
 
     sources: As `list_sources` finds them.
     text_column, id_column, markup: See `read_notes`.
@@ -55,7 +55,7 @@ class NoteReader:
 
     @property
     def n_expected(self) -> int:
-        """Number of all notes: exact for text files, else judged by the bytes read."""
+        """The number of all notes: exact for text files, else estimated."""
         n_bytes = self._n_done + self._size * self._share
         if not self._has_tables:
             n_notes = sum(isinstance(source, Source) for source in self._sources)
@@ -74,7 +74,7 @@ class NoteReader:
 
 
 def _measure(source: Source | NoteFailure) -> int:
-    """Size of a file; 0 where it can't be told."""
+    """The size of a file; 0 if unknown."""
     if isinstance(source, NoteFailure) or source.path is None:
         return 0
     try:

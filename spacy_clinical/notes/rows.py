@@ -1,4 +1,4 @@
-"""The rows of tables of notes: JSON lines, CSV, TSV and Parquet."""
+"""Read the rows of tables of notes: JSON lines, CSV, TSV and Parquet."""
 
 import csv
 import io
@@ -114,7 +114,10 @@ def _read_jsonl(source: Source, columns: Columns) -> Iterator[Row | NoteFailure]
 def _parse_line(
     line: str, number: int, source: str, columns: Columns
 ) -> dict[str, Any] | str:
-    """Parse a line of JSON, or say in a coded message why it can't be."""
+    """Parse a line of JSON.
+
+    RETURNS: Its values, or a coded message if it is invalid.
+    """
     column = 1
     # Of a key that is there twice, Python takes the last.
     if any(line.count(f'"{name}"') > 1 for name in (columns.text, columns.id)):
@@ -195,7 +198,7 @@ def _get_next(rows: Iterator[list[str]]) -> list[str] | None:
 def _check_header(
     source: Source, columns: Columns, header: Sequence[str]
 ) -> NoteFailure | None:
-    """Say what is wrong with the columns of a table; None if nothing is."""
+    """Check the columns of a table; None if nothing is wrong."""
     missing, repeated = columns.find_missing(header), columns.find_repeated(header)
     if missing is not None:
         option = "--text-column" if missing == columns.text else "--id-column"

@@ -1,4 +1,4 @@
-"""What titles open: plain tuples, as there are many."""
+"""Define the sections that titles open, and the steps there: plain tuples for speed."""
 
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ class Section(NamedTuple):
     start, end (characters): Half open. Sections follow each other without gap.
     title (characters): The title without colon and markers; None in a preamble.
     body_start (character): Where the text under the title starts.
-    confidence: How sure it is that the title is one, between 0 and 1.
+    confidence (0 to 1): That the title is one.
     depth: 1 for a section, 2 for a part of it, 3 for a part of a part.
     parent: Label of the section that holds a part; "" for a section.
     """
@@ -42,7 +42,7 @@ NO_CUT: Cut = (START, "", 0, -1.0, None, "")
 
 
 def get_step(verdict: Verdict) -> str:
-    """Name all that later titles are judged by in a section that a title opens."""
+    """Summarize a title that opens a section by the features that later titles depend on."""
     title, label, depth, _, _ = verdict
     if depth > 1:
         return ""
@@ -52,5 +52,5 @@ def get_step(verdict: Verdict) -> str:
 
 
 def make_part(phrase: Phrase, label: str, confidence: float) -> Verdict | None:
-    """Let a title open a part; none if it has no label."""
+    """Make the verdict that a title opens a part; None if it has no label."""
     return (phrase, label, 2, confidence, None) if label else None

@@ -45,7 +45,7 @@ class TitleGroup:
 
 def merge_groups(old: TitleGroup, new: TitleGroup) -> TitleGroup:
     """Merge two groups of one label; the new one's code and name win."""
-    joined = {
+    joined: dict[str, Any] = {
         name: tuple(dict.fromkeys([*getattr(old, name), *getattr(new, name)]))
         for name in (*_LISTS, *_CONDITIONS)
     }

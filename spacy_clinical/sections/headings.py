@@ -1,4 +1,4 @@
-"""Problem headings: short lines over a paragraph or list of a plan."""
+"""Detect problem headings: short lines over a paragraph or list of a plan."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What kind of report a note is, where that decides what its titles mean."""
+"""Detect the kind of report, where the meaning of titles depends on it."""
 
 import re
 

@@ -26,7 +26,7 @@ def list_own_labels(titles: SectionTitles) -> list[str]:
 
 
 def list_known_labels(provenance: Mapping[str, Any]) -> frozenset[str]:
-    """List the labels that hold nothing of a note.
+    """List the labels that are not made of a note's words.
 
     provenance: Of a record: by component, what made it.
     """

@@ -1,4 +1,4 @@
-"""Find the phrases of a note that stand where a title may stand.
+"""Find the phrases of a note that may be titles by their position.
 
 One pass over the lines. No pattern has two unbounded parts that could match the
 same characters, so the time is linear in the length of the note, whatever it holds.
@@ -53,7 +53,7 @@ _OPENED = re.compile(
 
 
 class Phrase(NamedTuple):
-    """A phrase that may be a title, with what its place says about it.
+    """A phrase that may be a title, with the features of its position.
 
     Offsets count from the start of its line, so that a title that comes again needs
     no other Phrase.
@@ -95,7 +95,7 @@ class Phrase(NamedTuple):
 
 
 class Context:
-    """What the sections so far say about the titles after them.
+    """The sections so far, as far as later titles depend on them.
 
     n_sections: Their number, up to 3: more make no difference.
     bare: Whether their titles have all been bare lines in capitals.
@@ -255,7 +255,7 @@ def read_inline(line: str, skip: int, titles: SectionTitles) -> Iterator[Phrase]
 
 
 def is_blank_or_rule(line: str) -> bool:
-    """Check whether a line parts what is above it from what is below."""
+    """Check whether a line is blank or a rule."""
     return line.isspace() or RULE.match(line) is not None
 
 
@@ -290,7 +290,7 @@ def _rate(title: str) -> float:
 
 
 def looks_like_title(flat: str, position: int, phrase: Phrase) -> bool:
-    """Check whether an unknown phrase is written as titles are."""
+    """Check whether an unknown phrase is written like a title."""
     text = phrase.text
     start = position + phrase.body_start
     behind = flat[start : start + 3]
@@ -338,7 +338,7 @@ def has_soap_letters(flat: str) -> bool:
 def is_neighbor(
     phrase: Phrase, title: Phrase, group: TitleGroup, holder: TitleGroup | None
 ) -> bool:
-    """Check whether a known title looks as its section's own does, and is its equal.
+    """Check whether a known title looks like the section's own, and is on its level.
 
     title, holder: The section's title, and what it is of.
     """

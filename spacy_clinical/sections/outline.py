@@ -1,4 +1,4 @@
-"""Judge whether a phrase is a title, by its look and the titles before it."""
+"""Decide whether a phrase is a title, by its form and the titles before it."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ TABLE = "problem_list"
 
 
 class Outline(OutlineState):
-    """The titles read so far, and what the next phrase means after them."""
+    """Decide about phrases one after the other, by the titles so far."""
 
     def read(
         self, position: int, phrase: Phrase, line: tuple[Any, ...] | None = None
@@ -43,7 +43,7 @@ class Outline(OutlineState):
         self.cut(position, cut)
 
     def _is_settled(self, phrase: Phrase) -> bool:
-        """Say whether a phrase's meaning hangs on nothing but the context."""
+        """Whether the meaning of a phrase depends on nothing but the context."""
         group, text = phrase.group, phrase.text
         if group is None:
             return phrase.never and phrase.has_colon and not phrase.mark

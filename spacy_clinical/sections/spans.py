@@ -1,4 +1,4 @@
-"""Turn sections in characters into span groups of a Doc."""
+"""Write sections as span groups of a Doc."""
 
 from collections.abc import Iterator
 from typing import Any

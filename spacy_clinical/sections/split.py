@@ -46,7 +46,7 @@ def split_sections(
     unknown_titles: bool = True,
     max_depth: int = MAX_DEPTH,
 ) -> list[Section]:
-    """Cut a note at its titles, in one pass.
+    """Split a note into sections and parts at its titles, in one pass.
 
     categories: Labels to use; None for all. A title of another category still ends
         the section before it, and opens an `other` one.
@@ -98,7 +98,7 @@ def _read_lines(flat: str, titles: SectionTitles, outline: Outline) -> None:
 
 
 def _pass_clock(line: str) -> tuple[str, str, str]:
-    """Part a line at its first colon that is not between the digits of a time."""
+    """Split a line at its first colon that is not between the digits of a time."""
     colon = line.find(":")
     while (
         colon >= 0

@@ -1,4 +1,4 @@
-"""The titles that a note has had so far, and how sure the next one is by them."""
+"""Keep the titles of a note so far, and rate the next one by them."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ HEADING_MARKS = ("#", "*", "=", "_", "<", "[", '"', ">", "~")
 
 
 class OutlineState:
-    """Where a note's reading is: its last title and section, and all its cuts."""
+    """The state of reading a note: its last title and section, and all its cuts."""
 
     def __init__(
         self,
@@ -48,7 +48,7 @@ class OutlineState:
         self.meanings: dict[Any, Cut] = self.context.meanings
 
     def cut(self, position: int, cut: Cut) -> None:
-        """Open what a title opens, if it is sure enough."""
+        """Open the section or part of a title, if its confidence is high enough."""
         phrase, label, depth, confidence, group, step = cut
         if confidence < self.min_confidence:
             return
@@ -86,7 +86,7 @@ class OutlineState:
         return context.next[step]
 
     def _rate(self, phrase: Phrase) -> float:
-        """Say how sure it is that a known title is meant as one."""
+        """Rate the confidence that a known title is used as one."""
         text = phrase.text
         capitals = phrase.capitals
         several = " " in text

@@ -1,4 +1,4 @@
-"""The vocabulary of section titles: what a phrase opens, if it is a title."""
+"""Look up section titles in a vocabulary."""
 
 import hashlib
 import re
@@ -167,7 +167,7 @@ class SectionTitles:
     def remember(
         self, meanings: dict[Any, Any], line: tuple[Any, ...], cut: Any
     ) -> None:
-        """Keep what a line means in a context, if it is a title and nothing else.
+        """Remember the meaning of a line in a context, unless it may hold data of a patient.
 
         Titles come again from note to note; what may be of one patient is not kept.
         line: The text of its title first.
@@ -181,7 +181,7 @@ class SectionTitles:
         self._n_memories = 0
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out of pickles what is only remembered."""
+        """Leave remembered lines out of pickles."""
         return {**self.__dict__, "contexts": {}, "_n_memories": 0}
 
     def is_never(self, phrase: str) -> bool:
@@ -266,7 +266,7 @@ class SectionTitles:
         return _is_among(phrase, self._colon)
 
     def is_major(self, phrase: str) -> bool:
-        """Check whether a phrase is one of the titles that need least to be one."""
+        """Check whether a phrase is a title that is accepted with the least evidence."""
         return _is_among(phrase, self._major)
 
     def is_column(self, phrase: str) -> bool:
@@ -296,7 +296,7 @@ class SectionTitles:
         return self._get("".join(self._content(words)))
 
     def _find_loosely(self, phrase: str) -> TitleGroup | None:
-        """Try without what stands in brackets, without qualifiers, and in halves."""
+        """Look up a phrase without its brackets, without qualifiers, and in parts."""
         bare = _PARENTHESIS.sub(" ", phrase)
         words = tuple(split_words(bare))
         for kept in strip_qualifiers(words, self._before, self._after):

@@ -1,4 +1,4 @@
-"""What measures and fields are answered with, as against text."""
+"""Tell values of measures and fields from text."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The words of titles: taken apart, varied, and freed of what changes nothing."""
+"""Split titles into words, vary them, and remove qualifiers."""
 
 import re
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ _STAMP_WORDS = frozenset(
 
 
 def split_words(phrase: str) -> list[str]:
-    """Part a phrase into its words, in lower case."""
+    """Split a phrase into its words, in lower case."""
     return _WORD.findall(_JOINED.sub(_spell_out, phrase.lower()))
 
 
@@ -42,7 +42,7 @@ def strip_qualifiers(
     before: frozenset[tuple[str, ...]],
     after: frozenset[tuple[str, ...]],
 ) -> list[tuple[str, ...]]:
-    """Take all that is left of a phrase when qualifiers are taken off both ends."""
+    """List the remainders of a phrase when qualifiers are removed from both ends."""
     starts = [i for i in range(min(len(words), 4)) if not i or words[:i] in before]
     ends = [
         i
@@ -62,7 +62,7 @@ def change_number(word: str) -> str:
 
 
 def drop_stamp(phrase: str) -> str:
-    """Take dates and times off a phrase's end.
+    """Remove dates and times from the end of a phrase.
 
     RETURNS: The phrase itself if there are none.
     """

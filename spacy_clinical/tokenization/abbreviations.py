@@ -1,4 +1,4 @@
-"""Words before and after a full stop that say whether it ends a sentence.
+"""Lists of words that decide whether a full stop ends a sentence.
 
 Dotted abbreviations ("b.i.d.", "U.S.") need no list: they are known by shape.
 """

@@ -1,4 +1,4 @@
-"""Where clinical text is cut into tokens: the patterns of the tokenizer.
+"""The patterns by which the tokenizer splits clinical text.
 
 Chosen so that the borders of the 41 entity types of MACCROBAT are token borders,
 while decimals, dates, blood pressures, ranges and names stay whole.

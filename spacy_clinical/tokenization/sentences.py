@@ -1,4 +1,4 @@
-"""Where sentences start in a note, from its text alone."""
+"""Find the starts of sentences in the text of a note."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping

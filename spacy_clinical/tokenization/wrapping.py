@@ -1,4 +1,4 @@
-"""How wide the wrapped text of a note is, from where its lines break."""
+"""Estimate the width of the wrapped text of a note from its line breaks."""
 
 from collections.abc import Iterable, Iterator
 from itertools import accumulate, groupby, pairwise

@@ -1,4 +1,4 @@
-"""Cut a note's text into what a page shows in one way."""
+"""Split a note's text into the stretches that a page shows alike."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -45,7 +45,7 @@ class Block(NamedTuple):
 
 
 def make_blocks(record: Record) -> list[Block]:
-    """Cut a note's text into sections, subsections and runs, with nothing left out."""
+    """Split a note's text into sections, subsections and runs that cover all of it."""
     text, sections = record["text"], record["sections"]
     subsections, entities = record["subsections"], record["entities"]
     titled = [row for row in (*sections, *subsections) if row["title"]]
@@ -133,7 +133,7 @@ def _make_run(text: str, piece: Sequence[Any], entities: Sequence[EntityRecord])
 
 
 def _trim(runs: Sequence[Run]) -> Iterator[Run]:
-    """Drop the blank lines around a part, which its frame stands for."""
+    """Drop the blank lines around a part, as its frame already separates it."""
     shown = [i for i, run in enumerate(runs) if run.text.strip()]
     for i in range(shown[0], shown[-1] + 1) if shown else ():
         text = runs[i].text

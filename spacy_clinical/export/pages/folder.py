@@ -1,4 +1,4 @@
-"""Pages in folders of their own: no index ever leads to the pages of another run.
+"""Keep the pages of each run in a folder of its own: an index links to one run only.
 
     index.html                          leads to the pages of the run that made it
     pages/run-k3x9ab_2/note-00001.html
@@ -42,7 +42,7 @@ class PagesFolder:
 
     @contextmanager
     def fill(self) -> Iterator[Path]:
-        """Make a folder for the pages of a run; it goes again if the run fails."""
+        """Make a folder for the pages of a run, which is removed again if the run fails."""
         self.path.mkdir(exist_ok=True)
         with make_folder(self.path, prefix="run-") as run:
             try:
@@ -54,11 +54,11 @@ class PagesFolder:
                 raise
 
     def name_page(self, run: Path, number: int) -> str:
-        """Name a page as the index sees it; numbers are from 1."""
+        """Get the link from the index to a page; numbers start at 1."""
         return f"{self.path.name}/{run.name}/{self.stem}-{number:05}.html"
 
     def write(self, run: Path, number: int, content: str) -> None:
-        """Write a page of a run, which is on the disk then."""
+        """Write a page of a run, and flush it to the disk."""
         with open_new(self.index.parent / self.name_page(run, number)) as handle:
             handle.write(content)
 
@@ -68,7 +68,7 @@ class PagesFolder:
         sync_folder(self.path)
 
     def link_to_index(self) -> str:
-        """Name the index as the pages see it."""
+        """Get the link from the pages to the index."""
         return f"../../{self.index.name}"
 
     def remove_leftovers(self) -> None:
@@ -106,7 +106,7 @@ class PagesFolder:
         return self.index.open(encoding="utf8", errors="replace")
 
     def _remove_runs(self, keep: str | None, is_over: Callable[[Path], bool]) -> bool:
-        """Remove the pages of runs, but for those that others work on.
+        """Remove the pages of runs, except those that other processes use.
 
         is_over: Whether no process uses a folder any more.
         """

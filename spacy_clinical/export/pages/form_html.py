@@ -1,4 +1,4 @@
-"""Pages that show forms: their pictures, what was found on them, and the fields."""
+"""Make pages that show forms: their pictures, the labelled parts, and the fields."""
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,7 +33,7 @@ class FormRow(NamedTuple):
 class PageView(NamedTuple):
     """A page of a form as it is shown.
 
-    facts: What is known of the page.
+    facts: The page, as `doc._.pages` describes it.
     image: As data: URL; "" if there is none.
     parts: Those on it, with their places in the record.
     lines: From questions to answers: fields' numbers and two points.

@@ -1,4 +1,4 @@
-"""Colors of entity types: one hue for what belongs together, the same on every page."""
+"""Choose the colors of entity types: one hue for each group, the same on every page."""
 
 import zlib
 from typing import NamedTuple

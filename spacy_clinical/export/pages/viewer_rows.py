@@ -1,4 +1,4 @@
-"""Records of notes, made small for a page, and what runs agree on."""
+"""Make compact rows of records for the viewer, and compare those of several runs."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -48,7 +48,7 @@ class Tables:
 
 
 def make_row(record: dict[str, Any], note: Row, place: int, tables: Tables) -> None:
-    """Add what a run found to a note: rows of numbers, by the order of their keys.
+    """Add the findings of a run to a note, as rows of numbers in the order of their keys.
 
     s sections (section, start, end, body) · u subsections (title, start, end, body) ·
     e entities, o overlapping (type, start, end, score, section, runs) · y of those that

@@ -23,7 +23,7 @@ from spacy_clinical.forms.pages import FormPage
 # "auto": pages without a text layer only.
 Ocr = Literal["auto", "always", "never"]
 
-# Where in a file its kind is looked for.
+# The bytes at the start of a file that its kind is recognized by.
 HEAD = 4096
 # Before a text in UTF-16 or UTF-32, longest first.
 MARKS = {
@@ -48,7 +48,7 @@ class Settings(NamedTuple):
 
 
 class Content:
-    """The content of a file, as adapters look at it.
+    """The content of a file, with what adapters need to recognize it.
 
     name: Of the file, for messages.
     """
@@ -74,7 +74,7 @@ class Content:
 
     @property
     def json(self) -> Any:
-        """The values of JSON; None for what is none.
+        """The parsed JSON; None if it isn't JSON.
 
         RAISES ValueError: C514, if there are too many of them.
         """
@@ -82,7 +82,7 @@ class Content:
 
     @property
     def json_fault(self) -> str:
-        """The type of the error of what begins like JSON and is broken; else ""."""
+        """The type of the error if it starts like JSON and can't be parsed; else ""."""
         return self._parsed[1]
 
     @cached_property
@@ -98,7 +98,10 @@ class Content:
             return None, type(error).__name__
 
     def check_size(self) -> None:
-        """RAISES ValueError: C514, if it is too large for a file of text."""
+        """Check the size of a file of text.
+
+        RAISES ValueError: C514, if it is too large.
+        """
         n_bytes = len(self.data)
         check_amount(n_bytes, name=self.name, limit=MAX_TEXT_BYTES, what="bytes")
 

@@ -1,4 +1,4 @@
-"""ALTO XML, as libraries, ABBYY and Tesseract write it.
+"""Read ALTO XML, as libraries, ABBYY and Tesseract write it.
 
 SOURCE: ALTO 2 to 4, https://www.loc.gov/standards/alto/.
 """
@@ -46,7 +46,7 @@ def read_alto(content: Content, settings: Settings) -> list[FormPage]:
 
 
 class _Reader:
-    """Collects words while a file is parsed; no tree is made, however deep it is."""
+    """Collect words while a file is parsed, without building a tree."""
 
     def __init__(self, name: str, max_pages: int) -> None:
         self.parser = expat.ParserCreate(namespace_separator=" ")

@@ -1,4 +1,4 @@
-"""JSON of Azure's Read and Document Intelligence.
+"""Read the JSON of Azure's Read and Document Intelligence.
 
 SOURCE: Azure Read 3.x (readResults) and Document Intelligence (pages).
 """

@@ -1,4 +1,4 @@
-"""hOCR: HTML with boxes, as Tesseract, OCRopus and others write it.
+"""Read hOCR: HTML with boxes, as Tesseract, OCRopus and others write it.
 
 SOURCE: hOCR 1.2, http://kba.github.io/hocr-spec/1.2/.
 """

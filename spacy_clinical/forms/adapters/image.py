@@ -1,4 +1,4 @@
-"""Scans: PNG, JPEG, TIFF of many pages, and what else Pillow opens."""
+"""Read scans: PNG, JPEG, TIFF with many pages, and other images."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""PDFs: words of the text layer; pages that have none by OCR."""
+"""Read PDFs by their text layer, and pages without one by OCR."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

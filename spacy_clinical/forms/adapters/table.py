@@ -20,7 +20,7 @@ def list_suffixes() -> frozenset[str]:
 
 
 def find_adapter(content: Content) -> Adapter:
-    """Find out what reads a file, by its content.
+    """Find the adapter for a file by its content.
 
     RAISES ValueError: C508, for JSON that is broken; C509, if nothing reads it; C514, if
         it is too large to tell.

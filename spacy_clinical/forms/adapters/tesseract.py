@@ -1,4 +1,4 @@
-"""Tesseract's TSV: `tesseract page.png out tsv`."""
+"""Read Tesseract's TSV: `tesseract page.png out tsv`."""
 
 from io import StringIO
 

@@ -1,4 +1,4 @@
-"""JSON of AWS Textract.
+"""Read the JSON of AWS Textract.
 
 SOURCE: AWS, Amazon Textract Developer Guide, Block.
 """

@@ -10,7 +10,7 @@ _POWER = re.compile(r"[-+\u2212]?\d")
 
 
 class TextBlocks:
-    """Collects text, and puts line ends, tabs and spaces where blocks ask for them."""
+    """Collect text, and insert line ends, tabs and spaces between blocks."""
 
     def __init__(self) -> None:
         self._parts: list[str] = []
@@ -36,7 +36,7 @@ class TextBlocks:
         return f"^{text}"
 
     def add(self, text: str) -> None:
-        """Add text whose white space means no more than that words are apart."""
+        """Add text whose white space only separates words."""
         text = _SPACE.sub(" ", text)
         core = text.strip(" ")
         self._has_space |= text[:1] == " "
@@ -60,12 +60,12 @@ class TextBlocks:
                 self._parts.append(line)
 
     def start_line(self) -> None:
-        """Let what comes next stand on a line of its own."""
+        """Start a new line before the next text."""
         if not self._n_tabs:
             self._want(1)
 
     def start_paragraph(self) -> None:
-        """Let what comes next stand after an empty line.
+        """Insert an empty line before the next text.
 
         Not so the first one of an item, which goes beside its mark.
         """

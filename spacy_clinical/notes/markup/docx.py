@@ -1,4 +1,4 @@
-"""Word documents (DOCX) as plain text. Needs lxml.
+"""Convert Word documents (DOCX) to plain text. Needs lxml.
 
 The text is that of the document's body: headers, footers, footnotes and comments are left
 out, and so is what is hidden, deleted or struck out. Numbers that Word gives the items of
@@ -82,7 +82,7 @@ def _convert_body(content: bytes) -> str:
 
 
 class _Body:
-    """Make text of the elements of a document, as lxml tells them."""
+    """Build plain text from the events of lxml's parser."""
 
     def __init__(self) -> None:
         self.blocks = TextBlocks()

@@ -1,4 +1,4 @@
-r"""Texts whose line ends were written as "\n", as in JSON or in source code."""
+r"""Unescape texts whose line ends were written as "\n", as in JSON or in source code."""
 
 import re
 
@@ -38,7 +38,7 @@ def has_written_line_ends(text: str) -> bool:
 
 
 def unescape_line_ends(text: str) -> str:
-    r"""Turn "\n", "\t" and what else JSON escapes into what they stand for."""
+    r"""Replace "\n", "\t" and the other escapes of JSON by their characters."""
     return _ESCAPE.sub(_replace, text)
 
 

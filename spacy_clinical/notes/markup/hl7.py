@@ -50,7 +50,7 @@ def is_message(text: str) -> bool:
 
 
 def convert_message(text: str, source: str) -> tuple[str, bytes | None]:
-    """Get the note of a message: what its OBX segments of text and its NTE hold.
+    """Get the note of a message: the text of its OBX and NTE segments.
 
     source: What to call it in errors.
     RETURNS: The text; and if there is none, a document that is embedded.
@@ -179,7 +179,7 @@ def has_escapes(text: str) -> bool:
 
 
 def unescape(text: str, separators: _Separators = _DEFAULT) -> str:
-    """Turn the escapes of a field into what they stand for; others stay.
+    """Replace the escapes of a field by their text; unknown ones stay.
 
     separators: As the message declares them.
     """

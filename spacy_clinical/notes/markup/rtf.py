@@ -1,4 +1,4 @@
-"""RTF as plain text. Needs striprtf."""
+"""Convert RTF to plain text. Needs striprtf."""
 
 import re
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ def convert_rtf(text: str) -> str:
 
 
 def _clean(text: str) -> str:
-    """Leave out text that isn't shown, and what `striprtf` would take long for.
+    """Remove text that isn't shown, and parts that are slow to read for `striprtf`.
 
     Its patterns search to the end of a line, and line ends mean nothing in RTF: there
     are some more in what is returned.

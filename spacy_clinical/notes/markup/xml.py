@@ -1,4 +1,4 @@
-"""XML as plain text: CDA documents, and notes in an element of their own. Needs lxml.
+"""Convert XML to plain text: CDA documents, and notes in an element. Needs lxml.
 
 Of a CDA document the text are its title and, of each section, the title on a line of its
 own and the narrative block. The header, with the patient's data, and the structured
