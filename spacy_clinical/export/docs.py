@@ -154,10 +154,6 @@ class _Finder:
             self.extended.add((start, end))
         return first, last
 
-    def find_start(self, start: int) -> int:
-        """Find the first token that doesn't end before a character."""
-        return bisect_right(self.ends, start)
-
     def make_group(self, key: str, rows: Sequence[Mapping[str, Any]]) -> SpanGroup:
         """Make a span group, with scores if all rows have one."""
         spans = []
@@ -197,7 +193,8 @@ def _set_values(owner: Doc | Span | Token, values: Mapping[str, Any] | None) -> 
 def _set_sentences(doc: Doc, finder: _Finder, starts: Sequence[int]) -> None:
     if not starts:
         return
-    first = {finder.find_start(start) for start in starts}
+    # The first tokens that don't end before these characters.
+    first = {bisect_right(finder.ends, start) for start in starts}
     for token in doc:
         token.is_sent_start = token.i in first
 

@@ -66,11 +66,7 @@ TESTS = frozenset({"Diagnostic_procedure"})
 
 
 def make_bundle(
-    record: Mapping[str, Any],
-    *,
-    subject: str | None,
-    date: str,
-    with_text: bool = True,
+    record: Mapping[str, Any], *, subject: str | None, date: str, with_text: bool = True
 ) -> Resource:
     """Make a Bundle (collection) of a record.
 

@@ -3,7 +3,7 @@
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +16,11 @@ from spacy_clinical.export.html import (
     render_note,
 )
 from spacy_clinical.export.jsonl import format_line
-from spacy_clinical.export.pages.folder import PagesFolder, is_made_page
+from spacy_clinical.export.pages.folder import (
+    PagesFolder,
+    is_made_page,
+    warn_of_removed,
+)
 from spacy_clinical.export.records import Record, without_text
 from spacy_clinical.files.atomic import open_text, replace_together
 from spacy_clinical.files.leftovers import remove_leftovers
@@ -120,7 +124,9 @@ def write_folder(
     # Its pages are in place now, and nothing leads to those before.
     had_pages = pages.remove_others(run)
     removed = [path.name for path in old if path not in paths]
-    _warn(folder, [*removed, *([_PAGES_FOLDER] if had_pages and not html else [])])
+    warn_of_removed(
+        folder, [*removed, *([_PAGES_FOLDER] if had_pages and not html else [])]
+    )
     n_repeated_ids = totals["n_notes"] - len(ids)
     return Totals(**totals, n_repeated_ids=n_repeated_ids)
 
@@ -147,7 +153,7 @@ def remove_outputs(folder: Path) -> None:
     if _is_made(records):
         records.unlink()
         old.append(records)
-    _warn(folder, [path.name for path in old])
+    warn_of_removed(folder, [path.name for path in old])
 
 
 def _get_pages(folder: Path) -> PagesFolder:
@@ -170,11 +176,6 @@ def _is_made(path: Path) -> bool:
         return not line or {"id", "n_chars", "provenance"} <= json.loads(line).keys()
     except (ValueError, AttributeError, RecursionError):
         return False
-
-
-def _warn(folder: Path, names: Sequence[str]) -> None:
-    if names:
-        warn(Warnings.W305.format(path=folder, names=", ".join(names)))
 
 
 def warn_of_text(folder: Path, outputs: Collection[Path]) -> None:

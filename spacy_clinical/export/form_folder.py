@@ -8,10 +8,13 @@ from typing import NamedTuple
 
 from spacy.tokens import Doc
 
-from spacy_clinical.errors import Warnings, warn
 from spacy_clinical.export.form_records import COLUMNS, list_rows, make_form_record
 from spacy_clinical.export.jsonl import format_line
-from spacy_clinical.export.pages.folder import PagesFolder, is_made_page
+from spacy_clinical.export.pages.folder import (
+    PagesFolder,
+    is_made_page,
+    warn_of_removed,
+)
 from spacy_clinical.export.pages.form_html import (
     FormRow,
     make_form_row,
@@ -92,9 +95,8 @@ def write_forms(
         with open_text(made[0]) as lines, open_text(made[1]) as table:
             writer = TableWriter(table, COLUMNS)
             for path, doc, pictures in itertools.starmap(FormResult, results):
-                record = make_form_record(
-                    doc, form_id=show_path(path.stem), source=show_path(path)
-                )
+                form_id, source = show_path(path.stem), show_path(path)
+                record = make_form_record(doc, form_id=form_id, source=source)
                 lines.write(format_line(record))
                 for row in list_rows(record):
                     writer.write(row)
@@ -119,9 +121,9 @@ def write_forms(
                 handle.write(render_form_index(rows, model=model))
     # Its pages are in place now, and nothing leads to those before.
     had_pages = pages.remove_others(run)
-    if not html and (old or had_pages):
-        removed = [path.name for path in (*old, *([pages.path] if had_pages else []))]
-        warn(Warnings.W305.format(path=folder, names=", ".join(removed)))
+    if not html:
+        removed = [*old, *([pages.path] if had_pages else [])]
+        warn_of_removed(folder, [path.name for path in removed])
     return FormTotals(
         n_forms=len(rows),
         n_pages=sum(row.n_pages for row in rows),

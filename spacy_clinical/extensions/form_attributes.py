@@ -13,12 +13,7 @@ from spacy_clinical.extensions.doc_data import (
     restore_lists,
     sign,
 )
-from spacy_clinical.extensions.form_data import (
-    Box,
-    cover_boxes,
-    find_forms,
-    find_words,
-)
+from spacy_clinical.extensions.form_data import Box, cover_boxes, find_forms, find_words
 from spacy_clinical.extensions.span_groups import follow
 
 FIELDS_KEY = "spacy_clinical.form_fields"

@@ -88,12 +88,7 @@ def _find_span(doc: Doc, saved: tuple[int, ...]) -> Span | None:
     """
     span_id, kb_id, label, _, _, start, end = saved
     span: Span | None = doc.char_span(
-        start,
-        end,
-        label=label,
-        kb_id=kb_id,
-        span_id=span_id,
-        alignment_mode="expand",
+        start, end, label=label, kb_id=kb_id, span_id=span_id, alignment_mode="expand"
     )
     return span
 

@@ -117,7 +117,7 @@ def _read_value(form: Any, annotation: Any, kind: WidgetKind, flags: int) -> str
     if kind == "choice":
         n_options = max(raw.FPDFAnnot_GetOptionCount(form, annotation), 0)
         chosen = [
-            _get_option(form, annotation, i)
+            _get_text(raw.FPDFAnnot_GetOptionLabel, form, annotation, i)
             for i in range(n_options)
             if raw.FPDFAnnot_IsOptionSelected(form, annotation, i)
         ]
@@ -139,12 +139,6 @@ def _read_state(form: Any, annotation: Any) -> str:
     value = _get_text(raw.FPDFAnnot_GetFormFieldValue, form, annotation)
     is_on = value not in ("", "Off") and value == export
     return export if is_on else ""
-
-
-def _get_option(form: Any, annotation: Any, i: int) -> str:
-    return _get_text(
-        lambda *rest: raw.FPDFAnnot_GetOptionLabel(form, annotation, i, *rest)
-    )
 
 
 def _get_text(function: Callable[..., int], *arguments: Any) -> str:

@@ -85,10 +85,7 @@ def _label(segment: Segment, score: float, label: str = ANSWER) -> Labelled:
 
 
 def _answers(
-    before: Segment,
-    segment: Segment,
-    following: Segment | None,
-    labels: Sequence[str],
+    before: Segment, segment: Segment, following: Segment | None, labels: Sequence[str]
 ) -> bool:
     """Whether a segment answers the one before it in its row."""
     gap = segment.box[0] - before.box[2]

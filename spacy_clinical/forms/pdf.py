@@ -15,7 +15,7 @@ from pypdfium2 import raw
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.forms.acroform import is_xfa_only, read_widgets
 from spacy_clinical.forms.images import check_size
-from spacy_clinical.forms.pages import Box, FormPage, Word, cover
+from spacy_clinical.forms.pages import Box, FormPage, Word, cover, sort_corners
 from spacy_clinical.forms.widgets import TICKED, add_words
 
 # PDF's units an inch.
@@ -232,10 +232,7 @@ def _make_glyph(box: Box, full: Box, turn: int) -> Glyph:
 
 def place_box(view: View, left: float, top: float, right: float, bottom: float) -> Box:
     """Convert the file's coordinates to a box on the page as it is looked at."""
-    first, last = view.place(left, top), view.place(right, bottom)
-    x0, x1 = sorted((first[0], last[0]))
-    y0, y1 = sorted((first[1], last[1]))
-    return x0, y0, x1, y1
+    return sort_corners((*view.place(left, top), *view.place(right, bottom)))
 
 
 def _is_apart(before: Glyph, glyph: Glyph) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
+from PIL import Image
+
 # Pillow logs metadata of pictures, and its warnings are of broken metadata.
 LOGGERS = ("PIL", "pypdfium2")
 SILENT = logging.CRITICAL + 1
@@ -35,7 +37,7 @@ class _Quiet:
             self._warnings = warnings.catch_warnings()
             self._warnings.__enter__()
             warnings.filterwarnings("ignore", module=r"PIL\.")
-            warnings.filterwarnings("ignore", category=_get_bomb_warning())
+            warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
     def leave(self) -> None:
         with self._lock:
@@ -48,12 +50,6 @@ class _Quiet:
                 if logger.level == SILENT:
                     logger.setLevel(level)
             self._levels.clear()
-
-
-def _get_bomb_warning() -> type[Warning]:
-    from PIL import Image
-
-    return Image.DecompressionBombWarning
 
 
 def _list_loggers() -> list[logging.Logger]:

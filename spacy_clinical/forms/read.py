@@ -10,11 +10,7 @@ from spacy.vocab import Vocab
 
 from spacy_clinical.errors import CodedError, CodedValueError, Errors, get_own_message
 from spacy_clinical.extensions.attributes import record_error
-from spacy_clinical.files.regular import (
-    describe_error,
-    read_regular,
-    show_path,
-)
+from spacy_clinical.files.regular import describe_error, read_regular, show_path
 from spacy_clinical.forms.adapters.adapter import Content, Ocr, Page, Settings
 from spacy_clinical.forms.adapters.table import find_adapter
 from spacy_clinical.forms.checks import check_page
@@ -119,7 +115,9 @@ def open_form(
     settings = _make_settings(source, **options)
     with ExitStack() as stack:
         with _guard(settings.name):
-            content = Content(_read_bytes(source), settings.name)
+            if not isinstance(source, bytes):
+                source = read_regular(Path(source), max_bytes=MAX_BYTES)
+            content = Content(source, settings.name)
             opened = find_adapter(content).open(content, settings)
             pages = stack.enter_context(opened)
         reader = _read_pages(pages, settings)
@@ -161,12 +159,6 @@ def _make_settings(
 ) -> Settings:
     name = name or ("-" if isinstance(source, bytes) else show_path(Path(source).name))
     return Settings(name, Deadline(timeout), **options)
-
-
-def _read_bytes(source: str | Path | bytes) -> bytes:
-    if isinstance(source, bytes):
-        return source
-    return read_regular(Path(source), max_bytes=MAX_BYTES)
 
 
 @contextmanager

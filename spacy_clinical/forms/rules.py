@@ -9,19 +9,8 @@ from typing import NamedTuple
 from spacy.tokens import Doc
 
 from spacy_clinical.forms.checkboxes import BOX
-from spacy_clinical.forms.labels import (
-    ANSWER,
-    HEADER,
-    QUESTION,
-    Labelled,
-    join_parts,
-)
-from spacy_clinical.forms.segments import (
-    Segment,
-    find_segments,
-    is_leader,
-    trim_leader,
-)
+from spacy_clinical.forms.labels import ANSWER, HEADER, QUESTION, Labelled, join_parts
+from spacy_clinical.forms.segments import Segment, find_segments, is_leader, trim_leader
 
 # A header is higher than the other words by this factor, or all in capitals.
 HEADER_HEIGHT = 1.25

@@ -214,12 +214,8 @@ def _find_lead(
     """The question in the row before the first option."""
     first = ticks[group[0]].box
     own = {labels.options[i].segment.start for i in group if i in labels.options}
-    edge = min(
-        [
-            first[0],
-            *(labels.options[i].box[0] for i in group[:1] if i in labels.options),
-        ]
-    )
+    option = labels.options.get(group[0])
+    edge = min(first[0], option.box[0]) if option else first[0]
     others = [text for text in texts if text.segment.start not in labels.used]
     start = edge, first[1], first[2], first[3]
     gap, text = _find_beside(start, others, walls, -1)

@@ -62,10 +62,7 @@ class Line(NamedTuple):
 
 
 def split_sentences(
-    text: str,
-    *,
-    line_breaks: LineBreaks = "auto",
-    abbreviations: Collection[str] = (),
+    text: str, *, line_breaks: LineBreaks = "auto", abbreviations: Collection[str] = ()
 ) -> list[int]:
     """Find where sentences start.
 
@@ -147,9 +144,8 @@ def _goes_on_with(
 
 def _follows(mark: str, other: str) -> bool:
     """Whether a number or letter comes soon after another of its kind."""
-    if mark.isdigit():
-        return 0 < int(other) - int(mark) <= MAX_GAP
-    return 0 < ord(other) - ord(mark) <= MAX_GAP
+    place = int if mark.isdigit() else ord
+    return 0 < place(other) - place(mark) <= MAX_GAP
 
 
 def _is_prose(line: str) -> bool:
@@ -224,10 +220,8 @@ def _find_after_stops(
     last_words (characters): Where lines start with the last word of a sentence.
     """
     for stop in STOP.finditer(text):
-        ends_line_before = bool(last_words) and not {
-            stop.start() - 1,
-            stop.start() - 2,
-        }.isdisjoint(last_words)
+        place = stop.start()
+        ends_line_before = place - 1 in last_words or place - 2 in last_words
         if _is_end(text, stop, abbreviations, ends_line_before):
             yield stop.end()
 

@@ -10,11 +10,11 @@ folder goes. A name of a page stands for the same note as long as it is there.
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
 
+from spacy_clinical.errors import Warnings, warn
 from spacy_clinical.files.atomic import make_folder, open_new, sync_folder
 from spacy_clinical.files.leftovers import TOKEN, is_held, is_leftover
 
@@ -96,14 +96,14 @@ class PagesFolder:
     def _find_run(self) -> str | None:
         """The name of the folder that the index leads to."""
         link = re.compile(rf'href="{re.escape(self.path.name)}/({_RUN.pattern})/')
-        with suppress(OSError), self._open_index() as lines:
+        with (
+            suppress(OSError),
+            self.index.open(encoding="utf8", errors="replace") as lines,
+        ):
             for line in lines:
                 if match := link.search(line):
                     return match[1]
         return None
-
-    def _open_index(self) -> TextIO:
-        return self.index.open(encoding="utf8", errors="replace")
 
     def _remove_runs(self, keep: str | None, is_over: Callable[[Path], bool]) -> bool:
         """Remove the pages of runs, except those that other processes use.
@@ -143,6 +143,12 @@ def is_made_page(path: Path) -> bool:
         head = handle.read(_HEAD)
         handle.seek(max(0, path.stat().st_size - _TAIL))
         return _MARK in head or _MARK in handle.read()
+
+
+def warn_of_removed(folder: Path, names: Sequence[str]) -> None:
+    """Warn (W305) that earlier outputs were removed from a folder."""
+    if names:
+        warn(Warnings.W305.format(path=folder, names=", ".join(names)))
 
 
 def _is_run(entry: "os.DirEntry[str]") -> bool:
