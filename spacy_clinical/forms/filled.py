@@ -77,10 +77,10 @@ def find_filled(doc: Doc, segments: Sequence[Segment]) -> Filled | None:
         questions = ask(lines, on_this, list(own.values()), labels.used)
         asked = [q.text for q in questions.values() if q.text is not None]
         labels.used.update(text.segment.start for text in asked)
-        find_questions(ticks, on_this, walls, labels)
+        find_questions(labels)
         for i, place in lines.items():
             builder.add_text(place, questions[i])
-        _add_ticks(builder, ticks, labels)
+        _add_ticks(builder, labels)
     return builder.finish()
 
 
@@ -167,10 +167,9 @@ def _list_texts(
     return texts
 
 
-def _add_ticks(
-    builder: "_Builder", ticks: dict[int, Place], labels: TickLabels
-) -> None:
+def _add_ticks(builder: "_Builder", labels: TickLabels) -> None:
     """Add a field for each checkbox and for each group of radio buttons."""
+    ticks = labels.ticks
     groups: dict[str, list[int]] = defaultdict(list)
     for i, place in ticks.items():
         if place.kind == "radio":

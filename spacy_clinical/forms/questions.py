@@ -160,19 +160,15 @@ def _find_cost(place: Place, text: Text, all_places: Sequence[Place]) -> float |
     middle = (ty0 + ty1) / 2
     aside = ASIDE * abs(tx0 - x0)
     left, right = max(x0, tx0), min(x1, tx1)
-    if middle < y0:
-        gap_above = max(y0 - ty1, 0.0)
-        blocked = _is_blocked((left, ty1, right, y0), place, all_places)
-        if gap_above > RISE * height or blocked:
-            return None
-        return ABOVE + DOWN * gap_above + aside + extra
-    if middle > y1:
-        gap_below = max(ty0 - y1, 0.0)
-        blocked = _is_blocked((left, y1, right, ty0), place, all_places)
-        if gap_below > DROP * height or blocked:
-            return None
-        return BELOW + DOWN * gap_below + aside + extra
-    return None
+    if y0 <= middle <= y1:
+        return None
+    upper, lower = (ty1, y0) if middle < y0 else (y1, ty0)
+    cost, reach = (ABOVE, RISE) if middle < y0 else (BELOW, DROP)
+    space = max(lower - upper, 0.0)
+    blocked = _is_blocked((left, upper, right, lower), place, all_places)
+    if space > reach * height or blocked:
+        return None
+    return cost + DOWN * space + aside + extra
 
 
 def _is_blocked(gap: Box, place: Place, all_places: Sequence[Place]) -> bool:

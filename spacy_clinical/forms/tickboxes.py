@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from spacy_clinical.forms.pages import Box
 from spacy_clinical.forms.questions import Place, Text
@@ -17,13 +18,19 @@ MAX_WORDS = 8
 
 @dataclass
 class TickLabels:
-    """The options and questions of checkboxes, by their numbers.
+    """The options and questions of the checkboxes of a page, by their numbers.
 
+    ticks: The boxes.
+    texts: What is printed on the page.
+    walls: All fields of the page: what is behind another one is not beside a box.
     options: Of each box.
     questions: What is asked.
-    used: First tokens of both.
+    used: First tokens of texts that are labels of something.
     """
 
+    ticks: Mapping[int, Place]
+    texts: Sequence[Text]
+    walls: Sequence[Box]
     options: dict[int, Text] = field(default_factory=dict)
     questions: dict[int, Text] = field(default_factory=dict)
     used: set[int] = field(default_factory=set)
@@ -34,11 +41,11 @@ def find_options(
 ) -> TickLabels:
     """Find the options of the checkboxes of a page.
 
-    walls: All fields of the page: what is behind another one is not beside a box.
+    ticks, texts, walls: See `TickLabels`.
     """
-    labels = TickLabels()
+    labels = TickLabels(ticks, texts, walls)
     for row in _group_rows(ticks):
-        _find_row_options(row, ticks, texts, walls, labels)
+        _find_row_options(row, labels)
     labels.used.update(text.segment.start for text in labels.options.values())
     return labels
 
@@ -62,23 +69,16 @@ def _get_middle(box: Box) -> float:
     return (box[1] + box[3]) / 2
 
 
-def _find_row_options(
-    row: Sequence[int],
-    ticks: Mapping[int, Place],
-    texts: Sequence[Text],
-    walls: Sequence[Box],
-    labels: TickLabels,
-) -> None:
+def _find_row_options(row: Sequence[int], labels: TickLabels) -> None:
     """Find the options of a row: behind all its boxes, before them all, or above them."""
+    ticks, texts, walls = labels.ticks, labels.texts, labels.walls
     behind = {i: _find_beside(ticks[i].box, texts, walls, 1) for i in row}
     before = {i: _find_beside(ticks[i].box, texts, walls, -1) for i in row}
     costs = []
     for side in (behind, before):
-        gaps = [min(side[i][0], NOTHING) if i in side else NOTHING for i in row]
-        near = {
-            i: text for i in row for gap, text in [side[i]] if text and gap <= BESIDE
-        }
-        costs.append((sum(gaps), near))
+        cost = sum(min(gap, NOTHING) for gap, _ in side.values())
+        near = {i: text for i, (gap, text) in side.items() if text and gap <= BESIDE}
+        costs.append((cost, near))
     _, near = min(costs, key=lambda cost: cost[0])
     for i in row:
         text = near.get(i)
@@ -147,27 +147,21 @@ def _is_question(text: Text) -> bool:
     return text.segment.text.rstrip().endswith((":", "?"))
 
 
-def find_questions(
-    ticks: Mapping[int, Place],
-    texts: Sequence[Text],
-    walls: Sequence[Box],
-    labels: TickLabels,
-) -> None:
-    """Find the questions of the checkboxes of a page: before a row of options, or above rows
-    that follow each other.
+def find_questions(labels: TickLabels) -> None:
+    """Find the questions of the checkboxes of a page: before a row of options, or above
+    rows that follow each other.
 
-    labels: Their options; `used` has the texts that are labels of something else.
+    labels: With the options.
     """
+    ticks = labels.ticks
     last: dict[int, Text] = {}
     bottoms: dict[int, Box] = {}
     for row in _group_rows(ticks):
         for group in _part_row(row, ticks):
             if any(i in labels.questions for i in group):
                 continue
-            question = _find_lead(group, ticks, texts, walls, labels)
+            question = _find_lead(group, labels) or _find_over(group, labels)
             corner = ticks[group[0]].box
-            if question is None:
-                question = _find_over(group, ticks, texts, labels)
             if question is None:
                 # The row above, if it has the same question.
                 height = corner[3] - corner[1]
@@ -188,40 +182,27 @@ def find_questions(
 
 def _part_row(row: Sequence[int], ticks: Mapping[int, Place]) -> list[list[int]]:
     """Split a row into groups: checkboxes, and radio buttons of one name."""
-    groups: list[list[int]] = []
-    for i in row:
-        same = groups and _is_together(ticks[groups[-1][-1]], ticks[i])
-        if same:
-            groups[-1].append(i)
-        else:
-            groups.append([i])
-    return groups
+
+    def get_group(i: int) -> tuple[str, str]:
+        place = ticks[i]
+        return place.kind, place.name if place.kind == "radio" else ""
+
+    return [list(group) for _, group in groupby(row, get_group)]
 
 
-def _is_together(place: Place, other: Place) -> bool:
-    if place.kind != other.kind:
-        return False
-    return place.kind == "checkbox" or place.name == other.name
-
-
-def _find_lead(
-    group: Sequence[int],
-    ticks: Mapping[int, Place],
-    texts: Sequence[Text],
-    walls: Sequence[Box],
-    labels: TickLabels,
-) -> Text | None:
+def _find_lead(group: Sequence[int], labels: TickLabels) -> Text | None:
     """The question in the row before the first option."""
-    first = ticks[group[0]].box
+    place = labels.ticks[group[0]]
+    first = place.box
     own = {labels.options[i].segment.start for i in group if i in labels.options}
     option = labels.options.get(group[0])
     edge = min(first[0], option.box[0]) if option else first[0]
-    others = [text for text in texts if text.segment.start not in labels.used]
+    others = [text for text in labels.texts if text.segment.start not in labels.used]
     start = edge, first[1], first[2], first[3]
-    gap, text = _find_beside(start, others, walls, -1)
+    gap, text = _find_beside(start, others, labels.walls, -1)
     if text is None or gap > ASKED or text.segment.start in own:
         return None
-    is_asked = len(group) > 1 or ticks[group[0]].kind == "radio"
+    is_asked = len(group) > 1 or place.kind == "radio"
     is_short = len(text.segment.text.split()) <= MAX_WORDS
     by_head = any(
         i in labels.options and labels.options[i].box[3] < first[1] for i in group
@@ -231,13 +212,9 @@ def _find_lead(
     return None
 
 
-def _find_over(
-    group: Sequence[int],
-    ticks: Mapping[int, Place],
-    texts: Sequence[Text],
-    labels: TickLabels,
-) -> Text | None:
+def _find_over(group: Sequence[int], labels: TickLabels) -> Text | None:
     """The question right above a row."""
+    ticks = labels.ticks
     boxes = [ticks[i].box for i in group]
     boxes += [labels.options[i].box for i in group if i in labels.options]
     x0, y0 = min(b[0] for b in boxes), ticks[group[0]].box[1]
@@ -245,7 +222,7 @@ def _find_over(
     height = ticks[group[0]].box[3] - y0
     above = [
         text
-        for text in texts
+        for text in labels.texts
         if text.segment.start not in labels.used
         and text.box[0] < x1
         and text.box[2] > x0 - 3 * height
