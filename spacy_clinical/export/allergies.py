@@ -9,7 +9,7 @@ from spacy_clinical.export.clauses import CLAUSE_END
 
 Entity: TypeAlias = Mapping[str, Any]
 
-# Characters of the text around a substance that are looked at.
+# Characters searched before and after a substance.
 AROUND = 200
 _END = re.compile(r"[.!?](?=\s|$)|[;\n]|\bno known\b", re.IGNORECASE)
 _BRACKETS = re.compile(r"\([^()]*\)")

@@ -49,9 +49,9 @@ from spacy_clinical.files.atomic import replace_atomic
 from spacy_clinical.files.json_text import keep_finite, read_json, write_json
 
 SCHEMA_VERSION = 1
-# Rows and characters that are held at once, and make a row group.
+# Rows and characters of a row group, which is held in memory.
 ROWS, CHARS = 1000, 16_000_000
-# Of fields and columns that are neither strings nor lists of rows.
+# Types of fields that are neither strings nor lists of rows.
 _TYPES = {
     **dict.fromkeys(("n_chars", "n_sentences", "start", "end"), pa.int64()),
     "body_start": pa.int64(),

@@ -109,7 +109,7 @@ class AttributeReader:
     def _read_one(self, full_name: str, name: str, owner: Any) -> Any:
         try:
             return make_plain(owner._.get(name))
-        # Whatever the code of others raises; its message may quote the note.
+        # Code of others may raise anything, and its message may quote the note.
         except Exception as error:
             kind = name_type(error)
             reason = str(error) if isinstance(error, _NotPlain) else kind

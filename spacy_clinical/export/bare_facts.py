@@ -15,7 +15,7 @@ _SHA256 = r"[0-9a-f]{64}"
 _VERSION = r"\d[\w.+-]{0,30}"
 _COUNTS = ("pieces", "windows", "not_seen")
 _NAME = re.compile(r"[\w.-]{1,100}")
-# Of what reads notes, models and rules: the keys that one has, and their values.
+# For the reader, models and rules: the key that marks them, and patterns of values.
 _KINDS: tuple[tuple[str, dict[str, str]], ...] = (
     ("source_format", {"source_format": r"[a-z0-9]{1,10}"}),
     (
@@ -52,7 +52,7 @@ def bare_provenance(provenance: Any) -> dict[str, Any]:
         bare[__title__] = provenance[__title__]
     for name, facts in _list_entries(provenance):
         for mark, shapes in _KINDS:
-            # What lacks the mark of its kind is another component's.
+            # Without such a key it is the entry of a component of another package.
             if _fits(facts.get(mark), shapes[mark]):
                 bare[name] = {
                     k: facts[k] for k in shapes if _fits(facts.get(k), shapes[k])

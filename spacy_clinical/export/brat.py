@@ -25,7 +25,7 @@ from spacy_clinical.files.names import FileNames
 from spacy_clinical.types import Note
 
 COLUMNS = ("name", "id", "source")
-# What ends a line, or a column, for one reader or another.
+# Text without the characters that end lines or columns in any program.
 _FRAGMENT = re.compile("[^\t\n\x0b\x0c\r\x1c-\x1f\x85\u2028\u2029]+")
 
 

@@ -19,9 +19,9 @@ from spacy_clinical.export.stop_lists import Status, StopLists
 # a relative. "planned": to be done. "hypothetical": may occur.
 Role: TypeAlias = Literal["stated", "allergy", "family", "planned", "hypothetical"]
 
-# Characters between what belongs together, at most.
+# Characters between two related entities, at most.
 NEAR = 60
-# Characters around a finding that are looked at, on its line.
+# Characters searched before and after a finding, on its line.
 AROUND = 200
 ROLES: dict[str, Role] = {
     "allergies": "allergy",

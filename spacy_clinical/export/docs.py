@@ -76,7 +76,7 @@ def make_doc(record: Mapping[str, Any], nlp: Language) -> Doc:
     nlp: The pipeline that made it, or `load_tokenizer`'s.
     RAISES ValueError: C212, if a place lies outside the text.
     """
-    # No tokenizer takes them; U+FFFD is as long.
+    # Tokenizers refuse single surrogates; U+FFFD has the same length.
     text = _HALF_PAIR.sub("\ufffd", record["text"])
     # `nlp.make_doc` refuses long ones.
     doc = nlp.tokenizer(text)
@@ -185,7 +185,7 @@ def _set_values(owner: Doc | Span | Token, values: Mapping[str, Any] | None) -> 
             continue
         if not owner.has_extension(name):
             owner.set_extension(name, default=None)
-        # What is computed isn't set.
+        # Attributes with a getter or a method are not set.
         if not any(owner.get_extension(name)[1:]):
             owner._.set(name, value)
 
@@ -220,7 +220,7 @@ def _set_entities(doc: Doc, finder: _Finder, record: Mapping[str, Any]) -> None:
     overlapping = list(record.get("overlapping") or ())
     ents: list[Span] = filter_spans(list(finder.make_group("ents", entities)))
     scored = [row for row in entities if row.get("score") is not None]
-    # Extended to whole tokens they may overlap: none is lost.
+    # Entities extended to whole tokens may overlap: keep all of them in the group.
     among = scored if len(ents) == len(entities) else entities
     group = finder.make_group(NER_KEY, _sort([*among, *overlapping]))
     if "scores" not in group.attrs and scored:

@@ -121,7 +121,7 @@ def write_folder(
             pages.sync(run)
             with open_text(made[1]) as handle:
                 handle.write(render_index(rows, unread=messages, model=model))
-    # Its pages are in place now, and nothing leads to those before.
+    # The new index is in place, so nothing links to the earlier pages.
     had_pages = pages.remove_others(run)
     removed = [path.name for path in old if path not in paths]
     warn_of_removed(

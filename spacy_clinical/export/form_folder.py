@@ -119,7 +119,7 @@ def write_forms(
             pages.sync(run)
             with open_text(made[2]) as handle:
                 handle.write(render_form_index(rows, model=model))
-    # Its pages are in place now, and nothing leads to those before.
+    # The new index is in place, so nothing links to the earlier pages.
     had_pages = pages.remove_others(run)
     if not html:
         removed = [*old, *([pages.path] if had_pages else [])]

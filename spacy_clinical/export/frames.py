@@ -41,9 +41,9 @@ COLUMNS: dict[Rows, tuple[str, ...]] = {
     "fields": ("id", "key", "option", "value", "page", "score"),
     "tokens": ("id", "start", "end"),
 }
-# What the attributes of rows are of.
+# Whose attributes the rows have.
 OWNERS: dict[Rows, str] = {"notes": "doc", "entities": "span", "tokens": "token"}
-# Of columns that are no strings, as pandas names them.
+# Types of columns that are not strings, as pandas names them.
 _TYPES = {
     **dict.fromkeys(("n_chars", "n_sentences", "start", "end"), "int64"),
     **dict.fromkeys(("body_start", "page"), "int64"),
@@ -131,7 +131,7 @@ def list_rows(record: Mapping[str, Any], rows: Rows) -> Iterator[dict[str, Any]]
         return
     for row in record.get(rows) or ():
         value = row.get("value")
-        # A column has one type: what is ticked is written.
+        # A column has one type, so booleans are written as text.
         written = {"value": str(value).lower()} if isinstance(value, bool) else {}
         score = {"score": keep_finite(row.get("score"))}
         named = {ATTRIBUTES: row.get(ATTRIBUTES) or {}}

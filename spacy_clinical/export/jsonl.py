@@ -10,7 +10,7 @@ from spacy_clinical.files.atomic import open_atomic
 from spacy_clinical.files.json_text import read_json, write_json
 from spacy_clinical.files.regular import open_regular
 
-# JSON may hold them, but many a reader of lines ends a line at them.
+# JSON may hold them, but some programs end a line at them.
 _LINE_ENDS = re.compile("[\x85\u2028\u2029]")
 
 
@@ -30,7 +30,7 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
     RAISES ValueError: C318, at a line that is no record.
     RAISES OSError: C315, if it is no regular file.
     """
-    # Bytes: a record may quote what ends lines elsewhere.
+    # Read as bytes, as a record may hold other line ends.
     with open_regular(path) as lines:
         for number, line in enumerate(lines, start=1):
             try:

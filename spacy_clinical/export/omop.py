@@ -56,7 +56,7 @@ COLUMNS = (
     *("nlp_system", "nlp_date", "nlp_datetime"),
     *("term_exists", "term_temporal", "term_modifiers"),
 )
-# term_exists and modifiers by what a section and a line say.
+# term_exists and modifiers by role.
 TERMS: dict[Role, tuple[str, tuple[str, ...]]] = {
     "stated": ("", ()),
     "planned": ("", ()),

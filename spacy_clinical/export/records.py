@@ -55,9 +55,9 @@ from spacy_clinical.sections.labels import list_known_labels
 from spacy_clinical.sections.state import OTHER
 from spacy_clinical.types import Note, list_names
 
-# What read a note, among the components.
+# The reader of notes, as a key of the provenance.
 READER = "reader"
-# What records without text have, and the fields of their findings.
+# The columns of records without text, and the fields of their rows.
 _PLACE = {"start", "end", "score"}
 _SECTION = _PLACE | {"label", "body_start"}
 _ENTITY = _PLACE | {"label", "section", "attributes"}
@@ -258,7 +258,7 @@ def _bare_row(
     labels: Of sections that may stay.
     """
     bare = {name: value for name, value in row.items() if name in names}
-    # A label of an entity or a code is its model's.
+    # Labels of entities and codes come from models, not from the note.
     for name in ("section", "label") if "body_start" in names else ("section",):
         if bare.get(name) and bare[name] not in labels:
             bare[name] = OTHER

@@ -23,7 +23,7 @@ from spacy_clinical.files.json_text import write_json
 SCRIPTS = ("data", "search", "text", "list", "panel", "note", "controls")
 # Of 10,000 notes of 3,000 characters, a page has 130 MB and opens in two seconds.
 MAX_NOTES = 10_000
-# They could end the data, or a line of it.
+# Characters that could end the script element or a line of it.
 _UNSAFE = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\x7f\x85\u2028\u2029"}
 
 

@@ -52,7 +52,7 @@ NER_KEY = "ner"
 ICD9_KEY = "spacy_clinical.icd9"
 LAYOUT_KEY = "layout"
 FORM_SPANS_KEY = "form"
-# What may stand between a title and its text, where nothing says where that starts.
+# Characters between a title and its text, where no place of the text is kept.
 BODY = re.compile(r"[ \t]*[*_\])>\"=~#]{0,12}[ \t]*:*\s*")
 
 

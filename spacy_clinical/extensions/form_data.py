@@ -96,7 +96,7 @@ def keep_form(
         form["owners"], form["widgets"] = list(owners), list(widgets)
     for key in (FORM_KEY, *list_keys(doc, _is_form_key)):
         get_user_data(doc).pop(key, None)
-    # Two forms must never have one key, wherever parts of them are put.
+    # The keys of two forms must differ, wherever parts of them are joined.
     kept = form["words"], form["boxes"], form["numbers"], *form.get("widgets", ())
     digest = sign(repr(kept))
     get_user_data(doc)[("._.", f"{FORM_KEY}.{digest:x}", 0, count_chars(doc))] = form

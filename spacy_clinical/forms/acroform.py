@@ -16,11 +16,11 @@ KINDS: dict[int, WidgetKind] = {
     raw.FPDF_FORMFIELD_RADIOBUTTON: "radio",
     raw.FPDF_FORMFIELD_SIGNATURE: "signature",
 }
-# What a viewer doesn't show.
+# Flags of fields that a viewer doesn't show.
 UNSEEN = raw.FPDF_ANNOT_FLAG_HIDDEN | raw.FPDF_ANNOT_FLAG_NOVIEW
 # Flags of text fields: ISO 32000-1, table 228.
 MULTILINE, PASSWORD, COMB = 1 << 12, 1 << 13, 1 << 24
-# A viewer shows as much of a password, however long it is.
+# Stands for any password, as in a viewer.
 MASK = "********"
 SIGNED = "signed"
 XFA = (raw.FORMTYPE_XFA_FULL, raw.FORMTYPE_XFA_FOREGROUND)

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-# As what is drawn is written.
+# The characters for drawn checkboxes.
 TICKED_BOX, EMPTY_BOX, UNSURE_BOX = "\u2612", "\u2610", "\u2b1a"
 # Symbols; brackets with nothing, a line or a cross in them; what OCR makes of them.
 EMPTY = (
@@ -19,7 +19,7 @@ TICKED = (
 # Half a bracket with one or two letters.
 UNSURE = r"\u2b1a|(?<!\S)[^\W\d_]{1,2}\](?!\S)|(?<!\S)\[[^\W\d_]{1,2}(?!\S)"
 BOX = re.compile(f"(?P<ticked>{TICKED})|(?P<empty>{EMPTY})|(?P<unsure>{UNSURE})")
-# Beside other boxes, a sign or two before an option are one, too.
+# Beside other checkboxes, one or two signs before an option count as one.
 WEAK = re.compile(
     rf"{BOX.pattern}|(?<!\S)(?P<cross>[xX]{{1,2}})(?=\s+\w)|"
     r"(?<!\S)(?P<weak>LJ|LI|CJ|EJ|C1|[IlL|]{1,2}|[^\s\w]{1,2}|[ODQ0MWmwo])(?=\s+[^\W\d_])"

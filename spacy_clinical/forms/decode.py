@@ -123,11 +123,11 @@ def _find_best_path(
         goes_on[b, i] = goes_on[i, i] = True
     changes = ~goes_on
     changes[0, 0] = False
-    # Inside follows its own type only.
+    # "Inside" follows a word of its own type only.
     barred = numpy.zeros((n_states, n_states))
     barred[:, 1 + n_types :] = numpy.where(goes_on[:, 1 + n_types :], 0.0, NEVER)
     best = energies[0].copy()
-    # What goes on with nothing begins there.
+    # The first word can't be inside a part.
     best[1 + n_types :] -= NEVER
     back = numpy.zeros(energies.shape, dtype="int64")
     for word, (change, go_on) in enumerate(costs, start=1):

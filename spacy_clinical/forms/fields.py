@@ -11,9 +11,9 @@ from spacy_clinical.forms.labels import ANSWER, QUESTION
 from spacy_clinical.forms.linking import Link
 from spacy_clinical.forms.pages import Box
 
-# How many questions on, or back, the second line of one is looked for.
+# How many questions before and after are searched for the second line of one.
 REACH = 20
-# Score of a box of which can't be told whether it is ticked, at most.
+# The greatest score of a checkbox whose state is unclear.
 UNSURE = 0.3
 
 

@@ -321,7 +321,7 @@ class _Builder:
             "score": score,
         }
         used = [*_list_tokens(question), *tokens]
-        # What stands nowhere goes with what is beside it.
+        # A field without any tokens has the place of its neighbor.
         used = used or [max(min(start, len(self.doc) - 1), 0)]
         first, last = min(used), max(used)
         first_char = last_char = 0

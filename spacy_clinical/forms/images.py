@@ -14,13 +14,13 @@ from spacy_clinical.forms.quiet import quiet_libraries
 
 # 10,000 by 10,000 pixels: A3 at 700 dots an inch.
 MAX_PIXELS = 100_000_000
-# What is larger is made smaller to be read: A4 at 600 dots an inch.
+# Larger images are reduced for OCR: A4 at 600 dots an inch.
 MAX_OCR_PIXELS = 40_000_000
 # PDFs are drawn with fewer dots an inch where pages are large, but not with fewer than:
 MIN_DPI = 150
 # Where a file does not say how many dots an inch has.
 DEFAULT_DPI = 200
-# What is opened. Pillow knows more kinds, some of which run other programs.
+# Formats that are opened. Pillow has more, some of which run other programs.
 FORMATS = ("PNG", "JPEG", "TIFF", "GIF", "BMP", "WEBP")
 # Rows of pixels that are worked on together.
 ROWS = 256

@@ -48,9 +48,9 @@ BELOW = 150.0
 ALONG = 60.0
 DOWN = 2.0
 ASIDE = 0.2
-# What it costs if the question has an answer beside it.
+# The cost of a question that has an answer beside it.
 TAKEN = 100.0
-# Two lines are level if they share so much of the lower one's height.
+# Two lines are level if they share this part of the lower one's height.
 LEVEL = 0.3
 # White space between a question and an answer below it, an answer and a question below
 # it, two lines, and two cells under the head of a column, in heights of the answer's
@@ -79,7 +79,7 @@ class GeometricLinker:
             by_page.setdefault(entity.page, []).append(i)
         links = []
         for places in by_page.values():
-            # No link leaves its page, so that long files take no longer a page.
+            # Pages are linked one by one, so that time grows only linearly with them.
             of_page = [entities[i] for i in places]
             for question, answer, score in _Linking(of_page, self.max_cost).link():
                 links.append(Link(places[question], places[answer], score))

@@ -20,7 +20,7 @@ from spacy_clinical.forms.squares import read_squares
 
 # A page with a mean confidence above this needs no other orientation.
 SURE = 0.6
-# Text at so many degrees is read well as it is; beyond that it is no skew.
+# Degrees: smaller angles don't hurt, larger ones are no skew.
 MIN_SKEW, MAX_SKEW = 0.2, 6.0
 # Width (pixels) of the picture that the skew is measured on.
 SKEW_WIDTH = 700
@@ -133,13 +133,13 @@ def run_tesseract(
     command = [find_tesseract(), "stdin", "stdout", *options]
     buffer = BytesIO()
     image.save(buffer, "PNG", compress_level=1)
-    # A session of its own: what Tesseract starts, if it is a script, ends with it.
+    # A session of its own, so that processes that Tesseract starts are killed with it.
     process = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        # Its threads cost more than they bring.
+        # Its threads make it slower.
         env={**os.environ, "OMP_THREAD_LIMIT": "1"},
         start_new_session=True,
     )
@@ -206,5 +206,5 @@ def find_skew(image: Image.Image) -> float:
         count = round(reach / step)
         angles = [best + step * i for i in range(-count, count + 1)]
         best = max(angles, key=lambda angle: (contrast(angle), -abs(angle)))
-    # Little ink makes chance: what is not clearly better than level stays.
+    # With little ink the contrast is noisy, so the angle must be clearly better than 0.
     return best if contrast(best) > 1.05 * contrast(0.0) else 0.0

@@ -35,19 +35,19 @@ class Widget(NamedTuple):
     is_tall: bool = False
 
 
-# A gap between two columns is at least so many times as wide as words are high.
+# The least gap between two columns, in heights of words.
 COLUMN_GAP = 1.5
-# Lines that a column has at least.
+# The least number of lines of a column.
 MIN_LINES = 3
 # Two columns whose lines are level for a larger share are rows of a table.
 MAX_LEVEL = 0.6
-# A word is at most so many times as high as those beside it.
+# The greatest height of a word, in heights of the words beside it.
 MAX_HEIGHT = 1.5
-# Two boxes of the same word are one if they share more of what they cover.
+# Two boxes of the same word are copies if they share more than this part of their area.
 SAME = 0.6
 # Words of the same text over each other that are compared with each, at most.
 MAX_SAME = 200
-# Words a line has, on average, where columns are running text.
+# The least mean number of words a line in columns of running text.
 MIN_PROSE = 3.5
 # Words that are looked at, in all, to find the order of a page's words: so many, and so
 # many times as many as there are.

@@ -25,13 +25,13 @@ PRECISION = 100
 # What PDFium gives for characters that the file does not say.
 UNKNOWN = {"\x00", "\ufffe", "\uffff"}
 SOFT_HYPHEN = "\u00ad"
-# The same character so near, in heights of its line and in points, is its own copy.
+# The greatest distance of copies of a character, in heights of its line and in points.
 SHIFT, MAX_SHIFT = 0.12, 1.0
 # Characters whose angle is looked at.
 MAX_ANGLES = 2000
-# Shades between what is drawn and paper, at least.
+# The least contrast of a drawn mark with paper, in shades of grey.
 MIN_CONTRAST = 120
-# Fewer words than this, and a page that has pictures is taken for a scan.
+# A page with pictures and fewer words than this counts as a scan.
 MIN_WORDS = 3
 
 
@@ -210,7 +210,7 @@ def _list_characters(view: View, text: Any) -> Iterator[tuple[str, Glyph | None]
         if not has_box or raw.FPDFText_IsGenerated(text, i) == 1:
             yield character, None
             continue
-        # Painted, it is a hyphen.
+        # A soft hyphen that is painted is a hyphen.
         character = "-" if character == SOFT_HYPHEN else character
         box = place_box(view, left.value, top.value, right.value, bottom.value)
         full = box
@@ -257,7 +257,7 @@ def _make_word(characters: list[str], boxes: list[Box]) -> Word:
 
 def is_scan(page: Any, read: FormPage) -> bool:
     """Check whether a page needs OCR: it has a picture and no words."""
-    # What is written in fields over a scan says nothing of what is printed there.
+    # Values of fields don't count: the page below them may be a scan.
     if sum(word.widget < 0 for word in read.words) >= MIN_WORDS:
         return False
     kinds = {item.type for item in page.get_objects(max_depth=3)}

@@ -14,7 +14,7 @@ from spacy_clinical.forms.segments import Segment
 # edges are apart.
 ABOVE, BELOW = 12.0, 25.0
 DOWN, ASIDE = 2.0, 0.2
-# Without a colon it is less surely a label.
+# The cost of a label without a colon.
 NO_COLON = 8.0
 # White space between a field and a label above or below it, in heights of the label.
 RISE, DROP = 3.0, 1.0

@@ -19,13 +19,13 @@ MAX_LABEL_WORDS = 8
 MAX_HEADER_WORDS = 10
 # Rows and columns of a table, at least.
 MIN_CELLS, MIN_ROWS = 3, 2
-# Boxes of a row that what is before them asks about, at least.
+# The least number of checkboxes in a row that has a question before it.
 MIN_BOXES = 2
-# Lines of a value that runs on start where it starts, give or take so much of a line.
+# The greatest indentation of the next line of a value, in heights of lines.
 INDENT = 1.6
-# White space above what belongs to what is above it, in lines.
+# The greatest white space between lines of a value, in heights of lines.
 SPACING = 1.2
-# How many segments back something above is looked for.
+# How many segments back the segment above is searched.
 REACH = 12
 LETTER = re.compile(r"[^\W\d_]")
 

@@ -20,7 +20,7 @@ SEGMENT_GAP, WIDEST_SPACE = 1.15, 1.5
 WIDER = 1.6
 # Pages are higher than wide: across, a thousandth is a smaller part of an inch.
 ASPECT = 1.3
-# Where text has no boxes, so many characters do.
+# In text without boxes, the least number of spaces that separates segments.
 SPACES_GAP = 3
 # A label may be followed by dots or a line to write on.
 LEADER = re.compile(r"[._\u2026\u00b7]{2,}")
@@ -106,7 +106,7 @@ def _find_least_gap(places: Places, line: list[int]) -> float:
     boxes = places.boxes[line]
     if places.n_columns:
         return 1000 * (SPACES_GAP - 0.5) / places.n_columns
-    # Words without tall letters are low, so that the higher half counts.
+    # Words without tall letters are low: take the upper quartile.
     height = ASPECT * float(numpy.quantile(boxes[:, 3] - boxes[:, 1], 0.75))
     gaps = boxes[1:, 0] - boxes[:-1, 2]
     spaces = gaps[gaps > 0]

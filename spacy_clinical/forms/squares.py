@@ -22,20 +22,20 @@ MIN_SIDE, MAX_SIDE = 0.72, 2.4
 # Share of a side that must be ink, and how far it may be from where it is sought, as a
 # part of the side.
 SIDE_INK, SIDE_SHIFT = 0.85, 0.12
-# Width and height of a box differ by so much of the side, at most.
+# The greatest difference of width and height, as a part of the side.
 MAX_UNEVEN = 0.16
-# There is ink so near to each corner, in sides.
+# The greatest distance of ink from each corner, in sides.
 CORNER = 0.07
 # Share of ink right beside a box, at most.
 MAX_BESIDE = 0.06
-# What lies further in than so much of the side is the inside.
+# The inside begins at this distance from the sides, in sides.
 INSET = 0.22
 # Inside, so much ink more than in the emptiest box of the page is a tick; so little is
 # none.
 TICK_INK, NO_INK = 0.12, 0.03
-# The emptiest box may be so full, of specks; else all are ticked.
+# If the emptiest box has more ink than this, all are ticked.
 MAX_SPECKS = 0.06
-# A box is for words that are at most so many of its sides away.
+# The greatest distance of a box from its option, in sides.
 BESIDE = 3.0
 # Characters that OCR makes of a box, at most.
 MAX_MISREAD = 4

@@ -10,9 +10,9 @@ from spacy_clinical.forms.questions import Place, Text
 # An option is at most so many heights beside its box, a question to the left of a row
 # of options or above it; rows of one question follow each other within so many.
 BESIDE, ASKED, OVER, NEXT_ROW = 3.0, 20.0, 2.0, 2.5
-# What a box without any text on that side counts as, in heights.
+# The distance that counts for a box without text on a side, in heights.
 NOTHING = 8.0
-# Words that a question without a mark at its end has, at most.
+# The greatest number of words in a question without a mark at its end.
 MAX_WORDS = 8
 
 

@@ -11,7 +11,7 @@ TICKED = {"checkbox": "\u2612", "radio": "\u25cf"}
 EMPTY = {"checkbox": "\u2610", "radio": "\u25cb"}
 # Width of a letter, and height of a line, in sizes of the letters.
 LETTER_WIDTH, LINE_HEIGHT = 0.5, 1.2
-# Where a file says no size: letters are so large, or as the field is high.
+# Where a file states no size: the size of letters, or the part of the field's height.
 USUAL_SIZE, FILLED = 12.0, 0.8
 MARGIN = 2.0
 

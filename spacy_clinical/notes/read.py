@@ -19,7 +19,7 @@ from spacy_clinical.notes.rows import Columns, Row, read_rows
 from spacy_clinical.notes.sources import Source
 from spacy_clinical.types import Note, NoteFailure
 
-# Of values inside of values, which writers and other processes can still take.
+# Levels of nested values that writers and other processes can still take.
 MAX_DEPTH = 100
 
 

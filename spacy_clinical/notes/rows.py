@@ -150,7 +150,7 @@ def _list_keys(line: str) -> list[str]:
 
     try:
         json.loads(line, object_pairs_hook=note_keys)
-    # What is wrong with it is said where it is read.
+    # The fault is reported where the line is read.
     except (ValueError, RecursionError):
         return []
     return objects[-1] if objects and line.lstrip().startswith("{") else []

@@ -46,7 +46,7 @@ def heads_problem(flat: str, position: int, phrase: Phrase) -> bool:
 
 
 def _heads_list(flat: str, position: int, phrase: Phrase) -> bool:
-    """Say whether text of another kind follows on the next line."""
+    """Check whether text of another kind follows on the next line."""
     end = flat.find("\n", position + phrase.title_end)
     if end < 0 or precedes_blank_line(flat, end):
         return False
@@ -58,5 +58,5 @@ def _heads_list(flat: str, position: int, phrase: Phrase) -> bool:
 
 
 def _is_sentence(text: str) -> bool:
-    """Say whether a line starts as a sentence does."""
+    """Check whether a line starts as a sentence does."""
     return _SENTENCE_STARTS.match(text) is not None

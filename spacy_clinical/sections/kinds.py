@@ -2,7 +2,7 @@
 
 import re
 
-# Its first character is fixed, so that most of a note is passed over fast.
+# It starts with a fixed character, so that the search is fast.
 _TITLE = re.compile(
     r"\n(?:[ \t#*_>-]{0,8}(?:"
     r"(?P<image>technique|comparison|comparisons)"
@@ -39,7 +39,7 @@ def find_kinds(flat: str) -> frozenset[str]:
 
 
 def _may_be_report(flat: str) -> bool:
-    """Say whether a note has a word without which it need not be searched."""
+    """Check whether a note has any of the words that every report has."""
     # As one expression, which is far faster than any().
     return (
         "FINDINGS" in flat

@@ -9,7 +9,7 @@ from spacy_clinical.sections.state import OTHER, PREAMBLE
 from spacy_clinical.sections.titles import SectionTitles
 from spacy_clinical.sections.vocabulary import read_labels
 
-# Of a splitter's provenance: what its own titles may be labelled with.
+# Key in a splitter's provenance: labels of titles that the user has added.
 OWN_LABELS = "own_labels"
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from spacy_clinical.sections.groups import TitleGroup
 from spacy_clinical.sections.titles import SectionTitles
 
-# Longest phrase that is looked at, in characters.
+# The greatest length of a phrase, in characters.
 MAX_PHRASE = 80
 _MARK = (
     r"(?:[#>*•·▪●○◦‣\[(<\"=~_\u2013\u2014-]{1,12}[ \t]*)?"
@@ -45,7 +45,7 @@ _TITLE_WORD = re.compile("[^\\W_]+(?:['\u2019][^\\W_]+)?")
 _SOAP = re.compile(r"(?:^|\n)[ \t]*([SOAP](?:/[SOAP])?)[ \t]*:")
 _GAP = re.compile(r"[ ]*(?:\t|[ ]{2,}|\|)[ ]*")
 _VERB = re.compile(r"\b(?:is|are|was|were|be|been|has|have|had|will|shows?|showed)\b")
-# What goes on after a title that only starts its line.
+# Text that may follow a title that only starts its line.
 _OPENED = re.compile(
     r"[ \t]*(?:$|[:(\d\[#_*-]|[A-Z]|"
     r"(?:during|in|on|this|from|by|at|to|for|or|within|as|of|electronically)\b)"
@@ -188,7 +188,7 @@ def read_spaced(line: str, after_blank: bool, titles: SectionTitles) -> Phrase |
 
 
 def _heads_columns(line: str, first: str, titles: SectionTitles) -> bool:
-    """Say whether a line is the head of a table: its cells name columns."""
+    """Check whether a line is the head of a table: its cells name columns."""
     cells = [cell for cell in _GAP.split(line.strip()) if cell]
     return (
         len(cells) > 1
@@ -360,7 +360,7 @@ def is_neighbor(
 
 
 def _marked_alike(phrase: Phrase, other: Phrase) -> bool:
-    """Say whether two phrases have the same mark, or numbers of the same kind."""
+    """Check whether two phrases have the same mark, or numbers of the same kind."""
     mark, mark_2 = phrase.mark, other.mark
     if not mark or not mark_2:
         return mark == mark_2

@@ -17,7 +17,7 @@ from spacy_clinical.sections.lines import (
 from spacy_clinical.sections.state import HEADING_MARKS, OTHER, PREAMBLE, OutlineState
 from spacy_clinical.sections.values import has_rate, has_value, starts_with_measure
 
-# The section that is most often a table with the names of its columns alone on lines.
+# The section that is most often a table with the names of columns on lines of their own.
 TABLE = "problem_list"
 
 
@@ -106,7 +106,7 @@ class Outline(OutlineState):
         return group or self.titles.find_naming(phrase.text, line) or phrase.group
 
     def _names_document(self, phrase: Phrase) -> bool:
-        """Say whether a line is the name of the whole note, above its head."""
+        """Check whether a line names the whole note, above its header."""
         if phrase.has_colon or not phrase.own_line or self.label != PREAMBLE:
             return False
         if not self.titles.names_document(phrase.text):
@@ -116,10 +116,10 @@ class Outline(OutlineState):
         return ":" in below[:60] or self.titles.find(below) is not None
 
     def _opens_nothing(self, phrase: Phrase) -> bool:
-        """Say whether one or two letters mean something else where they stand."""
+        """Check whether one or two letters are no title at their place."""
         text = phrase.text
         if text.lower() == "cc":
-            # At a note's end it is the list of those who get a copy.
+            # At the end of a note it is the list of copy recipients.
             return self.context.n_sections > 2 or text == "cc"
         if len(text) == 1:
             start = self.position + phrase.body_start + 1
@@ -133,7 +133,7 @@ class Outline(OutlineState):
         return self._soap
 
     def _names_part(self, phrase: Phrase, group: TitleGroup, inside: bool) -> bool:
-        """Say whether a section's title names a part of the current section here."""
+        """Check whether a section's title names a part of the current section here."""
         if self.label == PREAMBLE or len(phrase.text) == 1 or phrase.opener:
             return False
         if inside:
@@ -155,7 +155,7 @@ class Outline(OutlineState):
         return phrase.is_item and not self.title.is_item and not phrase.own_line
 
     def _is_peer(self, group: TitleGroup) -> bool:
-        """Say whether a plan or the like is no less than the current section."""
+        """Check whether a plan or the like is on the level of the current section."""
         return (
             self.group is not None
             and group.has_problems
@@ -164,7 +164,7 @@ class Outline(OutlineState):
         )
 
     def _starts_own_text(self, phrase: Phrase) -> bool:
-        """Say whether a title has its text below it, unlike the parts so far."""
+        """Check whether a title has its text below it, unlike the parts so far."""
         if self.group is None or self.group.has_problems or self.block is None:
             return False
         if self.block.own_line or not (phrase.own_line and phrase.has_colon):
@@ -172,7 +172,7 @@ class Outline(OutlineState):
         return not phrase.is_item and self.titles.is_major(phrase.text)
 
     def _follows_parts(self, phrase: Phrase, group: TitleGroup) -> bool:
-        """Say whether the name of a measure names a part, as those before it."""
+        """Check whether the name of a measure names a part, as those before it."""
         if not group.is_part or phrase.inline or not phrase.has_colon:
             return False
         if self.block is None and "physical_exam" not in group.within:
@@ -180,7 +180,7 @@ class Outline(OutlineState):
         return not has_rate(self.flat, self.position + phrase.body_start + 1)
 
     def _heads_column(self, phrase: Phrase, group: TitleGroup) -> bool:
-        """Say whether a phrase right under a title heads a column of its table."""
+        """Check whether a phrase right under a title heads a column of its table."""
         if phrase.has_colon or phrase.inline or phrase.opener:
             return False
         if not (phrase.spaced or phrase.own_line) or not self.title.own_line:
@@ -192,7 +192,7 @@ class Outline(OutlineState):
         return self.label == TABLE and phrase.capitals == self.last.capitals
 
     def _is_lesser(self, phrase: Phrase) -> bool:
-        """Say whether all sections so far have bare capital lines, unlike a phrase."""
+        """Check whether all sections so far have bare capital lines, unlike a phrase."""
         return (
             self.context.bare
             and self.context.n_sections > 1
@@ -254,7 +254,7 @@ class Outline(OutlineState):
         return (phrase, OTHER, 1, confidence, None)
 
     def _states(self, phrase: Phrase) -> bool:
-        """Say whether a bare line is a short title and its text ("PMH HTN DM")."""
+        """Check whether a bare line is a short title and its text ("PMH HTN DM")."""
         first, gap, _ = phrase.text.partition(" ")
         if phrase.has_colon or not gap or len(first) > 4 or not first.isupper():
             return False
@@ -272,7 +272,7 @@ class Outline(OutlineState):
         return make_part(phrase, make_label(text), 0.5)
 
     def _holds_parts(self, phrase: Phrase) -> bool:
-        """Say whether an unknown title belongs to the current section."""
+        """Check whether an unknown title belongs to the current section."""
         if self.group is None or not self.group.has_parts:
             return False
         # A title that looks just as the section's own is its neighbour.
@@ -287,7 +287,7 @@ class Outline(OutlineState):
         return make_part(phrase, make_label(phrase.text), sure)
 
     def _hangs_on_parts(self, phrase: Phrase, group: TitleGroup) -> bool:
-        """Say whether a phrase's meaning hangs on what the section has had so far."""
+        """Check whether the meaning of a phrase depends on the parts of the section so far."""
         titles, text = self.titles, phrase.text
         if titles.hangs_on_part(text, self.label):
             return True

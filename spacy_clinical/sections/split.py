@@ -27,7 +27,7 @@ _BODY = re.compile(
     r"[ \t]*[*_\])>\"=~#]{0,12}[ \t]*:*[ \t]*(?:[-\u2013\u2014](?=[ \t]))?"
     r"(?:(?:\*{1,3}|__|=+)(?=\s))?,?\s*"
 )
-# What mostly stands between a title and the first letter of its text.
+# The most frequent separators of a title and its text.
 _PLAIN_ENDS = (": ", ":\n", "\n\n")
 _LINE_ENDS = "\v\f\x1c\x1d\x1e"
 _WIDE_LINE_ENDS = "\x85\u2028\u2029"

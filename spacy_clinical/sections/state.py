@@ -124,14 +124,14 @@ class OutlineState:
         return 0.65 if after_blank else 0.45
 
     def _is_bare_as_others(self, phrase: Phrase) -> bool:
-        """Say whether a line over text is a bare title, as the section's own is."""
+        """Check whether a line over text is a bare title, as the section's own is."""
         if not self._is_like_title(phrase):
             return False
         end = self.position + phrase.title_end
         return not precedes_blank_line(self.flat, end)
 
     def _is_like_title(self, phrase: Phrase) -> bool:
-        """Say whether a title that needs little may stand bare, as the section's."""
+        """Check whether a title may be bare, as the section's own title is."""
         if phrase.has_colon or not phrase.own_line:
             return False
         if self.title.has_colon or not self.title.own_line:
@@ -139,19 +139,19 @@ class OutlineState:
         return self.titles.is_major(phrase.text)
 
     def _answers_title(self, phrase: Phrase) -> bool:
-        """Say whether a line is all that stands under a title of another style."""
+        """Check whether a line is all that stands under a title of another style."""
         last = self.last
         other_style = last.capitals != phrase.capitals or last.has_colon
         return other_style and self._comes_first(phrase)
 
     def _comes_first(self, phrase: Phrase) -> bool:
-        """Say whether nothing stands between the last title and a phrase."""
+        """Check whether nothing stands between the last title and a phrase."""
         end = self.last_position + self.last.title_end
         gap = self.flat[end : min(self.position + phrase.start, end + 80)]
         return self.last.text != "" and not gap.strip(" \t\n:*_=#")
 
     def _is_deeper(self, phrase: Phrase) -> bool:
-        """Say whether a part is one of the part before it, by their marks."""
+        """Check whether a part is one of the part before it, by their marks."""
         mark, block = phrase.mark[:1], self.block
         return (
             block is not None

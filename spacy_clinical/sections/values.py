@@ -4,13 +4,13 @@ import re
 
 from spacy_clinical.sections.titles import SectionTitles
 
-# What a measure, a field or a choice is answered with, as against text.
+# Values of measures, fields and choices.
 _VALUE = re.compile(
     r"[ \t]*(?:[<>~\u2248+-]?[ \t]*\d|\[\*\*|_{3}|(?:normal|negative|positive|none|"
     r"neg|pos|within|elevated|wnl|n/?a|yes|no|nl)\b)",
     re.IGNORECASE,
 )
-# A rate or the like, but not what a patient is given to breathe.
+# A rate or the like, but not a flow of oxygen.
 _RATE = re.compile(
     r"[ \t]*(?:\(!\)[ \t]*)?[<>~]?\d+(?![\d.]*[ \t]*(?:%|L\b|LPM\b|liters?\b))",
     re.IGNORECASE,

@@ -23,7 +23,7 @@ STOP = re.compile(
     rf"(?<![.!?\u2026])([.!?\u2026]+)({CLOSERS})"
     rf"(?:(?:{REFERENCE})?\s+(?=\S)|(?=[A-Z][a-z]))"
 )
-# How far before a full stop to look for its word, and for the word before that.
+# Characters searched before a full stop for its word and the one before that.
 MAX_BEFORE = 50
 FIRST_LETTERS = re.compile(r"[^\W\d_]+")
 DOTTED = re.compile(r"(?:[a-z]\.)+[a-z]")
@@ -45,7 +45,7 @@ LAST_WORD = re.compile(r"[A-Z][A-Z\d/-]{1,7}\.(?=\s|$)")
 FIRST_MARKS = frozenset("1aA")
 # How many items may be missing from a list.
 MAX_GAP = 2
-# How much longer than the wrapped ones a line may be and still be one of them.
+# Characters by which a wrapped line may exceed the width.
 SLACK = 15
 
 

@@ -33,7 +33,7 @@ from spacy_clinical.tokenization.patterns import (
 # The longest run without white space that spaCy's tokenizer gets in one piece: it
 # takes off one affix at a time and searches what is left, which is quadratic.
 MAX_RUN = 200
-# So much of a pattern is shown in an error.
+# Characters of a pattern that an error shows.
 MAX_SHOWN = 80
 RUN = rf"(?<![^\s\])}}>*_])\S{{{MAX_RUN + 1},}} ?"
 RUN_PIECE = re.compile(

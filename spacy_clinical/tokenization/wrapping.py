@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from itertools import accumulate, groupby, pairwise
 
-# Lines are taken for wrapped text if they are so long: if longer they are
-# paragraphs, if shorter a list.
+# Lengths of lines of wrapped text, in characters: longer lines are
+# paragraphs, shorter ones lists.
 WRAPPED = range(50, 131)
-# So many breaks say something of a width, and such a part of a paragraph's.
+# The least number of breaks that agree on a width, and their share of a paragraph's.
 MIN_BREAKS = 3
 MIN_SHARE = 0.7
 

@@ -19,7 +19,7 @@ from spacy_clinical.files.atomic import make_folder, open_new, sync_folder
 from spacy_clinical.files.leftovers import TOKEN, is_held, is_leftover
 
 _RUN = re.compile(rf"run-{TOKEN}")
-# In the foot of all pages, which is their end or comes before their data.
+# In the foot of all pages, which is at their end or before their data.
 _MARK = b"Made by spacy-clinical "
 _HEAD, _TAIL = 1 << 17, 1 << 12
 
@@ -37,7 +37,7 @@ class PagesFolder:
         self.path = index.parent / name
         self.stem = stem
         page = rf"{re.escape(stem)}-\d{{5,}}\.html"
-        # Also as earlier versions left them when they were killed.
+        # Also temporary files of earlier versions.
         self._page = re.compile(rf"{page}|\.{page}\.{TOKEN}")
 
     @contextmanager

@@ -18,7 +18,7 @@ from spacy_clinical.forms.checks import add_word, to_number
 from spacy_clinical.forms.limits import check_n_pages
 from spacy_clinical.forms.pages import FormPage, Word
 
-# As the standard names units, and as pages do here.
+# Units: the standard's names, and those of pages here.
 UNITS = {"pixel": "px", "mm10": "mm10", "inch1200": "inch1200"}
 # Bytes that are parsed at once.
 PART = 1 << 16

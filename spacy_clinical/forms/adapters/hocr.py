@@ -18,19 +18,19 @@ from spacy_clinical.forms.limits import check_n_pages
 from spacy_clinical.forms.pages import FormPage, Word
 
 BOX = re.compile(r"\bbbox\s+(-?[\d.]+)\s+(-?[\d.]+)\s+(-?[\d.]+)\s+(-?[\d.]+)")
-# What a line of text is called.
+# Classes of lines of text.
 LINES = {
     *("ocr_line", "ocrx_line", "ocr_textfloat", "ocr_caption", "ocr_header"),
     "ocr_footer",
 }
 CONFIDENCE = re.compile(r"\bx_wconf\s+([\d.]+)")
-# Elements that have no end.
+# Elements without an end tag.
 VOID = {
     *("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta"),
     "wbr",
 }
 # Characters: of a part of the file that is parsed at once, and of a tag or a comment.
-# Python's parser takes ever longer for what has no end.
+# Python's parser takes quadratic time for tags without an end.
 PART, MAX_TAG, MAX_LAST_TAG = 16_384, 65_536, 1024
 
 

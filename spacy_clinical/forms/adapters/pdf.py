@@ -21,7 +21,7 @@ from spacy_clinical.forms.pdf import (
 )
 from spacy_clinical.forms.widgets import add_to_scan
 
-# Dots an inch of pictures to look at.
+# Dots an inch of pictures for pages of HTML.
 MIN_DPI, MAX_DPI = 10, 200
 
 

@@ -3,7 +3,7 @@
 import re
 
 _SPACE = re.compile(r"[ \t\n\r\f]+")
-# What only lays a page out: fixed spaces show as spaces, soft hyphens not at all.
+# Layout characters: fixed spaces become spaces, soft hyphens are removed.
 _LAYOUT = str.maketrans({"\xa0": " ", "\xad": None, "\u200b": None, "\ufeff": None})
 _LINE_END = re.compile(r"\r\n?|\n")
 _POWER = re.compile(r"[-+\u2212]?\d")

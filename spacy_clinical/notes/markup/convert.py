@@ -28,7 +28,7 @@ from spacy_clinical.types import Note
 # What to do with notes that aren't plain text.
 Markup: TypeAlias = Literal["convert", "refuse", "keep"]
 T = TypeVar("T")
-# Forms inside of forms, such as RTF in a message.
+# Levels of nested forms, such as RTF in a message.
 MAX_DEPTH = 4
 _NAMES = {
     "html": "HTML",
@@ -55,7 +55,7 @@ _WRAPPERS = frozenset({"hl7", "hl7_escapes", "literal_escapes"})
 _ZIP, _RTF = b"PK\x03\x04", b"{\\rtf"
 _FORMS_ADVICE = "For PDFs and scans there is 'spacy-clinical forms'"
 _OTHER_ADVICE = "Convert it to UTF-8 text first"
-# What files of a form are that can't hold a note, and why others aren't converted.
+# By error: names for files of other kinds, and reasons why a note isn't converted.
 _KINDS: dict[type[Exception], str] = {
     NotWordError: "a zip archive, but no Word document",
     UnknownXmlError: "XML, but neither CDA nor with one element 'text'",

@@ -11,7 +11,7 @@ from spacy_clinical.notes.markup.escapes import has_written_line_ends
 from spacy_clinical.notes.markup.hl7 import SEGMENTS, has_escapes, is_message
 from spacy_clinical.notes.markup.html import BREAKING_TAGS, INLINE_TAGS
 
-# Characters at the start that are looked at for what a document declares.
+# Characters at the start that are searched for declarations.
 HEAD = 2000
 _BLANK = " \t\r\n\f\ufeff"
 _SPACE = re.compile(rf"[{_BLANK}]*")

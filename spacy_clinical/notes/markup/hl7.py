@@ -169,7 +169,7 @@ def has_escapes(text: str) -> bool:
     if "\\" not in text:
         return False
     n_lines = sum(1 for _ in _LINES.finditer(text))
-    # One that is quoted in a text of lines leaves it as it is.
+    # A single one may be quoted in a text that has lines.
     if n_lines > 1 or (n_lines and text.strip().count("\n") <= n_lines):
         return True
     if _PATH.search(text):

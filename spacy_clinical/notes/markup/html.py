@@ -44,7 +44,7 @@ _PRESERVED = re.compile(r"(?:^|;)\s*white-space\s*:\s*(?:pre|break-spaces)", re.
 _TYPED = frozenset({"", "text", "number", "date", "email", "search", "tel", "time"})
 
 
-# As HTML's tokenizer reads: what starts a tag, and what a quote belongs to in it.
+# As in HTML's tokenizer: the start of a tag, and quotes inside it.
 _MARK = re.compile(r"<(?:!--|(?P<name>/?[A-Za-z][^\s/>]*)|[!?/])")
 _TAG_STOP = re.compile(r">|=\s*(?:(?P<quote>[\"'])|[^\s>]*)")
 _COMMENT_END = re.compile("--!?>")
@@ -66,7 +66,7 @@ class HtmlText:
         self.blocks = TextBlocks()
         self._tags: list[str] = []
         self._waiting: list[str] = []
-        # At which depth text began to be hidden, and where it is kept as it is.
+        # The depths at which hidden text and preformatted text began.
         self._hidden: int | None = None
         self._preserved: int | None = None
         self._is_after_pre = False

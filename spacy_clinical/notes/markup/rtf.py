@@ -15,7 +15,7 @@ _CELLS = {"cell": r"\tab ", "nestcell": r"\tab ", "nestrow": r"\row "}
 _LAYOUT = str.maketrans({"\xa0": " ", "\xad": None, "\u2011": "-"})
 _LINK = re.compile("(?=hyperlink)", re.I)
 _ROW_END = re.compile(r"\t+(?=\n)")
-# `striprtf` takes as many digits of a number, and shows the others.
+# `striprtf` reads this many digits of a number, and shows the others.
 _MAX_DIGITS = 10
 # Names of fonts; more than any program writes.
 MAX_FONTS = 200_000
@@ -56,7 +56,7 @@ def _clean(text: str) -> str:
                 raise ValueError("text behind the end")
             continue
         if word and len(match["arg"] or "") > _MAX_DIGITS:
-            # Without its number it stands for nothing that is kept; 'uc' needs one.
+            # Without its number it changes nothing in the text; 'uc' needs one.
             shown = "" if word == "uc" else f"\\{word} "
         if match["brace"] == "{":
             groups.append((is_hidden, is_raised))
@@ -98,7 +98,7 @@ def _iterate_tokens(text: str) -> Iterator[re.Match[str]]:
         yield match
         place = match.end()
         number = match["arg"] if match["word"] == "bin" else None
-        # A number that leads behind the end is none of a whole document.
+        # Ignore a number that is larger than the rest of the document.
         if number and len(number) <= _MAX_DIGITS:
             n_bytes = max(int(number), 0)
             place += n_bytes if place + n_bytes <= len(text) else 0
