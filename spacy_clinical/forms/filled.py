@@ -120,8 +120,9 @@ def _list_places(doc: Doc) -> list[Place]:
     shown = find_widgets(doc)
     places = []
     for widget, form in zip(shown.widgets, shown.forms, strict=True):
-        facts = (widget[key] for key in ("kind", "name", "hint", "value"))
-        places.append(Place(*facts, form, int(widget["page"]), tuple(widget["box"])))
+        facts = {key: widget[key] for key in ("kind", "name", "hint", "value")}
+        page, box = int(widget["page"]), tuple(widget["box"])
+        places.append(Place(**facts, form=form, page=page, box=box))
     for i, owner in enumerate(shown.owners):
         if owner >= 0:
             places[owner].tokens.append(i)
