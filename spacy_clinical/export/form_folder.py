@@ -82,7 +82,8 @@ def write_forms(
     """
     rows: list[FormRow] = []
     n_failed = n_bad_pages = 0
-    pages, index = _get_pages(folder), folder / INDEX_FILE
+    index = folder / INDEX_FILE
+    pages = PagesFolder(index, name=PAGES_FOLDER, stem="form")
     names = (RECORDS_FILE, FIELDS_FILE, *([INDEX_FILE] if html else []))
     paths = [folder / name for name in names]
     old = [index] if is_made_page(index) else []
@@ -140,7 +141,3 @@ def list_words(doc: Doc) -> list[list[tuple[str, tuple[float, ...]]]]:
         if token._.box is not None:
             words[token._.page - 1].append((token.text, token._.box))
     return words
-
-
-def _get_pages(folder: Path) -> PagesFolder:
-    return PagesFolder(folder / INDEX_FILE, name=PAGES_FOLDER, stem="form")

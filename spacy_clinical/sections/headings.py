@@ -34,7 +34,7 @@ def heads_problem(flat: str, position: int, phrase: Phrase) -> bool:
     """Check whether a phrase inside a plan is the heading of a problem."""
     text, mark = phrase.text, phrase.mark
     n_words = text.count(" ") + 1
-    if phrase.inline or n_words > 10 or _is_sentence(text):
+    if phrase.inline or n_words > 10 or _SENTENCE_STARTS.match(text):
         return False
     if mark.startswith("#"):
         return True
@@ -55,8 +55,3 @@ def _heads_list(flat: str, position: int, phrase: Phrase) -> bool:
     if below[:1] in "-•*·":
         return True
     return not below[:1].isdigit() and len(below) > len(phrase.text) + 10
-
-
-def _is_sentence(text: str) -> bool:
-    """Check whether a line starts as a sentence does."""
-    return _SENTENCE_STARTS.match(text) is not None
