@@ -111,7 +111,7 @@ def annotate(
     ] = 0,
     only_failed: Annotated[
         bool,
-        typer.Option("--only-failed", help="Annotate only notes that failed before."),
+        typer.Option("--only-failed", help="Retry notes that failed before."),
     ] = False,
     force: Annotated[
         bool,
