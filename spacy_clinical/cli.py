@@ -26,8 +26,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Extract sections, entities and codes from clinical notes, and fields from "
-    "forms.",
+    help="Extract sections, entities and codes from notes, and fields from forms.",
 )
 for command in (annotate, view, forms, export, convert, tune, evaluate, path, doctor):
     app.command(cls=PlainCommand)(command)

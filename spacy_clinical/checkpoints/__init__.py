@@ -92,9 +92,8 @@ def is_shipped(checkpoint: Checkpoint) -> bool:
 
 def _read_card(card: str) -> Checkpoint:
     values: dict[str, Any] = Config().from_disk(CARDS / f"{card}.cfg")["checkpoint"]
-    checkpoint = Checkpoint(**values)
-    folder = checkpoint.folder or _look_up(card, checkpoint.name)
-    return replace(checkpoint, folder=folder)
+    entry = Checkpoint(**values)
+    return replace(entry, folder=entry.folder or _look_up(card, entry.name))
 
 
 def _look_up(*names: str) -> str:

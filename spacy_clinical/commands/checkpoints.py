@@ -123,9 +123,7 @@ def fetch(
 
 @app.command(cls=PlainCommand)
 def convert(
-    folders: Annotated[
-        list[Path], typer.Argument(metavar="FOLDER", help="Folders of checkpoints.")
-    ],
+    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER")],
 ) -> None:
     """Convert pytorch_model.bin to safetensors, and write a manifest."""
     for folder in folders:

@@ -36,8 +36,7 @@ def evaluate(
         Path,
         typer.Argument(
             help="Labelled texts or forms: .spacy, BRAT, CodiEsp, FUNSD, CoNLL, "
-            ".jsonl of entities or forms, a table of texts and codes, or a folder of "
-            "these."
+            ".jsonl, a table of texts and codes, or a folder of these."
         ),
     ],
     output: Annotated[

@@ -84,9 +84,7 @@ def export(
     ] = None,
     date: Annotated[
         str,
-        typer.Option(
-            help="Date of the notes (fhir) or of processing (omop). Default: today."
-        ),
+        typer.Option(help="Date of notes (fhir) or processing (omop). Default: today."),
     ] = "",
     date_column: Annotated[
         str,

@@ -63,8 +63,7 @@ def forms(
         Ocr,
         typer.Option(
             case_sensitive=False,
-            help="Pages to run OCR on: those without text (auto), all (always) or none "
-            "(never).",
+            help="Pages to run OCR on: those without text (auto), all or none.",
         ),
     ] = Ocr.auto,
     language: Annotated[

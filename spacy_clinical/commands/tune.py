@@ -25,9 +25,8 @@ def tune(
     corpus: Annotated[
         Path,
         typer.Argument(
-            help="Labelled notes that weren't used in training: .spacy, CodiEsp, "
-            ".jsonl with cats, a table of texts and codes (separated by ;), or a "
-            "folder of these."
+            help="Labelled notes not used in training: .spacy, CodiEsp, .jsonl with "
+            "cats, a table of texts and codes (separated by ;), or a folder of these."
         ),
     ],
     output: Annotated[

@@ -29,9 +29,7 @@ def view(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output",
-            "-o",
-            help=f"Page to write. Default: {VIEW_FILE} next to the first FILE.",
+            "--output", "-o", help=f"Page to write (default {VIEW_FILE} beside FILE)."
         ),
     ] = None,
     limit: Annotated[int, typer.Option(min=0, help="Limit of notes; 0 for all.")] = 0,

@@ -33,9 +33,8 @@ class Warnings(metaclass=Catalog):
         "their probabilities are added to those of the intended types."
     )
     W003 = (
-        "The hub doesn't have the commit {revision} of checkpoint '{name}' that is "
-        "given in its card. The current commit of its branch 'main' is used instead, "
-        "and is given in the provenance."
+        "The hub doesn't have the commit {revision} of checkpoint '{name}' from its "
+        "card. The current commit of its branch 'main' is used; see the provenance."
     )
     W201 = (
         "{n} of {n_spans} spans in '{path}' start or end inside a token. They are "

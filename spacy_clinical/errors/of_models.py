@@ -93,8 +93,8 @@ class ModelErrors(metaclass=Catalog):
     )
     C020 = (
         "Can't download checkpoint '{name}' from the hub ({kind}). Check the network "
-        "and your access to the hub, or copy the checkpoint from another machine: "
-        "spacy-clinical checkpoints bundle."
+        "and your access, or copy it from another machine: spacy-clinical checkpoints "
+        "bundle."
     )
     C021 = (
         "The checkpoint in '{path}' doesn't match its manifest: {reason}. Copy it "
@@ -159,8 +159,7 @@ class ModelErrors(metaclass=Catalog):
     )
     C105 = (
         "Component '{name}' can't read rules in format {format}: this version of "
-        "spacy_clinical reads format {known}. Upgrade spacy_clinical, or save the "
-        "pipeline again with this version."
+        "spacy_clinical reads format {known}. Upgrade it, or save the pipeline again."
     )
     C201 = (
         "Can't use the placeholder pattern {pattern!r} in the tokenizer: {reason}. "
@@ -192,10 +191,7 @@ class ModelErrors(metaclass=Catalog):
         "there. Offsets count characters: check that the .txt file still has the line "
         "ends and the encoding that it was annotated with."
     )
-    C208 = (
-        "'{path}' isn't valid UTF-8 (byte {offset}), so that offsets in characters "
-        "can't be used. Convert it to UTF-8."
-    )
+    C208 = "'{path}' isn't UTF-8 (byte {offset}). Convert it: offsets count characters."
     C209 = (
         "Can't read a table of labelled texts without a path. Give a .csv, .tsv or "
         ".jsonl file in the config, or on the command line: --paths.train train.csv"
