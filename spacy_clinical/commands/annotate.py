@@ -131,8 +131,8 @@ def annotate(
             "--attributes",
             "-a",
             metavar="NAME",
-            help="Custom attributes to add to the records: span._.negex, doc._.language, "
-            "token._.is_cue. Separate them by commas, or repeat the option.",
+            help="Custom attributes to add to the records: span._.negex, "
+            "doc._.language, token._.is_cue. Separate by commas, or repeat the option.",
         ),
     ] = None,
 ) -> None:
