@@ -43,10 +43,9 @@ class ModelErrors(metaclass=Catalog):
         "the folder of the pipeline."
     )
     C009 = (
-        "Can't download checkpoint '{name}' (revision {revision}) from the hub: {kind}. "
-        "Without a network, give the path of its folder, or set "
-        "SPACY_CLINICAL_CHECKPOINTS to a folder with an unpacked bundle (spacy-clinical "
-        "checkpoints bundle)."
+        "Can't download checkpoint '{name}' (revision {revision}) from the hub: "
+        "{kind}. Without a network, give the path of its folder, or set "
+        "SPACY_CLINICAL_CHECKPOINTS to the folder of an unpacked bundle."
     )
     C010 = (
         "Can't use the {n} labels of a token head: there must be an 'O' and at least "
