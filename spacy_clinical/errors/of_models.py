@@ -91,14 +91,12 @@ class ModelErrors(metaclass=Catalog):
         "not for commercial use. Use LayoutLM (v1) or LiLT."
     )
     C020 = (
-        "Can't download checkpoint '{name}' from the hub ({kind}). Check the network "
-        "and your access, or copy it from another machine: spacy-clinical checkpoints "
-        "bundle."
+        "Can't download checkpoint '{name}' from the hub ({kind}). Check the network and "
+        "your access, or copy it from another machine: checkpoints bundle."
     )
     C021 = (
-        "The checkpoint in '{path}' doesn't match its manifest: {reason}. Copy it "
-        "again from its source, or write a new manifest: spacy-clinical checkpoints "
-        "convert."
+        "The checkpoint in '{path}' failed verification: {reason}. Copy it again, or "
+        "write a new manifest: spacy-clinical checkpoints convert."
     )
     C022 = (
         "Can't read checkpoint '{name}': {fault}. Only regular files inside its folder "
