@@ -19,11 +19,10 @@ def attribute(
 ) -> Floats1d:
     """Attribute a score to the wordpieces of a window.
 
-    One step computes gradient times input: a linear estimate of how much the score
-    would fall if a piece's embedding were zero. More steps compute integrated
-    gradients: the mean gradient on the path from zero embeddings. Their shares add up
-        to the difference
-    of the score from that of a window of zeros, up to the error of the approximation.
+    One step computes gradient times input, a linear estimate of how much the score
+    would fall if a piece's embedding were zero. More steps compute integrated gradients,
+    the mean gradient on the path from zero embeddings. Their shares add up to the score
+    minus that of a window of zeros, up to the error of the approximation.
 
     runtime: The encoder.
     window: The window, with special tokens.
