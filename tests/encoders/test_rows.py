@@ -93,7 +93,7 @@ def other_code(monkeypatch):
             is_other = len(x) % 2 == 1 if below is None else len(x) < below
             return nudge(y) if is_other else y
 
-        monkeypatch.setattr(rows, "_KNOWN", {})
+        monkeypatch.setattr(rows, "_RULES", {})
         monkeypatch.setattr(FrozenLinear, "_multiply", multiply_by_number)
 
     return pretend
@@ -130,7 +130,7 @@ def test_the_rule_of_a_batch_counts_its_rows():
 
 
 def test_products_of_one_shape_are_tried_once(monkeypatch):
-    monkeypatch.setattr(rows, "_KNOWN", {})
+    monkeypatch.setattr(rows, "_RULES", {})
     tried = []
     monkeypatch.setattr(
         rows, "_try_out", lambda product, most: tried.append(product) or RowRule()
@@ -145,7 +145,7 @@ def test_products_of_one_shape_are_tried_once(monkeypatch):
 
 
 def test_trying_products_leaves_the_random_numbers_alone(monkeypatch):
-    monkeypatch.setattr(rows, "_KNOWN", {})
+    monkeypatch.setattr(rows, "_RULES", {})
     torch.manual_seed(3)
     expected = torch.randn(2)
     torch.manual_seed(3)

@@ -345,7 +345,7 @@ def test_pages_after_the_time_say_so_and_those_before_are_kept(vocab, monkeypatc
     doc = read_form(pdf, vocab, name="a.pdf", timeout=0)
     assert [page["error"][:6] for page in doc._.pages] == ["", *["[C515]"] * 3]
     assert (
-        "'a.pdf, page 2' isn't read: the time for its file, 0 seconds"
+        "Can't read 'a.pdf, page 2': the time limit of 0 seconds"
         in (doc._.pages[1]["error"])
     )
     assert doc.text == "number 0"
