@@ -86,3 +86,37 @@ def list_records():
     """The records of these notes, and of one that failed."""
     found = [make_record(note, doc) for note, doc in annotate_notes()]
     return [*found, make_failed_record()]
+
+
+SAID = (
+    "Seen for a cough. Denies fever. Possible gout. Mother had asthma. Stroke in 2009.\n"
+    "Return if zosterix develops.\n"
+)
+FINDINGS = {
+    "cough": set(),
+    "fever": {"is_negated"},
+    "gout": {"is_uncertain"},
+    "asthma": {"is_family"},
+    "Stroke": {"is_historical"},
+    "zosterix": {"is_hypothetical"},
+}
+
+
+@functools.cache
+def load_assertion(**config):
+    """Make a pipeline that finds the words above as disorders, and assesses them."""
+    nlp = spacy.blank("en")
+    nlp.add_pipe("clinical_section_splitter")
+    nlp.add_pipe("clinical_sentencizer")
+    ruler = nlp.add_pipe("entity_ruler")
+    patterns = [{"label": "Disease_disorder", "pattern": word} for word in FINDINGS]
+    drugs = [{"label": "Medication", "pattern": w} for w in ("warfarin", "aspirin")]
+    care = [{"label": "Therapeutic_procedure", "pattern": "dialysis"}]
+    ruler.add_patterns([*patterns, *drugs, *care])
+    nlp.add_pipe("clinical_assertion", config=config)
+    return nlp
+
+
+def make_assessed(text=SAID):
+    """Make the record of a note that clinical_assertion has assessed."""
+    return make_record(Note("n1", text, {}, "x.txt"), load_assertion()(text))
