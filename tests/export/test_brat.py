@@ -8,7 +8,7 @@ from spacy_clinical.corpora.standoff import read_brat
 from spacy_clinical.export.brat import format_ann, write_brat
 from spacy_clinical.export.docs import load_tokenizer, make_docs, set_note
 from spacy_clinical.types import Note
-from tests.export.made import list_records
+from tests.export.made import FINDINGS, list_records, load_assertion, make_assessed
 
 
 def make_doc():
@@ -99,3 +99,24 @@ def test_names_are_safe_and_differ(tmp_path):
     assert (tmp_path / "again" / "names.csv").read_text("utf8").splitlines()[
         1:
     ] == names
+
+
+def test_what_holds_is_written_and_read_back(tmp_path):
+    docs = list(make_docs([make_assessed()], load_tokenizer()))
+    write_brat(docs, tmp_path / "out")
+    lines = (tmp_path / "out" / "n1.ann").read_text("utf8").splitlines()
+    assert lines[6:] == [
+        "A1\tNegated T2",
+        "A2\tUncertain T3",
+        "A3\tFamily T4",
+        "A4\tHistorical T5",
+        "A5\tHypothetical T6",
+    ]
+    types = (tmp_path / "out" / "annotation.conf").read_text("utf8").splitlines()
+    assert "Negated\tArg:<ENTITY>" in types[types.index("[attributes]") :]
+    [example] = BratCorpus(tmp_path / "out")(load_assertion())
+    found = {
+        ent.text: {k for k, v in ent._.context_attributes.items() if v}
+        for ent in example.reference.ents
+    }
+    assert found == FINDINGS
