@@ -777,3 +777,63 @@ def test_a_worker_process_gives_the_same(core):
 
 def test_docs_that_were_not_categorized_have_no_codes():
     assert Doc(spacy.blank("en").vocab, words=["a"])._.icd9 == []
+
+
+# Assertion
+
+DENIED = "He denies fever. He has chest pain. Mother had pain."
+
+
+def make_assessed_nlp(core, *, words=("fever", "chest pain", "pain"), **settings):
+    """Make a pipeline that knows what is denied before it looks for codes."""
+    nlp = make_nlp(core, threshold=0.0, **settings)
+    ruler = nlp.add_pipe("entity_ruler", before="clinical_icd9_categorizer")
+    ruler.add_patterns([{"label": "X", "pattern": word} for word in words])
+    nlp.add_pipe("clinical_assertion", before="clinical_icd9_categorizer")
+    return nlp
+
+
+def list_evidence(doc):
+    return {doc.text[e["start"] : e["end"]] for c in doc._.icd9 for e in c["evidence"]}
+
+
+@pytest.mark.parametrize("pooling", ["max", "mean", "noisy_or"])
+def test_denied_sentences_carry_no_code(core, pooling):
+    settings = {"windows": "sentence", "sections": "all", "pooling": pooling}
+    doc = make_assessed_nlp(core, **settings)(DENIED)
+    assert list_evidence(doc) == {"He has chest pain."}
+    alone = make_assessed_nlp(core, **settings)("He has chest pain.")
+    assert doc.cats == pytest.approx(alone.cats, abs=1e-5)
+
+
+@pytest.mark.parametrize("windows", ["sentence", "window", "first"])
+@pytest.mark.parametrize("evidence", ["window", "gradient", None])
+def test_a_note_in_which_all_is_denied_has_no_codes(core, windows, evidence):
+    settings = {"windows": windows, "sections": "all", "evidence": evidence}
+    doc = make_assessed_nlp(core, **settings)("He denies fever. Mother had pain.")
+    assert doc._.icd9 == []
+    assert set(doc.cats.values()) == {0.0}
+    if windows == "window":
+        off = make_assessed_nlp(core, assertion=False, **settings)
+        assert off("He denies fever. Mother had pain.")._.icd9
+
+
+def test_denied_sentences_are_no_evidence_by_gradient(core):
+    settings = {"windows": "window", "sections": "all", "evidence": "gradient"}
+    doc = make_assessed_nlp(core, **settings)(DENIED)
+    assert list_evidence(doc) <= {"He has chest pain."}
+    off = make_assessed_nlp(core, assertion=False, **settings)(DENIED)
+    assert list_evidence(off) > {"He has chest pain."}
+    codes = {c["code"] for c in doc._.icd9}
+    assert codes <= {c["code"] for c in off._.icd9}
+
+
+def test_without_assertion_nothing_changes(core):
+    found = [
+        make_assessed_nlp(core, words=words, assertion=on)(NOTE)
+        for words, on in ((["unknown"], True), (["fever"], False))
+    ]
+    plain = make_nlp(core, threshold=0.0)(NOTE)
+    for doc in found:
+        assert doc._.icd9 == plain._.icd9
+        assert doc.cats == plain.cats
