@@ -13,6 +13,7 @@ from transformers import AutoModelForSequenceClassification, BertTokenizerFast
 from spacy_clinical.heads.documents import sigmoid
 from spacy_clinical.icd9.tables import list_billable, list_categories, roll_up
 from spacy_clinical.pieces.text import read_note
+from tests.conftest import load_blank
 from tests.tiny import KINDS, make_core, make_document_classifier
 
 LABELS = ["001", "0010", "124", "401", "4019", "428", "500", "E849", "E8490"]
@@ -776,4 +777,4 @@ def test_a_worker_process_gives_the_same(core):
 
 
 def test_docs_that_were_not_categorized_have_no_codes():
-    assert Doc(spacy.blank("en").vocab, words=["a"])._.icd9 == []
+    assert Doc(load_blank().vocab, words=["a"])._.icd9 == []
