@@ -1,11 +1,11 @@
-"""Show the docstrings' lines on parameters, returns and errors as lists."""
+"""Show parameters, returns and errors in docstrings as lists."""
 
 import re
 from typing import Any
 
 import griffe
 
-# "name (unit): what it is", and its following lines, which are indented.
+# "name (unit): meaning", and its indented continuation lines.
 ITEM = re.compile(
     r"^(?P<names>[a-zA-Z_][\w, ]*?)(?P<note> \([^)]*\))?: (?P<text>.+(?:\n    .+)*)$",
     re.M,
@@ -14,7 +14,7 @@ KEYWORD = re.compile(r"^(?P<word>RETURNS|YIELDS|RAISES|SOURCE)(?P<rest>.*)$", re
 
 
 class Lists(griffe.Extension):
-    """Turn such lines into Markdown lists."""
+    """Converts these lines of docstrings to Markdown lists."""
 
     def on_object(self, *, obj: Any, **kwargs: Any) -> None:
         if obj.docstring is not None:
@@ -22,7 +22,7 @@ class Lists(griffe.Extension):
 
 
 def reformat(text: str) -> str:
-    """Turn lines on parameters and results into Markdown lists."""
+    """Convert lines about parameters and results to Markdown lists."""
     text = KEYWORD.sub(lambda m: f"- **{m['word'].capitalize()}**{m['rest']}", text)
     return ITEM.sub(_make_item, text)
 

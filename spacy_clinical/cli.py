@@ -1,6 +1,6 @@
 """The command line: `spacy-clinical`, or `python -m spacy_clinical`.
 
-Nothing printed here quotes a note: failures are told by file, row and code.
+Nothing printed quotes a note: failures name the file, the row and the error code.
 """
 
 from typing import Annotated
@@ -20,13 +20,13 @@ from spacy_clinical.commands.path import path
 from spacy_clinical.commands.tune import tune
 from spacy_clinical.commands.view import view
 
-# Rich's tracebacks would print local variables, among them notes.
+# Rich's tracebacks would print local variables, including notes.
 app = typer.Typer(
     name="spacy-clinical",
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Sections, entities and codes from clinical notes, and fields from forms.",
+    help="Extract sections, entities and codes from notes, and fields from forms.",
 )
 for command in (annotate, view, forms, export, convert, tune, evaluate, path, doctor):
     app.command(cls=PlainCommand)(command)

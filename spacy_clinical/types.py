@@ -1,8 +1,10 @@
-"""Values that pass between the steps, and the names of their shapes.
+"""Types that several modules share, and the names of array shapes.
 
-n_tokens: spaCy tokens of a Doc. n_pieces: wordpieces of a Doc, without a
-model's special tokens. n_labels: columns of a head. Offsets into a text are in
-characters, half open.
+n_tokens: Number of spaCy tokens of a Doc.
+n_pieces: Number of wordpieces of a Doc, without the model's special tokens.
+n_labels: Number of columns of a head.
+
+Offsets into a text are in characters; an end offset is exclusive ("half open").
 """
 
 from collections.abc import Iterable
@@ -11,7 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy
 from numpy.typing import NDArray
 
-# numpy arrays by kind and number of axes; what the axes are, docstrings say.
+# Arrays by type and number of dimensions. Docstrings say what the dimensions are.
 Floats1d: TypeAlias = NDArray[numpy.floating[Any]]
 Floats2d: TypeAlias = NDArray[numpy.floating[Any]]
 Ints1d: TypeAlias = NDArray[numpy.integer[Any]]
@@ -21,7 +23,7 @@ Bools2d: TypeAlias = NDArray[numpy.bool_]
 
 
 class SpanPrediction(NamedTuple):
-    """A labelled run of tokens.
+    """A labelled span of tokens.
 
     start, end (tokens): Half open.
     score: Between 0 and 1.
@@ -34,14 +36,14 @@ class SpanPrediction(NamedTuple):
 
 
 class Note(NamedTuple):
-    """A clinical note as read, before any pipeline saw it.
+    """A clinical note as it was read.
 
-    text: Unchanged: line ends and control characters as in the file, without a
-        byte-order mark. Converted to plain text, if it was in another form.
-    meta: What else its row held.
-    source: The file, with the row where it has many (`notes.csv:12`).
-    source_format: What the text was converted from, such as "html"; "" if it is
-        unchanged. See `markup`.
+    text: The text with the file's line ends and control characters, without a
+        byte-order mark. Notes in other formats are converted to plain text.
+    meta: Other values in the note's row of a table.
+    source: The file; for tables, with the row (`notes.csv:12`).
+    source_format: Format that the text was converted from, such as "html"; "" if it
+        wasn't converted. See `markup`.
     """
 
     id: str
@@ -52,9 +54,9 @@ class Note(NamedTuple):
 
 
 class NoteFailure(NamedTuple):
-    """Why a file or a row could not be read. Holds nothing of a note.
+    """A file or a row that could not be read. Contains no text of a note.
 
-    message: For people, with its code.
+    message: Error message with its code.
     """
 
     source: str
@@ -62,5 +64,5 @@ class NoteFailure(NamedTuple):
 
 
 def list_names(names: str | Iterable[str]) -> list[str]:
-    """List names; a string is one name, not its letters."""
+    """Make a list of names. A string counts as one name."""
     return [names] if isinstance(names, str) else list(names)

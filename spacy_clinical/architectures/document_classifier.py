@@ -1,4 +1,4 @@
-"""The model of a document categorizer: windows of a text, and a head over each."""
+"""Model of a document categorizer: an encoder and a head over windows of a text."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,19 +25,19 @@ from spacy_clinical.pieces.pool import Summary
 from spacy_clinical.pieces.text import Text, read_note
 from spacy_clinical.types import Floats2d
 
-# Largest difference of a score in bfloat16 from that in float32.
+# Largest accepted difference between scores in bfloat16 and in float32.
 MAX_DIFFERENCE = 0.01
 
 
 @dataclass(frozen=True)
 class WindowScores:
-    """What a model predicts of a text.
+    """Predictions for a text.
 
     logits (n_windows, n_labels): Unnormalized.
-    spans: Where in the Doc each window is: characters, half open; several where it
-        joins several sections.
-    n_pieces, n_seen: Wordpieces (or tokens, of a listener) of the text, and how many of
-        them were read.
+    spans: Offsets of each window in the Doc (characters, half open). A window that
+        joins several sections has several.
+    n_pieces, n_seen: Number of wordpieces (with a listener, tokens) of the text, and
+        how many of them were read.
     """
 
     logits: Floats2d
@@ -57,13 +57,13 @@ def build_document_classifier(
 ) -> DocumentClassifier:
     """Build a classifier that scores labels in each window of a text.
 
-    encoder: A `spacy-clinical.HFEncoder.v1`, or any layer that makes a row for each
-        token, such as a listener or `spacy.Tok2Vec.v2`.
-    summary: What stands for a window: its "first" row, as published heads expect, the
-        "mean" of all, or that mean at length 1 ("unit_mean"), as
-        sentence-transformers' vectors are.
-    dropout: Rate before the head; training's own rate takes its place.
-    size (tokens): Length of a window where the encoder makes rows for tokens.
+    encoder: A `spacy-clinical.HFEncoder.v1`, or any layer that returns a vector for
+        each token, such as a listener or `spacy.Tok2Vec.v2`.
+    summary: Vector of a window: "first" (its first vector, as published heads expect),
+        "mean" (the mean of all) or "unit_mean" (the mean scaled to length 1, as in
+        sentence-transformers).
+    dropout: Dropout rate before the head. The rate of the training config overrides it.
+    size (tokens): Length of a window, if the encoder returns vectors for tokens.
     """
     reader: WindowReader = build_window_reader(encoder, summary=summary, size=size)
     hidden, output = build_hidden(), build_label_scores()
@@ -72,7 +72,7 @@ def build_document_classifier(
         "document_classifier",
         forward,
         init=init,
-        # Pipelines of version 0.1.0 were saved with three layers.
+        # Version 0.1.0 saved pipelines with three layers.
         layers=[reader, head, noop()],
         refs={
             "encoder": encoder,
@@ -86,7 +86,7 @@ def build_document_classifier(
 
 
 def init(model: DocumentClassifier, X: Any = None, Y: Any = None) -> None:
-    """Read the checkpoint, or let the layer over tokens find out its width."""
+    """Load the checkpoint, or infer the width of a layer over tokens."""
     model.get_ref("reader").initialize(X=X)
 
 
@@ -109,7 +109,7 @@ def _find_probabilities(model: DocumentClassifier, doc: Doc) -> Floats2d:
 
 
 def are_close(expected: Floats2d, found: Floats2d) -> bool:
-    """Check whether scores are the same but for a hundredth."""
+    """Check whether scores differ by at most 0.01."""
     return bool(numpy.abs(expected - found).max() <= MAX_DIFFERENCE)
 
 

@@ -1,4 +1,4 @@
-"""The layers of a head over windows of a note."""
+"""Layers of a head over windows of a note."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,9 +9,9 @@ from spacy_clinical.types import Floats1d, Floats2d
 
 
 def build_hidden() -> Model[Floats2d, Floats2d]:
-    """Build what a published head has between the encoder and its labels.
+    """Build the layer between the encoder and the labels of a published head.
 
-    It hands its input on until `set_hidden` has given it weights.
+    It returns its input unchanged until `set_hidden` sets its weights.
     """
     return Model(
         "hidden", forward_hidden, params={"W": None, "b": None}, attrs={"function": ""}
@@ -19,7 +19,7 @@ def build_hidden() -> Model[Floats2d, Floats2d]:
 
 
 def set_hidden(model: Model[Any, Any], W: Floats2d, b: Any, function: str) -> None:
-    """Give the layer weights: W (nO, nI), b (nO), and an activation of thinc's."""
+    """Set the layer's weights W (nO, nI) and b (nO), and a Thinc activation."""
     model.set_param("W", model.ops.asarray2f(W))
     model.set_param("b", model.ops.asarray1f(b))
     model.attrs["function"] = function
@@ -28,7 +28,7 @@ def set_hidden(model: Model[Any, Any], W: Floats2d, b: Any, function: str) -> No
 def forward_hidden(
     model: Model[Floats2d, Floats2d], X: Any, is_train: bool
 ) -> tuple[Any, Callable[[Any], Any]]:
-    """X (n, nI) → f(X W + b) (n, nO)."""
+    """Compute f(X W + b) (n, nO) of X (n, nI)."""
     if not model.attrs["function"]:
         return X, lambda dY: dY
     ops, W = model.ops, model.get_param("W")
@@ -44,7 +44,7 @@ def forward_hidden(
 
 
 def _activate(model: Model[Any, Any], X: Any) -> tuple[Any, Any]:
-    """What goes into the activation, and what comes out."""
+    """Compute the input and the output of the activation."""
     ops, function = model.ops, model.attrs["function"]
     Z = ops.gemm(X, model.get_param("W"), trans2=True) + model.get_param("b")
     return Z, ops.xp.tanh(Z) if function == "tanh" else getattr(ops, function)(Z)
@@ -62,10 +62,11 @@ def _backprop_activation(model: Model[Any, Any], dY: Any, Z: Any, Y: Any) -> Any
 def find_input_gradient(
     hidden: Model[Any, Any], output: Model[Any, Any], x: Floats1d, column: int
 ) -> Floats1d:
-    """Find the gradient of one logit by a window's vector; no weight gets a gradient.
+    """Compute the gradient of one logit for a window's vector, not for the weights.
 
-    x (width). column: Of all columns.
-    RETURNS (width)
+    x (width): The window's vector.
+    column: Index among all columns of the head.
+    RETURNS (width): The gradient.
     """
     ops = output.ops
     d_row = ops.asarray2f(output.get_param("W")[column][None])
@@ -78,9 +79,9 @@ def find_input_gradient(
 
 
 def build_label_scores() -> Model[Floats2d, Floats2d]:
-    """Build a linear layer that computes some of its columns only.
+    """Build a linear layer that can compute only some of its columns.
 
-    attrs["columns"]: Which; None for all.
+    attrs["columns"]: The columns to compute; None for all.
     """
     return Model(
         "label_scores",
@@ -92,7 +93,7 @@ def build_label_scores() -> Model[Floats2d, Floats2d]:
 
 
 def set_label_scores(model: Model[Any, Any], W: Floats2d, b: Any) -> None:
-    """Give the layer weights: W (nO, nI), b (nO)."""
+    """Set the layer's weights W (nO, nI) and b (nO)."""
     for dim, size in zip(("nO", "nI"), W.shape, strict=True):
         model.set_dim(dim, size, force=True)
     model.set_param("W", model.ops.asarray2f(W))
@@ -102,7 +103,7 @@ def set_label_scores(model: Model[Any, Any], W: Floats2d, b: Any) -> None:
 def forward_label_scores(
     model: Model[Floats2d, Floats2d], X: Any, is_train: bool
 ) -> tuple[Any, Callable[[Any], Any]]:
-    """X (n, nI) → logits (n, selected columns)."""
+    """Compute the logits (n, selected columns) of X (n, nI)."""
     ops = model.ops
     columns = model.attrs["columns"]
     W, b = model.get_param("W"), model.get_param("b")

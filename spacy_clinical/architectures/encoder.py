@@ -1,4 +1,4 @@
-"""Docs → one row for each wordpiece."""
+"""Encoder layer: from Docs to one vector for each wordpiece."""
 
 import inspect
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ EncoderModel: TypeAlias = Model[list[Doc], list[Encoded]]
 
 
 def build_hf_encoder(checkpoint: str, **settings: Any) -> EncoderModel:
-    """Build an encoder from a transformers checkpoint. It is read on first use.
+    """Build an encoder from a transformers checkpoint, which is loaded on first use.
 
     The other settings are those of `EncoderSettings`.
 
@@ -31,7 +31,7 @@ def build_hf_encoder(checkpoint: str, **settings: Any) -> EncoderModel:
     return Model("hf_encoder", forward, init=init, dims={"nO": None}, shims=[shim])
 
 
-# What configs are checked against, and filled from.
+# spaCy validates and fills configs from this signature.
 build_hf_encoder.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
     [
         inspect.Parameter(
@@ -52,10 +52,10 @@ build_hf_encoder.__signature__ = inspect.Signature(  # type: ignore[attr-defined
 
 
 def init(model: EncoderModel, X: Any = None, Y: Any = None) -> None:
-    """Read the checkpoint, if that has not been done, and check the settings.
+    """Load the checkpoint if it isn't loaded, and check the settings.
 
-    RAISES ValueError: C001 and C013, for windows that don't do; C031, for settings that
-        the checkpoint can't follow.
+    RAISES ValueError: C001 or C013, if the window size or stride can't be used; C031,
+        if a setting has no effect on the checkpoint.
     """
     shim = get_shim(model)
     plan_windows(0, size=shim.window[0], stride=shim.window[1])
@@ -71,7 +71,7 @@ def get_shim(model: EncoderModel) -> EncoderShim:
 
 
 def plan_for(shim: EncoderShim, texts: Sequence[Text]) -> Plan:
-    """Cut texts for an encoder, as its settings say."""
+    """Cut texts into windows with an encoder's settings."""
     size, stride = shim.window
     return plan_texts(
         texts,
@@ -84,7 +84,7 @@ def plan_for(shim: EncoderShim, texts: Sequence[Text]) -> Plan:
 
 
 def hide_for_training(shim: EncoderShim, plan: Plan) -> list[Input]:
-    """Give the windows that training reads, some of whose words may be hidden."""
+    """Get the windows for training, with some words masked if a mask rate is set."""
     mask_id = shim.loaded.tokenizer.mask_id
     if mask_id is None or not shim.settings.mask_rate:
         return plan.inputs
@@ -94,7 +94,7 @@ def hide_for_training(shim: EncoderShim, plan: Plan) -> list[Input]:
 def forward(
     model: EncoderModel, docs: list[Doc], is_train: bool
 ) -> tuple[list[Encoded], Callable[[Sequence[Floats2d]], list[Doc]]]:
-    """Encode Docs of any length; no wordpiece is dropped."""
+    """Encode Docs of any length without dropping wordpieces."""
     shim = get_shim(model)
     if not is_train:
         return encode(model, docs), lambda d_encoded: docs
@@ -115,11 +115,12 @@ def encode(
     project: Project | None = None,
     width: int | None = None,
 ) -> list[Encoded]:
-    """Encode Docs to predict from them.
+    """Encode Docs for prediction.
 
-    project: What to make of the rows (n, nO) of some wordpieces (n, width), as soon
-        as they are there, so that those of a long note are never held all at once.
-    RETURNS: With one row for each wordpiece.
+    project: Function from the vectors of some wordpieces (n, nO) to rows (n, width). It
+        is applied window by window, so a long note's vectors are never all in memory.
+    width: Width of the projected rows.
+    RETURNS: One row for each wordpiece of each Doc.
     """
     shim = get_shim(model)
     plan = plan_for(shim, [read_doc(doc) for doc in docs])

@@ -1,4 +1,4 @@
-"""Which wordpieces a document classifier's score comes from."""
+"""Attribution of a document classifier's scores to wordpieces."""
 
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -11,7 +11,7 @@ from spacy_clinical.pieces.pool import Summary, backprop_summary, summarize
 from spacy_clinical.pieces.text import Text
 from spacy_clinical.types import Floats2d
 
-# Start and end of a wordpiece in the Doc (characters), and its share of the logit.
+# Start and end of a wordpiece in the Doc (characters), and its share of a logit.
 Share: TypeAlias = tuple[int, int, float]
 
 
@@ -23,12 +23,14 @@ def explain(
     *,
     steps: int,
 ) -> list[Share]:
-    """Share out the logits of a label in some windows among their wordpieces.
+    """Attribute the logits of a label in some windows to their wordpieces.
 
-    What goes to special tokens and to words that are not in the Doc is left out.
+    The shares of special tokens and of words that are not in the Doc are left out.
 
-    model: One over a checkpoint.
-    column: Of all columns of the head.
+    model: A model over a checkpoint.
+    text: The text whose windows to explain.
+    column: Index of the label among all columns of the head.
+    windows: Indices of the windows.
     steps: See `encoders.attribution.attribute`.
     """
     hidden, output = model.get_ref("hidden"), model.get_ref("output")
@@ -44,9 +46,9 @@ def explain(
     shares = []
     for i in windows:
         [framed], n_before = shim.frame([plan.inputs[i]])
-        found = attribute(shim.runtime, framed, backprop_score, steps=steps)
+        of_window = attribute(shim.runtime, framed, backprop_score, steps=steps)
         start, stop, _, _ = plan.windows[0][i]
-        for piece, share in zip(range(start, stop), found[n_before:], strict=False):
+        for piece, share in zip(range(start, stop), of_window[n_before:], strict=False):
             for place in text.find_sources(*plan.pieces[0].offsets[piece].tolist()):
                 shares.append((*place, float(share)))
     return shares

@@ -1,4 +1,4 @@
-"""What labels the parts of forms by rules, as a model."""
+"""Model that labels the parts of forms by rules."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ from spacy_clinical.forms.rules import label_by_rules
 
 
 def build_form_rules() -> Model[list[Doc], list[list[Labelled]]]:
-    """Build what labels the parts of forms by rules. There is nothing to train."""
+    """Build a model that labels the parts of forms by rules. It can't be trained."""
     return Model("form_rules", label_forms)
 
 

@@ -1,4 +1,4 @@
-"""What stands between an encoder and the spaCy components that listen to it."""
+"""Connection between an encoder and the spaCy components that listen to it."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ EncoderModel: TypeAlias = Model[list[Doc], list[Encoded]]
 
 @dataclass
 class SharedData(TransformerData):
-    """The rows of a Doc, until all that listen have read them.
+    """The activations of a Doc, kept until all listeners have read them.
 
-    n_readers: Listeners that have yet to read it. None: kept for good.
+    n_readers: Number of listeners that have not read them yet; None to keep them.
     """
 
     n_readers: int | None = None
@@ -37,10 +37,10 @@ def hand_over(
     *,
     n_readers: int | None = None,
 ) -> list[SharedData]:
-    """Give the rows of Docs the form that listeners read.
+    """Convert the vectors of Docs to the format that listeners read.
 
-    All wordpieces of a Doc make one row of wordpieces: the windows are joined, and
-    have no special tokens. A token without wordpieces gets zeros from a listener.
+    All wordpieces of a Doc become one sequence: the windows are joined, without special
+    tokens. Listeners return zeros for a token without wordpieces.
     """
     tokenizer = encoder.shims[0].loaded.tokenizer
     shared = []
@@ -57,7 +57,7 @@ def _fill(
     data: SharedData, encoder: EncoderModel, encoded: Encoded, strings: list[str]
 ) -> None:
     ops, pieces, X = encoder.ops, encoded.pieces, encoded.X
-    # spacy-transformers takes a Doc without rows for one without tokens.
+    # spacy-transformers treats a Doc without vectors like one without tokens.
     rows = X if len(X) else numpy.zeros((1, X.shape[1]), dtype="float32")
     counts = pieces.stop - pieces.first
     first_of_run = numpy.cumsum(counts) - counts
@@ -82,10 +82,10 @@ def take_back(
     docs: Sequence[Doc],
     encoded: Sequence[Encoded],
 ) -> list[Floats2d]:
-    """Read the gradients of Docs' rows from what a listener gives back.
+    """Get the gradients of Docs' vectors from a listener's gradients.
 
     d_data: One for each Doc that has tokens.
-    RETURNS (n_pieces, width): One for each Doc.
+    RETURNS (n_pieces, width): One array for each Doc.
     """
     given = iter(d_data)
     gradients = []
@@ -99,7 +99,7 @@ def take_back(
 
 
 class ClinicalListener(TransformerListener):
-    """A listener that lets the rows of a Doc go when the last one has read them.
+    """A listener that frees a Doc's activations if it is the last one to read them.
 
     source: Name of the component that it listens to.
     """
@@ -113,9 +113,9 @@ class ClinicalListener(TransformerListener):
 def read(
     listener: ClinicalListener, docs: list[Doc], is_train: bool
 ) -> tuple[list[TransformerData], Callable[[Any], Any]]:
-    """Read the rows of Docs; the last reader lets them go.
+    """Read the activations of Docs; the last reader frees them.
 
-    RAISES ValueError: C016, if they have been let go already.
+    RAISES ValueError: C016, if they are already freed.
     """
     if is_train:
         return listen(listener, docs, is_train)
@@ -129,13 +129,13 @@ def read(
         if isinstance(data, SharedData) and data.n_readers is not None:
             data.n_readers -= 1
             if data.n_readers == 0:
-                # Not set to None: Doc.from_docs warns of what is set.
+                # Removed, not set to None: Doc.from_docs warns about set values.
                 get_user_data(doc).pop(("._.", "trf_data", None, None), None)
     return outputs, backprop
 
 
 def find_listeners(model: Any) -> Iterator[TransformerListener]:
-    """Find the layers of a component's model that listen to an encoder."""
+    """Yield the listener layers of a component's model."""
     if isinstance(model, Model):
         for node in model.walk():
             if isinstance(node, TransformerListener):
@@ -147,24 +147,24 @@ def build_tok2vec_encoder(
     pooling: Model[Ragged, Floats2d],
     grad_factor: float = 1.0,
 ) -> Model[list[Doc], list[Floats2d]]:
-    """Build an encoder that one component has to itself, where others listen.
+    """Build an encoder for one component, in place of a listener.
 
     encoder: A `spacy-clinical.HFEncoder.v1`.
-    pooling: Makes one row for each token of those of its wordpieces.
-    grad_factor: Factor on the gradient that reaches the encoder.
+    pooling: Layer that pools the vectors of a token's wordpieces.
+    grad_factor: Factor on the encoder's gradient.
     """
     return chain(replace_listener(encoder), trfs2arrays(pooling, grad_factor))
 
 
 def replace_listener(encoder: EncoderModel) -> Model[list[Doc], list[TransformerData]]:
-    """Make of an encoder what can stand in a listener's place."""
+    """Wrap an encoder so that it can replace a listener."""
     return Model("transformer_data", forward, init=init, layers=[encoder])
 
 
 def replace_listener_config(
     encoder: dict[str, Any], listener: dict[str, Any]
 ) -> dict[str, Any]:
-    """Make the config of a component's own encoder, in place of a listener's."""
+    """Make the config of an encoder that replaces a listener."""
     return {
         "@architectures": "spacy-clinical.Tok2VecEncoder.v1",
         "encoder": encoder,
@@ -174,14 +174,14 @@ def replace_listener_config(
 
 
 def init(model: Model[Any, Any], X: Any = None, Y: Any = None) -> None:
-    """Read the checkpoint."""
+    """Load the checkpoint."""
     model.layers[0].initialize()
 
 
 def forward(
     model: Model[Any, Any], docs: list[Doc], is_train: bool
 ) -> tuple[list[TransformerData], Callable[[list[TransformerData]], list[Doc]]]:
-    """Encode Docs and hand their rows over."""
+    """Encode Docs, and convert their vectors to the format of listeners."""
     encoder = model.layers[0]
     encoded, backprop_encoder = encoder(docs, is_train)
 

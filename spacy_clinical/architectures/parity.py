@@ -1,4 +1,4 @@
-"""Whether predictions in bfloat16 are those in float32."""
+"""Check that predictions in bfloat16 agree with those in float32."""
 
 from collections.abc import Callable
 from functools import cache
@@ -13,7 +13,7 @@ from spacy_clinical.encoders.runtime import Runtime
 from spacy_clinical.types import Ints1d
 
 PROBE = Path(__file__).parents[1] / "resources" / "precision_probe.txt"
-# Share of the labels that must be the same.
+# Minimum share of equal labels.
 MIN_AGREEMENT = 0.995
 
 
@@ -22,32 +22,33 @@ def settle_precision(
     compute: Callable[[Doc], Any],
     agree: Callable[[Any, Any], bool] | None = None,
 ) -> None:
-    """Let an encoder predict in bfloat16 if it says the same of an invented note.
+    """Let an encoder predict in bfloat16 if that gives the same results.
 
-    Nothing is computed where that is decided or bfloat16 isn't faster.
+    It is tried on an invented note. Nothing is computed if this is already decided, or
+    if bfloat16 isn't faster.
 
-    compute: What is predicted of a note: the label of each token, or whatever `agree`
-        compares.
-    agree: Whether what was found in float32 and in bfloat16 is the same. None: if
-        99.5 % of the labels are.
+    compute: Function that predicts the labels of a note's tokens, or other values that
+        `agree` compares.
+    agree: Function that compares predictions in float32 and in bfloat16. By default,
+        99.5 % of the labels must be equal.
     """
     if not runtime.is_open:
         return
     with runtime.computing_in("fp32"):
         expected = compute(read_probe())
     with runtime.computing_in("bf16"):
-        found = compute(read_probe())
-    runtime.settle(agrees=(agree or are_same)(expected, found))
+        fast = compute(read_probe())
+    runtime.settle(agrees=(agree or are_same)(expected, fast))
 
 
 def are_same(expected: Ints1d, found: Ints1d) -> bool:
-    """Check whether nearly all labels are the same."""
+    """Check whether at least 99.5 % of the labels are equal."""
     return float(numpy.mean(expected == found)) >= MIN_AGREEMENT
 
 
 @cache
 def read_probe() -> Doc:
-    """Read an invented note as a Doc, split at white space."""
+    """Make a Doc of an invented note, split at white space."""
     words: list[str] = []
     spaces: list[bool] = []
     for line in PROBE.read_text(encoding="utf8").splitlines():

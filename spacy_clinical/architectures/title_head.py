@@ -1,4 +1,4 @@
-"""A head that starts from what labels are called."""
+"""Initial weights of a head from the titles of its labels."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from thinc.api import Model
 from spacy_clinical.pieces.text import read_note
 from spacy_clinical.types import Floats2d
 
-# What a text scores that is just like a title, and what is taken from all scores.
+# Logit of a text that equals a title, and the bias to subtract from all logits.
 TITLE_SCALE = 10.0
 TITLE_BIAS = 7.0
 
@@ -18,11 +18,12 @@ TITLE_BIAS = 7.0
 def read_titles(
     model: Model[Any, Any], nlp: Language, titles: Sequence[Sequence[str]]
 ) -> Floats2d:
-    """Find weights by which a text like the titles of a label scores high.
+    """Make weights that give high logits to texts similar to a label's titles.
 
     model: A `spacy-clinical.DocumentClassifier.v1` over a checkpoint.
-    titles: Of each label; empty ones don't count.
-    RETURNS (n_labels, width): The means of the encoder's vectors of each label's titles.
+    nlp: Pipeline that tokenizes the titles.
+    titles: Titles of each label. Empty ones are skipped.
+    RETURNS (n_labels, width): The scaled mean of each label's title vectors.
     """
     docs = [nlp.make_doc(title) for of_label in titles for title in of_label if title]
     texts = [read_note(doc, unit="first") for doc in docs]

@@ -1,4 +1,4 @@
-"""The models that configs name."""
+"""Model of a token classifier: an encoder and a head over tokens."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
@@ -15,7 +15,7 @@ from spacy_clinical.architectures.encoder import (
 from spacy_clinical.architectures.parity import settle_precision
 from spacy_clinical.pieces.align import Encoded
 from spacy_clinical.pieces.pool import Pooling, backprop_pool, pool
-from spacy_clinical.types import Floats2d, Ints1d
+from spacy_clinical.types import Floats2d
 
 TokenClassifier: TypeAlias = Model[list[Doc], list[Encoded]]
 
@@ -29,13 +29,13 @@ def build_token_classifier(
     """Build an encoder with a linear head over tokens.
 
     encoder: A `spacy-clinical.HFEncoder.v1`.
-    pooling: A token's vector is that of its first wordpiece, or the mean of all.
-    dropout: Rate before the head; training's own rate takes its place.
-    crf: Whether to learn which tag follows which (a conditional random field).
+    pooling: Vector of a token: that of its "first" wordpiece, or the "mean" of all.
+    dropout: Dropout rate before the head. The rate of the training config overrides it.
+    crf: Whether to learn transitions between tags (a conditional random field).
     """
     output: Model[Floats2d, Floats2d] = Linear()
     head = chain(Dropout(dropout), output)
-    # No layer computes with them: loss and decoding do.
+    # Only the loss and the decoder use them; no layer computes with them.
     transitions: Model[Any, Any] = Model("transitions", pass_on, params={"W": None})
     model: TokenClassifier = Model(
         "token_classifier",
@@ -54,12 +54,12 @@ def build_token_classifier(
 
 
 def pass_on(model: Any, X: Any, is_train: bool) -> tuple[Any, Callable[[Any], Any]]:
-    """Hand on what comes in."""
+    """Return the input unchanged."""
     return X, lambda dX: dX
 
 
 def init(model: TokenClassifier, X: Any = None, Y: Any = None) -> None:
-    """Read the checkpoint and fit the head to it; its nO must have been set."""
+    """Load the checkpoint and initialize the head, whose nO must be set."""
     encoder, output = model.get_ref("encoder"), model.get_ref("output_layer")
     encoder.initialize()
     output.set_dim("nI", encoder.get_dim("nO"))
@@ -73,7 +73,7 @@ def init(model: TokenClassifier, X: Any = None, Y: Any = None) -> None:
 def forward(
     model: TokenClassifier, docs: list[Doc], is_train: bool
 ) -> tuple[list[Encoded], Callable[[Sequence[Floats2d]], list[Doc]]]:
-    """Score each token of each Doc: (n_tokens, n_labels)."""
+    """Compute the logits (n_tokens, n_labels) of each Doc."""
     pooling: Pooling = model.attrs["pooling"]
     if not is_train:
         runtime = get_shim(model.get_ref("encoder")).runtime
@@ -107,7 +107,7 @@ def forward(
 
 
 def _predict(model: TokenClassifier, docs: list[Doc]) -> list[Encoded]:
-    """Score wordpieces, then pool: no hidden states of a whole note are held."""
+    """Score wordpieces, then pool, so that a note's vectors are never all in memory."""
     head = model.get_ref("head")
     n_labels = model.get_ref("output_layer").get_dim("nO")
     ops = model.ops
@@ -119,10 +119,3 @@ def _predict(model: TokenClassifier, docs: list[Doc]) -> list[Encoded]:
     )
     pooling: Pooling = model.attrs["pooling"]
     return [Encoded(pool(e.X, e.pieces, pooling), e.pieces, e.windows) for e in encoded]
-
-
-def _label(model: TokenClassifier, doc: Doc) -> Ints1d:
-    """The best label of each token that has a wordpiece."""
-    [scored] = _predict(model, [doc])
-    best: Ints1d = scored.X[scored.pieces.is_seen].argmax(axis=1)
-    return best

@@ -1,4 +1,4 @@
-"""Texts → one vector for each window."""
+"""Window layer: from texts to one vector for each window."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ from spacy_clinical.pieces.pool import Summary, backprop_summary, summarize
 from spacy_clinical.pieces.text import Text
 from spacy_clinical.types import Floats2d
 
-# How much is kept of what an encoder that learns nothing has seen in training.
+# Size of the cache of window vectors, for training over a frozen encoder.
 MAX_KNOWN_BYTES = 2**28
 
 WindowReader: TypeAlias = Model[list[Text], list[ReadText]]
@@ -31,7 +31,7 @@ Backprop: TypeAlias = Callable[[Sequence[Floats2d]], Any]
 def build_window_reader(
     encoder: Model[Any, Any], *, summary: Summary, size: int
 ) -> WindowReader:
-    """Build what represents each window of a text by a vector.
+    """Build a layer that turns each window of a text into one vector.
 
     encoder, summary, size: See `document_classifier.build_document_classifier`.
     """
@@ -45,7 +45,7 @@ def build_window_reader(
 
 
 def has_checkpoint(encoder: Model[Any, Any]) -> bool:
-    """Check whether an encoder is a checkpoint, not a layer over tokens."""
+    """Check whether an encoder runs a checkpoint, or is a layer over tokens."""
     return encoder.name == "hf_encoder"
 
 
@@ -61,7 +61,7 @@ def init(model: WindowReader, X: Any = None, Y: Any = None) -> None:
 def forward(
     model: WindowReader, texts: list[Text], is_train: bool
 ) -> tuple[list[ReadText], Backprop]:
-    """Represent each window of each text by a vector."""
+    """Compute the vector of each window of each text."""
     [encoder], summary = model.layers, model.attrs["summary"]
     if not has_checkpoint(encoder):
         return _read_tokens(model, texts, is_train)
@@ -73,7 +73,7 @@ def forward(
 
 
 def _encode(shim: EncoderShim, plan: Plan, summary: Summary) -> Floats2d:
-    """Make a vector of each window: (n_windows, width)."""
+    """Encode windows as vectors (n_windows, width)."""
     vectors = numpy.zeros((len(plan.inputs), shim.width), dtype="float32")
     for i, rows in shim.predict_framed(plan.inputs):
         vectors[i] = summarize(rows, summary)
@@ -83,10 +83,10 @@ def _encode(shim: EncoderShim, plan: Plan, summary: Summary) -> Floats2d:
 def _begin_update(
     encoder: EncoderModel, texts: list[Text], summary: Summary
 ) -> tuple[list[ReadText], Backprop]:
-    """Read texts to learn from them.
+    """Encode texts for training.
 
-    An encoder that learns nothing is not trained, and sees each text once only, unless
-    other words of it are hidden each time.
+    A frozen encoder isn't trained, and encodes each text only once, unless words are
+    masked at random.
     """
     shim = get_shim(encoder)
     plan = plan_for(shim, texts)
@@ -113,19 +113,19 @@ def _begin_update(
 
 
 def _encode_once(shim: EncoderShim, plan: Plan, summary: Summary) -> Floats2d:
-    """Make a vector of each window of texts that will come again: epochs are many."""
-    known = shim.known_windows
+    """Encode windows as vectors, and cache them for the next epochs."""
+    cache = shim.known_windows
     keys = [_get_key(given, summary) for given in plan.inputs]
     given = dict(zip(keys, plan.inputs, strict=True))
-    new = {key: window for key, window in given.items() if key not in known}
+    new = {key: window for key, window in given.items() if key not in cache}
     names = list(new)
-    found = {
+    encoded = {
         names[i]: summarize(rows, summary)
         for i, rows in shim.predict_framed(list(new.values()))
     }
-    if sum(vector.nbytes for vector in known.values()) < MAX_KNOWN_BYTES:
-        known.update(found)
-    vectors = [found[key] if key in found else known[key] for key in keys]
+    if sum(vector.nbytes for vector in cache.values()) < MAX_KNOWN_BYTES:
+        cache.update(encoded)
+    vectors = [encoded[key] if key in encoded else cache[key] for key in keys]
     return numpy.asarray(vectors, dtype="float32").reshape(-1, shim.width)
 
 
@@ -139,7 +139,7 @@ def _get_key(window: Input, summary: Summary) -> bytes:
 def _read_tokens(
     model: WindowReader, texts: list[Text], is_train: bool
 ) -> tuple[list[ReadText], Backprop]:
-    """Make windows of the rows of tokens."""
+    """Compute window vectors from the vectors of tokens."""
     [encoder], size, summary = model.layers, model.attrs["size"], model.attrs["summary"]
     rows, backprop_rows = encoder([text.doc for text in texts], is_train)
     read, members = [], []
@@ -167,7 +167,7 @@ def _read_tokens(
 
 
 def _take_tokens(text: Text) -> Pieces:
-    """Take a text's tokens for its pieces, white space apart; ids are the Doc's."""
+    """Use a text's tokens as its pieces, except white space; ids are Doc indices."""
     doc: Any = text.doc
     seen = [i for i, token in enumerate(text.token_ids) if not doc[int(token)].is_space]
     places = numpy.arange(len(seen))

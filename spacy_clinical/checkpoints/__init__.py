@@ -1,4 +1,4 @@
-"""Cards of the published checkpoints, and what is known of a local folder."""
+"""Cards of published checkpoints, and lookup of checkpoints by name."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,21 +15,21 @@ CARDS = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Where a checkpoint is and what its files do not say.
+    """Location of a checkpoint, and facts that its files don't contain.
 
     name: Hub id, or path of a local folder.
     revision: Commit, tag or branch on the hub; "" for a folder.
-    max_pieces: Longest input, special tokens included; None to derive it from the
-        model.
-    lower_case: Whether it was trained on lower-cased text; None if its own
-        tokenizer files say so.
-    task: What its published head does.
-    license: As its page states; "none stated" is an answer.
-    source: The paper or page to cite.
-    folder: Where it is, if on this machine: inside the package, or in a store.
-    purpose: What it is good for.
-    parameters (millions): Its size.
-    n_labels: Of its head; 0 for none, or as its config.json says.
+    max_pieces: Maximum input length, including special tokens; None to derive it from
+        the model.
+    lower_case: Whether it was trained on lower-cased text; None to use the setting of
+        its tokenizer files.
+    task: Task of its published head.
+    license: License given on its page, or "none stated".
+    source: Paper or page to cite.
+    folder: Its folder on this machine, inside the package or in a store; "" if none.
+    purpose: What it is useful for.
+    parameters (millions): Number of parameters.
+    n_labels: Number of labels of its head; 0 for none, or to use its config.json.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Checkpoint:
 
     @property
     def location(self) -> str:
-        """What to load it by: hub id, or path of a folder."""
+        """Path of its folder, or else its hub id, to load it."""
         return str(CARDS.parent / self.folder) if self.folder else self.name
 
 
@@ -59,7 +59,7 @@ def get_checkpoint(name: str) -> Checkpoint:
     """Look up a checkpoint.
 
     name: Name of a card, hub id ("owner/name") or path of a local folder.
-    RAISES ValueError: C002, if it is none of these.
+    RAISES ValueError: C002, if there is no such card or folder.
     """
     if "/" not in name and (CARDS / f"{name}.cfg").is_file():
         return _read_card(name)
@@ -78,25 +78,25 @@ def is_offline_ready(checkpoint: Checkpoint) -> bool:
     """Check whether a checkpoint can be loaded without a network."""
     if Path(checkpoint.location).is_dir():
         return True
-    found = try_to_load_from_cache(
+    cached = try_to_load_from_cache(
         checkpoint.name, "config.json", revision=checkpoint.revision or None
     )
-    return isinstance(found, str)
+    return isinstance(cached, str)
 
 
 def is_shipped(checkpoint: Checkpoint) -> bool:
-    """Check whether a checkpoint is inside this package."""
+    """Check whether a checkpoint ships with this package."""
     place = Path(checkpoint.location).resolve()
     return place.is_relative_to(CARDS.parent.resolve())
 
 
 def _read_card(card: str) -> Checkpoint:
     values: dict[str, Any] = Config().from_disk(CARDS / f"{card}.cfg")["checkpoint"]
-    found = Checkpoint(**values)
-    return replace(found, folder=found.folder or _look_up(card, found.name))
+    entry = Checkpoint(**values)
+    return replace(entry, folder=entry.folder or _look_up(card, entry.name))
 
 
 def _look_up(*names: str) -> str:
-    """The folder of a checkpoint in the stores; "" if it is in none."""
+    """Find the folder of a checkpoint in the stores; "" if there is none."""
     folder = find_stored(names)
     return "" if folder is None else str(folder.resolve())

@@ -1,4 +1,4 @@
-"""Checkpoints in one .tar, to carry to another machine."""
+"""Checkpoints in one .tar file, to copy to another machine."""
 
 import hashlib
 import os
@@ -15,15 +15,16 @@ from spacy_clinical.files.regular import open_regular
 
 
 def write_bundle(folders: Iterable[tuple[str, Path]], output: Path) -> int:
-    """Write the files that the manifests of folders name into one .tar.
+    """Pack the files listed in the manifests of folders into one .tar file.
 
-    Links into a cache of the hub become the files that they lead to. All entries are
-    plain files and folders, whatever the folders hold besides.
+    Links into the hub's cache are replaced by their files, so that the archive only has
+    regular files and folders.
 
-    folders: With the names that they get.
-    RETURNS: Its size (bytes).
-    RAISES ValueError: C021, if a file isn't as its manifest says; C027, if two folders
-        have one name. Nothing is left then.
+    folders: Names in the archive, and folders.
+    output: The .tar file to write.
+    RETURNS: Size of the archive (bytes).
+    RAISES ValueError: C021, if a file doesn't match its manifest; C027, if two folders
+        have the same name. Nothing is written then.
     """
     folders = list(folders)
     names = [name for name, _ in folders]
@@ -40,18 +41,18 @@ def write_bundle(folders: Iterable[tuple[str, Path]], output: Path) -> int:
 
 
 def _add_folder(archive: tarfile.TarFile, name: str, folder: Path) -> None:
-    known = read_manifest(folder)["files"]
+    files = read_manifest(folder)["files"]
     inner = {
         "/".join(file.split("/")[:i])
-        for file in known
+        for file in files
         for i in range(file.count("/") + 1)
     }
     for below in sorted(inner | {""}):
         info = tarfile.TarInfo(f"{name}/{below}".rstrip("/"))
         info.type, info.mode = tarfile.DIRTYPE, 0o755
         archive.addfile(info)
-    for file in sorted({*known, MANIFEST}):
-        digest = known[file]["sha256"] if file != MANIFEST else None
+    for file in sorted({*files, MANIFEST}):
+        digest = files[file]["sha256"] if file != MANIFEST else None
         try:
             path = find_inside(folder, file)
         except ValueError as error:
@@ -60,7 +61,7 @@ def _add_folder(archive: tarfile.TarFile, name: str, folder: Path) -> None:
                 Errors.C021.format(path=folder, reason=reason)
             ) from None
         with open_regular(path) as handle:
-            # The same files make the same archive, whoever packs them and when.
+            # No owner and no time, so that equal files give equal archives.
             info = tarfile.TarInfo(f"{name}/{file}")
             info.size, info.mode = os.fstat(handle.fileno()).st_size, 0o644
             packed = _Hashed(handle)
@@ -70,14 +71,14 @@ def _add_folder(archive: tarfile.TarFile, name: str, folder: Path) -> None:
 
 
 class _Hashed:
-    """A file that is hashed as it is read, so that what is packed is what was checked."""
+    """A file that is hashed while it is packed, so that both see the same bytes."""
 
     def __init__(self, handle: BinaryIO) -> None:
         self._handle = handle
         self.digest = hashlib.sha256()
 
     def read(self, size: int = -1) -> bytes:
-        """Read on."""
+        """Read and hash bytes."""
         data = self._handle.read(size)
         self.digest.update(data)
         return data

@@ -1,8 +1,7 @@
-"""The files of a checkpoint: which names they may have, and how they are read safely.
+"""Files of a checkpoint: their allowed names, and safe reading.
 
-Checkpoints may be untrusted. What their files say is data: no name in them is
-followed out of its folder, nothing is read that isn't a regular file of a bounded size,
-and no message quotes what is in it.
+Checkpoints may be untrusted. File names in them can't lead out of the folder, only
+regular files of a limited size are read, and messages don't quote their content.
 """
 
 import json
@@ -38,15 +37,15 @@ VOCABULARIES = (
     "tokenizer.model",
 )
 TOKENIZER = (*SETTINGS_OF_TOKENIZERS, *VOCABULARIES)
-# What a saved pipeline's encoder consists of.
+# Files of an encoder in a saved pipeline.
 SAVED = frozenset({CONFIG, ORIGIN, SAFE, *TOKENIZER})
-# What is read of a folder; weights in several files have names of their own.
+# Files that are read, besides the parts of weights in several files.
 READ = frozenset({*SAVED, PICKLE, *INDEXES})
-# How the hub names the parts of weights in several files.
+# The hub's names for the parts of weights in several files.
 PART = re.compile(r"(model|pytorch_model)-\d{5}-of-\d{5}\.(safetensors|bin)")
 
-# The largest that are published: a config.json of 0.4 MB with 9,237 labels, a
-# tokenizer.json of 34 MB.
+# Maximum sizes (bytes). The largest published files are a config.json of 0.4 MB with
+# 9,237 labels and a tokenizer.json of 34 MB.
 _LIMITS = {
     ORIGIN: 2**16,
     CONFIG: 2**23,
@@ -60,8 +59,7 @@ _RESERVED = re.compile(r"[\x00-\x1f/\\:*?\"<>|]")
 
 
 def is_plain_name(name: object) -> bool:
-    """Check whether something is the name of a file in a folder and no path,
-    drive, or control character."""
+    """Check whether a value is a plain file name, without path, drive or controls."""
     return (
         isinstance(name, str)
         and 0 < len(name) <= 255
@@ -72,21 +70,22 @@ def is_plain_name(name: object) -> bool:
 
 
 def is_inner_name(name: object) -> bool:
-    """Check whether something names a file in a folder or below it, with "/"."""
+    """Check whether a value is a relative path of plain names, separated by "/"."""
     return isinstance(name, str) and all(map(is_plain_name, name.split("/")))
 
 
 def find_limit(name: str) -> int:
-    """Find the largest size (bytes) of a file that is read."""
+    """Get the maximum size (bytes) of a file."""
     return _LIMITS.get(name, _LIMIT_OF_WEIGHTS)
 
 
 def find_inside(folder: Path, name: str) -> Path:
     """Resolve a file of a folder, which may be a link.
 
-    RETURNS: A regular file in the folder or, if that is a snapshot in a cache of the
-        hub, among the cache's blobs, which is where its links lead.
-    RAISES ValueError: Without a code, saying what is wrong with it.
+    RETURNS: A regular file in the folder. In a snapshot of the hub's cache, it may also
+        be among the cache's blobs, where the snapshot's links lead.
+    RAISES ValueError: If there is no such file. The message has no code and continues
+        the file's name: "is missing".
     """
     folder = folder.resolve()
     places = [folder]
@@ -97,21 +96,21 @@ def find_inside(folder: Path, name: str) -> Path:
         kind = path.stat().st_mode
     except FileNotFoundError:
         raise ValueError("is missing") from None
-    # Links that lead to themselves are RuntimeErrors in some versions of Python.
+    # Circular links raise a RuntimeError in some versions of Python.
     except (OSError, RuntimeError):
         raise ValueError("can't be opened") from None
     if not any(path.is_relative_to(place) for place in places):
         raise ValueError("is a link that leads out of the folder")
     if not stat.S_ISREG(kind):
-        raise ValueError("is no regular file")
+        raise ValueError("isn't a regular file")
     return path
 
 
 def parse_json(data: bytes) -> dict[str, Any]:
-    """Parse a JSON object, strictly.
+    """Parse a JSON object strictly.
 
-    RAISES ValueError: If it is anything else, isn't UTF-8, nests too deeply, gives a key
-        twice, or holds a number that JSON has not (NaN, 1e999).
+    RAISES ValueError: If it isn't an object or isn't UTF-8, is nested too deeply, has
+        duplicate keys, or has a number that JSON can't represent (NaN, 1e999).
     """
     try:
         values = json.loads(
@@ -121,21 +120,21 @@ def parse_json(data: bytes) -> dict[str, Any]:
             parse_float=_parse_float,
         )
     except RecursionError:
-        raise ValueError("nests too deeply") from None
+        raise ValueError("nested too deeply") from None
     if not isinstance(values, dict):
-        raise ValueError("no object")
+        raise ValueError("not an object")
     return values
 
 
 def _make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     values = dict(pairs)
     if len(values) < len(pairs):
-        raise ValueError("a key is given twice")
+        raise ValueError("duplicate key")
     return values
 
 
 def _refuse_constant(constant: str) -> float:
-    raise ValueError("no number")
+    raise ValueError("not a number")
 
 
 def _parse_float(digits: str) -> float:
@@ -149,8 +148,9 @@ def _parse_float(digits: str) -> float:
 class CheckpointFiles:
     """The files of a checkpoint that may be read.
 
-    name: What to call the checkpoint in errors.
-    paths: By their names; all are regular files of a bounded size.
+    name: Name of the checkpoint, for errors.
+    folder: Its folder.
+    paths: Paths by file name. All are regular files of a limited size.
     """
 
     name: str
@@ -161,11 +161,11 @@ class CheckpointFiles:
         return name in self.paths
 
     def refuse(self, fault: str) -> ValueError:
-        """Make the error that says what is wrong with the checkpoint."""
+        """Make the error C003 for a fault of the checkpoint."""
         return CodedValueError(Errors.C003.format(name=self.name, fault=fault))
 
     def read_json(self, name: str) -> dict[str, Any]:
-        """Read one of the files.
+        """Read one of the files as JSON.
 
         RAISES ValueError: C003, if it isn't a JSON object.
         """
@@ -176,9 +176,9 @@ class CheckpointFiles:
             raise self.refuse(f"{name} is truncated or isn't JSON") from None
 
     def add(self, names: Iterable[str]) -> None:
-        """Add files whose names stand in another file.
+        """Add files that are named in another file.
 
-        RAISES ValueError: C003, if one is missing; C022 and C024 as `list_files`.
+        RAISES ValueError: C003, if a file is missing; C022 or C024, as in `list_files`.
         """
         for name in names:
             if not is_plain_name(name):
@@ -194,18 +194,19 @@ class CheckpointFiles:
 
 
 def list_files(name: str, folder: Path, *, only_inside: bool) -> CheckpointFiles:
-    """Find the files of a checkpoint's folder, by the names that they may have.
+    """List the files of a checkpoint's folder that have allowed names.
 
-    name: What to call the checkpoint in errors.
-    only_inside: Whether links that lead out of the folder are refused. A folder that a
-        user names may have such; what was saved with a pipeline has none.
-    RAISES ValueError: C022, if one is no regular file, or such a link; C024, if one is
-        larger than any that is published.
+    name: Name of the checkpoint, for errors.
+    folder: Its folder.
+    only_inside: Whether to refuse links that lead out of the folder. A folder that a
+        user gives may have them; a saved pipeline has none.
+    RAISES ValueError: C022, if a file isn't a regular file, or is such a link; C024, if
+        a file is too large.
     """
     paths = {
-        known: _check_file(name, folder, known, only_inside)
-        for known in sorted(READ)
-        if os.path.lexists(folder / known)
+        file: _check_file(name, folder, file, only_inside)
+        for file in sorted(READ)
+        if os.path.lexists(folder / file)
     }
     return CheckpointFiles(name, folder, paths)
 
@@ -217,7 +218,7 @@ def _check_file(name: str, folder: Path, file: str, only_inside: bool) -> Path:
         else:
             path = folder / file
             if not path.is_file():
-                raise ValueError("is no regular file")
+                raise ValueError("isn't a regular file")
     except (OSError, ValueError) as error:
         fault = f"{file} {error}" if isinstance(error, ValueError) else file
         raise CodedValueError(Errors.C022.format(name=name, fault=fault)) from None
@@ -230,16 +231,17 @@ def _check_file(name: str, folder: Path, file: str, only_inside: bool) -> Path:
 
 
 def walk(folder: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """List everything in a folder that isn't a folder, without following links.
+    """Walk a folder and its subfolders, without following links.
 
-    YIELDS: Names with "/" and entries, sorted; hidden ones too.
+    YIELDS: Relative paths with "/" and entries of all files, including hidden ones,
+        sorted.
     """
     pending = [("", folder)]
     while pending:
         prefix, inner = pending.pop()
         with os.scandir(inner) as entries:
-            found = sorted(entries, key=lambda entry: entry.name)
-        for entry in found:
+            by_name = sorted(entries, key=lambda entry: entry.name)
+        for entry in by_name:
             name = f"{prefix}{entry.name}"
             if entry.is_dir(follow_symlinks=False):
                 pending.append((f"{name}/", Path(entry.path)))

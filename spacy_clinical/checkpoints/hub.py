@@ -1,4 +1,4 @@
-"""Which files of which commit of a checkpoint to get from the hub."""
+"""Download of checkpoints from the hub: the commit and the files to get."""
 
 import re
 from collections.abc import Iterable
@@ -21,15 +21,15 @@ from spacy_clinical.checkpoints.files import (
 from spacy_clinical.checkpoints.store import read_commit, verify_once
 from spacy_clinical.errors import Errors, Warnings, warn
 
-# Seconds that the hub has to answer.
+# Seconds to wait for the hub's answer.
 TIMEOUT = 10
 COMMIT = re.compile("[0-9a-f]{40}")
 
 
 class CheckpointUnreachable(ValueError):
-    """A checkpoint is neither on this machine nor can it be got.
+    """A checkpoint that isn't on this machine and can't be downloaded.
 
-    kind: What happened.
+    kind: Type of the error.
     """
 
     kind: str = ""
@@ -38,12 +38,15 @@ class CheckpointUnreachable(ValueError):
 def ask_hub(api: HfApi, card: Checkpoint, *, timeout: float | None = None) -> Any:
     """Ask the hub for the commit and the files of a checkpoint.
 
-    Where a card names a commit that the hub doesn't have, "main" is taken, with a
-    warning (W003).
+    If the hub doesn't have the commit of the card, "main" is used, with a warning
+    (W003).
 
-    RETURNS: As `HfApi.model_info`.
-    RAISES HfHubHTTPError: If the hub has no such checkpoint or branch, or keeps it back.
-        What the library that it connects by raises, if there is no answer.
+    api: Client of the hub.
+    card: The checkpoint.
+    timeout (seconds): Time to wait for the answer.
+    RETURNS: Output of `HfApi.model_info`.
+    RAISES HfHubHTTPError: If the hub has no such checkpoint or branch, or access is
+        restricted. Without an answer, the errors of the HTTP library.
     """
     revision = card.revision or "main"
     try:
@@ -57,9 +60,9 @@ def ask_hub(api: HfApi, card: Checkpoint, *, timeout: float | None = None) -> An
 
 
 def choose_weights(names: Iterable[str]) -> list[str]:
-    """Choose the weights among the files of a repository: safetensors if there are.
+    """Choose the weights among the files of a repository; safetensors are preferred.
 
-    RETURNS: One file, or an index and the parts that weights were cut into.
+    RETURNS: One file, or an index and its parts.
     """
     names = set(names)
     for whole, index in zip(WEIGHTS, INDEXES, strict=True):
@@ -77,12 +80,11 @@ def choose_weights(names: Iterable[str]) -> list[str]:
 
 
 def find_folder(checkpoint: Checkpoint) -> tuple[Path, str]:
-    """Find the folder that a checkpoint is to be read from; get it from the hub if need
-    be, at the commit of its card.
+    """Find the folder of a checkpoint, or download it at the commit of its card.
 
-    RETURNS: Also the commit; "" if it isn't known.
-    RAISES ValueError: C009, if it can't be got; C021, if a file in it isn't as its
-        manifest says.
+    RETURNS: The folder and its commit, or "" if that is unknown.
+    RAISES ValueError: C009, if it can't be downloaded; C021, if a file doesn't match
+        the folder's manifest.
     """
     folder = Path(checkpoint.location)
     if folder.is_dir():
@@ -92,20 +94,20 @@ def find_folder(checkpoint: Checkpoint) -> tuple[Path, str]:
         info = ask_hub(HfApi(), checkpoint, timeout=TIMEOUT)
     except HfHubHTTPError as error:
         raise _make_error(checkpoint, error) from error
-    # Without a network, whatever the library that it connects by raises. The hub's own
-    # library would try again and again for each file, so it is asked for none.
+    # Without a network, the HTTP library may raise anything. Use the cache then,
+    # because the hub's library would retry the download of each file.
     except Exception:
         info = None
     try:
         if info is None:
-            found = snapshot_download(
+            snapshot = snapshot_download(
                 checkpoint.name,
                 revision=checkpoint.revision or None,
                 local_files_only=True,
             )
         else:
             names = [file.rfilename for file in info.siblings or ()]
-            found = snapshot_download(
+            snapshot = snapshot_download(
                 checkpoint.name,
                 revision=info.sha,
                 allow_patterns=[CONFIG, *TOKENIZER, *choose_weights(names)],
@@ -113,7 +115,7 @@ def find_folder(checkpoint: Checkpoint) -> tuple[Path, str]:
     except Exception as error:
         raise _make_error(checkpoint, error) from error
     commit = "" if info is None else str(info.sha or "")
-    return Path(found), commit or read_commit(Path(found))
+    return Path(snapshot), commit or read_commit(Path(snapshot))
 
 
 def _make_error(checkpoint: Checkpoint, error: Exception) -> ValueError:

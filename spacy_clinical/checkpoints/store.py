@@ -1,7 +1,8 @@
 """Checkpoints on machines without a network: folders with a manifest of their files.
 
-A folder named by SPACY_CLINICAL_CHECKPOINTS (several are parted as in PATH) holds
-checkpoints under the names of their cards, or of their hub ids with "--" for "/".
+The variable SPACY_CLINICAL_CHECKPOINTS names one or more folders, separated as in PATH.
+They hold checkpoints under the names of their cards, or their hub ids with "--" for
+"/".
 """
 
 import os
@@ -26,16 +27,16 @@ from spacy_clinical.files.json_text import write_json
 from spacy_clinical.files.regular import open_regular
 
 STORE_VARIABLE = "SPACY_CLINICAL_CHECKPOINTS"
-# Folders that version control and the hub's library keep beside a checkpoint.
+# Folders of version control and of the hub's library.
 _KEPT_BY_OTHERS = (".git/", ".cache/")
 _SHA256 = re.compile("[0-9a-f]{64}")
 _REVISION = re.compile(r"[\w.-]{1,100}")
-# The state of folders that were found to be as their manifests say, in this process.
+# State of the folders that this process has verified.
 _verified: dict[Path, tuple[Any, ...]] = {}
 
 
 def list_stores() -> list[Path]:
-    """List the folders that SPACY_CLINICAL_CHECKPOINTS names."""
+    """List the folders in SPACY_CLINICAL_CHECKPOINTS."""
     value = os.environ.get(STORE_VARIABLE, "")
     return [Path(part).expanduser() for part in value.split(os.pathsep) if part]
 
@@ -43,7 +44,8 @@ def list_stores() -> list[Path]:
 def find_stored(names: Iterable[str]) -> Path | None:
     """Find the folder of a checkpoint in the stores.
 
-    names: What it may be called: the name of its card, its hub id.
+    names: Possible names: that of its card, its hub id.
+    RETURNS: The folder; None if there is none.
     """
     for store in list_stores():
         for name in names:
@@ -54,10 +56,13 @@ def find_stored(names: Iterable[str]) -> Path | None:
 
 
 def write_manifest(folder: Path, facts: dict[str, Any]) -> Path:
-    """Write down what a folder holds: SHA-256 and size (bytes) of each file.
+    """Write a manifest with the SHA-256 and size (bytes) of each file in a folder.
 
-    facts: What else is known of the checkpoint.
-    RAISES ValueError: C021, if something in it is no regular file, or a link out of it.
+    folder: The folder.
+    facts: Other facts about the checkpoint, for the manifest.
+    RETURNS: Path of the manifest.
+    RAISES ValueError: C021, if a file isn't a regular file, or is a link that leads out
+        of the folder.
     """
     files = {}
     for name, _ in walk(folder):
@@ -74,10 +79,10 @@ def write_manifest(folder: Path, facts: dict[str, Any]) -> Path:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """Read what `write_manifest` wrote.
+    """Read the manifest of a folder.
 
-    RAISES ValueError: C021, if it is missing or broken, or names a file that isn't in
-        the folder.
+    RAISES ValueError: C021, if it is missing or broken, or names a file outside the
+        folder.
     """
     try:
         with open_regular(folder / MANIFEST) as handle:
@@ -98,10 +103,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def read_commit(folder: Path) -> str:
-    """Read the commit that a folder was fetched at: from its manifest, or the name of a
-    snapshot in a cache of the hub; "" if it is not known.
+    """Read the commit of a folder from its manifest, or its name in the hub's cache.
 
-    RAISES ValueError: C021, as `read_manifest`.
+    RETURNS: The commit; "" if it is unknown.
+    RAISES ValueError: C021, as in `read_manifest`.
     """
     if os.path.lexists(folder / MANIFEST):
         revision = read_manifest(folder).get("revision")
@@ -117,11 +122,11 @@ def read_snapshot(folder: Path) -> str:
 
 
 def verify(folder: Path) -> dict[str, Any]:
-    """Compare a folder with its manifest: all that is in it, hidden or not.
+    """Check all files of a folder, including hidden ones, against its manifest.
 
     RETURNS: The manifest.
-    RAISES ValueError: C021, naming the first file that is missing, changed, not in it,
-        no regular file, or a link that leads out of the folder.
+    RAISES ValueError: C021, with the first file that is missing, changed, not in the
+        manifest, not a regular file, or a link that leads out of the folder.
     """
     manifest = _verify_named(folder)
     for name, _ in walk(folder):
@@ -135,11 +140,11 @@ def verify(folder: Path) -> dict[str, Any]:
 
 
 def verify_once(folder: Path) -> None:
-    """Compare the files that a folder is loaded from with its manifest, if it has one.
+    """Check the files that are read from a folder against its manifest, if it has one.
 
-    In a process this is done again only when a file has changed.
+    A process does this once, and again only if a file has changed.
 
-    RAISES ValueError: C021, as `verify`; files that aren't read don't matter.
+    RAISES ValueError: C021, as in `verify`, but only for files that are read.
     """
     folder = folder.resolve()
     if not os.path.lexists(folder / MANIFEST):
@@ -147,28 +152,28 @@ def verify_once(folder: Path) -> None:
     state = _find_state(folder)
     if _verified.get(folder) == state:
         return
-    known = _verify_named(folder)["files"]
+    listed = _verify_named(folder)["files"]
     for name in sorted(READ):
-        if os.path.lexists(folder / name) and name not in known:
+        if os.path.lexists(folder / name) and name not in listed:
             reason = f"{name} is not in its manifest"
             raise CodedValueError(Errors.C021.format(path=folder, reason=reason))
     _verified[folder] = state
 
 
 def _find_state(folder: Path) -> tuple[Any, ...]:
-    found = []
+    state = []
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
-        # Of what a link leads to.
+        # For links, the status of the target.
         try:
             info = entry.stat()
         except OSError:
             continue
-        found.append((entry.name, info.st_size, info.st_mtime_ns, info.st_ino))
-    return tuple(found)
+        state.append((entry.name, info.st_size, info.st_mtime_ns, info.st_ino))
+    return tuple(state)
 
 
 def _verify_named(folder: Path) -> dict[str, Any]:
-    """Compare the files that a manifest names."""
+    """Check the files that are listed in a manifest."""
     manifest = read_manifest(folder)
     for name, file in sorted(manifest["files"].items()):
         path = _find(folder, name)
@@ -179,7 +184,7 @@ def _verify_named(folder: Path) -> dict[str, Any]:
 
 
 def changed(folder: Path, name: str) -> ValueError:
-    """Make the error that says that a file isn't as its manifest says."""
+    """Make the error C021 for a file that doesn't match its manifest."""
     reason = f"{_shorten(name)} was changed"
     return CodedValueError(Errors.C021.format(path=folder, reason=reason))
 
@@ -193,6 +198,6 @@ def _find(folder: Path, name: str) -> Path:
 
 
 def _shorten(name: str) -> str:
-    """A name fit to be shown: a manifest may hold anything."""
+    """Make a name printable and short, since a manifest may have any names."""
     printable = "".join(c if c.isprintable() else "?" for c in name)
     return printable if len(printable) <= 80 else f"{printable[:77]}..."

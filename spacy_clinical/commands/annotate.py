@@ -1,4 +1,4 @@
-"""`spacy-clinical annotate`: notes in, records and pages out."""
+"""`spacy-clinical annotate`: annotate notes, and write records and pages."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -52,9 +52,9 @@ from spacy_clinical.scale.workers import (
 )
 from spacy_clinical.types import Note, NoteFailure
 
-# Names with their values.
+# Names and values of the summary.
 Rows: TypeAlias = list[tuple[str, str]]
-# The records of chunks of notes, and what else was handed on.
+# Records of chunks of notes, and what the reader passed on without annotating.
 Results: TypeAlias = Iterator[list[Record] | HandedOn]
 
 
@@ -63,66 +63,66 @@ def annotate(
         list[str],
         typer.Argument(
             metavar="PATH",
-            help="Files of text, HTML, CDA, HL7, RTF or DOCX, folders of them, .jsonl, "
-            ".ndjson, .csv, .tsv or .parquet tables with a text column, or - for one "
-            "note on standard input.",
+            help="Files of text, HTML, CDA, HL7, RTF or DOCX; .jsonl, .ndjson, .csv, "
+            ".tsv or .parquet tables with a text column; folders of these; or - for "
+            "one note from standard input.",
         ),
     ],
     output: Output,
     html: Annotated[
-        bool, typer.Option("--html", help="Also write pages to read, and an index.")
+        bool, typer.Option("--html", help="Also write HTML pages and an index.")
     ] = False,
     model: Annotated[
         str,
         typer.Option(
-            "--model", "-m", help="A pipeline: shipped, installed, or a folder."
+            "--model", "-m", help="Pipeline: shipped, installed, or a folder."
         ),
     ] = DEFAULT_MODEL,
     text_column: TextColumn = "text",
     id_column: Annotated[
         str | None,
-        typer.Option(help="Column of a table that holds their ids, if not id."),
+        typer.Option(help="Column of a table with the ids of the notes. Default: id."),
     ] = None,
     markup: Annotated[
         Markup,
         typer.Option(
             case_sensitive=False,
-            help="What to do with notes in HTML, CDA, HL7, RTF, DOCX, or with written-out "
-            "line ends: convert them to plain text, refuse them, or keep them as they "
-            "are.",
+            help="Notes in HTML, CDA, HL7, RTF or DOCX, or with escaped line breaks: "
+            "convert them to plain text, refuse them, or keep them unchanged.",
         ),
     ] = Markup.convert,
     batch_size: Annotated[
-        int, typer.Option(min=1, help="Notes that are worked on together.")
+        int, typer.Option(min=1, help="Number of notes in a batch.")
     ] = 32,
     n_process: Annotated[
-        int, typer.Option(min=-1, help="Processes; -1 for one a processor.")
+        int, typer.Option(min=-1, help="Number of processes; -1 for one per core.")
     ] = 1,
     no_text: NoText = False,
     shard_size: Annotated[
         int,
         typer.Option(
             min=0,
-            help="For long runs: write records in files of so many notes, and go on "
-            "where an earlier run with the same options was cut off.",
+            help="For long runs: write files of this many notes, and resume an "
+            "interrupted run with the same options. 0 for a single file.",
         ),
     ] = 0,
     limit: Annotated[
-        int, typer.Option(min=0, help="Notes to annotate; 0 for all.")
+        int, typer.Option(min=0, help="Maximum number of notes; 0 for all.")
     ] = 0,
     only_failed: Annotated[
-        bool, typer.Option("--only-failed", help="Do notes again that failed before.")
+        bool,
+        typer.Option("--only-failed", help="Retry notes that failed before."),
     ] = False,
     force: Annotated[
         bool,
         typer.Option(
             "--force",
-            help="Go on though the run was begun with another pipeline; do files of "
-            "records again whose notes have changed.",
+            help="Resume a run that was started with another pipeline, and redo shards "
+            "whose notes have changed.",
         ),
     ] = False,
     restart: Annotated[
-        bool, typer.Option("--restart", help="Throw away what was done before.")
+        bool, typer.Option("--restart", help="Delete earlier results and start again.")
     ] = False,
     code: CodeFile = None,
     attributes: Annotated[
@@ -131,27 +131,28 @@ def annotate(
             "--attributes",
             "-a",
             metavar="NAME",
-            help="Put what other components have set into the records: span._.negex, "
-            "doc._.language, token._.is_cue. Several with commas, or repeat it.",
+            help="Custom attributes to add to the records: span._.negex, "
+            "doc._.language, token._.is_cue. Separate by commas, or repeat the option.",
         ),
     ] = None,
 ) -> None:
-    """Find sections, entities and codes in notes; write notes.jsonl, one record a note.
+    """Find sections, entities and codes in notes, and write one record per note.
 
-    With --shard-size, records are in shards/*.jsonl, what failed in failures.jsonl, and
-    what made them in run.json. What this command wrote to the folder before is replaced.
+    Records are written to notes.jsonl. With --shard-size, they are in shards/*.jsonl,
+    failures in failures.jsonl, and the settings of the run in run.json. Earlier output
+    of this command in the folder is replaced.
 
-    Exit status: 0 if every note was read and annotated, 1 if some failed (the others
-    are written), 2 if nothing could be done.
+    Exit status: 0 if all notes were annotated, 1 if some failed (the others are
+    written), 2 if nothing was done.
     """
     if n_process == 0:
-        raise typer.BadParameter("0 is not a number of processes.")
+        raise typer.BadParameter("--n-process must be at least 1, or -1.")
     if shard_size and html:
-        raise typer.BadParameter("--html goes without --shard-size.")
+        raise typer.BadParameter("--html can't be used with --shard-size.")
     if no_text and html:
-        raise typer.BadParameter("--html goes without --no-text: pages quote notes.")
+        raise typer.BadParameter("--html writes the notes' text: leave out --no-text.")
     if not shard_size and (only_failed or force):
-        raise typer.BadParameter("--only-failed and --force go with --shard-size.")
+        raise typer.BadParameter("--only-failed and --force need --shard-size.")
     with stop_on_errors():
         load_code(code)
         named = parse_attributes(attributes or ())
@@ -220,13 +221,13 @@ def _write_folder(
     n_process: int,
     attributes: Sequence[str],
 ) -> tuple[Rows, int]:
-    """Write all records to one file. RETURNS what to say, and how many failed."""
+    """Write all records to one file. RETURNS: The summary, and the failures' number."""
     start = time.perf_counter()
     chunks = annotate_chunks(
         nlp,
         make_chunks(notes, batch_size),
         n_process=n_process,
-        # Pages quote notes even where records don't.
+        # Pages quote notes even if records don't.
         with_text=with_text or html,
         attributes=attributes,
     )
@@ -256,22 +257,22 @@ def _write_folder(
 def _write_shards(
     nlp: Language, notes: NoteReader, writer: ShardWriter, n_process: int
 ) -> tuple[Rows, int]:
-    """Write records in shards. RETURNS what to say, and how many failed."""
+    """Write records in shards. RETURNS: The summary, and the failures' number."""
     start = time.perf_counter()
 
     def work(chunks: Iterator[Sequence[Note] | HandedOn]) -> Results:
-        found = annotate_chunks(
+        results = annotate_chunks(
             nlp,
             chunks,
             n_process=n_process,
             with_text=writer.run["with_text"],
             attributes=writer.run["attributes"],
         )
-        return _watch(found, notes)
+        return _watch(results, notes)
 
     totals = writer.write(notes, work)
     rows = [
-        ("Notes", f"{totals.n_notes}, {totals.n_new} of them now"),
+        ("Notes", f"{totals.n_notes}, {totals.n_new} of them new"),
         ("Failed", str(totals.n_failed)),
         ("Time", _format_time(totals.n_new, start)),
         ("Records", f"{writer.folder / SHARDS_FOLDER}, {totals.n_shards} files"),
@@ -280,9 +281,9 @@ def _write_shards(
 
 
 def _watch(results: Results, notes: NoteReader) -> Results:
-    """Show how far the notes are, and tell what failed."""
+    """Show a progress bar, and print failures."""
     n_new = n_passed = 0
-    # disable=None: no bar unless a terminal shows it. smoothing: the rate of all notes.
+    # disable=None: a bar only on a terminal. smoothing=0: the mean rate of all notes.
     with tqdm(unit="note", disable=None, smoothing=0) as bar:
         for result in results:
             if isinstance(result, NoteFailure):

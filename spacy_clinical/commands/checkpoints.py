@@ -1,5 +1,5 @@
-"""`spacy-clinical checkpoints`: get published weights, and carry them to machines that
-have no network."""
+"""`spacy-clinical checkpoints`: download published weights, and copy them to machines
+without a network."""
 
 import contextlib
 import shutil
@@ -37,21 +37,21 @@ from spacy_clinical.commands.console import (
 )
 from spacy_clinical.errors import CodedValueError, Errors, get_own_message
 
-# What of a repository is needed: no pictures, no weights for other libraries.
+# Files to download: no pictures, no weights for other libraries.
 FILES = [CONFIG, *TOKENIZER, "README.md", "LICENSE", "LICENSE.txt", "LICENSE.md"]
 
-_SHIPPED = "ships with this package, so it is there already"
+_SHIPPED = "ships with this package, so there is nothing to do"
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Get published weights, check them, and carry them to machines without a "
-    f"network: folders under {STORE_VARIABLE} are found by the names of their cards.",
+    help="Download and check published weights, and copy them to machines without a "
+    f"network. Folders in {STORE_VARIABLE} are found by the names of their cards.",
 )
 
 
 @app.command("list", cls=PlainCommand)
 def list_all() -> None:
-    """List the cards: what for, how large, and whether they can be used right now."""
+    """List the cards with their purpose and size, and whether they are ready to use."""
     for name in list_checkpoints():
         card = get_checkpoint(name)
         ready = "ready" if is_offline_ready(card) else "-"
@@ -63,9 +63,9 @@ def list_all() -> None:
 def show(
     name: Annotated[str, typer.Argument(help="Card, hub id, or local folder.")],
 ) -> None:
-    """Show all that is known of a checkpoint."""
+    """Show the details of a checkpoint."""
     card = _get(name)
-    labels = f"{card.n_labels:,}" if card.n_labels else "none, or as its config says"
+    labels = f"{card.n_labels:,}" if card.n_labels else "none, or see its config.json"
     print_rows(
         [
             ("Hub id", card.name),
@@ -77,11 +77,11 @@ def show(
                 "Size",
                 f"{card.parameters:,} million parameters" if card.parameters else "-",
             ),
-            ("At once", f"{card.max_pieces or '-'} wordpieces"),
+            ("Maximum", f"{card.max_pieces or '-'} wordpieces in a window"),
             ("License", card.license),
             ("Cite", card.source or "-"),
             (
-                "Usable",
+                "Ready",
                 "without a network" if is_offline_ready(card) else "after a fetch",
             ),
             ("Where", card.location),
@@ -91,12 +91,15 @@ def show(
 
 @app.command(cls=PlainCommand)
 def fetch(
-    names: Annotated[list[str], typer.Argument(metavar="NAME", help="Cards or ids.")],
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="Folder for them all.")
+    names: Annotated[
+        list[str], typer.Argument(metavar="NAME", help="Cards or hub ids.")
     ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write to.")],
 ) -> None:
-    """Get checkpoints from the hub, as safetensors with a manifest, each in a folder."""
+    """Download checkpoints from the hub, each into its own folder.
+
+    Weights are saved as safetensors, with a manifest of all files.
+    """
     for name in names:
         card = _get(name)
         if is_shipped(card):
@@ -108,21 +111,21 @@ def fetch(
             with short_warnings():
                 revision = _download(card, folder)
             _finish(folder, card, revision)
-        # Whatever the library that it connects by raises.
+        # The HTTP library may raise anything.
         except Exception as error:
             kind = type(error).__name__
             message = get_own_message(error)
             stop(message or Errors.C020.format(name=card.name, kind=kind), SOME_FAILED)
         typer.echo(f"  commit {revision}")
         if revision != card.revision and not COMMIT.fullmatch(card.revision):
-            typer.echo(f'  to keep to it, write in the card: revision = "{revision}"')
+            typer.echo(f'  to pin it, write in the card: revision = "{revision}"')
 
 
 @app.command(cls=PlainCommand)
 def convert(
     folders: Annotated[list[Path], typer.Argument(metavar="FOLDER")],
 ) -> None:
-    """Turn pytorch_model.bin into safetensors, and write a manifest."""
+    """Convert pytorch_model.bin to safetensors, and write a manifest."""
     for folder in folders:
         if not folder.is_dir():
             stop(Errors.C029.format(name=folder), SOME_FAILED)
@@ -130,7 +133,7 @@ def convert(
             _finish(folder, _get(str(folder)), "")
         except (OSError, ValueError) as error:
             stop(get_message(error), SOME_FAILED)
-        typer.echo(f"{folder}: {SAFE} and a manifest are there")
+        typer.echo(f"{folder}: {SAFE} and a manifest are written")
 
 
 @app.command(cls=PlainCommand)
@@ -138,12 +141,12 @@ def bundle(
     names: Annotated[
         list[str], typer.Argument(metavar="NAME", help="Cards or folders.")
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The .tar to write.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help=".tar file to write.")],
 ) -> None:
-    """Pack verified checkpoints into one .tar.
+    """Verify checkpoints and pack them into one .tar file.
 
-    Unpack it, on the machine without a network, in a folder that
-    SPACY_CLINICAL_CHECKPOINTS names.
+    On the machine without a network, unpack it into the folder given by
+    SPACY_CLINICAL_CHECKPOINTS.
     """
     folders = []
     for name in names:
@@ -170,23 +173,23 @@ def verify_all(
         list[str], typer.Argument(metavar="NAME", help="Cards or folders.")
     ],
 ) -> None:
-    """Compare checkpoints with their manifests, and load them once."""
+    """Check checkpoints against their manifests, and check that they load."""
     n_failed = 0
     for name in names:
         try:
             with short_warnings():
-                found = _verify(name)
+                outcome = _verify(name)
         except (OSError, ValueError) as error:
             n_failed += 1
             tell(get_message(error))
         else:
-            typer.echo(f"{name}: {found}")
+            typer.echo(f"{name}: {outcome}")
     if n_failed:
         raise typer.Exit(SOME_FAILED)
 
 
 def _verify(name: str) -> str:
-    """RETURNS: What was found."""
+    """Verify and load a checkpoint. RETURNS: The outcome, to print."""
     # Only this command needs torch.
     from spacy_clinical.encoders.loading import load_checkpoint
 
@@ -194,13 +197,13 @@ def _verify(name: str) -> str:
     folder = Path(card.location)
     if not folder.is_dir():
         raise CodedValueError(Errors.C029.format(name=name))
-    # What ships with this package has no manifest of its own: its installer checks it.
+    # Shipped checkpoints have no manifest: the package's installer checks their files.
     has_manifest = (folder / MANIFEST).exists() or not is_shipped(card)
     if has_manifest:
         verify(folder)
     load_checkpoint(card)
-    known = "as its manifest says" if has_manifest else "ships with this package"
-    return f"{known}, and it loads"
+    origin = "matches its manifest" if has_manifest else "ships with this package"
+    return f"{origin}, and loads"
 
 
 def _get(name: str) -> Checkpoint:
@@ -211,18 +214,18 @@ def _get(name: str) -> Checkpoint:
 
 
 def _name_in_bundle(name: str, folder: Path) -> str:
-    """What a checkpoint is found by in a store."""
+    """Get the name of a checkpoint's folder in a store."""
     if not Path(name).is_dir():
         return name.replace("/", "--")
     folder = folder.resolve()
-    # A cache of the hub: models--owner--name/snapshots/commit.
+    # The hub's cache: models--owner--name/snapshots/commit.
     if folder.parent.name == "snapshots":
         return folder.parent.parent.name.removeprefix("models--")
     return folder.name
 
 
 def _download(card: Checkpoint, folder: Path) -> str:
-    """Get the files that are needed. RETURNS: The commit that they are of."""
+    """Download the needed files. RETURNS: Their commit."""
     info = ask_hub(HfApi(), card)
     names = {file.rfilename for file in info.siblings or ()}
     snapshot_download(
@@ -231,7 +234,7 @@ def _download(card: Checkpoint, folder: Path) -> str:
         allow_patterns=[*FILES, *choose_weights(names)],
         local_dir=folder,
     )
-    # What the hub's library notes for itself.
+    # The hub library's own bookkeeping.
     shutil.rmtree(folder / ".cache" / "huggingface", ignore_errors=True)
     with contextlib.suppress(OSError):
         (folder / ".cache").rmdir()

@@ -1,6 +1,6 @@
-"""What all commands share: how they speak, fail and load pipelines.
+"""Output, errors and loading of pipelines for all commands.
 
-Nothing printed quotes a note: failures are told by file, row and code.
+Nothing printed quotes a note: failures name the file, the row and the error code.
 """
 
 import os
@@ -32,7 +32,7 @@ WRONG_USE = 2
 
 
 class PlainCommand(TyperCommand):
-    """A command whose usage has no braces around what must be given, in any version."""
+    """A command whose usage line has no braces, with any version of typer."""
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         pieces = super().collect_usage_pieces(ctx)
@@ -40,9 +40,9 @@ class PlainCommand(TyperCommand):
 
 
 def load_code(path: Path | None) -> None:
-    """Import the file of --code, before anything is written.
+    """Import the file given by --code, before anything is written.
 
-    RAISES OSError: C360, if it can't be.
+    RAISES OSError: C360, if it can't be imported.
     """
     if path is not None:
         import_code(path)
@@ -51,7 +51,7 @@ def load_code(path: Path | None) -> None:
 def load_pipeline(name: str) -> Language:
     """Load a pipeline.
 
-    RAISES OSError: C311 and C314, if it can't be.
+    RAISES OSError: C311 or C314, if it can't be loaded.
     """
     try:
         return load(name)
@@ -63,7 +63,7 @@ def load_pipeline(name: str) -> Language:
 
 
 def get_message(error: Exception) -> str:
-    """Get the message of a coded error; of others, which may quote a note, the type."""
+    """Get the message of a coded error. Others may quote a note: get their type."""
     return str(error) if find_code(error) else name_type(error)
 
 
@@ -77,11 +77,11 @@ def get_write_message(error: OSError, folder: Path) -> str:
 
 
 def check_inputs(paths: Sequence[str], outputs: Collection[Path]) -> None:
-    """Keep a command from taking the place of what it reads.
+    """Check that a command doesn't overwrite its own input.
 
-    paths: Files and folders to read. In folders, earlier output is left out.
-    outputs (resolved): Files and folders that it may write.
-    RAISES OSError: C342, if a path is one of them or in one of them.
+    paths: Files and folders to read. Earlier output in folders is skipped.
+    outputs (resolved): Files and folders that the command may write.
+    RAISES OSError: C342, if a path is an output or inside one.
     """
     for name in paths:
         path = Path(os.path.realpath(name))
@@ -90,14 +90,14 @@ def check_inputs(paths: Sequence[str], outputs: Collection[Path]) -> None:
 
 
 def print_rows(rows: Sequence[tuple[str, str]]) -> None:
-    """Print names with their values."""
+    """Print names and their values in two columns."""
     width = max(10, *(len(name) + 2 for name, _ in rows))
     for name, value in rows:
         typer.echo(f"{name:<{width}}{value}")
 
 
 def tell(message: str) -> None:
-    """Print a line on standard error, beside progress bars."""
+    """Print a line to standard error without breaking a progress bar."""
     tqdm.write(message, file=sys.stderr)
 
 
@@ -111,10 +111,10 @@ def stop(message: str, status: int) -> NoReturn:
 def stop_on_errors(
     folder: Path | None = None, *, status: int = WRONG_USE
 ) -> Iterator[None]:
-    """Print the message of an error and exit; shorten warnings until then.
+    """Print the message of an error and exit; also shorten warnings.
 
-    folder: What is written to, if anything is.
-    status: Exit status after errors that have no code, such as those of a full disk.
+    folder: Folder that is written to, if any.
+    status: Exit status after errors without a code, such as a full disk.
     """
     with short_warnings():
         try:
@@ -129,7 +129,7 @@ def stop_on_errors(
 
 @contextmanager
 def owner_only() -> Iterator[None]:
-    """Let only the owner read what is written, by libraries that open files themselves."""
+    """Make new files readable only by their owner, also those that libraries open."""
     before = os.umask(0o077)
     try:
         yield
@@ -139,7 +139,7 @@ def owner_only() -> Iterator[None]:
 
 @contextmanager
 def short_warnings() -> Iterator[None]:
-    """Print warnings without source lines, and foreign ones without their text."""
+    """Print warnings without source lines, and those of other packages without text."""
 
     def show(
         message: Warning | str,

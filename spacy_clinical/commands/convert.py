@@ -1,4 +1,4 @@
-"""`spacy-clinical convert`: annotated texts to spaCy's own format."""
+"""`spacy-clinical convert`: convert annotated texts to spaCy's format."""
 
 from enum import Enum
 from pathlib import Path
@@ -23,24 +23,24 @@ def convert(
         Path,
         typer.Argument(
             help="BRAT files (.txt with .ann), CodiEsp, CoNLL, .jsonl with text and "
-            "entities, a table of texts and labels, or a folder of them."
+            "entities, a table of texts and labels, or a folder of these."
         ),
     ],
-    output: Annotated[Path, typer.Argument(help="The .spacy file to write.")],
+    output: Annotated[Path, typer.Argument(help=".spacy file to write.")],
     kind: Annotated[
         Format | None,
         typer.Option(
-            "--format", "-f", case_sensitive=False, help="If it isn't found out."
+            "--format", "-f", case_sensitive=False, help="Format, if not detected."
         ),
     ] = None,
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
 ) -> None:
-    """Convert annotated texts to .spacy, which spacy train, debug and evaluate read.
+    """Convert annotated texts to .spacy, for spacy train, debug and evaluate.
 
-    Only its owner may read the file, as it holds the texts.
+    The file holds the texts, so only its owner can read it.
 
-    Exit status: 0, or 2 if nothing could be done.
+    Exit status: 0, or 2 if nothing was done.
     """
     nlp = load_tokenizer()
     docs = DocBin(store_user_data=True)
@@ -52,7 +52,7 @@ def convert(
             label_column=label_column,
             kinds=CONVERTIBLE if kind is None else [kind.value],
         )
-        # disable=None: no bar unless a terminal shows it.
+        # disable=None: a bar only on a terminal.
         for example in tqdm(read(nlp), unit="doc", disable=None):
             docs.add(example.reference)
             n_docs += 1

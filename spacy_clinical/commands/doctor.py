@@ -1,4 +1,4 @@
-"""`spacy-clinical doctor`: what is installed, what can be used, and what is wrong."""
+"""`spacy-clinical doctor`: check the installation."""
 
 import os
 import platform
@@ -27,14 +27,14 @@ from spacy_clinical.models import list_models, load
 NEEDED = ("spacy", "thinc", "torch", "transformers", "tokenizers", "spacy-transformers")
 OPTIONAL = ("scispacy", "medspacy", "pyspark", "pyarrow", "matplotlib")
 FACTORIES = "spacy_factories"
-# Invented; every shipped pipeline finds something in it.
+# An invented note in which every shipped pipeline finds something.
 PROBE = "HPI:\nA 63-year-old man with chest pain.\n\nMEDICATIONS: aspirin 81 mg daily"
 
 
 class Finding(NamedTuple):
     """A line of the report.
 
-    state: "ok", "note" (something is missing that not everybody needs) or "wrong".
+    state: "ok", "note" (something optional is missing) or "wrong".
     """
 
     name: str
@@ -43,9 +43,9 @@ class Finding(NamedTuple):
 
 
 def doctor() -> None:
-    """Say what is installed, what can be used without a network, and what is wrong.
+    """Check what is installed, what works without a network, and what is wrong.
 
-    Exit status: 1 if something is wrong.
+    Exit status: 0, or 1 if there are problems.
     """
     n_wrong = 0
     with short_warnings():
@@ -53,14 +53,14 @@ def doctor() -> None:
             mark = {"ok": " ", "note": "-", "wrong": "!"}[finding.state]
             typer.echo(f"{mark} {finding.name:<20}{finding.text}")
             n_wrong += finding.state == "wrong"
-    typer.echo("" if n_wrong else "Nothing is wrong.")
+    typer.echo("" if n_wrong else "No problems found.")
     if n_wrong:
-        typer.echo(f"{n_wrong} wrong: lines that begin with !")
+        typer.echo(f"Problems found: {n_wrong}. See the lines that start with !")
         raise typer.Exit(SOME_FAILED)
 
 
 def find_all() -> Iterator[Finding]:
-    """Find all lines of the report."""
+    """Yield all lines of the report."""
     yield Finding("spacy-clinical", "ok", __version__)
     yield from _find_packages()
     yield from _find_factories()
@@ -83,7 +83,7 @@ def _find_packages() -> Iterator[Finding]:
 
 
 def _find_factories() -> Iterator[Finding]:
-    """Without its entry points spaCy doesn't know of the package."""
+    """Check that spaCy finds the components through the package's entry points."""
     ours = [
         entry.name
         for entry in metadata.entry_points(group=FACTORIES)
@@ -100,21 +100,21 @@ def _find_factories() -> Iterator[Finding]:
 
 def _find_processor() -> Iterator[Finding]:
     machine = read_machine()
-    threads = f"{machine.n_processors} processors, torch uses {machine.n_threads}"
+    threads = f"{machine.n_processors} processors, {machine.n_threads} torch threads"
     yield Finding("processor", "ok", f"{machine.processor}; {threads}")
     if machine.prefers_bfloat16:
         yield Finding("fast path", "ok", 'bfloat16 is fast here (precision = "auto")')
     else:
-        yield Finding("fast path", "note", "float32: bfloat16 would not be faster here")
+        yield Finding("fast path", "note", "float32: bfloat16 isn't faster here")
     state = "ok" if machine.gpu else "note"
-    yield Finding("GPU", state, machine.gpu or "none, and none is needed")
+    yield Finding("GPU", state, machine.gpu or "none (optional)")
 
 
 def _find_tesseract() -> Finding:
     path = shutil.which("tesseract")
     if path is None:
         return Finding(
-            "Tesseract", "note", "missing: scans can't be read, PDFs with text can"
+            "Tesseract", "note", "missing: only PDFs with text can be read, not scans"
         )
     done = subprocess.run(
         [path, "--list-langs"], capture_output=True, text=True, check=False, timeout=20
@@ -122,14 +122,14 @@ def _find_tesseract() -> Finding:
     # The first line is a heading.
     languages = done.stdout.splitlines()[1:] if done.returncode == 0 else []
     if not languages:
-        return Finding("Tesseract", "wrong", f"{path} does not run")
+        return Finding("Tesseract", "wrong", f"{path} doesn't run")
     return Finding("Tesseract", "ok", f"{path}, languages {', '.join(languages)}")
 
 
 def _find_java() -> Finding:
     path = shutil.which("java")
     if path is None and "JAVA_HOME" not in os.environ:
-        return Finding("Java", "note", "missing: only Spark needs it")
+        return Finding("Java", "note", "missing (only needed for Spark)")
     return Finding("Java", "ok", path or os.environ["JAVA_HOME"])
 
 
@@ -138,7 +138,7 @@ def _find_stores() -> Iterator[Finding]:
         if store.is_dir():
             yield Finding("checkpoint store", "ok", str(store))
         else:
-            text = f"{store} does not exist ({STORE_VARIABLE})"
+            text = f"{store} doesn't exist ({STORE_VARIABLE})"
             yield Finding("checkpoint store", "wrong", text)
 
 
@@ -146,11 +146,11 @@ def _find_checkpoints() -> Iterator[Finding]:
     n_missing = 0
     for name in list_checkpoints():
         if is_offline_ready(get_checkpoint(name)):
-            yield Finding("checkpoint", "ok", f"{name} can be used without a network")
+            yield Finding("checkpoint", "ok", f"{name} works without a network")
         else:
             n_missing += 1
     if n_missing:
-        text = f"{n_missing} others must be fetched (spacy-clinical checkpoints)"
+        text = f"{n_missing} others aren't here yet (spacy-clinical checkpoints fetch)"
         yield Finding("checkpoint", "note", text)
 
 
@@ -158,13 +158,13 @@ def _find_models() -> Iterator[Finding]:
     for name in list_models():
         try:
             doc = load(name)(PROBE)
-        # Whatever is wrong with it is what the doctor was asked for.
+        # Any error is a finding.
         except Exception as error:
             yield Finding("pipeline", "wrong", f"{name}: {name_type(error)}: {error}")
             continue
-        found = f"{len(doc.ents)} entities and {len(doc._.icd9)} codes in a test note"
+        counts = f"{len(doc.ents)} entities and {len(doc._.icd9)} codes in a test note"
         state = "ok" if doc.ents and doc._.clinical_error is None else "wrong"
-        yield Finding("pipeline", state, f"{name} runs: {found}")
+        yield Finding("pipeline", state, f"{name} runs: {counts}")
     try:
         nlp = spacy.blank("en")
         nlp.add_pipe("clinical_form_extractor")

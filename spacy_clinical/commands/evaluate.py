@@ -1,4 +1,4 @@
-"""`spacy-clinical evaluate`: scores by label, as tables and plots."""
+"""`spacy-clinical evaluate`: score a pipeline by label, as tables and plots."""
 
 import re
 from importlib.util import find_spec
@@ -26,7 +26,7 @@ from spacy_clinical.files.json_text import write_json
 from spacy_clinical.files.lock import FolderLock
 from spacy_clinical.models import get_title
 
-# Plots as `draw_plots` names them.
+# Names of the plots that `draw_plots` writes.
 _PLOT = re.compile(r"(by_label_\w+|thresholds_(entities|codes)|confusion)\.svg")
 
 
@@ -35,8 +35,8 @@ def evaluate(
     corpus: Annotated[
         Path,
         typer.Argument(
-            help="Labelled texts or forms: .spacy, BRAT, CodiEsp, FUNSD, CoNLL, .jsonl of "
-            "entities or forms, a table of texts and codes, or a folder of them."
+            help="Labelled texts or forms: .spacy, BRAT, CodiEsp, FUNSD, CoNLL, "
+            ".jsonl, a table of texts and codes, or a folder of these."
         ),
     ],
     output: Annotated[
@@ -45,18 +45,18 @@ def evaluate(
     plots: Annotated[bool, typer.Option(help="Whether to draw plots (SVG).")] = True,
     text_column: TextColumn = "text",
     label_column: LabelColumn = "label",
-    batch_size: Annotated[int, typer.Option(min=1, help="Docs at a time.")] = 32,
+    batch_size: Annotated[int, typer.Option(min=1, help="Docs in a batch.")] = 32,
     code: CodeFile = None,
 ) -> None:
-    """Score a pipeline; write scores.json, scores.md and plots.
+    """Score a pipeline, and write scores.json, scores.md and plots.
 
-    Exit status: 0, or 2 if nothing could be done.
+    Exit status: 0, or 2 if nothing was done.
     """
     with stop_on_errors(output):
         load_code(code)
         nlp = load_pipeline(model)
         read = find_reader(corpus, text_column=text_column, label_column=label_column)
-        # disable=None: no bar unless a terminal shows it.
+        # disable=None: a bar only on a terminal.
         evaluation = score(
             nlp, tqdm(read(nlp), unit="doc", disable=None), batch_size=batch_size
         )
@@ -74,7 +74,7 @@ def evaluate(
 def _write_tables(
     evaluation: Evaluation, folder: Path, model: str, corpus: str
 ) -> None:
-    """Write tables; plots of an earlier run go before."""
+    """Write the tables, and remove the plots of an earlier run."""
     tables = [folder / "scores.json", folder / "scores.md"]
     old: list[Path] = []
     if tables[0].is_file():

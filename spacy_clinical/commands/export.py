@@ -1,4 +1,4 @@
-"""`spacy-clinical export`: records in other formats."""
+"""`spacy-clinical export`: convert records to other formats."""
 
 import datetime
 from collections.abc import Callable, Iterable, Iterator
@@ -47,13 +47,13 @@ def export(
     records: Annotated[
         Path,
         typer.Argument(
-            help="notes.jsonl, the folder that spacy-clinical annotate wrote, or Parquet "
-            "files that export or Spark wrote."
+            help="notes.jsonl, the output folder of spacy-clinical annotate, or "
+            "Parquet files from export or Spark."
         ),
     ],
     output: Annotated[
         Path,
-        typer.Option("--output", "-o", help="The file, or the new folder, to write."),
+        typer.Option("--output", "-o", help="File or new folder to write."),
     ],
     kind: Annotated[
         Kind,
@@ -71,47 +71,47 @@ def export(
         typer.Option(
             "--model",
             "-m",
-            help=f"{', '.join(OF_DOCS)}: the pipeline whose tokens to use, if not the "
-            "clinical tokenizer's.",
+            help=f"{', '.join(OF_DOCS)}: pipeline whose tokenizer to use. Default: the "
+            "clinical tokenizer.",
         ),
     ] = "",
     subject: Annotated[
         str | None,
         typer.Option(
-            help="fhir: key of the metadata that holds the patient's id; patient_id, "
-            "but with --no-text only if it is named here."
+            help="fhir: metadata key of the patient's id. Default: patient_id, or none "
+            "with --no-text."
         ),
     ] = None,
     date: Annotated[
         str,
-        typer.Option(help="Of the notes (fhir) or of processing (omop), if not today."),
+        typer.Option(help="Date of notes (fhir) or processing (omop). Default: today."),
     ] = "",
     date_column: Annotated[
         str,
-        typer.Option(help="fhir: key of the metadata that holds a note's own date."),
+        typer.Option(help="fhir: metadata key of a note's own date."),
     ] = "",
     first_id: Annotated[
         int | None,
         typer.Option(
-            min=0, help="omop: number the rows from here, for ids of 32 bits."
+            min=0, help="omop: first id of the rows, for databases with 32-bit ids."
         ),
     ] = None,
     code: CodeFile = None,
 ) -> None:
-    """Write the records of notes in another format.
+    """Convert the records of notes to another format.
 
-    What is written appears when it is complete. A folder must be new, or empty.
+    The output appears once it is complete. An output folder must be new or empty.
 
-    Exit status: 0, or 2 if nothing could be done.
+    Exit status: 0, or 2 if nothing was done.
     """
     chosen = FORMATS[kind.value]
     if no_text and chosen.of_docs:
-        raise typer.BadParameter(f"--no-text goes without --format {kind.value}.")
+        raise typer.BadParameter(f"--no-text can't be used with --format {kind.value}.")
     if chosen.needs and find_spec(chosen.needs) is None:
         stop(Errors.C317, WRONG_USE)
     day = _check_date(date, kind.value, days_only=chosen.days_only)
     options = Options(day, subject, date_column, first_id)
-    # Columns that are named may be shown.
+    # Columns named in an option are exported even with --no-text.
     named = options.named if chosen.shows_named else []
     counts = _Counts()
     with stop_on_errors(output):
@@ -135,7 +135,7 @@ def export(
 
 
 def _check_date(date: str, kind: str, *, days_only: bool) -> str:
-    """RAISES Exit: With C328, if the format doesn't take such a date."""
+    """Check a date, or get today's. RAISES Exit: C328, if the format can't use it."""
     day = date or datetime.date.today().isoformat()
     if is_date(day) and (not days_only or len(day) == len("2026-09-14")):
         return day
@@ -146,11 +146,11 @@ def _check_date(date: str, kind: str, *, days_only: bool) -> str:
 def _watch(
     records: Records, counts: _Counts, bare: Callable[[Any], Any] | None
 ) -> Records:
-    """Show how far the records are, and count what is in them.
+    """Show a progress bar, and count records, failures and spans.
 
-    bare: What leaves the notes' words out, if they are left out.
+    bare: Function that removes the notes' words; None to keep them.
     """
-    # disable=None: no bar unless a terminal shows it.
+    # disable=None: a bar only on a terminal.
     for record in tqdm(records, unit="note", disable=None):
         counts.n_notes += 1
         counts.n_failed += record["error"] is not None

@@ -1,4 +1,4 @@
-"""`spacy-clinical forms`: forms in, fields and pages out."""
+"""`spacy-clinical forms`: extract the fields of forms, and write records and pages."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -45,8 +45,8 @@ def forms(
         list[str],
         typer.Argument(
             metavar="PATH",
-            help="PDFs, scans (PNG, JPEG, TIFF), hOCR, ALTO, Tesseract's TSV, Textract's "
-            "or Azure's JSON, or folders of them.",
+            help="PDFs, scans (PNG, JPEG, TIFF), hOCR, ALTO, Tesseract TSV, JSON of "
+            "Textract or Azure, or folders of these.",
         ),
     ],
     output: Output,
@@ -56,36 +56,36 @@ def forms(
     model: Annotated[
         str | None,
         typer.Option(
-            "--model", "-m", help="A pipeline with a form extractor; else what ships."
+            "--model", "-m", help="Pipeline with a form extractor. Default: shipped."
         ),
     ] = None,
     ocr: Annotated[
         Ocr,
         typer.Option(
             case_sensitive=False,
-            help="Look at pages: those without text (auto), all, none.",
+            help="Pages to run OCR on: those without text (auto), all or none.",
         ),
     ] = Ocr.auto,
     language: Annotated[
-        str, typer.Option(help="As Tesseract names it: eng, eng+spa ...")
+        str, typer.Option(help="Tesseract's language codes: eng, eng+spa ...")
     ] = "eng",
-    dpi: Annotated[int, typer.Option(min=50, help="That PDFs are drawn with.")] = 300,
-    max_pages: Annotated[int, typer.Option(min=1, help="Of one file.")] = 500,
+    dpi: Annotated[int, typer.Option(min=50, help="Resolution of PDF pages.")] = 300,
+    max_pages: Annotated[int, typer.Option(min=1, help="Pages per file.")] = 500,
     timeout: Annotated[
         float,
         typer.Option(
-            min=0, help="Seconds for one file; its pages after that are not read."
+            min=0, help="Seconds per file; pages after this time are not read."
         ),
     ] = TIMEOUT,
     password: Annotated[
-        str | None, typer.Option(envvar="PDF_PASSWORD", help="Of encrypted PDFs.")
+        str | None, typer.Option(envvar="PDF_PASSWORD", help="For encrypted PDFs.")
     ] = None,
     code: CodeFile = None,
 ) -> None:
-    """Find the fields of forms; write forms.jsonl, fields.csv and pages to look at.
+    """Extract the fields of forms, and write forms.jsonl, fields.csv and HTML pages.
 
-    Exit status: 0 if every page was read, 1 if some were not (the others are written),
-    2 if nothing could be done.
+    Exit status: 0 if all pages were read, 1 if some failed (the others are written),
+    2 if nothing was done.
     """
     with stop_on_errors(output, status=SOME_FAILED):
         load_code(code)
@@ -118,7 +118,7 @@ def forms(
 
 
 def _go_on(*failed: Any) -> Any:
-    """The Doc itself says what failed."""
+    """Handle an error by doing nothing; `doc._.clinical_error` reports it."""
 
 
 def _load_form_pipeline(name: str | None) -> Language:
@@ -133,8 +133,8 @@ def _load_form_pipeline(name: str | None) -> Language:
 def _extract(
     nlp: Language, files: Sequence[Path], options: dict[str, Any]
 ) -> Iterator[FormResult]:
-    """Read forms and find their fields; show how far it is, and tell what failed."""
-    # disable=None: no bar unless a terminal shows it.
+    """Read forms and find their fields; show a progress bar, and print failures."""
+    # disable=None: a bar only on a terminal.
     nlp.set_error_handler(_go_on)
     with tqdm(unit="page", disable=None) as bar:
         for i, path in enumerate(files, start=1):
@@ -154,7 +154,7 @@ def _find_fields(nlp: Language, doc: Doc) -> Doc:
     for name, component in nlp.pipeline:
         try:
             doc = component(doc)
-        # Its other components and the other forms are not affected.
+        # The form's other components and the other forms must still run.
         except Exception as error:
             record_error(doc, name, error)
     return doc

@@ -1,4 +1,4 @@
-"""Arguments and options that several commands have."""
+"""Arguments and options that several commands share."""
 
 from enum import Enum
 from pathlib import Path
@@ -7,11 +7,11 @@ from typing import Annotated, TypeAlias
 import typer
 
 Model: TypeAlias = Annotated[
-    str, typer.Argument(help="A pipeline: shipped, installed, or a folder.")
+    str, typer.Argument(help="Pipeline: shipped, installed, or a folder.")
 ]
 
 Output: TypeAlias = Annotated[
-    Path, typer.Option("--output", "-o", help="Folder to write to; made if need be.")
+    Path, typer.Option("--output", "-o", help="Folder to write to.")
 ]
 
 CodeFile: TypeAlias = Annotated[
@@ -20,8 +20,8 @@ CodeFile: TypeAlias = Annotated[
         "--code",
         "-c",
         metavar="FILE",
-        help="Your own Python file, imported (and so run) before the pipeline is loaded: "
-        "its components and attributes.",
+        help="Python file with custom components and attributes. It is run before the "
+        "pipeline is loaded.",
     ),
 ]
 
@@ -29,17 +29,17 @@ NoText: TypeAlias = Annotated[
     bool,
     typer.Option(
         "--no-text",
-        help="Leave out all that is made of a note's words: texts, titles, labels "
-        "of unknown sections, other columns of its table. Ids and sources stay.",
+        help="Leave out the words of notes: texts, titles, labels of unknown sections, "
+        "other columns of tables. Ids and sources are kept.",
     ),
 ]
 
 TextColumn: TypeAlias = Annotated[
-    str, typer.Option(help="Column of a table that holds the notes.")
+    str, typer.Option(help="Column of a table with the notes.")
 ]
 
 LabelColumn: TypeAlias = Annotated[
-    str, typer.Option(help="Column of a table that holds their codes.")
+    str, typer.Option(help="Column of a table with the labels or codes.")
 ]
 
 
@@ -52,7 +52,7 @@ class Markup(str, Enum):
 
 
 class Ocr(str, Enum):
-    """Which pages to look at: those without text, all, or none."""
+    """Which pages to run OCR on: those without text, all, or none."""
 
     auto = "auto"
     always = "always"

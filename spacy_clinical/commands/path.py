@@ -1,4 +1,4 @@
-"""`spacy-clinical path`: where a shipped pipeline is, for spaCy's own commands."""
+"""`spacy-clinical path`: print a shipped pipeline's folder for spaCy's commands."""
 
 from typing import Annotated
 
@@ -10,12 +10,12 @@ from spacy_clinical.models import DEFAULT_MODEL, model_path
 
 def path(
     name: Annotated[
-        str, typer.Argument(help="A pipeline that ships inside the package.")
+        str, typer.Argument(help="Name of a shipped pipeline.")
     ] = DEFAULT_MODEL,
 ) -> None:
     """Print the folder of a shipped pipeline: spacy apply "$(spacy-clinical path)" …
 
-    Exit status: 2 if no pipeline of that name ships.
+    Exit status: 0, or 2 if there is no shipped pipeline with that name.
     """
     try:
         typer.echo(model_path(name))

@@ -1,4 +1,4 @@
-"""`spacy-clinical tune`: thresholds of codes from labelled notes."""
+"""`spacy-clinical tune`: tune the thresholds of codes on labelled notes."""
 
 from pathlib import Path
 from typing import Annotated
@@ -25,8 +25,8 @@ def tune(
     corpus: Annotated[
         Path,
         typer.Argument(
-            help="Labelled notes that it did not learn from: .spacy, CodiEsp, .jsonl "
-            "with cats, a table of texts and codes (separated by ;), or a folder of them."
+            help="Labelled notes not used in training: .spacy, CodiEsp, .jsonl with "
+            "cats, a table of texts and codes (separated by ;), or a folder of these."
         ),
     ],
     output: Annotated[
@@ -39,15 +39,15 @@ def tune(
     label_column: LabelColumn = "label",
     min_positives: Annotated[
         int,
-        typer.Option(min=1, help="Notes that a code needs for its own threshold."),
+        typer.Option(min=1, help="Notes a code needs to get its own threshold."),
     ] = 20,
     code: CodeFile = None,
 ) -> None:
-    """Find the thresholds of codes that give the best F1, and save them.
+    """Find the thresholds of codes with the best F1, and save the tuned pipeline.
 
-    The pipeline keeps none of the notes' words, and only its owner may read its files.
+    No words of the notes are saved. Only the owner can read the pipeline's files.
 
-    Exit status: 0, or 2 if nothing could be done.
+    Exit status: 0, or 2 if nothing was done.
     """
     with stop_on_errors(output):
         load_code(code)
@@ -55,14 +55,14 @@ def tune(
         read = find_reader(
             corpus, text_column=text_column, label_column=label_column, kinds=OF_CODES
         )
-        # disable=None: no bar unless a terminal shows it.
+        # disable=None: a bar only on a terminal.
         with nlp.memory_zone():
             examples = list(tqdm(read(nlp), unit="note", disable=None))
             n_notes = len(examples)
             thresholds = tune_pipeline(
                 nlp, examples, component=component, min_positives=min_positives
             )
-            # The notes' words go with the zone, and so are not saved.
+            # Words in the zone are freed, so they aren't saved with the vocab.
             del examples
         prepare_folder(output)
         with FolderLock(output), owner_only():
@@ -70,7 +70,7 @@ def tune(
     print_rows(
         [
             ("Notes", str(n_notes)),
-            ("Codes", f"{len(thresholds.by_label)} with a threshold of their own"),
+            ("Codes", f"{len(thresholds.by_label)} with their own threshold"),
             ("Others", f"{thresholds.common:.3f}"),
             ("Pipeline", str(output)),
         ]

@@ -1,4 +1,4 @@
-"""`spacy-clinical view`: a page to read and compare annotated notes."""
+"""`spacy-clinical view`: write a page to read and compare annotated notes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,34 +22,34 @@ def view(
         list[Path],
         typer.Argument(
             metavar="FILE",
-            help="notes.jsonl, or the folder that spacy-clinical annotate wrote, or "
-            "Parquet files. Several, to compare what they have of the same notes.",
+            help="notes.jsonl, the output folder of spacy-clinical annotate, or "
+            "Parquet files. Give several to compare annotations of the same notes.",
         ),
     ],
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", help=f"Page to write; {VIEW_FILE} beside the first FILE."
+            "--output", "-o", help=f"Page to write (default {VIEW_FILE} beside FILE)."
         ),
     ] = None,
-    limit: Annotated[int, typer.Option(min=0, help="Notes to show; 0 for all.")] = 0,
+    limit: Annotated[int, typer.Option(min=0, help="Limit of notes; 0 for all.")] = 0,
 ) -> None:
     """Write a page to read, search and compare annotated notes in a browser.
 
-    The page quotes the notes: keep it where they may be. It needs no network and no
-    server, and only its owner may read the file. Records made with --no-text are shown
-    as tables. At most 10,000 notes fit on a page; take some of more with --limit.
+    The page contains the notes, so store it as safely as the notes. Only its owner can
+    read the file. It needs no network and no server. Records made with --no-text are
+    shown as tables. A page holds at most 10,000 notes; use --limit to take fewer.
 
-    Exit status: 0, or 2 if nothing could be done.
+    Exit status: 0, or 2 if nothing was done.
     """
     if len(paths) > MAX_RUNS:
-        raise typer.BadParameter(f"At most {MAX_RUNS} runs fit on a page.")
+        raise typer.BadParameter(f"A page can compare at most {MAX_RUNS} runs.")
     first = paths[0]
     page = output or (first if first.is_dir() else first.parent) / VIEW_FILE
     with stop_on_errors():
         _check_output(page, paths)
         names = name_runs(paths)
-        # disable=None: no bar unless a terminal shows it.
+        # disable=None: a bar only on a terminal.
         runs = [
             Run(name, tqdm(read_records(path), desc=name, unit="note", disable=None))
             for name, path in zip(names, paths, strict=True)
@@ -68,9 +68,9 @@ def view(
 
 
 def name_runs(paths: Sequence[Path]) -> list[str]:
-    """Name runs after their files, or after the folders of notes.jsonl.
+    """Name runs after their files, or after the folder of a notes.jsonl.
 
-    RETURNS: Names in the order of the paths, no two the same.
+    RETURNS: Unique names, in the order of the paths.
     """
     names: list[str] = []
     for path in paths:
@@ -84,7 +84,7 @@ def name_runs(paths: Sequence[Path]) -> list[str]:
 
 
 def _check_output(page: Path, paths: Sequence[Path]) -> None:
-    """Keep the page from taking the place of what it is made from."""
+    """Check that the page doesn't overwrite its input."""
     files = [file.resolve() for path in paths for file in find_files(path)]
     if page.resolve() in files:
         raise CodedValueError(Errors.C321.format(path=page))

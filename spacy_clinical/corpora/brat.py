@@ -28,7 +28,7 @@ Discontinuous = Literal["fragments", "cover"]
 
 
 class BratCorpus:
-    """Iterate over Examples from a folder of .txt files with their .ann files."""
+    """Corpus of Examples from .txt files with their .ann files."""
 
     def __init__(
         self,
@@ -45,23 +45,24 @@ class BratCorpus:
     ) -> None:
         """Set up the corpus; files are read when it is called.
 
-        path: A folder, searched with its subfolders, or one .txt file.
-        spans_key: The span group that gets all spans. `Span.id_` is the BRAT id;
-            the group's attrs get events, relations and attributes as plain data,
-            and how many spans were extended.
-        flatten: Which of overlapping spans `doc.ents` keeps: the longest, or the
-            first in the text. None to set no entities.
-        discontinuous: Whether a span in several pieces becomes as many spans of
-            one id, or one that covers them.
-        attributes: What annotations mean for the attributes of spans, such as
-            `span._.is_negated`, by a label or a label and a value of BRAT attributes, or
-            the label of a relation: {"POLARITY NEG": "is_negated"}.
-        max_length (tokens): Longer texts are cut at line breaks to parts of at most
-            so many, where their lines allow it. 0 for whole texts.
-        limit: Number of files to read. 0 for all.
-        augmenter: As for spaCy's Corpus.
-        shuffle: Whether each iteration has another order.
-        RAISES ValueError: C204, if there is no path; C860, if there is no such attribute.
+        path: A folder, read with its subfolders, or one .txt file.
+        spans_key: Key of the span group for all spans. `Span.id_` is the BRAT id. The
+            group's attrs have events, relations and attributes as plain data, and the
+            number of extended spans.
+        flatten: Which of overlapping spans `doc.ents` keeps: the "longest", or the
+            "first" in the text. None to set no entities.
+        discontinuous: "fragments" for one span per piece, all with the same id, or
+            "cover" for one span over all pieces.
+        attributes: Attributes of spans, such as `span._.is_negated`, by what BRAT says: the
+            label of an attribute, with its value if need be, or of a relation:
+            {"POLARITY NEG": "is_negated"}.
+        max_length (tokens): Longer texts are cut at line breaks into parts of at most
+            this length, unless a line is longer. 0 for whole texts.
+        limit: Maximum number of files to read; 0 for all.
+        augmenter: See spaCy's Corpus.
+        shuffle: Whether to change the order in each iteration.
+        RAISES ValueError: C204, if path is None; C860, if there is no such
+            attribute.
         """
         if path is None:
             raise CodedValueError(Errors.C204)
@@ -76,13 +77,13 @@ class BratCorpus:
         self.shuffle = shuffle
 
     def __call__(self, nlp: Language) -> Iterator[Example]:
-        """Read the files. Empty ones are passed over, as by spaCy's Corpus.
+        """Read the files. Empty ones are skipped, as in spaCy's Corpus.
 
-        Spans that cut through tokens are extended to whole ones; a warning (W201)
-        says how many.
+        Spans that start or end inside a token are extended to whole tokens; a warning
+        (W201) gives their number.
 
         nlp: The pipeline whose tokenizer to use.
-        YIELDS: One Example for each file or part of it, its prediction without
+        YIELDS: One Example for each file or part of it. Its predicted Doc has no
             annotations.
         RAISES ValueError: C205 to C208, if a file can't be read.
         """
@@ -116,9 +117,9 @@ class BratCorpus:
         """Read one text with its annotations.
 
         nlp: The pipeline whose tokenizer to use.
-        path: The .txt file; the .ann file lies beside it.
-        RAISES ValueError: C205 to C208, if a file can't be read; C302 and C350, for
-            unexpected faults.
+        path: The .txt file; the .ann file is in the same folder.
+        RAISES ValueError: C205 to C208, if a file can't be read; C302 or C350, for
+            other errors.
         """
         with coded_errors(path):
             return self._read_doc(nlp, path)
@@ -150,7 +151,7 @@ class BratCorpus:
 
 
 def find_texts(path: Path) -> list[Path]:
-    """List the .txt files of a folder and its subfolders, in order.
+    """List the .txt files of a folder and its subfolders, sorted.
 
     path: The folder, or one file.
     RAISES ValueError: C205, if there are none.
@@ -164,9 +165,9 @@ def find_texts(path: Path) -> list[Path]:
 def cut_at_lines(doc: Doc, max_length: int) -> Iterator[Doc]:
     """Cut a long Doc into parts of whole lines.
 
-    max_length (tokens): Largest part, unless a single line is longer. 0 yields the
-        Doc itself.
-    YIELDS: Docs with their entities and what is said of them; span groups are left behind.
+    max_length (tokens): Maximum length of a part, unless a line is longer. 0 for the
+        whole Doc.
+    YIELDS: Docs with their entities and attributes of these, but without span groups.
     """
     if not max_length or len(doc) <= max_length:
         yield doc
@@ -181,10 +182,10 @@ def cut_at_lines(doc: Doc, max_length: int) -> Iterator[Doc]:
 
 
 def flatten_spans(spans: Iterable[Span], policy: Flatten) -> list[Span]:
-    """Choose spans that do not overlap.
+    """Choose spans that don't overlap.
 
-    spans: Spans in any order. Where two are the same, the first wins.
-    policy: Whether the longest wins, or the one that starts first (then the longest).
+    spans: Spans in any order. Of equal ones, the first is kept.
+    policy: Whether to prefer the "longest", or the "first" to start (then the longest).
     RETURNS: The chosen spans in text order.
     """
     if policy == "longest":
@@ -201,7 +202,7 @@ def flatten_spans(spans: Iterable[Span], policy: Flatten) -> list[Span]:
 
 
 def _make_span(doc: Doc, start: int, end: int, brat_span: BratSpan) -> Span:
-    """Find the tokens of a place, without white space around them."""
+    """Make a span of the tokens at an offset, without surrounding white space."""
     covered: Any = doc.char_span(start, end, alignment_mode="expand")
     tokens = [token for token in covered if not token.is_space] or list(covered)
     return Span(
@@ -214,7 +215,7 @@ def _make_span(doc: Doc, start: int, end: int, brat_span: BratSpan) -> Span:
 
 
 def _to_plain(annotations: BratAnnotations) -> dict[str, list[dict[str, Any]]]:
-    """Turn all but the spans into data that a Doc can be saved with."""
+    """Convert all annotations except spans to data that can be saved with a Doc."""
     return {
         "events": [event._asdict() for event in annotations.events],
         "relations": [relation._asdict() for relation in annotations.relations],
@@ -223,7 +224,7 @@ def _to_plain(annotations: BratAnnotations) -> dict[str, list[dict[str, Any]]]:
 
 
 def _read_file(path: Path) -> str:
-    # Text mode would change line ends, and with them the offsets.
+    # Text mode would change line ends, and so the offsets.
     try:
         return read_regular(path).decode("utf8")
     except FileNotFoundError as error:

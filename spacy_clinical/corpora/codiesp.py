@@ -1,4 +1,4 @@
-"""Read CodiEsp: clinical cases with the ICD-10-CM codes of their diagnoses.
+"""Reader of CodiEsp: clinical cases with the ICD-10-CM codes of their diagnoses.
 
 SOURCE: Miranda-Escalada et al. 2020, Overview of automatic clinical coding: CodiEsp
 Track; CC BY 4.0, doi 10.5281/zenodo.3837305.
@@ -19,7 +19,7 @@ TEXTS = "text_files_en"
 
 
 class CodiEspCorpus:
-    """Iterate over Examples from a part of CodiEsp (train, dev or test)."""
+    """Corpus of Examples from a part of CodiEsp (train, dev or test)."""
 
     def __init__(
         self,
@@ -35,12 +35,14 @@ class CodiEspCorpus:
 
         path: A folder with a table of codes (such as trainD.tsv) and the English texts
             (text_files_en).
-        fold, n_folds: For cross-validation: leave out every n-th text, from the
-            fold's number on, in the order of a fixed shuffle. None to read them all.
-        held_out: Whether to read those that the fold leaves out, and no others.
-        shuffle: Whether each iteration has another order.
-        limit: Number of texts to read. 0 for all.
-        RAISES ValueError: C410, if there is no path.
+        fold: For cross-validation: number of the fold to leave out, starting at 0.
+            Texts are assigned to folds in the order of a fixed shuffle. None for all
+            texts.
+        n_folds: Number of folds.
+        held_out: Whether to read only the texts of the fold, instead of the others.
+        shuffle: Whether to change the order in each iteration.
+        limit: Maximum number of texts to read; 0 for all.
+        RAISES ValueError: C410, if path is None.
         """
         if path is None:
             raise CodedValueError(Errors.C410)
@@ -57,7 +59,7 @@ class CodiEspCorpus:
         nlp: The pipeline whose tokenizer to use.
         YIELDS: One Example for each text. Its `cats` has the ICD-9-CM categories that
             its codes are mapped to; all others count as absent.
-        RAISES ValueError: C302, C350, C411 and C412, if files are missing or broken.
+        RAISES ValueError: C302, C350, C411 or C412, if a file is missing or broken.
         """
         codes = self._read_codes()
         names = self._choose(sorted(codes))
@@ -70,7 +72,7 @@ class CodiEspCorpus:
             yield Example.from_dict(nlp.make_doc(text), {"cats": cats})
 
     def _read_codes(self) -> dict[str, list[str]]:
-        """The codes of each text; none for those that the table leaves out."""
+        """Read the codes of each text; an empty list if the table has none."""
         tables = sorted(self.path.glob("*D.tsv"))
         texts = sorted((self.path / TEXTS).glob("*.txt"))
         if not tables or not texts:
@@ -98,5 +100,5 @@ class CodiEspCorpus:
 def _read_text(path: Path) -> str:
     with coded_errors(path):
         text = read_regular(path).decode("utf8")
-    # Line ends as Python reads them.
+    # Line ends as in Python's text mode.
     return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -1,4 +1,4 @@
-"""Tell what lies at a path: one answer for all commands that read labelled texts."""
+"""Detection of corpus formats, for all commands that read labelled texts."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,11 +23,11 @@ Reader: TypeAlias = Callable[[Language], Iterable[Example]]
 
 
 class Kind(NamedTuple):
-    """A kind of corpus.
+    """A format of corpora.
 
-    what: For messages.
-    corpus: The class that reads it.
-    reads_folders: Whether that reads a folder as a whole, and not its files one by one.
+    what: Description for messages.
+    corpus: Class that reads it.
+    reads_folders: Whether the class reads a whole folder, not single files.
     """
 
     what: str
@@ -37,20 +37,20 @@ class Kind(NamedTuple):
 
 KINDS = {
     "spacy": Kind("spaCy's .spacy", Corpus),
-    "codiesp": Kind("CodiEsp (a table of codes beside text_files_en)", CodiEspCorpus),
+    "codiesp": Kind("CodiEsp (a table of codes and text_files_en)", CodiEspCorpus),
     "funsd": Kind("FUNSD (annotations/*.json)", FunsdCorpus),
     "forms": Kind("forms in .jsonl", FormCorpus),
     "brat": Kind("BRAT (.txt with .ann)", BratCorpus, True),
-    "conll": Kind("CoNLL (a token and its tags in a line)", ConllCorpus),
+    "conll": Kind("CoNLL (a token and its tags on each line)", ConllCorpus),
     "table": Kind(
         "tables of texts and labels (.csv, .tsv, .parquet)", TableCorpus, True
     ),
     "jsonl": Kind(".jsonl of texts with entities or cats", EntityCorpus),
 }
-# What has codes of whole texts.
+# Formats with codes of whole texts.
 OF_CODES = ("spacy", "codiesp", "table", "jsonl")
-# What can be written as .spacy: forms can't, as a Doc that spaCy makes of their text has
-# no boxes. Lines of JSON that have no labels are texts without entities.
+# Formats that can be converted to .spacy. Forms can't: a Doc that spaCy makes of their
+# text has no boxes. JSON lines without labels are texts without entities.
 CONVERTIBLE = ("brat", "codiesp", "conll", "jsonl", "table")
 
 
@@ -61,15 +61,15 @@ def find_reader(
     label_column: str = "label",
     kinds: Sequence[str] = tuple(KINDS),
 ) -> Reader:
-    """Find the reader for labelled texts or forms, by what is at a path.
+    """Find the reader for labelled texts or forms at a path.
 
-    path: A file of any kind, a folder of a kind, or a folder of such files and folders.
-    text_column, label_column: Of tables.
-    kinds: Those that are wanted, of `KINDS`. What may be of several is taken for the
-        first; a file is taken for the only one.
-    RAISES FileNotFoundError: C301, if there is nothing.
-    RAISES OSError: C315, for pipes and devices.
-    RAISES ValueError: C420, if it is of no kind that is wanted, or of several.
+    path: A file, a folder in one format, or a folder of such files and folders.
+    text_column, label_column: Columns of tables.
+    kinds: Formats to accept, keys of `KINDS`. If several fit, the first is used. If
+        only one is given, a file is read in that format.
+    RAISES FileNotFoundError: C301, if there is no such path.
+    RAISES OSError: C315, if it is a pipe or a device.
+    RAISES ValueError: C420, if it has no accepted format, or several.
     """
     if not path.exists():
         raise CodedFileNotFoundError(Errors.C301.format(path=show_path(path)))
@@ -95,25 +95,25 @@ def _read_all(readers: Iterable[Reader], nlp: Language) -> Iterator[Example]:
         yield from reader(nlp)
 
 
-def _choose(path: Path, found: Sequence[set[str]], kinds: Sequence[str]) -> str:
-    """Choose the kind that everything may be of."""
-    common = set.intersection(*found) if found else set()
+def _choose(path: Path, possible: Sequence[set[str]], kinds: Sequence[str]) -> str:
+    """Choose the format that all files may have."""
+    common = set.intersection(*possible) if possible else set()
     for kind in kinds:
         if kind in common:
             return kind
-    seen = [name for name in KINDS if any(name in may_be for may_be in found)]
+    seen = [name for name in KINDS if any(name in may_be for may_be in possible)]
     listed = "; ".join(KINDS[name].what for name in seen)
     raise CodedValueError(
         Errors.C420.format(
             path=show_path(path),
-            found=listed or "nothing of a known kind",
+            found=listed or "nothing in a known format",
             known="; ".join(KINDS[name].what for name in kinds),
         )
     )
 
 
 def _list_places(path: Path, label_column: str) -> dict[Path, set[str]]:
-    """Find the files and folders that are read one by one, with what each may be."""
+    """Find the files and folders to read, with the possible formats of each."""
     kind = _find_folder_kind(path)
     if kind:
         return {path: {kind}}
@@ -124,10 +124,10 @@ def _list_places(path: Path, label_column: str) -> dict[Path, set[str]]:
     places = {inner: {kind} for inner, kind in kinds.items() if kind}
     files = list(Walk(path, {inner.resolve() for inner in places}))
     if any(file.suffix == ".ann" for file in files):
-        # Lists and settings may lie beside them.
+        # The folder may also have lists and settings.
         return {path: {"brat"}, **places}
     for file in files:
-        # What isn't regular is refused where it would be read.
+        # The reader refuses files that aren't regular.
         if file.is_file() or file.suffix.lower() in _SUFFIXES:
             may_be = _find_file_kinds(file, label_column) - {"brat"}
             places |= {file: may_be} if may_be else {}
@@ -149,11 +149,11 @@ _SUFFIXES = frozenset({".spacy", *_TABLES, *_LINES, *_CONLL})
 
 
 def _find_file_kinds(path: Path, label_column: str) -> set[str]:
-    """Find what a file may be, by its ending or else by its content."""
+    """Find the possible formats of a file, by its suffix or else by its content."""
     suffix = path.suffix.lower()
     with coded_errors(path):
         if suffix == ".spacy":
-            # spaCy would wait for a pipe.
+            # spaCy would block on a pipe.
             open_regular(path).close()
             return {"spacy"}
         if suffix in _LINES:
@@ -170,7 +170,7 @@ def _find_file_kinds(path: Path, label_column: str) -> set[str]:
 
 
 def _find_line_kinds(path: Path, label_column: str) -> set[str]:
-    """Find the kinds of the first record that has labels."""
+    """Find the possible formats of the first record with labels."""
     with open_regular(path) as lines:
         for line in lines:
             try:

@@ -1,4 +1,4 @@
-"""What people have marked on a form, and the Docs that have it as spans.
+"""Gold annotations of forms, and Docs with them as spans.
 
 SOURCE: FUNSD (Jaume et al. 2019, FUNSD: A Dataset for Form Understanding in Noisy
 Scanned Documents), whose JSON this reads.
@@ -19,17 +19,18 @@ from spacy_clinical.forms.document import make_form_doc
 from spacy_clinical.forms.labels import FORM_LABELS
 from spacy_clinical.forms.pages import Box, FormPage, Word, clamp
 
-# A token is a marked word if so much of it is inside the word's box.
+# Minimum share of a token's box inside an annotated word's box, to match them.
 MIN_SHARE = 0.5
 
 
 @dataclass(frozen=True)
 class GoldForm:
-    """A page with what is marked on it.
+    """An annotated page.
 
-    words: All words; `owners` has for each the entity it is part of, or -1.
-    labels: Of entities: "HEADER", "QUESTION" or "ANSWER".
-    links: Pairs of a question and an answer.
+    words: All words.
+    owners: Index of each word's entity; -1 for none.
+    labels: Labels of the entities: "HEADER", "QUESTION" or "ANSWER".
+    links: Pairs of a question's and an answer's index.
     """
 
     name: str
@@ -44,15 +45,17 @@ class GoldForm:
 def read_gold(
     record: Mapping[str, Any], *, name: str, size: tuple[float, float] | None = None
 ) -> GoldForm:
-    """Read an annotated page in FUNSD's shape.
+    """Read an annotated page in FUNSD's format.
 
-    size: Width and height, of boxes' units. None: those of the record ("width" and
-        "height"), or as large as its boxes need.
-    RAISES ValueError: C511, if it has another shape.
+    record: The page as parsed JSON.
+    name: Name of the page, for errors.
+    size: Width and height in the boxes' units. None to use the record's "width" and
+        "height", or the extent of its boxes.
+    RAISES ValueError: C511, if it has another format.
     """
     try:
         return _read_items(record, name, size)
-    # Whatever the file says instead of what it should.
+    # A wrong format may raise anything.
     except Exception as error:
         reason = name_type(error)
         raise CodedValueError(Errors.C511.format(name=name, reason=reason)) from None
@@ -96,7 +99,7 @@ def _find_size(record: Mapping[str, Any], words: Sequence[Word]) -> tuple[float,
 
 
 def _read_number(value: Any) -> float:
-    """RAISES ValueError: For what is no number on any page."""
+    """Read a coordinate. RAISES ValueError: If it isn't a number on any page."""
     number = float(value)
     if not abs(number) <= MAX_PLACE:
         raise ValueError(type(value).__name__)
@@ -112,10 +115,10 @@ def make_gold_doc(vocab: Vocab, gold: GoldForm, *, spans_key: str) -> Doc:
 
 
 def annotate_gold(doc: Doc, gold: GoldForm, *, spans_key: str) -> None:
-    """Mark on a Doc of one page, however it was read, what is marked on the page.
+    """Add the annotations of a page to its Doc, however the Doc was read.
 
-    A token belongs to the entity of the word that it lies in. Where the words of an
-    entity don't follow each other in the Doc, each run of them is a span.
+    A token belongs to the entity of the word whose box it is in. If the words of an
+    entity aren't adjacent in the Doc, each run of them becomes a span.
     `doc.spans[spans_key].attrs["links"]` has pairs of a question's span and each of its
     answers' spans.
     """
@@ -141,7 +144,7 @@ def annotate_gold(doc: Doc, gold: GoldForm, *, spans_key: str) -> None:
 
 
 def _find_nearest(spans: Sequence[Span], questions: Sequence[int], answer: int) -> int:
-    """The part of a question in several that is nearest to an answer's line."""
+    """Find the span of a question that is nearest to an answer's line."""
     _, top, _, bottom = spans[answer]._.box
 
     def find_distance(question: int) -> float:
@@ -152,7 +155,7 @@ def _find_nearest(spans: Sequence[Span], questions: Sequence[int], answer: int) 
 
 
 def find_owners(doc: Doc, gold: GoldForm) -> list[int]:
-    """Find the entity that each token belongs to; -1 for none."""
+    """Find the index of each token's entity; -1 for none."""
     places = numpy.asarray(
         [clamp(word.box, gold.width, gold.height) for word in gold.words]
     ).reshape(-1, 4)
@@ -166,7 +169,7 @@ def find_owners(doc: Doc, gold: GoldForm) -> list[int]:
             continue
         size = numpy.asarray([*sizes[token._.page]] * 2)
         share = _share(numpy.asarray(box) / size * scale, places)
-        # The same box may be there twice: the text decides.
+        # If a box occurs twice, the text decides.
         best = int((share + 0.01 * (texts == token.text)).argmax())
         if share[best] >= MIN_SHARE:
             owners[token.i] = gold.owners[best]
@@ -174,7 +177,7 @@ def find_owners(doc: Doc, gold: GoldForm) -> list[int]:
 
 
 def _share(box: Any, places: Any) -> Any:
-    """How much of a box, or of the smaller one, lies in each of others."""
+    """Compute the overlap of a box with others, as a share of the smaller one."""
     low = numpy.maximum(box[:2], places[:, :2])
     high = numpy.minimum(box[2:], places[:, 2:])
     inside = numpy.clip(high - low, 0, None).prod(axis=1)

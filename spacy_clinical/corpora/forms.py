@@ -23,7 +23,7 @@ ANNOTATIONS, IMAGES = "annotations", "images"
 
 
 class _Corpus:
-    """Iterate over Examples from annotated forms."""
+    """Base class of corpora of annotated forms."""
 
     def __init__(
         self,
@@ -36,11 +36,12 @@ class _Corpus:
     ) -> None:
         """Set up the corpus; files are read when it is called.
 
-        spans_key: The span group that gets headers, questions and answers.
-        shift: Each time a form is read, it is shrunk and moved by up to this share of
-            the page.
-        shuffle: Whether each iteration has another order. All forms are kept then.
-        limit: Number of forms to read. 0 for all.
+        spans_key: Key of the span group for headers, questions and answers.
+        shift: Augmentation: forms are shrunk and moved at random, by up to this share
+            of the page.
+        shuffle: Whether to change the order in each iteration. All forms are then kept
+            in memory.
+        limit: Maximum number of forms to read; 0 for all.
         """
         self.path = Path(path)
         self.spans_key = spans_key
@@ -52,8 +53,8 @@ class _Corpus:
     def __call__(self, nlp: Language) -> Iterator[Example]:
         """Read the forms.
 
-        YIELDS: One Example for each page, its prediction with words and boxes only.
-        RAISES ValueError: C511 and C512, if files are missing or broken.
+        YIELDS: One Example for each page. Its predicted Doc has only words and boxes.
+        RAISES ValueError: C511 or C512, if a file is missing or broken.
         """
         for doc in self._list_docs(nlp):
             if not len(doc):
@@ -75,18 +76,18 @@ class _Corpus:
         return random.sample(self._kept, len(self._kept))
 
     def read(self) -> Iterator[GoldForm]:
-        """Read what is marked on each page.
+        """Read the annotations of each page.
 
-        RAISES ValueError: C511 and C512, if files are missing or broken.
+        RAISES ValueError: C511 or C512, if a file is missing or broken.
         """
         raise NotImplementedError
 
 
 class FunsdCorpus(_Corpus):
-    """Iterate over Examples from a part of FUNSD, or of a corpus in its format.
+    """Corpus of Examples from a part of FUNSD, or of a corpus in its format.
 
     path: A folder with annotations/*.json and images/*.png, such as training_data.
-        Without pictures, pages are as large as their boxes need.
+        Without images, the size of a page is the extent of its boxes.
     """
 
     def read(self) -> Iterator[GoldForm]:
@@ -102,10 +103,10 @@ class FunsdCorpus(_Corpus):
 
 
 class FormCorpus(_Corpus):
-    """Iterate over Examples from a table of forms (scripts/make_forms.py).
+    """Corpus of Examples from a table of forms (scripts/make_forms.py).
 
-    path: A .jsonl file: in each line a page in FUNSD's shape, with "name", "width" and
-        "height".
+    path: A .jsonl file with a page in FUNSD's format on each line, and its "name",
+        "width" and "height".
     """
 
     def read(self) -> Iterator[GoldForm]:
@@ -126,7 +127,7 @@ def _parse(data: bytes, name: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         record = None
     if not isinstance(record, dict):
-        raise CodedValueError(Errors.C511.format(name=name, reason="no JSON object"))
+        raise CodedValueError(Errors.C511.format(name=name, reason="not a JSON object"))
     return record
 
 
@@ -140,7 +141,7 @@ def _measure(path: Path) -> tuple[float, float] | None:
             Image.open(handle, formats=FORMATS) as image,
         ):
             return float(image.width), float(image.height)
-    # Each kind of image has errors of its own.
+    # Each image format raises its own errors.
     except Exception as error:
         reason = name_type(error)
         raise CodedValueError(
@@ -149,7 +150,7 @@ def _measure(path: Path) -> tuple[float, float] | None:
 
 
 def _move(doc: Doc, shift: float) -> Doc:
-    """Shrink what is on a page, and move it, on a copy of a Doc."""
+    """Copy a Doc, with the content of its page shrunk and moved at random."""
     moved = doc.copy()
     [(_, _, form)] = find_forms(doc)
     [page] = form["pages"]

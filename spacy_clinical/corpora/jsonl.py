@@ -1,4 +1,4 @@
-"""Read texts with entities, and with labels of the whole text, from JSON lines."""
+"""Reader of JSON lines: texts with entities or labels of the whole text."""
 
 import json
 from collections.abc import Iterator
@@ -19,13 +19,14 @@ from spacy_clinical.files.regular import open_regular
 
 
 class EntityCorpus:
-    """Iterate over Examples from a .jsonl file of texts with entities."""
+    """Corpus of Examples from a .jsonl file of texts with entities or labels."""
 
     def __init__(self, path: str | Path) -> None:
         """Set up the corpus; the file is read when it is called.
 
-        path: In each line a "text" with "entities", as lists of start, end and label, or
-            as the records that `annotate` writes, with is_negated and the like; and with "cats", scores by label.
+        path: A file with, on each line, a "text", its "entities" (lists of start, end
+            and label, or records of `annotate`, with is_negated and the like) and
+            "cats" (scores by label).
         """
         self.path = Path(path)
 
@@ -47,7 +48,7 @@ def _read_record(nlp: Language, line: bytes, source: str) -> Doc:
         doc = nlp.make_doc(record["text"])
         spans = [_read_entity(item) for item in record.get("entities", ())]
         cats = {str(k): float(v) for k, v in record.get("cats", {}).items()}
-    # Whatever the line says instead of what it should.
+    # A wrong format may raise anything.
     except Exception as error:
         reason = name_type(error)
         raise CodedValueError(

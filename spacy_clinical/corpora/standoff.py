@@ -6,7 +6,7 @@ from spacy_clinical.errors import CodedValueError, Errors
 
 
 class BratSpan(NamedTuple):
-    """A labelled part of a text, in one piece or several.
+    """A labelled span of text, in one or several pieces.
 
     fragments (characters): Start and end of each piece, half open, in text order.
     """
@@ -19,8 +19,8 @@ class BratSpan(NamedTuple):
 class BratRelation(NamedTuple):
     """A labelled relation, event or equivalence.
 
-    arguments: Pairs of role and id. The first of an event is its type and trigger;
-        an equivalence has no roles.
+    arguments: Pairs of role and id. An event's first pair is its type and trigger. In
+        an equivalence, roles are empty.
     """
 
     id: str
@@ -31,8 +31,8 @@ class BratRelation(NamedTuple):
 class BratAttribute(NamedTuple):
     """A property of a span, an event or a relation.
 
-    target: Id of what has it.
-    value: Empty if the property has none.
+    target: Id of the annotation that has the property.
+    value: Value of the property; empty if it has none.
     """
 
     id: str
@@ -42,7 +42,7 @@ class BratAttribute(NamedTuple):
 
 
 class BratAnnotations(NamedTuple):
-    """What an .ann file says, but for free-text notes and normalizations."""
+    """Annotations of an .ann file, except free-text notes and normalizations."""
 
     spans: list[BratSpan]
     events: list[BratRelation]
@@ -57,10 +57,10 @@ def read_brat(
 
     text: Content of the .txt file, line ends unchanged.
     annotations: Content of the .ann file.
-    name: What to call the file in errors.
+    name: Name of the file, for errors.
     RETURNS: The annotations in file order.
-    RAISES ValueError: C206, if a line is none of BRAT's; C207, if a span does not
-        lie in the text, or the text there is not what the file says.
+    RAISES ValueError: C206, if a line isn't BRAT standoff; C207, if a span lies outside
+        the text, or the text there differs from the one in the file.
     SOURCE: https://brat.nlplab.org/standoff.html
     """
     read = BratAnnotations([], [], [], [])
@@ -112,7 +112,7 @@ def _is_in_place(span: BratSpan, text: str, line: str) -> bool:
     for start, end in span.fragments:
         if not 0 <= start < end <= len(text):
             return False
-    found = " ".join(text[start:end] for start, end in span.fragments)
-    # BRAT writes line ends as spaces, and people leave the column out.
-    said = line.split("\t", 2)[2:]
-    return not said or found.split() == said[0].split()
+    in_text = " ".join(text[start:end] for start, end in span.fragments)
+    # BRAT writes line breaks as spaces. The column is optional.
+    in_file = line.split("\t", 2)[2:]
+    return not in_file or in_text.split() == in_file[0].split()

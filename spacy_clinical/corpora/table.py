@@ -1,4 +1,4 @@
-"""Read labelled texts from tables, to train document classifiers."""
+"""Reader of labelled texts in tables, to train document classifiers."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ from spacy_clinical.types import Note
 
 
 class TableCorpus:
-    """Iterate over Examples from the rows of CSV, TSV or JSON lines files."""
+    """Corpus of Examples from the rows of CSV, TSV, Parquet or JSON lines files."""
 
     def __init__(
         self,
@@ -26,12 +26,12 @@ class TableCorpus:
     ) -> None:
         """Set up the corpus; files are read when it is called.
 
-        path: A file or a folder of them, in which other texts are left out.
+        path: A file, or a folder of files, where plain texts are skipped.
         text_column: Column or key of the texts.
         label_column: Column or key of their labels.
-        separator: What parts several labels of a text.
-        limit: Number of texts to read. 0 for all.
-        RAISES ValueError: C209, if there is no path.
+        separator: Separator between several labels of a text.
+        limit: Maximum number of texts to read; 0 for all.
+        RAISES ValueError: C209, if path is None.
         """
         if path is None:
             raise CodedValueError(Errors.C209)
@@ -42,17 +42,18 @@ class TableCorpus:
         self.limit = limit
 
     def __call__(self, nlp: Language) -> Iterator[Example]:
-        """Read the files. Empty texts are passed over, as by spaCy's Corpus.
+        """Read the files. Empty texts are skipped, as in spaCy's Corpus.
 
         nlp: The pipeline whose tokenizer to use.
         YIELDS: One Example for each row. Its `cats` has every label of the table.
-        RAISES ValueError: C210, or what a row can't be read for.
+        RAISES ValueError: C210, if a row has no label, or the error of a row that can't
+            be read.
         """
         rows = [(note.text, self._read_labels(note)) for note in self._read_notes()]
-        known = sorted({label for _, labels in rows for label in labels})
+        all_labels = sorted({label for _, labels in rows for label in labels})
         for text, labels in rows[: self.limit or None]:
             if text.strip():
-                cats = {label: float(label in labels) for label in known}
+                cats = {label: float(label in labels) for label in all_labels}
                 yield Example.from_dict(nlp.make_doc(text), {"cats": cats})
 
     def _read_notes(self) -> Iterator[Note]:

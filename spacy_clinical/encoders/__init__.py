@@ -1,3 +1,3 @@
-"""The only package that imports torch and transformers."""
+"""Encoders: the only subpackage that imports torch and transformers."""
 
 from spacy_clinical.encoders import forks as forks

@@ -1,4 +1,4 @@
-"""Which wordpieces a score comes from."""
+"""Attribution of a score to wordpieces."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,17 +17,19 @@ def attribute(
     *,
     steps: int = 1,
 ) -> Floats1d:
-    """Share a score out among the wordpieces of a window.
+    """Attribute a score to the wordpieces of a window.
 
-    With one step, gradient times input: how the score would fall, were it linear, if a
-    piece's embedding were zero. With more steps, integrated gradients: the mean of the
-    gradients on the way from embeddings of zero, so that the shares add up to the
-    score's difference from that of a window of zeros, up to the error of the sum.
+    One step computes gradient times input, a linear estimate of how much the score
+    would fall if a piece's embedding were zero. More steps compute integrated gradients,
+    the mean gradient on the path from zero embeddings. Their shares add up to the score
+    minus that of a window of zeros, up to the error of the approximation.
 
-    window: With special tokens.
-    backprop_score: Gets the encoder's rows (window length, width) and returns the
-        score's gradient by them.
-    RETURNS (window length)
+    runtime: The encoder.
+    window: The window, with special tokens.
+    backprop_score: Function from the encoder's rows (window length, width) to the
+        gradient of the score for them.
+    steps: Number of steps.
+    RETURNS (window length): The share of each wordpiece.
     SOURCE: Shrikumar et al. 2016, arXiv 1605.01713; Sundararajan et al. 2017, arXiv
         1703.01365.
     """

@@ -1,5 +1,8 @@
-"""Read a checkpoint's config.json, as data: it names no code, no other file, and
-describes a model of the weights' size."""
+"""Validated reading of a checkpoint's config.json.
+
+The config can't name code or other files, and must describe a model that fits the
+weights.
+"""
 
 import inspect
 import re
@@ -14,8 +17,8 @@ from spacy_clinical.encoders.faults import Contents
 from spacy_clinical.errors import CodedValueError, Errors
 
 TOKENIZER_CONFIG = "tokenizer_config.json"
-# What names code or files, chooses other libraries to compute with, or changes the form
-# of a model's output. Nothing of it is a property of the weights.
+# Keys that name code or files, choose other libraries, or change the format of a
+# model's output. None is a property of the weights.
 IGNORED = frozenset(
     {
         *("auto_map", "configuration_files", "transformers_weights", "gguf_file"),
@@ -25,32 +28,33 @@ IGNORED = frozenset(
         *("use_return_dict", "chunk_size_feed_forward", "use_kernels"),
     }
 )
-# What of a tokenizer_config.json names code or files.
+# Keys of a tokenizer_config.json that name code or files.
 FILE_KEY = re.compile(r"_files?$|^__|^auto_map$|^name_or_path$|^init_inputs$")
 IGNORED_BY_TOKENIZERS = frozenset(
     {"chat_template", "from_slow", "tokenizer_object", "backend", "processor_class"}
 )
 MAX_LABELS = 10**5
 MAX_LAYERS = 1000
-# A setting that no weights show may be so large, such as the length of rotary positions.
+# Maximum of settings that the weights don't show, such as the length of rotary
+# positions.
 MAX_SETTING = 2**20
-# Of weights that are missing, such as the pooler's, which nothing here reads.
+# Number of weights that may be missing, such as those of the unused pooler.
 N_SPARE_WEIGHTS = 2**22
 SIMPLE = re.compile(r"[\w.+-]{1,60}")
 
 
 def read_kind(files: CheckpointFiles) -> str:
-    """Read which type of model a checkpoint is, and whether it asks for code.
+    """Read a checkpoint's type of model, and check that it needs no code of its own.
 
-    RAISES ValueError: C003, if config.json is missing or broken or the type is unknown;
-        C023, if the checkpoint needs code of its own.
+    RAISES ValueError: C003, if config.json is missing or broken, or the type is
+        unknown; C023, if the checkpoint needs its own code.
     """
     if CONFIG not in files:
         raise files.refuse(f"{CONFIG} is missing")
     values = files.read_json(CONFIG)
     kind = values.get("model_type")
     if kind is None:
-        # As transformers does for the oldest checkpoints.
+        # For the oldest checkpoints, transformers does the same.
         by_length = sorted(CONFIG_MAPPING.keys(), key=len, reverse=True)
         kind = next((k for k in by_length if k in str(files.folder)), None)
     is_known = isinstance(kind, str) and kind in CONFIG_MAPPING
@@ -68,9 +72,10 @@ def read_config(
 ) -> PretrainedConfig:
     """Read config.json.
 
-    kind: As `read_kind` returned.
-    RAISES ValueError: C003, if a value can't be, or describes another model than the
-        weights.
+    files: The checkpoint's files.
+    kind: Output of `read_kind`.
+    contents: The weights' shapes.
+    RAISES ValueError: C003, if a value is invalid or doesn't fit the weights.
     """
     values = files.read_json(CONFIG)
     if values.get("quantization_config") is not None:
@@ -82,18 +87,18 @@ def read_config(
     config: PretrainedConfig = config_class.from_dict(kept)
     n_layers = getattr(config, "num_hidden_layers", 1)
     if not 1 <= n_layers <= min(MAX_LAYERS, max(len(contents.shapes), 1)):
-        raise files.refuse(f"{CONFIG}: as many layers as it says aren't in the weights")
+        raise files.refuse(f"{CONFIG} has more layers than the weights")
     longest = getattr(config, "max_position_embeddings", MAX_SETTING)
     for key in ("attention_window", "block_size"):
-        found = getattr(config, key, 0)
-        for size in found if isinstance(found, list) else [found]:
+        value = getattr(config, key, 0)
+        for size in value if isinstance(value, list) else [value]:
             if size > longest:
                 raise files.refuse(f"{CONFIG}: '{key}' is longer than its positions")
     return config
 
 
 def clean_tokenizer_config(values: dict[str, Any]) -> dict[str, Any]:
-    """Leave out of a tokenizer_config.json what names code or files."""
+    """Remove the keys of a tokenizer_config.json that name code or files."""
     return {
         key: value
         for key, value in values.items()
@@ -104,16 +109,15 @@ def clean_tokenizer_config(values: dict[str, Any]) -> dict[str, Any]:
 def check_size(
     files: CheckpointFiles, config: PretrainedConfig, loader: Any, contents: Contents
 ) -> None:
-    """Compare the size of the model that a config describes with that of the weights,
-    before any memory is taken for it.
+    """Check that a config's model isn't larger than the weights, before it gets memory.
 
-    loader: The class of transformers that will load it.
-    RAISES ValueError: C003, if it is far larger.
+    loader: The transformers class that will load it.
+    RAISES ValueError: C003, if the model is far larger.
     """
     with torch.device("meta"):
         model = loader.from_config(config, trust_remote_code=False)
     n_weights = sum(parameter.numel() for parameter in model.parameters())
-    # None takes less than half a byte in a file.
+    # A weight takes at least half a byte in a file.
     if n_weights > 2 * contents.n_bytes + N_SPARE_WEIGHTS:
         raise files.refuse(
             f"{CONFIG} describes a model of {n_weights:,} weights, but "
@@ -124,10 +128,9 @@ def check_size(
 def _check_code(
     files: CheckpointFiles, values: dict[str, Any], *, is_known: bool
 ) -> None:
-    """Refuse what can't be used without a checkpoint's own code.
+    """Raise an error if a checkpoint needs its own code.
 
-    An `auto_map` beside a known type of model is passed over: transformers has code for
-    it.
+    The `auto_map` of a known type of model is ignored, as transformers has the code.
     """
     needed = {"custom_pipelines": bool(values.get("custom_pipelines"))}
     needed["auto_map"] = "auto_map" in values and not is_known
@@ -154,13 +157,13 @@ def _check_code(
 
 
 def _is_known_tokenizer(name: Any) -> bool:
-    """Whether transformers itself has a tokenizer of that name."""
+    """Check whether transformers has a tokenizer class with this name."""
     if not isinstance(name, str) or not re.fullmatch(r"[A-Z]\w{1,60}", name):
         return False
-    # That of the slow one can be a stand-in, where a library that it needs is missing.
-    found = [getattr(transformers, n, None) for n in (name, f"{name}Fast")]
+    # The slow class can be a dummy object, if a library that it needs is missing.
+    classes = [getattr(transformers, n, None) for n in (name, f"{name}Fast")]
     return any(
-        isinstance(c, type) and issubclass(c, PreTrainedTokenizerBase) for c in found
+        isinstance(c, type) and issubclass(c, PreTrainedTokenizerBase) for c in classes
     )
 
 
@@ -176,7 +179,7 @@ def _check_labels(files: CheckpointFiles, values: dict[str, Any]) -> None:
             isinstance(label, str) and len(label) < 1000 for label in labels.values()
         )
     ):
-        raise files.refuse(f"{CONFIG}: 'id2label' doesn't give names to numbers")
+        raise files.refuse(f"{CONFIG}: 'id2label' doesn't map numbers to names")
     names = values.get("architectures")
     if names is not None and not (
         isinstance(names, list) and all(isinstance(name, str) for name in names)
@@ -190,8 +193,8 @@ def _check_values(
     config_class: type[PretrainedConfig],
     contents: Contents,
 ) -> None:
-    """Compare the values with the defaults of their type of model: its kinds, and no
-    number beyond what the weights' own sizes bear out."""
+    """Check that values have the types of their defaults, and numbers a plausible size
+    for the weights."""
     names = config_class.attribute_map
     parameters = inspect.signature(config_class.__init__).parameters
     for key, value in values.items():
@@ -213,7 +216,7 @@ def _check_values(
         else:
             continue
         if not fits:
-            raise files.refuse(f"{CONFIG}: '{key}' has a value that it can't have")
+            raise files.refuse(f"{CONFIG}: '{key}' has an invalid value")
 
 
 def _is_whole(value: Any, low: int, high: int) -> bool:

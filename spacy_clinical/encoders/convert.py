@@ -1,4 +1,4 @@
-"""Turn pickled weights into safetensors, without running what the pickle says."""
+"""Conversion of pickled weights to safetensors, without running code in the pickle."""
 
 from pathlib import Path
 
@@ -12,9 +12,9 @@ from spacy_clinical.files.atomic import replace_atomic
 
 
 def convert_weights(folder: Path) -> bool:
-    """Write model.safetensors beside pytorch_model.bin, and check that they agree.
+    """Convert pytorch_model.bin in a folder to model.safetensors.
 
-    RETURNS: Whether there was something to do.
+    RETURNS: Whether there was a file to convert.
     RAISES ValueError: C003, if the weights can't be read as plain arrays.
     """
     source, target = folder / PICKLE, folder / SAFE
@@ -28,7 +28,7 @@ def convert_weights(folder: Path) -> bool:
             for name, tensor in find_weights(state).items()
             if isinstance(tensor, torch.Tensor)
         }
-    # A pickle that was tampered with may raise anything.
+    # A manipulated pickle may raise anything.
     except Exception as error:
         fault = f"{PICKLE} {CODE}"
         message = Errors.C003.format(name=folder, fault=fault)

@@ -1,4 +1,4 @@
-"""Look at the files of a checkpoint one by one, before any library is given them."""
+"""Checks of a checkpoint's files, before libraries read them."""
 
 import pickle
 import zipfile
@@ -20,19 +20,19 @@ from spacy_clinical.checkpoints.files import (
 )
 from spacy_clinical.errors import CodedValueError, Errors
 
-# The largest that lists the tensors of a model (bytes): a thousand layers have less.
+# Maximum size of a safetensors header (bytes); 1,000 layers need less.
 MAX_HEADER = 2**24
-CODE = "is truncated or holds code, not plain weights: it was not run"
-BROKEN = "is truncated or holds no weights"
+CODE = "is truncated or has code instead of plain weights (it was not run)"
+BROKEN = "is truncated or has no weights"
 ADAPTER = "adapter_config.json"
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What the files of a checkpoint's weights hold, by their headers.
+    """Contents of a checkpoint's weight files, from their headers.
 
-    shapes: Of the tensors, by their names.
-    n_bytes: Of the files together.
+    shapes: Shapes of the tensors by name.
+    n_bytes: Total size of the files.
     """
 
     shapes: dict[str, tuple[int, ...]]
@@ -40,18 +40,19 @@ class Contents:
 
     @property
     def largest(self) -> int:
-        """The largest dimension of any tensor."""
+        """Largest dimension of any tensor."""
         return max((n for shape in self.shapes.values() for n in shape), default=0)
 
 
 def check_files(files: CheckpointFiles) -> Contents:
-    """Check that a checkpoint has all that it needs besides config.json, readable.
+    """Check that a checkpoint has all files besides config.json, and that they are
+    readable.
 
-    RAISES ValueError: C003, naming the first file that is missing or unreadable; C022,
-        if an index names a file that isn't in the folder.
+    RAISES ValueError: C003, with the first file that is missing or unreadable; C022, if
+        an index names a file outside the folder.
     """
     if (files.folder / ADAPTER).exists():
-        raise files.refuse(f"{ADAPTER} says that it is a part to add to another model")
+        raise files.refuse(f"{ADAPTER} says that it is an adapter for another model")
     for name in sorted(files.paths):
         if name.endswith(".json"):
             files.read_json(name)
@@ -76,7 +77,7 @@ def check_files(files: CheckpointFiles) -> Contents:
 
 
 def _list_weights(files: CheckpointFiles) -> Iterator[str]:
-    """The files that transformers will read the weights from."""
+    """Yield the weight files that transformers will read."""
     for whole, index in zip(WEIGHTS, INDEXES, strict=True):
         if whole in files:
             yield whole
@@ -88,7 +89,7 @@ def _list_weights(files: CheckpointFiles) -> Iterator[str]:
             kind = Path(whole).suffix
             names = list(places.values())
             if not all(is_plain_name(n) and n.endswith(kind) for n in names):
-                fault = f"{index} names a file outside the folder, or no weights"
+                fault = f"{index} names a file outside the folder, or not of weights"
                 raise CodedValueError(Errors.C022.format(name=files.name, fault=fault))
             names = sorted(set(names))
             files.add(names)
@@ -108,7 +109,7 @@ def _read_shapes(
         return read_pickled_shapes(path)
     except pickle.UnpicklingError:
         raise files.refuse(f"{name} {CODE}") from None
-    # A pickle that was tampered with may raise anything.
+    # A manipulated pickle may raise anything.
     except Exception:
         raise files.refuse(f"{name} {BROKEN}") from None
 
@@ -124,17 +125,17 @@ def _read_safe_shapes(path: Path) -> dict[str, tuple[int, ...]]:
 
 
 def read_pickled_shapes(path: Path) -> dict[str, tuple[int, ...]]:
-    """Read the shapes of pickled weights, without running what the pickle says.
+    """Read the shapes of pickled weights, without running code in the pickle.
 
-    RAISES UnpicklingError: If it holds code.
-    RAISES ValueError: If it would take far more memory than place on disk. What torch
-        raises, if it is broken.
+    RAISES UnpicklingError: If it contains code.
+    RAISES ValueError: If it would need far more memory than its size on disk. Broken
+        files raise torch's errors.
     """
     size = path.stat().st_size
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
-        # PyTorch compresses nothing.
+        # PyTorch's archives aren't compressed.
         if sum(part.file_size for part in parts) > size:
             raise ValueError("it would unpack to more than it is")
     state: Any = torch.load(path, map_location="meta", weights_only=True)
@@ -143,19 +144,20 @@ def read_pickled_shapes(path: Path) -> dict[str, tuple[int, ...]]:
         for name, tensor in find_weights(state).items()
         if isinstance(tensor, torch.Tensor)
     }
-    # Few weights are there under two names, but one number can be said to fill any shape.
+    # Some weights have two names. But a single number can also be expanded to any
+    # shape.
     if sum(tensor.nbytes for tensor in tensors.values()) > 4 * size + 2**20:
         raise ValueError("its tensors are larger than it is")
     return {name: tuple(tensor.shape) for name, tensor in tensors.items()}
 
 
 def find_weights(state: Any) -> dict[str, Any]:
-    """Some checkpoints hold their weights a level down.
+    """Get the weights by name; some checkpoints have them under "state_dict".
 
     RAISES ValueError: If there are none.
     """
     inner = state.get("state_dict", state) if isinstance(state, dict) else None
     if not isinstance(inner, dict):
         raise ValueError("no weights by name")
-    found: dict[str, Any] = inner
-    return found
+    weights: dict[str, Any] = inner
+    return weights

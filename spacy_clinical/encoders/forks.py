@@ -1,12 +1,12 @@
-"""What encoders do in worker processes: share weights, and compute on one thread.
+"""Encoders in forked worker processes: shared weights and one thread.
 
-The threads of a parent that has computed before do not exist in its forked children,
-which would wait for them for ever (spaCy#13345 and others). And where several
-processes share the cores, more threads only get into each other's way. A program that
-knows better can call `torch.set_num_threads` in its workers.
+A forked child doesn't have the threads of its parent, and would wait for them forever
+(spaCy#13345 and others). If several processes share the cores, more threads only slow
+them down. To change this, call `torch.set_num_threads` in the workers.
 
-What a process has in memory when it forks, it shares with its children until one of
-them writes there: weights never. So they are made ready before, not in each child.
+A child shares memory with its parent until one of them writes to it, which never
+happens to weights. So weights for prediction are prepared before the fork, not in each
+child.
 """
 
 import os
@@ -18,22 +18,22 @@ import torch
 
 
 class Forkable(Protocol):
-    """What has something to make ready."""
+    """An object that can be prepared for forks."""
 
     def prepare(self) -> None:
-        """Make ready what children will use."""
+        """Prepare everything that children will use."""
 
 
-_KNOWN: "WeakSet[Forkable]" = WeakSet()
+_PREPARED: "WeakSet[Forkable]" = WeakSet()
 
 
 def prepare_before_fork(what: Forkable) -> None:
-    """Call its `prepare` before each fork of this process, as long as it is used."""
-    _KNOWN.add(what)
+    """Call an object's `prepare` before each fork of this process, while it exists."""
+    _PREPARED.add(what)
 
 
 def _prepare() -> None:
-    for what in list(_KNOWN):
+    for what in list(_PREPARED):
         what.prepare()
 
 
@@ -41,9 +41,9 @@ def _use_one_thread() -> None:
     torch.set_num_threads(1)
 
 
-# Before anything else is computed in a child, such as weights that are read.
+# This runs before anything is computed in a child.
 os.register_at_fork(before=_prepare, after_in_child=_use_one_thread)
 
-# Workers that were not forked import this anew.
+# Spawned workers import this module again.
 if parent_process() is not None:
     _use_one_thread()

@@ -1,4 +1,4 @@
-"""Read a checkpoint, from the hub or a folder, and check that it is whole."""
+"""Load a checkpoint from the hub or a folder, and check that it is complete."""
 
 import contextlib
 from collections.abc import Iterator
@@ -33,20 +33,23 @@ LOADERS = {
     TOKENS: AutoModelForTokenClassification,
     DOCUMENTS: AutoModelForSequenceClassification,
 }
-# Encoders that are told where on a page words are, and those that also look at its
-# picture, with licences that forbid commercial use.
+# Encoders that use the position of words on a page, and those that also use its image,
+# whose licenses forbid commercial use.
 BOXED = frozenset({"layoutlm", "lilt"})
 LOOKING = frozenset({"layoutlmv2", "layoutlmv3"})
-# Share of the embedding table that a whole vocabulary fills.
+# Minimum share of the embedding table that a complete vocabulary fills.
 MIN_USED_ROWS = 0.9
 
 
 @dataclass(frozen=True)
 class LoadedCheckpoint:
-    """An encoder, its tokenizer, and its head if it was published with one.
+    """An encoder with its tokenizer, and its head if it was published with one.
 
-    max_pieces: Longest input, special tokens included.
-    commit: Of the hub, that the files are of; "" if it isn't known.
+    model: The encoder.
+    tokenizer: Its tokenizer.
+    head: Its published head; None if it has none.
+    max_pieces: Maximum input length, including special tokens.
+    commit: Commit of the files on the hub; "" if it is unknown.
     """
 
     model: torch.nn.Module
@@ -61,12 +64,12 @@ def load_checkpoint(
 ) -> LoadedCheckpoint:
     """Load an encoder with its tokenizer and, if it has one, its head.
 
-    No code of a checkpoint is run, and its files are looked at before they are given to
-    any library.
+    A checkpoint's own code is never run, and its files are checked before libraries
+    read them.
 
-    only_inside: Whether links that lead out of its folder are refused.
-    RAISES ValueError: C003 to C009, C017 to C019, C021 to C024, naming the checkpoint
-        and what is wrong.
+    only_inside: Whether to refuse links that lead out of its folder.
+    RAISES ValueError: C003 to C009, C017 to C019 or C021 to C024, with the checkpoint
+        and the fault.
     """
     folder, commit = find_folder(checkpoint)
     files = list_files(checkpoint.name, folder, only_inside=only_inside)
@@ -78,7 +81,7 @@ def load_checkpoint(
         with _coded_errors(files, "config.json can't be used"):
             config = read_config(files, kind, contents)
         _check_task(checkpoint, config)
-        with _coded_errors(files, "its tokenizer's files can't be used"):
+        with _coded_errors(files, "its tokenizer files can't be used"):
             tokenizer = _load_tokenizer(checkpoint, files, config)
         with _coded_errors(files, "its files don't fit each other or its config.json"):
             model, head = _load_model(files, config, contents)
@@ -88,7 +91,7 @@ def load_checkpoint(
 
 
 def knows_boxes(model: Any) -> bool:
-    """Check whether an encoder is told where on a page words are."""
+    """Check whether an encoder uses the position of words on a page."""
     return model.config.model_type in BOXED
 
 
@@ -103,7 +106,7 @@ def _check_task(checkpoint: Checkpoint, config: PretrainedConfig) -> None:
 def _check_vocabulary(
     checkpoint: Checkpoint, tokenizer: PieceTokenizer, model: Any
 ) -> None:
-    """Compare the tokenizer with the embedding table, which may have spare rows."""
+    """Check the tokenizer against the embedding table, which may have spare rows."""
     n_ids, n_rows = tokenizer.n_ids, model.get_input_embeddings().num_embeddings
     if not MIN_USED_ROWS * n_rows <= n_ids <= n_rows:
         raise CodedValueError(
@@ -115,10 +118,10 @@ def _check_vocabulary(
 
 
 def count_positions(model: Any) -> int:
-    """Count how many pieces an encoder has positions for.
+    """Count the positions of an encoder: its maximum input length.
 
-    RoBERTa and its kin count positions from the padding id on, so their tables
-    have that many rows too many.
+    RoBERTa and similar models start counting positions after the padding id, so their
+    tables have extra rows.
     """
     positions = int(model.config.max_position_embeddings)
     table = getattr(getattr(model, "embeddings", None), "position_embeddings", None)
@@ -144,7 +147,7 @@ def _casing(lower_case: bool) -> dict[str, bool]:
 def _load_model(
     files: CheckpointFiles, config: PretrainedConfig, contents: Contents
 ) -> tuple[Any, Head | None]:
-    """Load the encoder without its pooler, and a published head apart from it."""
+    """Load the encoder without its pooler, and a published head separately."""
     architectures = getattr(config, "architectures", None) or [""]
     suffix, loader = "", AutoModel
     for suffix_of_head, loader_of_head in LOADERS.items():
@@ -158,7 +161,7 @@ def _load_model(
         local_files_only=True,
         output_loading_info=True,
     )
-    # Only document heads read the pooler.
+    # Only document heads use the pooler.
     missing = [
         key
         for key in info["missing_keys"]
@@ -183,7 +186,7 @@ def _load_model(
 
 @contextlib.contextmanager
 def _quiet_transformers() -> Iterator[None]:
-    """Keep transformers' notices back: what matters in them is checked here."""
+    """Silence messages of transformers; the relevant facts are checked here."""
     before = transformers_logging.get_verbosity()
     transformers_logging.set_verbosity_error()
     try:
@@ -194,14 +197,14 @@ def _quiet_transformers() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _coded_errors(files: CheckpointFiles, fault: str) -> Iterator[None]:
-    """Say which checkpoint could not be read, whatever a library found out.
+    """Convert errors of libraries to C003, with the checkpoint's name.
 
-    fault: What is at fault if it is none of the errors that have a code.
+    fault: Description of the fault, for errors without a code.
     """
     try:
         yield
-    # Files that were tampered with make libraries raise almost anything, and
-    # the tokenizers library panics.
+    # With manipulated files, libraries raise almost anything, and the tokenizers
+    # library panics.
     except BaseException as error:
         if not is_failure(error) or isinstance(error, CodedError):
             raise

@@ -1,4 +1,4 @@
-"""Describe the processor and GPU that torch computes with."""
+"""Description of the processor and GPU that torch uses."""
 
 import os
 import platform
@@ -10,11 +10,13 @@ from spacy_clinical.encoders.forward.precision import prefers_bfloat16, read_pro
 
 
 class Machine(NamedTuple):
-    """Describe the processor and GPU that torch computes with.
+    """The processor and GPU that torch uses.
 
-    n_threads: That torch uses.
-    prefers_bfloat16: Whether the processor multiplies much faster so.
-    gpu: "" if there is none.
+    processor: Name of the processor.
+    n_processors: Number of logical processors.
+    n_threads: Number of threads that torch uses.
+    prefers_bfloat16: Whether the processor is much faster in bfloat16.
+    gpu: Name of the GPU; "" if there is none.
     """
 
     processor: str
@@ -25,7 +27,7 @@ class Machine(NamedTuple):
 
 
 def read_machine() -> Machine:
-    """Look at the machine."""
+    """Describe this machine."""
     name = read_processor().get("cpu_name") or platform.processor()
     return Machine(
         processor=str(name or platform.machine()),

@@ -1,4 +1,4 @@
-"""The heads that checkpoints were published with, taken apart from their encoders."""
+"""Published heads of checkpoints, separated from their encoders."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,7 +11,7 @@ from spacy_clinical.types import Floats1d, Floats2d
 
 Activation = Literal["tanh", "relu", "gelu", "gelu_approx"]
 
-# As the configs of transformers name them.
+# Names in the configs of transformers.
 ACTIVATIONS: dict[str, Activation] = {
     "tanh": "tanh",
     "relu": "relu",
@@ -26,6 +26,7 @@ class Hidden:
     """A layer between an encoder's first row and a document head.
 
     W (width, width), b (width): Weights.
+    activation: Activation after the layer.
     """
 
     W: Floats2d
@@ -37,11 +38,11 @@ class Hidden:
 class Head:
     """A published linear head over the encoder's last layer.
 
-    labels: What it labels.
+    labels: What it labels: tokens or documents.
     W (n_labels, width), b (n_labels): Weights.
-    columns: The labels of the logits.
-    hidden: What comes before it, in a document head.
-    problem: The kind of problem that config.json states; "" if it states none.
+    columns: Labels of the logits.
+    hidden: Layer before it, in a document head.
+    problem: The "problem_type" of config.json; "" if it has none.
     """
 
     labels: Literal["tokens", "documents"]
@@ -53,9 +54,11 @@ class Head:
 
 
 def cut_token_head(name: str, model: Any) -> Head:
-    """Take the head of a token-classification model.
+    """Get the head of a token-classification model.
 
-    RAISES ValueError: C007, if it is no linear layer.
+    name: Name of the checkpoint, for errors.
+    model: The model.
+    RAISES ValueError: C007, if the head isn't a linear layer.
     """
     linear = getattr(model, "classifier", None)
     if not _is_linear(linear):
@@ -65,13 +68,13 @@ def cut_token_head(name: str, model: Any) -> Head:
 
 
 def cut_document_head(name: str, model: Any) -> Head | None:
-    """Take the head of a sequence-classification model.
+    """Get the head of a sequence-classification model.
 
-    In transformers it is one of three kinds: the encoder's pooler with a linear layer
-    (BERT), two linear layers with ReLU between them (DistilBERT), or a head of two
-    layers (RoBERTa, Longformer, BigBird, ELECTRA).
+    Transformers has three kinds: the encoder's pooler with a linear layer (BERT), two
+    linear layers with ReLU between them (DistilBERT), and a head of two layers
+    (RoBERTa, Longformer, BigBird, ELECTRA).
 
-    RETURNS: None if it is none of these: its encoder can be used all the same.
+    RETURNS: The head; None for other kinds, whose encoders can still be used.
     """
     classifier: Any = getattr(model, "classifier", None)
     if hasattr(classifier, "out_proj"):

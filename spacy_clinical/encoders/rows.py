@@ -1,9 +1,10 @@
-"""Keep the rows of a product the same, however many rows share it.
+"""Matrix products whose rows don't depend on the number of rows in a batch.
 
-Libraries compute products of few rows by other code than products of many, which adds
-up in another order: a note's scores would depend on the notes beside it. In oneDNN's
-bfloat16 on AMX, for one, 17 to 512 rows differ from 4,096 in some elements of 100,000.
-No list of processors would stay true, so each product is tried once.
+Libraries use different code for products of few and of many rows, with a different
+order of summation. So a note's scores would depend on the other notes of its batch.
+With oneDNN's bfloat16 on AMX, for example, 17 to 512 rows differ from 4,096 in some of
+100,000 elements. A list of processors would soon be outdated, so each product is tested
+once.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,20 +13,20 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-# Numbers of rows that batches may be filled up to.
+# Numbers of rows to which batches may be padded.
 LEAST = (1, 2, 16, 64, 256, 512, 1024, 2048)
-# Numbers of rows that are tried.
+# Numbers of rows to test.
 COUNTS = sorted({*LEAST, 8, 17, 33, 65, 129, 257, 385, 513, 777, 1025, 1537, 3001})
-# Rows of a product where no number of them is enough.
+# Rows of a product if no minimum number is enough.
 CHUNK = 2048
 
 
 class RowRule(NamedTuple):
-    """How many rows a batch has to have.
+    """The number of rows that a batch must have.
 
-    least: Smaller batches are filled up.
-    chunk: Products take so many rows at a time, and batches are a multiple of it;
-        0 for all rows at once.
+    least: Minimum number; smaller batches are padded.
+    chunk: Rows per product; batches are padded to a multiple of it. 0 for all rows at
+        once.
     """
 
     least: int = 1
@@ -39,9 +40,11 @@ class RowRule(NamedTuple):
 
 
 class Product(Protocol):
-    """What `find_row_rule` asks of a linear layer.
+    """Interface of a linear layer for `find_row_rule`.
 
-    key: Equal for layers that are computed by the same code.
+    n_inputs: Width of the input.
+    dtype: Precision.
+    key: Key that is equal for layers that are computed by the same code.
     """
 
     n_inputs: int
@@ -49,39 +52,40 @@ class Product(Protocol):
 
     @property
     def key(self) -> tuple[object, ...]:
-        """Shape, precision and what else the code depends on."""
+        """Shape, precision and other properties that the code depends on."""
 
     def __call__(self, x: Tensor) -> Tensor:
         """Multiply (n_rows, n_inputs)."""
 
 
-_KNOWN: dict[tuple[object, ...], RowRule] = {}
+_RULES: dict[tuple[object, ...], RowRule] = {}
 
 
 def find_row_rule(products: Iterable[Product], *, most: int) -> RowRule:
-    """Find how many rows a batch needs on this processor.
+    """Find the number of rows that a batch needs on this processor.
 
-    Products of the same shape and precision are tried once in a process.
+    Products of the same shape and precision are tested once per process.
 
-    most (rows): Largest batch that several sequences share.
+    products: The linear layers.
+    most (rows): Size of the largest batch with several sequences.
     """
     rule = RowRule()
     for product in products:
         key = (*product.key, most, torch.get_num_threads())
-        if key not in _KNOWN:
-            _KNOWN[key] = _try_out(product, most)
-        least, chunk = _KNOWN[key]
+        if key not in _RULES:
+            _RULES[key] = _try_out(product, most)
+        least, chunk = _RULES[key]
         rule = RowRule(max(rule.least, least), max(rule.chunk, chunk))
     return rule
 
 
 def _try_out(product: Product, most: int) -> RowRule:
-    # A generator of its own: predicting must not change what a seed gives.
+    # Its own generator, so that prediction doesn't change seeded random numbers.
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(most, product.n_inputs, generator=generator).to(product.dtype)
     with torch.no_grad():
         whole = product(x)
-        # The last rows, so that their place is tried too.
+        # The last rows, to test the effect of their position too.
         unlike = [
             n
             for n in COUNTS
@@ -94,7 +98,7 @@ def _try_out(product: Product, most: int) -> RowRule:
 def multiply_in_chunks(
     multiply: Callable[[Tensor], Tensor], x: Tensor, chunk: int
 ) -> Tensor:
-    """Multiply so many rows at a time, for 0 all at once."""
+    """Multiply `chunk` rows at a time; for 0, all rows at once."""
     if not chunk or len(x) <= chunk:
         return multiply(x)
     return torch.cat([multiply(part) for part in x.split(chunk)])

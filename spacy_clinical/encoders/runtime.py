@@ -1,4 +1,4 @@
-"""Run an encoder over any number of sequences, fast and within memory."""
+"""Run an encoder over any number of sequences, in batches that fit into memory."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
@@ -18,17 +18,18 @@ from spacy_clinical.types import Floats2d
 
 Backprop: TypeAlias = Callable[[Sequence[Floats2d]], None]
 
-# Pieces in a batch. What a processor computes in float32 should stay in its cache.
+# Pieces in a batch. In float32 on a CPU, the activations should fit into the cache.
 BUDGETS = {"float32": 1024, "bfloat16": 4096, "cuda": 32768}
 
 
 class Runtime:
-    """Predict with a frozen copy of an encoder's weights, learn with the weights.
+    """Runs an encoder: prediction with a frozen copy of its weights, and training.
 
-    pad_id: Fills up batches of encoders that need padding.
-    precision: "fp32", "bf16", or "auto": bfloat16 where the device is faster so and
-        `settle` was told that the results agree, else float32.
-    batch_pieces (pieces): Largest batch; None to choose it for the device.
+    model: The encoder.
+    pad_id: Id of padding, for encoders that need it.
+    precision: "fp32", "bf16", or "auto" for bfloat16 if the device is faster with it
+        and `settle` was told that the results agree, otherwise float32.
+    batch_pieces (pieces): Size of the largest batch; None to choose it for the device.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class Runtime:
 
     @property
     def dtype(self) -> torch.dtype:
-        """What predictions are computed in."""
+        """Precision of predictions."""
         is_low = self.precision == "bf16" or (
             self.precision == "auto" and self._agrees is True
         )
@@ -65,7 +66,7 @@ class Runtime:
 
     @property
     def is_open(self) -> bool:
-        """Whether bfloat16 would be faster, and it is not yet known whether it agrees."""
+        """Whether bfloat16 is faster, but it is unknown whether its results agree."""
         return (
             self.precision == "auto"
             and self._agrees is None
@@ -75,14 +76,14 @@ class Runtime:
     def settle(self, *, agrees: bool) -> None:
         """Record whether results in bfloat16 agree with those in float32.
 
-        The copy of the weights that is not needed is dropped.
+        The copy of the weights in the other precision is dropped.
         """
         self._agrees = agrees
         self._encoders.pop(torch.float32 if agrees else torch.bfloat16, None)
 
     @contextlib.contextmanager
     def computing_in(self, precision: Precision) -> Iterator[None]:
-        """Predict in a given precision for a while."""
+        """Predict in a given precision inside this context."""
         before = self.precision
         self.precision = precision
         try:
@@ -91,21 +92,21 @@ class Runtime:
             self.precision = before
 
     def forget(self) -> None:
-        """Drop what was derived from the weights: they have changed."""
+        """Drop everything derived from the weights, after they have changed."""
         self._encoders.clear()
         self._agrees = None
 
     def prepare(self) -> None:
-        """Make ready what predicts, if it is known to be needed."""
+        """Prepare the encoder for prediction, if its precision is decided."""
         if not (self.model.training or self.is_open):
             self._get_encoder(self.dtype)
 
     # Running
 
     def predict(self, inputs: Sequence[Input]) -> Iterator[tuple[int, Floats2d]]:
-        """Encode sequences, batch by batch, so that callers can let rows go.
+        """Encode sequences batch by batch, so that callers can free rows early.
 
-        YIELDS: The index of a sequence and its rows (length, width), float32.
+        YIELDS: The index of a sequence and its float32 rows (length, width).
         """
         self.model.eval()
         encode = self._get_encoder(self.dtype)
@@ -119,11 +120,11 @@ class Runtime:
     def begin_update(
         self, inputs: Sequence[Input], *, mixed_precision: bool
     ) -> tuple[list[Floats2d], Backprop]:
-        """Encode sequences to learn from them.
+        """Encode sequences for training.
 
         mixed_precision: Whether to multiply in bfloat16.
-        RETURNS (length, width): The rows of each sequence, and a callback that adds
-            to the weights' gradients.
+        RETURNS (length, width): The rows of each sequence, and a callback that adds to
+            the weights' gradients.
         """
         self.model.train()
         encode = self._get_encoder(None)
@@ -147,9 +148,9 @@ class Runtime:
         return outputs, backprop
 
     def encode_live(self, inputs: Sequence[Input]) -> Tensor:
-        """Encode sequences as in prediction, but so that gradients can be taken.
+        """Encode sequences like in prediction, but with gradients.
 
-        RETURNS (n_pieces, width): The rows of all sequences, end to end.
+        RETURNS (n_pieces, width): The rows of all sequences, concatenated.
         """
         self.model.eval()
         with torch.enable_grad():
@@ -163,7 +164,7 @@ class Runtime:
         return plan_batches(lengths, budget=budget, is_padded=not self.is_packed)
 
     def _get_budget(self, dtype: torch.dtype) -> int:
-        """The largest batch (pieces), as long as memory is enough for it."""
+        """Get the size of the largest batch (pieces), if memory suffices."""
         if self.batch_pieces is not None:
             return self.batch_pieces
         if self.device.type in BUDGETS:
@@ -179,7 +180,7 @@ class Runtime:
         *,
         is_train: bool,
     ) -> Iterator[tuple[list[int], Tensor]]:
-        """Encode batch by batch; halve those for which memory doesn't suffice."""
+        """Encode batch by batch, and split batches that don't fit into memory."""
         waiting = list(reversed(batches))
         while waiting:
             batch = waiting.pop()
@@ -211,12 +212,12 @@ class Runtime:
         return self._encoders[dtype]
 
     def __getstate__(self) -> dict[str, Any]:
-        # Weights in oneDNN's order can't be pickled, and are soon made again.
+        # Weights in oneDNN's layout can't be pickled, but are quickly made again.
         return {**self.__dict__, "_encoders": {}}
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Check whether an error of torch's says that an array didn't fit."""
+    """Check whether torch raised an error because memory was not enough."""
     if isinstance(error, (MemoryError, torch.cuda.OutOfMemoryError)):
         return True
     message = str(error)

@@ -1,4 +1,4 @@
-"""The encoder of a saved pipeline: its files in bytes, and where it came from."""
+"""The encoder of a saved pipeline: its files as bytes, and its origin."""
 
 import gc
 from pathlib import Path
@@ -26,20 +26,22 @@ def pack_folder(folder: Path) -> bytes:
 
 
 def unpack_folder(data: bytes, folder: Path, *, name: str) -> None:
-    """Write the files that `pack_folder` packed into an empty folder.
+    """Unpack the output of `pack_folder` into an empty folder.
 
-    name: What to call the encoder in errors.
-    RAISES ValueError: C022, if it is anything else: another name than those of the files
-        of an encoder, or no bytes; C024, if one is too large. Nothing is written then.
+    data: The packed files.
+    folder: The folder.
+    name: Name of the encoder, for errors.
+    RAISES ValueError: C022, if the data isn't a packed encoder, with allowed file names
+        only; C024, if a file is too large. Nothing is written then.
     """
     try:
         files: Any = srsly.msgpack_loads(data)
-    # Bytes that were tampered with make the library raise almost anything.
+    # With manipulated bytes, the library raises almost anything.
     except Exception as error:
         fault = f"its bytes aren't a saved encoder's ({name_type(error)})"
         raise CodedValueError(Errors.C022.format(name=name, fault=fault)) from None
     finally:
-        # The library leaves it off when it fails.
+        # The library leaves it disabled when it fails.
         gc.enable()
     if not isinstance(files, dict):
         fault = "its bytes aren't a saved encoder's"
@@ -47,7 +49,7 @@ def unpack_folder(data: bytes, folder: Path, *, name: str) -> None:
     for file, content in files.items():
         # SAVED has plain names only.
         if not isinstance(file, str) or file not in SAVED:
-            fault = "its bytes hold a file that no checkpoint has"
+            fault = "its bytes have a file that doesn't belong to a checkpoint"
             raise CodedValueError(Errors.C022.format(name=name, fault=fault))
         if not isinstance(content, bytes):
             fault = f"{file} isn't bytes"
@@ -62,10 +64,10 @@ def unpack_folder(data: bytes, folder: Path, *, name: str) -> None:
 
 
 def read_origin(folder: Path) -> tuple[dict[str, str], int]:
-    """Read where the encoder in a folder came from.
+    """Read the origin of the encoder in a folder.
 
-    RETURNS: Also its longest input (pieces).
-    RAISES ValueError: C003, if that is damaged; C022, C024, as `list_files`.
+    RETURNS: The origin, and the maximum input length (pieces).
+    RAISES ValueError: C003, if the file is damaged; C022 or C024, as in `list_files`.
     """
     files = list_files(str(folder), folder, only_inside=True)
     values = files.read_json(ORIGIN)
@@ -73,5 +75,5 @@ def read_origin(folder: Path) -> tuple[dict[str, str], int]:
     is_count = isinstance(max_pieces, int) and not isinstance(max_pieces, bool)
     is_named = all(isinstance(v, str) and len(v) < 1000 for v in values.values())
     if not is_count or not 0 < max_pieces <= 10**9 or not is_named or len(values) > 20:
-        raise files.refuse(f"{ORIGIN} holds values that it can't have")
+        raise files.refuse(f"{ORIGIN} has invalid values")
     return values, max_pieces

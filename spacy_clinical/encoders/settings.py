@@ -1,4 +1,4 @@
-"""How an encoder reads, computes, learns and is saved."""
+"""Settings of an encoder."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,29 +12,28 @@ Storage = Literal["float32", "float16"]
 
 @dataclass(frozen=True)
 class EncoderSettings:
-    """The settings of an encoder, as `spacy-clinical.HFEncoder.v1` has them.
+    """Settings of an encoder, the arguments of `spacy-clinical.HFEncoder.v1`.
 
-    size (pieces): Length of a window without special tokens. None: as long as the
-        checkpoint takes.
-    stride (pieces): Largest distance between the starts of two windows. None: seven
-        eighths of the size.
-    batch_pieces (pieces): Largest batch. None: what suits the device.
-    precision: Of predictions: "fp32", "bf16" (bfloat16), or "auto": bfloat16 where the
-        device is faster so and a head's labels were found to agree.
-    global_attention: Pieces that attend to the whole window, besides its first, in
-        encoders with a sliding window (Longformer): "sections" (those of section
-        titles, where a Doc has sections), "first" (no more), the key of a span group,
-        or indices of tokens.
-    learn_rate_scale: Factor on the optimizer's rate, for an encoder that should learn
-        more slowly than a new head. 0: it learns nothing.
-    mask_rate: Share of the words that training hides from the encoder, so that it reads
+    size (pieces): Length of a window without special tokens. None for the maximum of
+        the checkpoint.
+    stride (pieces): Maximum distance between the starts of two windows. None for 7/8 of
+        the size.
+    batch_pieces (pieces): Size of the largest batch. None to choose it for the device.
+    precision: Precision of predictions: "fp32", "bf16" (bfloat16), or "auto" for
+        bfloat16 if the device is faster with it and a head's labels agree.
+    global_attention: Pieces with global attention, besides the first of a window, in
+        encoders with a sliding window (Longformer): "sections" (the titles of
+        sections), "first" (no others), the key of a span group, or token indices.
+    learn_rate_scale: Factor on the optimizer's learning rate, for an encoder that
+        should learn more slowly than a new head. 0 to freeze the encoder.
+    mask_rate: Share of the words that training masks, so that the encoder must use
         their context.
-    mixed_precision: Whether training multiplies in bfloat16, which is faster where the
-        processor has instructions for it. Prediction does not.
-    storage: Precision of the weights on disk. They are computed with in float32.
-    boxes: Where on its page a wordpiece is said to be, in encoders that know places
-        (LayoutLM): where its "token" is, or the "segment" of a line that it is in.
-    frozen: Parameters that training leaves as they are: parts of their names, such as
+    mixed_precision: Whether training multiplies in bfloat16, which is faster if the
+        processor has instructions for it. It doesn't affect prediction.
+    storage: Precision of the weights on disk. They are always loaded as float32.
+    boxes: Box of a wordpiece, in encoders with layout (LayoutLM): that of its "token",
+        or that of the "segment" of a line that the token is in.
+    frozen: Parameters that aren't trained: parts of their names, such as
         "word_embeddings".
     """
 

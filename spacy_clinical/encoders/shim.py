@@ -1,4 +1,4 @@
-"""A transformers encoder as a part of a Thinc model."""
+"""A transformers encoder as a shim of a Thinc model."""
 
 import contextlib
 import copy
@@ -37,16 +37,17 @@ from spacy_clinical.types import Floats2d
 
 
 class EncoderShim(Shim):
-    """Hold an encoder and its tokenizer: load, run, train and save them.
+    """An encoder and its tokenizer in a Thinc model: loading, running and training.
 
     name: Name of a card, hub id, or folder of the checkpoint.
+    settings: Settings of the encoder.
     """
 
     def __init__(self, name: str, settings: EncoderSettings) -> None:
         super().__init__(None)
         self.name = name
         self.settings = settings
-        # What to name in errors: the component, and where its config has the checkpoint.
+        # For errors: the component, and the block of its config with the checkpoint.
         self.component = ""
         self.setting = "model.encoder"
         self.are_files_apart = False
@@ -58,7 +59,7 @@ class EncoderShim(Shim):
 
     @property
     def loaded(self) -> LoadedCheckpoint:
-        """The checkpoint, read on first use."""
+        """The checkpoint, loaded on first use."""
         if self._loaded is None:
             checkpoint = get_checkpoint(self.name)
             try:
@@ -84,7 +85,7 @@ class EncoderShim(Shim):
 
     @property
     def runtime(self) -> Runtime:
-        """What runs the checkpoint's encoder."""
+        """Runtime of the encoder, made on first use."""
         if self._runtime is None:
             self._runtime = Runtime(
                 self.loaded.model,
@@ -96,7 +97,7 @@ class EncoderShim(Shim):
 
     @property
     def head(self) -> Head | None:
-        """The head that the checkpoint was published with."""
+        """Published head of the checkpoint; None if it has none."""
         return self.loaded.head
 
     @property
@@ -105,12 +106,12 @@ class EncoderShim(Shim):
 
     @property
     def has_boxes(self) -> bool:
-        """Whether the encoder knows where on a page pieces are."""
+        """Whether the encoder uses the position of words on a page."""
         return knows_boxes(self.loaded.model)
 
     @property
     def max_pieces(self) -> int:
-        """Longest window, without special tokens."""
+        """Maximum length of a window, without special tokens."""
         before, after = self.loaded.tokenizer.specials
         return self.loaded.max_pieces - len(before) - len(after)
 
@@ -118,7 +119,7 @@ class EncoderShim(Shim):
     def window(self) -> tuple[int, int]:
         """Size and stride of the windows (pieces).
 
-        RAISES ValueError: C013, if the checkpoint takes none so long.
+        RAISES ValueError: C013, if the size is more than the checkpoint's maximum.
         """
         size = self.settings.size or self.max_pieces
         if size > self.max_pieces:
@@ -130,8 +131,8 @@ class EncoderShim(Shim):
         return size, self.settings.stride or size - size // 8
 
     def describe(self) -> dict[str, str]:
-        """Describe where the weights come from, their SHA-256 as they are now, and with
-        what precision and processor they are computed."""
+        """Describe the origin and the current SHA-256 of the weights, and the precision
+        and processor of predictions."""
         if not self._sha256:
             digest = hashlib.sha256()
             for name, tensor in sorted(self.loaded.model.state_dict().items()):
@@ -158,21 +159,21 @@ class EncoderShim(Shim):
         prepare_before_fork(self)
 
     def _check_settings(self, loaded: LoadedCheckpoint) -> None:
-        """Refuse settings that would do nothing with a checkpoint."""
+        """Raise an error for settings that have no effect on a checkpoint."""
         settings, model = self.settings, loaded.model
         given = {
             "global_attention": (
                 settings.global_attention not in ("sections", "first")
                 and not has_global_attention(model),
-                "its pieces have no global attention",
+                "it has no global attention for single pieces",
             ),
             "boxes": (
                 settings.boxes != "token" and not knows_boxes(model),
-                "it doesn't know where on a page words are",
+                "it doesn't use the position of words on a page",
             ),
             "mask_rate": (
                 settings.mask_rate > 0 and loaded.tokenizer.mask_id is None,
-                "its tokenizer has no mask",
+                "its tokenizer has no mask token",
             ),
         }
         for setting, (is_idle, reason) in given.items():
@@ -182,12 +183,12 @@ class EncoderShim(Shim):
                 )
 
     def prepare(self) -> None:
-        """Make ready what workers will share."""
+        """Prepare the weights that workers will share."""
         if self._loaded is not None and self.runtime.device.type == "cpu":
             self.runtime.prepare()
 
     def _forget(self) -> None:
-        """Drop what was derived from the weights: they have changed."""
+        """Drop everything derived from the weights, after they have changed."""
         self.runtime.forget()
         self._sha256 = ""
         self.known_windows.clear()
@@ -195,9 +196,9 @@ class EncoderShim(Shim):
     # Running
 
     def predict(self, windows: Sequence[Input]) -> Iterator[tuple[int, Floats2d]]:
-        """Encode windows, a batch at a time.
+        """Encode windows batch by batch.
 
-        windows: Without special tokens.
+        windows: Windows without special tokens.
         YIELDS: The index of a window and its rows (window length, width).
         """
         _, n_before = self.frame(())
@@ -207,16 +208,16 @@ class EncoderShim(Shim):
     def predict_framed(
         self, windows: Sequence[Input]
     ) -> Iterator[tuple[int, Floats2d]]:
-        """Encode windows; the rows of special tokens are given too, first and last."""
+        """Encode windows, and also yield the rows of special tokens, first and last."""
         inputs, _ = self.frame(windows)
         yield from self.runtime.predict(inputs)
 
     def begin_update(self, windows: Sequence[Input]) -> tuple[list[Floats2d], Backprop]:
-        """Encode windows to learn from them.
+        """Encode windows for training.
 
-        windows: Without special tokens.
-        RETURNS (window length, width): Rows of each window; the callback takes their
-            gradients.
+        windows: Windows without special tokens.
+        RETURNS (window length, width): Rows of each window, and a callback that takes
+            their gradients.
         """
         _, n_before = self.frame(())
         outputs, backprop_inputs = self.begin_update_framed(windows)
@@ -238,16 +239,16 @@ class EncoderShim(Shim):
     def begin_update_framed(
         self, windows: Sequence[Input]
     ) -> tuple[list[Floats2d], Backprop]:
-        """Encode windows to learn from them, with the rows of special tokens."""
+        """Encode windows for training, with the rows of special tokens."""
         inputs, _ = self.frame(windows)
         return self.runtime.begin_update(
             inputs, mixed_precision=self.settings.mixed_precision
         )
 
     def frame(self, windows: Sequence[Input]) -> tuple[list[Input], int]:
-        """Add special tokens; the first piece always has global attention.
+        """Add special tokens to windows, with global attention for the first piece.
 
-        RETURNS: Also the number of special tokens before a window.
+        RETURNS: The inputs, and the number of special tokens before a window.
         """
         before, after = self.loaded.tokenizer.specials
         inputs = []
@@ -284,7 +285,7 @@ class EncoderShim(Shim):
 
     @contextlib.contextmanager
     def use_params(self, params: dict[tuple[int, str], Any]) -> Iterator[None]:
-        """Compute with other weights, such as an optimizer's averages."""
+        """Use other weights inside this context, such as an optimizer's averages."""
         backup = {}
         for name, parameter in self.loaded.model.named_parameters():
             if (self.id, name) in params:
@@ -319,7 +320,7 @@ class EncoderShim(Shim):
     # Saving
 
     def save(self, folder: Path) -> None:
-        """Write a folder that transformers can read: safetensors, config, tokenizer."""
+        """Save safetensors, config and tokenizer, which transformers can read."""
         model: Any = self.loaded.model
         config = copy.deepcopy(model.config)
         config.architectures = [type(model).__name__]
@@ -336,10 +337,10 @@ class EncoderShim(Shim):
             (part / ORIGIN).write_text(write_json(origin, indent=2), encoding="utf8")
 
     def load(self, folder: Path) -> None:
-        """Read what `save` wrote. Opens no socket.
+        """Load a folder that `save` wrote, without using the network.
 
-        RAISES ValueError: C008, if the folder was not written by `save`; C022, if a file
-            in it is a link that leads out of it; as `load_checkpoint`.
+        RAISES ValueError: C008, if `save` didn't write the folder; C022, if a file is a
+            link that leads out of it; the errors of `load_checkpoint`.
         """
         if not (folder / ORIGIN).is_file():
             raise CodedValueError(Errors.C008.format(path=folder))
@@ -348,7 +349,7 @@ class EncoderShim(Shim):
         self._take(load_checkpoint(checkpoint, only_inside=True))
 
     def to_bytes(self) -> bytes:
-        """Pack the files of `save`; nothing where they are kept apart or not read."""
+        """Pack the files of `save`; b"" if they are saved separately or not loaded."""
         if self.are_files_apart or self._loaded is None:
             return b""
         with tempfile.TemporaryDirectory() as folder:
@@ -356,10 +357,9 @@ class EncoderShim(Shim):
             return pack_folder(Path(folder))
 
     def from_bytes(self, data: bytes) -> "EncoderShim":
-        """Read what `to_bytes` packed.
+        """Load the output of `to_bytes`.
 
-        RAISES ValueError: C022, if it holds anything but the files of an encoder; as
-            `load`. Nothing is written then.
+        RAISES ValueError: C022, if it isn't a packed encoder; the errors of `load`.
         """
         if data:
             with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""A checkpoint's own tokenizer, reduced to what the package needs of it."""
+"""Wrapper of a checkpoint's tokenizer."""
 
 import json
 import os
@@ -14,22 +14,23 @@ from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.types import Ints1d
 
 PARALLELISM = "TOKENIZERS_PARALLELISM"
-# A rare spelling of "no", to recognize our own value by.
+# A rare spelling of "no", to recognize the value that is set here.
 NO = "n"
-# Published ones have one before and one after a text.
+# Published tokenizers have one before and one after a text.
 MAX_SPECIALS = 16
 
 
 def is_failure(error: BaseException) -> bool:
-    """Check whether the tokenizers library failed: by its own error or a panic, which is
-    no Exception and can't be imported."""
+    """Check whether an error is a failure of the tokenizers library.
+
+    Its panics aren't Exceptions, and their class can't be imported.
+    """
     return isinstance(error, Exception) or type(error).__name__ == "PanicException"
 
 
 def _before_fork() -> None:
-    # A forked worker must not wait for threads that stay in its parent. The
-    # tokenizers library sees to that itself, but prints a notice in each worker
-    # unless it was told so.
+    # A forked worker must not wait for threads of its parent. The tokenizers library
+    # takes care of that, but prints a warning in each worker unless this is set.
     os.environ.setdefault(PARALLELISM, NO)
 
 
@@ -42,10 +43,13 @@ os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent)
 
 
 class PieceTokenizer:
-    """Cut texts into wordpieces, all of them, with their character offsets.
+    """Splits texts into wordpieces with character offsets.
 
-    Truncation and padding that the checkpoint's tokenizer.json may ask for are
-    turned off: windows are cut later, and nothing is dropped.
+    Truncation and padding in the checkpoint's tokenizer.json are turned off, because
+    texts are cut into windows later.
+
+    tokenizer: A fast tokenizer of transformers.
+    RAISES ValueError: C006, if it isn't a fast tokenizer.
     """
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
@@ -57,9 +61,9 @@ class PieceTokenizer:
         self._backend.no_padding()
 
     def encode(self, texts: Sequence[str]) -> list[Encoding]:
-        """Cut texts into wordpieces, without special tokens, in one call.
+        """Split texts into wordpieces, without special tokens.
 
-        RAISES ValueError: C025, if the tokenizer fails on one of them.
+        RAISES ValueError: C025, if the tokenizer fails on one of the texts.
         """
         try:
             return self._encode(texts)
@@ -72,7 +76,7 @@ class PieceTokenizer:
                 n_chars=sum(map(len, texts)),
                 kind=type(error).__name__,
             )
-        # Without what it comes from: a panic's words quote the text.
+        # Not chained: the message of a panic quotes the text.
         raise CodedValueError(message)
 
     def _encode(self, texts: Sequence[str]) -> list[Encoding]:
@@ -82,13 +86,13 @@ class PieceTokenizer:
         return encodings
 
     def strings(self, ids: Ints1d) -> list[str]:
-        """Look up how the vocabulary writes the pieces."""
+        """Look up the strings of pieces in the vocabulary."""
         strings: list[str] = self._tokenizer.convert_ids_to_tokens(ids.tolist())
         return strings
 
     @cached_property
     def specials(self) -> tuple[list[int], list[int]]:
-        """The special tokens before and after a window ([CLS] and [SEP])."""
+        """Ids of the special tokens before and after a window ([CLS] and [SEP])."""
         encoding = self._backend.encode("a")
         mask = encoding.special_tokens_mask
         text = [i for i, special in enumerate(mask) if not special]
@@ -98,7 +102,7 @@ class PieceTokenizer:
         return ids[: text[0]], ids[text[-1] + 1 :]
 
     def find_fault(self) -> str:
-        """Find why it can't cut every text into known pieces; "" if it can."""
+        """Find a reason why the tokenizer can't be used; "" if it can."""
         try:
             before, after = self.specials
             encodings = self._encode(["a", "\u05d0 \U0001f915 Qx-7"])
@@ -107,7 +111,7 @@ class PieceTokenizer:
                 raise
             return f"it fails on plain words ({type(error).__name__})"
         if not encodings[0].ids:
-            return "it makes nothing of a plain word"
+            return "it finds no pieces in a plain word"
         if not before or not after:
             return "it has no special tokens for the start and end of a text"
         if len(before) + len(after) > MAX_SPECIALS:
@@ -117,17 +121,17 @@ class PieceTokenizer:
         return ""
 
     def describe_parts(self) -> list[dict[str, Any]]:
-        """Describe its normalizers and pre-tokenizers, as tokenizer.json does."""
+        """Describe the normalizer and pre-tokenizer in the format of tokenizer.json."""
         parts = (self._backend.normalizer, self._backend.pre_tokenizer)
         described: list[dict[str, Any]] = []
         for part in parts:
-            # None of the parts that Python can add by itself is in a file.
+            # Parts that are written in Python can't come from a file.
             if part is not None:
                 described.append(json.loads(part.__getstate__()))
         return described
 
     def find_growth(self, text: str) -> float:
-        """Find how many times as long its normalizer makes a text."""
+        """Compute the factor by which the normalizer lengthens a text."""
         normalizer = self._backend.normalizer
         if normalizer is None:
             return 1.0
@@ -139,18 +143,18 @@ class PieceTokenizer:
 
     @property
     def mask_id(self) -> int | None:
-        """What stands for a hidden wordpiece, if the checkpoint has that."""
+        """Id of the mask token; None if there is none."""
         mask_id = self._tokenizer.mask_token_id
         return None if mask_id is None else int(mask_id)
 
     @property
     def n_ids(self) -> int:
-        """One more than the largest id that can come out."""
+        """Largest id in the vocabulary, plus one."""
         return int(max(self._backend.get_vocab(with_added_tokens=True).values())) + 1
 
     @property
     def lowers_cased_vocab(self) -> bool:
-        """Whether it lower-cases texts though its vocabulary has cased words.
+        """Whether it lower-cases texts although its vocabulary is cased.
 
         SOURCE: clinicalBERT issues 26 and 38: BertTokenizer lower-cases unless a
         tokenizer_config.json says otherwise, and the published folders have none.

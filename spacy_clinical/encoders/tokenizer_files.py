@@ -1,4 +1,4 @@
-"""Read a checkpoint's tokenizer from copies of its own files, and nothing else."""
+"""Load a checkpoint's tokenizer only from copies of its own files."""
 
 import base64
 import binascii
@@ -25,12 +25,12 @@ from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.files.json_text import write_json
 
 TOKENIZER_JSON = "tokenizer.json"
-# How many times as long a normalizer may make a text. What is published does so by a
-# few characters, or by 18 for the longest of Unicode's compatibility forms.
+# Maximum factor by which a normalizer may lengthen a text. Published ones add a few
+# characters, or 18 for the longest compatibility form of Unicode.
 MAX_GROWTH = 64
 MAX_PARTS = 64
 MAX_PATTERN = 2000
-# Letters, digits, marks, forms that Unicode takes apart, and runs of spaces.
+# Letters, digits, punctuation, compatibility forms of Unicode, and several spaces.
 PROBE = (
     "".join(map(chr, range(32, 127)))
     + "\u00e9\ufdfa\ufb03\u2460\u3000  \n\t\u05d0\U0001f915"
@@ -42,9 +42,11 @@ def load_tokenizer(
 ) -> PieceTokenizer:
     """Load a tokenizer.
 
-    settings: Such as do_lower_case, in place of what the files say.
-    RAISES ValueError: C003, if it is broken, C006, if it gives no offsets, and C018, if
-        it makes texts far longer.
+    files: The checkpoint's files.
+    config: The checkpoint's config.
+    settings: Settings that override those of the files, such as do_lower_case.
+    RAISES ValueError: C003, if it is broken; C006, if it gives no offsets; C018, if it
+        makes texts far longer.
     """
     if TOKENIZER_JSON in files:
         values = files.read_json(TOKENIZER_JSON)
@@ -60,7 +62,7 @@ def load_tokenizer(
         )
     tokenizer.name_or_path = files.name
     loaded = PieceTokenizer(tokenizer)
-    # One that was made of other files is looked at when it is there.
+    # Tokenizers without a tokenizer.json can only be checked after loading.
     _refuse_growth(files, *loaded.describe_parts())
     if loaded.find_growth(PROBE) > MAX_GROWTH:
         raise _make_growth_error(files)
@@ -68,7 +70,7 @@ def load_tokenizer(
 
 
 def _copy(files: CheckpointFiles, config: PretrainedConfig, folder: Path) -> None:
-    """Put a tokenizer's files into a folder, without what names other files."""
+    """Copy a tokenizer's files to a folder, without keys that name other files."""
     for name in TOKENIZER:
         if name not in files:
             continue
@@ -88,7 +90,7 @@ def _make_growth_error(files: CheckpointFiles) -> ValueError:
 
 
 def _refuse_growth(files: CheckpointFiles, *parts: Any) -> None:
-    """Refuse what could make texts far longer, before it is given any."""
+    """Raise an error for parts that could make texts far longer."""
     growth = 1
     for n_parts, part in enumerate(_list_parts(parts), start=1):
         growth *= _bound_growth(part)
@@ -100,7 +102,7 @@ def _refuse_growth(files: CheckpointFiles, *parts: Any) -> None:
 
 
 def _list_parts(parts: Any) -> Iterator[dict[str, Any]]:
-    """The normalizers and pre-tokenizers in a sequence of them, which may nest."""
+    """Yield the normalizers and pre-tokenizers in nested sequences."""
     pending = list(parts)
     while pending:
         part = pending.pop()
@@ -112,12 +114,12 @@ def _list_parts(parts: Any) -> Iterator[dict[str, Any]]:
 
 
 def _bound_growth(part: dict[str, Any]) -> int:
-    """The most times as long that a normalizer can make a text."""
+    """Compute the maximum factor by which a normalizer can lengthen a text."""
     kind = part.get("type")
     if kind == "Replace":
         content, pattern = part.get("content"), part.get("pattern")
         length = len(content) if isinstance(content, str) else 0
-        # What matches no character is put in between.
+        # A pattern with an empty match inserts between characters.
         is_plain = isinstance(pattern, dict) and bool(pattern.get("String"))
         return max(1, length) if is_plain else 1 + length
     if kind == "Prepend":
@@ -129,7 +131,7 @@ def _bound_growth(part: dict[str, Any]) -> int:
 
 
 def _bound_charsmap(charsmap: Any) -> int:
-    """The longest text (bytes) that SentencePiece's table puts for a character.
+    """Find the longest replacement (bytes) in SentencePiece's table of characters.
 
     SOURCE: sentencepiece's builder: the size of a trie, the trie, and texts that end in
     zero bytes.
@@ -140,5 +142,5 @@ def _bound_charsmap(charsmap: Any) -> int:
         return MAX_GROWTH + 1
     texts = data[4 + int.from_bytes(data[:4], "little") :]
     longest = max(map(len, texts.split(b"\0")), default=0)
-    # In characters, the longest that is published has 18.
+    # The longest published one has 18 characters.
     return 1 if longest <= MAX_GROWTH else longest

@@ -1,7 +1,6 @@
-"""Every error and warning that the package raises, by code.
+"""All errors and warnings of the package, by code.
 
-No text here has a place for a note's content: say which note (index, name,
-length, offset), never what it says.
+Messages never quote a note. They identify it by index, name, length or offset.
 
 C0xx checkpoints, pieces, windows, encoders, entities · C1xx sections ·
 C2xx tokenizer, sentences, corpora · C3xx command line, export · C4xx codes of notes ·
@@ -15,67 +14,67 @@ from spacy_clinical.errors.messages import Catalog, CodedMessage
 from spacy_clinical.errors.of_files import FileErrors
 from spacy_clinical.errors.of_models import ModelErrors
 
-# What spaCy's errors and warnings begin with, which have no attribute for it.
+# The code at the start of spaCy's errors and warnings, which have no attribute for it.
 _CODE = re.compile(r"\[([CEW]\d{3,4})\]")
 
 
 class Errors(ModelErrors, FileErrors):
-    """Every error of the package."""
+    """All errors of the package."""
 
 
 class Warnings(metaclass=Catalog):
     W001 = (
-        "The tokenizer files of checkpoint '{name}' lower-case every text, but its "
-        "vocabulary is cased: read with the case kept. To choose, put "
-        "'do_lower_case' in its tokenizer_config.json."
+        "The tokenizer files of checkpoint '{name}' lower-case all texts, but its "
+        "vocabulary is cased, so the case is kept. To change this, set 'do_lower_case' "
+        "in its tokenizer_config.json."
     )
     W002 = (
-        "{n} labels of component '{name}' have malformed names; repaired, and their "
-        "probabilities added to those of the types they stand for."
+        "{n} labels of component '{name}' have malformed names. They are repaired, and "
+        "their probabilities are added to those of the intended types."
     )
     W003 = (
-        "The hub has no commit {revision} of checkpoint '{name}', which its card names: "
-        "what its branch 'main' is today is used instead. Its provenance names the commit."
+        "The hub doesn't have the commit {revision} of checkpoint '{name}' from its "
+        "card. The current commit of its branch 'main' is used; see the provenance."
     )
     W201 = (
-        "{n} of {n_spans} spans in '{path}' start or end inside a token; extended to "
-        "whole tokens."
+        "{n} of {n_spans} spans in '{path}' start or end inside a token. They are "
+        "extended to whole tokens."
     )
     W301 = (
-        "'{source}' isn't UTF-8; read as Windows-1252. Check its accents and "
-        "symbols, or convert it to UTF-8."
+        "'{source}' isn't valid UTF-8, so it is read as Windows-1252. Check its "
+        "accents and symbols, or convert it to UTF-8."
     )
     W302 = (
-        "Left out {n_files} files in '{source}' that don't end in {suffixes}. Name "
-        "such a file itself to read it as text."
+        "Left out {n_files} files in '{source}' that don't end in {suffixes}. To read "
+        "such a file as text, give its path."
     )
     W303 = (
-        "{n_notes} notes have the id of an earlier note. Their records keep it; the "
-        "field 'source' tells them apart."
+        "{n_notes} notes have the same id as an earlier note. Their records keep it, "
+        "but differ in the field 'source'."
     )
     W304 = (
-        "Plots need matplotlib, which isn't installed: pip install 'spacy-clinical[plots]'. "
-        "The tables are written."
+        "Plots need matplotlib, which isn't installed: pip install "
+        "'spacy-clinical[plots]'. Only the tables are written."
     )
     W305 = (
-        "Removed from '{path}' what earlier runs had written there and this one doesn't: "
+        "Removed output of earlier runs from '{path}' that this run doesn't write: "
         "{names}."
     )
     W306 = (
-        "{n_shards} shards in '{path}' are done again: they aren't as they were when they "
-        "were finished, or nothing can tell."
+        "{n_shards} shards in '{path}' are annotated again, because they were changed "
+        "after they were finished, or can't be checked."
     )
     W307 = (
-        "Left out {n_files} files in '{source}' that spacy-clinical has written: records, "
-        "pages, exports or pipelines. Name such a file itself to read it."
+        "Left out {n_files} files in '{source}' that spacy-clinical has written: "
+        "records, pages, exports or pipelines. To read such a file, give its path."
     )
     W308 = (
-        "'{path}' still has files of earlier runs that may hold text of notes, though this "
-        "run writes none: {names}. Remove what is no longer needed."
+        "'{path}' still has files of earlier runs that may contain text of notes: "
+        "{names}. This run writes no text. Remove the files if you don't need them."
     )
     W309 = (
-        "Left out {n_links} links to folders in '{source}', as links may lead in circles. "
-        "Name such a folder itself to read it."
+        "Left out {n_links} links to folders in '{source}', because links may be "
+        "circular. To read such a folder, give its path."
     )
 
 
@@ -83,13 +82,13 @@ _CODED = re.compile(r"\[(C\d{3,4})\]")
 
 
 def is_own_message(text: str) -> bool:
-    """Check whether a text is one of the errors above, with its places filled in.
+    """Check whether a text is one of the errors above, with its placeholders filled in.
 
-    Such quote no note: they can be shown and kept. A message that only begins with a
-    code may say anything.
+    These messages don't quote notes, so they can be shown and saved. Other texts that
+    start with a code may quote anything.
     """
-    found = _CODED.match(text)
-    template = getattr(Errors, found[1], None) if found else None
+    match = _CODED.match(text)
+    template = getattr(Errors, match[1], None) if match else None
     if template is None:
         return False
     # Doubled braces stand for single ones.
@@ -103,11 +102,12 @@ class CodedWarning(UserWarning):
 
 
 class CodedError(Exception):
-    """An error of the catalog. Its message quotes no note, so it can be shown and kept.
+    """An error of the catalog. Its message quotes no note, so it may be shown.
 
-    Each is also of the built-in type that its class is named after.
+    Each subclass is also a subclass of the built-in type in its name.
 
-    code: Such as "C101".
+    message: The message, with its code.
+    code: Code of the error, such as "C101".
     """
 
     def __init__(self, message: str) -> None:
@@ -154,26 +154,28 @@ def get_code(message: str) -> str:
 
 
 def get_own_message(error: BaseException) -> CodedMessage | None:
-    """Get the catalog's message that an error was made with; None for errors of others,
-    whose messages may quote a note."""
+    """Get the message of an error of the catalog; None for other errors, whose messages
+    may quote a note."""
     message = error.args[0] if error.args else None
     return message if isinstance(message, CodedMessage) else None
 
 
 def find_code(error: BaseException | str) -> str:
-    """Find the code of an error or a warning, also of spaCy's own; "" if it has none.
+    """Find the code of an error or a warning of this package or of spaCy.
 
-    spaCy's (E050, W095) have their code only in the text: nothing else reads a text for it.
+    spaCy's codes (E050, W095) are only in the text of the message.
+
+    RETURNS: The code; "" if there is none.
     """
     own = get_own_message(error) if isinstance(error, BaseException) else error
     if isinstance(own, CodedMessage):
         return own.code
-    found = _CODE.match(str(error))
-    return found[1] if found and found[1][0] in "EW" else ""
+    match = _CODE.match(str(error))
+    return match[1] if match and match[1][0] in "EW" else ""
 
 
 def name_type(error: BaseException) -> str:
-    """Get the name of an error's type: the built-in one for errors of the catalog."""
+    """Get the name of an error's type; for errors of the catalog, the built-in type."""
     types = type(error).__mro__
     if isinstance(error, CodedError):
         types = tuple(kind for kind in types if kind.__module__ == "builtins")
@@ -181,5 +183,5 @@ def name_type(error: BaseException) -> str:
 
 
 def warn(message: str) -> None:
-    """Issue a warning of the catalog as a UserWarning of the caller's caller."""
+    """Issue a warning of the catalog, attributed to the caller's caller."""
     warnings.warn(message, CodedWarning, stacklevel=3)

@@ -1,4 +1,4 @@
-"""Messages that carry their code, and the kind of class that holds them."""
+"""Messages with a code, and the metaclass of their catalogs."""
 
 from typing import Any
 
@@ -6,26 +6,26 @@ from spacy.errors import ErrorsWithCodes
 
 
 class CodedMessage(str):
-    """A message of the catalog. It keeps its code when its places are filled in.
+    """A message of the catalog. It keeps its code when it is formatted.
 
-    code: Such as "C101".
+    code: Code of the message, such as "C101".
     """
 
     code: str
 
     def __new__(cls, text: str, code: str = "") -> "CodedMessage":
-        """Make a message. Copies and pickles get their code afterwards."""
+        """Make a message. Copying and unpickling set the code afterwards."""
         message = super().__new__(cls, text)
         message.code = code
         return message
 
     def format(self, *args: Any, **values: Any) -> "CodedMessage":
-        """Fill in the places."""
+        """Fill in the placeholders."""
         return CodedMessage(super().format(*args, **values), self.code)
 
 
 class Catalog(ErrorsWithCodes):
-    """The type of a class of messages, by code. It has those of its bases as its own."""
+    """Metaclass of a class of messages by code, including those of its base classes."""
 
     def __new__(cls, name: str, bases: tuple[type, ...], values: dict[str, Any]) -> Any:
         inherited = {

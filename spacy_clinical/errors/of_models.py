@@ -4,34 +4,34 @@ from spacy_clinical.errors.messages import Catalog
 
 
 class ModelErrors(metaclass=Catalog):
-    """Errors of models and of what they learn from."""
+    """Errors of models and their training data."""
 
     C001 = (
-        "Can't cut a note into windows of {size} wordpieces that start every "
-        "{stride}: the stride must be between 1 and the window size, or some "
-        "wordpieces would fall between two windows."
+        "Can't cut a note into windows of {size} wordpieces that start every {stride}: "
+        "the stride must be between 1 and the window size, or some wordpieces would "
+        "fall between two windows."
     )
     C002 = (
-        "Unknown checkpoint '{name}'. Cards: {available}. Or give a hub id "
-        "(owner/name) or the path of a local folder."
+        "Unknown checkpoint '{name}'. Available cards: {available}. You can also give "
+        "a hub id (owner/name) or the path of a local folder."
     )
     C003 = (
-        "Can't read checkpoint '{name}': {fault}. Needed are config.json, the "
-        "tokenizer's files and model.safetensors or pytorch_model.bin (plain weights, "
-        "no pickled code), whole and of the same model. Get that file again."
+        "Can't read checkpoint '{name}': {fault}. A checkpoint needs config.json, the "
+        "tokenizer files, and model.safetensors or pytorch_model.bin (plain weights, "
+        "no pickled code), complete and from the same model. Download the file again."
     )
     C004 = (
-        "Checkpoint '{name}' lacks {n} weights of its own architecture, such as "
-        "'{example}': they would be random. Is it the folder of another model?"
+        "Checkpoint '{name}' is missing {n} weights of its architecture, such as "
+        "'{example}', which would be random. Check that the files belong to this model."
     )
     C005 = (
-        "The tokenizer of checkpoint '{name}' knows {n_ids} pieces, but its "
-        "embedding table has {n_rows} rows. Use the tokenizer files that belong "
-        "to the weights, whole."
+        "The tokenizer of checkpoint '{name}' knows {n_ids} pieces, but its embedding "
+        "table has {n_rows} rows. Use the complete tokenizer files that belong to the "
+        "weights."
     )
     C006 = (
-        "The tokenizer '{kind}' gives no character offsets. Use a checkpoint with "
-        "a fast tokenizer, or convert it: AutoTokenizer.from_pretrained(…, "
+        "The tokenizer '{kind}' gives no character offsets. Use a checkpoint with a "
+        "fast tokenizer, or convert it: AutoTokenizer.from_pretrained(…, "
         "use_fast=True).save_pretrained(…)."
     )
     C007 = (
@@ -39,43 +39,42 @@ class ModelErrors(metaclass=Catalog):
         "'classifier'. Use the checkpoint as an encoder and train a new head."
     )
     C008 = (
-        "'{path}' doesn't hold an encoder that a saved pipeline has written "
-        "(origin.json is missing). Load the pipeline's own folder."
+        "'{path}' isn't the encoder of a saved pipeline (origin.json is missing). Load "
+        "the folder of the pipeline."
     )
     C009 = (
-        "Can't get checkpoint '{name}' (revision {revision}) from the hub: {kind}. "
-        "Without a network, give the path of a folder that has its files, or set "
-        "SPACY_CLINICAL_CHECKPOINTS to one where spacy-clinical checkpoints bundle was "
-        "unpacked."
+        "Can't download checkpoint '{name}' (revision {revision}) from the hub: "
+        "{kind}. Without a network, give the path of its folder, or set "
+        "SPACY_CLINICAL_CHECKPOINTS to the folder of an unpacked bundle."
     )
     C010 = (
-        "Can't read the {n} labels of a token head: they need an 'O' and at least "
+        "Can't use the {n} labels of a token head: there must be an 'O' and at least "
         "one entity type (BIO, BILOU, BIOES or bare types)."
     )
     C011 = (
         "Component '{name}' has no labels: checkpoint '{checkpoint}' was published "
-        "without a token head. Train one (spacy train), or use a checkpoint for "
-        "token classification."
+        "without a token head. Train one (spacy train), or use a checkpoint for token "
+        "classification."
     )
     C012 = (
-        "Component '{name}' can't learn the label '{label}': its head has none such. "
-        "Initialize it with the labels of all the data."
+        "Component '{name}' can't learn the label '{label}', which its head doesn't "
+        "have. Initialize it with the labels of all the data."
     )
     C013 = (
-        "Windows of {size} wordpieces are too long for checkpoint '{name}', which "
-        "takes {max_pieces} besides its special tokens."
+        "Windows of {size} wordpieces are too long for checkpoint '{name}', whose "
+        "maximum is {max_pieces} without special tokens. Set a smaller 'size'."
     )
     C014 = (
-        "Component '{name}' has unknown labels in its setting 'labels': {unknown}. "
-        "Its model predicts: {known}."
+        "Component '{name}' has unknown labels in its setting 'labels': {unknown}. Its "
+        "model predicts: {known}."
     )
     C015 = (
-        "Not enough memory for one window of {n_pieces} wordpieces. Give the encoder "
-        "a smaller 'size', or compute on a device with more memory."
+        "Not enough memory for one window of {n_pieces} wordpieces. Set a smaller "
+        "'size' for the encoder, or use a device with more memory."
     )
     C016 = (
-        "What component '{name}' made of this Doc has been read by all its listeners "
-        "and was let go. Run the whole pipeline on the text, or set "
+        "The activations of component '{name}' for this Doc were freed after all its "
+        "listeners had read them. Run the whole pipeline on the text again, or set "
         "keep_activations = true."
     )
     C017 = (
@@ -87,61 +86,61 @@ class ModelErrors(metaclass=Catalog):
         "model knows: {fault}. Use the tokenizer files that belong to the weights."
     )
     C019 = (
-        "Checkpoint '{name}' is of the type '{kind}', which also reads pictures of pages "
-        "and isn't supported; Microsoft's weights of that type are CC BY-NC-SA 4.0, not "
-        "for commercial use. Use LayoutLM (v1) or LiLT."
+        "Checkpoint '{name}' has the type '{kind}', which also reads images of pages "
+        "and isn't supported. Microsoft's weights of this type are CC BY-NC-SA 4.0 and "
+        "not for commercial use. Use LayoutLM (v1) or LiLT."
     )
     C020 = (
-        "Can't get checkpoint '{name}' from the hub ({kind}). Is there a network, and does "
-        "the hub let you in? Else carry it here: spacy-clinical checkpoints bundle."
+        "Can't download checkpoint '{name}' from the hub ({kind}). Check the network and "
+        "your access, or copy it from another machine: checkpoints bundle."
     )
     C021 = (
-        "The checkpoint in '{path}' can't be trusted: {reason}. Copy it again from where "
-        "it was fetched, or write a new manifest: spacy-clinical checkpoints convert."
+        "The checkpoint in '{path}' failed verification: {reason}. Copy it again, or "
+        "write a new manifest: spacy-clinical checkpoints convert."
     )
     C022 = (
-        "Can't read checkpoint '{name}': {fault}. Only the files of a checkpoint are read, "
-        "under their own names and inside its folder, and nothing else is written."
+        "Can't read checkpoint '{name}': {fault}. Only regular files inside its folder "
+        "with the usual names are read and written."
     )
     C023 = (
-        "Checkpoint '{name}' needs program code of its own ({file}: {key}). Such code is "
+        "Checkpoint '{name}' needs its own program code ({file}: {key}), which is "
         "never run. Use a checkpoint of a type that transformers knows."
     )
     C024 = (
-        "Checkpoint '{name}' isn't read: {file} has {size} bytes, and no more than {limit} "
-        "are read of such a file. Is it another file, or damaged?"
+        "Can't read checkpoint '{name}': {file} has {size} bytes, but the limit for "
+        "this file is {limit}. Check that it is the right file and not damaged."
     )
     C025 = (
-        "The tokenizer of checkpoint '{name}' failed on a text ({n_texts} texts of "
-        "together {n_chars} characters; {kind}). If it fails on others too, use the "
-        "tokenizer files that belong to the weights."
+        "The tokenizer of checkpoint '{name}' failed on one of {n_texts} texts with "
+        "{n_chars} characters in total ({kind}). If it fails on other texts too, use "
+        "the tokenizer files that belong to the weights."
     )
     C026 = (
-        "Component '{name}' can't restore what was saved ({reason}). Save the pipeline "
-        "again, or get it again from where it came from."
+        "Component '{name}' can't restore its saved data ({reason}). Save the pipeline "
+        "again, or get a new copy of it."
     )
     C027 = (
-        "Two checkpoints would have the name '{name}' in the bundle. Pack them one by one, "
-        "or rename a folder."
+        "Two checkpoints would have the name '{name}' in the bundle. Pack them "
+        "separately, or rename a folder."
     )
     C028 = (
-        "Component '{name}' can't get its checkpoint '{checkpoint}' from the hub: {kind}. "
-        "On a machine with a network: spacy-clinical checkpoints fetch {given} -o "
-        "checkpoints (and, to carry it: checkpoints bundle). Without a network, in one of "
-        "two ways: give the path of its folder as 'checkpoint' in "
-        "[components.{name}.{setting}], or unpack the bundle in a folder that "
-        "SPACY_CLINICAL_CHECKPOINTS names."
+        "Component '{name}' can't download its checkpoint '{checkpoint}' from the hub: "
+        "{kind}. On a machine with a network, run: spacy-clinical checkpoints fetch "
+        "{given} -o checkpoints (and checkpoints bundle, to copy it to another "
+        "machine). Then give the path of its folder as 'checkpoint' in "
+        "[components.{name}.{setting}], or set SPACY_CLINICAL_CHECKPOINTS to the "
+        "folder with the unpacked bundle."
     )
     C029 = (
-        "There is no folder of checkpoint '{name}' on this machine: it was never fetched, "
-        "or not into a folder of its own. Get it with: spacy-clinical checkpoints fetch "
-        "{name} -o FOLDER. Then name its folder, or set SPACY_CLINICAL_CHECKPOINTS=FOLDER."
+        "There is no folder of checkpoint '{name}' on this machine. Download it with: "
+        "spacy-clinical checkpoints fetch {name} -o FOLDER. Then give the path of its "
+        "folder, or set SPACY_CLINICAL_CHECKPOINTS=FOLDER."
     )
-    C030 = "The component gave no Doc back: its error handler kept an error to itself."
+    C030 = "The component returned no Doc, because its error handler ignored an error."
     C031 = "'{setting}' has no effect on checkpoint '{name}': {reason}."
     C101 = (
-        "Can't use '{label}' as a section label: labels are in snake_case (letters, "
-        "digits and underscores, a letter first)."
+        "Can't use '{label}' as a section label: labels must be in snake_case "
+        "(letters, digits and underscores, starting with a letter)."
     )
     C102 = (
         "Title number {number} of the section label '{label}' has no letter or digit. "
@@ -149,24 +148,24 @@ class ModelErrors(metaclass=Catalog):
     )
     C103 = (
         "Component '{name}' has unknown categories in its setting 'categories': "
-        "{unknown}. Known: {known}. Add new ones with the setting 'titles'."
+        "{unknown}. Known categories: {known}. Add new ones with the setting 'titles'."
     )
     C104 = (
         "Can't use {value} as setting '{setting}' of component '{name}': it must be "
         "between {low} and {high}."
     )
     C105 = (
-        "Component '{name}' can't read rules of format {format}: this version of "
-        "spacy_clinical reads format {known}. Save the pipeline again, or upgrade."
+        "Component '{name}' can't read rules in format {format}: this version of "
+        "spacy_clinical reads format {known}. Upgrade it, or save the pipeline again."
     )
     C201 = (
         "Can't use the placeholder pattern {pattern!r} in the tokenizer: {reason}. "
-        "Give regular expressions of Python's that match at least one character "
-        "that isn't a space."
+        "Give Python regular expressions that match at least one character that isn't "
+        "white space."
     )
     C202 = (
-        "Can't use scispaCy's {what}: scispaCy isn't installed. Install it with "
-        "pip install 'spacy-clinical[scispacy]', or leave this setting at its default."
+        "Can't use scispaCy's {what}: scispaCy isn't installed. Install it with pip "
+        "install 'spacy-clinical[scispacy]', or leave this setting at its default."
     )
     C203 = (
         "Can't limit sentences to {max_tokens} tokens: give a positive number as "
@@ -177,19 +176,19 @@ class ModelErrors(metaclass=Catalog):
         "files in the config, or on the command line: --paths.train corpus/train"
     )
     C205 = (
-        "No file to read at '{path}'. A BRAT corpus is a folder of .txt files, each "
-        "with an .ann file of the same name beside it (empty if nothing is annotated)."
+        "No BRAT file to read at '{path}'. A BRAT corpus is a folder of .txt files, "
+        "each with an .ann file of the same name (empty if nothing is annotated)."
     )
     C206 = (
-        "Can't read line {line} of '{name}': it isn't BRAT standoff. Columns are "
-        "separated by tabs: T1, label with offsets, text."
+        "Can't read line {line} of '{name}': it isn't BRAT standoff. Its columns must "
+        "be separated by tabs: T1, label with offsets, text."
     )
     C207 = (
-        "The span in line {line} of '{name}' lies outside the text, or the text has "
-        "other words there. Offsets count characters: check that the .txt file still "
-        "has the line ends and the encoding it was annotated with."
+        "The span in line {line} of '{name}' is outside the text, or the text differs "
+        "there. Offsets count characters: check that the .txt file still has the line "
+        "ends and the encoding that it was annotated with."
     )
-    C208 = "'{path}' isn't UTF-8 (byte {offset}). Convert it: offsets count its characters."
+    C208 = "'{path}' isn't UTF-8 (byte {offset}). Convert it: offsets count characters."
     C209 = (
         "Can't read a table of labelled texts without a path. Give a .csv, .tsv or "
         ".jsonl file in the config, or on the command line: --paths.train train.csv"
@@ -199,11 +198,11 @@ class ModelErrors(metaclass=Catalog):
         "label_column (--label-column)."
     )
     C211 = (
-        "Can't read annotated texts from '{source}' ({reason}). Formats are BRAT folders "
-        "(.txt with .ann), CoNLL (a token and its tags in a line) and .jsonl (text, and "
-        "entities as start, end and label)."
+        "Can't read annotated texts from '{source}' ({reason}). Give a BRAT folder "
+        "(.txt with .ann), CoNLL (a token and its tags on each line) or .jsonl (text, "
+        "and entities as start, end and label)."
     )
     C212 = (
-        "An entity of '{source}' lies outside of its text: characters {start} to {end}. "
-        "Count characters, not bytes, from the start of the text."
+        "An entity of '{source}' is outside its text: characters {start} to {end}. "
+        "Offsets must count characters, not bytes, from the start of the text."
     )

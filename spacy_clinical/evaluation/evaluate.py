@@ -1,4 +1,4 @@
-"""Score a pipeline on labelled texts or forms, and say what it takes for what."""
+"""Score a pipeline on labelled texts or forms, with a confusion of types."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,13 +14,16 @@ from spacy_clinical.evaluation.assertion_scorer import score_assertions
 from spacy_clinical.extensions.attributes import FORM_SPANS_KEY, NER_KEY, SECTIONS_KEY
 from spacy_clinical.types import Floats1d
 
-# In the confusion of types: what was not found, and what is not there.
+# In the confusion of types: gold entities without a prediction, and the reverse.
 MISSED, SPURIOUS = "(missed)", "(spurious)"
 THRESHOLDS = numpy.linspace(0.0, 0.95, 39)
 
 
 class LabelScore(NamedTuple):
-    """How well one label was found. p, r, f: Precision, recall and their mean."""
+    """Scores of one label.
+
+    p, r, f: Precision, recall and F1.
+    """
 
     label: str
     p: float
@@ -39,12 +42,13 @@ class Curve(NamedTuple):
 
 
 class Evaluation(NamedTuple):
-    """What an evaluation found.
+    """Results of an evaluation.
 
+    n_docs: Number of Docs.
     scores: Single numbers, by the names that the components' scorers give them.
-    by_label: For each kind of annotation, scores by label, best first.
-    confusion: How often a gold type was taken for a predicted one.
-    curves: Of annotations that have scores.
+    by_label: Scores by label, best first, for each kind of annotation.
+    confusion: Number of entities by gold and predicted type.
+    curves: Curves of annotations that have scores.
     """
 
     n_docs: int
@@ -57,9 +61,9 @@ class Evaluation(NamedTuple):
 def evaluate(
     nlp: Language, examples: Iterable[Example], *, batch_size: int | None = None
 ) -> Evaluation:
-    """Run a pipeline over labelled Docs, and score it by its components' scorers.
+    """Run a pipeline over labelled Docs, and score it with its components' scorers.
 
-    batch_size (Docs): None takes the pipeline's own.
+    batch_size (Docs): Size of a batch; None for the pipeline's own.
     """
     examples = list(examples)
     docs = nlp.pipe((eg.predicted for eg in examples), batch_size=batch_size)
@@ -69,15 +73,15 @@ def evaluate(
     if any(_has_assertion(eg.predicted) for eg in examples):
         # Also of components that have no scorer, such as medspaCy's.
         scored |= score_assertions(examples)
-    found = _leave_out(scored, examples)
+    results = _leave_out(scored, examples)
     scores = {
         name: round(float(value), 6)
-        for name, value in found.items()
+        for name, value in results.items()
         if isinstance(value, (int, float)) and not isinstance(value, bool)
     }
     by_label = {
         name.removesuffix("_per_type"): _sort_labels(value)
-        for name, value in found.items()
+        for name, value in results.items()
         if name.endswith("_per_type") and value
     }
     curves = [*_draw_entities(examples), *_draw_codes(examples)]
@@ -89,9 +93,9 @@ def _has_assertion(doc: Doc) -> bool:
 
 
 def _leave_out(scores: dict[str, Any], examples: Sequence[Example]) -> dict[str, Any]:
-    """Leave out scores of what the references have nothing of, and of tokens."""
+    """Remove the scores of tokens, and of annotations that no reference has."""
     golds = [eg.reference for eg in examples]
-    known = {
+    is_scored = {
         "token": False,
         "ents": any(len(doc.ents) for doc in golds),
         "cats": any(doc.cats for doc in golds),
@@ -101,7 +105,7 @@ def _leave_out(scores: dict[str, Any], examples: Sequence[Example]) -> dict[str,
         "assertion": any(map(_has_assertion, golds)),
         "sents": any(doc.has_annotation("SENT_START") for doc in golds),
     }
-    return {k: v for k, v in scores.items() if known.get(k.split("_")[0], True)}
+    return {k: v for k, v in scores.items() if is_scored.get(k.split("_")[0], True)}
 
 
 def _sort_labels(values: dict[str, dict[str, float]]) -> list[LabelScore]:
@@ -110,24 +114,24 @@ def _sort_labels(values: dict[str, dict[str, float]]) -> list[LabelScore]:
 
 
 def confuse(examples: Iterable[Example]) -> Counter[tuple[str, str]]:
-    """Count which types were taken for which, by entities that share a token.
+    """Count pairs of gold and predicted types, by overlapping entities.
 
-    RETURNS: Pairs of a gold and a predicted type; what stands alone is paired with
-        "(missed)" or "(spurious)".
+    RETURNS: Number of each pair of a gold and a predicted type. Entities without a
+        counterpart are paired with "(missed)" or "(spurious)".
     """
     pairs: Counter[tuple[str, str]] = Counter()
     for example in examples:
         gold = [(e.start_char, e.end_char, e.label_) for e in example.reference.ents]
-        found = [(e.start_char, e.end_char, e.label_) for e in example.predicted.ents]
+        guesses = [(e.start_char, e.end_char, e.label_) for e in example.predicted.ents]
         seen = set()
         for start, end, label in gold:
-            over = [f for f in found if f[0] < end and start < f[1]]
+            over = [g for g in guesses if g[0] < end and start < g[1]]
             seen.update(over)
             best = max(
                 over, key=lambda f: min(f[1], end) - max(f[0], start), default=None
             )
             pairs[label, best[2] if best else MISSED] += 1
-        for entity in found:
+        for entity in guesses:
             if entity not in seen:
                 pairs[SPURIOUS, entity[2]] += 1
     return pairs
@@ -154,13 +158,13 @@ def _list_entities(doc: Doc) -> Iterator[tuple[tuple[int, int, str], float]]:
 
 
 def _draw_codes(examples: Sequence[Example]) -> Iterator[Curve]:
-    known = [eg for eg in examples if eg.reference.cats and eg.predicted.cats]
+    labelled = [eg for eg in examples if eg.reference.cats and eg.predicted.cats]
     scored = [
         (score, eg.reference.cats.get(code, 0.0) > 0.5)
-        for eg in known
+        for eg in labelled
         for code, score in eg.predicted.cats.items()
     ]
-    n_gold = sum(value > 0.5 for eg in known for value in eg.reference.cats.values())
+    n_gold = sum(v > 0.5 for eg in labelled for v in eg.reference.cats.values())
     if scored and n_gold:
         yield _draw("codes", scored, n_gold)
 
@@ -177,7 +181,7 @@ def _draw(name: str, scored: Sequence[tuple[float, bool]], n_gold: int) -> Curve
 
 
 def to_json(evaluation: Evaluation) -> dict[str, Any]:
-    """Turn an evaluation into plain data."""
+    """Convert an evaluation to plain data."""
     return {
         "n_docs": evaluation.n_docs,
         "scores": evaluation.scores,
@@ -203,7 +207,7 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
 
 
 def to_markdown(evaluation: Evaluation, *, title: str) -> str:
-    """Write an evaluation as Markdown tables."""
+    """Format an evaluation as Markdown tables."""
     lines = [f"# {title}", "", f"{evaluation.n_docs} documents.", ""]
     lines += ["| score | |", "| --- | ---: |"]
     lines += [f"| {name} | {value:.3f} |" for name, value in evaluation.scores.items()]

@@ -1,4 +1,4 @@
-"""Scores of `clinical_form_extractor`."""
+"""Scorer of `clinical_form_extractor`."""
 
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -13,9 +13,9 @@ from spacy_clinical.extensions.attributes import FORM_SPANS_KEY
 
 
 def make_form_scorer(spans_key: str = FORM_SPANS_KEY) -> Callable[..., dict[str, Any]]:
-    """Construct the scorer of `clinical_form_extractor`.
+    """Make the scorer of `clinical_form_extractor`.
 
-    spans_key: The span group with headers, questions and answers.
+    spans_key: Key of the span group with headers, questions and answers.
     """
     return partial(score_forms, spans_key=spans_key)
 
@@ -25,8 +25,8 @@ def score_forms(
 ) -> dict[str, Any]:
     """Score the parts of forms by exact borders and label, and the links between them.
 
-    A link counts as found if the borders of its question and its answer are right. Docs
-    without the span group in their reference don't count.
+    A link is correct if the borders of its question and its answer are. Docs without
+    the span group in their reference are skipped.
 
     RETURNS: form_p, form_r, form_f, form_per_type, form_links_p, form_links_r,
         form_links_f.
@@ -36,9 +36,9 @@ def score_forms(
         if spans_key not in example.reference.spans:
             continue
         gold, gold_links = read_form_spans(example.reference, spans_key)
-        found, found_links = read_form_spans(example.predicted, spans_key)
-        parts.add(found, gold)
-        links.score_set(found_links, gold_links)
+        predicted, predicted_links = read_form_spans(example.predicted, spans_key)
+        parts.add(predicted, gold)
+        links.score_set(predicted_links, gold_links)
     return {
         **parts.to_dict("form"),
         "form_links_p": links.precision,
@@ -50,7 +50,7 @@ def score_forms(
 def read_form_spans(
     doc: Doc, spans_key: str
 ) -> tuple[list[tuple[int, int, str]], set[tuple[int, int, int, int]]]:
-    """Read the parts of a form (characters, label) and its question-answer pairs."""
+    """Get the parts of a form (characters, label) and its question-answer pairs."""
     group = doc.spans.get(spans_key, ())
     parts = [(span.start_char, span.end_char, span.label_) for span in group]
     links = group.attrs.get("links", ()) if len(parts) else ()

@@ -1,4 +1,4 @@
-"""How well codes were found."""
+"""Scorer of `clinical_icd9_categorizer`."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -10,27 +10,27 @@ from spacy.training import Example
 from spacy_clinical.icd9.codes import write_code
 from spacy_clinical.types import Bools1d, Floats1d
 
-# Places in the list of codes that precision is measured up to.
+# Ranks k of precision at k.
 DEPTHS = (5, 8, 15)
 
 
 def make_icd9_scorer() -> Callable[..., dict[str, Any]]:
-    """Construct the scorer of `clinical_icd9_categorizer`."""
+    """Make the scorer of `clinical_icd9_categorizer`."""
     return score_icd9
 
 
 def score_icd9(examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
     """Score the codes of notes.
 
-    Decisions are those in `doc._.icd9`, that is, at the thresholds of the pipeline;
-    rankings are by `doc.cats`. A true code that the model does not know counts as
-    missed. A macro measure is the mean over the codes that occur: for F1 those that
-    some note has, for AUROC those that some notes have and some lack and the model
-    knows. Notes without any `cats` in the reference don't count.
+    F1 uses the codes in `doc._.icd9`, that is, the pipeline's thresholds; rankings use
+    `doc.cats`. A true code that the model can't predict counts as missed. Macro F1 is
+    the mean over the codes of at least one note. Macro AUROC is the mean over the codes
+    that the model can predict, and that some notes have and others don't. Notes without
+    any `cats` in the reference are skipped.
 
-    RETURNS: icd9_micro_p, _r, _f; icd9_macro_f; icd9_micro_auc, icd9_macro_auc (None
-        where nothing can be ranked); icd9_p_at_5, _8, _15 (true codes among the best,
-        as a share of so many); icd9_f_per_type, by code.
+    RETURNS: icd9_micro_p, _r, _f; icd9_macro_f; icd9_micro_auc, icd9_macro_auc (None if
+        nothing can be ranked); icd9_p_at_5, _8, _15 (precision of the best k codes);
+        icd9_f_per_type, by code.
     SOURCE: Edin et al. 2023, arXiv 2304.10909, on macro F1; AUROC is CORe's measure.
     """
     gold, decided, ranked = [], [], []
@@ -41,8 +41,8 @@ def score_icd9(examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
             decided.append({record["code"] for record in eg.predicted._.icd9})
             ranked.append(eg.predicted.cats)
     total, by_code = PRFScore(), _score_by_code(gold, decided)
-    for true, found in zip(gold, decided, strict=True):
-        total.score_set(found, true)
+    for true, predicted in zip(gold, decided, strict=True):
+        total.score_set(predicted, true)
     occurring = {code for true in gold for code in true}
     f_scores = [by_code[code].fscore for code in occurring]
     return {
@@ -61,10 +61,10 @@ def _score_by_code(
     gold: list[set[str]], decided: list[set[str]]
 ) -> dict[str, PRFScore]:
     by_code: dict[str, PRFScore] = {}
-    for true, found in zip(gold, decided, strict=True):
-        for code in true | found:
+    for true, predicted in zip(gold, decided, strict=True):
+        for code in true | predicted:
             by_code.setdefault(code, PRFScore()).score_set(
-                found & {code}, true & {code}
+                predicted & {code}, true & {code}
             )
     return by_code
 
@@ -83,22 +83,23 @@ def _score_ranks(
         ]
         return dict.fromkeys(empty)
     areas = [find_auc(scores[:, i], truth[:, i]) for i in range(len(codes))]
-    known = [area for area in areas if area is not None]
+    defined = [area for area in areas if area is not None]
     order = numpy.argsort(-scores, axis=1, kind="stable")
     hits = numpy.take_along_axis(truth, order, axis=1)
     return {
         "icd9_micro_auc": find_auc(scores.ravel(), truth.ravel()),
-        "icd9_macro_auc": float(numpy.mean(known)) if known else None,
+        "icd9_macro_auc": float(numpy.mean(defined)) if defined else None,
         **{f"icd9_p_at_{k}": float((hits[:, :k].sum(1) / k).mean()) for k in DEPTHS},
     }
 
 
 def find_auc(scores: Floats1d, truth: Bools1d) -> float | None:
-    """Find the area under the ROC curve: how often a true one has the higher score.
+    """Compute the area under the ROC curve.
 
-    Equal scores count half.
+    This is the probability that a positive has a higher score than a negative. Equal
+    scores count half.
 
-    RETURNS: None where all are true or none is.
+    RETURNS: The area; None if all are positive or all are negative.
     SOURCE: Mann & Whitney 1947, by ranks.
     """
     n_true = int(truth.sum())

@@ -1,4 +1,4 @@
-"""Plots of an evaluation, as SVG. Needs matplotlib (extra "plots")."""
+"""Plots of an evaluation as SVG. They need matplotlib (extra "plots")."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from spacy_clinical.evaluation.evaluate import (
 from spacy_clinical.files.atomic import replace_atomic
 
 INK, BLUE, GREY = "#1d2733", "#1f6fb2", "#8b98a7"
-# Labels on a plot, at most: the others are in the tables.
+# Maximum number of labels in a plot; the tables have all.
 MAX_LABELS = 45
 MAX_TYPES = 25
 STYLE: Any = {
@@ -29,7 +29,7 @@ STYLE: Any = {
     "axes.spines.right": False,
     "text.color": INK,
     "axes.labelcolor": INK,
-    # The same evaluation makes the same file.
+    # Equal evaluations give equal files.
     "svg.hashsalt": "spacy-clinical",
 }
 
@@ -55,7 +55,7 @@ def draw_plots(evaluation: Evaluation, folder: Path) -> list[Path]:
 
 
 def draw_labels(rows: Sequence[LabelScore], kind: str) -> Figure:
-    """Bars of F1 by label, with precision and recall as marks."""
+    """Draw bars of F1 by label, with markers for precision and recall."""
     shown = list(rows)[:MAX_LABELS][::-1]
     figure = Figure(figsize=(7.5, 1.1 + 0.21 * len(shown)), layout="constrained")
     axes = figure.add_subplot()
@@ -77,7 +77,7 @@ def draw_labels(rows: Sequence[LabelScore], kind: str) -> Figure:
 
 
 def draw_curve(curve: Curve) -> Figure:
-    """Precision, recall and F1 by threshold; the best F1 is marked."""
+    """Draw precision, recall and F1 by threshold, and mark the best F1."""
     figure = Figure(figsize=(6, 3.6), layout="constrained")
     axes = figure.add_subplot()
     axes.plot(curve.thresholds, curve.p, "--", color=GREY, label="precision")
@@ -98,24 +98,24 @@ def draw_curve(curve: Curve) -> Figure:
 
 
 def draw_confusion(confusion: Counter[tuple[str, str]]) -> Figure:
-    """Draw what was taken for what, as shares of the gold type's entities."""
+    """Draw the confusion of types, as shares of the gold type's entities."""
     sums: Counter[str] = Counter()
     for (gold, _), n in confusion.items():
         sums[gold] += n
     types = [t for t, _ in sums.most_common() if t != SPURIOUS][:MAX_TYPES]
-    found = [*types, MISSED]
+    columns = [*types, MISSED]
     shares = numpy.asarray(
-        [[confusion[g, f] / max(sums[g], 1) for f in found] for g in types]
-    ).reshape(len(types), len(found))
-    size = 2.6 + 0.28 * len(found)
+        [[confusion[g, c] / max(sums[g], 1) for c in columns] for g in types]
+    ).reshape(len(types), len(columns))
+    size = 2.6 + 0.28 * len(columns)
     figure = Figure(figsize=(size + 1, size), layout="constrained")
     axes: Any = figure.add_subplot()
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    axes.set_xticks(numpy.arange(len(found)), found, rotation=90)
+    axes.set_xticks(numpy.arange(len(columns)), columns, rotation=90)
     axes.set_yticks(numpy.arange(len(types)), [f"{t} ({sums[t]})" for t in types])
-    axes.set_xlabel("found")
+    axes.set_xlabel("predicted")
     axes.set_ylabel("gold")
-    axes.set_title("What was taken for what", loc="left", weight="bold")
+    axes.set_title("Confusion of entity types", loc="left", weight="bold")
     figure.colorbar(image, ax=axes, shrink=0.6, label="share of gold")
     return figure
 

@@ -10,7 +10,7 @@ from spacy_clinical.sections.state import PREAMBLE
 
 
 class LabelledScore:
-    """Precision, recall and F1 of labelled places, of all and by label."""
+    """Precision, recall and F1 of labelled positions, overall and by label."""
 
     def __init__(self) -> None:
         self.total = PRFScore()
@@ -19,7 +19,7 @@ class LabelledScore:
     def add(
         self, found: Collection[tuple[Any, ...]], gold: Collection[tuple[Any, ...]]
     ) -> None:
-        """Count the places of a Doc; each is a tuple whose last item is its label."""
+        """Add the positions of a Doc, as tuples with the label as last item."""
         self.total.score_set(set(found), set(gold))
         for label in {place[-1] for place in (*found, *gold)}:
             self.by_label.setdefault(label, PRFScore()).score_set(
@@ -28,7 +28,7 @@ class LabelledScore:
             )
 
     def to_dict(self, name: str) -> dict[str, Any]:
-        """Name the scores as spaCy's scorers do: {name}_p, _r, _f and _per_type."""
+        """Get the scores by spaCy's names: {name}_p, _r, _f and _per_type."""
         return {
             f"{name}_p": self.total.precision,
             f"{name}_r": self.total.recall,
@@ -40,22 +40,23 @@ class LabelledScore:
 
 
 def make_section_scorer() -> Callable[..., dict[str, Any]]:
-    """Construct the scorer of `clinical_section_splitter`."""
+    """Make the scorer of `clinical_section_splitter`."""
     return score_sections
 
 
 def score_sections(examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
-    """Score sections by where they start and what they are.
+    """Score sections by start and label.
 
-    A section counts as found if one of the same label starts at the same character;
-    where it ends follows from the next one's start. Preambles don't count: they
-    need no finding.
-    RETURNS: sections_p, sections_r, sections_f, and the same by label.
+    A section is correct if it starts at the same character as a gold section with the
+    same label; its end follows from the start of the next one. Preambles are skipped,
+    as they are trivial.
+
+    RETURNS: sections_p, sections_r, sections_f, sections_per_type.
     """
     score = LabelledScore()
     for example in examples:
-        found = _get_section_starts(example.predicted)
-        score.add(found, _get_section_starts(example.reference))
+        predicted = _get_section_starts(example.predicted)
+        score.add(predicted, _get_section_starts(example.reference))
     return score.to_dict("sections")
 
 

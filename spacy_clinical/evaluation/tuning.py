@@ -1,4 +1,4 @@
-"""Find the thresholds of codes on labelled notes, and keep them in the pipeline."""
+"""Tune the thresholds of codes on labelled notes, and set them in the pipeline."""
 
 import copy
 from collections.abc import Callable, Iterable
@@ -17,15 +17,15 @@ def create_tuner(
     component: str = "clinical_icd9_categorizer",
     min_positives: int = 20,
 ) -> Callable[[Language], Language]:
-    """Make a callback for `[training.before_to_disk]` that tunes what is saved.
+    """Create a callback for `[training.before_to_disk]` that tunes the saved pipeline.
 
-    corpus: A reader of labelled notes that the model does not learn from.
+    corpus: Reader of labelled notes that aren't used in training.
     component: Name of the categorizer.
-    min_positives: Notes that must have a code for a threshold of its own.
+    min_positives: Minimum number of notes with a code that gets its own threshold.
     """
 
     def tune(nlp: Language) -> Language:
-        # Training goes on with the thresholds that it had.
+        # Training continues with the old thresholds.
         copied = _copy_pipeline(nlp, component)
         tune_pipeline(
             copied, corpus(nlp), component=component, min_positives=min_positives
@@ -36,7 +36,7 @@ def create_tuner(
 
 
 def _copy_pipeline(nlp: Language, name: str) -> Language:
-    """Copy a pipeline, with the settings of one component, but no weights."""
+    """Copy a pipeline and the settings of one component, but not the weights."""
     copied = copy.copy(nlp)
     copied._components = [
         (n, _copy_component(pipe) if n == name else pipe) for n, pipe in nlp._components
@@ -57,9 +57,13 @@ def tune_pipeline(
     component: str = "clinical_icd9_categorizer",
     min_positives: int = 20,
 ) -> Tuned:
-    """Tune the categorizer of a pipeline, with all components before it at work.
+    """Tune the categorizer of a pipeline, after running all components before it.
 
-    RAISES ValueError: C413, if it has none of that name; C414, without examples.
+    examples: Labelled notes that weren't used in training.
+    component: Name of the categorizer.
+    min_positives: Minimum number of notes with a code that gets its own threshold.
+    RAISES ValueError: C413, if there is no such categorizer; C414, if there are no
+        examples.
     """
     pipe = nlp.get_pipe(component) if component in nlp.pipe_names else None
     if not isinstance(pipe, ClinicalICD9Categorizer):

@@ -129,7 +129,7 @@ def _get_score(span: Span) -> float | None:
         scores = group.attrs.get("scores")
         if not scores or len(scores) != len(group):
             continue
-        others, first = find_by_start(span.doc, key, span.start)
+        others, first = find_by_start(span.doc, key, span.start, to_end=True)
         for i in range(first, len(others)):
             other = others[i]
             if other.start != span.start:

@@ -50,11 +50,14 @@ def list_spans(doc: Doc, key: str) -> list[Span]:
     return _read_saved(doc, group)
 
 
-def find_by_start(doc: Doc, key: str, token: int) -> tuple[Sequence[Span], int]:
+def find_by_start(
+    doc: Doc, key: str, token: int, *, to_end: bool = False
+) -> tuple[Sequence[Span], int]:
     """Find the first span of a group that starts at a token or after it.
 
     The group is in note order. Its spans are only listed if the Doc was retokenized.
 
+    to_end: Whether the spans behind that one are used, too.
     RETURNS: The spans of the group, with the tokens that they have now, and the index of
         that span; the number of spans if there is none.
     """
@@ -62,8 +65,8 @@ def find_by_start(doc: Doc, key: str, token: int) -> tuple[Sequence[Span], int]:
     starts = range(len(group))
     try:
         index = bisect_left(starts, token, key=lambda i: group[i].start)
-        # After a change, spans no longer match from its place on.
-        checked = {i for i in (index - 1, index, len(group) - 1) if i in starts}
+        # After a change of tokens, the spans behind it don't match any more.
+        checked = starts[-1:] if to_end else starts[max(index - 1, 0) : index + 1]
         if all(is_current(group[i]) for i in checked):
             return group, index
     except IndexError:

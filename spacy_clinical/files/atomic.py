@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Atomic writing: files appear complete or not at all."""
 
 import errno
 import os
@@ -16,13 +16,14 @@ from spacy_clinical.files.leftovers import hold, remove_leftovers
 
 @contextmanager
 def open_atomic(path: Path, *, is_private: bool = True) -> Iterator[TextIO]:
-    """Open a UTF-8 file for writing that takes its place only when all is written.
+    """Open a UTF-8 file for writing, which replaces its target when it is complete.
 
-    Until then it is a temporary file beside it, which is removed if anything
+    Until then it is a temporary file in the same folder. It is removed if anything
     fails.
 
-    path: In a folder that exists.
-    is_private: Whether only the owner may read it, before and after.
+    path: The target, in an existing folder.
+    is_private: Whether only the owner can read the file.
+    YIELDS: The open file.
     """
     with replace_atomic(path, is_private=is_private) as made, open_text(made) as file:
         yield file
@@ -30,13 +31,14 @@ def open_atomic(path: Path, *, is_private: bool = True) -> Iterator[TextIO]:
 
 @contextmanager
 def replace_atomic(path: Path, *, is_private: bool = True) -> Iterator[Path]:
-    """Name a temporary file that takes its place when all is written.
+    """Create a temporary file, which replaces its target when it is complete.
 
-    For writers that open files themselves; as `open_atomic` otherwise. Temporary files
-    that killed processes left of the same file are removed.
+    This is `open_atomic` for writers that open files themselves. Temporary files that
+    killed processes have left for the same target are removed.
 
-    path: In a folder that exists. A link that stands there is replaced, not followed.
-    is_private: Whether only the owner may read it, before and after.
+    path: The target, in an existing folder. A link is replaced, not followed.
+    is_private: Whether only the owner can read the file.
+    YIELDS: Path of the temporary file.
     """
     with _make_temporary(path, is_private=is_private) as made:
         yield made
@@ -48,14 +50,16 @@ def replace_atomic(path: Path, *, is_private: bool = True) -> Iterator[Path]:
 def replace_together(
     paths: Sequence[Path], *, gone: Sequence[Path] = ()
 ) -> Iterator[list[Path]]:
-    """Name temporary files that take their places together when all are written.
+    """Create temporary files, which replace their targets together when complete.
 
-    The first is replaced in one step; the others are taken away before, and come after.
-    So whatever of them is there belongs together, also if the process is killed on the
-    way. If anything else fails, all is as it was.
+    First the other targets are removed, then the first one is replaced, then the others
+    appear. So the files that exist always belong together, even if the process is
+    killed. If anything fails, the old files are restored.
 
-    paths: In one folder, which exists. The last leads to the others, such as an index.
-    gone: Files in it that go with what is replaced.
+    paths: The targets, in one existing folder. The last one leads to the others, such
+        as an index.
+    gone: Other files in the folder to remove with the old targets.
+    YIELDS: Paths of the temporary files.
     """
     for path in (*paths, *gone):
         if path.is_dir() and not path.is_symlink():
@@ -69,18 +73,19 @@ def replace_together(
 
 
 def open_text(path: Path) -> TextIO:
-    """Open a UTF-8 file for writing, as all files are written."""
-    # Names of files need not be valid Unicode; in JSON the escape reads back.
+    """Open a UTF-8 file for writing, with the package's settings."""
+    # File names may not be valid Unicode. In JSON, the escape can be read back.
     return path.open("w", encoding="utf-8", errors="backslashreplace", newline="")
 
 
 @contextmanager
 def open_new(path: Path) -> Iterator[TextIO]:
-    """Open a UTF-8 file for writing in a temporary folder, which takes its place later.
+    """Open a new UTF-8 file for writing, in a temporary folder.
 
-    Only the owner may read it. When it is closed, it is on the disk.
+    Only the owner can read it. It is flushed to the disk when it is closed.
 
-    path: Where nothing is.
+    path: A path that doesn't exist.
+    YIELDS: The open file.
     """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     os.close(descriptor)
@@ -92,13 +97,14 @@ def open_new(path: Path) -> Iterator[TextIO]:
 
 @contextmanager
 def fill_folder(path: Path) -> Iterator[Path]:
-    """Name a temporary folder that takes its place when all its files are written.
+    """Create a temporary folder, which takes its target's place when it is complete.
 
-    Only the owner may look into it, before and after. Its files are written by
-    `open_new` or `replace_atomic`, which see that they are on the disk.
+    Only the owner can open it. Write its files with `open_new` or `replace_atomic`,
+    which flush them to the disk.
 
-    path: An empty folder, or none; what holds it exists.
-    RAISES FileExistsError: C326, if something is there.
+    path: The target: an empty folder or a new one, in an existing folder.
+    YIELDS: Path of the temporary folder.
+    RAISES FileExistsError: C326, if the target exists and isn't an empty folder.
     """
     path = path.resolve()
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
@@ -118,12 +124,13 @@ def fill_folder(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def put_files(folder: Path) -> Iterator[Path]:
-    """Name a temporary folder whose files take their places when all are written.
+    """Create a temporary folder, whose files are moved to a target when complete.
 
-    For libraries that name and open files themselves. If anything fails, the files that
-    were there stay as they are.
+    This is for libraries that name and open files themselves. If anything fails, the
+    old files stay.
 
-    folder: Where the files go; made if it doesn't exist. Other files in it stay.
+    folder: The target folder; created if it doesn't exist. Other files in it stay.
+    YIELDS: Path of the temporary folder.
     """
     folder.mkdir(parents=True, exist_ok=True)
     folder = folder.resolve()
@@ -141,9 +148,11 @@ def put_files(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def make_folder(parent: Path, *, prefix: str) -> Iterator[Path]:
-    """Make a new folder that only the owner may look into, and hold it for a while.
+    """Create a temporary folder that only the owner can open, and lock it.
 
-    prefix: Of its name.
+    parent: The folder to create it in.
+    prefix: Prefix of its name.
+    YIELDS: Path of the folder, locked until the context ends.
     """
     while True:
         made = Path(tempfile.mkdtemp(dir=parent, prefix=prefix))
@@ -154,7 +163,7 @@ def make_folder(parent: Path, *, prefix: str) -> Iterator[Path]:
 
 
 def sync_folder(path: Path) -> None:
-    """Flush the names of a folder's files to the disk."""
+    """Flush a folder's directory entries to the disk."""
     if os.name == "posix":
         folder = os.open(path, os.O_RDONLY)
         try:
@@ -165,7 +174,7 @@ def sync_folder(path: Path) -> None:
 
 @contextmanager
 def _make_temporary(path: Path, *, is_private: bool = True) -> Iterator[Path]:
-    """Make a temporary file beside a file, and remove it if it hasn't been moved."""
+    """Create a temporary file next to its target, and remove it after an error."""
     remove_leftovers(path)
     while True:
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -186,7 +195,7 @@ def _make_temporary(path: Path, *, is_private: bool = True) -> Iterator[Path]:
 
 
 def _get_umask() -> int:
-    """The permissions that new files don't get. There is no way to ask but to set it."""
+    """Get the umask, which is only possible by setting it."""
     umask = os.umask(0o077)
     os.umask(umask)
     return umask
@@ -198,14 +207,14 @@ def _sync(path: Path) -> None:
 
 
 def _put(made: Path, path: Path) -> None:
-    """Move what was made to its place, where it stays if power fails."""
+    """Move a file or folder to its target, and flush that to the disk."""
     os.replace(made, path)
     sync_folder(path.parent)
 
 
 def _swap(made: Sequence[Path], paths: Sequence[Path], gone: Sequence[Path]) -> None:
-    """Put files in their places, or leave all as it was."""
-    # Where to bring what back, or what to remove, if a later step fails.
+    """Move files to their targets, or restore the old files if that fails."""
+    # If a later step fails: spare copies to move back, or None to remove the target.
     undo: list[tuple[Path | None, Path]] = []
     spares: list[Path] = []
     folder = paths[0].parent
@@ -234,13 +243,13 @@ def _swap(made: Sequence[Path], paths: Sequence[Path], gone: Sequence[Path]) -> 
 
 
 def _keep(path: Path, undo: list[tuple[Path | None, Path]], spares: list[Path]) -> bool:
-    """Keep a file that will be replaced. RETURNS whether that can be undone."""
+    """Keep a spare copy of a file. RETURNS: Whether replacing it can be undone."""
     spare = _name_spare(path)
     try:
         os.link(path, spare, follow_symlinks=False)
     except FileNotFoundError:
         undo.append((None, path))
-    # Not every file system has links.
+    # Some file systems have no hard links.
     except OSError:
         return False
     else:
@@ -250,17 +259,17 @@ def _keep(path: Path, undo: list[tuple[Path | None, Path]], spares: list[Path]) 
 
 
 def _undo(steps: Sequence[tuple[Path | None, Path]]) -> None:
-    """Go back step by step, the last first; not beyond one that fails."""
+    """Undo steps in reverse order, until one fails."""
     with suppress(OSError):
         for spare, path in reversed(steps):
             if spare is None:
                 path.unlink(missing_ok=True)
             elif os.path.lexists(spare):
                 os.replace(spare, path)
-                # Two names of one file stay where they are.
+                # os.replace does nothing if both are links to the same file.
                 spare.unlink(missing_ok=True)
 
 
 def _name_spare(path: Path) -> Path:
-    """A name beside a file that a later run knows as a leftover."""
+    """Make a name next to a file that later runs recognize as a leftover."""
     return path.with_name(f".{path.name}.k{secrets.token_hex(4)[1:]}")

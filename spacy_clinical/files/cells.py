@@ -1,4 +1,4 @@
-"""Tables of CSV whose cells no spreadsheet takes for formulas."""
+"""CSV tables whose cells spreadsheets don't run as formulas."""
 
 import csv
 import re
@@ -7,19 +7,19 @@ from typing import Any, TextIO
 
 from spacy_clinical.files.json_text import keep_finite
 
-# What makes a formula of a cell, in full width too; white space before it may be cut off.
+# Start of a formula, also in full-width characters; programs may strip white space.
 _FORMULA = re.compile(
     r"[\s\x00-\x1f\ufeff\u200b]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]"
 )
-# As spreadsheets read them; not what Python also takes: "-inf", "+1_000", "\u0661".
+# Numbers in spreadsheets. Python also reads "-inf", "+1_000" and "\u0661".
 _NUMBER = re.compile(r"[+-](\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 class TableWriter:
-    """Write rows of CSV.
+    """Writes rows of CSV.
 
-    handle: Opened without translation of line ends.
-    columns: The names in its first row.
+    handle: Text file, opened with newline="".
+    columns: Column names for the first row.
     """
 
     def __init__(self, handle: TextIO, columns: Iterable[str]) -> None:
@@ -27,17 +27,18 @@ class TableWriter:
         self.write(columns)
 
     def write(self, cells: Iterable[Any]) -> None:
-        """Write a row; a number that is none is an empty cell."""
+        """Write a row. NaN and infinite numbers become empty cells."""
         self._writer.writerow([guard_cell(cell) for cell in cells])
 
 
 def add_columns(rows: TextIO, handle: TextIO, columns: Iterable[str]) -> None:
-    """Copy a table, with more columns: rows that don't reach into them get empty cells.
+    """Copy a table and add column names, with empty cells in rows without values.
 
-    rows: The table; its first row lacks the names of the new columns.
-    handle: Where to write, opened without translation of line ends.
+    rows: The table. Its first row lacks the new columns.
+    handle: Text file to write to, opened with newline="".
+    columns: Names of the new columns.
     """
-    # What is read has been guarded.
+    # The cells of the table are already guarded.
     reader, writer = csv.reader(rows), csv.writer(handle)
     head = [*next(reader), *map(guard_cell, columns)]
     writer.writerow(head)
@@ -46,11 +47,11 @@ def add_columns(rows: TextIO, handle: TextIO, columns: Iterable[str]) -> None:
 
 
 def guard_cell(value: Any) -> Any:
-    """Put an apostrophe before what a spreadsheet would take for a formula.
+    """Prefix a cell with an apostrophe if a spreadsheet would run it as a formula.
 
-    Numbers may have a sign: -2.5, +.5, -1e5.
+    Numbers with a sign are kept: -2.5, +.5, -1e5.
 
-    RETURNS: Other values as they are, but None for NaN and infinite numbers.
+    RETURNS: The cell; None for NaN and infinite numbers.
     SOURCE: OWASP, CSV injection.
     """
     if not isinstance(value, str):

@@ -9,7 +9,7 @@ CHUNK = 1 << 20
 
 
 def find_sha256(path: Path) -> str:
-    """Find the SHA-256 of a file, in hexadecimal digits."""
+    """Compute the SHA-256 of a file, in hexadecimal digits."""
     digest = hashlib.sha256()
     with open_regular(path) as handle:
         while chunk := handle.read(CHUNK):

@@ -1,7 +1,7 @@
-"""JSON that every program reads: numbers that JSON hasn't are null.
+"""Strictly valid JSON: NaN and infinite numbers become null.
 
-Python reads and writes NaN and Infinity, which are no JSON, and takes 1e999 for Infinity.
-All that this package writes as JSON, or keeps of what it reads, goes through here.
+Python reads and writes NaN and Infinity, which aren't valid JSON, and reads 1e999 as
+Infinity. This package reads and writes all JSON with these functions.
 """
 
 import json
@@ -19,8 +19,8 @@ def write_json(
 ) -> str:
     """Write a value as JSON, with null for NaN and infinite numbers.
 
-    value: Holds only what JSON can, besides such numbers.
-    indent, sort_keys, ensure_ascii, separators: As for `json.dumps`.
+    value: A value of types that JSON has.
+    indent, sort_keys, ensure_ascii, separators: See `json.dumps`.
     """
     encoder = json.JSONEncoder(
         indent=indent,
@@ -32,20 +32,20 @@ def write_json(
     try:
         return encoder.encode(value)
     except ValueError:
-        # The library itself goes through what is nested, however deep it is.
+        # The json module handles any depth of nesting.
         return encoder.encode(read_json(json.dumps(value)))
 
 
 def read_json(text: str | bytes) -> Any:
-    """Read JSON; what stands there for NaN or an infinite number is None.
+    """Parse JSON, with None for NaN and infinite numbers.
 
-    RAISES ValueError: As `json.loads`, whose message may quote the text.
+    RAISES ValueError: As in `json.loads`. The message may quote the text.
     """
     return json.loads(text, parse_constant=_read_constant, parse_float=_read_float)
 
 
 def keep_finite(value: Any) -> Any:
-    """Take NaN and infinite numbers for unknown: None. Other values stay."""
+    """Replace NaN and infinite numbers by None. Other values are unchanged."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
@@ -56,7 +56,7 @@ def round_finite(score: float | None) -> float | None:
 
 
 def _read_constant(name: str) -> None:
-    """NaN, Infinity and -Infinity."""
+    """Read NaN, Infinity and -Infinity as None."""
 
 
 def _read_float(digits: str) -> float | None:

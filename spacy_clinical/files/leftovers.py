@@ -1,8 +1,8 @@
-"""Temporary files and folders: who still works on them, and what killed runs left.
+"""Temporary files and folders: locks on them, and removal of those of killed runs.
 
-Their names are those that `tempfile` makes beside the file that they are for:
-.notes.jsonl.k3x9ab_2. Whoever makes one holds a lock on it, which ends with its process:
-so another run knows that what no process holds is a leftover.
+They are named by `tempfile`, next to their target: .notes.jsonl.k3x9ab_2. The process
+that creates one holds a lock on it until it ends. So one that isn't locked is a
+leftover.
 """
 
 import os
@@ -17,16 +17,16 @@ from pathlib import Path
 
 from filelock import lock_descriptor, unlock_descriptor
 
-# As tempfile makes them; all digits may be a date.
+# Names that tempfile makes. Eight digits may be a date, so they don't count.
 TOKEN = r"(?![0-9]{8}$)[a-z0-9_]{8}"
-# Seconds after which a file counts as abandoned, where there are no locks.
+# Seconds after which a file counts as a leftover on file systems without locks.
 LONG_AGO = 24 * 3600.0
 
 
 def try_lock(descriptor: int) -> bool | None:
-    """Lock an open file or folder, until it is closed or the process ends.
+    """Try to lock an open file or folder, until it is closed or the process ends.
 
-    RETURNS: Whether it is locked now; None where there are no locks.
+    RETURNS: Whether this process has the lock; None if locks aren't supported.
     """
     try:
         return lock_descriptor(descriptor, blocking=False)
@@ -35,14 +35,14 @@ def try_lock(descriptor: int) -> bool | None:
 
 
 def unlock(descriptor: int) -> None:
-    """Let others in, though forked processes may still have it open, and close it."""
+    """Unlock and close a file, even if forked processes still have it open."""
     with suppress(OSError):
         unlock_descriptor(descriptor)
     os.close(descriptor)
 
 
 def is_same(descriptor: int, path: Path) -> bool:
-    """Check whether an open file is still the one of this name."""
+    """Check whether an open file is still the one at a path."""
     try:
         return os.path.samestat(os.fstat(descriptor), os.lstat(path))
     except OSError:
@@ -51,15 +51,16 @@ def is_same(descriptor: int, path: Path) -> bool:
 
 @contextmanager
 def hold(path: Path) -> Iterator[bool]:
-    """Keep others from taking a temporary file or folder for a leftover.
+    """Lock a temporary file or folder, so that it doesn't count as a leftover.
 
-    YIELDS: Whether it is there; before it was held, another process may have removed it.
+    YIELDS: Whether it still exists; another process may have removed it before the
+        lock.
     """
-    # Folders can't be opened there, and locked files can't be written.
+    # Windows can't open folders or write to locked files.
     if sys.platform == "win32":
         yield True
         return
-    # Some file systems lock only what may be written to.
+    # Some file systems only lock files that are open for writing.
     flags = os.O_RDONLY if path.is_dir() else os.O_RDWR
     try:
         descriptor = os.open(path, flags | os.O_NOFOLLOW)
@@ -73,7 +74,7 @@ def hold(path: Path) -> Iterator[bool]:
 
 
 def is_held(path: Path) -> bool | None:
-    """Check whether a process holds a temporary file; None if there are no locks."""
+    """Check whether a process has locked a file; None if locks aren't supported."""
     if sys.platform == "win32":
         return None
     flags = os.O_RDONLY if path.is_dir() else os.O_RDWR
@@ -86,25 +87,25 @@ def is_held(path: Path) -> bool | None:
 
 
 def is_leftover(path: Path) -> bool:
-    """Check whether no process uses a temporary file or folder any more."""
-    found = os.lstat(path)
-    if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
+    """Check whether a temporary file or folder is no longer used by any process."""
+    status = os.lstat(path)
+    if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
         return False
     held = is_held(path)
-    return time.time() - found.st_mtime > LONG_AGO if held is None else not held
+    return time.time() - status.st_mtime > LONG_AGO if held is None else not held
 
 
 def remove_leftovers(path: Path) -> None:
-    """Remove the temporary files and folders that killed runs left beside a file.
+    """Remove the temporary files and folders that killed runs have left for a target.
 
-    path: The file or folder that they would have become.
+    path: The target file or folder.
     """
     pattern = re.compile(rf"\.{re.escape(path.name)}\.{TOKEN}")
     with os.scandir(path.parent) as entries:
         names = [entry.name for entry in entries if pattern.fullmatch(entry.name)]
     for name in names:
         made = path.parent / name
-        # What vanishes meanwhile, or may not be removed, is not ours.
+        # It may have been removed meanwhile, or belong to someone else.
         with suppress(OSError):
             if is_leftover(made):
                 _remove(made)
@@ -113,6 +114,6 @@ def remove_leftovers(path: Path) -> None:
 def _remove(path: Path) -> None:
     if not path.is_dir():
         path.unlink()
-    # As tempfile names folders; no other folder may be removed.
+    # tempfile's permissions for folders; other folders must not be removed.
     elif stat.S_IMODE(path.stat().st_mode) == 0o700:
         shutil.rmtree(path)

@@ -1,4 +1,4 @@
-"""Keep two runs from writing to the same folder at once."""
+"""A lock that keeps two runs from writing to the same folder."""
 
 import os
 import time
@@ -9,20 +9,20 @@ from spacy_clinical.errors import CodedBlockingIOError, Errors
 from spacy_clinical.files.leftovers import is_same, try_lock, unlock
 
 LOCK_FILE = ".lock"
-# Seconds that the workers of a run that was killed have to end.
+# Seconds to wait for the workers of a killed run to end.
 PATIENCE = 5.0
 
 
-# Not filelock.FileLock: that leaves its file in the folder, and where a file system knows
-# no locks it makes one that stays, and keeps others out, when the process is killed.
+# Not filelock.FileLock, which leaves its file in the folder. On file systems without
+# locks, its file would lock the folder for good after the process is killed.
 class FolderLock:
-    """A folder that is this process's own, until it is released or the process ends.
+    """An exclusive lock on a folder, until it is released or the process ends.
 
-    Its lock file is there no longer than that, or until the next run, if the process
-    was killed.
+    The lock file is removed then, or by the next run if the process was killed.
 
-    folder: That exists. File systems that know no locks let everyone in.
-    RAISES BlockingIOError: C339, if another run has it.
+    folder: An existing folder. On file systems without locks, nothing is locked.
+    patience (seconds): Time to wait for the lock.
+    RAISES BlockingIOError: C339, if another run has the lock.
     """
 
     def __init__(self, folder: Path, *, patience: float = PATIENCE) -> None:
@@ -46,25 +46,25 @@ class FolderLock:
         self.release()
 
     def release(self) -> None:
-        """Let others in, though forked workers may still have the file open."""
+        """Release the lock, even if forked workers still have the file open."""
         if self._descriptor is None:
             return
         descriptor, self._descriptor = self._descriptor, None
         try:
-            # Another program's file of that name would not be empty.
+            # A file that isn't empty belongs to another program.
             if is_same(descriptor, self._path) and not os.fstat(descriptor).st_size:
                 self._path.unlink()
-        # It may stay: what counts is the lock.
+        # The file may stay; only the lock matters.
         except OSError:
             pass
         finally:
             unlock(descriptor)
 
     def _try(self) -> bool:
-        # Windows follows no links of others.
+        # Windows has no such flag.
         no_links = getattr(os, "O_NOFOLLOW", 0)
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | no_links, 0o600)
-        # Who had it before may have removed the file that was opened here.
+        # The previous owner may have removed the file that was opened here.
         if try_lock(descriptor) is False or not is_same(descriptor, self._path):
             unlock(descriptor)
             return False

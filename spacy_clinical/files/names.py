@@ -1,18 +1,18 @@
-"""Names of files made of ids, for every file system and every command line."""
+"""File names made from ids, safe on all file systems and command lines."""
 
 import re
 
 MAX_NAME = 100
-# Windows takes them for devices, whatever ending follows.
+# Names of devices on Windows, with any suffix.
 _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(?![^.])", re.IGNORECASE)
 
 
 class FileNames:
-    """Make names without endings, no two of which are one where case doesn't count.
+    """Makes file names without suffixes, unique also without regard to case.
 
-    Letters and digits of ASCII, ".", "_" and "-" stay, and "_" stands for the others. A
-    name starts with a letter or a digit, so that no program takes it for an option or
-    for a hidden file, and does not end with a dot.
+    ASCII letters and digits, ".", "_" and "-" are kept; other characters become "_". A
+    name starts with a letter or a digit, so that it can't be an option or a hidden
+    file, and doesn't end with a dot.
     """
 
     def __init__(self) -> None:
@@ -20,7 +20,7 @@ class FileNames:
         self._repeated: dict[str, int] = {}
 
     def make(self, key: str) -> str:
-        """Name what has this id; a name that is taken gets a number: note, note-2."""
+        """Make a name from an id. Repeated names get a number: note, note-2."""
         stem = re.sub(r"[^A-Za-z0-9._-]+", "_", key).lstrip("._-")
         stem = stem[:MAX_NAME].rstrip("._") or "note"
         if _DEVICE.match(stem):

@@ -1,7 +1,7 @@
-"""Recognize what this package has written, so that it is not read as notes or forms.
+"""Recognize the package's own output files, so that they aren't read as notes or forms.
 
-What counts is what is in a file, not its name: a table of notes that happens to be called
-notes.jsonl is read. Of a file no more is looked at than its head, or its first line.
+A file is recognized by its content, not by its name: a table of notes called
+notes.jsonl is read. Only the start of a file, or its first line, is checked.
 """
 
 import json
@@ -14,9 +14,10 @@ from typing import Any, BinaryIO
 from spacy_clinical.about import __title__
 from spacy_clinical.errors import Warnings, warn
 
-# Bytes of a file that are looked at, and of its first line if that has to be whole.
+# Maximum bytes to read of a file's start, and of its first line if that must be
+# complete.
 HEAD, LINE = 1 << 16, 1 << 23
-# Keys that all records have, and those that they start with.
+# Keys of all records, and their first keys in order.
 RECORD = frozenset(
     {
         *("id", "source", "meta", "n_chars", "sections", "subsections", "entities"),
@@ -30,7 +31,7 @@ FORM = frozenset(
 )
 FORM_START = ("id", "source", "pages", "parts")
 FAILURE, ERROR = {"id", "source", "error"}, {"component", "code", "type", "message"}
-# Of run.json, the seals of shards, and scores.json.
+# Keys of run.json, of the seals of shards, and of scores.json.
 OBJECTS = (
     {"package", "pipeline", "pipeline_sha256", "components", "with_text"},
     {"n_notes", "sha256", "failed"},
@@ -45,7 +46,7 @@ FIELDS = (
     "source,page,key,option,value,score,key_x0,key_y0,key_x1,key_y1,"
     "value_x0,value_y0,value_x1,value_y1"
 )
-# These tables stand together.
+# Tables that are written together.
 TABLES = {
     "notes.csv": "id,source,n_chars,n_sentences,error",
     "sections.csv": "id,label,loinc,title,start,end,body_start,score",
@@ -58,9 +59,9 @@ _CONLL = re.compile(rb"-DOCSTART- -X- O O\n\n\S+ -X- \S*:\d+-\d+ \S+\n")
 
 
 class OwnOutputs:
-    """Tell the files of a folder that this package has written, and keep count.
+    """Filters and counts the package's own output files in a folder.
 
-    n_found: Number of them so far.
+    n_found: Number of output files so far.
     """
 
     def __init__(self) -> None:
@@ -68,10 +69,11 @@ class OwnOutputs:
         self._folders: dict[Path, bool] = {}
 
     def leave_out(self, paths: Iterable[Path], folder: Path) -> Iterator[Path]:
-        """Pass on the others.
+        """Yield the files that are not the package's own output.
 
-        folder: What holds them. Folders in it may be outputs as a whole; not so itself,
-            as it was asked for.
+        paths: The files to check.
+        folder: Folder with the files. Its subfolders may be output as a whole; the
+            folder itself is always read.
         """
         for path in paths:
             if self._is_inside(path.parent, folder) or is_own_file(path):
@@ -82,7 +84,7 @@ class OwnOutputs:
     def _is_inside(self, place: Path, folder: Path) -> bool:
         if folder not in place.parents:
             return False
-        # Not by recursion: folders may be nested as deep as the system lets them.
+        # No recursion, as folders may be nested very deeply.
         unknown = []
         while place != folder and place not in self._folders:
             unknown.append(place)
@@ -95,8 +97,10 @@ class OwnOutputs:
 
 
 def is_own_folder(folder: Path) -> bool:
-    """Check whether a whole folder is what this package writes: texts for BRAT, a
-    pipeline, or a checkpoint."""
+    """Check whether a whole folder is the package's own output.
+
+    This can be texts for BRAT, a pipeline, or a checkpoint.
+    """
     try:
         if (folder / BRAT_SETTINGS).is_file() and _has_headers(folder, BRAT):
             return True
@@ -104,14 +108,14 @@ def is_own_folder(folder: Path) -> bool:
             return {"lang", "pipeline"} <= _read_head_keys(folder / "meta.json")
         if (folder / "config.json").is_file():
             return {"checkpoint", "files"} <= _read_head_keys(folder / "MANIFEST.json")
-    # Such as a path that is too long: who reads it says what is wrong.
+    # For example, a path that is too long. The reader reports it.
     except OSError:
         pass
     return False
 
 
 def is_own_file(path: Path) -> bool:
-    """Check whether a file is what this package writes."""
+    """Check whether a file is the package's own output."""
     look = _LOOKS.get(path.suffix.lower())
     if look is None:
         return False
@@ -122,7 +126,7 @@ def is_own_file(path: Path) -> bool:
             return look(path)
         with path.open("rb", buffering=0 if look is _look_at_text else -1) as handle:
             return look(handle, path)
-    # Who reads it says what is wrong.
+    # The reader reports it.
     except OSError:
         return False
 
@@ -147,7 +151,7 @@ def _is_own_bundle(values: dict[str, Any], line: bytes) -> bool:
 
 def _look_at_object(handle: BinaryIO, path: Path) -> bool:
     values, _ = _read_object(handle.read(HEAD))
-    return any(set(values) >= known for known in OBJECTS)
+    return any(set(values) >= keys for keys in OBJECTS)
 
 
 def _look_at_table(handle: BinaryIO, path: Path) -> bool:
@@ -182,12 +186,12 @@ def _look_at_parquet(path: Path) -> bool:
 
 
 def _has_headers(folder: Path, headers: dict[str, str]) -> bool:
-    """Whether these tables are all in a folder."""
+    """Check whether a folder has all tables with these headers."""
     try:
         for name, header in headers.items():
             with (folder / name).open("rb") as handle:
-                found = handle.readline(HEAD)
-            if found.rstrip(b"\r\n") != header.encode("ascii"):
+                first_line = handle.readline(HEAD)
+            if first_line.rstrip(b"\r\n") != header.encode("ascii"):
                 return False
     except OSError:
         return False
@@ -203,11 +207,11 @@ def _read_head_keys(path: Path) -> set[str]:
 
 
 def _read_object(data: bytes) -> tuple[dict[str, Any], bool]:
-    """Read what is there of a JSON object.
+    """Parse a JSON object that may be truncated.
 
-    data: May be cut off anywhere.
-    RETURNS: Its keys in their order, with None for a value that is cut off; and whether
-        it is whole.
+    data: Start of the file, truncated anywhere.
+    RETURNS: The keys in order, with None for a truncated value; and whether the object
+        is complete.
     """
     text = data.decode("utf8", "replace")
     values: dict[str, Any] = {}
@@ -250,9 +254,10 @@ _LOOKS: dict[str, Any] = {
 
 
 def warn_of_own(own: OwnOutputs, paths: Sequence[str]) -> None:
-    """Warn (W307) if files that this package has written were left out.
+    """Warn (W307) if output files of the package were left out.
 
-    paths: What was searched.
+    own: The filter that was used.
+    paths: The files and folders that were searched.
     """
     if own.n_found:
         source = ", ".join(paths)

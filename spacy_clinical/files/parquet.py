@@ -1,4 +1,4 @@
-"""Rows of Parquet files as plain values. Needs pyarrow (extra "parquet")."""
+"""Reader of Parquet rows as plain values. It needs pyarrow (extra "parquet")."""
 
 import base64
 import datetime
@@ -9,18 +9,19 @@ from typing import Any, BinaryIO, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-# Rows that are held at once.
+# Number of rows to read at once.
 ROWS = 256
 
 
 class BrokenParquetError(ValueError):
-    """Bytes that are no Parquet file, or no whole one; named by the kind of fault."""
+    """A file that isn't Parquet or is incomplete. The message is the error's type."""
 
 
 class BrokenRows(NamedTuple):
-    """Rows that can't be read, from where they stand to the last of them.
+    """A range of rows that can't be read, from the current one on.
 
-    kind: Of the fault.
+    last: Number of the last of them.
+    kind: Type of the error.
     """
 
     last: int
@@ -28,11 +29,11 @@ class BrokenRows(NamedTuple):
 
 
 class ParquetRows:
-    """Read a file row by row, some hundreds at a time.
+    """Rows of a Parquet file, read in small batches.
 
-    handle: Of an open file.
-    as_bytes: Columns whose bytes are left as they are; others' become Base64.
-    RAISES BrokenParquetError: If it is no Parquet file.
+    handle: The open file.
+    as_bytes: Columns whose bytes are kept; those of other columns become Base64.
+    RAISES BrokenParquetError: If it isn't a Parquet file.
     """
 
     def __init__(self, handle: BinaryIO, *, as_bytes: Collection[str] = ()) -> None:
@@ -51,9 +52,9 @@ class ParquetRows:
         self._file.close()
 
     def __iter__(self) -> Iterator[tuple[int, dict[str, Any] | BrokenRows | None]]:
-        """Go through the rows.
+        """Read the rows.
 
-        YIELDS: Numbers from 1 on, and rows; None for one whose text isn't Unicode.
+        YIELDS: Row numbers, starting at 1, and rows; None for a row with invalid UTF-8.
         """
         number = 0
         for group in range(self._file.num_row_groups):
@@ -64,7 +65,7 @@ class ParquetRows:
                         number += 1
                         failed = isinstance(row, _Failed)
                         yield number, BrokenRows(number, row.kind) if failed else row
-            # The other groups may be whole.
+            # Other row groups may be intact.
             except Exception as error:
                 if number < last:
                     yield number + 1, BrokenRows(last, type(error).__name__)
@@ -89,7 +90,7 @@ class ParquetRows:
 class _Failed(NamedTuple):
     """A value that can't be read.
 
-    kind: Of the fault.
+    kind: Type of the error.
     """
 
     kind: str
@@ -102,7 +103,7 @@ def _list_values(column: pa.Array, as_bytes: bool) -> Iterator[Any]:
             value if as_bytes and isinstance(value, bytes) else make_plain(value)
             for value in values
         ]
-    # One value is enough, such as a time that Python has no room for.
+    # A single value may cause it, such as a time out of Python's range.
     except Exception:
         plain = [_get_value(scalar, as_bytes) for scalar in column]
     return iter(plain)
@@ -118,7 +119,7 @@ def _get_value(scalar: pa.Scalar, as_bytes: bool) -> Any:
 
 
 def _make_plain_by_parts(scalar: pa.Scalar) -> Any:
-    """Turn a value into a plain one though Python can't hold a part of it."""
+    """Convert a value to a plain one, even if Python can't represent a part of it."""
     try:
         return make_plain(scalar.as_py())
     except UnicodeDecodeError:
@@ -134,15 +135,15 @@ def _make_plain_by_parts(scalar: pa.Scalar) -> Any:
 
 
 def _describe_time(scalar: Any) -> str:
-    """Write a time that Python has no room for, or in a zone that it doesn't know.
+    """Format a time that is out of Python's range, or in an unknown time zone.
 
-    Those with a zone are in UTC.
+    Times with a zone are given in UTC.
     """
     kind = scalar.type
     try:
         if pa.types.is_timestamp(kind):
             text = scalar.cast(pa.timestamp(kind.unit)).cast(pa.string()).as_py()
-            # Years of more digits than Arrow writes.
+            # Arrow doesn't format years with many digits.
             if text.startswith("<"):
                 return f"{scalar.value} {kind.unit}"
             return text.replace(" ", "T") + ("+00:00" if kind.tz else "")
@@ -152,7 +153,7 @@ def _describe_time(scalar: Any) -> str:
 
 
 def make_plain(value: Any) -> Any:
-    """Turn a value into one that JSON has: dates in ISO 8601, bytes in Base64."""
+    """Convert a value to JSON types, with ISO 8601 for dates and Base64 for bytes."""
     if value is None or isinstance(value, str | bool):
         return value
     if isinstance(value, Mapping):
@@ -163,10 +164,10 @@ def make_plain(value: Any) -> Any:
         return base64.b64encode(value).decode("ascii")
     if isinstance(value, datetime.date | datetime.time):
         return value.isoformat()
-    # numpy's numbers are of other types.
+    # NumPy numbers become Python numbers.
     if hasattr(value, "item"):
         value = value.item()
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    # Decimals, durations and UUIDs as they are written.
+    # Decimals, durations and UUIDs become strings.
     return value if isinstance(value, int) else str(value)

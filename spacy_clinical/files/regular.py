@@ -1,4 +1,4 @@
-"""Open files that others have put there: only regular ones, and never waiting for one."""
+"""Open untrusted files: only regular files, and without blocking."""
 
 import os
 import stat
@@ -19,15 +19,15 @@ from spacy_clinical.errors import (
 def open_regular(path: Path) -> BinaryIO:
     """Open a regular file to read its bytes.
 
-    Opening a pipe waits for a writer, and opening a device may do anything, so that the
-    kind is looked at before, and again when it is open.
+    Opening a pipe blocks until there is a writer, and opening a device may do anything.
+    So the type of the file is checked before it is opened, and again afterwards.
 
-    RAISES OSError: C315, for folders, pipes, sockets and devices; and what the system
-        raises.
+    RAISES OSError: C315, if it is a folder, pipe, socket or device; or the system's
+        error.
     """
     _check_kind(path, os.stat(path))
     flags = os.O_RDONLY
-    # Windows has its own of these.
+    # Some of these flags only exist on Windows or on POSIX systems.
     for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY", "O_NOINHERIT"):
         flags |= getattr(os, name, 0)
     handle = os.fdopen(os.open(path, flags), "rb")
@@ -42,8 +42,8 @@ def open_regular(path: Path) -> BinaryIO:
 def read_regular(path: Path, *, max_bytes: int | None = None) -> bytes:
     """Read a regular file.
 
-    max_bytes: None for no limit.
-    RAISES OSError: As `open_regular` does; and C513, if it is larger.
+    max_bytes: Maximum size; None for no limit.
+    RAISES OSError: The errors of `open_regular`; C513, if the file is larger.
     """
     with open_regular(path) as handle:
         if max_bytes is None:
@@ -63,15 +63,16 @@ def _check_kind(path: Path, status: os.stat_result) -> None:
 
 
 def show_path(path: str | Path) -> str:
-    r"""Write a path as valid text: what isn't UTF-8 in it becomes "\udce9"."""
+    r"""Format a path as valid Unicode; other bytes become escapes like "\udce9"."""
     return str(path).encode("utf8", "backslashreplace").decode("utf8")
 
 
 @contextmanager
 def coded_errors(source: str | Path) -> Iterator[None]:
-    """Let the package's own errors pass; of others say the type only.
+    """Re-raise the package's own errors, and convert others, whose messages may quote a
+    note.
 
-    RAISES ValueError: C302 and C350, for any error that has no code.
+    RAISES ValueError: C302 or C350, for errors without a code.
     """
     try:
         yield
@@ -82,9 +83,9 @@ def coded_errors(source: str | Path) -> Iterator[None]:
 
 
 def describe_error(error: Exception, source: str | Path) -> str:
-    """Describe in a coded message why a file can't be read.
+    """Make a coded message for an error of reading a file.
 
-    Errors of libraries may quote the file: of theirs, only the type is said.
+    Errors of libraries may quote the file, so only their type is given.
     """
     message = get_own_message(error)
     if message is not None:

@@ -1,4 +1,4 @@
-"""Go through folders that others have filled."""
+"""Search of untrusted folders."""
 
 import os
 from collections.abc import Collection, Iterator
@@ -9,11 +9,13 @@ from spacy_clinical.files.regular import show_path
 
 
 class Walk:
-    """Go through the files of a folder, in depth and in order, but for hidden ones.
+    """The files in a folder and its subfolders, in order and without hidden ones.
 
     Links to folders aren't followed.
 
-    unreadable: Folders that can't be read, and why.
+    folder: The folder.
+    skip: Files and folders to leave out.
+    unreadable: Folders that can't be read, with the reasons.
     """
 
     def __init__(self, folder: Path, skip: Collection[Path]) -> None:
@@ -23,7 +25,7 @@ class Walk:
         self._n_links = 0
 
     def __iter__(self) -> Iterator[Path]:
-        # Not by recursion: folders may be nested as deep as the system lets them.
+        # No recursion, as folders may be nested very deeply.
         waiting = [(self._folder, os.path.realpath(self._folder))]
         while waiting:
             folders: list[tuple[Path, str]] = []
@@ -35,25 +37,25 @@ class Walk:
             waiting += reversed(folders)
 
     def warn_of_links(self) -> None:
-        """Warn (W309), if links to folders were left out."""
+        """Warn (W309) if links to folders were left out."""
         if self._n_links:
             name = show_path(self._folder)
             warn(Warnings.W309.format(n_links=self._n_links, source=name))
 
     def _list(self, folder: Path, real: str) -> Iterator[tuple[Path, str, bool]]:
-        """What is in a folder, in order of name, where it is, and if it is a folder."""
+        """List a folder by name: paths, real paths, and whether they are folders."""
         try:
             with os.scandir(folder) as entries:
-                found = sorted(entries, key=lambda entry: entry.name)
+                by_name = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
             reason = error.strerror or type(error).__name__
             self.unreadable.append((folder, reason))
             return
-        for entry in found:
+        for entry in by_name:
             path, place = folder / entry.name, os.path.join(real, entry.name)
             is_link = entry.is_symlink()
             if is_link:
-                # Path.resolve raises an error at links in a circle.
+                # Path.resolve raises an error for circular links.
                 place = os.path.realpath(path)
             if entry.name[0] == "." or Path(place) in self._skip:
                 continue

@@ -1,6 +1,6 @@
-"""A linear-chain conditional random field over the tags of a Doc's tokens.
+"""A linear-chain conditional random field (CRF) over the tags of a Doc's tokens.
 
-Without learned transitions it is a constraint: only well-formed sequences of tags.
+Without learned transitions, it only excludes invalid sequences of tags.
 
 SOURCE: Lafferty, McCallum & Pereira 2001; Rabiner 1989 for the scaled recursions.
 """
@@ -17,34 +17,33 @@ IMPOSSIBLE = -1e4
 
 
 def constraints(scheme: LabelScheme) -> Floats2d:
-    """Build the scores that forbid impossible sequences of tags.
+    """Build transition scores that exclude invalid sequences of tags.
 
-    RETURNS (n_tags + 1, n_tags + 1): 0 where column may follow row, else a large
-        negative number. The last row is the beginning of a Doc, the last column
-        its end.
+    RETURNS (n_tags + 1, n_tags + 1): 0 if the column's tag may follow the row's tag,
+        otherwise a large negative number. The last row is the start of a Doc, the last
+        column its end.
     """
-    known = scheme.ids_by_tag
+    ids = scheme.ids_by_tag
     n_tags = len(scheme.tags)
     allowed = numpy.zeros((n_tags + 1, n_tags + 1), dtype=bool)
-    for tag, i in known.items():
+    for tag, i in ids.items():
         role, name = tag[0], tag[2:]
-        # A type without a B-, as in an inventory of bare types, begins with I-.
-        begins = tag == OUTSIDE or role in "BU" or f"B-{name}" not in known
+        # A type without a B- tag, as among bare types, starts with I-.
+        begins = tag == OUTSIDE or role in "BU" or f"B-{name}" not in ids
         allowed[:, i] |= _ends(scheme) & begins
         if tag != OUTSIDE and role in "IL":
             for before in "BI":
-                if f"{before}-{name}" in known:
-                    allowed[known[f"{before}-{name}"], i] = True
+                if f"{before}-{name}" in ids:
+                    allowed[ids[f"{before}-{name}"], i] = True
     allowed[:, n_tags] = _ends(scheme)
     return numpy.where(allowed, 0.0, IMPOSSIBLE)
 
 
 def _ends(scheme: LabelScheme) -> Bools1d:
-    """After which tags, or at the beginning (last), no entity is open."""
-    known = scheme.ids_by_tag
+    """Mark the tags, and the start of a Doc (last), after which no entity is open."""
     return numpy.asarray(
         [
-            tag == OUTSIDE or tag[0] in "LU" or f"L-{tag[2:]}" not in known
+            tag == OUTSIDE or tag[0] in "LU" or f"L-{tag[2:]}" not in scheme.ids_by_tag
             for tag in scheme.tags
         ]
         + [True]
@@ -54,16 +53,16 @@ def _ends(scheme: LabelScheme) -> Bools1d:
 def find_best_path(scores: Floats2d, transitions: Floats2d) -> Ints1d:
     """Find the sequence of tags with the highest sum of scores.
 
-    scores (n_tokens, n_tags): Unnormalized, or logarithms of probabilities.
-    transitions (n_tags + 1, n_tags + 1): As from `constraints`, plus what is learned.
-    RETURNS (n_tokens): The tag of each token; none for no tokens.
+    scores (n_tokens, n_tags): Unnormalized scores or log-probabilities.
+    transitions (n_tags + 1, n_tags + 1): Those of `constraints`, plus learned ones.
+    RETURNS (n_tokens): The tag of each token.
     SOURCE: Viterbi 1967.
     """
     n_tokens, n_tags = scores.shape
     if not n_tokens:
         return numpy.zeros(0, dtype="int64")
     rows = numpy.arange(n_tags)
-    # Transposed, so that the maximum runs over neighbors in memory.
+    # Transposed, so that the maximum is over contiguous memory.
     before = numpy.ascontiguousarray(transitions[:n_tags, :n_tags].T)
     best: Floats1d = scores[0] + transitions[n_tags, :n_tags]
     came_from = numpy.zeros((n_tokens, n_tags), dtype="int64")
@@ -80,14 +79,14 @@ def find_best_path(scores: Floats2d, transitions: Floats2d) -> Ints1d:
 
 @dataclass(frozen=True)
 class Posterior:
-    """What the field believes of one sequence.
+    """Marginal probabilities of the CRF for one sequence.
 
     tags (n_tokens, n_tags): Probability of each tag of each token.
     pairs (n_tags + 1, n_tags + 1): Expected number of each transition.
-    log_z: Logarithm of the sum over all sequences.
-    forward, backward, arrival (n_tokens, n_tags): The recursions: the tags up to
-        a token, those after it, and the factor that a token's own tag contributes.
-        their product is `tags`.
+    log_z: Log partition function: the logarithm of the sum over all sequences.
+    forward, backward (n_tokens, n_tags): Scaled recursions over the tags up to a token
+        and after it. Their product is `tags`.
+    arrival (n_tokens, n_tags): Scaled factor of a token's own tag.
     """
 
     tags: Floats2d
@@ -99,10 +98,11 @@ class Posterior:
 
 
 def infer(scores: Floats2d, transitions: Floats2d) -> Posterior:
-    """Sum over all sequences of tags.
+    """Compute the marginal probabilities over all sequences of tags.
 
     scores (n_tokens, n_tags), transitions (n_tags + 1, n_tags + 1): Unnormalized.
-    RETURNS: For no tokens, the one sequence that goes from the beginning to the end.
+    RETURNS: The probabilities. Without tokens, there is one sequence: from start to
+        end.
     """
     n_tokens, n_tags = scores.shape
     if not n_tokens:
@@ -112,7 +112,7 @@ def infer(scores: Floats2d, transitions: Floats2d) -> Posterior:
     end = numpy.exp(transitions[:n_tags, n_tags])
     highest = scores.max(axis=1, keepdims=True)
     local = numpy.exp(scores - highest)
-    # Both are rescaled at each token, so that long notes don't underflow.
+    # Both are rescaled at each token to avoid underflow in long notes.
     forward = numpy.empty_like(local)
     scale = numpy.empty(n_tokens)
     for t in range(n_tokens):
@@ -147,11 +147,12 @@ def _infer_nothing(transitions: Floats2d) -> Posterior:
 def get_loss(
     scores: Sequence[Floats2d], gold: Sequence[Ints1d], transitions: Floats2d
 ) -> tuple[float, list[Floats2d], Floats2d]:
-    """Find the negative log-likelihood of the gold tags, and its gradients.
+    """Compute the negative log-likelihood of the gold tags, and its gradients.
 
     scores (n_tokens, n_tags): One array for each sequence.
-    gold (n_tokens): Tags; -1 where the gold is unknown: then any tag will do.
-    RETURNS: The sum of the losses, the gradient of each of the scores, and that of
+    gold (n_tokens): Gold tags of each sequence; -1 if unknown, so that any tag fits.
+    transitions (n_tags + 1, n_tags + 1): As for `find_best_path`.
+    RETURNS: The sum of the losses, the gradients of the scores, and the gradient of
         the transitions.
     """
     loss = 0.0
@@ -168,7 +169,7 @@ def get_loss(
 
 
 def _is_open(scores: Floats2d, tags: Ints1d) -> Bools1d:
-    """Which tags of which tokens the gold admits (n_tokens, n_tags)."""
+    """Mark the tags of each token that agree with the gold tags (n_tokens, n_tags)."""
     is_open = numpy.zeros(scores.shape, dtype=bool)
     is_open[tags < 0] = True
     known = numpy.flatnonzero(tags >= 0)

@@ -1,4 +1,4 @@
-"""Turn a token head's logits into entities."""
+"""Decode a token head's logits into entities."""
 
 from typing import Literal
 
@@ -11,7 +11,7 @@ from spacy_clinical.types import Bools1d, Floats2d, Ints1d, SpanPrediction
 
 Decoder = Literal["viterbi", "greedy", "posterior"]
 
-# Longer notes are decoded in parts of so many tokens at most.
+# Longer notes are decoded in parts of at most this many tokens.
 PART_TOKENS = 4096
 
 
@@ -27,36 +27,39 @@ def decode(
     """Find the entities that a token head predicts for one Doc.
 
     logits (n_tokens, n_labels): Unnormalized, columns in the order of the scheme.
-    is_seen (n_tokens): Tokens without wordpieces (white space) are passed over:
-        they neither begin, end nor divide an entity.
-    decoder: "viterbi" takes the most probable sequence of tags that is well formed,
-        "greedy" each token's most probable tag; an I- without its B- then opens an
-        entity, as in conlleval; "posterior" takes each entity that is probable
-        enough by itself (`spans.find_spans`).
-    threshold (0 to 1): Entities with a lower score are left out.
-    transitions (n_tags + 1, n_tags + 1): Those of a trained random field.
-    RETURNS: In note order. The score is the mean probability of the chosen tags,
-        or that of the entity ("posterior").
+    is_seen (n_tokens): Mask of the tokens with wordpieces. The others (white space) are
+        skipped: they don't start, end or split an entity.
+    scheme: Labels of the columns.
+    decoder: "viterbi": the most probable valid sequence of tags. "greedy": the most
+        probable tag of each token, where an I- without its B- starts an entity, as in
+        conlleval. "posterior": each entity that is probable enough by itself
+        (`spans.find_spans`).
+    threshold (0 to 1): Minimum score of an entity.
+    transitions (n_tags + 1, n_tags + 1): Those of a trained CRF; None without one.
+    RETURNS: The entities in the note's order. The score is the mean probability of the
+        chosen tags, or with "posterior" the probability of the entity.
     SOURCE: Ramshaw & Marcus 1995 (BIO), Ratinov & Roth 2009 (BILOU).
     """
     tokens = numpy.flatnonzero(is_seen)
     outside = scheme.column_by_tag[OUTSIDE]
-    found: list[SpanPrediction] = []
+    entities: list[SpanPrediction] = []
     for part in cut_outside(logits, tokens, outside):
         for start, end, label, score in _decode_part(
             logits[part].astype("float64"), scheme, decoder, threshold, transitions
         ):
             borders = int(part[start]), int(part[end - 1]) + 1
-            found.append(SpanPrediction(*borders, label, score))
-    return [entity for entity in found if entity.score >= threshold]
+            entities.append(SpanPrediction(*borders, label, score))
+    return [entity for entity in entities if entity.score >= threshold]
 
 
 def cut_outside(logits: Floats2d, tokens: Ints1d, outside: int) -> list[Ints1d]:
-    """Cut the tokens of a long note to parts, so that memory stays bounded.
+    """Cut the tokens of a long note into parts, to limit memory.
 
-    A part ends with the token of its second half that is most surely outside.
+    A part ends at the token in its second half with the highest probability of "O".
 
-    outside: The column of "O".
+    logits (n_tokens, n_labels): Logits of all tokens of the note.
+    tokens: Indices of the tokens to cut.
+    outside: Column of "O".
     """
     parts = []
     while len(tokens) > PART_TOKENS:
@@ -94,32 +97,32 @@ def _decode_part(
 
 
 def softmax(logits: Floats2d) -> Floats2d:
-    """Turn logits into probabilities, by row."""
+    """Turn each row of logits into probabilities."""
     scores = numpy.exp(logits - logits.max(axis=1, keepdims=True))
     scores /= scores.sum(axis=1, keepdims=True)
     return scores
 
 
 def cross_entropy(logits: Floats2d, gold: Ints1d) -> tuple[float, Floats2d]:
-    """Find the loss of the tokens whose column is known, and its gradient.
+    """Compute the cross entropy of the tokens with gold labels, and its gradient.
 
-    logits (n_tokens, n_labels).
-    gold (n_tokens): The right column; -1 where it is unknown.
-    RETURNS: The sum, and the gradient (n_tokens, n_labels).
+    logits (n_tokens, n_labels): Unnormalized.
+    gold (n_tokens): Column of the gold label; -1 if unknown.
+    RETURNS: The sum of the losses, and the gradient (n_tokens, n_labels).
     """
-    known = numpy.flatnonzero(gold >= 0)
+    labelled = numpy.flatnonzero(gold >= 0)
     gradient = numpy.zeros_like(logits)
-    gradient[known] = softmax(logits[known])
-    truth = gradient[known, gold[known]]
+    gradient[labelled] = softmax(logits[labelled])
+    truth = gradient[labelled, gold[labelled]]
     loss = -float(numpy.log(truth + 1e-30).sum())
-    gradient[known, gold[known]] -= 1
+    gradient[labelled, gold[labelled]] -= 1
     return loss, gradient
 
 
 def read_tags(tags: list[str]) -> list[tuple[int, int, str]]:
-    """Group tags of successive tokens to entities, as conlleval does.
+    """Group the tags of consecutive tokens into entities, as conlleval does.
 
-    RETURNS: Start, end (half open) and type of each.
+    RETURNS: Start, end (tokens, half open) and type of each entity.
     """
     spans: list[tuple[int, int, str]] = []
     previous = OUTSIDE

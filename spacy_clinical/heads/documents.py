@@ -1,4 +1,4 @@
-"""From the logits of a note's windows to scores of the note, and back."""
+"""Scores of a note from the logits of its windows, and the loss."""
 
 from typing import Literal
 
@@ -6,10 +6,10 @@ import numpy
 
 from spacy_clinical.types import Floats1d, Floats2d
 
-# What makes a note's score of its windows' probabilities.
+# How the windows' probabilities are combined into the note's.
 WindowPooling = Literal["max", "mean", "noisy_or"]
 
-# Probabilities below it are added up instead of multiplied.
+# Below this, a probability is the sum of the windows' probabilities.
 SMALL = 1e-9
 
 
@@ -20,12 +20,12 @@ def sigmoid(X: Floats2d) -> Floats2d:
 
 
 def pool_windows(logits: Floats2d, pooling: WindowPooling) -> Floats1d:
-    """Find the probability of each label for a note.
+    """Compute the probability of each label for a note.
 
-    logits (n_windows, n_labels): At least one window.
-    pooling: The largest probability of a window, their mean, or the probability that
-        some window has the label, were they independent ("noisy_or").
-    RETURNS (n_labels)
+    logits (n_windows, n_labels): Logits of at least one window.
+    pooling: "max" or "mean" of the windows' probabilities, or "noisy_or": the
+        probability that at least one window has the label, if they are independent.
+    RETURNS (n_labels): The probabilities.
     """
     if pooling == "max":
         best: Floats1d = sigmoid(logits.max(axis=0))
@@ -45,10 +45,11 @@ def get_loss(
     pooling: WindowPooling,
     weights: Floats1d,
 ) -> tuple[float, Floats2d]:
-    """Find the binary cross entropy of a note, and its gradient by the logits.
+    """Compute the binary cross entropy of a note, and its gradient for the logits.
 
-    logits (n_windows, n_labels).
-    gold (n_labels): 1 or 0; NaN where it isn't known.
+    logits (n_windows, n_labels): Unnormalized.
+    gold (n_labels): 1 or 0; NaN if unknown.
+    pooling: See `pool_windows`.
     weights (n_labels): Factor on the loss of positive labels.
     RETURNS: The sum over the labels, and the gradient (n_windows, n_labels).
     """
@@ -57,8 +58,8 @@ def get_loss(
     w_true = w * numpy.where(is_known, gold, 0.0)
     w_false = w - w_true
     log_P, log_Q = _log_sigmoid(logits), _log_sigmoid(-logits)
-    # The logarithms of the note's p and 1 - p, and their gradients by the logits. No
-    # probability is divided by: the gradient of a false certainty does not vanish.
+    # Logarithms of the note's p and 1 - p, and their gradients for the logits. Nothing
+    # is divided by a probability, so the gradient of a confident error doesn't vanish.
     if pooling == "max":
         is_best = numpy.zeros_like(log_P)
         is_best[logits.argmax(axis=0), numpy.arange(logits.shape[1])] = 1.0
@@ -71,7 +72,7 @@ def get_loss(
         d_log_q = -numpy.exp(log_Q - log_n - log_q + log_P)
     else:
         log_q = log_Q.sum(axis=0)
-        # Where p is too small for 1 - q to tell it from 0, it is the sum of all P.
+        # If p is so small that 1 - q rounds to 0, use the sum of all P.
         log_p = _log_sum(log_P)
         is_large = log_q < -SMALL
         log_p[is_large] = numpy.log(-numpy.expm1(log_q[is_large]))
@@ -81,12 +82,12 @@ def get_loss(
 
 
 def _log_sigmoid(X: Floats2d) -> Floats2d:
-    """Turn logits into logarithms of probabilities, exact where these are 0 or 1."""
+    """Turn logits into log-probabilities, exact also near 0 and 1."""
     Y: Floats2d = -numpy.logaddexp(0.0, -X.astype("float64"))
     return Y
 
 
 def _log_sum(X: Floats2d) -> Floats1d:
-    """Find the logarithm of the sum over all rows of e^X."""
+    """Compute the logarithm of the sum of e^X over all rows."""
     Y: Floats1d = numpy.logaddexp.reduce(X, axis=0)
     return Y

@@ -1,7 +1,7 @@
-"""Read a token-classification checkpoint's label inventory.
+"""Labels of token-classification checkpoints.
 
-An inventory is what `id2label` in a checkpoint's config.json lists: BIO, BILOU or
-BIOES tags, or bare types. It is never assumed to have a given size.
+The labels are those of `id2label` in a checkpoint's config.json: BIO, BILOU or BIOES
+tags, or bare types, in any number.
 """
 
 import re
@@ -14,23 +14,23 @@ import numpy
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.types import Floats2d, Ints1d
 
-# Roles by prefix. L and E end an entity, U and S are entities of one token.
+# Roles by prefix. L and E end an entity; U and S are single-token entities.
 ROLES = {"B": "B", "I": "I", "L": "L", "E": "L", "U": "U", "S": "U"}
 TAG = re.compile(r"([BILEUS])-(.+)")
-# MACCROBAT's inline markup ran over the label names: `Clinical_[even](Lab_value`
-# was `Clinical_event` before its "even" was marked as a Lab_value.
+# MACCROBAT's inline markup also changed label names: `Clinical_[even](Lab_value` was
+# `Clinical_event` before its "even" was marked as a Lab_value.
 MARKUP = re.compile(r"\[([^\]]*)\]\([A-Za-z_]*\)?")
 OUTSIDE = "O"
 
 
 @dataclass(frozen=True)
 class LabelScheme:
-    """What the columns of a head mean.
+    """Tags and types that the columns of a head stand for.
 
-    columns: The labels as the checkpoint spells them, one for each logit.
-    tags: Repaired tags ("O", "B-Sex", …; bare types have role I), each once.
-    tag_ids (n_labels): The tag that each column counts for.
-    n_repaired: How many columns had a malformed name.
+    columns: Labels in the checkpoint's spelling, one for each logit.
+    tags: Repaired, unique tags ("O", "B-Sex", …). Bare types have the role I.
+    tag_ids (n_labels): Index of each column's tag.
+    n_repaired: Number of columns with a malformed name.
     """
 
     columns: tuple[str, ...]
@@ -40,7 +40,7 @@ class LabelScheme:
 
     @property
     def types(self) -> list[str]:
-        """The entity types, sorted."""
+        """Entity types, sorted."""
         return sorted({tag[2:] for tag in self.tags if tag != OUTSIDE})
 
     @cached_property
@@ -49,7 +49,7 @@ class LabelScheme:
 
     @cached_property
     def column_by_tag(self) -> dict[str, int]:
-        """The first well-formed column of each tag, to train on."""
+        """First well-formed column of each tag, for training."""
         columns: dict[str, int] = {}
         for i, tag_id in enumerate(self.tag_ids):
             tag = self.tags[tag_id]
@@ -58,10 +58,10 @@ class LabelScheme:
         return columns
 
     def merge(self, scores: Floats2d) -> Floats2d:
-        """Add up the probabilities of columns that mean the same.
+        """Add up the probabilities of columns with the same tag.
 
-        scores (n_tokens, n_labels): Probabilities.
-        RETURNS (n_tokens, n_tags)
+        scores (n_tokens, n_labels): Probabilities of the columns.
+        RETURNS (n_tokens, n_tags): Probabilities of the tags.
         """
         if len(self.tags) == len(self.columns):
             return scores
@@ -72,12 +72,12 @@ class LabelScheme:
 
 
 def read_labels(columns: Sequence[str]) -> LabelScheme:
-    """Find out what a checkpoint's labels mean, and repair malformed names.
+    """Parse a checkpoint's labels, and repair malformed names.
 
-    columns: The labels in the order of the logits.
-    RAISES ValueError: C010, if there is no "O" or nothing beside it.
-    SOURCE: d4data/biomedical-ner-all, whose label names were run over by the
-        inline markup of its training texts.
+    columns: Labels in the order of the logits.
+    RAISES ValueError: C010, if there is no "O" or no other label.
+    SOURCE: d4data/biomedical-ner-all, whose label names contain inline markup from its
+        training texts.
     """
     is_bare = not any(TAG.fullmatch(column) for column in columns)
     names = [_split(column, is_bare) for column in columns]
@@ -97,7 +97,7 @@ def read_labels(columns: Sequence[str]) -> LabelScheme:
 
 
 def bio_labels(types: Sequence[str]) -> list[str]:
-    """List the labels of a new head: "O" and two for each entity type."""
+    """List the labels of a new head: "O", and B- and I- for each entity type."""
     return [OUTSIDE, *(f"{role}-{name}" for name in types for role in "BI")]
 
 
@@ -111,13 +111,13 @@ def _split(column: str, is_bare: bool) -> tuple[str, str]:
 
 
 def _repair(name: str, types: set[str]) -> str:
-    """Undo inline markup in a type's name: the longest type that it begins.
+    """Remove inline markup from a type's name, and complete the name.
 
-    What is left of the name after the markup is dropped is the beginning of
-    exactly one well-formed type; if of several or none, it stays as it is.
+    If exactly one well-formed type starts with the remaining name, that type is
+    returned; otherwise the remaining name.
     """
     if "[" not in name:
         return name
     prefix = MARKUP.sub(r"\1", name)
-    candidates = [known for known in types if known.startswith(prefix)]
+    candidates = [full for full in types if full.startswith(prefix)]
     return candidates[0] if len(candidates) == 1 else prefix

@@ -1,8 +1,8 @@
-"""Find the entities that are probably there, each with its probability.
+"""Find entities by their own probability.
 
-The most probable sequence of tags is not the best set of entities: where several
-readings compete, it takes the whole of one. Here the probability of each single
-entity, with exactly its borders and type, is summed over all sequences.
+The most probable sequence of tags isn't always the best set of entities. Here the
+probability of each entity, with exactly its borders and type, is summed over all
+sequences.
 
 SOURCE: Span posteriors of a linear chain as in Culotta & McCallum 2004, Confidence
 Estimation for Information Extraction.
@@ -16,16 +16,18 @@ from spacy_clinical.heads.crf import infer
 from spacy_clinical.heads.labels import LabelScheme
 from spacy_clinical.types import Floats2d, Ints1d, SpanPrediction
 
-# Longer readings than this are followed no further.
+# Longer entities are ignored once all have a smaller probability than this.
 NEGLIGIBLE = 1e-3
 
 
 @dataclass(frozen=True)
 class TypeTags:
-    """The tags of each entity type, by what they do (n_types each).
+    """Tags of each entity type by role (n_types each).
 
-    single: Of an entity of one token. first, inside, last: Of a longer one.
-    onward: The tag that would make it longer still; n_tags if there is none.
+    names: The entity types.
+    single: Tag of a single-token entity.
+    first, inside, last: Tags of a longer entity.
+    onward: Tag that continues the entity after `last`; n_tags if there is none.
     """
 
     names: list[str]
@@ -37,13 +39,13 @@ class TypeTags:
 
 
 def list_type_tags(scheme: LabelScheme) -> TypeTags:
-    """Look up which tags spell an entity of each type; n_tags where none does."""
-    known, none = scheme.ids_by_tag, len(scheme.tags)
+    """Get the tags of each entity type by role; n_tags for missing tags."""
+    by_tag, none = scheme.ids_by_tag, len(scheme.tags)
 
     def find(roles: str) -> Ints1d:
         ids = []
         for name in scheme.types:
-            tags = [known[f"{r}-{name}"] for r in roles if f"{r}-{name}" in known]
+            tags = [by_tag[f"{r}-{name}"] for r in roles if f"{r}-{name}" in by_tag]
             ids.append(tags[0] if tags else none)
         return numpy.asarray(ids)
 
@@ -61,26 +63,27 @@ def list_type_tags(scheme: LabelScheme) -> TypeTags:
 def find_spans(
     scores: Floats2d, transitions: Floats2d, scheme: LabelScheme, *, threshold: float
 ) -> list[SpanPrediction]:
-    """Take entities by falling probability, as long as they don't overlap.
+    """Choose the most probable entities that don't overlap.
 
     scores (n_tokens, n_tags), transitions (n_tags + 1, n_tags + 1): Unnormalized.
-    threshold (0 to 1): Least probability of an entity. From 0.5 on no two overlap.
-    RETURNS: In the order of the tokens. The score is the probability.
+    scheme: The tags.
+    threshold (0 to 1): Minimum probability of an entity. From 0.5 on, none overlap.
+    RETURNS: The entities in the order of the tokens. The score is the probability.
     """
     taken = numpy.zeros(len(scores), dtype=bool)
-    found = []
+    chosen = []
     candidates = _score_spans(scores, transitions, scheme, threshold)
     for span in sorted(candidates, key=lambda span: (-span.score, span.start)):
         if not taken[span.start : span.end].any():
             taken[span.start : span.end] = True
-            found.append(span)
-    return sorted(found)
+            chosen.append(span)
+    return sorted(chosen)
 
 
 def _score_spans(
     scores: Floats2d, transitions: Floats2d, scheme: LabelScheme, threshold: float
 ) -> list[SpanPrediction]:
-    """List all entities that are probable enough, overlapping ones too."""
+    """List all entities that are probable enough, including overlapping ones."""
     tags = list_type_tags(scheme)
     n_tokens, n_tags = scores.shape
     posterior = infer(scores, transitions)
@@ -93,32 +96,32 @@ def _score_spans(
     )
 
     def enter(tag: Ints1d) -> Floats2d:
-        """Weight of all that leads to a tag, but from inside the same entity."""
+        """Sum over all paths to a tag, except from inside the same entity."""
         weight = forward[:, tag].copy()
-        # Only a type without a B- both begins and goes on with the same tag.
+        # Only types without a B- tag start and continue with the same tag.
         same = numpy.flatnonzero(tag == tags.inside)
         coming = forward[:-1, tag[same]] * step[tag[same], tag[same]]
         weight[1:, same] -= coming * arrival[1:, tag[same]]
         return weight
 
     def leave(tag: Ints1d) -> Floats2d:
-        """Weight of all that follows a tag, but for a longer entity."""
+        """Sum over all paths after a tag, except those that continue the entity."""
         onward = numpy.zeros((n_tokens, len(tag)))
         coming = arrival[1:, tags.onward] * backward[1:, tags.onward]
         onward[:-1] = step[tag, tags.onward] * coming
         return backward[:, tag] - onward
 
-    found: list[SpanPrediction] = []
+    spans: list[SpanPrediction] = []
 
     def collect(probabilities: Floats2d, length: int) -> None:
         for start, kind in zip(*numpy.nonzero(probabilities >= threshold), strict=True):
             score = min(1.0, float(probabilities[start, kind]))
             end = int(start) + length
-            found.append(SpanPrediction(int(start), end, tags.names[kind], score))
+            spans.append(SpanPrediction(int(start), end, tags.names[kind], score))
 
     collect(enter(tags.single) * leave(tags.single), 1)
     leave_last = leave(tags.last)
-    # Weight of the open entities that began `length` tokens ago.
+    # Weight of the open entities that started `length` tokens ago.
     weight = enter(tags.first)
     before = tags.first
     for length in range(2, n_tokens + 1):
@@ -130,4 +133,4 @@ def _score_spans(
         before = tags.inside
         if not (weight * backward[length - 1 :, tags.inside] > NEGLIGIBLE).any():
             break
-    return found
+    return spans

@@ -1,4 +1,4 @@
-"""Decide by thresholds, and find out which."""
+"""Thresholds on scores: choose labels with them, and tune them."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -9,10 +9,10 @@ from spacy_clinical.types import Bools1d, Floats1d, Floats2d
 
 
 class Tuned(NamedTuple):
-    """Thresholds that were found on labelled notes.
+    """Thresholds tuned on labelled notes.
 
-    common: For labels without one of their own.
-    by_label: Of labels with enough positive notes.
+    common: Threshold of labels without their own.
+    by_label: Thresholds of labels with enough positive notes.
     """
 
     common: float
@@ -29,10 +29,12 @@ def decide(
 ) -> list[int]:
     """Choose the labels of a note.
 
-    scores (n_labels): Between 0 and 1.
-    threshold: Of labels that are not in `by_label`.
-    top_k: At most so many.
-    RETURNS: Their indices, best first; of equal ones the first.
+    labels: All labels.
+    scores (n_labels): Scores between 0 and 1.
+    threshold: Threshold of labels that are not in `by_label`.
+    by_label: Thresholds of single labels.
+    top_k: Maximum number of labels; None for all.
+    RETURNS: Indices of the labels by decreasing score; equal ones in their order.
     """
     wanted = numpy.full(len(labels), threshold)
     if by_label:
@@ -51,16 +53,17 @@ def tune_thresholds(
 ) -> Tuned:
     """Find the thresholds that give the best F1 on labelled notes.
 
-    The common threshold is the best for all decisions together (micro-F1). Labels that
-    enough notes have get their own; with fewer notes the best one is chance: on CodiEsp,
-    thresholds of labels that ten of 400 notes have cost 2.5 points of micro-F1.
+    The common threshold has the best micro-F1 over all decisions. Labels in enough
+    notes get their own. With fewer notes, the best threshold is down to chance: on
+    CodiEsp, thresholds of labels in 10 of 400 notes cost 2.5 points of micro-F1.
 
-    scores, gold (n_notes, n_labels): Between 0 and 1.
-    min_positives: Notes that must have a label.
+    labels: The labels of the columns.
+    scores, gold (n_notes, n_labels): Values between 0 and 1.
+    min_positives: Minimum number of notes with a label that gets its own threshold.
     SOURCE: Lipton et al. 2014, arXiv 1402.1892; Edin et al. 2023, arXiv 2304.10909.
     """
     positive = gold > 0
-    # What a model has no number for is found at no threshold.
+    # A NaN score is below every threshold.
     scores = numpy.nan_to_num(scores, nan=0.0, posinf=1.0, neginf=0.0)
     common = find_best_threshold(scores.ravel(), positive.ravel())
     by_label = {
@@ -72,9 +75,9 @@ def tune_thresholds(
 
 
 def find_best_threshold(scores: Floats1d, positive: Bools1d) -> float:
-    """Find the threshold with the best F1: midway between two scores that occur.
+    """Find the threshold with the best F1.
 
-    RETURNS: 1 if nothing is positive.
+    RETURNS: A threshold midway between two scores; 1 if nothing is positive.
     """
     n_positive = int(positive.sum())
     if not n_positive:
@@ -82,7 +85,7 @@ def find_best_threshold(scores: Floats1d, positive: Bools1d) -> float:
     order = numpy.argsort(-scores, kind="stable")
     ranked, hits = scores[order], numpy.cumsum(positive[order])
     f1 = 2 * hits / (numpy.arange(1, len(ranked) + 1) + n_positive)
-    # Equal scores can't be parted.
+    # A threshold can't separate equal scores.
     is_last = numpy.append(ranked[1:] < ranked[:-1], True)
     best = int(numpy.where(is_last, f1, -1.0).argmax())
     below = float(ranked[best + 1]) if best + 1 < len(ranked) else 0.0

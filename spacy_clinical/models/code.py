@@ -1,4 +1,4 @@
-"""A user's own Python file, imported before a pipeline that needs it is loaded."""
+"""Import of a user's Python file, before a pipeline that needs it is loaded."""
 
 import sys
 from pathlib import Path
@@ -7,17 +7,17 @@ from spacy.util import import_file
 
 from spacy_clinical.errors import CodedOSError, Errors, name_type
 
-# As spaCy's commands name it.
+# The module name that spaCy's commands use.
 MODULE = "python_code"
 
 
 def import_code(path: Path) -> None:
-    """Import a Python file, with what it registers: components, attributes.
+    """Import a Python file that registers components or attributes.
 
-    It is run: only a path that the user has named may come here. A file that has been
-    imported is not run again, so that its functions and classes stay the same objects.
+    This runs the file, so only use a path that the user has given. A file that is already
+    imported isn't run again, so that its functions and classes stay the same objects.
 
-    RAISES OSError: C360, if it isn't there or can't be imported.
+    RAISES OSError: C360, if the file doesn't exist or can't be imported.
     """
     if not path.is_file():
         raise _make_error(path, "there is no such file")
@@ -27,15 +27,15 @@ def import_code(path: Path) -> None:
         return
     try:
         module = import_file(MODULE, path.resolve())
-    # Whatever it raises; sys.exit too must not end the command in silence.
+    # It may raise anything; sys.exit must not end the command without a message.
     except (Exception, SystemExit) as error:
         raise _make_error(path, _describe(error, path)) from error
-    # Where pickle looks for what it defines.
+    # pickle looks up the file's classes here.
     sys.modules[MODULE] = module
 
 
 def find_imported() -> Path | None:
-    """Find the file that was imported, so that other processes can import it too."""
+    """Get the imported file, so that other processes can import it too."""
     module = sys.modules.get(MODULE)
     name = getattr(module, "__file__", None)
     return None if name is None else Path(name)
@@ -46,7 +46,7 @@ def _make_error(path: Path, reason: str) -> OSError:
 
 
 def _describe(error: BaseException, path: Path) -> str:
-    """Say what is wrong, and on which line of the file."""
+    """Describe an error by its type and line in the file."""
     kind = name_type(error)
     if isinstance(error, SyntaxError):
         return f"{kind} on line {error.lineno}"

@@ -1,4 +1,4 @@
-"""Match wordpieces and spaCy tokens."""
+"""Alignment of wordpieces with spaCy tokens."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from spacy_clinical.types import Bools1d, Floats2d, Ints1d, Ints2d
 
 @dataclass(frozen=True)
 class Pieces:
-    """The wordpieces of a text and its tokens.
+    """The wordpieces of a text, aligned with its tokens.
 
-    ids (n_pieces): Rows of the embedding table.
-    offsets (n_pieces, 2): Where they are in the text (characters, half open), ascending.
+    ids (n_pieces): Ids in the checkpoint's vocabulary.
+    offsets (n_pieces, 2): Offsets in the text (characters, half open), ascending.
     first, stop (n_tokens): The wordpieces first[i]:stop[i] overlap token i. A token
-        that the tokenizer drops (white space, control characters) has none; a
+        that the tokenizer drops (white space, control characters) has none. A
         wordpiece that overlaps two tokens belongs to both.
     """
 
@@ -30,26 +30,27 @@ class Pieces:
 
     @property
     def is_seen(self) -> Bools1d:
-        """Whether each token has a wordpiece (n_tokens, bool)."""
+        """Mask of the tokens that have a wordpiece (n_tokens)."""
         return self.stop > self.first
 
     def find_starts(self, characters: Sequence[int]) -> Ints1d:
-        """Find the first wordpieces that end after given characters of the text.
+        """Find the first wordpiece that ends after each of the given characters.
 
-        RETURNS: Ascending, without repetitions; characters after all wordpieces have
-            none.
+        RETURNS: Indices, ascending and unique. Characters after the last wordpiece are
+            skipped.
         """
-        found = numpy.searchsorted(self.offsets[:, 1], characters, side="right")
-        return numpy.unique(found[found < len(self)])
+        pieces = numpy.searchsorted(self.offsets[:, 1], characters, side="right")
+        return numpy.unique(pieces[pieces < len(self)])
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """What a model predicts of a Doc.
+    """A model's output for a Doc.
 
-    X: One row for each wordpiece (from an encoder: n_pieces, width) or for each
-        token (from a token classifier: n_tokens, n_labels). float32.
-    windows: How the wordpieces were cut.
+    X: One float32 row for each wordpiece (from an encoder: n_pieces, width) or for each
+        token (from a token classifier: n_tokens, n_labels).
+    pieces: The wordpieces of the Doc.
+    windows: The windows of wordpieces that the model read.
     """
 
     X: Floats2d
@@ -60,15 +61,17 @@ class Encoded:
 def align_pieces(
     text: str, tokens: Ints2d, ids: Sequence[int], offsets: Sequence[tuple[int, int]]
 ) -> Pieces:
-    """Match wordpieces and tokens that share a character.
+    """Align the wordpieces and tokens that share a character.
 
-    tokens (n_tokens, 2): Where the tokens are in the text (characters, half open).
-    offsets (n_pieces, 2): Where the wordpieces are, ascending.
+    text: The text of both.
+    tokens (n_tokens, 2): Offsets of the tokens (characters, half open).
+    ids (n_pieces): Ids of the wordpieces.
+    offsets (n_pieces, 2): Offsets of the wordpieces (characters, half open), ascending.
     """
     places = numpy.asarray(offsets, dtype="int64").reshape(-1, 2)
     starts = places[:, 0].copy()
     for i, (start, end) in enumerate(offsets):
-        # Byte-level tokenizers count the white space before a word to its piece.
+        # Byte-level tokenizers include the white space before a word in its piece.
         while start < end and text[start].isspace():
             start += 1
         starts[i] = start

@@ -1,4 +1,4 @@
-"""Windows of many notes, put together for one pass through an encoder."""
+"""Batches of windows from many notes, for one pass through an encoder."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,13 +7,13 @@ from spacy_clinical.types import Ints1d, Ints2d
 
 
 class Input(NamedTuple):
-    """What an encoder sees at once.
+    """Input of an encoder: one window.
 
-    ids (length): Pieces, special tokens included.
-    global_at (ascending positions): The pieces that attend to all others and are
-        attended to by all, in encoders with a sliding window.
-    boxes (length, 4): Where the pieces are on their page (0 to 1000), for encoders
-        that know.
+    ids (length): Ids of the pieces, including special tokens.
+    global_at: Indices of the pieces with global attention, ascending, for encoders with
+        a sliding window. They attend to all others and are attended to by all.
+    boxes (length, 4): Boxes of the pieces on their page (0 to 1000), for encoders with
+        layout.
     """
 
     ids: Ints1d
@@ -27,15 +27,15 @@ def plan_batches(
     """Group sequences of similar length.
 
     lengths (pieces): Length of each sequence.
-    budget (pieces): Largest batch. A longer sequence makes a batch of its own.
-    is_padded: Whether all sequences of a batch will be made as long as its longest.
-    RETURNS: Indices of the sequences in each batch, longest first, so that the
-        peak of memory comes at once.
+    budget (pieces): Size of the largest batch. A longer sequence gets its own batch.
+    is_padded: Whether all sequences of a batch are padded to its longest.
+    RETURNS: Indices of the sequences in each batch. The longest come first, so that
+        memory peaks at the start.
     """
     batches: list[list[int]] = []
     n_pieces = 0
     for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
-        # Sorted so, the first sequence of a batch is its longest.
+        # The first sequence of a batch is its longest.
         length = lengths[batches[-1][0]] if batches and is_padded else lengths[i]
         if batches and n_pieces + length <= budget:
             batches[-1].append(i)

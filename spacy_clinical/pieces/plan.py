@@ -1,4 +1,4 @@
-"""Texts → wordpieces → windows, and the windows' rows back to the texts."""
+"""Cut texts into wordpieces and windows, and join the windows' outputs again."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -18,24 +18,26 @@ from spacy_clinical.pieces.text import Text
 from spacy_clinical.pieces.windows import Window, plan_part, take_between
 from spacy_clinical.types import Floats2d, Ints1d, Ints2d
 
-# Cuts texts into wordpieces, each with ids and offsets (characters).
+# Splits texts into wordpieces, with ids and offsets (characters).
 Tokenize: TypeAlias = Callable[[Sequence[str]], Sequence[Any]]
 Project: TypeAlias = Callable[[Floats2d], Floats2d]
-# Whose place on the page a wordpiece has: its token's, or that of the run of words that
-# the token stands in.
+# The box of a wordpiece: that of its token, or of the segment (a run of words) that the
+# token is in.
 Boxes = Literal["token", "segment"]
-# Which wordpieces attend to all others, besides a window's first: those of section
-# titles ("sections"), none ("first"), those of a span group, or of given tokens.
+# The wordpieces with global attention, besides the first of each window: those of
+# section titles ("sections"), of a span group (its key) or of given tokens; none for
+# "first".
 GlobalAttention = str | list[int]
 
 
 @dataclass(frozen=True)
 class ReadText:
-    """What a model makes of the windows of a text.
+    """The windows of a text with their vectors.
 
-    X (n_windows, width): One row for each window; float32.
-    windows: Which wordpieces (or tokens) each of them saw.
-    offsets (n_pieces, 2): Where these are in the text (characters, half open).
+    X (n_windows, width): One float32 row for each window.
+    windows: The wordpieces (or tokens) of each window.
+    offsets (n_pieces, 2): Offsets of the pieces in the text (characters, half open).
+    text: The text.
     """
 
     X: Floats2d
@@ -44,7 +46,7 @@ class ReadText:
     text: Text
 
     def find_sources(self, window: int) -> list[tuple[int, int]]:
-        """Find where in the Doc a window is (characters, half open)."""
+        """Find the offsets of a window in the Doc (characters, half open)."""
         start, stop, _, _ = self.windows[window]
         return self.text.find_sources(
             int(self.offsets[start, 0]), int(self.offsets[stop - 1, 1])
@@ -53,11 +55,12 @@ class ReadText:
 
 @dataclass(frozen=True)
 class Plan:
-    """How texts are cut for an encoder.
+    """Texts cut into windows for an encoder.
 
-    pieces, windows: Of each text.
+    texts: The texts.
+    pieces, windows: Wordpieces and windows of each text.
     inputs: All windows of all texts, without special tokens.
-    places: For each input, its text and its window.
+    places: Index of the text, and window, of each input.
     """
 
     texts: Sequence[Text]
@@ -67,9 +70,9 @@ class Plan:
     places: list[tuple[int, Window]]
 
     def hide_words(self, rate: float, mask_id: int) -> list[Input]:
-        """Replace all wordpieces of a random share of the words, as training does.
+        """Mask all wordpieces of a random share of the words, for training.
 
-        RETURNS: The inputs, with the mask's id in place of what is hidden.
+        RETURNS: The inputs with the mask's id at the masked wordpieces.
         """
         ids = [hide_words(pieces, rate, mask_id) for pieces in self.pieces]
         return [
@@ -87,7 +90,8 @@ class Plan:
         """Join the kept parts of the windows' outputs.
 
         rows (window length, nO): The windows' outputs with their indices, in any order.
-        width: Of a row after `project`.
+        width: Width of a row after `project`.
+        project: Function to apply to the kept rows of each window.
         RETURNS: X (n_pieces, width), float32.
         """
         stitched = [numpy.zeros((len(p), width), dtype="float32") for p in self.pieces]
@@ -105,10 +109,10 @@ class Plan:
     def cut_gradients(
         self, d_stitched: Sequence[Floats2d], outputs: Sequence[Floats2d]
     ) -> list[Floats2d]:
-        """Give each window its part of the gradient of what was stitched.
+        """Split the gradients of texts into gradients of windows.
 
-        d_stitched (n_pieces, width): Of each text.
-        outputs (window length, width): What the windows gave.
+        d_stitched (n_pieces, width): Gradients of each text's joined output.
+        outputs (window length, width): Outputs of the windows.
         """
         d_outputs = []
         for (i, (start, stop, keep_start, keep_stop)), output in zip(
@@ -123,9 +127,9 @@ class Plan:
         return d_outputs
 
     def share_out(self, rows: Floats2d) -> list[ReadText]:
-        """Give each text the rows of its windows.
+        """Split the rows of all windows by text.
 
-        rows (all windows, width)
+        rows (n_windows of all texts, width): One row for each window.
         """
         read, start = [], 0
         for text, pieces, windows in zip(
@@ -146,11 +150,13 @@ def plan_texts(
     global_attention: GlobalAttention = "sections",
     boxes: Boxes | None = None,
 ) -> Plan:
-    """Cut texts into wordpieces, in one call, and these into windows.
+    """Cut texts into wordpieces, and these into windows.
 
+    texts: The texts. They are tokenized in one call.
+    tokenize: Function that splits texts into wordpieces.
     size, stride (pieces): See `windows.plan_windows`.
     global_attention: See `GlobalAttention`.
-    boxes: Whose place a wordpiece has; None for encoders that know no places.
+    boxes: See `Boxes`; None for encoders without layout.
     """
     encodings = tokenize([text.text for text in texts])
     plan = Plan(texts, [], [], [], [])
@@ -181,12 +187,12 @@ def cut_text(
     stride: int,
     places: Places | None = None,
 ) -> list[Window]:
-    """Cut a text's wordpieces into windows, at places where a cut does little harm.
+    """Cut a text's wordpieces into windows, if possible at sections and sentences.
 
     A sentence that is too long for one window gets several.
 
     size, stride (pieces): See `windows.plan_windows`.
-    places: Of the text's tokens. What an encoder sees at once is then on one page.
+    places: Places of the text's tokens on pages. If given, no window crosses pages.
     """
     n_pieces = len(pieces)
     if text.unit == "first":
@@ -214,9 +220,9 @@ def cut_text(
 
 
 def find_text_places(text: Text, boxes: Boxes) -> Places:
-    """Find where on their pages the tokens of a text are.
+    """Find the places of a text's tokens on their pages.
 
-    boxes: Give tokens their own boxes, or those of the segments that they are in.
+    boxes: Whether tokens get their own boxes, or those of their segments.
     """
     doc = _get_doc(text)
     places = find_places(doc)
@@ -230,9 +236,9 @@ def find_text_places(text: Text, boxes: Boxes) -> Places:
 
 
 def place_pieces(pieces: Pieces, boxes: Ints2d) -> Ints2d:
-    """Find the box of each wordpiece: (n_pieces, 4).
+    """Find the box of each wordpiece (n_pieces, 4).
 
-    boxes (n_tokens, 4): Of the tokens.
+    boxes (n_tokens, 4): Boxes of the tokens.
     """
     placed = numpy.zeros((len(pieces), 4), dtype="int64")
     for token in numpy.flatnonzero(pieces.is_seen):
@@ -248,7 +254,7 @@ def _get_doc(text: Text) -> Doc:
 def find_global_pieces(
     text: Text, pieces: Pieces, global_attention: GlobalAttention
 ) -> Ints1d:
-    """Find the wordpieces that attend to all others, besides a window's first.
+    """Find the wordpieces with global attention, besides the first of each window.
 
     RETURNS: Their indices, ascending.
     """
@@ -268,12 +274,12 @@ def find_global_pieces(
         tokens = [i for span in spans for i in range(span.start, span.end)]
     for i in numpy.flatnonzero(numpy.isin(text.token_ids, tokens)):
         runs.append((int(pieces.first[i]), int(pieces.stop[i])))
-    found = [at for first, stop in runs for at in range(first, stop)]
-    return numpy.unique(numpy.asarray(found, dtype="int64"))
+    indices = [at for first, stop in runs for at in range(first, stop)]
+    return numpy.unique(numpy.asarray(indices, dtype="int64"))
 
 
 def hide_words(pieces: Pieces, rate: float, mask_id: int) -> Ints1d:
-    """Replace all wordpieces of a random share of the tokens.
+    """Mask all wordpieces of a random share of the tokens.
 
     RETURNS (n_pieces): The ids.
     """

@@ -1,4 +1,4 @@
-"""Turn one row for each wordpiece into one for each token, or for a whole window."""
+"""Pool the vectors of wordpieces into vectors of tokens or windows."""
 
 from typing import Literal
 
@@ -8,16 +8,17 @@ from spacy_clinical.pieces.align import Pieces
 from spacy_clinical.types import Floats1d, Floats2d, Ints1d
 
 Pooling = Literal["first", "mean"]
-# What stands for a window: its first row ([CLS]), the mean of all, or that mean at
-# length 1, as sentence-transformers' vectors are.
+# The vector of a window: its first row ([CLS]), the mean of all rows, or the mean
+# scaled to length 1, as in sentence-transformers.
 Summary = Literal["first", "mean", "unit_mean"]
 
 
 def pool(X: Floats2d, pieces: Pieces, pooling: Pooling) -> Floats2d:
-    """Represent each token by its first wordpiece or the mean of all of them.
+    """Compute the vector of each token from its wordpieces.
 
     X (n_pieces, width): One row for each wordpiece.
-    RETURNS (n_tokens, width): A token without wordpieces gets zeros.
+    pooling: "first" for a token's first wordpiece, "mean" for the mean of all.
+    RETURNS (n_tokens, width): One row for each token; zeros without wordpieces.
     """
     Y = numpy.zeros((len(pieces.first), X.shape[1]), dtype=X.dtype)
     seen = numpy.flatnonzero(pieces.is_seen)
@@ -31,9 +32,10 @@ def pool(X: Floats2d, pieces: Pieces, pooling: Pooling) -> Floats2d:
 
 
 def backprop_pool(dY: Floats2d, pieces: Pieces, pooling: Pooling) -> Floats2d:
-    """Give each wordpiece its part of its tokens' gradient.
+    """Compute the gradient of wordpieces from that of tokens.
 
-    dY (n_tokens, width). RETURNS (n_pieces, width).
+    dY (n_tokens, width): Gradient of the output of `pool`.
+    RETURNS (n_pieces, width): Gradient of its input.
     """
     dX = numpy.zeros((len(pieces), dY.shape[1]), dtype=dY.dtype)
     seen = numpy.flatnonzero(pieces.is_seen)
@@ -46,7 +48,7 @@ def backprop_pool(dY: Floats2d, pieces: Pieces, pooling: Pooling) -> Floats2d:
 
 
 def _members(pieces: Pieces) -> tuple[Ints1d, Ints1d, Ints1d]:
-    """List all pairs of a wordpiece and its token, and count them by token."""
+    """List all pairs of a wordpiece and its token, and count them for each token."""
     counts = pieces.stop - pieces.first
     tokens = numpy.repeat(numpy.arange(len(counts)), counts)
     ends = numpy.cumsum(counts)
@@ -55,7 +57,7 @@ def _members(pieces: Pieces) -> tuple[Ints1d, Ints1d, Ints1d]:
 
 
 def summarize(rows: Floats2d, summary: Summary) -> Floats1d:
-    """Make one row (width) of those of a window (window length, width)."""
+    """Compute the vector (width) of a window from its rows (window length, width)."""
     if summary == "first":
         row: Floats1d = rows[0]
         return row
@@ -68,7 +70,7 @@ def _find_length(row: Floats1d) -> float:
 
 
 def backprop_summary(d_row: Floats1d, rows: Floats2d, summary: Summary) -> Floats2d:
-    """Give each row of a window its part of the gradient."""
+    """Compute the gradient of a window's rows from that of its vector."""
     d_rows = numpy.zeros_like(rows)
     if summary == "first":
         d_rows[0] = d_row

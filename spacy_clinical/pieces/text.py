@@ -1,4 +1,4 @@
-"""What a model reads of a Doc, and where in the Doc it comes from."""
+"""The text that a model reads of a Doc, and its offsets in the Doc."""
 
 import re
 from bisect import bisect_right
@@ -14,12 +14,12 @@ from spacy_clinical.extensions.doc_data import token_borders
 from spacy_clinical.extensions.span_groups import list_spans
 from spacy_clinical.types import Ints1d, Ints2d, list_names
 
-# "admission": the sections that CORe was trained on; "all": the whole note; or labels.
+# "admission": the sections CORe was trained on. "all": the whole note. Or labels.
 Sections: TypeAlias = Literal["admission", "all"] | list[str]
 
 # SOURCE: van Aken et al. 2021, Clinical Outcome Prediction from Admission Notes using
-# Self-Supervised Knowledge Integration, and the code of its authors: always all eight,
-# in this order and wording, whatever the note's own titles are.
+# Self-Supervised Knowledge Integration, and its authors' code: always all eight, in
+# this order and wording, whatever titles the note has.
 ADMISSION_SECTIONS = (
     ("CHIEF COMPLAINT", ("chief_complaint", "reason_for_visit")),
     ("PRESENT ILLNESS", ("history_of_present_illness",)),
@@ -30,20 +30,20 @@ ADMISSION_SECTIONS = (
     ("FAMILY HISTORY", ("family_history",)),
     ("SOCIAL HISTORY", ("social_history",)),
 )
-# What says nothing of the patient.
+# Sections that say nothing about the patient.
 BOILERPLATE = frozenset({"signature"})
-# Whose parts are organs, not problems.
+# Sections whose subsections are organs, not problems.
 ORGAN_SECTIONS = frozenset(
     {"imaging", "imaging_findings", "physical_exam", "review_of_systems"}
 )
-# A de-identified stretch, as MIMIC marks it. One that isn't closed ends where the next
-# one begins: looking on for its end would take the time of all text for each of them.
+# A placeholder for de-identified text, as in MIMIC. An unclosed one ends where the next
+# one starts: searching for its end would take quadratic time.
 PLACEHOLDER = re.compile(r"\[\*\*(?:(?!\[\*\*).)*?\*\*\]|_{2,}", re.S)
 LETTER = re.compile(r"[^\W\d_]")
 
 
-# How a text is cut: windows as long as may be, one for each sentence, or the first
-# window only, which leaves the rest of a long text unread.
+# How a text is cut: windows of maximum length, one for each sentence, or only the first
+# window, which ignores the rest of a long text.
 Unit = Literal["window", "sentence", "first"]
 
 
@@ -52,14 +52,14 @@ class Text:
     """A text made of parts of a Doc.
 
     doc: The Doc; None if the text was made without one.
-    starts, sources (characters): text[starts[i]:starts[i + 1]] is what the Doc has
-        from sources[i] on, white space apart; -1 for words that are not in the Doc.
-    sections, sentences (characters): Where they start, ascending. A title and what
-        follows it are one sentence.
-    titles (characters): Titles that are not in the Doc, half open.
-    token_ids (n_tokens): The tokens of the Doc that the text quotes.
-    tokens (n_tokens, 2): Where these are in the text (characters, half open), ascending.
-    unit: How the text is cut into windows.
+    starts, sources (characters): text[starts[i]:starts[i + 1]] is the Doc's text from
+        sources[i] on, except for white space; -1 for words that are not in the Doc.
+    sections, sentences (characters): Their starts, ascending. A title and the sentence
+        after it count as one sentence.
+    titles (characters): Offsets of titles that are not in the Doc, half open.
+    token_ids (n_tokens): Indices of the Doc's tokens in the text.
+    tokens (n_tokens, 2): Their offsets in the text (characters, half open), ascending.
+    unit: How to cut the text into windows.
     """
 
     text: str
@@ -74,11 +74,11 @@ class Text:
     unit: Unit = "window"
 
     def find_sources(self, start: int, end: int) -> list[tuple[int, int]]:
-        """Find where a part of the text is in the Doc (characters, half open).
+        """Find the offsets of a part of the text in the Doc (characters, half open).
 
-        RETURNS: In the text's order; nothing for what is not in the Doc.
+        RETURNS: Offsets in the text's order, without words that are not in the Doc.
         """
-        found = []
+        sources = []
         first = bisect_right(self.starts, start) - 1
         for i in range(max(first, 0), len(self.starts)):
             if self.starts[i] >= end:
@@ -87,12 +87,12 @@ class Text:
             inside = max(start, self.starts[i]), min(end, stop)
             if self.sources[i] >= 0 and inside[0] < inside[1]:
                 offset = self.sources[i] - self.starts[i]
-                found.append((inside[0] + offset, inside[1] + offset))
-        return found
+                sources.append((inside[0] + offset, inside[1] + offset))
+        return sources
 
 
 def read_doc(doc: Doc) -> Text:
-    """Read a Doc whole, as models over tokens do."""
+    """Make a text of a whole Doc, for models over tokens."""
     text = doc.text
     starts, ends = token_borders(doc)
     has_sentences = doc.has_annotation("SENT_START")
@@ -115,17 +115,17 @@ def read_note(
     exclude: str | Sequence[str] = (),
     unit: Unit = "window",
 ) -> Text:
-    """Choose what a document model reads of a note.
+    """Choose the text of a note that a document model reads.
 
-    sections: "admission", the eight sections known at admission, in CORe's order and
-        wording, or the whole note where it has none of them; "all", the whole note;
-        or the labels of sections, titles included, in the note's order.
-    exclude: Labels of sections to leave out, whatever `sections` says.
-    unit: How long texts are cut.
-    RETURNS: An empty text if nothing that was chosen says anything of a patient: there
-        are only titles, signatures, placeholders and the like.
+    sections: "admission": the eight sections known at admission, in CORe's order and
+        wording; the whole note if it has none of them. "all": the whole note.
+        Otherwise, labels of sections to read, with their titles, in the note's order.
+    exclude: Labels of sections to leave out in any case.
+    unit: How to cut long texts.
+    RETURNS: The text. It is empty if the chosen parts have only titles, signatures,
+        placeholders or other text that says nothing about the patient.
     """
-    # Once: a Doc puts its text together each time.
+    # Read once: a Doc joins its tokens at each access.
     text = doc.text
     exclude = list_names(exclude)
     spans = [s for s in list_spans(doc, SECTIONS_KEY) if s.label_ not in exclude]
@@ -147,7 +147,7 @@ def read_note(
 
 
 def _merge(parts: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Join parts that follow each other without a gap."""
+    """Join adjacent parts."""
     merged: list[tuple[int, int]] = []
     for start, end in parts:
         if merged and merged[-1][1] == start:
@@ -157,10 +157,10 @@ def _merge(parts: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def find_sentences(doc: Doc) -> Iterator[int]:
-    """Find where sentences start (characters).
+    """Yield the starts of sentences (characters).
 
-    A title, a number or a bullet goes with the sentence after it. The title of a part
-    that may be a problem doesn't, as it says something by itself.
+    A title, a number or a bullet is joined with the sentence after it. A subsection
+    title that may be a problem isn't, because it has a meaning of its own.
     """
     ends_by_start = {title.start: title.end for title in _find_labels(doc)}
     is_bare = False
@@ -169,12 +169,12 @@ def find_sentences(doc: Doc) -> Iterator[int]:
             yield sent.start_char
         end = ends_by_start.get(sent.start, sent.start)
         rest = doc[min(end, sent.end) : sent.end]
-        # Mostly the first word has one.
+        # Fast, because mostly the first word has a letter.
         is_bare = not any(LETTER.search(token.text) for token in rest)
 
 
 def _find_labels(doc: Doc) -> Iterator[Span]:
-    """The titles that only say what comes next."""
+    """Yield the titles that only announce the text after them."""
     starts = {section.start for section in list_spans(doc, SECTIONS_KEY)}
     for title in list_spans(doc, SECTION_TITLES_KEY):
         if title.start in starts or title._.section in ORGAN_SECTIONS:
@@ -182,7 +182,7 @@ def _find_labels(doc: Doc) -> Iterator[Span]:
 
 
 def _get_content(span: Span) -> tuple[int, int]:
-    """Where a section says something: in its body, or in a title that it alone has."""
+    """Find a section's content: its body, or also its title if that is unknown."""
     if span.label_ in BOILERPLATE:
         return span.start_char, span.start_char
     if span.label_ == "other":
@@ -196,8 +196,8 @@ def _has_words(text: str) -> bool:
 
 
 def _find_admission(text: str, spans: Sequence[Span]) -> dict[str, tuple[int, int]]:
-    """The first section for each admission title that has words in its body."""
-    found = {}
+    """Find the first section with words in its body for each admission title."""
+    contents = {}
     for title, labels in ADMISSION_SECTIONS:
         bodies = (
             _get_content(span)
@@ -207,9 +207,9 @@ def _find_admission(text: str, spans: Sequence[Span]) -> dict[str, tuple[int, in
         )
         for start, end in bodies:
             if _has_words(text[start:end]):
-                found[title] = start, end
+                contents[title] = start, end
                 break
-    return found
+    return contents
 
 
 def _write_admission(
@@ -227,7 +227,7 @@ def _write_admission(
 
 
 class _Builder:
-    """Put a text together, and remember what came from where."""
+    """Build a text from parts of a Doc, with their offsets in the Doc."""
 
     def __init__(self, doc: Doc, text: str, unit: Unit) -> None:
         self.doc = doc
@@ -240,7 +240,7 @@ class _Builder:
         self.titles: list[tuple[int, int]] = []
 
     def write(self, text: str, source: int = -1) -> None:
-        """Add words; `source` is where the Doc has them."""
+        """Add words; `source` is their offset in the Doc, or -1."""
         if text:
             self.starts.append(self.length)
             self.sources.append(source)
@@ -252,12 +252,12 @@ class _Builder:
         self.write(text)
 
     def quote(self, start: int, end: int, *, on_one_line: bool = False) -> None:
-        """Add a part of the Doc; line ends become spaces where it goes on one line."""
+        """Add a part of the Doc, with spaces for line breaks if it goes on one line."""
         text = self.text[start:end]
         self.write(text.replace("\n", " ") if on_one_line else text, start)
 
     def build(self, spans: Sequence[Span] = ()) -> Text:
-        """spans: The sections that were quoted whole, if any."""
+        """Make the text. `spans` are the sections that were quoted in full, if any."""
         if not self.parts:
             return Text("", self.doc, unit=self.unit)
         sections = self._place([span.start_char for span in spans])
@@ -283,15 +283,15 @@ class _Builder:
         )
 
     def _place(self, characters: Sequence[int]) -> list[int]:
-        """Where characters of the Doc are in the text; ascending.
+        """Find the offsets of the Doc's characters in the text, ascending.
 
-        What is not quoted is passed over.
+        Characters that are not quoted are skipped.
         """
         places = self._find(numpy.asarray(characters, dtype="int64"))
         return numpy.sort(places[places >= 0]).tolist()
 
     def _find(self, characters: Ints1d) -> Ints1d:
-        """Where each character of the Doc is in the text; -1 if it is not quoted."""
+        """Find the offsets of the Doc's characters in the text; -1 if not quoted."""
         stops = [*self.starts[1:], self.length]
         runs = sorted(
             (source, stop - start, start)
@@ -300,7 +300,7 @@ class _Builder:
             )
             if source >= 0
         )
-        # The first stands for what comes before all that is quoted.
+        # The first run stands for the text before all quoted parts.
         sources, lengths, starts = numpy.asarray([(-1, 0, 0), *runs]).T
         run = numpy.searchsorted(sources, characters, side="right") - 1
         inside = characters - sources[run]

@@ -1,4 +1,4 @@
-"""Cut a note's wordpieces into windows that an encoder can see."""
+"""Cut a note's wordpieces into windows that fit an encoder."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -11,9 +11,9 @@ from spacy_clinical.types import Ints1d
 
 
 class Window(NamedTuple):
-    """A run of wordpieces that an encoder sees at once, and the part to keep.
+    """A window of wordpieces for an encoder, and the part of its output to keep.
 
-    start, stop (pieces): What the encoder sees, half open.
+    start, stop (pieces): The encoder's input, half open.
     keep_start, keep_stop (pieces): The part whose output is used. The kept parts
         of a note's windows follow each other without gap or overlap.
     """
@@ -31,18 +31,16 @@ def plan_windows(
     stride: int,
     borders: Sequence[Sequence[int]] = (),
 ) -> list[Window]:
-    """Cut a note into overlapping windows and say which part of each to keep.
+    """Cut a note into overlapping windows, and choose which part of each to keep.
 
     n_pieces: Length of the note, without the model's special tokens.
     size (pieces): Length of a window. The last one may be shorter.
-    stride (pieces): Largest distance between the starts of two windows. This is
-        spaCy's meaning; Hugging Face tokenizers call the overlap (size - stride)
-        so.
-    borders: Places where a cut does little harm (the index of the piece after the
-        cut, ascending), best kind first: sections, sentences, tokens. A border is
-        taken if it lies in the second half of what the window could keep; one of
-        the last kind is taken anywhere.
-    RETURNS: The windows in note order; none for an empty note.
+    stride (pieces): Maximum distance between the starts of two windows, as in spaCy.
+        (In Hugging Face tokenizers, `stride` is the overlap: size - stride.)
+    borders: Preferred places to cut (index of the piece after the cut, ascending), best
+        kind first: sections, sentences, tokens. A border is used if it lies in the
+        second half of what the window could keep; one of the last kind anywhere.
+    RETURNS: The windows in the note's order; none for an empty note.
     RAISES ValueError: C001, if the windows would leave gaps.
     """
     if not 1 <= stride <= size:
@@ -76,11 +74,12 @@ def plan_part(
     stride: int,
     borders: Sequence[Ints1d] = (),
 ) -> list[Window]:
-    """Cut a part of a note into windows, as `plan_windows` does a note.
+    """Cut a part of a note into windows, like `plan_windows` for a whole note.
 
     start, stop (pieces): The part, half open.
-    borders: Places in the part, counted from its start.
-    RETURNS: Windows of the note.
+    size, stride (pieces): See `plan_windows`.
+    borders: Preferred places to cut, relative to `start`.
+    RETURNS: Windows with indices in the note.
     """
     kinds = [kind.tolist() for kind in borders]
     windows = plan_windows(stop - start, size=size, stride=stride, borders=kinds)
@@ -88,17 +87,17 @@ def plan_part(
 
 
 def take_between(places: Ints1d, start: int, stop: int) -> Ints1d:
-    """Take the places inside a part, without a look at all others.
+    """Get the places inside a part by binary search.
 
     places: Ascending.
-    RETURNS: Counted from the part's start.
+    RETURNS: The places, relative to `start`.
     """
     first, last = numpy.searchsorted(places, (start, stop))
     return places[first:last] - start
 
 
 def _choose_cut(kept: int, limit: int, borders: Sequence[Sequence[int]]) -> int:
-    """Find the best place to cut after `kept` and not after `limit`."""
+    """Find the best place to cut, after `kept` and up to `limit`."""
     for kind in borders:
         earliest = kept if kind is borders[-1] else (kept + limit) // 2
         i = bisect_right(kind, limit) - 1

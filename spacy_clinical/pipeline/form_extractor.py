@@ -30,7 +30,7 @@ from spacy_clinical.pieces.align import Encoded
 from spacy_clinical.pipeline.bases.token_head import TokenHeadPipe
 from spacy_clinical.types import Floats2d
 
-# Changed whenever the rules say something else.
+# Raise it whenever the rules give other results.
 RULES_VERSION = "2"
 
 FormDecoder = Literal["segments", "viterbi", "greedy"]
@@ -49,10 +49,10 @@ checkpoint = "layoutlm_forms_sm"
 
 
 class FoundForm(NamedTuple):
-    """What was found in a Doc.
+    """The parts and links that were found in a Doc.
 
-    encoded: What a checkpoint said of it; None of rules.
-    filled: What the fields of a fillable form say; None of other forms.
+    encoded: The checkpoint's output; None with rules.
+    filled: The contents of a fillable form's fields; None for other forms.
     """
 
     parts: list[Labelled]
@@ -100,22 +100,23 @@ class ClinicalFormExtractor(TokenHeadPipe):
     ) -> None:
         """Set up the component.
 
-        Docs come from `spacy_clinical.forms.read_form`; plain text is taken as it looks
-        in a font whose letters are equally wide.
+        Docs come from `spacy_clinical.forms.read_form`. The words of plain text are
+        placed as in a fixed-width font.
 
-        model: What finds headers, questions and answers: `spacy-clinical.FormRules.v1`,
-            or a `spacy-clinical.TokenClassifier.v1` over a LayoutLM checkpoint.
-        linker: Says which answers belong to which questions.
-        decoder: How a checkpoint's labels of words become parts: by the best tags if
-            parts mostly begin and end at gaps of lines ("segments"), by the best tags
-            alone ("viterbi"), or each word's best ("greedy").
-        rule_weight: What the rules add to a checkpoint's logits of the labels that they
-            give, with the decoder "segments": so many times how sure they are. 0 for
-            nothing.
-        label_map: What a checkpoint's own labels mean, such as {"KEY": "QUESTION"}; of
-            labels that are not HEADER, QUESTION or ANSWER then, no parts are made.
-        spans_key: Where headers, questions and answers go in `doc.spans`.
-        scorer: The scoring method.
+        model: Model that finds headers, questions and answers:
+            `spacy-clinical.FormRules.v1`, or a `spacy-clinical.TokenClassifier.v1` over
+            a LayoutLM checkpoint.
+        linker: Function that decides which answers belong to which questions.
+        decoder: How word labels of a checkpoint become parts: "segments" (the best
+            tags, with parts that mostly start and end at gaps in lines), "viterbi" (the
+            best tags alone) or "greedy" (the best tag of each word).
+        rule_weight: Factor on the rules' confidence, which is added to the checkpoint's
+            logits of the rules' labels. Only with the decoder "segments". 0 turns the
+            rules off.
+        label_map: Names for the checkpoint's labels, such as {"KEY": "QUESTION"}.
+            Labels that are not HEADER, QUESTION or ANSWER after this are ignored.
+        spans_key: Key in `doc.spans` for headers, questions and answers.
+        scorer: Scoring method.
         """
         self._set_up(nlp, model, name)
         self.linker = linker
@@ -129,7 +130,7 @@ class ClinicalFormExtractor(TokenHeadPipe):
 
     @property
     def has_rules(self) -> bool:
-        """Whether rules label the parts, so that there is nothing to train."""
+        """Whether rules label the parts; they can't be trained."""
         return not self.model.has_ref("output_layer")
 
     @property
@@ -150,12 +151,12 @@ class ClinicalFormExtractor(TokenHeadPipe):
                 for doc, parts in zip(docs, labelled, strict=True)
             ]
         self.prepare_head()
-        found = []
+        forms = []
         for doc, encoded in zip(docs, self.model.predict(docs), strict=True):
             places = find_places(doc)
             parts = self._decode(doc, encoded, places)
-            found.append(self._find(doc, parts, places, encoded))
-        return found
+            forms.append(self._find(doc, parts, places, encoded))
+        return forms
 
     def _find(
         self,
@@ -164,7 +165,7 @@ class ClinicalFormExtractor(TokenHeadPipe):
         places: Places,
         encoded: Encoded | None,
     ) -> FoundForm:
-        """Link the parts of a Doc. What a fillable form's fields say isn't guessed."""
+        """Link the parts of a Doc. Fields of fillable forms are read, not predicted."""
         filled = None
         if has_widgets(doc):
             filled = find_filled(doc, find_segments(doc, places))
@@ -197,7 +198,7 @@ class ClinicalFormExtractor(TokenHeadPipe):
     def _add_rules(
         self, doc: Doc, logits: Floats2d, segments: Sequence[Segment]
     ) -> Floats2d:
-        """Add what the rules find to the logits: (n_tokens, n_labels)."""
+        """Add the rules' scores to the logits (n_tokens, n_labels)."""
         if not self.rule_weight:
             return logits
         added = logits.copy()
@@ -214,7 +215,7 @@ class ClinicalFormExtractor(TokenHeadPipe):
         return added
 
     def _rename(self, label: str) -> str:
-        """What a checkpoint's label means; "" if it is no part of a form."""
+        """Map a checkpoint's label to a form label; "" if there is none."""
         name = self.label_map.get(label, label).upper()
         return name if name in FORM_LABELS else ""
 
@@ -259,10 +260,10 @@ class ClinicalFormExtractor(TokenHeadPipe):
         nlp: Language | None = None,
         labels: Sequence[str] | None = None,
     ) -> None:
-        """Read the checkpoint, and make a head if its own does not fit the data.
+        """Load the checkpoint, and make a new head if its own doesn't fit the data.
 
-        labels: The labels, where they are not to be read from the examples.
-        RAISES ValueError: C011 and C510, if there is nothing to label with.
+        labels: Labels to use instead of those in the examples.
+        RAISES ValueError: C011 or C510, if there are no labels or no usable ones.
         """
         if not self.has_rules:
             super().initialize(get_examples, nlp=nlp, labels=labels)
@@ -275,12 +276,12 @@ class ClinicalFormExtractor(TokenHeadPipe):
         sgd: Optimizer | None = None,
         losses: dict[str, float] | None = None,
     ) -> dict[str, float]:
-        """Learn from examples; rules don't."""
+        """Learn from examples. With rules, nothing is learned."""
         if self.has_rules:
             return losses if losses is not None else {}
-        found: dict[str, float]
-        found = super().update(examples, drop=drop, sgd=sgd, losses=losses)
-        return found
+        updated: dict[str, float]
+        updated = super().update(examples, drop=drop, sgd=sgd, losses=losses)
+        return updated
 
     def _list_types(self, eg: Example) -> Iterable[str]:
         return {span.label_ for span in eg.reference.spans.get(self.spans_key, ())}
@@ -299,8 +300,8 @@ class ClinicalFormExtractor(TokenHeadPipe):
         return tags
 
     def _check_scheme(self, scheme: LabelScheme) -> None:
-        known = {self._rename(label) for label in scheme.types}
-        if not {QUESTION, ANSWER} <= known:
+        renamed = {self._rename(label) for label in scheme.types}
+        if not {QUESTION, ANSWER} <= renamed:
             raise CodedValueError(
                 Errors.C510.format(name=self.name, known=", ".join(scheme.types))
             )
@@ -309,7 +310,7 @@ class ClinicalFormExtractor(TokenHeadPipe):
 def make_entities(
     doc: Doc, parts: Sequence[Labelled], places: Places
 ) -> list[FormEntity]:
-    """Locate the parts of a form, for a linker."""
+    """Add boxes, pages and texts to the parts of a form, for a linker."""
     entities = []
     for part in parts:
         box, page = find_box(places, part.start, part.end)

@@ -73,7 +73,7 @@ checkpoint = "core_diagnosis"
     },
 )
 class ClinicalICD9Categorizer(TunedHeadPipe):
-    """Find the diagnosis codes of notes: an encoder with a head over documents."""
+    """Predict the ICD-9-CM codes of notes with an encoder and a document head."""
 
     def __init__(
         self,
@@ -100,40 +100,39 @@ class ClinicalICD9Categorizer(TunedHeadPipe):
         """Set up the component.
 
         model: A `spacy-clinical.DocumentClassifier.v1`.
-        sections: What to read: "admission", the eight sections that CORe was trained
-            on, in its order and wording, or the whole note where there are none; "all",
-            the whole note; or the labels of sections.
-        exclude_sections: Labels of sections not to read in any case, such as
-            "family_history".
-        windows: How long texts are read: in windows as long as the checkpoint takes
-            ("window"), a sentence at a time ("sentence"), or no further than the first
-            window ("first"), as transformers' truncation does.
-        pooling: How the windows' scores become the note's: their largest ("max"), their
-            mean, or the probability that one is true ("noisy_or").
-        kinds: Which of the checkpoint's labels to predict: "3_digit", "4_digit",
+        sections: Sections to read. "admission": the eight sections that CORe was
+            trained on, in its order and wording; the whole note if it has none of them.
+            "all": the whole note. Otherwise, section labels.
+        exclude_sections: Labels of sections never to read, such as "family_history".
+        windows: How to read long texts: "window" (windows of the checkpoint's maximum
+            length), "sentence" (one sentence at a time) or "first" (only the first
+            window, like truncation in transformers).
+        pooling: How the windows' scores become the note's score: "max", "mean" or
+            "noisy_or" (the probability that at least one window has the code).
+        kinds: Kinds of the checkpoint's labels to predict: "3_digit", "4_digit",
             "5_digit", "word".
-        threshold (0 to 1): Codes with a higher or the same score are in `doc._.icd9`.
-        top_k: At most so many, the best.
-        tuned: Whether thresholds of single codes, which tuning has found or a file has
-            given, take the place of `threshold`.
-        roll_up: How V codes that are finer than their category (V58.6) also count for
-            it (V58): by the largest score, or the probability that one is true; None:
-            not.
-        groups: Also give `doc._.icd9_groups` scores by "category", "chapter" or "ccs".
-        evidence: What shows where a code comes from: the windows that scored it
-            highest, or the sentences in them that most of its score comes from by
-            gradient times input ("gradient"; slower), or None.
-        max_evidence: At most so many windows or sentences for each code.
+        threshold (0 to 1): Minimum score of the codes in `doc._.icd9`.
+        top_k: Maximum number of codes in `doc._.icd9`; the best are kept.
+        tuned: Whether to use thresholds of single codes, from tuning or from a file,
+            instead of `threshold`.
+        roll_up: How V codes with decimals (V58.6) also count for their category (V58):
+            "max" (the highest score), "noisy_or" (the probability of at least one) or
+            None (they don't).
+        groups: Groups to score in `doc._.icd9_groups`: "category", "chapter" or "ccs".
+        evidence: Evidence for each code: "window" (the windows with its highest
+            scores), "gradient" (the sentences in them that contribute most, by gradient
+            times input; slower) or None.
+        max_evidence: Maximum number of windows or sentences for each code.
         positive_weight: In training, factor on the loss of the codes that a note has.
-            "balanced": for each code, the root of how many notes lack it for one that
-            has it, at most 10.
-        assertion: Whether what is said of `doc.ents` before this component counts
-            (`clinical_assertion`, or any that sets ConText's attributes): windows in
-            which all that is found is denied, somebody else's or hypothetical carry no
-            code, nor do such sentences by gradient.
-        scorer: The scoring method.
-        RAISES ValueError: C401, for a threshold that is none, and C408, for evidence by
-            gradients from a listener.
+            "balanced": for each code, the square root of the number of notes without it
+            divided by the number of notes with it, at most 10.
+        assertion: Whether to leave out the windows in which all entities are negated,
+            hypothetical or of somebody else (`span._.is_negated` and the like, as set
+            by `clinical_assertion` or others before this component); with "gradient",
+            also such sentences.
+        scorer: Scoring method.
+        RAISES ValueError: C401, if the threshold isn't between 0 and 1; C408, if
+            evidence by gradients is asked of a listener.
         """
         if not 0 <= threshold <= 1:
             raise CodedValueError(
@@ -170,7 +169,7 @@ class ClinicalICD9Categorizer(TunedHeadPipe):
 
     @property
     def outputs(self) -> Outputs:
-        """What the selected columns of the head mean.
+        """Codes that the selected columns of the head stand for.
 
         RAISES ValueError: C404 and C405, if there are no codes to predict.
         """
@@ -185,12 +184,12 @@ class ClinicalICD9Categorizer(TunedHeadPipe):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The codes that the model can predict, as ICD-9-CM writes them."""
+        """Codes that the model can predict, in the notation of ICD-9-CM."""
         return tuple(self.outputs.codes) if self.cfg["columns"] else ()
 
     @property
     def label_data(self) -> list[str]:
-        """The codes that the model has columns for, for `spacy init labels`."""
+        """Codes of the head's columns, for `spacy init labels`."""
         if not self.cfg["columns"]:
             return []
         return [label.code for label in self.outputs.labels]
@@ -211,11 +210,11 @@ class ClinicalICD9Categorizer(TunedHeadPipe):
                 findings = read_findings(doc) if self.assertion else Findings([])
                 scored, pooled = self._pool(scored, findings)
                 p = outputs.roll_up(pooled)
-                found = dict(zip(outputs.codes, p.tolist(), strict=True))
-                doc.cats = {**doc.cats, **found}
+                by_code = dict(zip(outputs.codes, p.tolist(), strict=True))
+                doc.cats = {**doc.cats, **by_code}
                 doc._.icd9 = self._describe(doc, scored, p, findings)
                 if self.groups:
-                    doc._.icd9_groups = {g: roll_up(found, g) for g in self.groups}
+                    doc._.icd9_groups = {g: roll_up(by_code, g) for g in self.groups}
             self._record_pieces(
                 doc,
                 n_pieces=scored.n_pieces,
@@ -278,7 +277,7 @@ class ClinicalICD9Categorizer(TunedHeadPipe):
     def _find_windows(
         self, scored: Any, code: int
     ) -> tuple[int, list[tuple[int, float]]]:
-        """The column that carries a code, and the windows that carry it, best first."""
+        """Find the column with a code's highest score, and its best windows."""
         columns = self.outputs.columns_of(code)
         best = max(columns, key=lambda column: scored.logits[:, column].max())
         p = sigmoid(scored.logits[:, best])
@@ -293,13 +292,14 @@ class ClinicalICD9Categorizer(TunedHeadPipe):
     def explain(self, doc: Doc, code: str, *, steps: int = 16) -> list[Evidence]:
         """Attribute the score of a code to tokens.
 
-        doc: As annotated so far; it is encoded anew.
-        code: Any that the model predicts, also if this note was not given it.
-        steps: 1 for gradient times input; more for integrated gradients, whose shares add
-            up to what the windows' logits are above those of windows of zeros.
-        RETURNS: For each token in the windows that the code comes from, its share of
-            the logit, in the note's order.
-        RAISES ValueError: C408, of a listener; C409, for a code it does not predict.
+        doc: A Doc with the annotations of the components before. It is encoded again.
+        code: Any code that the model can predict, whether or not the Doc has it.
+        steps: 1 for gradient times input. More for integrated gradients, whose values
+            add up to the difference of the windows' logits from those of zero input.
+        RETURNS: The share of the logit of each token in the code's windows, in the
+            order of the note.
+        RAISES ValueError: C408, if the encoder is a listener; C409, if the model
+            doesn't predict the code.
         SOURCE: See `encoders.attribution.attribute`.
         """
         self.prepare_head()
@@ -317,7 +317,7 @@ class ClinicalICD9Categorizer(TunedHeadPipe):
     def _explain(
         self, doc: Doc, column: int, windows: Sequence[tuple[int, float]], *, steps: int
     ) -> list[tuple[int, int, float]]:
-        # Only what has a checkpoint can be explained: its module imports torch.
+        # The module imports torch, which only models with a checkpoint need.
         from spacy_clinical.architectures.explain import explain
 
         return explain(
@@ -339,14 +339,14 @@ class ClinicalICD9Categorizer(TunedHeadPipe):
         thresholds: str | Path | None = None,
         from_titles: bool = False,
     ) -> None:
-        """Read the checkpoint, and make a head if its own does not fit the data.
+        """Load the checkpoint, and make a new head if its own doesn't fit the data.
 
-        labels: The codes, where they are not to be read from the examples.
-        thresholds: A JSON file of thresholds for single codes.
+        labels: Codes to use instead of those in the examples.
+        thresholds: JSON file with thresholds of single codes.
         from_titles: Whether a new head starts from the encoder's vectors of the codes'
-            titles, so that it knows something of codes that few notes have. For
-            encoders whose vectors of like texts are alike (sentence-transformers).
-        RAISES ValueError: C402 to C405, if there are no codes to predict; as
+            titles. This helps with rare codes, if the encoder gives similar vectors to
+            similar texts (sentence-transformers).
+        RAISES ValueError: C402 to C405, if there are no codes to predict; the errors of
             `read_thresholds`.
         """
         self.from_titles = from_titles

@@ -30,7 +30,7 @@ global_attention = "sections"
     },
 )
 class ClinicalLongTransformer(ClinicalTransformer):
-    """Share an encoder of long notes, and represent each note by one vector."""
+    """Share an encoder for long notes, and give each note one vector."""
 
     def __init__(
         self,
@@ -46,10 +46,10 @@ class ClinicalLongTransformer(ClinicalTransformer):
         model: A `spacy-clinical.HFEncoder.v1` over Clinical-Longformer,
             Clinical-BigBird or another checkpoint.
         keep_activations: See `clinical_transformer`.
-        vector: Whether to represent each Doc by the mean of its wordpieces' rows, in
-            `doc._.clinical_vector`, `doc.vector` and `doc.similarity`. The last two are
-            hooks, which spaCy doesn't save and other processes don't send back; the
-            first is plain data, which they do.
+        vector: Whether to set `doc._.clinical_vector`, `doc.vector` and
+            `doc.similarity` from the mean of the wordpieces' vectors. The first is
+            saved and comes back from other processes. The others are hooks, which spaCy
+            doesn't save and doesn't send between processes.
         """
         super().__init__(nlp, model, name, keep_activations=keep_activations)
         self.vector = vector
@@ -62,7 +62,7 @@ class ClinicalLongTransformer(ClinicalTransformer):
         for doc, e in zip(docs, encoded, strict=True):
             rows = e.X if len(e.X) else numpy.zeros((1, e.X.shape[1]), dtype="float32")
             doc._.clinical_vector = rows.mean(axis=0)
-            # Hooks don't leave a worker process, and spaCy warns of each that is lost.
+            # Hooks can't leave a worker process: spaCy warns about each lost one.
             if parent_process() is None:
                 doc.user_hooks["vector"] = get_vector
                 doc.user_hooks["has_vector"] = has_vector
@@ -70,7 +70,7 @@ class ClinicalLongTransformer(ClinicalTransformer):
 
 
 def get_vector(doc: Doc) -> Floats1d:
-    """Get the mean of a Doc's rows (width)."""
+    """Get the mean of a Doc's wordpiece vectors (width)."""
     vector: Floats1d = doc._.clinical_vector
     return vector
 

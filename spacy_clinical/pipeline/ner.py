@@ -51,7 +51,7 @@ checkpoint = "biomedical_ner_all"
     },
 )
 class ClinicalNER(TokenHeadPipe):
-    """Find clinical entities: a transformers encoder with a token head."""
+    """Find clinical entities with a transformers encoder and a token head."""
 
     def __init__(
         self,
@@ -73,21 +73,21 @@ class ClinicalNER(TokenHeadPipe):
         """Set up the component.
 
         model: A `spacy-clinical.TokenClassifier.v1`.
-        decoder: "viterbi" (the best well-formed tags), "greedy" (each token's best) or
-            "posterior" (each entity that is probable enough by itself).
-        threshold (0 to 1): Entities with a lower score are left out. None: none of
-            them; with "posterior", those below 0.5.
+        decoder: "viterbi" (the best valid sequence of tags), "greedy" (the best tag of
+            each token) or "posterior" (each entity that is probable enough by itself).
+        threshold (0 to 1): Minimum score of an entity. None for 0, or for 0.5 with the
+            decoder "posterior".
         labels: Entity types to predict; None for all.
-        sections: Labels of the sections to predict in; None for all.
-        exclude_sections: Labels of the sections not to predict in.
-        skip_layout: Whether to leave out what is layout, not text: the titles of
-            sections and the numbers of list items. Titles of parts of sections may be
-            problems or organs, and stay.
-        annotate: Write `doc.ents`, the span group, or both.
-        overlap: What to do where another component's entity in `doc.ents` overlaps one
-            found here: "keep" the other's, "replace" it, or take the "longest".
-        spans_key: Where all entities found here go in `doc.spans`.
-        scorer: The scoring method.
+        sections: Labels of sections to predict in; None for all.
+        exclude_sections: Labels of sections not to predict in.
+        skip_layout: Whether to remove section titles and the numbers of list items from
+            entities. Titles of subsections may be problems or organs, and are kept.
+        annotate: Where to write entities: "ents" (`doc.ents`), "spans" (the span group)
+            or "both".
+        overlap: What to do if an entity overlaps one that another component has put in
+            `doc.ents`: "keep" the earlier one, "replace" it, or take the "longest".
+        spans_key: Key in `doc.spans` for all entities of this component.
+        scorer: Scoring method.
         """
         self._set_up(nlp, model, name)
         self.scorer = scorer
@@ -110,7 +110,7 @@ class ClinicalNER(TokenHeadPipe):
     # Predicting
 
     def predict(self, docs: Iterable[Doc]) -> list[Encoded]:
-        """Score the tokens of each Doc: (n_tokens, n_labels) logits."""
+        """Compute the logits (n_tokens, n_labels) of each Doc."""
         docs = list(docs)
         if not docs:
             return []
@@ -177,11 +177,11 @@ class ClinicalNER(TokenHeadPipe):
             )
 
 
-def _resolve(others: list[Span], found: list[Span], overlap: Overlap) -> list[Span]:
+def _resolve(others: list[Span], own: list[Span], overlap: Overlap) -> list[Span]:
     """Choose the entities of `doc.ents`, which may not overlap."""
     if overlap == "longest":
-        return filter_spans([*others, *found])
-    first, second = (others, found) if overlap == "keep" else (found, others)
+        return filter_spans([*others, *own])
+    first, second = (others, own) if overlap == "keep" else (own, others)
     taken = {i for span in first for i in range(span.start, span.end)}
     free = [span for span in second if taken.isdisjoint(range(span.start, span.end))]
     return sorted([*first, *free], key=lambda span: span.start)
@@ -191,10 +191,12 @@ LIST_NUMBER = re.compile(r"^[ \t]*(\d{1,3}[.)])(?!\d)", re.M)
 
 
 def find_layout(doc: Doc) -> Bools1d:
-    """Mark the tokens of section titles, up to the body, and of white space, and the
-    numbers of list items ("2." in a line).
+    """Mark the tokens of a Doc that are layout, not text.
 
-    RETURNS (n_tokens)
+    These are white space, section titles up to the body, and the numbers of list items
+    ("2." at the start of a line).
+
+    RETURNS (n_tokens): True for layout.
     """
     layout = numpy.asarray([token.is_space for token in doc], dtype=bool)
     for section in list_spans(doc, SECTIONS_KEY):
@@ -212,9 +214,9 @@ def find_layout(doc: Doc) -> Bools1d:
 def trim_entities(
     doc: Doc, predictions: Sequence[SpanPrediction]
 ) -> list[SpanPrediction]:
-    """Take layout from both ends of entities; what was nothing else goes.
+    """Remove layout from both ends of entities, and entities that are only layout.
 
-    RETURNS: The others, in their order.
+    RETURNS: The remaining entities, in their order.
     """
     layout = find_layout(doc)
     trimmed = []

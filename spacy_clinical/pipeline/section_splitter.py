@@ -26,7 +26,7 @@ from spacy_clinical.sections.vocabulary import load_titles
 from spacy_clinical.types import list_names
 
 FORMAT = 1
-# So many spellings are kept before the table is emptied.
+# Maximum number of cached spellings; the cache is emptied above it.
 _MAX_SPELLINGS = 200_000
 
 
@@ -44,7 +44,7 @@ _MAX_SPELLINGS = 200_000
     default_score_weights={"sections_f": 1.0, "sections_p": 0.0, "sections_r": 0.0},
 )
 class ClinicalSectionSplitter(RulePipe):
-    """Cut clinical notes into sections and their parts, by their titles."""
+    """Split clinical notes into sections and subsections at their titles."""
 
     SETTINGS = (
         "categories",
@@ -72,15 +72,17 @@ class ClinicalSectionSplitter(RulePipe):
         """Set up the component.
 
         nlp: Not used; spaCy gives it to each component.
-        categories: Labels to use; None for all. Titles of other categories still
-            end a section, and open an `other` one.
-        min_confidence (0 to 1): Titles that are less sure than this don't cut.
-        unknown_titles: Whether titles that are not in the vocabulary cut.
-        max_depth: 1 for sections only, 2 with their parts, 3 with the parts' parts.
+        categories: Labels to use; None for all. A title of another category still ends
+            a section, and starts one with the label `other`.
+        min_confidence (0 to 1): Minimum confidence of a title that starts a section.
+        unknown_titles: Whether titles outside the vocabulary also start sections.
+        max_depth: 1 for sections only, 2 with their subsections, 3 with the subsections
+            of these.
         titles: More titles by label. Labels may be new.
-        extend_titles: Whether `titles` come on top of the shipped ones, not instead.
+        extend_titles: Whether to add `titles` to the shipped ones instead of replacing
+            them.
         overwrite: Whether to replace sections that the Doc already has.
-        scorer: Scores sections by their start and label.
+        scorer: Scoring method. The default compares starts and labels.
         RAISES ValueError: C103 or C104, if a setting is out of range.
         """
         self.name = name
@@ -96,15 +98,15 @@ class ClinicalSectionSplitter(RulePipe):
         for label, phrases in titles.items():
             self.add_titles(label, phrases)
         self._spellings: dict[int, str] = {}
-        # With the digest of the titles that have them.
+        # Digest of the titles, and the labels that aren't shipped ones.
         self._own_labels: tuple[str, list[str]] = ("", [])
         self._check_settings()
 
     @property
     def labels(self) -> tuple[str, ...]:
         """All labels that sections may have."""
-        known = self.titles.labels if self.categories is None else self.categories
-        return tuple(dict.fromkeys((*known, PREAMBLE, OTHER)))
+        labels = self.titles.labels if self.categories is None else self.categories
+        return tuple(dict.fromkeys((*labels, PREAMBLE, OTHER)))
 
     def add_titles(
         self,
@@ -115,13 +117,13 @@ class ClinicalSectionSplitter(RulePipe):
         is_part: bool = False,
         within: str | Iterable[str] = (),
     ) -> None:
-        """Let more titles open sections of a label. They win over older meanings.
+        """Add titles of a section label. They override earlier meanings of a title.
 
-        label: A known category or a new one, in snake_case.
-        titles: One or several.
-        loinc: LOINC section code, if the label is new or has another code here.
-        is_part: Whether the titles name parts of sections instead.
-        within: Sections inside which an inline title of this label names a part.
+        label: A known label or a new one, in snake_case.
+        titles: One or several titles.
+        loinc: LOINC section code of a new label, or another code for a known one.
+        is_part: Whether the titles start subsections instead of sections.
+        within: Labels of sections in which an inline title starts a subsection.
         RAISES ValueError: C101 or C102, if the label or a title can't be used.
         """
         group = TitleGroup(
@@ -135,7 +137,7 @@ class ClinicalSectionSplitter(RulePipe):
         self.titles.add(group)
 
     def predict(self, docs: Iterable[Doc]) -> list[list[Section]]:
-        """Find the sections and parts of each Doc, in characters."""
+        """Find the sections and subsections of each Doc, in characters."""
         return [
             split_sections(
                 self._get_text(doc),
@@ -151,9 +153,9 @@ class ClinicalSectionSplitter(RulePipe):
     def set_annotations(
         self, docs: Iterable[Doc], sections: Iterable[list[Section]]
     ) -> None:
-        """Write sections, parts and titles as span groups.
+        """Write sections, subsections and titles as span groups.
 
-        Borders inside a token move to its start, so that no token is lost.
+        A border inside a token moves to the token's start.
         """
         for doc, doc_sections in zip(docs, sections, strict=True):
             if self.overwrite or not doc.spans.get(SECTIONS_KEY):
@@ -177,7 +179,7 @@ class ClinicalSectionSplitter(RulePipe):
             self.add_titles(label, phrases)
 
     def _describe_rules(self) -> dict[str, Any]:
-        """Say which rules are at work, and which labels are not the shipped ones."""
+        """Describe the rules for the provenance, with labels that aren't shipped."""
         if self._own_labels[0] != self.titles.digest:
             self._own_labels = self.titles.digest, list_own_labels(self.titles)
         digest, labels = self._own_labels
@@ -208,10 +210,10 @@ class ClinicalSectionSplitter(RulePipe):
                 )
 
     def _get_text(self, doc: Doc) -> str:
-        """Get a Doc's text in a third of the time that `doc.text` takes.
+        """Get a Doc's text in a third of the time of `doc.text`.
 
-        Tokens are looked up by the id of their spelling, shifted to make room for
-        a bit that says whether a space follows.
+        The cache's keys are the tokens' ORTH ids, shifted left by one bit that says
+        whether a space follows.
         """
         ids: NDArray[Any] = doc.to_array(ORTH)
         spaces: NDArray[Any] = doc.to_array(SPACY)
@@ -233,10 +235,10 @@ class ClinicalSectionSplitter(RulePipe):
         return {"format": FORMAT, "settings": settings, "titles": self.titles.to_dict()}
 
     def restore(self, saved: Any) -> None:
-        """Take over what was saved: all of it or nothing.
+        """Restore saved rules and settings. Nothing changes if it fails.
 
-        RAISES ValueError: C105, if a later version of the package saved it; C026, if it
-            is damaged.
+        RAISES ValueError: C105, if a later version of the package saved them; C026, if
+            they are damaged.
         """
         if not isinstance(saved, dict) or not isinstance(saved.get("format"), int):
             reason = "it holds no rules"

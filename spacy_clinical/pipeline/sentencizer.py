@@ -20,7 +20,7 @@ from spacy_clinical.pipeline.bases.rule_pipe import RulePipe
 from spacy_clinical.tokenization.sentences import LineBreaks, split_sentences
 from spacy_clinical.types import list_names
 
-# What may stand between a title and the text under it, on the title's line.
+# Tokens that may follow a title on its line, before the section's text.
 TITLE_MARKS = frozenset([":", "::", ".", ")", "]", "*", "**", "_", "__"])
 
 
@@ -34,7 +34,7 @@ TITLE_MARKS = frozenset([":", "::", ".", ")", "]", "*", "**", "_", "__"])
     default_score_weights={"sents_f": 1.0, "sents_p": 0.0, "sents_r": 0.0},
 )
 class ClinicalSentencizer(RulePipe):
-    """Set where sentences start in clinical notes, by rules."""
+    """Set sentence boundaries in clinical notes by rules."""
 
     SETTINGS = (
         "rules",
@@ -61,18 +61,21 @@ class ClinicalSentencizer(RulePipe):
         """Set up the component.
 
         nlp: Not used; spaCy gives it to each component.
-        rules: "scispacy" takes the boundaries of scispaCy's pysbd_sentencizer.
-        use_sections: Whether sentences also end where sections, subsections and
-            their titles do.
-        line_breaks: Whether a single line break ends a sentence: see
+        rules: "clinical", or "scispacy" for the boundaries of scispaCy's
+            pysbd_sentencizer.
+        use_sections: Whether sentences also end at the ends of sections, subsections
+            and their titles.
+        line_breaks: Whether a single line break ends a sentence. See
             `spacy_clinical.tokenization.sentences.split_sentences`.
-        abbreviations: More words whose full stop ends no sentence, with it.
-        max_tokens: Longest sentence. Longer ones are cut after the last white
-            space, semicolon or comma that fits, or where they must. 0 for any length.
-        overwrite: Whether to change what another component has set.
-        scorer: As spaCy's.
-        RAISES ValueError: C203, if a setting is out of range.
-        RAISES ImportError: C202, if scispaCy is asked for and not installed.
+        abbreviations: More abbreviations, with their full stop, that don't end a
+            sentence.
+        max_tokens: Maximum length of a sentence. Longer ones are cut after the last
+            white space, semicolon or comma that fits, or else at the limit. 0 for no
+            limit.
+        overwrite: Whether to change boundaries that another component has set.
+        scorer: Scoring method.
+        RAISES ValueError: C203, if max_tokens is negative.
+        RAISES ImportError: C202, if rules is "scispacy" and scispaCy isn't installed.
         """
         if max_tokens < 0:
             raise CodedValueError(Errors.C203.format(max_tokens=max_tokens))
@@ -89,7 +92,7 @@ class ClinicalSentencizer(RulePipe):
     def predict(self, docs: Iterable[Doc]) -> list[list[int]]:
         """Find where sentences start.
 
-        RETURNS (tokens): For each Doc the first tokens of its sentences, in order.
+        RETURNS (tokens): For each Doc, the indices of its sentences' first tokens.
         """
         return [self._predict_doc(doc) for doc in docs]
 
@@ -100,14 +103,14 @@ class ClinicalSentencizer(RulePipe):
         if self._scispacy is not None:
             starts = self._scispacy(doc)
         else:
-            found = split_sentences(
+            characters = split_sentences(
                 doc.text,
                 line_breaks=self.line_breaks,
                 abbreviations=self.abbreviations,
             )
-            places = numpy.searchsorted(offsets, found)
-            is_token = offsets[numpy.minimum(places, len(doc) - 1)] == found
-            starts = places[is_token].tolist()
+            tokens = numpy.searchsorted(offsets, characters)
+            is_start = offsets[numpy.minimum(tokens, len(doc) - 1)] == characters
+            starts = tokens[is_start].tolist()
         borders = _get_borders(doc) if self.use_sections else []
         ordered = sorted({0, *starts, *borders})
         if self.max_tokens:
@@ -125,8 +128,8 @@ class ClinicalSentencizer(RulePipe):
             values = numpy.full(len(doc), -1, dtype="int64")
             values[doc_starts] = 1
             if not self.overwrite:
-                known = _to_array(doc, SENT_START)
-                values = numpy.where(known == 0, values, known)
+                earlier = _to_array(doc, SENT_START)
+                values = numpy.where(earlier == 0, values, earlier)
             column: Any = values.reshape(-1, 1).astype("uint64")
             doc.from_array([SENT_START], column)
 
@@ -142,7 +145,7 @@ def _to_array(doc: Doc, attribute: int) -> Any:
 
 
 def _get_borders(doc: Doc) -> Iterator[int]:
-    """The tokens at which a section, a subsection or a body under a title starts."""
+    """Yield the tokens at which sections, subsections or their bodies start or end."""
     for key in (SECTIONS_KEY, SUBSECTIONS_KEY, SECTION_TITLES_KEY):
         for span in list_spans(doc, key):
             yield span.start
@@ -152,7 +155,7 @@ def _get_borders(doc: Doc) -> Iterator[int]:
 
 
 def _pass_over_marks(doc: Doc, end: int, is_title: bool) -> int:
-    """Let a sentence keep the white space behind it, and a title its colon."""
+    """Move a sentence's end past white space and, after a title, past its colon."""
     for token in doc[end:]:
         if "\n" in token.text:
             is_title = False
@@ -163,7 +166,7 @@ def _pass_over_marks(doc: Doc, end: int, is_title: bool) -> int:
 
 
 def _cut_long(doc: Doc, starts: list[int], max_tokens: int) -> Iterator[int]:
-    """Add starts, so that no sentence is longer than a number of tokens."""
+    """Yield the starts, and more where a sentence is longer than `max_tokens`."""
     for start, end in pairwise([*starts, len(doc)]):
         yield start
         while end - start > max_tokens:
@@ -177,7 +180,7 @@ def _can_cut(token: Token) -> bool:
 
 
 def _get_scispacy() -> Callable[[Doc], list[int]]:
-    """Look up scispaCy's sentence splitter, as a function that changes no Doc."""
+    """Get scispaCy's sentence splitter as a function that doesn't change the Doc."""
     try:
         module = importlib.import_module("scispacy.custom_sentence_segmenter")
     except ImportError as error:

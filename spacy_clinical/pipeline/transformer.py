@@ -38,8 +38,8 @@ checkpoint = "bio_clinicalbert"
 class ClinicalTransformer(CheckpointPipe, Transformer):
     """Share an encoder between components.
 
-    In contrast to spacy-transformers, no wordpiece is dropped: windows are counted in
-    wordpieces and cut where sections, sentences or words end.
+    Unlike in spacy-transformers, no wordpiece is dropped: windows are measured in
+    wordpieces, and end where a section, a sentence or a word ends.
     """
 
     def __init__(
@@ -52,13 +52,13 @@ class ClinicalTransformer(CheckpointPipe, Transformer):
     ) -> None:
         """Set up the component.
 
-        Each `spacy-transformers.TransformerListener.v1` of a later component gets the
-        rows of its tokens from it, and sends their gradients back.
+        A `spacy-transformers.TransformerListener.v1` in a later component gets its
+        tokens' vectors from this component, and sends gradients back to it.
 
         model: A `spacy-clinical.HFEncoder.v1`.
-        keep_activations: Whether Docs keep `doc._.trf_data` (3 kB for each wordpiece of
-            a BERT-base encoder) after all listeners have read it. Without any listener
-            they always do.
+        keep_activations: Whether Docs keep `doc._.trf_data` after all listeners have
+            read it (3 kB per wordpiece for a BERT-base encoder). Without listeners they
+            always keep it.
         """
         self.nlp = nlp
         self._set_up(nlp, model, name)
@@ -74,7 +74,7 @@ class ClinicalTransformer(CheckpointPipe, Transformer):
     # Predicting
 
     def predict(self, docs: Iterable[Doc]) -> list[Encoded]:
-        """Encode Docs: one row (width) for each wordpiece."""
+        """Encode Docs: one vector (width) for each wordpiece."""
         encoded: list[Encoded] = self.model.predict(list(docs))
         return encoded
 
@@ -87,7 +87,7 @@ class ClinicalTransformer(CheckpointPipe, Transformer):
             self._record(doc, e)
 
     def _count_readers(self) -> int | None:
-        """How many listeners will read a Doc; None if none will."""
+        """Count the listeners that will read a Doc; None if there are none."""
         disabled = set(self.nlp.disabled)
         listening = [c for c in self.listening_components if c not in disabled]
         return sum(len(self.listener_map[c]) for c in listening) or None
@@ -97,7 +97,7 @@ class ClinicalTransformer(CheckpointPipe, Transformer):
     def find_listeners(self, component: Any) -> None:
         """Connect the listeners of a later component.
 
-        Each is replaced by one that lets the rows of a Doc go after reading.
+        Each is replaced by one that frees the activations of a Doc after reading them.
         """
         model = getattr(component, "model", None)
         for node in list(find_listeners(model)):
@@ -122,10 +122,10 @@ class ClinicalTransformer(CheckpointPipe, Transformer):
         sgd: Optimizer | None = None,
         losses: dict[str, float] | None = None,
     ) -> dict[str, float]:
-        """Encode a batch for the listeners; the last to answer sends gradients back.
+        """Encode a batch for the listeners. The last one starts backpropagation.
 
-        drop: Not used: the checkpoint has rates of its own.
-        sgd: Without it, gradients add up until `finish_update`.
+        drop: Not used: the checkpoint sets its own dropout rates.
+        sgd: The optimizer. Without it, gradients add up until `finish_update`.
         """
         examples = list(examples)
         validate_examples(examples, "ClinicalTransformer.update")
@@ -161,9 +161,10 @@ class ClinicalTransformer(CheckpointPipe, Transformer):
         return losses
 
     def finish_update(self, sgd: Optimizer) -> None:
-        """Update the weights, as soon as the listeners have sent gradients back.
+        """Update the weights once the listeners have sent gradients back.
 
-        `Language.update` asks for it before: the gradients would count a step late.
+        `Language.update` calls this earlier; without waiting, the gradients would only
+        be used in the next step.
         """
         if self._is_waiting:
             self._sgd = sgd
@@ -176,7 +177,7 @@ class ClinicalTransformer(CheckpointPipe, Transformer):
         *,
         nlp: Language | None = None,
     ) -> None:
-        """Read the checkpoint, and connect the listeners."""
+        """Load the checkpoint, and connect the listeners."""
         Transformer.initialize(self, get_examples, nlp=nlp)
         for listener in self.listeners:
             if listener.has_dim("nO") is None:

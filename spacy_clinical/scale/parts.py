@@ -1,4 +1,4 @@
-"""Where a run in shards keeps what, and how all of it goes."""
+"""Files of a run in shards: their names, and how to remove them."""
 
 import re
 from contextlib import suppress
@@ -16,24 +16,24 @@ TEMPORARY = re.compile(rf"\.{_PART.pattern}\.{TOKEN}")
 
 
 def list_shard_outputs(folder: Path) -> list[Path]:
-    """Name all that `ShardWriter` may write, so that it is not read as notes."""
+    """List the paths that `ShardWriter` may write, which aren't read as notes."""
     names = (RUN_FILE, FAILURES_FILE, SHARDS_FOLDER, SEALS_FOLDER, LOCK_FILE)
     return [(folder / name).resolve() for name in names]
 
 
 def refuse_shards(folder: Path) -> None:
-    """Keep a run without shards from going beside one with them.
+    """Check that a folder has no shards, before a run without them.
 
-    RAISES ValueError: C340, if there are some.
+    RAISES ValueError: C340, if it has shards.
     """
     if list_parts(folder):
         raise CodedValueError(Errors.C340.format(path=folder))
 
 
 def remove_shards(folder: Path) -> None:
-    """Remove all that `ShardWriter` wrote, and no other files."""
+    """Remove all files that `ShardWriter` wrote, and no others."""
     n_shards = len({path.name for path in list_parts(folder)})
-    # Seals go first: what has none isn't finished.
+    # Seals first: a shard without one isn't finished.
     for path in (*list_parts(folder), *list_parts(folder, TEMPORARY)):
         path.unlink(missing_ok=True)
     if read_run(folder / RUN_FILE) is not None:
@@ -47,15 +47,15 @@ def remove_shards(folder: Path) -> None:
 
 
 def list_parts(folder: Path, pattern: re.Pattern[str] = _PART) -> list[Path]:
-    """List the seals and shards in a folder, of any run; seals come first."""
-    found: list[Path] = []
+    """List the seals and then the shards in a folder, of any run."""
+    parts: list[Path] = []
     for name in (SEALS_FOLDER, SHARDS_FOLDER):
         if (folder / name).is_dir():
             paths = sorted((folder / name).iterdir())
-            found += [path for path in paths if pattern.fullmatch(path.name)]
-    return found
+            parts += [path for path in paths if pattern.fullmatch(path.name)]
+    return parts
 
 
 def get_number(path: Path) -> int:
-    """Get the number of a shard, of the name of its file or of its seal."""
+    """Get the number of a shard from the name of its file or its seal."""
     return int(path.stem.removeprefix("part-"))

@@ -1,4 +1,4 @@
-"""Pipelines that a process loads once, for all that it is asked to do."""
+"""Pipelines that a process loads once and keeps."""
 
 from pathlib import Path
 
@@ -13,12 +13,13 @@ _LOADED: dict[str, Language] = {}
 
 
 def load_once(name: str, *, folder: Path | None = None, code: str = "") -> Language:
-    """Load a pipeline, or take the one of that name that was loaded before.
+    """Load a pipeline, or return it if it is already loaded.
 
-    name: A pipeline: shipped, installed, or a folder.
-    folder: Where folders that were sent with a job are; looked for there first.
-    code: The user's own Python file, to be imported before; looked for there, too.
-    RAISES OSError: C314, if it can't be loaded; C360, if the code can't.
+    name: Pipeline: shipped, installed, or a folder.
+    folder: Folder with the files that were sent with a job. It is searched first.
+    code: The user's Python file to import before; also searched for in `folder`.
+    RAISES OSError: C314, if the pipeline can't be loaded; C360, if the code can't be
+        imported.
     """
     if name not in _LOADED:
         if code:
@@ -32,7 +33,7 @@ def load_once(name: str, *, folder: Path | None = None, code: str = "") -> Langu
         except (OSError, ValueError, ImportError) as error:
             reason = f"{name_type(error)}: {error}"
             raise CodedOSError(Errors.C314.format(name=name, error=reason)) from error
-        # So that what it makes ready on first use is there, also for forked processes.
+        # Initializes what is made on first use, also for forked processes.
         annotate_chunk(nlp, [WARM_UP])
         _LOADED[name] = nlp
     return _LOADED[name]

@@ -1,6 +1,6 @@
-"""What a run in shards says of itself: run.json, and a seal for each finished shard.
+"""Metadata of a run in shards: run.json, and a seal for each finished shard.
 
-Whoever reads them can't know who wrote them: what isn't as it should be counts as broken.
+These files may come from anyone, so files with an unexpected content count as broken.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from spacy_clinical.types import Note
 class Failed(TypedDict):
     """A note that failed.
 
-    number: Its number in its shard.
+    number: Index of the note in its shard.
     """
 
     number: int
@@ -31,12 +31,13 @@ class Failed(TypedDict):
 
 
 class Seal(TypedDict):
-    """What a finished shard was made of.
+    """Metadata of a finished shard.
 
-    sha256: Of its notes.
-    with_text: Whether it quotes them.
-    shard_sha256: Of its file.
-    failed: Its notes that failed, in their order.
+    n_notes: Number of its notes.
+    sha256: Digest of its notes.
+    with_text: Whether its records quote the notes.
+    shard_sha256: Digest of its file.
+    failed: Its notes that failed, in order.
     """
 
     n_notes: int
@@ -47,9 +48,9 @@ class Seal(TypedDict):
 
 
 def read_seal(path: Path, *, size: int) -> Seal | None:
-    """Read a seal; None if there is none, or it is broken, or of an earlier version.
+    """Read a seal; None if it is missing, broken or from an earlier version.
 
-    size (notes): Of a whole shard.
+    size (notes): Size of a full shard.
     """
     value = _read_json(path)
     if not isinstance(value, dict):
@@ -69,9 +70,9 @@ def read_seal(path: Path, *, size: int) -> Seal | None:
 
 
 def read_run(path: Path) -> dict[str, Any] | None:
-    """Read what a run says of itself; None if it can't be.
+    """Read the description of a run; None if it is missing or broken.
 
-    RETURNS: As `describe_run` and `ShardWriter` make it.
+    RETURNS: The output of `describe_run`, with the keys that `ShardWriter` adds.
     """
     value = _read_json(path)
     is_run = (
@@ -86,7 +87,7 @@ def read_run(path: Path) -> dict[str, Any] | None:
 
 
 def digest_notes(notes: Sequence[Note]) -> str:
-    """Find the SHA-256 of notes' ids and texts, in hexadecimal digits."""
+    """Compute the SHA-256 of notes' ids and texts, in hexadecimal digits."""
     digest = hashlib.sha256()
     for note in notes:
         for part in (note.id, note.text):
@@ -96,13 +97,13 @@ def digest_notes(notes: Sequence[Note]) -> str:
 
 
 def _read_json(path: Path) -> Any:
-    # Opening a pipe would wait for whoever writes to it.
+    # Opening a pipe would block.
     if not path.is_file():
         return None
     try:
         text = path.read_bytes().decode("utf8")
         value = read_json(text)
-        # It will be written again, so it must be JSON all through: no infinity.
+        # It will be written again, so it must be valid JSON, without Infinity.
         if value != json.loads(text):
             return None
         write_json(value)
@@ -134,14 +135,14 @@ def describe_run(
     attributes: Sequence[str] = (),
     code: Path | None = None,
 ) -> dict[str, Any]:
-    """Describe what makes the records of a run what they are.
+    """Describe everything that determines the records of a run.
 
-    shard_size (notes): Of a shard.
+    nlp: The pipeline.
+    shard_size (notes): Size of a shard.
     with_text: Whether records quote the notes.
-    components: What the pipeline's components say of themselves: the provenance of a
-        record.
-    attributes: Those that are put into the records.
-    code: The user's own file that was imported before.
+    components: Descriptions of the pipeline's components: the provenance of a record.
+    attributes: Custom attributes in the records.
+    code: The user's Python file that was imported before.
     """
     return {
         "package": __version__,
@@ -156,7 +157,7 @@ def describe_run(
 
 
 def _digest_pipeline(nlp: Language) -> str:
-    """SHA-256 of a pipeline's files, or of what it would be saved as."""
+    """Compute the SHA-256 of a pipeline's files, or else of its serialized bytes."""
     digest = hashlib.sha256()
     if not isinstance(nlp.path, Path):
         digest.update(nlp.to_bytes())

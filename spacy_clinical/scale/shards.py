@@ -1,15 +1,15 @@
-"""Records in shards: a run that was cut off goes on where it was, and loses nothing.
+"""Records in shards, so that an interrupted run can be resumed without loss.
 
-A shard holds the records of so many notes that follow each other. It appears whole, when
-its last note is done, and its seal after it: what its notes were, which of them failed,
-and the digest of its file. A later run passes over shards that are as they were sealed,
-if their notes are still the same. When a run is done, there are the shards of its notes
-and no others, and what `write_folder` had written to the folder before is gone.
+A shard holds the records of a fixed number of consecutive notes. Its file appears when
+its last note is done, and then its seal: the digest of its notes, the notes that
+failed, and the digest of its file. A later run skips shards that match their seal, if
+their notes are unchanged. When a run is done, the folder has only the shards of its
+notes, and earlier output of `write_folder` is removed.
 
-    run.json            what makes the records what they are; when done, counts
-    shards/part-*.jsonl records, as `records.make_record` makes them
-    seals/part-*.json   as `seals.Seal`
-    failures.jsonl      id, source and error of all that failed; nothing of a text
+    run.json            settings that determine the records; counts when done
+    shards/part-*.jsonl records of `records.make_record`
+    seals/part-*.json   see `seals.Seal`
+    failures.jsonl      id, source and error of all failures; no text of notes
 """
 
 import itertools
@@ -42,7 +42,7 @@ from spacy_clinical.scale.seals import Failed, Seal, digest_notes, read_run, rea
 from spacy_clinical.scale.workers import HandedOn, NotesPassed, make_chunks
 from spacy_clinical.types import Note, NoteFailure
 
-# Notes in, the records of each chunk out, in the same order; the others as they are.
+# From chunks of notes to their records, in the same order; other items are passed on.
 Annotate: TypeAlias = Callable[
     [Iterator[Sequence[Note] | HandedOn]], Iterable[list[Record] | HandedOn]
 ]
@@ -51,8 +51,9 @@ Annotate: TypeAlias = Callable[
 class Chunk(NamedTuple):
     """Notes of one shard that are annotated together.
 
-    shard: The shard's number.
-    numbers: Theirs in the shard.
+    shard: Number of the shard.
+    numbers: Indices of the notes in the shard.
+    notes: The notes.
     """
 
     shard: int
@@ -61,9 +62,12 @@ class Chunk(NamedTuple):
 
 
 class ShardTotals(NamedTuple):
-    """What a run has done, those before it included.
+    """Counts of a run, including the earlier runs that it resumes.
 
-    n_new: Notes that this run annotated itself.
+    n_notes: Number of notes in all shards.
+    n_new: Number of notes that this run annotated.
+    n_shards: Number of shards.
+    n_failed: Number of failures.
     """
 
     n_notes: int
@@ -73,18 +77,18 @@ class ShardTotals(NamedTuple):
 
 
 class ShardWriter:
-    """Write the records of notes in shards, and go on with a run that was cut off.
+    """Writes the records of notes in shards, and resumes an interrupted run.
 
-    folder: Made if need be.
-    run: As `describe_run` says.
-    chunk_size (notes): Those that are annotated together; never of two shards.
-    only_failed: Whether notes that failed before are done again.
-    force: Whether to go on though the run has begun with another pipeline, to do shards
-        again whose notes have changed, and to remove those of notes that are gone.
-    restart: Whether to throw away what was done before.
-    RAISES ValueError: C319 or C337, if a run of another kind has begun there; C341, if
-        nothing tells what has.
-    RAISES BlockingIOError: C339, if another process is writing there.
+    folder: Output folder; created if it doesn't exist.
+    run: Output of `describe_run`.
+    chunk_size (notes): Number of notes that are annotated together, within a shard.
+    only_failed: Whether to retry notes that failed before.
+    force: Whether to resume a run that was started with other settings, to redo shards
+        whose notes have changed, and to remove shards whose notes are gone.
+    restart: Whether to delete the results of earlier runs.
+    RAISES ValueError: C319 or C337, if the folder has a run with other settings; C341,
+        if those settings are unknown.
+    RAISES BlockingIOError: C339, if another process is writing to the folder.
     """
 
     def __init__(
@@ -104,7 +108,7 @@ class ShardWriter:
         self.force = force
         self._n_shards = 0
         self._n_broken = 0
-        # Whether there may be other records than when all was done.
+        # Whether records may have changed since the last complete run.
         self._is_new = True
         self._chunks: deque[Chunk] = deque()
         self._failures: list[NoteFailure] = []
@@ -120,10 +124,11 @@ class ShardWriter:
     def write(
         self, notes: Iterable[Note | NoteFailure], annotate: Annotate
     ) -> ShardTotals:
-        """Annotate the notes of shards that are not there, and write these.
+        """Annotate the notes of unfinished shards, and write these shards.
 
-        notes: In the same order each time, with what could not be read.
-        RAISES ValueError: C338, if a shard's notes have changed, or are gone.
+        notes: All notes, in the same order in each run, and failures of reading.
+        annotate: Function that annotates chunks of notes.
+        RAISES ValueError: C338, if the notes of a shard have changed or are gone.
         """
         n_new = 0
         try:
@@ -137,7 +142,7 @@ class ShardWriter:
             self._lock.release()
 
     def _begin(self, run: Mapping[str, Any], *, restart: bool) -> dict[str, Any]:
-        """Clean up after a run that was killed, and say what this one is."""
+        """Clean up after a killed run, and write the description of this one."""
         path = self.folder / RUN_FILE
         earlier = [] if restart else self._list_earlier(run)
         clean_folder(self.folder)
@@ -154,10 +159,10 @@ class ShardWriter:
         return begun
 
     def _throw_away(self) -> None:
-        """Remove what was done before; what is killed on the way isn't done."""
-        known = read_run(self.folder / RUN_FILE)
-        if known is not None:
-            self._write_json(self.folder / RUN_FILE, {**known, "done": None})
+        """Remove the results of earlier runs, which first count as unfinished."""
+        before = read_run(self.folder / RUN_FILE)
+        if before is not None:
+            self._write_json(self.folder / RUN_FILE, {**before, "done": None})
         (self.folder / FAILURES_FILE).unlink(missing_ok=True)
         for part in list_parts(self.folder):
             part.unlink()
@@ -174,7 +179,7 @@ class ShardWriter:
     def _feed(
         self, notes: Iterable[Note | NoteFailure]
     ) -> Iterator[Sequence[Note] | HandedOn]:
-        """Hand on the notes that have to be annotated, in chunks."""
+        """Yield chunks of the notes to annotate, and pass on failures."""
         for of_shard in make_chunks(notes, self.size):
             if isinstance(of_shard, NoteFailure):
                 yield of_shard
@@ -197,12 +202,12 @@ class ShardWriter:
                 yield chunk.notes
 
     def _list_open(self, shard: int, n_notes: int, sha256: str) -> Sequence[int]:
-        """Which notes of a shard have to be annotated."""
+        """List the indices of the notes of a shard that must be annotated."""
         seal = self._read_seal(shard)
         if seal is None or not self._is_whole(shard, seal):
             self._n_broken += self._get_seal_path(shard).exists()
             return range(n_notes)
-        # Only with force such a shard is here.
+        # Only reached with force.
         if seal["with_text"] != self.run["with_text"]:
             return range(n_notes)
         if seal["sha256"] == sha256 and seal["n_notes"] == n_notes:
@@ -214,12 +219,12 @@ class ShardWriter:
         raise CodedValueError(Errors.C338.format(path=self.folder, shard=shard))
 
     def _is_whole(self, shard: int, seal: Seal) -> bool:
-        """Whether a shard is still the one that was sealed."""
+        """Check whether a shard's file still matches its seal."""
         path = self._get_path(shard)
         return path.is_file() and find_sha256(path) == seal["shard_sha256"]
 
     def _remove_beyond(self) -> None:
-        """Remove shards of notes that are gone."""
+        """Remove the shards whose notes are gone."""
         parts = {
             path: number
             for path in list_parts(self.folder)
@@ -234,19 +239,19 @@ class ShardWriter:
             )
         for path in parts:
             path.unlink()
-        names = f"{len(numbers)} shards, of notes that are gone"
+        names = f"{len(numbers)} shards whose notes are gone"
         warn(Warnings.W305.format(path=self.folder, names=names))
         self._is_new = True
 
     def _write_shard(
         self, shard: int, results: Iterable[tuple[Chunk, list[Record]]]
     ) -> int:
-        """Write a shard and its seal. RETURNS the number of new records."""
+        """Write a shard and its seal. RETURNS: The number of new records."""
         seal = self._seals.pop(shard)
         path = self._get_path(shard)
         n_new = 0
         with open_atomic(path) as handle:
-            # Around notes that are done again, the other records stay.
+            # If only some notes are redone, the other records are copied.
             earlier = _read_lines(path)
             next_number = 0
             for chunk, records in results:
@@ -259,14 +264,14 @@ class ShardWriter:
                     if record["error"] is not None:
                         seal["failed"].append(_describe_failed(number, record))
             handle.writelines(itertools.islice(earlier, seal["n_notes"] - next_number))
-            # No seal is ever beside a shard that it isn't of.
+            # A seal never coexists with a shard that doesn't match it.
             self._get_seal_path(shard).unlink(missing_ok=True)
         seal["shard_sha256"] = find_sha256(path)
         self._write_json(self._get_seal_path(shard), seal)
         return n_new
 
     def _finish(self, n_new: int) -> ShardTotals:
-        """Count what is there, list what failed, and remove what isn't of this run."""
+        """Count the results, list the failures, and remove output of other runs."""
         n_notes = n_failed = n_shards = 0
         with open_atomic(self.folder / FAILURES_FILE) as failures:
             for shard in range(self._n_shards):
@@ -293,29 +298,29 @@ class ShardWriter:
         return totals
 
     def _list_earlier(self, run: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """The runs that finished shards may be of, besides this one."""
+        """List earlier runs that finished shards may come from."""
         path = self.folder / RUN_FILE
-        known = read_run(path)
-        if known is None:
+        last = read_run(path)
+        if last is None:
             is_there = path.exists()
             if not is_there and not list_parts(self.folder):
                 return []
-            fault = "not one that this command writes" if is_there else "missing"
+            fault = "not a file that this command writes" if is_there else "missing"
             if not self.force:
                 raise CodedValueError(Errors.C341.format(path=self.folder, fault=fault))
             return [{"error": f"{RUN_FILE} was {fault}"}]
-        earlier: list[dict[str, Any]] = known.pop("earlier")
-        # Earlier versions had none of the latter.
-        before = {"attributes": [], "code_sha256": "", **known}
+        earlier: list[dict[str, Any]] = last.pop("earlier")
+        # Earlier versions didn't write these keys.
+        before = {"attributes": [], "code_sha256": "", **last}
         changed = sorted(key for key in run if before.get(key) != run[key])
         if "shard_size" in changed:
-            size = known["shard_size"]
+            size = last["shard_size"]
             raise CodedValueError(Errors.C337.format(path=self.folder, size=size))
         if changed and not self.force:
             what = ", ".join(changed)
             raise CodedValueError(Errors.C319.format(path=self.folder, what=what))
-        self._is_new = known.pop("done") is None
-        return [*earlier, known] if changed else earlier
+        self._is_new = last.pop("done") is None
+        return [*earlier, last] if changed else earlier
 
     def _get_path(self, shard: int) -> Path:
         return self.folder / SHARDS_FOLDER / f"part-{shard:06}.jsonl"
@@ -332,7 +337,7 @@ class ShardWriter:
 
 
 def _read_lines(path: Path) -> Iterator[str]:
-    # One that is done again as a whole may hold anything, or be a pipe.
+    # A broken shard may have any content, or be a pipe.
     if path.is_file():
         with path.open(encoding="utf8", errors="replace", newline="\n") as lines:
             yield from lines
@@ -344,7 +349,7 @@ def _describe_failed(number: int, record: Record) -> Failed:
 
 
 def _describe_failure(failure: NoteFailure) -> dict[str, Any]:
-    """A file or a row that could not be read, in the shape of a note that failed."""
+    """Describe a file or row that could not be read like a note that failed."""
     error = {
         "component": "reader",
         "code": get_code(failure.message),

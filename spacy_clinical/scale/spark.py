@@ -1,26 +1,27 @@
-"""Annotate the notes of a Spark data frame. Needs pyspark and pyarrow (extra "spark").
+"""Annotate the notes of a Spark data frame. This needs pyspark and pyarrow (extra
+"spark").
 
-A row of the result is a row of the data frame. Its columns are those of
-`export.arrow.SCHEMA`, with the same names and types, then the columns that were kept.
-A row that has no text or no id, or on which a component failed, says so in `error`; no
-row ends the job. `source` is "" and `meta` empty: keep the columns that say more.
+The result has one row for each row of the data frame. Its columns are those of
+`export.arrow.SCHEMA`, with the same names and types, followed by the kept columns. If a
+row has no text or no id, or a component fails on it, the reason is in `error`; the job
+continues. `source` and `meta` are empty: use `keep_cols` for other columns.
 
-Each Python worker loads the pipeline once, for all its tasks. All of them need this
-package, installed or as an environment that goes with the job, and the pipeline:
+Each Python worker loads the pipeline once for all its tasks. Every worker needs this
+package, installed or in an environment that is sent with the job, and the pipeline:
 
-    # shipped with this package, an installed package, or a folder that all machines see
+    # a shipped pipeline, an installed package, or a folder that all machines can read
     annotate(df, "en_clinical_sm")
-    # or what nlp.to_disk writes, sent with the job:
+    # or the output of nlp.to_disk, sent with the job:
     #   tar -C my_pipeline -czf pipeline.tar.gz .
     #   spark-submit --archives pipeline.tar.gz#pipeline job.py
     annotate(df, "pipeline")
 
-Workers share its weights, and what they import, if Spark is told to fork them from
-`spark_daemon`; else plan a gigabyte for each.
+Workers share the pipeline's weights and imported modules if Spark forks them from
+`spark_daemon`. Otherwise, plan 1 GB of memory for each.
 
-Spark sets how many threads torch computes with in a worker: spark.task.cpus, which is 1.
-It hands a worker 10,000 rows at a time; where notes are very long, lower that by
-spark.sql.execution.arrow.maxRecordsPerBatch.
+The number of torch threads in a worker is spark.task.cpus (default 1). Spark sends
+10,000 rows at a time to a worker. If notes are very long, set
+spark.sql.execution.arrow.maxRecordsPerBatch to a lower number.
 """
 
 from collections.abc import Iterator, Sequence
@@ -71,15 +72,15 @@ try:
 except ImportError as error:
     raise CodedImportError(Errors.C330.format(name=error.name)) from error
 
-# Bytes of text that are held at once, with what is found in them.
+# Maximum bytes of text that are annotated at once.
 MAX_BYTES = 4_000_000
-# Batches of the pipeline that make an Arrow batch.
+# Number of the pipeline's batches in an Arrow batch.
 N_BATCHES = 8
 _TEXT, _ID = "text", "id"
 
 
 class Job(NamedTuple):
-    """What goes to the workers: plain values, nothing that needs to be loaded."""
+    """Settings that are sent to the workers, as plain values."""
 
     model: str
     text_col: str
@@ -107,32 +108,34 @@ def annotate(
 ) -> DataFrame:
     """Find sections, entities and codes in the notes of a data frame.
 
-    Lazy, as all transformations of Spark: only columns and pipeline are looked for.
+    This is a lazy transformation, as usual in Spark: only the columns and the
+    pipeline's name are checked now.
 
-    model: A pipeline that was sent with the job, ships in this package, or is installed;
-        or a folder that all machines see. Looked for in this order.
-    text_col: Column of strings that holds the notes.
-    id_col: Column of strings or whole numbers that holds their ids.
-    keep_cols: Columns that the result has, too, unchanged.
-    batch_size (notes): Notes that are worked on together.
-    with_text: Whether the result may hold what is made of the notes' words: text, titles,
-        entities' text, labels of unknown sections. Columns that are kept stay as they are.
-    markup: What to do with notes that aren't plain text, such as HTML: "convert" them,
-        "refuse" them with an error in their row, or "keep" them as they are.
-    attributes: Of other components, to put into the columns `attributes`, `tokens` and
-        into entities: "span._.negex", "doc._.language". The job fails before its first
-        note if the pipeline doesn't know one (C362).
-    code: A Python file to import before the pipeline is loaded: one that was sent with
-        the job (spark.addFile, spark-submit --files), or that all machines see.
-    RETURNS: A row for each row, in the same partitions and in their order.
-    RAISES ValueError: C331, if a column isn't there; C332, if one can't be used; C361,
-        if something doesn't name an attribute.
+    df: The data frame.
+    model: Pipeline that was sent with the job, a shipped or an installed one, or a
+        folder that all machines can read, looked up in this order.
+    text_col: Column of strings with the notes.
+    id_col: Column of strings or integers with their ids.
+    keep_cols: Columns to copy to the result.
+    batch_size (notes): Number of notes in a batch.
+    with_text: Whether the result may have words of the notes: text, titles, entities'
+        text, labels of unknown sections. Copied columns are not affected.
+    markup: How to treat notes that aren't plain text, such as HTML: "convert" them,
+        "refuse" them with an error in their row, or "keep" them unchanged.
+    attributes: Custom attributes to put into the columns `attributes` and `tokens` and
+        into entities, such as "span._.negex" or "doc._.language". The job fails before
+        its first note if an attribute isn't registered (C362).
+    code: Python file to import before the pipeline is loaded. It must be sent with the
+        job (spark.addFile, spark-submit --files), or readable by all machines.
+    RETURNS: One row for each row, in the same partitions and order.
+    RAISES ValueError: C331, if a column doesn't exist; C332, if one can't be used;
+        C361, if the name of an attribute is invalid.
     RAISES FileNotFoundError: C333, if there is no such pipeline.
     """
     keep_cols = list_names(keep_cols)
-    found = _resolve_model(df.sparkSession, str(model))
+    resolved = _resolve_model(df.sparkSession, str(model))
     job = Job(
-        found,
+        resolved,
         text_col,
         id_col,
         tuple(keep_cols),
@@ -159,37 +162,39 @@ def make_schema(
     *,
     with_attributes: bool = False,
 ) -> T.StructType:
-    """Make the schema of what `annotate` returns.
+    """Make the schema of the result of `annotate`.
 
-    schema: Of the data frame that has the columns to keep.
-    with_attributes: Whether attributes of other components were named.
+    schema: Schema of the data frame with the columns to keep.
+    keep_cols: Columns to copy to the result.
+    with_attributes: Whether the result has custom attributes.
     """
-    found = NAMED_SCHEMA if with_attributes else SCHEMA
+    own = NAMED_SCHEMA if with_attributes else SCHEMA
     return T.StructType(
-        [*from_arrow_schema(found), *(schema[name] for name in list_names(keep_cols))]
+        [*from_arrow_schema(own), *(schema[name] for name in list_names(keep_cols))]
     )
 
 
 def annotate_batches(
     batches: Iterator[pa.RecordBatch], job: Job
 ) -> Iterator[pa.RecordBatch]:
-    """Annotate a partition in a Python worker, some notes at a time.
+    """Annotate a partition in a Python worker, in small batches.
 
-    batches: With the columns text and id, then those to keep.
+    batches: Batches with the columns text and id, then those to keep.
+    job: The settings.
     """
     sent = Path(SparkFiles.getRootDirectory())
     nlp = load_once(job.model, folder=sent, code=job.code)
     check_attributes(parse_attributes(job.attributes))
     for batch in batches:
         for part in _cut(batch, job.batch_size * N_BATCHES):
-            # Frees the words that only these notes have.
+            # Frees the words that only occur in these notes.
             with nlp.memory_zone():
                 records = _annotate_rows(nlp, part, job)
             yield _join(records, part, job)
 
 
 def _cut(batch: pa.RecordBatch, n_rows: int) -> Iterator[pa.RecordBatch]:
-    """Cut a batch so that no part has many rows or much text."""
+    """Cut a batch into parts of limited rows and text."""
     sizes = (
         pc.call_function("binary_length", [batch.column(_TEXT)])
         .fill_null(0)
@@ -222,10 +227,10 @@ def _annotate_rows(
 
 
 class _Row(NamedTuple):
-    """A note as its row gives it.
+    """A note as read from its row.
 
-    lacking: Those of its fields that the row doesn't have.
-    fault: Why it can't be annotated, with its code; else "".
+    lacking: Its missing fields: "id", "text".
+    fault: Coded message why it can't be annotated; otherwise "".
     """
 
     note: Note
@@ -234,19 +239,19 @@ class _Row(NamedTuple):
 
 
 def _read_row(note_id: pa.Scalar, text: pa.Scalar, job: Job) -> _Row:
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     lacking, fault = [], ""
     for what, column, value in (
         ("id", job.id_col, note_id),
         ("text", job.text_col, text),
     ):
-        found[what], reason = _read_value(value)
-        if what == "id" and not reason and not found[what]:
+        values[what], reason = _read_value(value)
+        if what == "id" and not reason and not values[what]:
             reason = "an empty string"
         if reason:
             lacking.append(what)
             fault = Errors.C334.format(what=what, column=column, found=reason)
-    note = Note(found["id"], found["text"], {}, "")
+    note = Note(values["id"], values["text"], {}, "")
     if not fault:
         try:
             converted = convert_text(note.text, markup=job.markup)
@@ -257,13 +262,13 @@ def _read_row(note_id: pa.Scalar, text: pa.Scalar, job: Job) -> _Row:
 
 
 def _read_value(value: pa.Scalar) -> tuple[str, str]:
-    """Read a cell, or say what is in it instead."""
+    """Read a cell. RETURNS: Its text, and what is wrong with it, or ""."""
     try:
-        found = value.as_py()
-    # Spark takes any bytes for a string.
+        cell = value.as_py()
+    # Spark accepts any bytes as a string.
     except UnicodeDecodeError:
         return "", "bytes that aren't UTF-8"
-    return ("", "null") if found is None else (str(found), "")
+    return ("", "null") if cell is None else (str(cell), "")
 
 
 def _strip(record: Record, job: Job) -> dict[str, Any]:
@@ -283,17 +288,17 @@ def _make_failed(row: _Row, job: Job) -> dict[str, Any]:
 def _join(
     records: Sequence[dict[str, Any]], part: pa.RecordBatch, job: Job
 ) -> pa.RecordBatch:
-    """Put the columns that were kept beside what was found."""
+    """Join the records with the columns to keep."""
     schema = NAMED_SCHEMA if job.attributes else SCHEMA
-    [found] = make_table(records, schema=schema).combine_chunks().to_batches()
+    [made] = make_table(records, schema=schema).combine_chunks().to_batches()
     first = part.num_columns - len(job.keep_cols)
     fields = [
         part.schema.field(first + i).with_name(name)
         for i, name in enumerate(job.keep_cols)
     ]
     return pa.RecordBatch.from_arrays(
-        [*found.columns, *part.columns[first:]],
-        schema=pa.schema([*found.schema, *fields]),
+        [*made.columns, *part.columns[first:]],
+        schema=pa.schema([*made.schema, *fields]),
     )
 
 
@@ -316,12 +321,12 @@ def _check_columns(schema: T.StructType, job: Job) -> None:
             raise CodedValueError(
                 Errors.C332.format(column=name, use=use, reason=reason)
             )
-    # Spark's names don't differ by case alone.
+    # Spark's column names aren't case-sensitive.
     schema_of_result = NAMED_SCHEMA if job.attributes else SCHEMA
     taken = {name.lower() for name in schema_of_result.names}
     for name in job.keep_cols:
         if name.lower() in taken:
-            reason = "the result has a column of that name already; rename it first"
+            reason = "the result already has a column with that name; rename it first"
             use = "a column to keep"
             raise CodedValueError(
                 Errors.C332.format(column=name, use=use, reason=reason)
@@ -339,9 +344,9 @@ def _is_id(kind: T.DataType) -> bool:
 
 
 def _resolve_model(session: SparkSession, model: str) -> str:
-    """Look for a pipeline before the job starts, as far as the driver can know.
+    """Look for a pipeline before the job starts, as far as the driver can.
 
-    RETURNS: Its name; or the path of its folder from the root, as workers run elsewhere.
+    RETURNS: Its name, or the absolute path of its folder.
     """
     is_shipped = set(PurePosixPath(model).parts[:1]) & _list_archives(session)
     if is_shipped or model in list_models() or is_package(model):
@@ -353,7 +358,7 @@ def _resolve_model(session: SparkSession, model: str) -> str:
 
 
 def _list_archives(session: SparkSession) -> set[str]:
-    """Name the folders that the archives of a job become on its workers."""
+    """List the folders to which a job's archives are unpacked on its workers."""
     settings = ("spark.archives", "spark.yarn.dist.archives")
     urls = [
         url for key in settings for url in (session.conf.get(key, "") or "").split(",")

@@ -1,12 +1,12 @@
-"""The process that Spark's Python workers are forked from, with a pipeline in it.
+"""The process from which Spark forks Python workers, with a pipeline loaded.
 
-PySpark starts it in each executor, in place of its own daemon, if it is told to:
+PySpark starts it in each executor instead of its own daemon, with these settings:
 
     spark.python.daemon.module = spacy_clinical.scale.spark_daemon
     spark.executorEnv.SPACY_CLINICAL_PRELOAD = en_clinical_sm
 
-The workers then share the pipeline's weights and all that was imported, and need not
-load them. The name is the one that `spark.annotate` is given.
+The workers then share the pipeline's weights and all imported modules. The name must be
+the one that is passed to `spark.annotate`.
 """
 
 import os
@@ -21,9 +21,9 @@ WORKER = "pyspark.worker"
 
 
 def main() -> None:
-    """Load what the variable names, and serve Spark."""
+    """Load the pipeline named by the variable, and run Spark's daemon."""
     name = os.environ.get(VARIABLE)
-    # Spark also has daemons of other workers, that look for data sources and the like.
+    # Spark also starts daemons for other workers, such as those of data sources.
     if name and sys.argv[1:] in ([], [WORKER]):
         load_once(name)
     manager()

@@ -1,7 +1,7 @@
-"""Run a pipeline over notes so that a failing note harms no other.
+"""Run a pipeline over notes so that a failing note doesn't affect the others.
 
-The components are driven from here, not by `nlp.pipe`: that would need error handlers
-set in them, which all other users of the pipeline would get too.
+The components are called directly, not by `nlp.pipe`, which would need error handlers.
+These would be set for all other users of the pipeline, too.
 """
 
 from collections import deque
@@ -26,30 +26,32 @@ def annotate_notes(
     *,
     batch_size: int | None = None,
 ) -> Iterator[tuple[Note, Doc]]:
-    """Run a pipeline over notes, one Doc for each, in their order.
+    """Run a pipeline over notes, and yield one Doc for each, in order.
 
-    A note that the stream lost, with others of its batch or alone, is tried again
-    by itself, and keeps what the components that don't fail find. Notes may be longer
-    than `nlp.max_length`: what ships here needs no memory beyond a window's.
+    If a batch fails, its notes are tried again one by one. A note that fails keeps the
+    annotations of the components that don't. Notes may be longer than `nlp.max_length`,
+    because shipped components read long notes in windows.
 
-    Nothing of the pipeline is changed, so that several streams, threads and other
-    callers can share it. An error handler that was set in a component is called
-    as ever, but what it raises stops nothing.
+    The pipeline isn't changed, so several streams, threads and other callers can share
+    it. Error handlers of components are called as usual, but errors that they raise
+    don't stop the stream.
 
-    batch_size (notes): None takes the pipeline's own.
+    nlp: The pipeline.
+    notes: The notes.
+    batch_size (notes): Size of a batch; None for the pipeline's own.
     YIELDS: The note with its Doc. If a component failed, `doc._.clinical_error` says
-        which and why, in plain data that holds nothing of the note; if the
-        tokenizer did, the Doc is empty.
+        which one and why, without any text of the note. If the tokenizer failed, the
+        Doc is empty.
     """
     feed = _Feed(nlp, notes)
     docs: Iterator[Doc] = iter(feed)
-    # As it is now: others may disable components while the stream is suspended.
+    # A copy: others may disable components while the stream is suspended.
     pipeline = nlp.pipeline
     for _, proc in pipeline:
         docs = _flow(proc, docs, feed, batch_size or nlp.batch_size)
     for doc in docs:
         number = feed.get_number(doc)
-        # A component made a new Doc, which belongs to no known note.
+        # A component made a new Doc; its note is unknown.
         if number is None:
             continue
         yield from _retry(nlp, pipeline, feed.take_until(number))
@@ -60,9 +62,9 @@ def annotate_notes(
 
 
 def make_long_doc(nlp: Language, text: str) -> Doc:
-    """Make a Doc as `nlp.make_doc` does, of a text of up to 20 million characters.
+    """Make a Doc like `nlp.make_doc`, from a text of up to 20 million characters.
 
-    Where `nlp.max_length` is larger, that counts. It is not changed.
+    A larger `nlp.max_length` is respected. It isn't changed.
 
     RAISES ValueError: spaCy's E088, for a longer text.
     """
@@ -72,10 +74,10 @@ def make_long_doc(nlp: Language, text: str) -> Doc:
 
 
 class _Feed:
-    """Hands notes to a stream and remembers which of them have not come out.
+    """Source of a stream's Docs, which keeps track of the notes in the stream.
 
-    error: What ended it all: what the source of the notes raised, or a component that
-        takes nothing.
+    error: Error that ended the stream: from the source of the notes, or from a
+        component that accepts no Docs.
     """
 
     def __init__(self, nlp: Language, notes: Iterable[Note]) -> None:
@@ -83,7 +85,7 @@ class _Feed:
         self._nlp = nlp
         self._notes = iter(notes)
         self._n_read = 0
-        # The Docs are kept with their numbers, so that no id is given twice.
+        # The Docs are kept, so that no id() is used twice.
         self._inside: deque[tuple[int, Note, Doc | None]] = deque()
         self._numbers: dict[int, int] = {}
 
@@ -93,7 +95,7 @@ class _Feed:
                 note = next(self._notes)
             except StopIteration:
                 return
-            # Kept for the end, or the stream would take it for a component's.
+            # Raised at the end, or it would look like a component's error.
             except Exception as error:
                 self.error = error
                 return
@@ -106,22 +108,22 @@ class _Feed:
                 yield doc
 
     def get_number(self, doc: Doc) -> int | None:
-        """Find the number of the note that a Doc was made of."""
+        """Get the number of a Doc's note."""
         return self._numbers.get(id(doc))
 
     def take(self) -> Note:
-        """Remove the note that went in first of those that are inside."""
+        """Remove and return the oldest note in the stream."""
         _, note, doc = self._inside.popleft()
         self._numbers.pop(id(doc), None)
         return note
 
     def take_until(self, number: int | None) -> Iterator[Note]:
-        """Remove those that went in before a note; all of them for None."""
+        """Remove and yield the notes before a number; all notes for None."""
         while self._inside and self._inside[0][0] != number:
             yield self.take()
 
     def _tokenize(self, text: str) -> Doc | None:
-        """Make a Doc here: a failure inside the stream would end it."""
+        """Make a Doc; None if it fails, since an error would end the stream."""
         try:
             return make_long_doc(self._nlp, text)
         except Exception:
@@ -129,10 +131,10 @@ class _Feed:
 
 
 class _Source:
-    """What a component's stream takes Docs from.
+    """Source of a component's Docs.
 
-    n_taken: How many it has taken.
-    is_finished: Whether there are no more.
+    n_taken: Number of Docs that the component has taken.
+    is_finished: Whether there are no more Docs.
     """
 
     def __init__(self, docs: Iterator[Doc]) -> None:
@@ -156,10 +158,11 @@ class _Source:
 def _flow(
     proc: Any, docs: Iterator[Doc], feed: _Feed, batch_size: int
 ) -> Iterator[Doc]:
-    """Let Docs flow through a component, without those that it fails on.
+    """Run a component over a stream, and drop the Docs that it fails on.
 
-    Where its own stream breaks, the Docs that are inside it are lost, and it goes on with
-    a new one. If that takes nothing either, all ends here, and the feed is told why.
+    If the component's own stream raises an error, the Docs inside are lost, and a new
+    stream is opened. If that one takes no Docs either, the stream ends, and the error
+    is set on the feed.
     """
     if not hasattr(proc, "pipe"):
         yield from _call_each(proc, docs)
@@ -170,7 +173,7 @@ def _flow(
         try:
             yield from _open(proc, source, batch_size)
             return
-        # Whatever a component raised, the notes inside are tried again.
+        # A component may raise anything; the notes inside are tried again.
         except Exception as error:
             if source.n_taken == n_taken and not source.is_finished:
                 feed.error = feed.error or error
@@ -178,7 +181,7 @@ def _flow(
 
 
 def _open(proc: Any, docs: Iterator[Doc], batch_size: int) -> Iterator[Doc]:
-    """Open a component's stream; ours take what they fail on along."""
+    """Open a component's stream. Own components keep Docs that they fail on."""
     pipe_on: Callable[..., Iterator[Doc]] | None = getattr(proc, "pipe_on", None)
     if pipe_on is None or proc.get_error_handler() is not raise_error:
         stream: Iterator[Doc] = proc.pipe(docs, batch_size=batch_size)
@@ -204,7 +207,7 @@ def _retry(
 
 
 def _annotate_alone(nlp: Language, pipeline: Pipeline, note: Note) -> Doc:
-    """Run all components, those too that follow one that fails."""
+    """Run all components on a note, even after one has failed."""
     try:
         doc = make_long_doc(nlp, note.text)
     except Exception as error:
@@ -222,7 +225,8 @@ def _annotate_alone(nlp: Language, pipeline: Pipeline, note: Note) -> Doc:
 def _call(proc: Callable[[Doc], Doc | None], doc: Doc) -> Doc:
     """Run a component.
 
-    RAISES RuntimeError: C030, if its error handler kept an error to itself.
+    RAISES RuntimeError: C030, if it returns no Doc, because its error handler ignored
+        an error.
     """
     done = proc(doc)
     if done is None:

@@ -1,8 +1,8 @@
-"""Annotate many notes in as many processes as there are cores.
+"""Annotate many notes in several processes.
 
-Workers get notes and give records: Docs stay where they were made, as handing them over
-would cost more than some components do. On Linux workers are forked, so that they share
-the pipeline's weights; see `encoders.forks`.
+Workers receive notes and return records, not Docs, which are slow to send between
+processes. On Linux, workers are forked, so that they share the pipeline's weights; see
+`encoders.forks`.
 """
 
 import multiprocessing
@@ -37,20 +37,20 @@ from spacy_clinical.types import Note, NoteFailure
 
 
 class NotesPassed(NamedTuple):
-    """Notes that need not be annotated, as an earlier run has done them."""
+    """Number of notes that are skipped, because an earlier run has annotated them."""
 
     n_notes: int
 
 
-# What is handed on as it is, beside chunks of notes and their records.
+# Items that are passed on between chunks of notes and their records.
 HandedOn: TypeAlias = NoteFailure | NotesPassed
 Waiting: TypeAlias = tuple[Sequence[Note], Future[list[Record]] | None]
 
-# Elsewhere libraries of the system may not be forked.
+# On other systems, forking isn't safe with some system libraries.
 START = "fork" if sys.platform == "linux" else "spawn"
-# Chunks that a worker has before it: one to work on, one to go on with.
+# Chunks submitted per worker: one in progress, one waiting.
 N_AHEAD = 2
-# Some words, so that a pipeline makes ready what it needs before it is forked.
+# A short note, to initialize a pipeline before it is forked.
 WARM_UP = Note("", "HPI: cough for two days.\nMEDICATIONS: aspirin 81 mg daily", {}, "")
 
 
@@ -61,14 +61,16 @@ def annotate_chunk(
     with_text: bool = True,
     attributes: Named = (),
 ) -> list[Record]:
-    """Annotate notes together and describe what was found.
+    """Annotate a batch of notes, and make their records.
 
-    What spaCy remembers of their words is forgotten again, so that memory does not grow
-    with the number of notes.
+    Words of the notes are removed from the vocab afterwards, so that memory doesn't
+    grow with the number of notes.
 
+    nlp: The pipeline.
+    notes: The notes.
     with_text: Whether records quote the note.
     attributes: See `records.make_record`.
-    RETURNS: A record for each note, in their order; failures say so in "error".
+    RETURNS: One record for each note, in order. Failures have an "error".
     """
     attributes = parse_attributes(attributes).list_names()
     with nlp.memory_zone():
@@ -82,10 +84,11 @@ def annotate_chunk(
 def make_chunks(
     notes: Iterable[Note | NoteFailure], size: int
 ) -> Iterator[list[Note] | NoteFailure]:
-    """Put notes together that follow each other.
+    """Group consecutive notes into chunks.
 
-    size (notes): Of a chunk; the last one may be smaller.
-    YIELDS: Failures at once, before the notes that wait for others.
+    notes: Notes, and failures of reading.
+    size (notes): Size of a chunk; the last one may be smaller.
+    YIELDS: Chunks of notes, and failures as soon as they are read.
     """
     chunk: list[Note] = []
     for note in notes:
@@ -108,18 +111,17 @@ def annotate_chunks(
     with_text: bool = True,
     attributes: Named = (),
 ) -> Iterator[list[Record] | HandedOn]:
-    """Annotate chunks of notes, in several processes if need be.
+    """Annotate chunks of notes, in one or several processes.
 
-    A worker that dies, whatever it died of, is replaced and its notes are done again. If
-    a note brings down its worker once more when it is alone, it fails and its neighbors
-    don't.
+    A worker that dies is replaced, and its notes are tried again. A note whose worker
+    dies again when it is alone fails; the other notes of its chunk don't.
 
-    chunks: Notes that are annotated together: some dozens.
-    n_process: Number of processes; -1 takes one for each processor.
+    nlp: The pipeline.
+    chunks: Chunks of some dozens of notes, and other items to pass on.
+    n_process: Number of processes; -1 for one per core.
     with_text, attributes: See `annotate_chunk`.
-    YIELDS: The records of each chunk, in their order; what else is among the chunks as
-        soon as it is read.
-    RAISES: What `chunks` raises.
+    YIELDS: The records of each chunk, in order; other items as soon as they are read.
+    RAISES: The errors of `chunks`.
     """
     attributes = parse_attributes(attributes).list_names()
     n_process = n_process if n_process > 0 else count_processors()
@@ -138,14 +140,14 @@ def annotate_chunks(
 
 
 def count_processors() -> int:
-    """Count the processors that this process may use."""
+    """Count the processors that are available to this process."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 class _Workers:
-    """Processes that annotate, and what to do when one of them dies."""
+    """A pool of processes that annotate notes, and are replaced if they die."""
 
     def __init__(
         self, nlp: Language, n_process: int, with_text: bool, attributes: Named
@@ -159,7 +161,7 @@ class _Workers:
 
     @property
     def pool(self) -> ProcessPoolExecutor:
-        """The processes, started on first use."""
+        """Pool of processes, started on first use."""
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
                 self.n_process,
@@ -170,7 +172,7 @@ class _Workers:
         return self._pool
 
     def stop(self) -> None:
-        """Let all processes end; notes that they have not begun are left."""
+        """Stop all processes and cancel waiting chunks."""
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
@@ -196,7 +198,7 @@ class _Workers:
             chunk, future = waiting.popleft()
             records = None if future is None else self._wait(future)
             if records is None:
-                # It is unknown which chunk it was: each of those inside is tried alone.
+                # Any submitted chunk may be the cause, so each is tried alone.
                 waiting = deque((chunk, None) for chunk, _ in waiting)
                 records = self._annotate_alone(chunk)
             yield records
@@ -220,15 +222,15 @@ class _Workers:
             return None
 
     def _annotate_alone(self, chunk: Sequence[Note]) -> list[Record]:
-        """Annotate a chunk while no other is; if its worker dies, note by note."""
+        """Annotate a chunk while no other is submitted, or else note by note."""
         records = self._try(chunk)
         if records is not None:
             return records
-        found = []
+        records = []
         for note in chunk:
             of_note = self._try([note])
-            found += [self._fail(note)] if of_note is None else of_note
-        return found
+            records += [self._fail(note)] if of_note is None else of_note
+        return records
 
     def _try(self, notes: Sequence[Note]) -> list[Record] | None:
         future = self._submit(notes)
@@ -246,17 +248,17 @@ class _Workers:
         return record if self.with_text else without_text(record)
 
 
-# What a worker works with.
+# State of a worker process.
 _nlp: Language
 _with_text: bool
 _attributes: Named
 
 
 class _Packed(NamedTuple):
-    """A pipeline for a process that has nothing of this one.
+    """A pipeline for a new process that shares no memory with this one.
 
-    code: The user's own file, which has to be imported before.
-    data: Pickled: the attributes that are known, and the pipeline.
+    code: The user's Python file to import before.
+    data: Pickled state of the custom attributes, and pickled pipeline.
     """
 
     code: Path | None
@@ -264,7 +266,7 @@ class _Packed(NamedTuple):
 
 
 def _pack(nlp: Language) -> Language | _Packed:
-    """A forked process has all that this one has."""
+    """Pack a pipeline for a worker. Forked workers need no packing."""
     if START == "fork":
         return nlp
     state: Any = Underscore.get_state()
@@ -286,7 +288,7 @@ def _unpack(packed: Language | _Packed) -> Language:
 def _start_worker(
     packed: Language | _Packed, with_text: bool, attributes: Named
 ) -> None:
-    """Set up a worker process: it ends with its parent, which alone is interrupted."""
+    """Set up a worker process. It ignores interrupts, and ends when its parent does."""
     global _nlp, _with_text, _attributes
     _nlp, _with_text, _attributes = _unpack(packed), with_text, attributes
     signal.signal(signal.SIGINT, signal.SIG_IGN)

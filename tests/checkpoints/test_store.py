@@ -166,7 +166,7 @@ def test_bundles_can_be_carried(store, tmp_path, monkeypatch, offline):
     result = run("verify", *names)
     assert result.exit_code == 1
     assert "C021" in result.output
-    assert "bio_clinicalbert: as its manifest says" in result.output
+    assert "bio_clinicalbert: matches its manifest" in result.output
 
 
 def test_what_is_not_here_can_not_be_bundled_or_verified(tmp_path, monkeypatch):

@@ -18,7 +18,7 @@ def test_it_says_what_there_is(monkeypatch):
     assert result.exit_code == 0, result.output
     for text in ("torch", "en_clinical_sm runs", "layoutlm_forms_sm", "fast path"):
         assert text in result.output
-    assert result.output.rstrip().endswith("Nothing is wrong.")
+    assert result.output.rstrip().endswith("No problems found.")
 
 
 def findings():

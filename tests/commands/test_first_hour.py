@@ -106,7 +106,7 @@ def test_what_ships_is_verified_and_not_fetched(name, tmp_path):
     assert "ships with this package" in run("checkpoints", "verify", name).output
     result = run("checkpoints", "fetch", name, "-o", tmp_path)
     assert result.exit_code == 0
-    assert "there already" in result.output
+    assert "nothing to do" in result.output
 
 
 @pytest.mark.parametrize(

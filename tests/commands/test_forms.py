@@ -94,9 +94,9 @@ def test_console_and_records_say_why_a_file_is_not_read(run, form, tmp_path):
     (folder / "a.pdf").write_bytes(b"%PDF-1.4 nothing")
     (folder / "c.json").write_text("{}")
     result = run(folder)
-    said = "[C502] Can't open 'a.pdf': the PDF is broken, cut off or empty."
+    said = "[C502] Can't open 'a.pdf': the PDF is broken, truncated or empty."
     assert said in result.output.replace("\n", " ")
-    assert "[C509] Can't tell what kind of form 'c.json' is." in result.output
+    assert "[C509] The format of the form 'c.json' is unknown." in result.output
     assert "C312" not in result.output
     by_id = {record["id"]: record for record in records(tmp_path)}
     assert by_id["a"]["error"]["message"].startswith(said)

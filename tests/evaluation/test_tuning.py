@@ -80,7 +80,7 @@ def test_command_tunes_on_a_table(saved):
     options = ["--text-column", "note", "--label-column", "codes"]
     result = run_tune(saved, table, *options)
     assert result.exit_code == 0, result.output
-    assert "Codes     2 with a threshold of their own" in result.output
+    assert "Codes     2 with their own threshold" in result.output
     loaded = spacy.load(saved / "tuned")
     assert set(loaded.get_pipe(NAME).thresholds) == {"780", "786"}
     found = {record["code"] for record in loaded("chest pain")._.icd9}

@@ -70,7 +70,9 @@ def test_what_is_there_is_kept(tmp_path, is_file):
         folder.mkdir()
         (folder / "a").touch()
     with (
-        pytest.raises(FileExistsError, match=r"\[C326\].*out' isn't an empty folder"),
+        pytest.raises(
+            FileExistsError, match=r"\[C326\].*out': it isn't an empty folder"
+        ),
         fill_folder(folder),
     ):
         pass

@@ -97,7 +97,7 @@ def test_notes_that_are_gone_are_refused_and_with_force_go(tmp_path, left):
     with pytest.raises(ValueError, match=rf"\[C338\].*shard {left // SIZE} "):
         run(tmp_path, texts(0, left))
     assert read(tmp_path) == before
-    with pytest.warns(UserWarning, match=r"\[W305\].* shards, of notes that are gone"):
+    with pytest.warns(UserWarning, match=r"\[W305\].* shards whose notes are gone"):
         totals = run(tmp_path, texts(0, left), force=True)
     assert totals.n_notes == left
     assert read_ids(tmp_path) == [f"n{i}" for i in range(left)]

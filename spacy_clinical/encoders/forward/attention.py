@@ -1,4 +1,4 @@
-"""Attention of pieces to the pieces that they see."""
+"""Full attention, with the fastest code for the processor."""
 
 from functools import cache
 
@@ -9,9 +9,9 @@ from torch.nn.functional import scaled_dot_product_attention
 from spacy_clinical.encoders.forward.linear import has_onednn, multiply
 from spacy_clinical.encoders.forward.precision import is_amd, read_processor
 
-# Scores that are in memory at once.
+# Maximum number of attention scores in memory at once.
 MAX_SCORES = 1 << 22
-# Sequences that fused attention is tried with, and their lengths (pieces).
+# Number of sequences to test fused attention with, and their lengths (pieces).
 TRIED_SEQUENCES = 5
 TRIED_LENGTHS = (3, 33, 100, 200, 384)
 
@@ -24,13 +24,13 @@ def attend(
     bias: Tensor | None = None,
     dropout: float = 0.0,
 ) -> Tensor:
-    """Attend from some pieces to others, in sequences of equal length.
+    """Compute attention in sequences of equal length.
 
-    q (n_sequences, n_queries, n_heads, head_width): Not yet scaled.
-    k, v (n_sequences, n_keys, n_heads, head_width)
-    bias (n_queries, n_keys): Added to the scores; minus infinity hides a key.
-    dropout: Rate on the attention weights.
-    RETURNS (n_sequences, n_queries, n_heads, head_width)
+    q (n_sequences, n_queries, n_heads, head_width): Queries, not scaled.
+    k, v (n_sequences, n_keys, n_heads, head_width): Keys and values.
+    bias (n_queries, n_keys): Added to the scores; minus infinity masks a key.
+    dropout: Dropout rate of the attention weights.
+    RETURNS (n_sequences, n_queries, n_heads, head_width): The context of each query.
     """
     q, k, v = (part.transpose(1, 2) for part in (q, k, v))
     if torch.is_grad_enabled():
@@ -47,12 +47,12 @@ def attend(
 
 
 def is_same_alone(q: Tensor) -> bool:
-    """Check whether a sequence gets the same to the last bit, alone and among others.
+    """Check whether a sequence gives bit-identical results alone and in a batch.
 
-    torch's fused attention chooses its code by the number of sequences and threads,
-    too. It is tried once for each shape of heads. On a GPU bits may differ.
+    torch's fused attention also chooses its code by the number of sequences and
+    threads. It is tested once for each shape of heads. On a GPU, bits may differ.
 
-    q (n_sequences, n_heads, n_queries, head_width)
+    q (n_sequences, n_heads, n_queries, head_width): Queries.
     """
     if q.device.type != "cpu":
         return True
@@ -80,8 +80,8 @@ def _attend_alone(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tenso
 def is_slow_in_sdpa(q: Tensor) -> bool:
     """Check whether plain products are faster than torch's fused attention.
 
-    It multiplies by MKL, which is at half its speed on AMD, and in bfloat16 no faster
-    than in float32 where the processor has no AMX.
+    Fused attention uses MKL. On AMD, MKL runs at half its speed. Without AMX, it is not
+    faster in bfloat16 than in float32.
     """
     return q.device.type == "cpu" and has_onednn(q.dtype) and _is_slow_processor()
 
@@ -107,9 +107,10 @@ def _attend_by_products(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) ->
 def _attend_by_head(
     q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None, context: Tensor
 ) -> None:
-    """Attend head by head: the scores of one stay in the cache.
+    """Compute attention head by head, so that scores stay in the cache.
 
-    q, k, v, context (n_heads, length, head_width): The last is written to.
+    q, k, v (n_heads, length, head_width): Queries, keys and values.
+    context (n_heads, length, head_width): The output, written in place.
     """
     step = max(1, MAX_SCORES // k.shape[1])
     for head in range(len(q)):
@@ -126,7 +127,7 @@ def _attend_by_head(
 def _attend_by_batch(
     q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None, context: Tensor
 ) -> None:
-    """Attend by products of all heads at once, which oneDNN does in bfloat16."""
+    """Compute attention of all heads at once, which oneDNN supports in bfloat16."""
     keys, values = k.transpose(1, 2).contiguous(), v.contiguous()
     step = max(1, MAX_SCORES // (len(q) * k.shape[1]))
     for start in range(0, q.shape[1], step):

@@ -1,4 +1,4 @@
-"""Longformer's attention: a sliding window, and some pieces that see everything."""
+"""Longformer's attention: a sliding window, and global pieces."""
 
 import torch
 from torch import Tensor
@@ -15,15 +15,15 @@ def attend_banded(
     global_at: Tensor,
     dropout: float = 0.0,
 ) -> Tensor:
-    """Attend from each piece of a sequence to its neighbors and the global pieces.
+    """Compute attention of each piece to its neighbors and the global pieces.
 
-    What the global pieces themselves see is not computed here.
+    The context of the global pieces themselves is not computed here.
 
-    q, k, v (length, n_heads, head_width): Not yet scaled.
-    window (pieces): Neighbors on both sides together.
+    q, k, v (length, n_heads, head_width): Queries, keys and values, not scaled.
+    window (pieces): Number of neighbors on both sides together.
     global_at (n_global): Positions of the global pieces, ascending.
-    dropout: Rate on the attention weights.
-    RETURNS (length, n_heads, head_width)
+    dropout: Dropout rate of the attention weights.
+    RETURNS (length, n_heads, head_width): The context of each piece.
     SOURCE: Beltagy, Peters & Cohan 2020, Longformer; the numbers are those of
         transformers' LongformerSelfAttention.
     """
@@ -31,7 +31,7 @@ def attend_banded(
     band = _make_band(side, q)
     k_global, v_global = k[global_at], v[global_at]
     contexts = []
-    # Blocks of queries see the block before, their own and the one behind:
+    # A block of queries attends to the block before, its own and the next one:
     #
     #   keys     0 . . . | . . . . | . . . . | . . . .
     #   queries            . x x .               (side = 4, the second block)
@@ -55,7 +55,7 @@ def attend_banded(
 
 
 def _make_band(side: int, like: Tensor) -> Tensor:
-    """Hide keys that are too far away (side, 3 * side)."""
+    """Make a bias (side, 3 * side) that masks keys outside the window."""
     queries = torch.arange(side, device=like.device)[:, None]
     keys = torch.arange(-side, 2 * side, device=like.device)
     is_far = (keys - queries).abs() > side

@@ -1,4 +1,4 @@
-"""BigBird's attention: neighboring blocks, and the first and last one."""
+"""BigBird's attention: neighboring blocks, and the first and last block."""
 
 import math
 from functools import partial
@@ -8,29 +8,29 @@ from torch import Tensor
 
 from spacy_clinical.encoders.forward.attention import attend
 
-# Blocks of queries that are computed together, though each sees fewer keys.
+# Blocks of queries that are computed together, with a mask for each.
 TOGETHER = 4
 
 
 def is_blocked(length: int, block: int, n_random: int) -> bool:
-    """Check whether a sequence is long enough; shorter ones get full attention."""
+    """Check whether a sequence is long enough for blocks; others get full attention."""
     return length > (5 + 2 * n_random) * block
 
 
 def attend_blocked(
     q: Tensor, k: Tensor, v: Tensor, *, block: int, n_random: int
 ) -> Tensor:
-    """Attend from each block of a sequence to its neighbors, the first and the last.
+    """Compute attention of each block to its neighbors, the first and the last block.
 
-    The first and the last block see everything. Where the paper draws blocks at
-    random, transformers takes the first block again outside of training. It counts
-    (n_random + 1) times then, which adds a constant to its scores. That is done here
-    in training too, so that a model is used as it was trained.
+    The first and the last block attend to everything. Instead of the paper's random
+    blocks, transformers uses the first block again in evaluation. It then counts
+    (n_random + 1) times, which adds a constant to its scores. Here this is done in
+    training too, so that training and prediction agree.
 
-    q, k, v (length, n_heads, head_width): Not yet scaled.
-    block (pieces): The last block of a sequence may be shorter.
-    n_random: Number of blocks that the checkpoint draws at random.
-    RETURNS (length, n_heads, head_width)
+    q, k, v (length, n_heads, head_width): Queries, keys and values, not scaled.
+    block (pieces): Size of a block. The last one may be shorter.
+    n_random: Number of random blocks of the checkpoint.
+    RETURNS (length, n_heads, head_width): The context of each piece.
     SOURCE: Zaheer et al. 2020, Big Bird; the numbers are those of transformers'
         BigBirdBlockSparseAttention in evaluation.
     """
@@ -64,9 +64,9 @@ def _make_bias(
     block: int,
     n_random: int,
 ) -> Tensor:
-    """Hide blocks that are no neighbors, and weigh the first.
+    """Make a bias that masks blocks that aren't neighbors, and weights the first one.
 
-    RETURNS (stop - start, block + high - low + n_last)
+    RETURNS (stop - start, block + high - low + n_last): The bias.
     """
     queries = torch.arange(start, stop, device=like.device)[:, None] // block
     keys = torch.arange(low, high, device=like.device) // block

@@ -1,4 +1,4 @@
-"""The parts of a transformer layer, under one set of names for all architectures."""
+"""Parts of a transformer layer, with the same names for all architectures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ from spacy_clinical.encoders.forward.linear import FrozenLinear
 
 @dataclass(frozen=True)
 class LayerModules:
-    """The modules of a layer that normalizes after each of its two halves.
+    """Modules of a layer with post-layer normalization.
 
-    global_query, global_key, global_value: What pieces with global attention are
-        projected by, in Longformer.
+    global_query, global_key, global_value: Projections for global attention, in
+        Longformer.
     """
 
     query: Any
@@ -37,28 +37,30 @@ class LayerModules:
 
 
 class Layer(Protocol):
-    """What the packed forward asks of a layer. Rows are pieces: (n_pieces, width)."""
+    """Interface of a layer for `PackedEncoder`. Inputs are rows (n_pieces, width)."""
 
     def project(self, x: Tensor) -> Sequence[Tensor]:
-        """Queries, keys and values."""
+        """Compute queries, keys and values."""
 
     def attend_globally(
         self, x: Tensor, at: Tensor, *, n_heads: int, dropout: float
     ) -> Tensor:
-        """Compute what the pieces at some positions gather from the whole sequence.
+        """Compute the context of global pieces from the whole sequence.
 
-        RETURNS (n_global, n_heads, head_width)
+        x (length, width): Rows of the sequence.
+        at (n_global): Positions of the global pieces.
+        RETURNS (n_global, n_heads, head_width): Their context.
         """
 
     def add_context(self, x: Tensor, context: Tensor) -> Tensor:
-        """Finish the first half, from what attention has gathered."""
+        """Add the context from attention, project and normalize."""
 
     def feed_forward(self, x: Tensor) -> Tensor:
-        """Compute the second half of the layer."""
+        """Compute the feed-forward half of the layer."""
 
 
 class LiveLayer:
-    """A layer of transformers' own modules, that can learn."""
+    """A trainable layer of transformers' modules."""
 
     def __init__(self, modules: LayerModules) -> None:
         self.m = modules
@@ -85,10 +87,10 @@ class LiveLayer:
 
 
 class FrozenLayer:
-    """A copy of a layer's weights, in the order and precision that predict fastest.
+    """A copy of a layer's weights for prediction, in the fastest layout and precision.
 
-    Only products are computed in that precision: rows stay in float32 between them,
-    which costs little and keeps more labels.
+    Only products are computed in that precision. Between them, rows are float32, which
+    costs little time and changes fewer labels.
     """
 
     def __init__(self, modules: LayerModules, dtype: torch.dtype) -> None:
@@ -110,7 +112,7 @@ class FrozenLayer:
 
     @property
     def products(self) -> list[FrozenLinear]:
-        """The products that all rows of a batch go through."""
+        """Products that are applied to all rows of a batch."""
         return [self.query, self.key, self.value, self.out, self.up, self.down]
 
     def project(self, x: Tensor) -> Sequence[Tensor]:
@@ -120,9 +122,9 @@ class FrozenLayer:
     def attend_globally(
         self, x: Tensor, at: Tensor, *, n_heads: int, dropout: float
     ) -> Tensor:
-        # Few pieces are global: it is cheaper to take their queries back through the
-        # keys' weights than to project the whole sequence to keys, and the same for
-        # values. The keys' bias adds the same to all scores of a query.
+        # Few pieces are global, so it is cheaper to multiply their queries by the keys'
+        # weights than to project the whole sequence to keys. The same holds for values.
+        # The keys' bias can be left out: it adds a constant to all scores of a query.
         x = x.to(self.dtype)
         q = self.global_query(x[at]).view(len(at), n_heads, -1)
         to_keys = self.global_key.view(n_heads, -1, x.shape[1])
@@ -153,7 +155,7 @@ class FrozenNorm:
 
 
 def read_bert(block: Any) -> LayerModules:
-    """Read a layer of BERT and its kin."""
+    """Get the modules of a layer of BERT or a similar model."""
     inner, closing = block.attention.self, block.attention.output
     return LayerModules(
         query=inner.query,
@@ -174,7 +176,7 @@ def read_bert(block: Any) -> LayerModules:
 
 
 def read_distilbert(block: Any) -> LayerModules:
-    """Read a layer of DistilBERT."""
+    """Get the modules of a layer of DistilBERT."""
     inner = block.attention
     return LayerModules(
         query=inner.q_lin,

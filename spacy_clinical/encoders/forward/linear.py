@@ -1,4 +1,4 @@
-"""Linear layers that only predict: weights in the order that oneDNN reads them."""
+"""Linear layers for prediction, with weights in oneDNN's layout."""
 
 from functools import cache
 from typing import Any
@@ -9,9 +9,9 @@ from torch.nn.functional import linear
 
 from spacy_clinical.encoders.rows import multiply_in_chunks
 
-# Rows of input that the order of the weights is made for.
+# Number of input rows that the layout of the weights is optimized for.
 TYPICAL_ROWS = 1024
-# Activations that oneDNN computes with the product, by the name of their class.
+# Activations that oneDNN can fuse with the product, by class name.
 FUSED = {
     "GELUActivation": ("gelu", "none"),
     "NewGELUActivation": ("gelu", "tanh"),
@@ -24,10 +24,10 @@ FUSED = {
 
 @cache
 def has_onednn(dtype: torch.dtype) -> bool:
-    """Check whether torch and the processor have oneDNN's linear layer for a precision.
+    """Check whether torch and the processor have oneDNN's linear layer in a precision.
 
-    torch.compile uses it too. Its float32 products are 2.3 times as fast as MKL's
-    on AMD, and as fast on Intel.
+    torch.compile uses it too. In float32, it is 2.3 times as fast as MKL on AMD, and as
+    fast on Intel.
     """
     ops: Any = torch.ops.mkldnn
     names = ("_linear_pointwise", "_reorder_linear_weight", "_is_mkldnn_bf16_supported")
@@ -39,19 +39,21 @@ def has_onednn(dtype: torch.dtype) -> bool:
 
 
 def multiply(x: Tensor, weight: Tensor) -> Tensor:
-    """Multiply (n, k) by the transpose of (m, k), by oneDNN."""
+    """Multiply (n, k) by the transpose of (m, k) with oneDNN."""
     ops: Any = torch.ops.mkldnn
     product: Tensor = ops._linear_pointwise(x, weight, None, "none", [], "")
     return product
 
 
 class FrozenLinear:
-    """A linear layer that only predicts: a copy of the weights, ordered as oneDNN reads.
+    """A linear layer for prediction, with a copy of the weights in oneDNN's layout.
 
-    Without the copy, products of float32 take 13 % longer: oneDNN orders the weights
-    anew in each, and weights that are a mapped file lie on small pages of memory.
+    Without the copy, float32 products take 13 % longer: oneDNN would reorder the
+    weights for each product, and memory-mapped weights are on small memory pages.
 
-    activation: What follows the layer, if anything.
+    layer: The layer to copy.
+    dtype: Precision of the product.
+    activation: Activation after the layer; None for none.
     chunk (rows): See `rows.RowRule`.
     """
 
@@ -80,7 +82,7 @@ class FrozenLinear:
 
     @property
     def key(self) -> tuple[object, ...]:
-        """What the code that multiplies depends on, besides the number of rows."""
+        """Properties that the code of the product depends on, besides its rows."""
         shape = (self.n_inputs, self.n_outputs, self.bias is None)
         return (*shape, self.dtype, self.is_ordered, self.fused)
 

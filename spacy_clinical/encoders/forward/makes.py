@@ -1,4 +1,4 @@
-"""The encoder architectures that are run without padding: one row for each."""
+"""Table of the encoder architectures that run without padding."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from spacy_clinical.encoders.forward.layers import (
     read_distilbert,
 )
 
-# Embeds pieces by (table, ids, positions, boxes): (1, n_pieces, width).
+# Function from (table, ids, positions, boxes) to embeddings (1, n_pieces, width).
 Embed = Callable[[Any, Tensor, Tensor, Tensor | None], Tensor]
 
 
 def embed_bert(
     table: Any, ids: Tensor, positions: Tensor, boxes: Tensor | None
 ) -> Tensor:
-    """Embed pieces by their words, positions and (first) token type."""
+    """Embed pieces by their ids, positions and the first token type."""
     x: Tensor = table(
         input_ids=ids, position_ids=positions, token_type_ids=torch.zeros_like(ids)
     )
@@ -30,7 +30,7 @@ def embed_bert(
 def embed_layoutlm(
     table: Any, ids: Tensor, positions: Tensor, boxes: Tensor | None
 ) -> Tensor:
-    """Embed pieces also by their boxes; without boxes all are at the corner."""
+    """Embed pieces also by their boxes; without boxes, all are [0, 0, 0, 0]."""
     if boxes is None:
         boxes = torch.zeros(*ids.shape, 4, dtype=torch.long, device=ids.device)
     x: Tensor = table(
@@ -45,7 +45,7 @@ def embed_layoutlm(
 def embed_distilbert(
     table: Any, ids: Tensor, positions: Tensor, boxes: Tensor | None
 ) -> Tensor:
-    """Embed pieces by their words and positions; there are no token types."""
+    """Embed pieces by their ids and positions, without token types."""
     x = table.word_embeddings(ids) + table.position_embeddings(positions)
     embedded: Tensor = table.dropout(table.LayerNorm(x))
     return embedded
@@ -53,11 +53,13 @@ def embed_distilbert(
 
 @dataclass(frozen=True)
 class Make:
-    """How encoders of one architecture differ from the others.
+    """Properties of an encoder architecture.
 
-    layers: The name of the part that holds the layers, and how one of them is read.
-    attention: Of each piece to all others ("full"), to its neighbors in a sliding window
-        ("banded"), or, in long texts, to blocks ("blocked").
+    layers: Name of the module that contains the layers.
+    read_layer: Function that gets the modules of a layer.
+    embed: Function that embeds pieces.
+    attention: Kind of attention: to all pieces ("full"), to a sliding window ("banded")
+        or, in long texts, to blocks ("blocked").
     """
 
     layers: str = "encoder"
@@ -66,8 +68,7 @@ class Make:
     attention: Literal["full", "banded", "blocked"] = "full"
 
 
-# By model_type. All have learned absolute positions, and layers that normalize after
-# each half.
+# By model_type. All have learned absolute positions and post-layer normalization.
 MAKES = {
     "bert": Make(),
     "big_bird": Make(attention="blocked"),
@@ -82,7 +83,7 @@ MAKES = {
 
 
 def can_pack(model: Any) -> bool:
-    """Check whether `PackedEncoder` computes what the model computes."""
+    """Check whether `PackedEncoder` supports a model."""
     config = model.config
     return (
         config.model_type in MAKES
@@ -92,12 +93,12 @@ def can_pack(model: Any) -> bool:
 
 
 def has_global_attention(model: Any) -> bool:
-    """Check whether single pieces can be given attention to the whole window."""
+    """Check whether a model supports global attention of single pieces."""
     make = MAKES.get(model.config.model_type)
     return make is not None and make.attention == "banded"
 
 
 def find_layers(model: Any) -> list[LayerModules]:
-    """Find the layers of an encoder."""
+    """List the layers of an encoder."""
     make = MAKES[model.config.model_type]
     return [make.read_layer(block) for block in getattr(model, make.layers).layer]

@@ -1,4 +1,4 @@
-"""Run encoders over sequences that are laid end to end, without padding."""
+"""Run encoders over concatenated sequences, without padding."""
 
 from collections.abc import Callable, Sequence
 from itertools import groupby
@@ -23,14 +23,14 @@ from spacy_clinical.encoders.forward.makes import MAKES, find_layers
 from spacy_clinical.encoders.rows import RowRule, find_row_rule
 from spacy_clinical.pieces.batches import Input
 
-# Rows of all sequences, end to end (n_pieces, width).
+# Function from sequences to their concatenated rows (n_pieces, width).
 Encode: TypeAlias = Callable[[Sequence[Input]], Tensor]
 
 
 def first_position(model: Any) -> int:
-    """Find the row of the position table that a sequence starts with.
+    """Get the index of the first position in a model's position table.
 
-    RoBERTa and its kin count from the padding id on.
+    RoBERTa and similar models start after the padding id.
     """
     table = getattr(model.embeddings, "position_embeddings", None)
     padding = getattr(table, "padding_idx", None)
@@ -40,12 +40,14 @@ def first_position(model: Any) -> int:
 class PackedEncoder:
     """An encoder's forward pass without padding.
 
-    Linear layers see all pieces at once, attention one sequence at a time. Predictions
-    on a processor are the same to the last bit whatever shares the batch: see `rows`.
+    Linear layers process all pieces at once, attention one sequence at a time. On a
+    CPU, predictions don't depend on the other sequences of a batch, to the last bit;
+    see `rows`.
 
-    dtype: Predict with a copy of the weights in this precision. None: learn with the
-        model's own.
-    most (pieces): Largest batch that several sequences share.
+    model: The encoder.
+    dtype: Precision of a copy of the weights, for prediction. None to train the model's
+        own weights.
+    most (pieces): Size of the largest batch with several sequences.
     """
 
     def __init__(
@@ -69,7 +71,7 @@ class PackedEncoder:
     def _freeze(
         self, modules: Sequence[LayerModules], dtype: torch.dtype, most: int
     ) -> None:
-        """Copy the weights, and find out how many rows a batch of them needs."""
+        """Copy the weights, and find the number of rows that a batch needs."""
         layers = [FrozenLayer(m, dtype) for m in modules]
         products = [product for layer in layers for product in layer.products]
         if self.widen is not None:
@@ -83,7 +85,7 @@ class PackedEncoder:
         self.layers = layers
 
     def __call__(self, inputs: Sequence[Input]) -> Tensor:
-        """Encode sequences: (n_pieces, width), end to end."""
+        """Encode sequences as concatenated rows (n_pieces, width)."""
         x = self._embed(inputs)
         globals_at = [torch.from_numpy(i.global_at).to(x.device) for i in inputs]
         lengths = [len(i.ids) for i in inputs]
@@ -115,9 +117,9 @@ class PackedEncoder:
         lengths: Sequence[int],
         globals_at: Sequence[Tensor],
     ) -> Tensor:
-        """Gather context for each piece (n_pieces, width) from its own sequence.
+        """Compute the context of each piece (n_pieces, width) from its own sequence.
 
-        Rows that only fill up the batch get none.
+        The context of padding rows is zero.
         """
         parts = [part.view(len(x), self.n_heads, -1) for part in layer.project(x)]
         contexts = []
@@ -173,7 +175,7 @@ class PackedEncoder:
         return torch.stack(contexts)
 
     def _is_blocked(self, length: int) -> bool:
-        """Whether a sequence is too long for full attention, whatever came before."""
+        """Check whether a sequence is too long for full attention."""
         config = self.config
         return (
             self.make.attention == "blocked"
@@ -183,7 +185,7 @@ class PackedEncoder:
 
     @property
     def _dropout(self) -> float:
-        """Rate on the attention weights."""
+        """Dropout rate of the attention weights."""
         if self.dtype is not None or not self.model.training:
             return 0.0
         names = ("attention_probs_dropout_prob", "attention_dropout")
@@ -191,6 +193,6 @@ class PackedEncoder:
 
 
 def join_boxes(inputs: Sequence[Input]) -> Tensor | None:
-    """Join the boxes of all pieces, end to end (n_pieces, 4); None without boxes."""
+    """Concatenate the boxes of all pieces (n_pieces, 4); None without boxes."""
     boxes = [i.boxes for i in inputs if i.boxes is not None]
     return torch.from_numpy(numpy.concatenate(boxes)) if boxes else None

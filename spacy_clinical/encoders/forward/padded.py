@@ -1,4 +1,4 @@
-"""Run encoders of any make by transformers' own forward pass, on padded batches."""
+"""Run any encoder with transformers' own forward pass, on padded batches."""
 
 import copy
 from collections.abc import Sequence
@@ -13,13 +13,14 @@ from spacy_clinical.pieces.batches import Input
 
 
 class PaddedEncoder:
-    """An encoder whose architecture `PackedEncoder` doesn't know.
+    """An encoder whose architecture `PackedEncoder` doesn't support.
 
-    A processor predicts one sequence at a time: padding, and the number of sequences,
-    would change the last bits of their rows.
+    On a CPU, sequences are predicted one by one, because padding and the number of
+    sequences would change the last bits of their rows.
 
-    pad_id: What fills up shorter sequences; hidden from the others.
-    dtype: Predict with a copy of the model in this precision. None: use the model.
+    model: The encoder.
+    dtype: Precision of a copy of the model, for prediction. None to train the model.
+    pad_id: Id of padding for shorter sequences, which is masked.
     """
 
     def __init__(self, model: Any, dtype: torch.dtype | None, *, pad_id: int) -> None:
@@ -30,7 +31,7 @@ class PaddedEncoder:
         self.is_alone = dtype is not None and is_processor
 
     def __call__(self, inputs: Sequence[Input]) -> Tensor:
-        """Encode sequences: (n_pieces, width), end to end."""
+        """Encode sequences as concatenated rows (n_pieces, width)."""
         if self.is_alone:
             return torch.cat([self._encode([one]) for one in inputs])
         return self._encode(inputs)

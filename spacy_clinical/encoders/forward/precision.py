@@ -1,4 +1,4 @@
-"""Which floating-point numbers a device computes with fastest."""
+"""The fastest floating-point precision of a device."""
 
 import platform
 from typing import Any, Literal, TypeAlias
@@ -9,12 +9,12 @@ Precision: TypeAlias = Literal["auto", "fp32", "bf16"]
 
 
 def read_processor() -> dict[str, Any]:
-    """Read what torch knows of the processor: its name and its instructions."""
+    """Get the name and instruction sets of the processor from torch."""
     read = getattr(torch.cpu, "get_capabilities", None)
     return dict(read()) if read is not None else {}
 
 
-# Instructions that multiply matrices, from the fastest, as torch names them.
+# Instruction sets for matrix products, fastest first, with torch's names.
 INSTRUCTIONS = (
     "amx_bf16",
     "avx512_bf16",
@@ -27,12 +27,12 @@ INSTRUCTIONS = (
 
 
 def describe_processor(device: torch.device) -> str:
-    """Name the kind of processor or GPU: results differ in their last bits between them."""
+    """Describe the type of processor or GPU, which affects the last bits of results."""
     if device.type == "cuda":
         return str(torch.cuda.get_device_name(device))
-    found = read_processor()
-    name = str(found.get("cpu_name") or platform.machine())
-    best = next((kind for kind in INSTRUCTIONS if found.get(kind)), "")
+    processor = read_processor()
+    name = str(processor.get("cpu_name") or platform.machine())
+    best = next((kind for kind in INSTRUCTIONS if processor.get(kind)), "")
     return f"{name}, {best}" if best else name
 
 
@@ -54,5 +54,5 @@ def prefers_bfloat16(device: torch.device) -> bool:
 
 
 def is_amd(processor: dict[str, Any]) -> bool:
-    """Check whether MKL, which torch multiplies float32 with, is at half its speed."""
+    """Check for a processor of AMD, on which MKL runs float32 at half its speed."""
     return "AMD" in str(processor.get("cpu_name", ""))

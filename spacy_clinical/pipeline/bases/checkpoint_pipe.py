@@ -1,4 +1,4 @@
-"""What all components that run a checkpoint's encoder have in common."""
+"""Base class of components that run a checkpoint's encoder."""
 
 import json
 import math
@@ -22,13 +22,12 @@ ENCODER_FOLDER = "encoder"
 
 
 class CheckpointPipe(TrainablePipe):
-    """A trainable component over a transformers encoder.
+    """Base class of trainable components with a transformers encoder.
 
-    One bad note does not harm its neighbours: where a batch fails, its Docs are
-    tried one by one, and only those that fail reach the error handler. If it does
-    not raise, they go on without this component's annotations, and say so in
-    `doc._.clinical_error`. On disk, the encoder is a folder of its own that
-    transformers can read.
+    If a batch fails, its Docs are tried one by one, and only those that fail go to the
+    error handler. If the handler doesn't raise, they continue without this component's
+    annotations, and the error is noted in `doc._.clinical_error`. On disk, the encoder
+    has its own folder, which transformers can read.
     """
 
     vocab: Any
@@ -43,7 +42,7 @@ class CheckpointPipe(TrainablePipe):
             yield from self._annotate(list(docs), self.get_error_handler())
 
     def pipe_on(self, stream: Iterable[Doc], *, batch_size: int) -> Iterator[Doc]:
-        """Annotate a stream, and ask no error handler: failing Docs go on as they are."""
+        """Annotate a stream without an error handler. Failing Docs stay unannotated."""
         for docs in minibatch(stream, size=batch_size):
             yield from self._annotate(list(docs), ignore_error)
 
@@ -64,7 +63,7 @@ class CheckpointPipe(TrainablePipe):
             yield from docs
 
     def _record(self, doc: Doc, encoded: Encoded) -> None:
-        """Say on a Doc what the encoder saw of it, and which weights did."""
+        """Write on a Doc how much of it was encoded, and by which weights."""
         n_kept = sum(w.keep_stop - w.keep_start for w in encoded.windows)
         self._record_pieces(
             doc,
@@ -87,12 +86,12 @@ class CheckpointPipe(TrainablePipe):
 
     @property
     def shims(self) -> list[Any]:
-        """The encoders inside the model."""
+        """Encoders inside the model."""
         shims = [shim for node in self.model.walk() for shim in node.shims]
         return [shim for shim in shims if hasattr(shim, "describe")]
 
     def _set_up(self, nlp: Language, model: Any, name: str) -> None:
-        """Take over what all components have, and tell encoders whose they are."""
+        """Set the common attributes, and tell encoders which component they are in."""
         self.vocab, self.model, self.name = nlp.vocab, model, name
         for shim in self.shims:
             shim.component = self.name
@@ -130,12 +129,12 @@ class CheckpointPipe(TrainablePipe):
         )
 
     def _take_head(self) -> None:
-        """Take over a published head, if there is one and it hasn't been done."""
+        """Load the published head, if there is one and no head is loaded yet."""
 
     def _restore_cfg(self, data: bytes) -> None:
-        """Take over saved values: lists of names, and numbers by name.
+        """Restore saved values: lists of names, and numbers by name.
 
-        RAISES ValueError: C026, if they are anything else.
+        RAISES ValueError: C026, if there are values of other types.
         """
         try:
             saved = json.loads(data)
@@ -146,7 +145,7 @@ class CheckpointPipe(TrainablePipe):
             raise CodedValueError(Errors.C026.format(name=self.name, reason=reason))
         for key, now in self.cfg.items():
             if type(saved.get(key, now)) is not type(now):
-                reason = f"'{key}' has a value of another kind"
+                reason = f"'{key}' has a value of the wrong type"
                 raise CodedValueError(Errors.C026.format(name=self.name, reason=reason))
         self.cfg.update(saved)
 

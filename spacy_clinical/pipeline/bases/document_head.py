@@ -1,4 +1,4 @@
-"""What components share that label whole texts by an encoder's head."""
+"""Base class of components that label whole texts with an encoder's head."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
@@ -18,32 +18,32 @@ from spacy_clinical.types import Floats1d, Floats2d, list_names
 
 
 class DocumentHeadPipe(HeadPipe):
-    """A component over a `spacy-clinical.DocumentClassifier.v1`."""
+    """Base class of components with a `spacy-clinical.DocumentClassifier.v1`."""
 
     OF = "documents"
     pooling: WindowPooling
     positive_weight: float | Literal["balanced"]
 
-    # What components say of themselves
+    # Defined by each component
 
     def read(self, doc: Doc) -> Text:
-        """Choose what the model reads of a Doc."""
+        """Choose the text of a Doc that the model reads."""
         raise NotImplementedError
 
     def list_columns(self) -> list[int]:
-        """List the columns of the head that are to be computed.
+        """List the columns of the head to compute.
 
-        RAISES ValueError: If there are none that the component can use.
+        RAISES ValueError: If the component can't use any of them.
         """
         raise NotImplementedError
 
     @property
     def label_data(self) -> list[str]:
-        """The labels of those columns, for `spacy init labels`."""
+        """Labels of those columns, for `spacy init labels`."""
         raise NotImplementedError
 
     def read_labels(self, columns: Sequence[str]) -> set[str]:
-        """Read the labels that the columns of a published head stand for."""
+        """Get the labels that the columns of a published head stand for."""
         return set(map(self.write_label, columns))
 
     def make_weights(
@@ -59,7 +59,7 @@ class DocumentHeadPipe(HeadPipe):
     # Predicting
 
     def predict(self, docs: Iterable[Doc]) -> list[Any]:
-        """Score the labels in each window of each Doc: (n_windows, n_labels) logits."""
+        """Compute the logits (n_windows, n_labels) of each Doc."""
         docs = list(docs)
         if not docs:
             return []
@@ -68,10 +68,11 @@ class DocumentHeadPipe(HeadPipe):
         return scored
 
     def prepare_head(self) -> None:
-        """Take over the checkpoint's head, if there is no other, and choose the columns
-        to compute.
+        """Load the checkpoint's head unless there is one, and choose the columns to
+        compute.
 
-        RAISES ValueError: C402 and C403, if the checkpoint has none; as `list_columns`.
+        RAISES ValueError: C402 or C403, if the checkpoint has no usable head; the
+            errors of `list_columns`.
         """
         if not self.cfg["columns"]:
             self._take_published_head()
@@ -86,9 +87,9 @@ class DocumentHeadPipe(HeadPipe):
         nlp: Language | None = None,
         labels: str | Sequence[str] | None = None,
     ) -> None:
-        """Read the checkpoint, and make a head if its own does not fit the data.
+        """Load the checkpoint, and make a new head if its own doesn't fit the data.
 
-        labels: The labels, where they are not to be read from the examples.
+        labels: Labels to use instead of those in the examples.
         """
         names = list_names(labels or self.cfg.get("added", []))
         if not names:
@@ -97,8 +98,8 @@ class DocumentHeadPipe(HeadPipe):
         some = [eg.predicted for eg, _ in zip(get_examples(), range(2), strict=False)]
         self.model.initialize(X=[self.read(doc) for doc in some])
         published = self._published_head()
-        known = set() if published is None else self.read_labels(published.columns)
-        if known.issuperset(names):
+        available = set() if published is None else self.read_labels(published.columns)
+        if available.issuperset(names):
             self._take_published_head()
         else:
             self.cfg["columns"] = names
@@ -116,7 +117,7 @@ class DocumentHeadPipe(HeadPipe):
         sgd: Optimizer | None = None,
         losses: dict[str, float] | None = None,
     ) -> dict[str, float]:
-        """Learn from a batch, as spaCy's components do, from what is read of its Docs."""
+        """Update the model from a batch, with the texts that `read` chooses."""
         losses = {} if losses is None else losses
         losses.setdefault(self.name, 0.0)
         examples = list(examples)
@@ -135,7 +136,7 @@ class DocumentHeadPipe(HeadPipe):
         return losses
 
     def _weigh(self, examples: Iterable[Example]) -> None:
-        """Set the factor on the loss of each label's positive notes."""
+        """Set each label's factor on the loss of the notes that have it."""
         labels = self.label_data
         if self.positive_weight != "balanced":
             self.cfg["weights"] = {}
@@ -149,10 +150,10 @@ class DocumentHeadPipe(HeadPipe):
     def get_loss(
         self, examples: Iterable[Example], scores: list[Any]
     ) -> tuple[float, list[Floats2d]]:
-        """Find the mean binary cross entropy of the notes, and its gradient.
+        """Compute the mean binary cross entropy of the notes, and its gradient.
 
-        A label that an annotated note does not list counts as absent; a note without
-        any `cats` doesn't count.
+        A label that isn't in a note's `cats` counts as absent. Notes without any `cats`
+        are skipped.
         """
         labels = self.label_data
         weight = self.positive_weight if self.positive_weight != "balanced" else 1.0
@@ -171,7 +172,7 @@ class DocumentHeadPipe(HeadPipe):
         return loss, gradients
 
     def read_gold(self, eg: Example, labels: Sequence[str]) -> Floats1d:
-        """Read which labels a note has: 1, 0, or NaN where it is unknown."""
+        """Get the gold value of each label of a note: 1, 0, or NaN if unknown."""
         cats = {
             self.write_label(key): value for key, value in eg.reference.cats.items()
         }

@@ -1,4 +1,4 @@
-"""What components share that put a head on an encoder."""
+"""Base class of components with a head on an encoder."""
 
 from typing import Any, ClassVar
 
@@ -7,12 +7,12 @@ from spacy_clinical.pipeline.bases.checkpoint_pipe import CheckpointPipe
 
 
 class HeadPipe(CheckpointPipe):
-    """A component over an encoder's head.
+    """Base class of components with a head on an encoder.
 
     The head is the one that the checkpoint was published with, or a new one for the
-    labels of the training data. `cfg["columns"]` says what its columns mean.
+    labels of the training data. `cfg["columns"]` has the labels of its columns.
 
-    OF: What a published head must label: "tokens" or "documents".
+    OF: What the head labels: "tokens" or "documents".
     """
 
     OF: ClassVar[str]
@@ -20,17 +20,18 @@ class HeadPipe(CheckpointPipe):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The labels that the model can predict."""
+        """Labels that the model can predict."""
         raise NotImplementedError
 
     def write_label(self, label: str) -> str:
-        """Write a label of the training data as the head does."""
+        """Write a label of the training data in the head's notation."""
         return label
 
     def add_label(self, label: str) -> int:
-        """Add a label, before `initialize`. RETURNS 1 if it was new.
+        """Add a label before `initialize`.
 
-        RAISES ValueError: C012, if the head has been made without it.
+        RETURNS: 1 if the label is new, otherwise 0.
+        RAISES ValueError: C012, if there already is a head without it.
         """
         label = self.write_label(label)
         added = self.cfg.setdefault("added", [])

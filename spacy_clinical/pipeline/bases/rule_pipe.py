@@ -1,4 +1,4 @@
-"""What the components that work by rules have in common."""
+"""Base class of components that work by rules."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -19,18 +19,18 @@ Self = TypeVar("Self", bound="RulePipe")
 
 
 def ignore_error(name: str, pipe: Any, docs: list[Doc], error: Exception) -> None:
-    """Leave it to the Doc to say what failed."""
+    """Handle an error by doing nothing; `doc._.clinical_error` reports it."""
 
 
 class RulePipe(Pipe):
-    """A component that annotates each Doc by itself, in two steps.
+    """Base class of components that annotate each Doc by itself, by rules.
 
-    A Doc that it fails on goes to the error handler. If that does not raise, the Doc
-    goes on without this component's annotations, and says so in
+    A Doc that fails goes to the error handler. If the handler doesn't raise, the Doc
+    continues without this component's annotations, and the error is noted in
     `doc._.clinical_error`.
 
-    SETTINGS: What is saved of it.
-    PART, FILE: The name of what is saved, to leave it out, and of its file.
+    SETTINGS: Names of the attributes that are saved.
+    PART, FILE: Name of the saved part, for `exclude`, and of its file.
     """
 
     SETTINGS: ClassVar[tuple[str, ...]]
@@ -42,7 +42,7 @@ class RulePipe(Pipe):
         return self._annotate(doc, self.get_error_handler())
 
     def pipe_on(self, stream: Iterable[Doc], *, batch_size: int) -> Iterator[Doc]:
-        """Annotate a stream, and ask no error handler: failing Docs go on as they are."""
+        """Annotate a stream without an error handler. Failing Docs stay unannotated."""
         for doc in stream:
             yield self._annotate(doc, ignore_error)
 
@@ -55,30 +55,30 @@ class RulePipe(Pipe):
         return doc
 
     def predict(self, docs: Iterable[Doc]) -> list[Any]:
-        """Find what to write, and change nothing."""
+        """Predict the annotations of each Doc, without changing it."""
         raise NotImplementedError
 
     def set_annotations(self, docs: Iterable[Doc], predictions: list[Any]) -> None:
-        """Write what `predict` has found."""
+        """Write the predictions to the Docs."""
         raise NotImplementedError
 
     # Saving
 
     def save(self) -> dict[str, Any]:
-        """Give what is saved, as plain data."""
+        """Get the settings to save, as plain data."""
         return {key: getattr(self, key) for key in self.SETTINGS}
 
     def restore(self, saved: Any) -> None:
-        """Take over what was saved: all of it or nothing.
+        """Restore saved settings. Nothing changes if it fails.
 
-        RAISES ValueError: C026, if a setting is unknown or of another kind.
+        RAISES ValueError: C026, if a setting is unknown or has the wrong type.
         """
         if not isinstance(saved, dict) or not set(self.SETTINGS).issuperset(saved):
-            reason = "it holds what are no settings"
+            reason = "it has unknown settings"
             raise CodedValueError(Errors.C026.format(name=self.name, reason=reason))
         for key, value in saved.items():
             if not is_like(value, getattr(self, key)):
-                reason = f"'{key}' has a value of another kind"
+                reason = f"'{key}' has a value of the wrong type"
                 raise CodedValueError(Errors.C026.format(name=self.name, reason=reason))
         for key, value in saved.items():
             setattr(self, key, value)
@@ -86,18 +86,18 @@ class RulePipe(Pipe):
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
         """Serialize rules and settings.
 
-        exclude: Names of parts to leave out; there is only one.
+        exclude: Names of parts to leave out. There is only one part.
         """
         return to_bytes({self.PART: lambda: write_json(self.save()).encode()}, exclude)
 
     def from_bytes(
         self: Self, bytes_data: bytes, *, exclude: Iterable[str] = ()
     ) -> Self:
-        """Restore rules and settings, in place.
+        """Restore rules and settings in place.
 
-        bytes_data: What `to_bytes` returned.
-        exclude: Names of parts to leave as they are.
-        RAISES ValueError: As `restore`.
+        bytes_data: Output of `to_bytes`.
+        exclude: Names of parts not to restore.
+        RAISES ValueError: The errors of `restore`.
         """
         from_bytes(
             bytes_data, {self.PART: lambda data: self.restore(_read(data))}, exclude
@@ -105,9 +105,9 @@ class RulePipe(Pipe):
         return self
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
-        """Save rules and settings to a folder, as readable JSON.
+        """Save rules and settings to a folder as readable JSON.
 
-        path: The folder; made if it doesn't exist.
+        path: The folder; created if it doesn't exist.
         exclude: Names of parts to leave out.
         """
 
@@ -118,11 +118,11 @@ class RulePipe(Pipe):
         to_disk(ensure_path(path), {self.FILE: write}, self._list_files(exclude))
 
     def from_disk(self: Self, path: str | Path, *, exclude: Iterable[str] = ()) -> Self:
-        """Restore rules and settings, in place.
+        """Restore rules and settings in place.
 
         path: A folder that `to_disk` wrote.
-        exclude: Names of parts to leave as they are.
-        RAISES ValueError: As `restore`.
+        exclude: Names of parts not to restore.
+        RAISES ValueError: The errors of `restore`.
         """
 
         def read(file: Path) -> None:
@@ -136,12 +136,12 @@ class RulePipe(Pipe):
 
 
 def _read(data: bytes) -> Any:
-    """Read what was saved; None, if it is damaged."""
+    """Parse saved data; None if it is damaged."""
     try:
         return json.loads(data)
     except (ValueError, RecursionError):
         pass
-    # As earlier versions saved titles to bytes.
+    # Earlier versions saved titles as msgpack.
     try:
         return srsly.msgpack_loads(data)
     except (ValueError, TypeError, RecursionError):
@@ -149,9 +149,9 @@ def _read(data: bytes) -> Any:
 
 
 def is_like(value: Any, now: Any) -> bool:
-    """Check whether a saved value is of the same kind as the current one.
+    """Check whether a saved value has the same type as the current one.
 
-    now: None can be a list of names instead.
+    now: The current value. None or a list also matches None or a list of names.
     """
     if now is None or isinstance(now, list):
         is_list = isinstance(value, list) and all(isinstance(v, str) for v in value)

@@ -1,4 +1,4 @@
-"""What components share that label tokens by an encoder's head."""
+"""Base class of components that label tokens with an encoder's head."""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -14,19 +14,19 @@ from spacy_clinical.pieces.align import Encoded
 from spacy_clinical.pipeline.bases.head_pipe import HeadPipe
 from spacy_clinical.types import Floats2d, Ints1d, list_names
 
-# Transitions are few and far from zero: they learn by so much faster than the rest.
+# Factor on the learning rate of transitions, which are few and far from zero.
 TRANSITION_RATE = 5.0
 
 
 class TokenHeadPipe(HeadPipe):
-    """A component over a `spacy-clinical.TokenClassifier.v1`."""
+    """Base class of components with a `spacy-clinical.TokenClassifier.v1`."""
 
     OF = "tokens"
     _scheme: LabelScheme | None
 
     @property
     def scheme(self) -> LabelScheme:
-        """What the columns of the head mean.
+        """Tags and types that the columns of the head stand for.
 
         RAISES ValueError: C011, if there is no head yet.
         """
@@ -38,12 +38,12 @@ class TokenHeadPipe(HeadPipe):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The types that the model can predict."""
+        """Types that the model can predict."""
         return tuple(self.scheme.types) if self.cfg["columns"] else ()
 
     @property
     def label_data(self) -> list[str]:
-        """The types, for `spacy init labels`."""
+        """Types that the model can predict, for `spacy init labels`."""
         return list(self.labels)
 
     # Training
@@ -55,15 +55,15 @@ class TokenHeadPipe(HeadPipe):
         nlp: Language | None = None,
         labels: str | Sequence[str] | None = None,
     ) -> None:
-        """Read the checkpoint, and make a head if its own does not fit the data.
+        """Load the checkpoint, and make a new head if its own doesn't fit the data.
 
-        labels: The types, where they are not to be read from the examples.
+        labels: Types to use instead of those in the examples.
         RAISES ValueError: C011, if neither the data nor the checkpoint has labels.
         """
         types = list_names(labels or self.cfg.get("added", []))
         if not types:
-            found = {label for eg in get_examples() for label in self._list_types(eg)}
-            types = sorted(found)
+            used = {label for eg in get_examples() for label in self._list_types(eg)}
+            types = sorted(used)
         encoder = self.model.get_ref("encoder")
         encoder.initialize()
         published = self._published_head()
@@ -78,16 +78,16 @@ class TokenHeadPipe(HeadPipe):
         self._scheme = self._read_columns()
 
     def _list_types(self, eg: Example) -> Iterable[str]:
-        """The types that an example has."""
+        """List the types in an example."""
         raise NotImplementedError
 
     def get_loss(
         self, examples: Iterable[Example], scores: list[Encoded]
     ) -> tuple[float, list[Floats2d]]:
-        """Find the mean loss over the tokens, and its gradient by the logits.
+        """Compute the mean loss of the tokens, and its gradient for the logits.
 
-        Cross entropy, or the negative log-likelihood of the random field; tokens
-        whose gold is unknown don't count.
+        This is the cross entropy, or the negative log-likelihood of the CRF. Tokens
+        with unknown gold labels are skipped.
         """
         gold = [self._gold_columns(eg) for eg in examples]
         seen = [numpy.flatnonzero(scored.pieces.is_seen) for scored in scores]
@@ -115,7 +115,7 @@ class TokenHeadPipe(HeadPipe):
 
     @property
     def transitions(self) -> Floats2d | None:
-        """What may follow what, as learned (n_tags + 1, n_tags + 1); None if not.
+        """Learned transition scores (n_tags + 1, n_tags + 1); None without a CRF.
 
         See `heads.crf.constraints` for the rows and columns.
         """
@@ -126,7 +126,7 @@ class TokenHeadPipe(HeadPipe):
         return crf.constraints(self.scheme) + learned
 
     def _gold_columns(self, eg: Example) -> Ints1d:
-        """The head's column for each token; -1 where the gold is unknown."""
+        """Get the head's column for each token; -1 if its gold label is unknown."""
         columns = numpy.full(len(eg.predicted), -1)
         for i, biluo in enumerate(self._list_gold(eg)):
             if biluo is not None:
@@ -134,17 +134,17 @@ class TokenHeadPipe(HeadPipe):
         return columns
 
     def _list_gold(self, eg: Example) -> Sequence[str | None]:
-        """The BILUO tag of each token; None where it is unknown."""
+        """List the BILUO tags of the tokens; None for unknown tags."""
         raise NotImplementedError
 
     def _find_column(self, biluo: str) -> int:
-        known = self.scheme.column_by_tag
+        columns = self.scheme.column_by_tag
         if biluo == "O":
-            return known["O"]
+            return columns["O"]
         role, label = biluo[0], biluo[2:]
         for tag_role in {"B": "BI", "I": "I", "L": "LI", "U": "UBI"}[role]:
-            if f"{tag_role}-{label}" in known:
-                return known[f"{tag_role}-{label}"]
+            if f"{tag_role}-{label}" in columns:
+                return columns[f"{tag_role}-{label}"]
         if label not in self.scheme.types:
             raise CodedValueError(Errors.C012.format(name=self.name, label=label))
         return -1
@@ -152,9 +152,9 @@ class TokenHeadPipe(HeadPipe):
     # The head
 
     def prepare_head(self) -> None:
-        """Take over the checkpoint's head, if there is no other.
+        """Load the checkpoint's head unless there is one.
 
-        RAISES ValueError: C011, if it has none.
+        RAISES ValueError: C011, if the checkpoint has none.
         """
         if not self.cfg["columns"]:
             self._take_published_head()
@@ -165,7 +165,7 @@ class TokenHeadPipe(HeadPipe):
             raise self._has_no_head()
         columns, W, b = head.columns, head.W, head.b
         if self.model.has_ref("transitions"):
-            # A random field has one score for each tag: no columns to add up.
+            # A CRF needs one column per tag, so no columns are summed.
             scheme = read_labels(columns)
             rows = [scheme.column_by_tag[tag] for tag in scheme.tags]
             columns, W, b = list(scheme.tags), W[rows], b[rows]
@@ -192,4 +192,4 @@ class TokenHeadPipe(HeadPipe):
         return scheme
 
     def _check_scheme(self, scheme: LabelScheme) -> None:
-        """Refuse labels that don't fit the settings."""
+        """Raise an error if the labels don't fit the settings."""

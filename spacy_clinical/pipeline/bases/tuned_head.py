@@ -1,4 +1,4 @@
-"""What components share that decide by a threshold for each label."""
+"""Base class of components that have a threshold for each label."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -13,31 +13,32 @@ from spacy_clinical.pipeline.bases.document_head import DocumentHeadPipe
 
 
 class TunedHeadPipe(DocumentHeadPipe):
-    """A component over a document classifier whose labels have thresholds.
+    """Base class of document classifiers with a threshold for each label.
 
-    `cfg["thresholds"]` holds those of single labels.
+    `cfg["thresholds"]` has the thresholds of single labels.
 
-    tuned: Whether they are used.
+    tuned: Whether to use them.
     """
 
     tuned: bool
 
     @property
     def thresholds(self) -> dict[str, float]:
-        """The thresholds of single labels, if they are to be used."""
+        """Thresholds of single labels; none if they aren't used."""
         return dict(self.cfg["thresholds"]) if self.tuned else {}
 
     def set_thresholds(self, thresholds: Mapping[str, float]) -> None:
-        """Give single labels thresholds of their own, in place of those they had.
+        """Set the thresholds of single labels. They replace all earlier ones.
 
         They are saved with the pipeline.
 
-        RAISES ValueError: C401 and C406, for values and labels that don't do.
+        RAISES ValueError: C401, if a value isn't between 0 and 1; C406, if the model
+            doesn't predict a label.
         """
         self.prepare_head()
         written = {self.write_label(key): value for key, value in thresholds.items()}
-        known = set(self.labels)
-        unknown = [label for label in written if label not in known]
+        labels = set(self.labels)
+        unknown = [label for label in written if label not in labels]
         if unknown:
             raise CodedValueError(
                 Errors.C406.format(name=self.name, n=len(unknown), label=unknown[0])
@@ -54,11 +55,11 @@ class TunedHeadPipe(DocumentHeadPipe):
     def read_thresholds(self, path: str | Path) -> None:
         """Read the thresholds of single labels from a JSON file.
 
-        RAISES ValueError: C407, if it can't be read, and as `set_thresholds`.
+        RAISES ValueError: C407, if it can't be read; the errors of `set_thresholds`.
         """
         try:
-            found = srsly.read_json(Path(path))
-            numbers = {str(label): float(value) for label, value in found.items()}
+            saved = srsly.read_json(Path(path))
+            numbers = {str(label): float(value) for label, value in saved.items()}
         except (OSError, ValueError, TypeError, AttributeError) as error:
             reason = type(error).__name__
             raise CodedValueError(
@@ -67,13 +68,13 @@ class TunedHeadPipe(DocumentHeadPipe):
         self.set_thresholds(numbers)
 
     def tune(self, examples: Iterable[Example], *, min_positives: int = 20) -> Tuned:
-        """Find the thresholds with the best F1 on labelled notes, and keep them.
+        """Find the thresholds with the best F1 on labelled notes, and set them.
 
-        A label that enough notes have gets a threshold of its own, all others the one
-        that is best for all decisions together.
+        A label in enough notes gets its own threshold. All others share the threshold
+        that is best over all decisions.
 
-        examples: They are annotated anew. Use none that the model has learned from.
-        min_positives: Notes that must have a label.
+        examples: Labelled notes, not those of the training. They are annotated again.
+        min_positives: Minimum number of notes with a label that gets its own threshold.
         """
         examples = list(examples)
         self.prepare_head()
@@ -83,8 +84,8 @@ class TunedHeadPipe(DocumentHeadPipe):
         for i, doc in enumerate(self.pipe(docs)):
             scores[i] = [doc.cats.get(label, 0.0) for label in labels]
         gold = numpy.stack([self.read_gold(eg, labels) for eg in examples])
-        found = tune_thresholds(
+        tuned = tune_thresholds(
             labels, scores, numpy.nan_to_num(gold), min_positives=min_positives
         )
-        self.set_thresholds({x: found.by_label.get(x, found.common) for x in labels})
-        return found
+        self.set_thresholds({x: tuned.by_label.get(x, tuned.common) for x in labels})
+        return tuned
