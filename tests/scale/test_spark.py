@@ -142,6 +142,7 @@ def save_pipeline(path, loads=""):
     ruler.add_patterns(
         [{"label": "Medication", "pattern": w} for w in ("aspirin", "zinc")]
     )
+    nlp.add_pipe("clinical_assertion")
     nlp.add_pipe("test_spark_probe")
     nlp.to_disk(path)
     # Given afterwards, so that the one who saves it leaves no file.
@@ -308,7 +309,7 @@ def test_columns_that_are_kept_keep_values_and_types(spark, model):
 
 
 def test_without_text_nothing_quotes_a_note(spark, model):
-    notes = [Note("a", f"{NAME}:\naspirin\nHPI: zinc", {}, "")]
+    notes = [Note("a", f"{NAME}:\naspirin\nHPI: denies zinc", {}, "")]
     df = spark.createDataFrame(
         [("a", notes[0].text), (None, NAME)], "id string, text string"
     )
@@ -317,6 +318,8 @@ def test_without_text_nothing_quotes_a_note(spark, model):
     assert "aspirin" not in str(rows)
     found = by_id(rows)
     assert found["a"] == annotate_here(model, notes, with_text=False)["a"]
+    said = [ent["is_negated"] for ent in found["a"]["entities"]]
+    assert said == [False, True]
     assert found[None]["error"]["code"] == "C334"
 
 
