@@ -12,6 +12,7 @@ from spacy_clinical.export import fhir
 from spacy_clinical.export.fhir_values import clean, is_date, make_narrative
 from spacy_clinical.export.jsonl import format_line
 from spacy_clinical.export.records import without_text
+from spacy_clinical.extensions.assertion_attributes import CONTEXT_ATTRIBUTES
 from tests.export.made import (
     CODE,
     ENTS,
@@ -29,6 +30,11 @@ def make(record, **settings):
     return fhir.make_bundle(
         record, **{"subject": "Patient/p7", "date": DATE, **settings}
     )
+
+
+def read_status(resource, name):
+    coding = resource.get(name, {}).get("coding", [{}])
+    return coding[0].get("code")
 
 
 def by_type(bundle):
@@ -49,6 +55,21 @@ def find_references(value):
             yield from find_references(item)
 
 
+def check_statuses(resource):
+    """What FHIR's models don't check: con-3 to con-5, ait-1 and ait-2 of R4."""
+    verified = read_status(resource, "verificationStatus")
+    clinical = read_status(resource, "clinicalStatus")
+    if resource["resourceType"] == "Condition":
+        assert verified in ("refuted", "unconfirmed", "provisional")
+        assert "category" not in resource
+        assert not any(name.startswith("abatement") for name in resource)
+        assert clinical in (None, "inactive", "resolved")
+        assert verified != "refuted" or clinical is None
+    if resource["resourceType"] == "AllergyIntolerance":
+        assert verified in ("refuted", "unconfirmed")
+        assert clinical in ("active", "inactive")
+
+
 def check(bundle):
     """That FHIR's models take it, references lead somewhere, and XHTML can be read."""
     Bundle.model_validate_json(json.dumps(bundle))
@@ -59,6 +80,7 @@ def check(bundle):
         model = get_fhir_model_class(resource["resourceType"])
         model.model_validate_json(json.dumps(resource))
         assert entry["fullUrl"] == f"urn:uuid:{resource['id']}"
+        check_statuses(resource)
     used = set(find_references(bundle))
     assert {url for url in used if "Patient/" not in url} <= set(urls)
     [composition] = by_type(bundle)["Composition"]
@@ -268,11 +290,6 @@ def test_write_bundles_takes_patients_and_dates_from_the_metadata(tmp_path):
     assert second["date"] == DATE
 
 
-def read_status(resource, name):
-    coding = resource.get(name, {}).get("coding", [{}])
-    return coding[0].get("code")
-
-
 def test_conditions_say_whether_they_hold():
     bundle = make(make_assessed())
     check(bundle)
@@ -402,3 +419,34 @@ def test_codes_need_evidence_that_holds(text, n, with_text):
         c for c in by_type(make(record)).get("Condition", ()) if "coding" in c["code"]
     ]
     assert len(found) == (n if with_text or "cough" not in text else 1)
+
+
+SAYINGS = st.dictionaries(st.sampled_from(CONTEXT_ATTRIBUTES), st.booleans())
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(
+    text=st.sampled_from(["", "PLAN:\n", "ALLERGIES: ", "FAMILY HISTORY:\n"]),
+    label=st.sampled_from(
+        ["Disease_disorder", "Medication", "Lab_value", "Therapeutic_procedure"]
+    ),
+    fields=SAYINGS,
+    attributes=SAYINGS,
+)
+def test_whatever_is_said_is_valid_and_no_fact_of_the_patient(
+    text, label, fields, attributes
+):
+    record = make_assessed(f"{text}cough, 81")
+    [ent] = record["entities"]
+    ent |= {"label": label, "assertion": None, **dict.fromkeys(CONTEXT_ATTRIBUTES)}
+    ent |= {**fields, "attributes": attributes}
+    bundle = make(record)
+    check(bundle)
+    found = by_type(bundle)
+    true = {k for said in (fields, attributes) for k, holds in said.items() if holds}
+    if true & {"is_family", "is_hypothetical"}:
+        assert not {"Condition", "Observation", "Procedure"} & found.keys()
+    if "is_negated" in true:
+        assert not {"Observation", "FamilyMemberHistory"} & found.keys()
+        for condition in found.get("Condition", ()):
+            assert read_status(condition, "verificationStatus") == "refuted"
