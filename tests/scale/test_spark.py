@@ -233,7 +233,7 @@ def test_notes_that_arent_plain_text_are_converted_or_refused(tmp_path):
 def test_a_worker_that_is_killed_loses_and_doubles_nothing(spark, probed, tmp_path):
     model, loads = probed
     notes = list(make_notes(60))
-    notes[39] = notes[59]._replace(text="HPI:\nwait here")
+    notes[39] = notes[39]._replace(text="HPI:\nwait here")
     df = spark.createDataFrame(
         [(note.id, note.text) for note in notes], "id string, text string"
     )
