@@ -360,7 +360,7 @@ def test_ids_may_be_strings_and_whole_numbers(spark, model, kind):
         ({"id_col": "when"}, r"\[C332\].*column 'when' as ids: it is of type date"),
         (
             {"keep_cols": ["text"]},
-            r"\[C332\].*'text' as a column to keep: the result has",
+            r"\[C332\].*'text' as a column to keep: the result already has",
         ),
         ({"keep_cols": ["age", "age"]}, r"\[C332\].*column 'age' as a column to keep"),
         ({"model": "nowhere"}, r"\[C333\] No pipeline 'nowhere'.*no such folder"),
