@@ -234,7 +234,7 @@ def test_notes_that_arent_plain_text_are_converted_or_refused(tmp_path):
 def test_a_worker_that_is_killed_loses_and_doubles_nothing(spark, probed, tmp_path):
     model, loads = probed
     notes = list(make_notes(60))
-    notes[39] = notes[59]._replace(text="HPI:\nwait here")
+    notes[39] = notes[39]._replace(text="HPI:\nwait here")
     df = spark.createDataFrame(
         [(note.id, note.text) for note in notes], "id string, text string"
     )
@@ -363,7 +363,7 @@ def test_ids_may_be_strings_and_whole_numbers(spark, model, kind):
         ({"id_col": "when"}, r"\[C332\].*column 'when' as ids: it is of type date"),
         (
             {"keep_cols": ["text"]},
-            r"\[C332\].*'text' as a column to keep: the result has",
+            r"\[C332\].*'text' as a column to keep: the result already has",
         ),
         ({"keep_cols": ["age", "age"]}, r"\[C332\].*column 'age' as a column to keep"),
         ({"model": "nowhere"}, r"\[C333\] No pipeline 'nowhere'.*no such folder"),
