@@ -1,3 +1,4 @@
+import functools
 import json
 import os
 import re
@@ -104,6 +105,15 @@ def tiny_layoutlm(tmp_path_factory) -> Path:
     labels = ["O", *(f"{role}-{name}" for name in names for role in "BI")]
     folder = tmp_path_factory.mktemp("tiny_layoutlm")
     return make_token_classifier(folder, "layoutlm", labels, sharpness=20.0)
+
+
+@functools.cache
+def load_blank(*components: str) -> Language:
+    """A pipeline that many tests share, as making one takes long: none changes it."""
+    nlp = spacy.blank("en")
+    for name in components:
+        nlp.add_pipe(name)
+    return nlp
 
 
 def add_ner(nlp: Language, checkpoint: Path, **settings) -> Language:

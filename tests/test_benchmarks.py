@@ -13,6 +13,7 @@ from PIL import Image
 ROOT = Path(__file__).parents[1]
 BENCHMARKS = ROOT / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
+import length  # noqa: E402
 import make_peers  # noqa: E402
 import plots  # noqa: E402
 import results  # noqa: E402
@@ -78,17 +79,23 @@ def data(tmp_path) -> Path:
     return tmp_path / "data"
 
 
+def run_here(monkeypatch, *arguments):
+    monkeypatch.setattr(sys, "argv", ["run.py", *map(str, arguments)])
+    return run.main()
+
+
 def start(*arguments):
     command = [sys.executable, str(BENCHMARKS / "run.py"), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_one_command_writes_tables_and_plots(data, tmp_path):
+def test_one_command_writes_tables_and_plots(data, tmp_path, monkeypatch, capsys):
     out, peers = tmp_path / "out", tmp_path / "peers"
     options = ["--quick", "--data", data, "--output", out, "--peers", peers]
-    done = start(*options, "--only", "sections,tokenization")
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert "[2/2] tokenization: done" in done.stderr
+    status = run_here(monkeypatch, *options, "--only", "sections,tokenization")
+    printed = capsys.readouterr().err
+    assert status == 0, printed[-2000:]
+    assert "[2/2] tokenization: done" in printed
     found = json.loads((out / "results.json").read_text("utf8"))
     assert found["size"] == "quick"
     sections = found["benchmarks"]["sections"]
@@ -151,11 +158,6 @@ def scripts(tmp_path, monkeypatch) -> Path:
     )
     monkeypatch.setattr(run, "BENCHMARKS", benchmarks)
     return folder
-
-
-def run_here(monkeypatch, *arguments):
-    monkeypatch.setattr(sys, "argv", ["run.py", *map(str, arguments)])
-    return run.main()
 
 
 def test_a_benchmark_that_fails_is_reported_and_others_run(
@@ -355,18 +357,19 @@ def test_one_value_has_no_spread():
     assert make_row("a", "b", "c", "d", [2.0]) == Row("a", "b", "c", "d", 2, 2, 2, "")
 
 
-def test_the_cost_of_a_character_is_told_by_shape_and_length(data, tmp_path):
+def test_the_cost_of_a_character_is_told_by_shape_and_length(
+    data, tmp_path, monkeypatch, capsys
+):
     output = tmp_path / "length.json"
-    command = [sys.executable, str(BENCHMARKS / "length.py"), str(data)]
-    options = ["--sizes", "200", "800", "--shapes", "titles", "--output", str(output)]
-    done = subprocess.run(
-        [*command, *options], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    arguments = [str(BENCHMARKS / "length.py"), str(data), "--sizes", "200", "800"]
+    arguments += ["--shapes", "titles", "--output", str(output)]
+    monkeypatch.setattr(sys, "argv", arguments)
+    # Each shape is measured in a process of its own.
+    length.main()
     rows = read_rows(json.loads(output.read_text("utf8")))
     assert {row.system for row in rows} == {"spacy_clinical, titles"}
     told = {row.quantity for row in rows if row.unit == "µs/character"}
     for name in ("tokenizer", "clinical_ner", "clinical_icd9_categorizer", "record"):
         assert {f"{name}, 200 characters", f"{name}, 800 characters"} <= told
     assert "encoders, 200 characters" in told
-    assert "titles" in done.stdout
+    assert "titles" in capsys.readouterr().out

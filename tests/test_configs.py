@@ -212,8 +212,8 @@ def test_training_configs_train(name, tiny_ner, tiny_layoutlm, corpus):
             **values,
             **data,
             "paths.encoder": str(tiny_layoutlm if "forms" in name else tiny_ner),
-            "training.max_steps": 3,
-            "training.eval_frequency": 1,
+            "training.max_steps": 2,
+            "training.eval_frequency": 2,
         },
     )
     nlp = spacy.load(corpus / "out/model-last")

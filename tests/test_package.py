@@ -194,27 +194,32 @@ def test_one_module_writes_a_format(home, names):
     assert found == {PACKAGE / home}
 
 
-def modules_after(code):
-    code += "; import sys; print(*sys.modules)"
+@pytest.fixture(scope="module")
+def loaded_by():
+    """The modules that are loaded after each of three steps of one process."""
+    steps = ["import spacy", "import spacy_clinical", "spacy.blank('en')"]
+    code = "import sys\n" + "".join(f"{s}\nprint(*sys.modules)\n" for s in steps)
     out = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
-    return set(out.stdout.split())
+    lines = out.stdout.splitlines()
+    return {s: set(line.split()) for s, line in zip(steps, lines, strict=True)}
 
 
-def test_blank_pipelines_do_not_pay_for_encoders():
-    loaded = modules_after("import spacy; spacy.blank('en')")
+def test_blank_pipelines_do_not_pay_for_encoders(loaded_by):
+    loaded = loaded_by["spacy.blank('en')"]
     assert "spacy_clinical.pipeline.ner" in loaded
+    assert "spacy_clinical.pipeline.ner" not in loaded_by["import spacy_clinical"]
     assert "spacy_clinical.architectures.token_classifier" not in loaded
     # Where it is installed, spaCy imports it for its own factories.
     assert "transformers" not in loaded or "spacy_transformers" in loaded
     assert not {name for name in loaded if name.startswith("spacy_clinical.encoders")}
 
 
-def test_importing_the_package_costs_little_more_than_spacy():
-    loaded = modules_after("import spacy_clinical")
+def test_importing_the_package_costs_little_more_than_spacy(loaded_by):
+    loaded = loaded_by["import spacy_clinical"]
     heavy = {"transformers", "pandas", "jinja2", "typer.main"}
-    assert not heavy & (loaded - modules_after("import spacy"))
+    assert not heavy & (loaded - loaded_by["import spacy"])
 
 
 @pytest.mark.parametrize("catalog", [Errors, Warnings], ids=["errors", "warnings"])

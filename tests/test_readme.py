@@ -17,6 +17,7 @@ from spacy_clinical.checkpoints import list_checkpoints
 from spacy_clinical.cli import app
 from spacy_clinical.export.records import make_record
 from spacy_clinical.types import Note
+from tests.conftest import load_blank
 from tests.test_configs import ANN, CSV, TEXT, TINY_WINDOWS, write_codiesp
 
 ROOT = Path(__file__).parents[1]
@@ -113,7 +114,7 @@ def test_commands_run(command, folder, tiny_ner, tiny_core, monkeypatch):
         arguments += ["--paths.checkpoint", str(checkpoint)]
     if arguments[0] in ("export", "view"):
         (folder / "out").mkdir()
-        record = make_record(Note("x", TEXT, {}, "x"), spacy.blank("en")(TEXT))
+        record = make_record(Note("x", TEXT, {}, "x"), load_blank()(TEXT))
         (folder / "out/notes.jsonl").write_text(json.dumps(record), encoding="utf8")
     if arguments[0] == "train":
         few = {"training.max_steps": 2, "training.eval_frequency": 1}

@@ -15,7 +15,7 @@ from spacy_clinical.architectures.encoder import (
 from spacy_clinical.architectures.parity import settle_precision
 from spacy_clinical.pieces.align import Encoded
 from spacy_clinical.pieces.pool import Pooling, backprop_pool, pool
-from spacy_clinical.types import Floats2d, Ints1d
+from spacy_clinical.types import Floats2d
 
 TokenClassifier: TypeAlias = Model[list[Doc], list[Encoded]]
 
@@ -119,10 +119,3 @@ def _predict(model: TokenClassifier, docs: list[Doc]) -> list[Encoded]:
     )
     pooling: Pooling = model.attrs["pooling"]
     return [Encoded(pool(e.X, e.pieces, pooling), e.pieces, e.windows) for e in encoded]
-
-
-def _label(model: TokenClassifier, doc: Doc) -> Ints1d:
-    """The best label of each token that has a wordpiece."""
-    [scored] = _predict(model, [doc])
-    best: Ints1d = scored.X[scored.pieces.is_seen].argmax(axis=1)
-    return best

@@ -10,6 +10,7 @@ _ANSWERS = frozenset(
 _SEPARATORS = frozenset([":", "-", "\u2013", "\u2014", "?", "=", "|", "\u2026"])
 _ITEM_ENDS = frozenset([",", ";", ".", ")", "]", "|", "/", "\u2022"])
 _BORDERS = frozenset([",", ";", "(", ":", "and", "/", "\u2022", "."])
+RULES = ("answer", "mark", "box")
 _ANSWER = Cue("answer", "negated", "after", "phrase")
 _MARK_AFTER = Cue("mark", "negated", "after", "phrase")
 _MARK_BEFORE = Cue("mark", "negated", "before", "phrase")

@@ -1,8 +1,10 @@
 """Read files of cues."""
 
 import configparser
+from functools import cache
 from pathlib import Path
 
+from spacy_clinical.assertion.checklist import RULES
 from spacy_clinical.assertion.cues import CueSet
 from spacy_clinical.errors import CodedValueError, Errors
 
@@ -42,6 +44,12 @@ def load_cues(path: Path = DEFAULT_CUES, known: CueSet | None = None) -> CueSet:
             where = _locate(text, path, f"[{key}]")
             cues.add(key, _split(parser[key].get("cues", "")), where)
     return cues
+
+
+@cache
+def list_shipped_rules() -> frozenset[str]:
+    """List what the package names as the rules of cues, none made of anybody's words."""
+    return frozenset(RULES).union(*load_cues().cues.values())
 
 
 def _locate(text: str, path: Path, head: str) -> str:

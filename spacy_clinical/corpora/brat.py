@@ -10,8 +10,15 @@ from spacy.tokens import Doc, Span, SpanGroup
 from spacy.training import Example
 from spacy.util import filter_spans
 
+from spacy_clinical.corpora.brat_attributes import (
+    MEANINGS,
+    Meanings,
+    find_attributes,
+    read_meanings,
+)
 from spacy_clinical.corpora.standoff import BratAnnotations, BratSpan, read_brat
 from spacy_clinical.errors import CodedValueError, CodedWarning, Errors, Warnings
+from spacy_clinical.extensions.assertion_attributes import mark_assertion
 from spacy_clinical.extensions.attributes import NER_KEY
 from spacy_clinical.files.regular import coded_errors, read_regular
 
@@ -30,6 +37,7 @@ class BratCorpus:
         spans_key: str = NER_KEY,
         flatten: Flatten | None = "longest",
         discontinuous: Discontinuous = "fragments",
+        attributes: Meanings = MEANINGS,
         max_length: int = 0,
         limit: int = 0,
         augmenter: Augmenter | None = None,
@@ -45,12 +53,16 @@ class BratCorpus:
             "first" in the text. None to set no entities.
         discontinuous: "fragments" for one span per piece, all with the same id, or
             "cover" for one span over all pieces.
+        attributes: Attributes of spans, such as `span._.is_negated`, by what BRAT says: the
+            label of an attribute, with its value if need be, or of a relation:
+            {"POLARITY NEG": "is_negated"}.
         max_length (tokens): Longer texts are cut at line breaks into parts of at most
             this length, unless a line is longer. 0 for whole texts.
         limit: Maximum number of files to read; 0 for all.
         augmenter: See spaCy's Corpus.
         shuffle: Whether to change the order in each iteration.
-        RAISES ValueError: C204, if path is None.
+        RAISES ValueError: C204, if path is None; C860, if there is no such
+            attribute.
         """
         if path is None:
             raise CodedValueError(Errors.C204)
@@ -58,6 +70,7 @@ class BratCorpus:
         self.spans_key = spans_key
         self.flatten = flatten
         self.discontinuous = discontinuous
+        self.meanings = read_meanings(attributes)
         self.max_length = max_length
         self.limit = limit
         self.augmenter = augmenter
@@ -116,10 +129,12 @@ class BratCorpus:
         ann_path = path.with_suffix(".ann")
         annotations = read_brat(text, _read_file(ann_path), name=str(ann_path))
         doc = nlp.make_doc(text)
+        said = find_attributes(annotations, self.meanings)
         spans, n_extended = [], 0
         for brat_span in annotations.spans:
             for start, end in self._get_places(brat_span):
                 span = _make_span(doc, start, end, brat_span)
+                mark_assertion(span, said.get(brat_span.id, ()))
                 n_extended += span.start_char < start or span.end_char > end
                 spans.append(span)
         attrs = {**_to_plain(annotations), "n_extended": n_extended}
@@ -152,7 +167,7 @@ def cut_at_lines(doc: Doc, max_length: int) -> Iterator[Doc]:
 
     max_length (tokens): Maximum length of a part, unless a line is longer. 0 for the
         whole Doc.
-    YIELDS: Docs with their entities, but without span groups.
+    YIELDS: Docs with their entities and attributes of these, but without span groups.
     """
     if not max_length or len(doc) <= max_length:
         yield doc
@@ -161,9 +176,9 @@ def cut_at_lines(doc: Doc, max_length: int) -> Iterator[Doc]:
     ends = [t.i + 1 for t in doc[:-1] if "\n" in t.text and not t.ent_type]
     for end, following in pairwise([*ends, len(doc)]):
         if following - start > max_length:
-            yield doc[start:end].as_doc()
+            yield doc[start:end].as_doc(copy_user_data=True)
             start = end
-    yield doc[start:].as_doc()
+    yield doc[start:].as_doc(copy_user_data=True)
 
 
 def flatten_spans(spans: Iterable[Span], policy: Flatten) -> list[Span]:

@@ -11,6 +11,10 @@ from spacy.training import Example
 from spacy.util import filter_spans
 
 from spacy_clinical.errors import CodedValueError, Errors, name_type
+from spacy_clinical.extensions.assertion_attributes import (
+    CONTEXT_ATTRIBUTES,
+    mark_assertion,
+)
 from spacy_clinical.files.regular import open_regular
 
 
@@ -21,7 +25,8 @@ class EntityCorpus:
         """Set up the corpus; the file is read when it is called.
 
         path: A file with, on each line, a "text", its "entities" (lists of start, end
-            and label, or records of `annotate`) and "cats" (scores by label).
+            and label, or records of `annotate`, with is_negated and the like) and
+            "cats" (scores by label).
         """
         self.path = Path(path)
 
@@ -50,7 +55,7 @@ def _read_record(nlp: Language, line: bytes, source: str) -> Doc:
             Errors.C211.format(source=source, reason=reason)
         ) from None
     ents = []
-    for start, end, label in spans:
+    for start, end, label, said in spans:
         span = None
         if 0 <= start < end <= len(doc.text):
             span = doc.char_span(start, end, label=label, alignment_mode="expand")
@@ -58,14 +63,16 @@ def _read_record(nlp: Language, line: bytes, source: str) -> Doc:
             raise CodedValueError(
                 Errors.C212.format(source=source, start=start, end=end)
             )
+        mark_assertion(span, said)
         ents.append(span)
     doc.ents = filter_spans(ents)
     doc.cats = cats
     return doc
 
 
-def _read_entity(item: Any) -> tuple[int, int, str]:
+def _read_entity(item: Any) -> tuple[int, int, str, list[str]]:
     if isinstance(item, dict):
-        return int(item["start"]), int(item["end"]), str(item["label"])
+        said = [name for name in CONTEXT_ATTRIBUTES if item.get(name) is True]
+        return int(item["start"]), int(item["end"]), str(item["label"]), said
     start, end, label = item[:3]
-    return int(start), int(end), str(label)
+    return int(start), int(end), str(label), []

@@ -340,3 +340,7 @@ class FileErrors(metaclass=Catalog):
     )
     C853 = "Can't read the cues in '{name}': line {line} isn't as in an INI file."
     C854 = "Component '{name}' knows no {setting} '{unknown}'. There are: {known}."
+    C860 = (
+        "No attribute of assertion is called '{name}', which '{key}' of a BRAT file is to "
+        "set. There are: {known}."
+    )

@@ -19,7 +19,7 @@ def score_assertions(examples: Iterable[Example], **kwargs: Any) -> dict[str, An
     `doc.ents` of the reference are the truth. An entity counts as found if it has the
     same borders, whatever its label, and the attribute is true for it; so entities that
     were not found, or too many, count against recall and precision where it is true.
-    RETURNS: For each attribute, such as assertion_is_negated_f, also _p and _r, and
+    RETURNS: assertion_per_type, by attribute. For each attribute, such as assertion_is_negated_f, also _p and _r, and
         assertion_f, the mean of those F1 that have any true entity in the reference.
     """
     scores = {name: PRFScore() for name in CONTEXT_ATTRIBUTES}
@@ -35,6 +35,11 @@ def score_assertions(examples: Iterable[Example], **kwargs: Any) -> dict[str, An
         found[f"assertion_{name}_p"] = score.precision if has_any else None
         found[f"assertion_{name}_r"] = score.recall if has_any else None
         found[f"assertion_{name}_f"] = score.fscore if has_any else None
+    found["assertion_per_type"] = {
+        name: score.to_dict()
+        for name, score in scores.items()
+        if score.tp + score.fp + score.fn
+    }
     return found
 
 

@@ -10,6 +10,7 @@ from spacy.scorer import Scorer
 from spacy.tokens import Doc
 from spacy.training import Example
 
+from spacy_clinical.evaluation.assertion_scorer import score_assertions
 from spacy_clinical.extensions.attributes import FORM_SPANS_KEY, NER_KEY, SECTIONS_KEY
 from spacy_clinical.types import Floats1d
 
@@ -68,7 +69,11 @@ def evaluate(
     docs = nlp.pipe((eg.predicted for eg in examples), batch_size=batch_size)
     for example, doc in zip(examples, docs, strict=True):
         example.predicted = doc
-    results = _leave_out(Scorer(nlp=nlp).score(examples), examples)
+    scored = Scorer(nlp=nlp).score(examples)
+    if any(_has_assertion(eg.predicted) for eg in examples):
+        # Also of components that have no scorer, such as medspaCy's.
+        scored |= score_assertions(examples)
+    results = _leave_out(scored, examples)
     scores = {
         name: round(float(value), 6)
         for name, value in results.items()
@@ -83,6 +88,10 @@ def evaluate(
     return Evaluation(len(examples), scores, by_label, confuse(examples), curves)
 
 
+def _has_assertion(doc: Doc) -> bool:
+    return any(ent._.any_context_attributes for ent in doc.ents)
+
+
 def _leave_out(scores: dict[str, Any], examples: Sequence[Example]) -> dict[str, Any]:
     """Remove the scores of tokens, and of annotations that no reference has."""
     golds = [eg.reference for eg in examples]
@@ -93,6 +102,7 @@ def _leave_out(scores: dict[str, Any], examples: Sequence[Example]) -> dict[str,
         "icd9": any(doc.cats for doc in golds),
         "sections": any(SECTIONS_KEY in doc.spans for doc in golds),
         "form": any(FORM_SPANS_KEY in doc.spans for doc in golds),
+        "assertion": any(map(_has_assertion, golds)),
         "sents": any(doc.has_annotation("SENT_START") for doc in golds),
     }
     return {k: v for k, v in scores.items() if is_scored.get(k.split("_")[0], True)}

@@ -12,7 +12,11 @@ record lacks (the text, after --no-text) is null. The columns:
     subsections        list of struct: label, title (string), start, end, body_start
                        (int64), section (string), score (float64)
     entities           list of struct: label, text (string), start, end (int64),
-                       score (float64), section (string)
+                       score (float64), section (string), is_negated, is_uncertain,
+                       is_historical, is_hypothetical, is_family (bool), assertion
+                       (struct: scores (struct of these five, float64), cues (list of
+                       struct: start, end (int64), category, direction, rule (string)),
+                       section (string))
     overlapping        as entities
     codes              list of struct: code, label, title, chapter, chapter_codes
                        (string), ccs, icd10 (list of string), score (float64), evidence
@@ -36,7 +40,7 @@ layout (`spacy_clinical.schema`) and of the package (`spacy_clinical.version`).
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +49,11 @@ import pyarrow.parquet as pq
 
 from spacy_clinical.about import __title__, __version__
 from spacy_clinical.errors import CodedValueError, Errors
+from spacy_clinical.extensions.assertion_attributes import CONTEXT_ATTRIBUTES
 from spacy_clinical.files.atomic import replace_atomic
 from spacy_clinical.files.json_text import keep_finite, read_json, write_json
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 # Rows and characters of a row group, which is held in memory.
 ROWS, CHARS = 1000, 16_000_000
 # Types of fields that are neither strings nor lists of rows.
@@ -56,6 +61,8 @@ _TYPES = {
     **dict.fromkeys(("n_chars", "n_sentences", "start", "end"), pa.int64()),
     "body_start": pa.int64(),
     "score": pa.float64(),
+    **dict.fromkeys(CONTEXT_ATTRIBUTES, pa.bool_()),
+    "scores": pa.struct(dict.fromkeys(CONTEXT_ATTRIBUTES, pa.float64())),
     "sentences": pa.list_(pa.int64()),
     **dict.fromkeys(("ccs", "icd10"), pa.list_(pa.string())),
     "error": pa.struct(
@@ -63,7 +70,9 @@ _TYPES = {
     ),
 }
 # The fields of rows, by the columns that hold them.
-_ENTITY = "label text start end score section"
+_ENTITY = " ".join(
+    ("label text start end score section", *CONTEXT_ATTRIBUTES, "assertion")
+)
 _ROWS = {
     "sections": "label loinc title start end body_start score",
     "subsections": "label title start end body_start section score",
@@ -71,7 +80,10 @@ _ROWS = {
     "overlapping": _ENTITY,
     "codes": "code label title chapter chapter_codes ccs icd10 score evidence",
     "evidence": "section start end score",
+    "cues": "start end category direction rule",
 }
+# The fields of structs, as of rows.
+_STRUCTS = {"assertion": "scores cues section"}
 _NAMED_ROWS = {
     **_ROWS,
     **dict.fromkeys(("entities", "overlapping"), f"{_ENTITY} attributes"),
@@ -91,6 +103,8 @@ def _list_fields(names: str, rows: Mapping[str, str]) -> list[pa.Field]:
     types = {
         name: pa.list_(pa.struct(_list_fields(rows[name], rows)))
         if name in rows
+        else pa.struct(_list_fields(_STRUCTS[name], rows))
+        if name in _STRUCTS
         else _TYPES.get(name, pa.string())
         for name in names.split()
     }
@@ -109,6 +123,8 @@ _JSON = ("meta", "pieces", "provenance", "attributes")
 # Their rows have attributes.
 _NAMED = ("entities", "overlapping", "tokens")
 _SCORED = ("sections", "subsections", "entities", "overlapping", "codes")
+# Fields that every record has, if only without a value.
+_KEPT = frozenset({"score", "assertion", *CONTEXT_ATTRIBUTES})
 _NEEDED = {"id", "sections", "entities"}
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 
@@ -257,15 +273,18 @@ def _make_record(row: dict[str, Any]) -> dict[str, Any]:
     return record
 
 
-def _drop_nulls(value: Any) -> Any:
-    """Leave out fields that a record lacked; missing scores stay None."""
+def _drop_nulls(value: Any, kept: Collection[str] = _KEPT) -> Any:
+    """Leave out fields that a record lacked.
+
+    kept: Fields that stay without a value.
+    """
     if isinstance(value, list):
         return [_drop_nulls(item) for item in value]
     if isinstance(value, dict):
         return {
-            name: _drop_nulls(item)
+            name: _drop_nulls(item, () if name == "scores" else _KEPT)
             for name, item in value.items()
-            if item is not None or name == "score"
+            if item is not None or name in kept
         }
     return value
 

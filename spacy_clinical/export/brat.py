@@ -1,9 +1,10 @@
 """Write entities of Docs as BRAT standoff, to view and correct them with BRAT.
 
     NAME.txt           the text, unchanged
-    NAME.ann           doc.ents, one a line: T1, label with offsets in characters, text
+    NAME.ann           doc.ents, one a line: T1, label with offsets in characters, text; then
+                       what is said of them: A1, Negated, T1
     names.csv          name, id, source of each note
-    annotation.conf    the types of entities, as BRAT wants to know them
+    annotation.conf    the types of entities and attributes, as BRAT wants to know them
 
 NAME is the id of the note, as `file_names` writes it; a name that is there already gets a
 number: note, note-2. In names.csv an apostrophe stands before what a spreadsheet would
@@ -18,6 +19,7 @@ from pathlib import Path
 
 from spacy.tokens import Doc
 
+from spacy_clinical.corpora.brat_attributes import WRITTEN
 from spacy_clinical.export.docs import get_note
 from spacy_clinical.files.atomic import fill_folder, open_new
 from spacy_clinical.files.cells import TableWriter
@@ -30,11 +32,13 @@ _FRAGMENT = re.compile("[^\t\n\x0b\x0c\r\x1c-\x1f\x85\u2028\u2029]+")
 
 
 def format_ann(doc: Doc) -> str:
-    """List `doc.ents` as text-bound annotations, one a line; "" for none.
+    """List `doc.ents` as text-bound annotations, and the attributes that are true for them,
+    one a line; "" for none.
 
     A line break inside an entity ends a fragment, as BRAT asks.
     """
     lines: list[str] = []
+    said: list[str] = []
     for ent in doc.ents:
         places, parts = [], []
         for match in _FRAGMENT.finditer(ent.text):
@@ -47,7 +51,10 @@ def format_ann(doc: Doc) -> str:
             label, number = _make_label(ent.label_), len(lines) + 1
             line = f"T{number}\t{label} {';'.join(places)}\t{' '.join(parts)}\n"
             lines.append(line)
-    return "".join(lines)
+            true = [label for name, label in WRITTEN.items() if ent._.get(name) is True]
+            said += [f"{label} T{number}" for label in true]
+    attributes = [f"A{i}\t{one}\n" for i, one in enumerate(said, start=1)]
+    return "".join([*lines, *attributes])
 
 
 def write_brat(docs: Iterable[Doc], folder: Path) -> int:
@@ -85,4 +92,5 @@ def _make_label(label: str) -> str:
 
 def _list_types(labels: Iterable[str]) -> str:
     names = "".join(f"{label}\n" for label in sorted(labels))
-    return f"[entities]\n{names}[relations]\n[events]\n[attributes]\n"
+    said = "".join(f"{label}\tArg:<ENTITY>\n" for label in WRITTEN.values())
+    return f"[entities]\n{names}[relations]\n[events]\n[attributes]\n{said}"

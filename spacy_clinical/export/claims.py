@@ -1,5 +1,5 @@
-"""Decide what an export may state of a finding, by its section, its line and the
-attributes that a component for assertion has set.
+"""Decide what an export may state of a finding, by its section, its line and what a
+component for assertion has said of it.
 
 A drug under ALLERGIES is not a medication of the patient, and a disorder under FAMILY
 HISTORY is not the patient's. The exports that state facts (FHIR, OMOP) use this, and
@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from spacy_clinical.export.clauses import CLAUSE_END, is_hypothetical, split_clauses
 from spacy_clinical.export.stop_lists import Status, StopLists
+from spacy_clinical.icd9.findings import Finding, Findings
 
 # "allergy": a substance that the patient doesn't tolerate, or its reaction. "family": of
 # a relative. "planned": to be done. "hypothetical": may occur.
@@ -97,6 +98,9 @@ RELATIVES: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("nephew", "nephews"), ("NEPHEW", "nephew")),
     **dict.fromkeys(("niece", "nieces"), ("NIECE", "niece")),
     **dict.fromkeys(("parent", "parents"), ("PRN", "parent")),
+    "wife": ("WIFE", "wife"),
+    "husband": ("HUSB", "husband"),
+    "spouse": ("SPS", "spouse"),
 }
 # Fields of an `Assertion`, with the attributes of findings that they are read from, as
 # ConText, medspaCy and negspaCy name them.
@@ -109,7 +113,13 @@ _ATTRIBUTES = {
 }
 ASSERTED = frozenset(name for names in _ATTRIBUTES.values() for name in names)
 ANYBODY = ("FAMMEMB", "family member")
-_RELATIVE = re.compile(rf"\b(?:{'|'.join(RELATIVES)})\b", re.IGNORECASE)
+_RELATIVE = re.compile(
+    rf"(?:\b(maternal|paternal) )?\b({'|'.join(RELATIVES)})\b", re.IGNORECASE
+)
+# Relatives that HL7 has codes of for both sides of the family.
+_SIDED = frozenset({"GRMTH", "GRFTH", "GRPRN", "AUNT", "UNCLE", "COUSN"})
+# Cues of what is past and gone.
+_RESOLVED = re.compile(r"\b(?:resolved|cured|recovered|healed)\b", re.IGNORECASE)
 
 
 class Relative(NamedTuple):
@@ -120,9 +130,10 @@ class Relative(NamedTuple):
 
 
 class Assertion(NamedTuple):
-    """The assertion of a finding by its attributes; False also where none is set.
+    """What is said of a finding; False also where nothing has looked.
 
     is_affirmed: Whether something has looked for negation, and found none.
+    is_current: The same of history.
     """
 
     is_negated: bool
@@ -131,20 +142,30 @@ class Assertion(NamedTuple):
     is_hypothetical: bool
     is_family: bool
     is_affirmed: bool
+    is_current: bool
+
+    @property
+    def is_patients(self) -> bool:
+        """Whether the patient may have it."""
+        return not (self.is_negated or self.is_family or self.is_hypothetical)
 
 
 def read_assertion(finding: Mapping[str, Any]) -> Assertion:
-    """Read the assertion of a finding from its attributes, those in `ASSERTED`."""
+    """Read what is said of a finding: its fields, and its attributes in `ASSERTED`."""
     attributes = finding.get("attributes") or {}
-    values = {
-        field: [attributes.get(name) for name in names]
-        for field, names in _ATTRIBUTES.items()
-    }
-    holds = {
-        field: any(value is True for value in own) for field, own in values.items()
-    }
-    has_looked = any(value is False for value in values["is_negated"])
-    return Assertion(**holds, is_affirmed=has_looked and not holds["is_negated"])
+    # Without a record of why, false is but the default.
+    is_assessed = finding.get("assertion") is not None
+    holds: dict[str, bool] = {}
+    is_not: dict[str, bool] = {}
+    for field, names in _ATTRIBUTES.items():
+        own = finding.get(field)
+        values = [attributes.get(name) for name in names]
+        values += [own] if is_assessed or own is True else []
+        holds[field] = any(value is True for value in values)
+        is_not[field] = not holds[field] and any(value is False for value in values)
+    return Assertion(
+        **holds, is_affirmed=is_not["is_negated"], is_current=is_not["is_historical"]
+    )
 
 
 class Claims:
@@ -161,6 +182,12 @@ class Claims:
             for row in record.get("subsections") or ()
             if row["label"] in ROLES
         ]
+        self._findings = Findings(
+            Finding(
+                ent["start"], ent["end"], ent["label"], read_assertion(ent).is_patients
+            )
+            for ent in record.get("entities") or ()
+        )
         self._starts = [start for start, _ in self._sections]
         self._bodies = [row["body_start"] for row in record["sections"]]
         self._part_starts = [start for start, _, _ in self._parts]
@@ -193,13 +220,23 @@ class Claims:
         return "hypothetical" if assertion.is_hypothetical and is_open else role
 
     def find_status_of(self, finding: Mapping[str, Any]) -> Status:
-        """Find whether a medication is taken, by its line and attributes."""
+        """Find whether a medication is taken, by its line and what is said of it."""
         assertion = read_assertion(finding)
         if assertion.is_negated:
             return "not-taken"
         status = self.find_status(finding["start"], finding["end"])
-        is_ahead = assertion.is_hypothetical and status == "unknown"
-        return "intended" if is_ahead else status
+        if status == "unknown" and assertion.is_hypothetical:
+            return "intended"
+        # A list of what is past doesn't mean that drugs were stopped, but words do.
+        is_over = status == "unknown" and any(_list_cues(finding, "historical"))
+        return "stopped" if is_over else status
+
+    def is_resolved(self, finding: Mapping[str, Any]) -> bool:
+        """Check whether the words that say that a disorder is past say that it is gone."""
+        return any(
+            _RESOLVED.search(self.text, cue["start"], cue["end"])
+            for cue in _list_cues(finding, "historical")
+        )
 
     def find_status(self, start: int, end: int) -> Status:
         """Find whether a medication is taken; "unknown" if its line doesn't say.
@@ -230,7 +267,8 @@ class Claims:
         return StopLists(self.text, starts)
 
     def may_state(self, places: Iterable[Mapping[str, Any]]) -> bool:
-        """Check whether a code may be stated: not if all its evidence is denied.
+        """Check whether a code may be stated: not if all its evidence is denied, another's
+        or hypothetical.
 
         places: The evidence, with start and end (characters). Without any, it may.
         """
@@ -242,13 +280,17 @@ class Claims:
     def _has_statement(self, start: int, end: int) -> bool:
         """Whether any clause of a text is stated of the patient, or planned."""
         if not self.text:
-            return self.find_section_role(start) in ("stated", "planned")
+            role = self.find_section_role(start)
+            may_hold = self._findings.may_hold(start, end)
+            return role in ("stated", "planned") and may_hold
         has_clauses = False
         for first, clause in self._split(start, end):
             has_clauses = True
             role = self.find_role(first)
-            if role in ("stated", "planned") and not is_hypothetical(
-                clause, _HYPOTHETICAL
+            if (
+                role in ("stated", "planned")
+                and not is_hypothetical(clause, _HYPOTHETICAL)
+                and self._findings.may_hold(first, first + len(clause))
             ):
                 return True
         return not has_clauses and self.find_role(start) in ("stated", "planned")
@@ -262,10 +304,24 @@ class Claims:
             if any(char.isalpha() for char in self.text[first:last]):
                 yield first, self.text[first:last]
 
-    def find_relative(self, start: int) -> Relative:
-        """Find who in the family has a disorder: the last one named on its line."""
-        names = _RELATIVE.findall(self._find_before(start, clause=False))
-        return Relative(*(RELATIVES[names[-1].lower()] if names else ANYBODY))
+    def find_relative(self, finding: Mapping[str, Any]) -> Relative:
+        """Find who in the family has a disorder: the last one named from its cue on, or
+        else before it on its line."""
+        places = []
+        for cue in _list_cues(finding, "family"):
+            start, end = max(cue["start"] - len("maternal "), 0), cue["end"]
+            following = self.text[end : finding["start"]]
+            is_near = "\n" not in following and len(following) < AROUND
+            places.append(self.text[start:end] + (following if is_near else ""))
+        for words in (*places, self._find_before(finding["start"], clause=False)):
+            names = _RELATIVE.findall(words)
+            if names:
+                side, name = (part.lower() for part in names[-1])
+                code, display = RELATIVES[name]
+                if side and code in _SIDED:
+                    return Relative(f"{side[0].upper()}{code}", f"{side} {display}")
+                return Relative(code, display)
+        return Relative(*ANYBODY)
 
     def has_no_allergies(self, start: int, end: int) -> bool:
         """Check whether a section on allergies says that none are known.
@@ -284,6 +340,11 @@ class Claims:
     def _find_after(self, end: int) -> str:
         line = self.text[end : end + AROUND].split("\n")[0]
         return CLAUSE_END.split(line)[0].split(",")[0]
+
+
+def _list_cues(finding: Mapping[str, Any], category: str) -> list[Mapping[str, Any]]:
+    cues = (finding.get("assertion") or {}).get("cues") or ()
+    return [cue for cue in cues if cue["category"] == category]
 
 
 class NearbyEntities:

@@ -8,6 +8,8 @@
     doc.sents                 where they were
     doc._.icd9, doc.cats      codes; the scores of all others are not in records
     doc._.clinical_...        pieces, provenance, error
+    span._.is_negated ...     whether entities hold, and why (span._.assertion); the cues are
+                              in doc.spans["assertion_cues"]
     doc._, span._, token._    attributes that the records have; those that nothing has
                               added so far are added, with the default None
     get_note(doc)             id, source and metadata of the note
@@ -28,6 +30,11 @@ from spacy.util import filter_spans, registry
 
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.export.records import get_source_format
+from spacy_clinical.extensions.assertion_attributes import (
+    CONTEXT_ATTRIBUTES,
+    CUES_KEY,
+    mark_assertion,
+)
 from spacy_clinical.extensions.attributes import (
     NER_KEY,
     SECTION_TITLES_KEY,
@@ -95,6 +102,7 @@ def make_doc(record: Mapping[str, Any], nlp: Language) -> Doc:
     doc._.clinical_pieces = record.get("pieces") or None
     doc._.clinical_provenance = record.get("provenance") or None
     doc._.clinical_error = record.get("error")
+    _set_assertions(doc, finder, record)
     _set_attributes(doc, finder, record)
     keep(doc, EXTENDED_KEY, len(finder.extended))
     set_note(doc, get_record_note(record))
@@ -166,10 +174,39 @@ class _Finder:
         return SpanGroup(self.doc, name=key, spans=spans, attrs=attrs)
 
 
+def _list_findings(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [*record["entities"], *(record.get("overlapping") or ())]
+
+
+def _set_assertions(doc: Doc, finder: _Finder, record: Mapping[str, Any]) -> None:
+    """Set whether entities hold; records of earlier versions don't say."""
+    cues: dict[tuple[int, int, str], None] = {}
+    is_assessed = False
+    for row in _list_findings(record):
+        kept = row.get("assertion")
+        names = [name for name in CONTEXT_ATTRIBUTES if row.get(name) is True]
+        if not names and not isinstance(kept, Mapping):
+            continue
+        span = Span(doc, *finder.find(row["start"], row["end"]), row["label"])
+        mark_assertion(span, names)
+        if isinstance(kept, Mapping):
+            is_assessed = True
+            reasons = [dict(cue) for cue in kept.get("cues") or ()]
+            span._.assertion = {
+                "scores": dict(kept.get("scores") or {}),
+                "cues": reasons,
+                "section": kept.get("section") or "",
+            }
+            cues |= {(c["start"], c["end"], c["category"]): None for c in reasons}
+    if is_assessed:
+        rows = [{"start": s, "end": e, "label": name} for s, e, name in sorted(cues)]
+        doc.spans[CUES_KEY] = finder.make_group(CUES_KEY, rows)
+
+
 def _set_attributes(doc: Doc, finder: _Finder, record: Mapping[str, Any]) -> None:
     """Set the attributes of the Doc, of its entities and tokens."""
     _set_values(doc, record.get("attributes"))
-    for row in (*record["entities"], *(record.get("overlapping") or ())):
+    for row in _list_findings(record):
         if row.get("attributes"):
             first, last = finder.find(row["start"], row["end"])
             _set_values(Span(doc, first, last, row["label"]), row["attributes"])

@@ -3,20 +3,24 @@
     DocumentReference    the note (and its text); masterIdentifier is its id
     Composition          its sections, with LOINC codes, their text, and as entries what
                          was found in them
-    Condition            codes (doc._.icd9) and disorders, as unconfirmed
+    Condition            codes (doc._.icd9) and disorders, as unconfirmed; uncertain ones
+                         as provisional, denied ones as refuted, past ones as inactive or
+                         resolved
     MedicationStatement  medications, with the dosage that follows, and whether they were
                          stopped, held, not taken or are planned
+    Procedure            treatments: completed if they are past, not-done if denied
     Observation          values, with the test before them
     AllergyIntolerance   substances under allergies, with reactions; or that none is
                          known
-    FamilyMemberHistory  disorders under family history, by relative
+    FamilyMemberHistory  disorders of the family, by relative
     Device               the package, checkpoints and rules that produced the findings
     OperationOutcome     what failed on the note, if anything did
 
 Bundles are of type "collection". Nothing in them is confirmed: conditions are
-"unconfirmed", observations "preliminary". Whether a finding is denied is known only where
-a component for assertion was in the pipeline and its attributes are in the records: such
-are "refuted" or left out. Attributes are extensions (urn:spacy-clinical:attribute:NAME).
+"unconfirmed", observations "preliminary". Whether a finding is denied, hypothetical or a
+relative's is known only where a component for assertion was in the pipeline: denied ones
+are "refuted" or left out, hypothetical ones left out (but medications: "intended").
+Attributes are extensions (urn:spacy-clinical:attribute:NAME).
 What may be said of a finding by its section and line, `claims` decides; what can't be
 said, such as a disorder to watch for, is left out (docs/exports.md has the table).
 Scores are extensions (urn:spacy-clinical:score). A code of ICD-9-CM that CMS maps to one
@@ -42,6 +46,7 @@ from spacy_clinical.export.claims import (
 )
 from spacy_clinical.export.fhir_note import NoteMaker
 from spacy_clinical.export.fhir_values import (
+    ALLERGY_CLINICAL,
     ALLERGY_STATUS,
     NO_KNOWN_ALLERGY,
     ROLE_CODES,
@@ -49,15 +54,19 @@ from spacy_clinical.export.fhir_values import (
     clean,
     is_date,
     make_extensions,
+    make_status,
 )
 from spacy_clinical.export.jsonl import write_records
+from spacy_clinical.extensions.assertion_attributes import CONTEXT_ATTRIBUTES
 from spacy_clinical.files.json_text import keep_finite
 
 ICD9 = "http://hl7.org/fhir/sid/icd-9-cm"
 ICD10 = "http://hl7.org/fhir/sid/icd-10-cm"
 VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
+CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 DISORDERS = frozenset({"Disease_disorder"})
 MEDICATIONS = frozenset({"Medication"})
+PROCEDURES = frozenset({"Therapeutic_procedure"})
 # Types of reactions to a substance under allergies.
 REACTIONS = frozenset({"Sign_symptom", "Disease_disorder"})
 DOSAGES = frozenset({"Dosage"})
@@ -79,6 +88,7 @@ def make_bundle(
     findings = [
         *maker.list_conditions(),
         *maker.list_medications(),
+        *maker.list_procedures(),
         *maker.list_observations(),
         *maker.list_allergies(),
         *maker.list_relatives(),
@@ -165,11 +175,20 @@ class _Maker(NoteMaker):
     ) -> Resource:
         return {
             **self._start("Condition", parts, places, finding),
-            **_verify(VERIFICATION, finding),
+            **self._find_clinical_status(finding),
+            **_verify(VERIFICATION, finding, uncertain="provisional"),
             "code": code,
             "subject": self.subject,
             "evidence": [{"detail": [self.refer("document")]}],
         }
+
+    def _find_clinical_status(self, finding: Mapping[str, Any]) -> Resource:
+        """The status of what is past; what is refuted has none."""
+        assertion = read_assertion(finding)
+        if assertion.is_negated or not assertion.is_historical:
+            return {}
+        status = "resolved" if self.claims.is_resolved(finding) else "inactive"
+        return make_status("clinicalStatus", CLINICAL, status)
 
     def list_medications(self) -> Iterator[Resource]:
         dosages = NearbyEntities(self._list(DOSAGES), self.text)
@@ -183,6 +202,17 @@ class _Maker(NoteMaker):
                 "subject": self.subject,
                 "derivedFrom": [self.refer("document")],
                 **dosage,
+            }
+
+    def list_procedures(self) -> Iterator[Resource]:
+        for ent in self._list(PROCEDURES, "stated"):
+            assertion = read_assertion(ent)
+            status = "completed" if assertion.is_historical else "unknown"
+            yield {
+                **self._start_entity("Procedure", "procedure", ent),
+                "status": "not-done" if assertion.is_negated else status,
+                "code": {"text": clean(ent["text"])},
+                "subject": self.subject,
             }
 
     def list_observations(self) -> Iterator[Resource]:
@@ -210,7 +240,7 @@ class _Maker(NoteMaker):
             caused = [{"manifestation": [{"text": clean(name)}]} for name in reactions]
             yield {
                 **self._start_entity("AllergyIntolerance", "allergy", ent),
-                **_verify(ALLERGY_STATUS, ent),
+                **_show_allergy(ent),
                 "code": {"text": clean(ent["text"])},
                 "patient": self.subject,
                 **({"reaction": caused} if caused else {}),
@@ -224,7 +254,7 @@ class _Maker(NoteMaker):
                 parts = ("allergy", "none", start)
                 yield {
                     **self._start("AllergyIntolerance", parts, [start], {}),
-                    **_verify(ALLERGY_STATUS, {}),
+                    **_show_allergy({}),
                     "code": NO_KNOWN_ALLERGY,
                     "patient": self.subject,
                 }
@@ -234,9 +264,10 @@ class _Maker(NoteMaker):
         disorders: dict[Relative, list[Mapping[str, Any]]] = {}
         for ent in self._list(DISORDERS, "family"):
             # "No family history of" names no relative.
-            if read_assertion(ent).is_negated:
+            assertion = read_assertion(ent)
+            if assertion.is_negated or assertion.is_hypothetical:
                 continue
-            relative = self.claims.find_relative(ent["start"])
+            relative = self.claims.find_relative(ent)
             disorders.setdefault(relative, []).append(ent)
         for relative, ents in disorders.items():
             parts = ("relative", relative.code)
@@ -286,10 +317,31 @@ class _Maker(NoteMaker):
 
 
 def _extend(finding: Mapping[str, Any]) -> Resource:
-    return make_extensions(finding.get("score"), finding.get("attributes"))
+    said = {name: True for name in CONTEXT_ATTRIBUTES if finding.get(name) is True}
+    attributes = {**said, **(finding.get("attributes") or {})}
+    return make_extensions(finding.get("score"), attributes)
 
 
-def _verify(system: str, finding: Mapping[str, Any]) -> Resource:
-    """The status of a finding: refuted or unconfirmed, as no finding is confirmed."""
-    code = "refuted" if read_assertion(finding).is_negated else "unconfirmed"
-    return {"verificationStatus": {"coding": [{"system": system, "code": code}]}}
+def _verify(
+    system: str, finding: Mapping[str, Any], *, uncertain: str = "unconfirmed"
+) -> Resource:
+    """The status of a finding: refuted, or unconfirmed, as no finding is confirmed.
+
+    uncertain: Of what the note itself says is uncertain.
+    """
+    assertion = read_assertion(finding)
+    status = uncertain if assertion.is_uncertain else "unconfirmed"
+    code = "refuted" if assertion.is_negated else status
+    return make_status("verificationStatus", system, code)
+
+
+def _show_allergy(finding: Mapping[str, Any]) -> Resource:
+    """The two statuses of an allergy: FHIR asks for the clinical one (ait-1)."""
+    assertion = read_assertion(finding)
+    is_over = assertion.is_negated or assertion.is_historical
+    return {
+        **make_status(
+            "clinicalStatus", ALLERGY_CLINICAL, "inactive" if is_over else "active"
+        ),
+        **_verify(ALLERGY_STATUS, finding),
+    }

@@ -21,6 +21,7 @@ ATTRIBUTE = "urn:spacy-clinical:attribute:"
 SNOMED = "http://snomed.info/sct"
 ROLE_CODES = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
 ALLERGY_STATUS = "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification"
+ALLERGY_CLINICAL = "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical"
 NO_KNOWN_ALLERGY = {
     "coding": [{"system": SNOMED, "code": "716186003", "display": "No known allergy"}],
     "text": "No known allergies",
@@ -81,6 +82,11 @@ def _type_value(value: Any) -> Resource:
         return {"valueDecimal": value}
     text = clean(value) if isinstance(value, str) else ""
     return {"valueString": text} if text else {}
+
+
+def make_status(name: str, system: str, code: str) -> Resource:
+    """Make an element that holds one code, such as verificationStatus."""
+    return {name: {"coding": [{"system": system, "code": code}]}}
 
 
 def make_narrative(text: str) -> Resource:

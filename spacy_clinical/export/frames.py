@@ -2,7 +2,8 @@
 
     notes      id, source, n_chars, n_sentences, error (its message)
     sections   id, label, loinc, title, start, end, body_start, score
-    entities   id, label, text, start, end, score, section
+    entities   id, label, text, start, end, score, section, is_negated, is_uncertain,
+               is_historical, is_hypothetical, is_family, cues (as JSON)
     codes      id, code, title, chapter, score
     fields     id, key, option, value, page, score (of forms)
     tokens     id, start, end (of those that have attributes)
@@ -11,8 +12,8 @@ Attributes (`attributes`) are columns of notes, entities and tokens, under their
 `negex`, or `span._.score` where there is such a column already. Their type is that of
 their values: truth values, whole numbers, numbers, else strings (lists as JSON).
 
-Offsets and numbers are int64, scores float64, all else strings, in both libraries and
-also where there are no rows. What is unknown is null. `id` is the note's: see `to_frame`.
+Offsets and numbers are int64, scores float64, what begins with "is_" truth values, all
+else strings, in both libraries and also where there are no rows. What is unknown is null. `id` is the note's: see `to_frame`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,9 +23,10 @@ from typing import Any, Literal, cast, get_args
 from spacy.tokens import Doc
 
 from spacy_clinical.errors import CodedImportError, CodedValueError, Errors
-from spacy_clinical.export.attributes import Named, parse_attributes
+from spacy_clinical.export.attributes import Named, Values, parse_attributes
 from spacy_clinical.export.docs import get_note
 from spacy_clinical.export.records import make_record
+from spacy_clinical.extensions.assertion_attributes import CONTEXT_ATTRIBUTES
 from spacy_clinical.files.json_text import keep_finite, write_json
 from spacy_clinical.types import Note
 
@@ -36,7 +38,10 @@ COLUMNS: dict[Rows, tuple[str, ...]] = {
     "sections": (
         *("id", "label", "loinc", "title", "start", "end", "body_start", "score"),
     ),
-    "entities": ("id", "label", "text", "start", "end", "score", "section"),
+    "entities": (
+        *("id", "label", "text", "start", "end", "score", "section"),
+        *(*CONTEXT_ATTRIBUTES, "cues"),
+    ),
     "codes": ("id", "code", "title", "chapter", "score"),
     "fields": ("id", "key", "option", "value", "page", "score"),
     "tokens": ("id", "start", "end"),
@@ -48,6 +53,7 @@ _TYPES = {
     **dict.fromkeys(("n_chars", "n_sentences", "start", "end"), "int64"),
     **dict.fromkeys(("body_start", "page"), "int64"),
     "score": "float64",
+    **dict.fromkeys(CONTEXT_ATTRIBUTES, "boolean"),
 }
 ATTRIBUTES = "attributes"
 
@@ -83,6 +89,8 @@ def to_frame(
         for row in list_rows(_make_record(item, number, attributes), kind)
     ]
     names = dict.fromkeys(getattr(named, OWNERS[kind]) if kind in OWNERS else ())
+    if kind == "entities":
+        names = {name: None for name in names if name not in CONTEXT_ATTRIBUTES}
     names.update(dict.fromkeys(n for row in found_rows for n in row[ATTRIBUTES]))
     columns = {name: [row.get(name) for row in found_rows] for name in COLUMNS[kind]}
     types = {name: _TYPES.get(name, "string") for name in columns}
@@ -135,7 +143,30 @@ def list_rows(record: Mapping[str, Any], rows: Rows) -> Iterator[dict[str, Any]]
         written = {"value": str(value).lower()} if isinstance(value, bool) else {}
         score = {"score": keep_finite(row.get("score"))}
         named = {ATTRIBUTES: row.get(ATTRIBUTES) or {}}
-        yield {"id": record["id"], **row, **score, **written, **named}
+        said = _read_assertion(row, named[ATTRIBUTES]) if rows == "entities" else {}
+        yield {"id": record["id"], **row, **score, **written, **named, **said}
+
+
+def _read_assertion(row: Mapping[str, Any], named: Values) -> dict[str, Any]:
+    """Read the columns of an entity that say whether it holds.
+
+    Attributes of these names that were asked for are in the same columns.
+    """
+    kept = row.get("assertion")
+    said: dict[str, Any] = {
+        name: row[name] if isinstance(row.get(name), bool) else named.get(name)
+        for name in CONTEXT_ATTRIBUTES
+    }
+    others = {k: v for k, v in named.items() if k not in said}
+    cues = None if kept is None else write_value(kept["cues"])
+    return {
+        **{
+            name: value if isinstance(value, bool) else None
+            for name, value in said.items()
+        },
+        "cues": cues,
+        ATTRIBUTES: others,
+    }
 
 
 def write_value(value: Any) -> Any:

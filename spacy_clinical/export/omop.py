@@ -15,12 +15,14 @@
     nlp_system                      this package, with its version
     nlp_date, nlp_datetime          when the note was processed
     term_exists                     N for what isn't said of the patient (family history,
-                                    what may come), under allergies, or what attributes
-                                    (is_negated, negex) say is denied; Y where these say
+                                    what may come), under allergies, or what assertion
+                                    (is_negated, negex) says is denied; Y where it says
                                     it isn't and nothing else is in doubt; else empty
-    term_temporal                   Past for what attributes say is historical and drugs
-                                    that were stopped or completed, Future for drugs and
-                                    procedures of a plan; else empty
+    term_temporal                   Past for what assertion says is historical and drugs
+                                    that were stopped or completed, Future for what it
+                                    says is hypothetical and drugs and procedures of a
+                                    plan, Present for what exists and that it says is not
+                                    historical; else empty
     term_modifiers                  label=, section=, subject=, conditional=, allergy=,
                                     negation=, certainty=, history=, status= (stopped,
                                     on-hold, not-taken or completed drugs), score=, note=,
@@ -88,7 +90,11 @@ def list_rows(record: Mapping[str, Any], *, date: str) -> Iterator[dict[str, Any
         start, end = ent["start"], ent["end"]
         role = claims.find_role_of(ent)
         assertion = read_assertion(ent)
-        is_ahead = role == "planned" and ent["label"] in TO_BE_DONE
+        exists = _find_existence(role, assertion)
+        is_ahead = assertion.is_hypothetical or (
+            role == "planned" and ent["label"] in TO_BE_DONE
+        )
+        is_present = exists == "Y" and assertion.is_current
         status = _find_status(claims, ent, role)
         modifiers = [
             f"label={ent['label']}",
@@ -115,8 +121,10 @@ def list_rows(record: Mapping[str, Any], *, date: str) -> Iterator[dict[str, Any
             "nlp_system": f"{__title__} {__version__}",
             "nlp_date": date,
             "nlp_datetime": f"{date} 00:00:00",
-            "term_exists": _find_existence(role, assertion),
-            "term_temporal": _find_time(assertion, status, is_ahead=is_ahead),
+            "term_exists": exists,
+            "term_temporal": _find_time(
+                assertion, status, is_ahead=is_ahead, is_present=is_present
+            ),
             "term_modifiers": _join(modifiers, ent.get("attributes") or {}),
         }
 
@@ -170,10 +178,14 @@ def _find_status(claims: Claims, ent: Mapping[str, Any], role: Role) -> str:
     return "" if status in ("unknown", "intended") else status
 
 
-def _find_time(assertion: Assertion, status: str, *, is_ahead: bool) -> str:
+def _find_time(
+    assertion: Assertion, status: str, *, is_ahead: bool, is_present: bool
+) -> str:
     if assertion.is_historical or status in ("stopped", "completed"):
         return "Past"
-    return "Future" if is_ahead else ""
+    if is_ahead:
+        return "Future"
+    return "Present" if is_present else ""
 
 
 def _list_modifiers(assertion: Assertion) -> list[str]:

@@ -11,7 +11,8 @@ count code points. A record:
     sections           they tile the note: label, loinc, title, start, end, body_start,
                        score
     subsections        label, title, start, end, body_start, section, score
-    entities           doc.ents: label, text, start, end, score, section
+    entities           doc.ents: label, text, start, end, score, section; whether they
+                       hold (is_negated and the like, assertion), as `assertions` says
     overlapping        entities that were predicted too, but overlap those above
     codes              doc._.icd9, best first: code, label, title, chapter,
                        chapter_codes, ccs, icd10, score, evidence (section, start, end,
@@ -40,6 +41,12 @@ from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 
 from spacy_clinical.errors import is_own_message
+from spacy_clinical.export.assertions import (
+    FIELDS,
+    AssertionRecord,
+    bare_assertion,
+    describe_assertion,
+)
 from spacy_clinical.export.attributes import (
     AttributeReader,
     Named,
@@ -50,7 +57,7 @@ from spacy_clinical.export.attributes import (
 from spacy_clinical.export.bare_facts import bare_pieces, bare_provenance
 from spacy_clinical.extensions.attributes import NER_KEY, SECTIONS_KEY, SUBSECTIONS_KEY
 from spacy_clinical.extensions.span_groups import list_spans
-from spacy_clinical.files.json_text import keep_finite
+from spacy_clinical.files.json_text import round_finite
 from spacy_clinical.sections.labels import list_known_labels
 from spacy_clinical.sections.state import OTHER
 from spacy_clinical.types import Note, list_names
@@ -60,7 +67,7 @@ READER = "reader"
 # The columns of records without text, and the fields of their rows.
 _PLACE = {"start", "end", "score"}
 _SECTION = _PLACE | {"label", "body_start"}
-_ENTITY = _PLACE | {"label", "section", "attributes"}
+_ENTITY = _PLACE | {"label", "section", "attributes", *FIELDS}
 _CODE = {"code", "label", "title", "chapter", "chapter_codes", "ccs", "icd10"}
 _EVIDENCE = _PLACE | {"section"}
 _ROWS: dict[str, Collection[str]] = {
@@ -88,7 +95,8 @@ class SectionRecord(TypedDict, total=False):
 
 
 class EntityRecord(TypedDict, total=False):
-    """An entity; `score` is None where the model gave none."""
+    """An entity; `score` is None where the model gave none, and what says whether it
+    holds where nothing has looked."""
 
     label: str
     text: str
@@ -96,6 +104,12 @@ class EntityRecord(TypedDict, total=False):
     end: int
     score: float | None
     section: str
+    is_negated: bool | None
+    is_uncertain: bool | None
+    is_historical: bool | None
+    is_hypothetical: bool | None
+    is_family: bool | None
+    assertion: AssertionRecord | None
     attributes: dict[str, Any]
 
 
@@ -258,6 +272,8 @@ def _bare_row(
     labels: Of sections that may stay.
     """
     bare = {name: value for name, value in row.items() if name in names}
+    if names is _ENTITY:
+        bare |= bare_assertion(row, labels)
     # Labels of entities and codes come from models, not from the note.
     for name in ("section", "label") if "body_start" in names else ("section",):
         if bare.get(name) and bare[name] not in labels:
@@ -285,17 +301,11 @@ def _list_scored(doc: Doc, key: str) -> list[tuple[Span, float | None]]:
     scores = doc.spans[key].attrs.get("scores") if group else None
     if scores is None or len(scores) != len(group):
         return [(span, None) for span in group]
-    return list(zip(group, map(_round, scores), strict=True))
+    return list(zip(group, map(round_finite, scores), strict=True))
 
 
 def _key(span: Span) -> tuple[int, int, int]:
     return span.start, span.end, span.label
-
-
-def _round(score: float | None) -> float | None:
-    """Round a score; None for what is no number."""
-    finite = keep_finite(None if score is None else float(score))
-    return None if finite is None else round(finite, 4)
 
 
 def _get_scores(doc: Doc) -> dict[tuple[int, int, int], float | None]:
@@ -305,15 +315,15 @@ def _get_scores(doc: Doc) -> dict[tuple[int, int, int], float | None]:
         values = group.attrs.get("scores")
         if values is not None and len(values) == len(group):
             for span, score in zip(list_spans(doc, key), values, strict=True):
-                scores.setdefault(_key(span), _round(score))
+                scores.setdefault(_key(span), round_finite(score))
     return scores
 
 
 def _round_scores(code: dict[str, Any]) -> dict[str, Any]:
     evidence = [
-        {**place, "score": _round(place["score"])} for place in code["evidence"]
+        {**place, "score": round_finite(place["score"])} for place in code["evidence"]
     ]
-    return {**code, "score": _round(code["score"]), "evidence": evidence}
+    return {**code, "score": round_finite(code["score"]), "evidence": evidence}
 
 
 def _make_section(
@@ -348,6 +358,7 @@ def _make_entity(
         "end": span.end_char,
         "score": scores.get(_key(span)),
         "section": span._.section,
+        **cast(EntityRecord, describe_assertion(span)),
     }
     if reader.attributes.span:
         entity["attributes"] = reader.read_span(span)

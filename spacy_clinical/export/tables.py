@@ -65,7 +65,7 @@ class _Table:
         for row in list_rows(record, self.name):
             named = row[ATTRIBUTES] if self.name in OWNERS else {}
             self.attributes.update(dict.fromkeys(named))
-            cells = [row.get(key) for key in COLUMNS[self.name]]
+            cells = [write_value(row.get(key)) for key in COLUMNS[self.name]]
             values = [write_value(named.get(name)) for name in self.attributes]
             self._writer.write([*cells, *values])
             self.n_rows += 1

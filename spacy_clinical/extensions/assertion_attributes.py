@@ -4,7 +4,7 @@ Names and defaults are those of ConText as medspaCy has them, so that it doesn't
 which of the two is there first, nor whether both are.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from spacy.tokens import Span
@@ -79,6 +79,15 @@ def set_assertion(
             # As the default, without a place for it.
             user_data.pop(_get_key(span, name), None)
     _set_record(span, {"scores": dict(scores), "cues": list(cues), "section": section})
+
+
+def mark_assertion(span: Span, names: Iterable[str]) -> None:
+    """Make attributes true for a span, without a record of why: as in gold annotations.
+
+    names: Of `CONTEXT_ATTRIBUTES`; others are passed over.
+    """
+    for name in set(names).intersection(CONTEXT_ATTRIBUTES):
+        get_user_data(span.doc)[_get_key(span, name)] = True
 
 
 def _get_context_attributes(span: Span) -> dict[str, bool]:

@@ -49,6 +49,12 @@ def keep_finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def round_finite(score: float | None) -> float | None:
+    """Round a score; None for what is no number."""
+    finite = keep_finite(None if score is None else float(score))
+    return None if finite is None else round(finite, 4)
+
+
 def _read_constant(name: str) -> None:
     """Read NaN, Infinity and -Infinity as None."""
 

@@ -44,6 +44,7 @@ FORMAT = 1
     default_score_weights={
         "assertion_f": 1.0,
         **{f"assertion_{name}_f": 0.0 for name in CONTEXT_ATTRIBUTES},
+        "assertion_per_type": None,
     },
 )
 class ClinicalAssertion(RulePipe):

@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -13,6 +14,7 @@ from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.heads.documents import WindowPooling, pool_windows, sigmoid
 from spacy_clinical.heads.thresholds import decide
 from spacy_clinical.icd9.codes import Kind, read_labels, write_code
+from spacy_clinical.icd9.findings import Findings, read_findings
 from spacy_clinical.icd9.outputs import Outputs, select_outputs
 from spacy_clinical.icd9.records import (
     CodeRecord,
@@ -92,6 +94,7 @@ class ClinicalICD9Categorizer(TunedHeadPipe):
         evidence: EvidenceKind | None = "window",
         max_evidence: int = 3,
         positive_weight: float | Literal["balanced"] = 1.0,
+        assertion: bool = True,
         scorer: Callable[..., dict[str, Any]] | None = None,
     ) -> None:
         """Set up the component.
@@ -123,6 +126,10 @@ class ClinicalICD9Categorizer(TunedHeadPipe):
         positive_weight: In training, factor on the loss of the codes that a note has.
             "balanced": for each code, the square root of the number of notes without it
             divided by the number of notes with it, at most 10.
+        assertion: Whether to leave out the windows in which all entities are negated,
+            hypothetical or of somebody else (`span._.is_negated` and the like, as set
+            by `clinical_assertion` or others before this component); with "gradient",
+            also such sentences.
         scorer: Scoring method.
         RAISES ValueError: C401, if the threshold isn't between 0 and 1; C408, if
             evidence by gradients is asked of a listener.
@@ -148,6 +155,7 @@ class ClinicalICD9Categorizer(TunedHeadPipe):
         self.evidence = evidence
         self.max_evidence = max_evidence
         self.positive_weight = positive_weight
+        self.assertion = assertion
         self.cfg: dict[str, Any] = {"columns": [], "thresholds": {}, "weights": {}}
         self.from_titles = False
         self._outputs: Outputs | None = None
@@ -199,10 +207,12 @@ class ClinicalICD9Categorizer(TunedHeadPipe):
         for doc, scored in zip(docs, scores, strict=True):
             doc._.icd9 = []
             if len(scored.logits):
-                p = outputs.roll_up(pool_windows(scored.logits, self.pooling))
+                findings = read_findings(doc) if self.assertion else Findings([])
+                scored, pooled = self._pool(scored, findings)
+                p = outputs.roll_up(pooled)
                 by_code = dict(zip(outputs.codes, p.tolist(), strict=True))
                 doc.cats = {**doc.cats, **by_code}
-                doc._.icd9 = self._describe(doc, scored, p)
+                doc._.icd9 = self._describe(doc, scored, p, findings)
                 if self.groups:
                     doc._.icd9_groups = {g: roll_up(by_code, g) for g in self.groups}
             self._record_pieces(
@@ -212,7 +222,26 @@ class ClinicalICD9Categorizer(TunedHeadPipe):
                 n_windows=len(scored.logits),
             )
 
-    def _describe(self, doc: Doc, scored: Any, p: Floats1d) -> list[CodeRecord]:
+    def _pool(self, scored: Any, findings: Findings) -> tuple[Any, Floats1d]:
+        """Find the note's scores by the windows that may say something of the patient.
+
+        RETURNS: The windows' scores, in which those of all others can't be lower.
+        """
+        may_hold = numpy.asarray(
+            [
+                not spans or any(findings.may_hold(*span) for span in spans)
+                for spans in scored.spans
+            ]
+        )
+        if may_hold.all():
+            return scored, pool_windows(scored.logits, self.pooling)
+        logits = numpy.where(may_hold[:, None], scored.logits, -numpy.inf)
+        kept = logits[may_hold] if may_hold.any() else logits
+        return replace(scored, logits=logits), pool_windows(kept, self.pooling)
+
+    def _describe(
+        self, doc: Doc, scored: Any, p: Floats1d, findings: Findings
+    ) -> list[CodeRecord]:
         chosen = decide(
             self.outputs.codes,
             p,
@@ -221,15 +250,16 @@ class ClinicalICD9Categorizer(TunedHeadPipe):
             top_k=self.top_k,
         )
         places = Places(doc)
-        return [
-            describe_code(
-                self.outputs.codes[i],
-                self.outputs.raw[i],
-                float(p[i]),
-                self._find_evidence(places, scored, i),
-            )
-            for i in chosen
-        ]
+        records = []
+        for i in chosen if numpy.isfinite(scored.logits).any() else ():
+            evidence = self._find_evidence(places, scored, i)
+            kept = [e for e in evidence if findings.may_hold(e["start"], e["end"])]
+            if self.evidence != "gradient":
+                kept = evidence
+            if kept or not evidence:
+                code, raw = self.outputs.codes[i], self.outputs.raw[i]
+                records.append(describe_code(code, raw, float(p[i]), kept))
+        return records
 
     def _find_evidence(self, places: Places, scored: Any, code: int) -> list[Evidence]:
         if self.evidence is None:
@@ -254,6 +284,8 @@ class ClinicalICD9Categorizer(TunedHeadPipe):
         name = self.outputs.codes[code]
         threshold = self.thresholds.get(name, self.threshold)
         order = numpy.argsort(-p, kind="stable")[: self.max_evidence].tolist()
+        # None that was left out, even where all scores are enough.
+        order = [i for i in order if numpy.isfinite(scored.logits[i, best])] or order
         kept = [i for i in order if i == order[0] or p[i] >= threshold]
         return best, [(i, float(p[i])) for i in kept]
 

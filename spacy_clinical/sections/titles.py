@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Hashable, Iterable, Mapping
+from copy import copy
 from itertools import product
 from math import prod
 from typing import Any
@@ -92,6 +93,20 @@ class SectionTitles:
         self._n_memories = 0
         for group in groups:
             self.add(group)
+
+    def copy(self) -> "SectionTitles":
+        """Copy the table, without what it remembers of notes.
+
+        Much faster than to build it again: titles are spelled in many ways.
+        """
+        made = copy(self)
+        for key, value in vars(made).items():
+            if isinstance(value, dict):
+                lists = {k: list(v) for k, v in value.items() if isinstance(v, list)}
+                setattr(made, key, {**value, **lists})
+            elif isinstance(value, set):
+                setattr(made, key, set(value))
+        return made
 
     @property
     def groups(self) -> list[TitleGroup]:

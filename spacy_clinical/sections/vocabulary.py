@@ -1,6 +1,7 @@
 """Read files of section titles."""
 
 import configparser
+from functools import cache
 from pathlib import Path
 
 from spacy_clinical.sections.groups import Condition, TitleGroup, make_conditions
@@ -14,6 +15,15 @@ PART_PREFIX = "part:"
 
 def load_titles(path: Path = DEFAULT_TITLES) -> SectionTitles:
     """Read a file of section titles. The shipped one describes the format."""
+    return _load(path) if path != DEFAULT_TITLES else _load_shipped().copy()
+
+
+@cache
+def _load_shipped() -> SectionTitles:
+    return _load(DEFAULT_TITLES)
+
+
+def _load(path: Path) -> SectionTitles:
     parser = _parse(path)
     words = {
         key: _split_list(value)

@@ -4,7 +4,6 @@ import inspect
 
 import numpy
 import pytest
-import spacy
 import torch
 from thinc.api import Adam
 
@@ -16,6 +15,7 @@ from spacy_clinical.encoders.settings import EncoderSettings
 from spacy_clinical.forms import make_form_doc
 from spacy_clinical.forms.pages import FormPage, Word
 from spacy_clinical.pieces.text import read_note
+from tests.conftest import load_blank
 from tests.tiny import make_token_classifier
 
 TEXT = "The patient denies chest pain and fever . "
@@ -96,7 +96,7 @@ class Head:
 
 
 def make_doc(n=6):
-    doc = spacy.blank("en")(n * TEXT)
+    doc = load_blank()(n * TEXT)
     doc.spans["questions"] = [doc[2:4], doc[12:13]]
     doc.spans[TITLES] = [doc[10:11]]
     return doc
@@ -107,7 +107,7 @@ def make_form():
         Word(w, (20.0 + 40 * i, 5.0, 50.0 + 40 * i, 9.0))
         for i, w in enumerate(["pain", "and", "fever"])
     ]
-    return make_form_doc(spacy.blank("en").vocab, [FormPage(400.0, 200.0, "px", words)])
+    return make_form_doc(load_blank().vocab, [FormPage(400.0, 200.0, "px", words)])
 
 
 heads = pytest.mark.parametrize("head", ["tokens", "texts"])

@@ -7,6 +7,7 @@ from spacy_clinical.architectures.encoder import build_hf_encoder, get_shim, pla
 from spacy_clinical.architectures.window_reader import build_window_reader
 from spacy_clinical.encoders.attribution import attribute
 from spacy_clinical.pieces.text import read_note
+from tests.conftest import load_blank
 from tests.tiny import KINDS, make_document_classifier
 
 TEXT = "The patient denies chest pain and fever . " * 12
@@ -32,7 +33,7 @@ def read_texts(encoder, texts, summary):
 def test_windows_vectors_are_transformers_rows(checkpoint):
     model = encode(checkpoint, size=40, stride=30)
     shim = get_shim(model)
-    note = read_note(spacy.blank("en")(TEXT))
+    note = read_note(load_blank()(TEXT))
     plan = plan_for(shim, [note])
     assert len(plan.inputs) > 2
     [read] = read_texts(model, [note], "first")
@@ -67,7 +68,7 @@ def test_shares_add_up_to_the_score(checkpoint):
     """Integrated gradients: to what it is above the score of embeddings of zero."""
     model = encode(checkpoint)
     shim = get_shim(model)
-    note = read_note(spacy.blank("en")("the patient denies chest pain"))
+    note = read_note(load_blank()("the patient denies chest pain"))
     [framed], _ = shim.frame(plan_for(shim, [note]).inputs)
     weights = numpy.random.default_rng(0).normal(size=shim.width).astype("float32")
 
@@ -93,7 +94,7 @@ def test_shares_add_up_to_the_score(checkpoint):
 def test_one_step_is_gradient_times_input(checkpoint):
     model = encode(checkpoint)
     shim = get_shim(model)
-    note = read_note(spacy.blank("en")("no fever and chest pain"))
+    note = read_note(load_blank()("no fever and chest pain"))
     [framed], _ = shim.frame(plan_for(shim, [note]).inputs)
 
     def backprop_score(rows):

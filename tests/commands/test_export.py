@@ -18,7 +18,6 @@ from spacy_clinical.export.records import without_text
 from tests.export.made import (
     ENTS,
     EXAMPLES,
-    list_records,
     make_failed_record,
     make_one_record,
 )
@@ -114,7 +113,7 @@ def test_text_can_be_left_out(source, tmp_path, kind):
 @pytest.mark.parametrize("kind", OF_DOCS)
 def test_docs_need_text(source, tmp_path, kind):
     bare = tmp_path / "bare.jsonl"
-    write_records(map(without_text, list_records()), bare)
+    write_records(map(without_text, read_records(source)), bare)
     out = tmp_path / "out"
     assert "[C325]" in run(bare, "-o", out, "-f", kind, status=2)
     run(source, "-o", out, "-f", kind, "--no-text", status=2)

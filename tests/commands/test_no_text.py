@@ -18,6 +18,7 @@ from spacy_clinical.cli import app
 from spacy_clinical.commands.export import FORMATS, OF_DOCS
 from spacy_clinical.export.jsonl import format_line
 from spacy_clinical.export.records import make_record, without_text
+from spacy_clinical.extensions.assertion_attributes import set_assertion
 from spacy_clinical.types import Note
 
 # Places that a word can have in a note; "{}" is the word.
@@ -69,6 +70,11 @@ def add_codes(doc):
         more = {"mine": facts, words[-1]: facts, "spacy": doc.text, "deep": [words]}
         doc._.set(attribute, {**known, **more})
     doc._.icd9 = [{**CODE, "score": 0.5, "evidence": evidence}]
+    # Cues that users add may be words of a note, as labels of sections are.
+    for ent in doc.ents:
+        place = {"start": ent.start_char, "end": ent.end_char, "category": "negated"}
+        cue = {**place, "direction": words[0], "rule": words[-1]}
+        set_assertion(ent, {"is_negated": 1.0}, cues=[cue], section=ent._.section)
     return doc
 
 

@@ -252,3 +252,92 @@ def test_cut_at_lines_keeps_everything_once(max_length):
     if max_length >= 9:
         assert all(len(part) <= max_length for part in parts)
     assert len(parts) == {1: 3, 5: 3, 9: 2, 12: 2, 100: 1}[max_length]
+
+
+SAID = "No fever. Maybe gout. Mother: stroke. No rash. Cough.\n"
+SAID_OF = """\
+T1	X 3 8	fever
+T2	X 16 20	gout
+T3	X 30 36	stroke
+T4	X 41 45	rash
+T5	X 47 52	Cough
+E1	X:T1
+E2	X:T2
+T6	Negation 38 40	No
+R1	Has_negation Arg1:T4 Arg2:T6
+A1	POLARITY E1 NEG
+A2	POLARITY E2 MAYBE_NEG
+A3	POLARITY T5 POS
+M4	family T3
+A5	Uncertain T3 false
+"""
+
+
+def read_said(doc):
+    return {
+        ent.text: {name for name, holds in ent._.context_attributes.items() if holds}
+        for ent in doc.ents
+    }
+
+
+@pytest.fixture
+def said_folder(tmp_path):
+    (tmp_path / "a.txt").write_text(SAID, encoding="utf8")
+    (tmp_path / "a.ann").write_text(SAID_OF, encoding="utf8")
+    return tmp_path
+
+
+WHAT_IS_SAID = {
+    "fever": {"is_negated"},
+    "gout": {"is_uncertain"},
+    "stroke": {"is_family"},
+    "No": set(),
+    "rash": {"is_negated"},
+    "Cough": set(),
+}
+
+
+def test_attributes_of_spans_and_events_and_relations_are_read(said_folder):
+    [example] = BratCorpus(said_folder)(spacy.blank("en"))
+    assert read_said(example.reference) == WHAT_IS_SAID
+    assert not any(read_said(example.predicted).values())
+    # They are kept in .spacy files, as `convert` writes them.
+    data = DocBin(store_user_data=True, docs=[example.reference]).to_bytes()
+    [again] = DocBin().from_bytes(data).get_docs(spacy.blank("en").vocab)
+    assert read_said(again) == WHAT_IS_SAID
+
+
+def test_what_annotations_mean_is_a_setting(said_folder):
+    meanings = {
+        "Polarity POS": "is_historical",
+        "FAMILY": ["is_family", "is_historical"],
+    }
+    make = registry.get("readers", "spacy-clinical.BratCorpus.v1")
+    [example] = make(said_folder, attributes=meanings)(spacy.blank("en"))
+    said = read_said(example.reference)
+    assert said["stroke"] == {"is_family", "is_historical"}
+    assert said["Cough"] == {"is_historical"}
+    assert said["fever"] == said["rash"] == set()
+    with pytest.raises(ValueError, match=r"\[C860\].*'is_odd'"):
+        BratCorpus(said_folder, attributes={"X": "is_odd"})
+
+
+def test_parts_of_long_texts_keep_what_is_said(tmp_path):
+    text = "No fever here.\n" * 9
+    places = [(i * 15 + 3, i * 15 + 8) for i in range(9)]
+    spans = [f"T{i}\tX {s} {e}\tfever\n" for i, (s, e) in enumerate(places)]
+    (tmp_path / "a.txt").write_text(text, encoding="utf8")
+    (tmp_path / "a.ann").write_text("".join(spans) + "A1\tNegated T7\n", "utf8")
+    examples = list(BratCorpus(tmp_path, max_length=12)(spacy.blank("en")))
+    assert len(examples) > 2
+    said = [e._.is_negated for eg in examples for e in eg.reference.ents]
+    assert [i for i, holds in enumerate(said) if holds] == [7]
+
+
+def test_polarity_of_maccrobat_is_read():
+    folder = find_corpus("maccrobat2020/dev")
+    corpus, nlp = BratCorpus(folder), spacy.blank("en")
+    docs = [corpus.read_doc(nlp, path) for path in sorted(folder.glob("*.txt"))]
+    ents = [ent for doc in docs for ent in doc.ents]
+    assert sum(ent._.is_negated for ent in ents) > 50
+    assert sum(ent._.is_uncertain for ent in ents) > 5

@@ -1,9 +1,8 @@
 import pytest
-import spacy
 
 from spacy_clinical.corpora.codiesp import CodiEspCorpus
 from spacy_clinical.icd9.tables import list_categories
-from tests.conftest import find_corpus
+from tests.conftest import find_corpus, load_blank
 
 
 @pytest.fixture
@@ -19,7 +18,7 @@ def folder(tmp_path):
 
 
 def read(folder, **settings):
-    return list(CodiEspCorpus(folder, **settings)(spacy.blank("en")))
+    return list(CodiEspCorpus(folder, **settings)(load_blank()))
 
 
 def test_codes_are_mapped_to_categories(folder):

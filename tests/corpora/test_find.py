@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from spacy_clinical.cli import app
 from spacy_clinical.corpora.find import CONVERTIBLE, KINDS, OF_CODES, find_reader
+from tests.conftest import load_blank
 from tests.corpora.test_form_gold import RECORD as FORM
 from tests.test_configs import write_codiesp
 
@@ -18,7 +19,7 @@ READS = {"evaluate": set(KINDS), "convert": set(CONVERTIBLE), "tune": set(OF_COD
 
 
 def write_spacy(folder):
-    doc = spacy.blank("en")(TEXT)
+    doc = load_blank()(TEXT)
     doc.ents = [Span(doc, 2, 4, label="Symptom")]
     doc.cats = {"401": 1.0}
     DocBin(docs=[doc]).to_disk(folder / "a.spacy")
@@ -103,9 +104,12 @@ def test_every_kind_is_tried():
     assert set(WRITERS) == set(KINDS)
 
 
-@pytest.mark.parametrize("where", ["alone", "in a folder"])
+# They are found by the same code, whatever the command: files alone by one of them.
 @pytest.mark.parametrize("kind", WRITERS)
-@pytest.mark.parametrize("command", READS)
+@pytest.mark.parametrize(
+    ("command", "where"),
+    [("evaluate", "alone"), *((command, "in a folder") for command in READS)],
+)
 def test_commands_read_every_kind_that_they_can_use(
     tmp_path, model, command, kind, where
 ):

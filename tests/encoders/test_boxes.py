@@ -19,6 +19,7 @@ from spacy_clinical.forms import make_form_doc, make_pages
 from spacy_clinical.forms.pages import FormPage, Word
 from spacy_clinical.heads.labels import read_labels
 from spacy_clinical.pieces.text import read_doc
+from tests.conftest import load_blank
 from tests.tiny import make_token_classifier, write_vocab
 
 BIO = ["O", *(f"{r}-{n}" for n in ("HEADER", "QUESTION", "ANSWER") for r in "BI")]
@@ -143,7 +144,7 @@ def test_boxes_outside_of_the_page_are_moved_onto_it(tiny_layoutlm):
     words = ["pain", "fever", "no"]
     boxes = [(-50, -5, 900, 4), (60, 30, 20, 10), (10, 500, 20, 900)]
     pages = make_pages(words, boxes, width=400, height=200)
-    doc = make_form_doc(spacy.blank("en").vocab, pages)
+    doc = make_form_doc(load_blank().vocab, pages)
     shim = get_shim(build_hf_encoder(str(tiny_layoutlm)))
     [framed], n_before = shim.frame(plan_for(shim, [read_doc(doc)]).inputs)
     assert framed.boxes.min() >= 0
@@ -165,7 +166,7 @@ def test_pieces_can_have_the_box_of_their_segment(tiny_layoutlm):
 
 
 def test_text_without_boxes_is_placed_as_it_looks(tiny_layoutlm):
-    doc = spacy.blank("en")("pain: no\nfever: the")
+    doc = load_blank()("pain: no\nfever: the")
     shim = get_shim(build_hf_encoder(str(tiny_layoutlm)))
     [window] = plan_for(shim, [read_doc(doc)]).inputs
     tops = window.boxes[:, 1].tolist()

@@ -167,3 +167,39 @@ def test_wrong_use(nlp, corpora):
     result = run(corpora / "model", Path("none"), "--output", corpora / "o")
     assert result.exit_code == 2
     assert "C301" in result.output
+
+
+SAID = '{"text": "no fever, cough", "entities": [%s]}\n'
+ENTITY = '{"start": 3, "end": 8, "label": "X"%s}'
+
+
+def evaluate_said(tmp_path, gold, *, by):
+    path = tmp_path / "gold.jsonl"
+    path.write_text(SAID % gold)
+    nlp = spacy.blank("en")
+    nlp.add_pipe("entity_ruler").add_patterns([{"label": "X", "pattern": "fever"}])
+    nlp.add_pipe(by)
+    return evaluate(nlp, find_reader(path)(nlp))
+
+
+@spacy.Language.component("all_are_denied")
+def deny_all(doc):
+    for ent in doc.ents:
+        ent._.is_negated = True
+    return doc
+
+
+@pytest.mark.parametrize("by", ["clinical_assertion", "all_are_denied"])
+def test_what_is_said_of_entities_is_scored_by_attribute(tmp_path, by):
+    gold = ENTITY % ', "is_negated": true'
+    found = evaluate_said(tmp_path, gold, by=by)
+    [row] = found.by_label["assertion"]
+    assert (row.label, row.p, row.r, row.f) == ("is_negated", 1.0, 1.0, 1.0)
+    assert found.scores["assertion_is_negated_f"] == 1.0
+    assert "## assertion by label" in to_markdown(found, title="x")
+
+
+def test_assertion_is_not_scored_where_the_gold_says_nothing(tmp_path):
+    found = evaluate_said(tmp_path, ENTITY % "", by="clinical_assertion")
+    assert "assertion" not in found.by_label
+    assert not any(name.startswith("assertion") for name in found.scores)

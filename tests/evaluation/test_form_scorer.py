@@ -1,12 +1,12 @@
-import spacy
 from spacy.tokens import Span, SpanGroup
 from spacy.training import Example
 
 from spacy_clinical.evaluation.form_scorer import make_form_scorer
+from tests.conftest import load_blank
 
 
 def make_doc(parts, links):
-    doc = spacy.blank("en")("Name : Jane Roe Age : 63")
+    doc = load_blank()("Name : Jane Roe Age : 63")
     spans = [Span(doc, start, end, label=label) for start, end, label in parts]
     doc.spans["form"] = SpanGroup(doc, spans=spans, attrs={"links": links})
     return doc
@@ -42,7 +42,7 @@ def test_missing_links_are_missed():
 
 
 def test_docs_without_annotations_do_not_count():
-    doc = spacy.blank("en")("Name : Jane")
+    doc = load_blank()("Name : Jane")
     scores = make_form_scorer()([Example(make_doc(GOLD, []), doc)])
     assert scores["form_f"] == 0
     assert scores["form_per_type"] == {}

@@ -1,13 +1,13 @@
 import numpy
 import pytest
-import spacy
 from spacy.training import Example
 
 from spacy_clinical.evaluation.icd9_scorer import find_auc, score_icd9
+from tests.conftest import load_blank
 
 
 def make_example(gold, cats, found):
-    nlp = spacy.blank("en")
+    nlp = load_blank()
     eg = Example.from_dict(nlp.make_doc("x"), {"cats": gold})
     eg.predicted.cats = cats
     eg.predicted._.icd9 = [{"code": code} for code in found]

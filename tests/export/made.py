@@ -10,7 +10,7 @@ from spacy.tokens import SpanGroup
 import spacy_clinical
 from spacy_clinical.export.records import make_record
 from spacy_clinical.types import Note
-from tests.conftest import NOTES
+from tests.conftest import NOTES, load_blank
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "notes"
 TEXT = (
@@ -40,9 +40,7 @@ ERROR = {"component": "x", "code": "", "type": "ValueError", "message": "[C312] 
 
 def make_doc():
     """Make a Doc with three sections, five entities and a code."""
-    nlp = spacy.blank("en")
-    nlp.add_pipe("clinical_section_splitter")
-    doc = nlp(TEXT)
+    doc = load_blank("clinical_section_splitter")(TEXT)
     spans = []
     for label, text in ENTS:
         start = TEXT.index(text)
@@ -61,19 +59,19 @@ def make_one_record():
 
 def make_failed_record():
     """Make the record of a note that the pipeline failed on."""
-    doc = spacy.blank("en")("")
+    doc = load_blank()("")
     doc._.clinical_error = ERROR
     return make_record(Note("n2", "Lost.", {}, "x.txt"), doc)
 
 
 @functools.cache
 def annotate_notes():
-    """Run the shipped pipeline on odd notes, the examples, and all their paragraphs."""
+    """Run the shipped pipeline on odd notes, examples, and paragraphs of others."""
     nlp = spacy_clinical.load()
-    examples = [path.read_text("utf8") for path in sorted(EXAMPLES.glob("*.txt"))]
-    parts = [part for text in examples for part in re.split(r"\n\n+", text)]
-    texts = [*NOTES, *examples, *parts]
-    assert len(texts) > 40
+    texts = [path.read_text("utf8") for path in EXAMPLES.glob("*.txt")]
+    short, other, long, *_ = sorted(texts, key=len)
+    texts = [*NOTES, short, other, *re.split(r"\n\n+", long)]
+    assert len(texts) > 15
     notes = [
         Note(f"n {i}/\U0001f915", text, {"n": i, "deep": {"a": [None, 1.5]}}, f"x:{i}")
         for i, text in enumerate(texts)
@@ -86,3 +84,37 @@ def list_records():
     """The records of these notes, and of one that failed."""
     found = [make_record(note, doc) for note, doc in annotate_notes()]
     return [*found, make_failed_record()]
+
+
+SAID = (
+    "Seen for a cough. Denies fever. Possible gout. Mother had asthma. Stroke in 2009.\n"
+    "Return if zosterix develops.\n"
+)
+FINDINGS = {
+    "cough": set(),
+    "fever": {"is_negated"},
+    "gout": {"is_uncertain"},
+    "asthma": {"is_family"},
+    "Stroke": {"is_historical"},
+    "zosterix": {"is_hypothetical"},
+}
+
+
+@functools.cache
+def load_assertion(**config):
+    """Make a pipeline that finds the words above as disorders, and assesses them."""
+    nlp = spacy.blank("en")
+    nlp.add_pipe("clinical_section_splitter")
+    nlp.add_pipe("clinical_sentencizer")
+    ruler = nlp.add_pipe("entity_ruler")
+    patterns = [{"label": "Disease_disorder", "pattern": word} for word in FINDINGS]
+    drugs = [{"label": "Medication", "pattern": w} for w in ("warfarin", "aspirin")]
+    care = [{"label": "Therapeutic_procedure", "pattern": "dialysis"}]
+    ruler.add_patterns([*patterns, *drugs, *care])
+    nlp.add_pipe("clinical_assertion", config=config)
+    return nlp
+
+
+def make_assessed(text=SAID):
+    """Make the record of a note that clinical_assertion has assessed."""
+    return make_record(Note("n1", text, {}, "x.txt"), load_assertion()(text))

@@ -1,12 +1,10 @@
 """Attributes of other components, in records and all that is made of them."""
 
 import csv
-import functools
 import json
 
 import numpy
 import pytest
-import spacy
 from spacy.tokens import Doc, DocBin, Span, Token
 from typer.testing import CliRunner
 
@@ -26,6 +24,7 @@ from spacy_clinical.export.records import make_record, without_text
 from spacy_clinical.export.viewer import Run, make_view, render_view
 from spacy_clinical.types import Note
 from tests.commands.own_code import OwnAssertion
+from tests.conftest import load_blank
 
 TEXT = "HPI: no pneumonia. Mother had asthma. He had sepsis. Takes aspirin daily.\n"
 ENTS = [
@@ -38,15 +37,8 @@ NAMES = ["span._.negex", "span._.is_family,span._.is_historical", "span._.certai
 ALL = [*NAMES, "span._.words", "doc._.own_language", "token._.is_cue"]
 
 
-@functools.cache
-def load_pipeline():
-    nlp = spacy.blank("en")
-    nlp.add_pipe("clinical_section_splitter")
-    return nlp
-
-
 def make_annotated():
-    nlp = load_pipeline()
+    nlp = load_blank("clinical_section_splitter")
     doc = nlp(TEXT)
     starts = [(label, TEXT.index(word), word) for label, word in ENTS]
     doc.ents = [doc.char_span(s, s + len(word), label=lab) for lab, s, word in starts]

@@ -8,11 +8,12 @@ from spacy_clinical.corpora.standoff import read_brat
 from spacy_clinical.export.brat import format_ann, write_brat
 from spacy_clinical.export.docs import load_tokenizer, make_docs, set_note
 from spacy_clinical.types import Note
-from tests.export.made import list_records
+from tests.conftest import load_blank
+from tests.export.made import FINDINGS, list_records, load_assertion, make_assessed
 
 
 def make_doc():
-    doc = spacy.blank("en")("A rash on\nthe arm since May \U0001f915 .")
+    doc = load_blank()("A rash on\nthe arm since May \U0001f915 .")
     doc.ents = [Span(doc, 1, 2, label="Sign"), Span(doc, 2, 6, label="Place")]
     return doc
 
@@ -25,7 +26,7 @@ def test_format_ann_is_read_back():
 
 
 def test_format_ann_of_no_entities():
-    assert format_ann(spacy.blank("en")("Nothing.")) == ""
+    assert format_ann(load_blank()("Nothing.")) == ""
 
 
 def test_format_ann_trains(tmp_path):
@@ -38,10 +39,10 @@ def test_format_ann_trains(tmp_path):
 
 
 def test_format_ann_takes_any_text_and_label():
-    doc = spacy.blank("en")("a\tb \r\n\u2028 c")
+    doc = load_blank()("a\tb \r\n\u2028 c")
     doc.ents = [Span(doc, 0, len(doc), label="Odd label/x")]
     assert format_ann(doc) == "T1\tOdd_label_x 0 1;2 3;8 9\ta b c\n"
-    doc = spacy.blank("en")("\n\n")
+    doc = load_blank()("\n\n")
     doc.ents = [Span(doc, 0, 1, label="X")]
     assert format_ann(doc) == ""
 
@@ -99,3 +100,24 @@ def test_names_are_safe_and_differ(tmp_path):
     assert (tmp_path / "again" / "names.csv").read_text("utf8").splitlines()[
         1:
     ] == names
+
+
+def test_what_holds_is_written_and_read_back(tmp_path):
+    docs = list(make_docs([make_assessed()], load_tokenizer()))
+    write_brat(docs, tmp_path / "out")
+    lines = (tmp_path / "out" / "n1.ann").read_text("utf8").splitlines()
+    assert lines[6:] == [
+        "A1\tNegated T2",
+        "A2\tUncertain T3",
+        "A3\tFamily T4",
+        "A4\tHistorical T5",
+        "A5\tHypothetical T6",
+    ]
+    types = (tmp_path / "out" / "annotation.conf").read_text("utf8").splitlines()
+    assert "Negated\tArg:<ENTITY>" in types[types.index("[attributes]") :]
+    [example] = BratCorpus(tmp_path / "out")(load_assertion())
+    found = {
+        ent.text: {k for k, v in ent._.context_attributes.items() if v}
+        for ent in example.reference.ents
+    }
+    assert found == FINDINGS

@@ -1,13 +1,12 @@
 """What FHIR and OMOP claim of a finding follows its section and its line."""
 
 import pytest
-import spacy
 from spacy.tokens import Doc
 
 from spacy_clinical.export import fhir, omop
 from spacy_clinical.export.records import make_record, without_text
 from spacy_clinical.types import Note
-from tests.conftest import doc_from_markup
+from tests.conftest import doc_from_markup, load_blank
 from tests.export.test_fhir import by_type, check, make
 
 KINDS = {
@@ -24,8 +23,8 @@ def make_one(markup: str):
     for short, label in KINDS.items():
         markup = markup.replace(f"<{short}>", f"<{label}>")
         markup = markup.replace(f"</{short}>", f"</{label}>")
-    nlp = spacy.blank("en")
-    splitter = nlp.add_pipe("clinical_section_splitter")
+    nlp = load_blank("clinical_section_splitter")
+    [(_, splitter)] = nlp.pipeline
     doc: Doc = splitter(doc_from_markup(nlp, markup))
     return make_record(Note("n", doc.text, {}, "x.txt"), doc)
 

@@ -1,4 +1,3 @@
-import spacy
 from spacy.tokens import Span
 from spacy.training.converters import conll_ner_to_docs
 from typer.testing import CliRunner
@@ -6,6 +5,7 @@ from typer.testing import CliRunner
 from spacy_clinical.cli import app
 from spacy_clinical.export.conll import format_conll, write_conll
 from spacy_clinical.export.docs import load_tokenizer, make_docs
+from tests.conftest import load_blank
 from tests.export.made import annotate_notes, list_records
 
 
@@ -59,7 +59,7 @@ def test_places_lead_back_to_the_note():
 
 
 def test_format_conll_by_hand():
-    doc = spacy.blank("en")("Seen \n by Dr.\n\nFox today.")
+    doc = load_blank()("Seen \n by Dr.\n\nFox today.")
     for i, token in enumerate(doc):
         token.is_sent_start = i in (0, 3, 5)
     doc.ents = [Span(doc, 1, 3, "Odd label"), Span(doc, 3, 6, label="Name")]
@@ -80,4 +80,4 @@ def test_format_conll_by_hand():
 
 
 def test_a_doc_without_tokens_is_only_its_start():
-    assert format_conll(spacy.blank("en")(""), "") == "-DOCSTART- -X- O O\n\n"
+    assert format_conll(load_blank()(""), "") == "-DOCSTART- -X- O O\n\n"

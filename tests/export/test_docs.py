@@ -1,7 +1,6 @@
 import json
 
 import pytest
-import spacy
 from spacy.tokens import DocBin
 
 from spacy_clinical.export.docs import (
@@ -14,6 +13,7 @@ from spacy_clinical.export.docs import (
 )
 from spacy_clinical.export.jsonl import format_line
 from spacy_clinical.export.records import make_record, without_text
+from tests.conftest import load_blank
 from tests.export.made import TEXT, annotate_notes, list_records, make_one_record
 
 
@@ -115,7 +115,7 @@ def test_notes_survive_being_saved(tokenizer):
     [doc] = DocBin().from_bytes(found.to_bytes()).get_docs(tokenizer.vocab)
     note = get_note(doc)
     assert (note.id, note.source, note.meta) == ("n1", "x.txt", record["meta"])
-    assert get_note(spacy.blank("en")("x")) is None
+    assert get_note(load_blank()("x")) is None
 
 
 def test_half_characters_take_one_place(tokenizer):

@@ -12,11 +12,13 @@ from spacy_clinical.export import fhir
 from spacy_clinical.export.fhir_values import clean, is_date, make_narrative
 from spacy_clinical.export.jsonl import format_line
 from spacy_clinical.export.records import without_text
+from spacy_clinical.extensions.assertion_attributes import CONTEXT_ATTRIBUTES
 from tests.export.made import (
     CODE,
     ENTS,
     TEXT,
     list_records,
+    make_assessed,
     make_failed_record,
     make_one_record,
 )
@@ -28,6 +30,11 @@ def make(record, **settings):
     return fhir.make_bundle(
         record, **{"subject": "Patient/p7", "date": DATE, **settings}
     )
+
+
+def read_status(resource, name):
+    coding = resource.get(name, {}).get("coding", [{}])
+    return coding[0].get("code")
 
 
 def by_type(bundle):
@@ -48,6 +55,21 @@ def find_references(value):
             yield from find_references(item)
 
 
+def check_statuses(resource):
+    """What FHIR's models don't check: con-3 to con-5, ait-1 and ait-2 of R4."""
+    verified = read_status(resource, "verificationStatus")
+    clinical = read_status(resource, "clinicalStatus")
+    if resource["resourceType"] == "Condition":
+        assert verified in ("refuted", "unconfirmed", "provisional")
+        assert "category" not in resource
+        assert not any(name.startswith("abatement") for name in resource)
+        assert clinical in (None, "inactive", "resolved")
+        assert verified != "refuted" or clinical is None
+    if resource["resourceType"] == "AllergyIntolerance":
+        assert verified in ("refuted", "unconfirmed")
+        assert clinical in ("active", "inactive")
+
+
 def check(bundle):
     """That FHIR's models take it, references lead somewhere, and XHTML can be read."""
     Bundle.model_validate_json(json.dumps(bundle))
@@ -58,6 +80,7 @@ def check(bundle):
         model = get_fhir_model_class(resource["resourceType"])
         model.model_validate_json(json.dumps(resource))
         assert entry["fullUrl"] == f"urn:uuid:{resource['id']}"
+        check_statuses(resource)
     used = set(find_references(bundle))
     assert {url for url in used if "Patient/" not in url} <= set(urls)
     [composition] = by_type(bundle)["Composition"]
@@ -265,3 +288,165 @@ def test_write_bundles_takes_patients_and_dates_from_the_metadata(tmp_path):
     )
     assert second["subject"]["identifier"] == {"value": "1 2"}
     assert second["date"] == DATE
+
+
+def test_conditions_say_whether_they_hold():
+    bundle = make(make_assessed())
+    check(bundle)
+    found = {
+        c["code"]["text"]: (
+            read_status(c, "verificationStatus"),
+            read_status(c, "clinicalStatus"),
+        )
+        for c in by_type(bundle)["Condition"]
+    }
+    # Neither the mother's asthma nor what is only to come.
+    assert found == {
+        "cough": ("unconfirmed", None),
+        "fever": ("refuted", None),
+        "gout": ("provisional", None),
+        "Stroke": ("unconfirmed", "inactive"),
+    }
+    [relative] = by_type(bundle)["FamilyMemberHistory"]
+    assert relative["relationship"]["coding"][0]["code"] == "MTH"
+    assert [c["code"]["text"] for c in relative["condition"]] == ["asthma"]
+
+
+def test_what_was_denied_has_no_clinical_status():
+    record = make_assessed()
+    record["entities"][1]["is_historical"] = True
+    fever = by_type(make(record))["Condition"][1]
+    assert fever["code"]["text"] == "fever"
+    assert "clinicalStatus" not in fever
+
+
+def test_what_is_gone_is_resolved():
+    record = make_assessed("Stroke, since resolved.")
+    [stroke] = by_type(make(record))["Condition"]
+    assert read_status(stroke, "clinicalStatus") == "resolved"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("His maternal grandmother had asthma.", "MGRMTH"),
+        ("Father with gout, brother with asthma.", "BRO"),
+        ("Wife has asthma.", "WIFE"),
+        ("FAMILY HISTORY:\nasthma", "FAMMEMB"),
+    ],
+)
+def test_relatives_are_whom_the_cue_names(text, code):
+    bundle = make(make_assessed(text))
+    check(bundle)
+    relatives = {
+        c["code"]["text"]: r["relationship"]["coding"][0]["code"]
+        for r in by_type(bundle)["FamilyMemberHistory"]
+        for c in r["condition"]
+    }
+    assert relatives["asthma"] == code
+    assert "Condition" not in by_type(bundle)
+
+
+def test_a_family_without_the_disorder_is_left_out():
+    found = by_type(make(make_assessed("FAMILY HISTORY: no asthma.")))
+    assert not {"FamilyMemberHistory", "Condition"} & found.keys()
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("Not on warfarin.", "not-taken"),
+        ("Denies warfarin.", "not-taken"),
+        ("Previously on warfarin.", "stopped"),
+        ("PAST MEDICAL HISTORY:\nOn warfarin.", "unknown"),
+        ("On warfarin.", "unknown"),
+        ("If it hurts, warfarin.", "intended"),
+    ],
+)
+def test_medications_are_taken_or_not(text, status):
+    bundle = make(make_assessed(text))
+    check(bundle)
+    [statement] = by_type(bundle)["MedicationStatement"]
+    assert statement["status"] == status
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("No dialysis.", "not-done"),
+        ("Had dialysis in 2009.", "completed"),
+        ("On dialysis.", "unknown"),
+        ("If he worsens, dialysis.", None),
+        ("PLAN: dialysis", None),
+        ("Mother had dialysis.", None),
+    ],
+)
+def test_procedures_are_done_or_not(text, status):
+    bundle = make(make_assessed(text))
+    check(bundle)
+    found = [p["status"] for p in by_type(bundle).get("Procedure", [])]
+    assert found == ([] if status is None else [status])
+
+
+def test_allergies_have_a_clinical_status():
+    """FHIR's ait-1 asks for it."""
+    for text in ("ALLERGIES: aspirin", "ALLERGIES: NKDA"):
+        bundle = make(make_assessed(text))
+        check(bundle)
+        [allergy] = by_type(bundle)["AllergyIntolerance"]
+        assert read_status(allergy, "clinicalStatus") == "active"
+
+
+@pytest.mark.parametrize(
+    ("text", "n"),
+    [
+        ("Denies fever.", 0),
+        ("Mother had asthma.", 0),
+        ("Return if zosterix develops.", 0),
+        ("Denies fever. Has a cough.", 1),
+        ("Possible gout.", 1),
+        ("Seen today.", 1),
+    ],
+)
+@pytest.mark.parametrize("with_text", [True, False])
+def test_codes_need_evidence_that_holds(text, n, with_text):
+    record = make_assessed(text)
+    place = {"section": "", "start": 0, "end": len(text), "score": 0.9}
+    record["codes"] = [{**CODE, "evidence": [place]}]
+    if not with_text:
+        record = without_text(record)
+    found = [
+        c for c in by_type(make(record)).get("Condition", ()) if "coding" in c["code"]
+    ]
+    assert len(found) == (n if with_text or "cough" not in text else 1)
+
+
+SAYINGS = st.dictionaries(st.sampled_from(CONTEXT_ATTRIBUTES), st.booleans())
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(
+    text=st.sampled_from(["", "PLAN:\n", "ALLERGIES: ", "FAMILY HISTORY:\n"]),
+    label=st.sampled_from(
+        ["Disease_disorder", "Medication", "Lab_value", "Therapeutic_procedure"]
+    ),
+    fields=SAYINGS,
+    attributes=SAYINGS,
+)
+def test_whatever_is_said_is_valid_and_no_fact_of_the_patient(
+    text, label, fields, attributes
+):
+    record = make_assessed(f"{text}cough, 81")
+    [ent] = record["entities"]
+    ent |= {"label": label, "assertion": None, **dict.fromkeys(CONTEXT_ATTRIBUTES)}
+    ent |= {**fields, "attributes": attributes}
+    bundle = make(record)
+    check(bundle)
+    found = by_type(bundle)
+    true = {k for said in (fields, attributes) for k, holds in said.items() if holds}
+    if true & {"is_family", "is_hypothetical"}:
+        assert not {"Condition", "Observation", "Procedure"} & found.keys()
+    if "is_negated" in true:
+        assert not {"Observation", "FamilyMemberHistory"} & found.keys()
+        for condition in found.get("Condition", ()):
+            assert read_status(condition, "verificationStatus") == "refuted"

@@ -3,16 +3,16 @@ import os
 import stat
 
 import pytest
-import spacy
 
 from spacy_clinical.export.folder import prepare_folder, write_folder
 from spacy_clinical.export.records import make_record
 from spacy_clinical.files.atomic import open_atomic
 from spacy_clinical.types import Note, NoteFailure
+from tests.conftest import load_blank
 
 
 def make_records(*texts):
-    nlp = spacy.blank("en")
+    nlp = load_blank()
     return [
         make_record(Note(f"n{i}", text, {}, f"{i}.txt"), nlp(text))
         for i, text in enumerate(texts)

@@ -4,7 +4,7 @@ import pytest
 
 from spacy_clinical.export import omop
 from spacy_clinical.export.records import without_text
-from tests.export.made import ENTS, TEXT, list_records, make_one_record
+from tests.export.made import ENTS, TEXT, list_records, make_assessed, make_one_record
 
 DATE = "2026-09-14"
 # What OHDSI's scripts for CDM 5.4 say of the columns' widths.
@@ -100,3 +100,32 @@ def test_write_rows(tmp_path, first_id):
         assert ids == [row["note_nlp_id"] for row in make_rows(make_one_record())]
     else:
         assert ids == list(range(first_id, first_id + len(ENTS)))
+
+
+def test_rows_say_whether_a_term_holds_and_when():
+    rows = {row["lexical_variant"]: row for row in make_rows(make_assessed())}
+    found = {k: (row["term_exists"], row["term_temporal"]) for k, row in rows.items()}
+    assert found == {
+        "cough": ("Y", "Present"),
+        "fever": ("N", ""),
+        "gout": ("", ""),
+        "asthma": ("N", ""),
+        "Stroke": ("Y", "Past"),
+        "zosterix": ("N", "Future"),
+    }
+    for term, modifier in (
+        ("fever", "negation=true"),
+        ("gout", "certainty=uncertain"),
+        ("asthma", "subject=family"),
+        ("Stroke", "history=true"),
+        ("zosterix", "conditional=true"),
+    ):
+        assert modifier in rows[term]["term_modifiers"].split(",")
+
+
+def test_rows_without_text_say_the_same():
+    record = make_assessed()
+    names = ("term_exists", "term_temporal", "term_modifiers")
+    bare = make_rows(without_text(record))
+    for row, before in zip(bare, make_rows(record), strict=True):
+        assert [row[name] for name in names] == [before[name] for name in names]

@@ -3,6 +3,7 @@ import json
 import spacy
 from spacy.tokens import Doc, Span, SpanGroup
 
+from spacy_clinical.export.assertions import FIELDS
 from spacy_clinical.export.jsonl import format_line
 from spacy_clinical.export.records import make_record, without_text
 from spacy_clinical.types import Note
@@ -62,6 +63,7 @@ def test_make_record_tells_all_that_was_found():
             "end": 27,
             "score": 0.9123,
             "section": "history_of_present_illness",
+            **dict.fromkeys(FIELDS),
         },
         {
             "label": "Sign_symptom",
@@ -70,6 +72,7 @@ def test_make_record_tells_all_that_was_found():
             "end": 52,
             "score": None,
             "section": "physical_exam",
+            **dict.fromkeys(FIELDS),
         },
     ]
     (overlapping,) = record["overlapping"]

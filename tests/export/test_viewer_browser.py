@@ -3,13 +3,12 @@
 import html
 import json
 import re
-import shutil
-import subprocess
 
 import pytest
 
 from spacy_clinical.export.records import without_text
 from tests.conftest import NOTES
+from tests.export.browser import CHROMIUM, Browser
 from tests.export.viewer_records import (
     ATTACK,
     CODES,
@@ -19,12 +18,18 @@ from tests.export.viewer_records import (
     make_record,
 )
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="needs Chromium")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    browser = Browser(tmp_path_factory.mktemp("profile"))
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
-def show(tmp_path):
+def show(browser, tmp_path):
     """Open a page in Chromium; return its DOM after its script has run.
 
     keys: Pressed one after another. after: More script, run at the end.
@@ -44,18 +49,9 @@ def show(tmp_path):
             )
         path = tmp_path / "page.html"
         path.write_bytes(page.encode("utf8", "backslashreplace"))
-        command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu"]
-        command += ["--no-first-run", "--disable-background-networking", "--dump-dom"]
-        # Timers are not waited for, but run at once.
-        command += ["--virtual-time-budget=3000"]
-        command += [
-            f"--user-data-dir={tmp_path / 'profile'}",
-            f"{path.as_uri()}#{state}",
-        ]
-        done = subprocess.run(
-            command, capture_output=True, encoding="utf8", check=True, timeout=120
-        )
-        dom = done.stdout.split('<script type="application/json"')[0]
+        dom = browser.show(f"{path.as_uri()}#{state}").split(
+            '<script type="application/json"'
+        )[0]
         assert 'data-ready="' in dom, "the script did not get to its end"
         return dom
 

@@ -28,6 +28,7 @@ from spacy_clinical.forms.document import make_form_doc
 from spacy_clinical.forms.pages import FormPage, Word
 from spacy_clinical.heads.thresholds import tune_thresholds
 from spacy_clinical.types import Note
+from tests.conftest import load_blank
 
 NAN, INF = float("nan"), float("inf")
 ODD = '{"id": "%s", "text": "HPI: pain", "a": 1e999, "b": [NaN, {"c": -Infinity}]}\n'
@@ -169,7 +170,7 @@ def test_boxes_are_numbers():
     ]
     for width in (100.0, INF, NAN):
         page = FormPage(width, 50.0, "px", list(words), "hocr")
-        doc = make_form_doc(spacy.blank("en").vocab, [page])
+        doc = make_form_doc(load_blank().vocab, [page])
         record = make_form_record(doc, form_id="a", source="a.hocr")
         read_strictly(format_line(record))
         for token in doc:

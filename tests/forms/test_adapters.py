@@ -3,13 +3,13 @@
 import json
 
 import pytest
-import spacy
 
 from spacy_clinical.forms import make_pages, read_form, read_forms
 from spacy_clinical.forms.adapters import table
 from spacy_clinical.forms.adapters.adapter import Adapter, Content, open_text
 from spacy_clinical.forms.adapters.table import find_adapter
 from spacy_clinical.forms.files import list_forms
+from tests.conftest import load_blank
 
 TSV = (
     "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight"
@@ -164,7 +164,7 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def vocab():
-    return spacy.blank("en").vocab
+    return load_blank().vocab
 
 
 @pytest.mark.parametrize("kind", FILES)
@@ -274,7 +274,7 @@ FLIPPED = {
 
 @pytest.mark.parametrize("kind", FLIPPED)
 def test_boxes_whose_corners_are_swapped_are_read_like_others(kind):
-    doc = read_form(FLIPPED[kind].encode("utf8"), spacy.blank("en").vocab)
+    doc = read_form(FLIPPED[kind].encode("utf8"), load_blank().vocab)
     assert doc[:2].text == "Name: Roe"
     width = doc._.pages[0]["width"]
     found = [round(v * 600 / width) for v in doc[1]._.box]
@@ -291,7 +291,7 @@ def test_lines_without_words_are_split_in_proportion(kind):
         "<span class='ocr_line' title='bbox 10 50 60 62'>"
         "<span class='ocrx_word' title='bbox 10 50 60 62'>Signed</span> by</span></div>"
     )
-    doc = read_form(f"<html>{page}</html>".encode(), spacy.blank("en").vocab)
+    doc = read_form(f"<html>{page}</html>".encode(), load_blank().vocab)
     lines = [s.text for s in doc.spans["layout"] if s.label_ == "line"]
     assert lines == ["Age: 7 weeks", "Signed"]
     boxes = [t._.box for t in doc if t._.box]
@@ -306,14 +306,14 @@ def test_lines_without_words_of_other_engines_are_split_too():
     textract = block("Name: Roe", 10, 20, 90, 12, 90, 1, (600, 400))
     textract["BlockType"] = "LINE"
     for values in (azure, {"Blocks": [textract]}):
-        doc = read_form(json.dumps(values).encode(), spacy.blank("en").vocab)
+        doc = read_form(json.dumps(values).encode(), load_blank().vocab)
         assert [t.text for t in doc] == ["Name:", "Roe"]
         assert doc[0]._.box[2] < doc[1]._.box[0]
 
 
 def test_a_page_of_unknown_size_is_as_large_as_its_words_need():
     data = HOCR.replace("; ppageno 0", "").replace("bbox 0 0 600 400", "ppageno 0")
-    doc = read_form(data.encode(), spacy.blank("en").vocab)
+    doc = read_form(data.encode(), load_blank().vocab)
     assert (doc._.pages[0]["width"], doc._.pages[0]["height"]) == (100, 32)
     assert doc[0]._.box == (10, 20, 50, 32)
 
@@ -321,7 +321,7 @@ def test_a_page_of_unknown_size_is_as_large_as_its_words_need():
 def test_words_that_an_engine_gives_twice_count_once():
     blocks = TEXTRACT["Blocks"]
     again = {"Blocks": [*blocks, *blocks]}
-    doc = read_form(json.dumps(again).encode(), spacy.blank("en").vocab)
+    doc = read_form(json.dumps(again).encode(), load_blank().vocab)
     assert [t.text for t in doc if not t.is_space] == ["Name:", "Roe", "Signed"]
 
 

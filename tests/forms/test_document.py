@@ -6,6 +6,7 @@ from spacy.tokens import Doc, DocBin
 
 from spacy_clinical.forms import make_form_doc, make_pages
 from spacy_clinical.forms.pages import FormPage, Word
+from tests.conftest import load_blank
 
 WORDS = ["Name:", "Jane", "Roe", "Age:", "63"]
 BOXES = [
@@ -24,9 +25,7 @@ def doc():
         100.0, 50.0, "pt", [Word("Signed", (20, 10, 60, 20), 0.75)], "tesseract"
     )
     empty = FormPage(0.0, 0.0, "", error="[C507] x")
-    return make_form_doc(
-        spacy.blank("en").vocab, [*pages, empty, second], source="a.pdf"
-    )
+    return make_form_doc(load_blank().vocab, [*pages, empty, second], source="a.pdf")
 
 
 def test_text_is_readable_and_offsets_are_exact(doc):
@@ -104,7 +103,7 @@ def test_boxes_beside_the_page_are_put_on_it():
     pages = make_pages(
         ["a", "b"], [(-9, 5, 500, 900), (30, 30, 20, 20)], width=99, height=50
     )
-    doc = make_form_doc(spacy.blank("en").vocab, pages)
+    doc = make_form_doc(load_blank().vocab, pages)
     boxes = [t._.box_1000 for t in doc if t._.box]
     for x0, y0, x1, y1 in boxes:
         assert 0 <= x0 <= x1 <= 1000
@@ -113,16 +112,16 @@ def test_boxes_beside_the_page_are_put_on_it():
 
 def test_a_word_with_white_space_inside_is_one_token():
     pages = make_pages(["1 000\u00a0mg"], [(0, 0, 10, 10)], width=99, height=50)
-    assert [t.text for t in make_form_doc(spacy.blank("en").vocab, pages)] == ["1000mg"]
+    assert [t.text for t in make_form_doc(load_blank().vocab, pages)] == ["1000mg"]
 
 
 def test_other_docs_have_no_places():
-    doc = spacy.blank("en")("No form.")
+    doc = load_blank()("No form.")
     assert doc._.pages == []
     assert (doc[0]._.box, doc[0]._.page, doc[0]._.confidence) == (None, 0, None)
     assert (doc[0:1]._.box, doc[0:1]._.layout, doc[0:1]._.page) == (None, None, 0)
 
 
 def test_no_pages_make_an_empty_doc():
-    doc = make_form_doc(spacy.blank("en").vocab, [])
+    doc = make_form_doc(load_blank().vocab, [])
     assert (doc.text, doc._.pages, len(doc.spans["layout"])) == ("", [], 0)

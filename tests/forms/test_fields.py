@@ -4,13 +4,14 @@ from spacy.tokens import Span
 from spacy_clinical.forms import make_form_doc, make_pages, read_form
 from spacy_clinical.forms.fields import clean_key, make_fields
 from spacy_clinical.forms.linking import Link
+from tests.conftest import load_blank
 from tests.forms.papers import make_pdf
 
 
 def make_doc(*words):
     boxes = [(10.0 * i, 5.0, 10.0 * i + 8, 10.0) for i in range(len(words))]
     pages = make_pages(words, boxes, width=400, height=100)
-    return make_form_doc(spacy.blank("en").vocab, pages)
+    return make_form_doc(load_blank().vocab, pages)
 
 
 def fields_of(doc, *parts, links=()):
@@ -100,7 +101,7 @@ def test_keys_of_two_lines_are_one():
     boxes = [(10, 10, 30, 20), (32, 10, 50, 20), (10, 23, 20, 33), (22, 23, 60, 33)]
     boxes += [(100, 23, 120, 33)]
     pages = make_pages(words, boxes, width=400, height=100)
-    doc = make_form_doc(spacy.blank("en").vocab, pages)
+    doc = make_form_doc(load_blank().vocab, pages)
     parts = (0, 2, Q), (3, 5, Q), (5, 6, A)
     [field] = fields_of(doc, *parts, links=[(1, 2, 1.0)])
     assert (field["key"], field["value"]) == ("How did it happen?", "fell")

@@ -5,16 +5,16 @@ from io import BytesIO
 
 import pypdfium2 as pdfium
 import pytest
-import spacy
 from PIL import Image
 
 from spacy_clinical.forms import read_form
+from tests.conftest import load_blank
 from tests.forms.papers import INTAKE, LINES, make_pdf, read_and_draw
 
 
 @pytest.fixture(scope="module")
 def vocab():
-    return spacy.blank("en").vocab
+    return load_blank().vocab
 
 
 def lines_of(doc):

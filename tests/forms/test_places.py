@@ -1,14 +1,13 @@
-import spacy
-
 from spacy_clinical.forms import make_form_doc, make_pages
 from spacy_clinical.forms.pages import FormPage, Word
 from spacy_clinical.forms.places import find_places
 from spacy_clinical.forms.segments import find_box, find_segments, widen_boxes
+from tests.conftest import load_blank
 
 
 def make_doc(*pages):
     return make_form_doc(
-        spacy.blank("en").vocab,
+        load_blank().vocab,
         [FormPage(1000.0, 1000.0, "px", words) for words in pages],
     )
 
@@ -33,7 +32,7 @@ def test_places_are_those_of_the_attributes():
 
 
 def test_plain_text_is_placed_by_letters_and_lines():
-    doc = spacy.blank("en")("Name:   Jane\n  Age: 63")
+    doc = load_blank()("Name:   Jane\n  Age: 63")
     places = find_places(doc)
     assert places.n_columns == 90
     by_text = {t.text: places.boxes[t.i].tolist() for t in doc if not t.is_space}
@@ -43,10 +42,10 @@ def test_plain_text_is_placed_by_letters_and_lines():
 
 
 def test_long_texts_go_on_on_another_page():
-    doc = spacy.blank("en")("a b\n" * 70)
+    doc = load_blank()("a b\n" * 70)
     pages = find_places(doc).pages
     assert (pages[0], pages[-2]) == (1, 2)
-    assert find_places(spacy.blank("en")("")).boxes.shape == (0, 4)
+    assert find_places(load_blank()("")).boxes.shape == (0, 4)
 
 
 def test_segments_end_at_gaps_and_after_colons():
@@ -57,7 +56,7 @@ def test_segments_end_at_gaps_and_after_colons():
 
 
 def test_segments_of_plain_text_end_at_several_spaces():
-    segments = find_segments(spacy.blank("en")("Sex  male   Age 63\nNo fever."))
+    segments = find_segments(load_blank()("Sex  male   Age 63\nNo fever."))
     assert [s.text for s in segments] == ["Sex  male", "Age 63", "No fever."]
 
 
@@ -76,5 +75,5 @@ def test_boxes_of_several_pages_end_with_the_first():
 
 def test_words_without_a_size_have_places():
     pages = make_pages(["x"], [(0, 0, 0, 0)], width=0, height=0)
-    doc = make_form_doc(spacy.blank("en").vocab, pages)
+    doc = make_form_doc(load_blank().vocab, pages)
     assert find_places(doc).boxes.tolist() == [[0, 0, 0, 0]]

@@ -9,11 +9,11 @@ import warnings
 from io import BytesIO
 
 import pytest
-import spacy
 from PIL import Image, PngImagePlugin, TiffImagePlugin
 
 from spacy_clinical.forms import read_form
 from spacy_clinical.forms.quiet import quiet_libraries
+from tests.conftest import load_blank
 from tests.forms.papers import encode
 
 NAME = "Zebulon"
@@ -47,7 +47,7 @@ def test_metadata_of_pictures_is_not_logged(index, caplog):
         shown = len(caplog.records)
         caplog.clear()
         try:
-            read_form(data, spacy.blank("en").vocab)
+            read_form(data, load_blank().vocab)
         except OSError as error:
             # Without Tesseract.
             assert "[C506]" in str(error)

@@ -8,7 +8,6 @@ import subprocess
 import tempfile
 
 import pytest
-import spacy
 from PIL import Image
 
 from spacy_clinical.extensions.form_data import find_forms
@@ -17,12 +16,13 @@ from spacy_clinical.forms.images import list_frames
 from spacy_clinical.forms.ocr import find_skew
 from spacy_clinical.forms.pages import FormPage
 from spacy_clinical.forms.read import open_form, open_forms
+from tests.conftest import load_blank
 from tests.forms.papers import INTAKE, LINES, draw_scan, encode, make_pdf
 
 
 @pytest.fixture(scope="module")
 def vocab():
-    return spacy.blank("en").vocab
+    return load_blank().vocab
 
 
 @pytest.fixture(scope="module")

@@ -1,14 +1,14 @@
 import pytest
-import spacy
 
 from spacy_clinical.forms import read_form
 from spacy_clinical.forms.rules import label_by_rules
+from tests.conftest import load_blank
 from tests.forms.papers import INTAKE, make_pdf
 
 
 @pytest.fixture
 def vocab():
-    return spacy.blank("en").vocab
+    return load_blank().vocab
 
 
 def label(doc):
@@ -74,7 +74,7 @@ def test_lines_to_write_on_are_no_answers(vocab):
 
 def test_plain_text_is_read_as_it_looks():
     text = "REFERRAL\n\nName: Jane Roe      Age: 63\nSmoker: [ ] yes [x] no\n"
-    found = label(spacy.blank("en")(text))
+    found = label(load_blank()(text))
     assert ("HEADER", "REFERRAL") in found
     assert ("ANSWER", "Jane Roe") in found
     assert ("ANSWER", "63") in found
@@ -82,7 +82,7 @@ def test_plain_text_is_read_as_it_looks():
 
 @pytest.mark.parametrize("text", ["", "\n\n", "x", ":", "::::\n....", "\x00\x07", "—"])
 def test_odd_texts_do_no_harm(text):
-    label(spacy.blank("en")(text))
+    label(load_blank()(text))
 
 
 def test_lines_go_on_with_the_answer_above_them_not_with_the_one_before(vocab):

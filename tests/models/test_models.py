@@ -26,7 +26,7 @@ ODD = {
     "one character": "?",
     "no spaces": "x" * 100_000,
     # Beyond several windows, and without a blank to cut at.
-    "no spaces, many words": "fever,pain;" * 1_500,
+    "no spaces, many words": "fever,pain;" * 300,
     "control characters": "HPI:\x00 no\x07 fever\x1b[0m.\x0c\n",
     "emoji and marks": "Pain \U0001f915\u200d\u2642\ufe0f nai\u0308ve \u0301\u0301 fever",
     "line ends": "HPI:\r\nNo fever.\r\rPLAN:\rRest.\u2028Sleep.\r\n",
@@ -40,19 +40,31 @@ def nlp():
     return spacy_clinical.load()
 
 
+@contextlib.contextmanager
+def computing_in(nlp, precision):
+    """Let both encoders compute in one precision."""
+    with contextlib.ExitStack() as stack:
+        for name in ("clinical_ner", "clinical_icd9_categorizer"):
+            runtime = nlp.get_pipe(name).shims[0].runtime
+            stack.enter_context(runtime.computing_in(precision))
+        yield
+
+
 @pytest.fixture(scope="module")
 def example_docs(nlp):
-    """What the pipeline makes of the examples, by precision."""
+    """What the pipeline makes of the examples, in float32."""
     texts = [path.read_text(encoding="utf8") for path in EXAMPLES]
-    names = ("clinical_ner", "clinical_icd9_categorizer")
-    found = {}
-    for precision in ("fp32", "bf16"):
-        with contextlib.ExitStack() as stack:
-            for name in names:
-                runtime = nlp.get_pipe(name).shims[0].runtime
-                stack.enter_context(runtime.computing_in(precision))
-            found[precision] = list(nlp.pipe(texts))
-    return found
+    with computing_in(nlp, "fp32"):
+        return dict(zip(EXAMPLES, nlp.pipe(texts), strict=True))
+
+
+@pytest.fixture(scope="module")
+def pairs(nlp, example_docs):
+    """Two of these, and what the pipeline makes of them in bfloat16."""
+    some = sorted(EXAMPLES, key=lambda path: path.stat().st_size)[:2]
+    with computing_in(nlp, "bf16"):
+        near = list(nlp.pipe(example_docs[path].text for path in some))
+    return [example_docs[path] for path in some], near
 
 
 def test_is_small_and_says_what_it_is(nlp):
@@ -80,14 +92,14 @@ def test_is_small_and_says_what_it_is(nlp):
 
 def test_loads_with_spacy_too(nlp):
     plain = spacy.load(model_path())
-    text = EXAMPLES[0].read_text(encoding="utf8")
+    text = EXAMPLES[0].read_text(encoding="utf8")[:500]
     assert [str(e) for e in plain(text).ents] == [str(e) for e in nlp(text).ents]
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_finds_much_in_the_example_notes(nlp, path):
+def test_finds_much_in_the_example_notes(example_docs, path):
     text = path.read_text(encoding="utf8")
-    doc = nlp(text)
+    doc = example_docs[path]
     assert doc.text == text
     assert len(doc.spans[SECTIONS_KEY]) >= 4
     assert len(doc.ents) > 20
@@ -145,15 +157,16 @@ def test_survives_odd_notes(nlp, name):
         assert any("fever" in ent.text for ent in doc.ents)
 
 
-def test_reads_a_note_of_two_megabytes_to_its_end(nlp):
+def test_reads_a_note_of_more_than_a_megabyte_to_its_end(nlp):
+    # spaCy's own limit is a million characters.
     sentence = "The patient denies chest pain and took 5 mg of warfarin.\n"
-    text = sentence * (2_000_000 // len(sentence))
+    text = sentence * (1_050_000 // len(sentence))
     with nlp.select_pipes(disable=["clinical_ner", "clinical_icd9_categorizer"]):
         doc = nlp(text)
     assert doc.text == text
     assert sum(1 for _ in doc.sents) == text.count("\n")
-    # Dozens of windows; what comes after them is no other.
-    text = sentence * 300
+    # Many windows; what comes after them is no other.
+    text = sentence * 100
     doc = nlp(text)
     assert doc.ents[-1].end_char > len(text) - len(sentence)
     for name in ("clinical_ner", "clinical_icd9_categorizer"):
@@ -161,7 +174,7 @@ def test_reads_a_note_of_two_megabytes_to_its_end(nlp):
 
 
 def test_docs_keep_everything_in_docbin(example_docs):
-    docs = example_docs["fp32"]
+    docs = list(example_docs.values())
     packed = DocBin(docs=docs, store_user_data=True).to_bytes()
     vocab = spacy.blank("en").vocab
     for before, after in zip(
@@ -182,16 +195,15 @@ def test_docs_keep_everything_in_docbin(example_docs):
 @pytest.mark.filterwarnings(r"ignore:\[W201\]")
 def test_scores_on_maccrobat_dev_are_those_it_states(nlp):
     dev = find_corpus("maccrobat2020/dev")
-    scores = nlp.evaluate(list(BratCorpus(dev)(nlp)))
+    with nlp.select_pipes(disable="clinical_icd9_categorizer"):
+        scores = nlp.evaluate(list(BratCorpus(dev)(nlp)))
     stated = nlp.meta["performance"]
     # Processors differ in their last bits, and some scores lie at the threshold.
     assert scores["ents_f"] == pytest.approx(stated["ents_f"], abs=0.003)
 
 
-def test_bfloat16_gives_nearly_the_scores_of_float32(example_docs):
-    scores = [
-        [list(doc.cats.values()) for doc in docs] for docs in example_docs.values()
-    ]
+def test_bfloat16_gives_nearly_the_scores_of_float32(pairs):
+    scores = [[list(doc.cats.values()) for doc in docs] for docs in pairs]
     exact, near = map(numpy.array, scores)
     assert numpy.abs(exact - near).mean() < 0.002
     assert numpy.abs(exact - near).max() < 0.05
@@ -199,16 +211,13 @@ def test_bfloat16_gives_nearly_the_scores_of_float32(example_docs):
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_records_are_the_same_to_the_last_bit_whatever_shares_the_batch(nlp, precision):
-    texts = [path.read_text(encoding="utf8")[:500] for path in EXAMPLES]
-    texts += [text[start : start + 150] for text in texts for start in (0, 300)]
+    texts = [path.read_text(encoding="utf8")[:300] for path in EXAMPLES]
+    texts += [text[start : start + 80] for text in texts for start in (0, 200)]
     notes = [Note(str(i), text, {}, "") for i, text in enumerate([*texts, "", "x"])]
     shuffled = random.Random(0).sample(notes, len(notes))
-    with contextlib.ExitStack() as stack:
-        for name in ("clinical_ner", "clinical_icd9_categorizer"):
-            runtime = nlp.get_pipe(name).shims[0].runtime
-            stack.enter_context(runtime.computing_in(precision))
+    with computing_in(nlp, precision):
         alone = {note.id: annotate_chunk(nlp, [note])[0] for note in notes}
-        for size, order in ((2, notes), (7, shuffled), (32, shuffled)):
+        for size, order in ((3, notes), (32, shuffled)):
             for start in range(0, len(order), size):
                 for record in annotate_chunk(nlp, order[start : start + size]):
                     assert record == alone[record["id"]]
@@ -221,20 +230,20 @@ def measure_agreement(exact, near):
     tags = [
         [(t.ent_iob, t.ent_type) for doc in docs for t in doc] for docs in (exact, near)
     ]
-    assert len(tags[0]) > 2500
+    assert len(tags[0]) > 600
     return sum(a == b for a, b in zip(*tags, strict=True)) / len(tags[0])
 
 
-def test_bfloat16_gives_nearly_the_labels_of_float32(example_docs):
+def test_bfloat16_gives_nearly_the_labels_of_float32(pairs):
     # More than a quarter of these tokens are in entities.
-    assert measure_agreement(example_docs["fp32"], example_docs["bf16"]) >= 0.99
+    assert measure_agreement(*pairs) >= 0.99
 
 
 def test_bfloat16_gives_the_labels_of_float32_on_real_notes(nlp):
     # This lets precision = "auto" compute in bfloat16 where that is faster.
     notes = find_corpus("aci_bench/valid.csv")
     with notes.open(newline="", encoding="utf8") as file:
-        texts = [row["note"] for row in csv.DictReader(file)][:8]
+        texts = [row["note"] for row in csv.DictReader(file)][:3]
     runtime = nlp.get_pipe("clinical_ner").shims[0].runtime
     docs = {}
     # Nothing that the entities depend on is left out.

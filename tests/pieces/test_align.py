@@ -1,9 +1,9 @@
 import numpy
-import spacy
 from spacy.tokens import Doc
 
 from spacy_clinical.pieces.align import align_pieces
 from spacy_clinical.pieces.text import read_doc
+from tests.conftest import load_blank
 
 
 def align_doc(doc, offsets):
@@ -12,7 +12,7 @@ def align_doc(doc, offsets):
 
 
 def align(words, spaces, offsets):
-    doc = Doc(spacy.blank("en").vocab, words=words, spaces=spaces)
+    doc = Doc(load_blank().vocab, words=words, spaces=spaces)
     pieces = align_doc(doc, offsets)
     return list(zip(pieces.first.tolist(), pieces.stop.tolist(), strict=True))
 
@@ -52,14 +52,14 @@ def test_align_pieces_ignores_the_space_before_a_word():
 
 
 def test_align_pieces_of_nothing():
-    doc = Doc(spacy.blank("en").vocab)
+    doc = Doc(load_blank().vocab)
     pieces = align_doc(doc, [])
     assert len(pieces) == 0
     assert len(pieces.is_seen) == 0
 
 
 def test_find_starts_counts_in_pieces():
-    doc = Doc(spacy.blank("en").vocab, words=["dyspnea", "on"])
+    doc = Doc(load_blank().vocab, words=["dyspnea", "on"])
     pieces = align_doc(doc, [(0, 3), (3, 7), (8, 10)])
     assert pieces.find_starts([0, 8]).tolist() == [0, 2]
     assert pieces.find_starts([0, 1, 7, 10]).tolist() == [0, 2]

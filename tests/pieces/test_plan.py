@@ -9,6 +9,7 @@ from spacy_clinical.pieces.align import Pieces
 from spacy_clinical.pieces.plan import Plan, cut_text, find_global_pieces, hide_words
 from spacy_clinical.pieces.text import Text, read_doc
 from spacy_clinical.pieces.windows import plan_windows
+from tests.conftest import load_blank
 
 
 def make_pieces(first, stop, n_pieces):
@@ -81,7 +82,7 @@ def test_without_sentences_windows_are_cut_at_words():
 @pytest.mark.parametrize("has_sections", [True, False])
 def test_windows_end_where_sections_or_else_sentences_end(has_sections):
     doc = Doc(
-        spacy.blank("en").vocab,
+        load_blank().vocab,
         words=["No", "pain", "or", "fever", ".", "Plan", ":", "rest"],
         sent_starts=[True, False, False, False, True, True, False, False],
     )

@@ -4,6 +4,7 @@ import pytest
 import spacy
 
 from spacy_clinical.pieces.text import read_note
+from tests.conftest import load_blank
 
 NOTE = """\
 Admission Date: [**2161-3-4**]
@@ -143,7 +144,7 @@ def test_a_title_and_a_bullet_go_with_the_sentence_after_them(nlp):
 
 
 def test_notes_without_any_components_are_read_whole():
-    doc = spacy.blank("en")("One. Two.")
+    doc = load_blank()("One. Two.")
     note = read_note(doc, "admission")
     assert (note.text, note.sections, note.sentences) == ("One. Two.", [], [])
     assert note.tokens[:, 0].tolist() == [0, 3, 5, 8]

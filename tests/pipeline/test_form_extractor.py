@@ -13,6 +13,7 @@ from spacy_clinical.forms.linking import Link
 from spacy_clinical.forms.pages import FormPage, Word
 from spacy_clinical.forms.segments import find_segments
 from spacy_clinical.heads.labels import read_labels
+from tests.conftest import load_blank
 from tests.forms.papers import INTAKE, make_pdf
 from tests.tiny import make_token_classifier
 
@@ -173,7 +174,7 @@ def decode_line(tags, starts, *, sureness=2.0, words=("w", "w", "w")):
         Word(text, (x, 5, x + 30, 15)) for text, x in zip(words, starts, strict=True)
     ]
     page = FormPage(1000.0, 1000.0, "px", words)
-    doc = make_form_doc(spacy.blank("en").vocab, [page])
+    doc = make_form_doc(load_blank().vocab, [page])
     parts = label_segments(
         doc,
         make_logits(tags, sureness),
@@ -222,7 +223,7 @@ def test_lines_that_look_like_the_next_one_go_on():
     words = [Word("w", (100, y, 300, y + 10)) for y in (100, 114, 128)]
     words += [Word("w", (100, 190, 300, 200))]
     page = FormPage(1000.0, 1000.0, "px", words)
-    doc = make_form_doc(spacy.blank("en").vocab, [page])
+    doc = make_form_doc(load_blank().vocab, [page])
     tags = ["B-ANSWER", None, "I-ANSWER", None, "I-ANSWER", None, "I-ANSWER"]
     is_seen = numpy.array([not token.is_space for token in doc])
     parts = label_segments(

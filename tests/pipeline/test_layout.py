@@ -1,16 +1,14 @@
 import pytest
-import spacy
 from spacy.tokens import Span, SpanGroup
 
 from spacy_clinical.pipeline.ner import find_layout, trim_entities
 from spacy_clinical.types import SpanPrediction
+from tests.conftest import load_blank
 
 
 def make_doc():
-    nlp = spacy.blank("en")
-    doc = nlp("HISTORY :\n\n Smokes\n1. asthma\n12.5 mg\n PLAN : rest")
-    nlp.add_pipe("clinical_section_splitter")
-    return nlp.get_pipe("clinical_section_splitter")(doc)
+    nlp = load_blank("clinical_section_splitter")
+    return nlp("HISTORY :\n\n Smokes\n1. asthma\n12.5 mg\n PLAN : rest")
 
 
 def test_find_layout_marks_titles_numbers_and_white_space():
@@ -21,13 +19,13 @@ def test_find_layout_marks_titles_numbers_and_white_space():
 
 
 def test_find_layout_of_a_doc_without_sections():
-    doc = spacy.blank("en")("PLAN : rest")
+    doc = load_blank()("PLAN : rest")
     assert not find_layout(doc).any()
-    assert len(find_layout(spacy.blank("en")(""))) == 0
+    assert len(find_layout(load_blank()(""))) == 0
 
 
 def test_find_layout_knows_titles_from_their_group():
-    doc = spacy.blank("en")("Plan rest")
+    doc = load_blank()("Plan rest")
     doc.spans["sections"] = SpanGroup(doc, spans=[Span(doc, 0, 2, label="plan")])
     doc.spans["section_titles"] = SpanGroup(doc, spans=[Span(doc, 0, 1, label="plan")])
     assert find_layout(doc).tolist() == [True, False]

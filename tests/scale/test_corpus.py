@@ -18,8 +18,8 @@ from spacy_clinical.cli import app
 from tests.conftest import NOTES
 
 ROOT = Path(__file__).parents[2]
-# Ten shards of six chunks: what is cut at shards and chunks is cut often.
-N_NOTES = 3_000
+# Ten shards of five chunks: what is cut at shards and chunks is cut often.
+N_NOTES = 1_000
 SECRET = "Zebulon Quarterstaff"
 
 
@@ -54,7 +54,7 @@ def make_line(i, kind):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("n_process", [1, 2])
-def test_thousands_of_notes_one_in_a_hundred_broken(tmp_path, model, n_process):
+def test_a_thousand_notes_one_in_a_hundred_broken(tmp_path, model, n_process):
     choose = random.Random(n_process)
     broken = choose.sample(range(N_NOTES), N_NOTES // 100)
     kinds = dict.fromkeys(broken[::2], "unreadable") | dict.fromkeys(
@@ -65,7 +65,7 @@ def test_thousands_of_notes_one_in_a_hundred_broken(tmp_path, model, n_process):
             lines.write(make_line(i, kinds.get(i)) + "\n")
     out = tmp_path / "out"
     command = ["annotate", str(tmp_path / "notes.jsonl"), "--output", str(out)]
-    command += ["--model", str(model), "--shard-size", "300", "--batch-size", "50"]
+    command += ["--model", str(model), "--shard-size", "100", "--batch-size", "20"]
     result = CliRunner().invoke(app, [*command, "--n-process", str(n_process)])
     assert result.exit_code == 1
     assert SECRET not in result.output
@@ -90,7 +90,7 @@ def test_thousands_of_notes_one_in_a_hundred_broken(tmp_path, model, n_process):
 
 
 MEMORY = """
-import json, sys, warnings
+import json, os, sys, warnings
 from pathlib import Path
 from spacy_clinical import load
 from spacy_clinical.scale.workers import annotate_chunks
@@ -100,12 +100,13 @@ warnings.simplefilter("ignore")
 texts = json.loads(Path(sys.argv[1]).read_text("utf8"))
 
 def read_rss():
-    return int(Path("/proc/self/statm").read_text().split()[1])
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def make_chunks():
     # New words in each note, as in real ones.
-    for i in range(0, 1000, 20):
+    for i in range(0, 400, 20):
         yield [
             Note(str(j), f"{texts[j % len(texts)]} By dr{j} for x{j}y.", {}, "")
             for j in range(i, i + 20)
@@ -115,19 +116,16 @@ def make_chunks():
 n_notes, sizes = 0, []
 for records in annotate_chunks(load(), make_chunks()):
     n_notes += len(records)
-    if n_notes >= 200:
+    if n_notes >= 140:
         sizes.append(read_rss())
-print(n_notes, max(sizes) / sizes[0])
+print(n_notes, (max(sizes) - sizes[0]) / (n_notes - 140))
 """
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc")
-def test_memory_is_flat_over_a_thousand_notes(tmp_path):
-    """By the whole pipeline that ships: within 5 % of what it was after 200 notes.
-
-    That is some 50 kB a note, as 10 % from 500 to 2,000 notes are.
-    """
+def test_memory_is_flat_over_hundreds_of_notes(tmp_path):
+    """By the whole pipeline that ships: at most 50 kB a note, from the 140th on."""
     lines = [line for note in NOTES for line in note.splitlines()]
     texts = [line for line in lines if 10 < len(line) < 40]
     (tmp_path / "texts.json").write_text(json.dumps(texts), encoding="utf8")
@@ -141,8 +139,8 @@ def test_memory_is_flat_over_a_thousand_notes(tmp_path):
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
     n_notes, growth = done.stdout.split() or (0, done.stderr[-500:])
-    assert int(n_notes) == 1000
-    assert float(growth) < 1.05
+    assert int(n_notes) == 400
+    assert float(growth) < 50_000
 
 
 @pytest.fixture

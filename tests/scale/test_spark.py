@@ -51,8 +51,8 @@ pytestmark = pytest.mark.filterwarnings(
 
 ROOT = Path(__file__).parents[2]
 NAME = "Zebulon Quarterstaff"
-# Tasks of some seventy notes each, so of several batches; more would say no more.
-N_NOTES = 600
+# Tasks of some sixty notes each, so of two batches; more would say no more.
+N_NOTES = 300
 QUIET = """
 rootLogger.level = error
 rootLogger.appenderRef.console.ref = console
@@ -142,6 +142,7 @@ def save_pipeline(path, loads=""):
     ruler.add_patterns(
         [{"label": "Medication", "pattern": w} for w in ("aspirin", "zinc")]
     )
+    nlp.add_pipe("clinical_assertion")
     nlp.add_pipe("test_spark_probe")
     nlp.to_disk(path)
     # Given afterwards, so that the one who saves it leaves no file.
@@ -186,7 +187,7 @@ def test_hundreds_of_notes_are_as_on_one_machine(spark, probed):
     notes = list(make_notes(N_NOTES))
     rows = [(note.id, note.text, i) for i, note in enumerate(notes)]
     rows[50::100] = [(note_id, None, i) for note_id, _, i in rows[50::100]]
-    df = spark.createDataFrame(rows, "id string, text string, n int").repartition(9)
+    df = spark.createDataFrame(rows, "id string, text string, n int").repartition(5)
     result = annotate(df, model, keep_cols=["n"])
     assert read_loads(loads) == []
     found = by_id(result.collect())
@@ -198,7 +199,7 @@ def test_hundreds_of_notes_are_as_on_one_machine(spark, probed):
     assert {row["text"] for row in lacking} == {None}
     # More tasks than workers, and each worker loads once.
     workers = read_loads(loads)
-    assert 2 <= len({pid for pid, _, _ in workers}) == len(workers) < 9
+    assert 2 <= len({pid for pid, _, _ in workers}) == len(workers) < 5
     assert {n_threads for _, _, n_threads in workers} == {1}
 
     expected = annotate_here(model, notes)
@@ -232,8 +233,8 @@ def test_notes_that_arent_plain_text_are_converted_or_refused(tmp_path):
 
 def test_a_worker_that_is_killed_loses_and_doubles_nothing(spark, probed, tmp_path):
     model, loads = probed
-    notes = list(make_notes(120))
-    notes[59] = notes[59]._replace(text="HPI:\nwait here")
+    notes = list(make_notes(60))
+    notes[39] = notes[39]._replace(text="HPI:\nwait here")
     df = spark.createDataFrame(
         [(note.id, note.text) for note in notes], "id string, text string"
     )
@@ -266,7 +267,7 @@ def test_a_worker_that_is_killed_loses_and_doubles_nothing(spark, probed, tmp_pa
 
 def test_the_shipped_pipeline_finds_what_it_finds_on_one_machine(spark):
     files = sorted((ROOT / "examples" / "notes").glob("*.txt"))
-    texts = NOTES + [path.read_text("utf8")[:800] for path in files]
+    texts = NOTES[:6] + [path.read_text("utf8")[:400] for path in files]
     notes = [Note(str(i), text, {}, "") for i, text in enumerate(texts)]
     rows = [(int(note.id), note.text) for note in notes]
     df = spark.createDataFrame(rows, "note int, body string").repartition(2)
@@ -308,7 +309,7 @@ def test_columns_that_are_kept_keep_values_and_types(spark, model):
 
 
 def test_without_text_nothing_quotes_a_note(spark, model):
-    notes = [Note("a", f"{NAME}:\naspirin\nHPI: zinc", {}, "")]
+    notes = [Note("a", f"{NAME}:\naspirin\nHPI: denies zinc", {}, "")]
     df = spark.createDataFrame(
         [("a", notes[0].text), (None, NAME)], "id string, text string"
     )
@@ -317,6 +318,8 @@ def test_without_text_nothing_quotes_a_note(spark, model):
     assert "aspirin" not in str(rows)
     found = by_id(rows)
     assert found["a"] == annotate_here(model, notes, with_text=False)["a"]
+    said = [ent["is_negated"] for ent in found["a"]["entities"]]
+    assert said == [False, True]
     assert found[None]["error"]["code"] == "C334"
 
 
@@ -360,7 +363,7 @@ def test_ids_may_be_strings_and_whole_numbers(spark, model, kind):
         ({"id_col": "when"}, r"\[C332\].*column 'when' as ids: it is of type date"),
         (
             {"keep_cols": ["text"]},
-            r"\[C332\].*'text' as a column to keep: the result has",
+            r"\[C332\].*'text' as a column to keep: the result already has",
         ),
         ({"keep_cols": ["age", "age"]}, r"\[C332\].*column 'age' as a column to keep"),
         ({"model": "nowhere"}, r"\[C333\] No pipeline 'nowhere'.*no such folder"),
@@ -437,7 +440,7 @@ def test_spark_submit_ships_a_pipeline_to_executors(
 ):
     model, loads = probed
     shutil.make_archive(str(tmp_path / "packed"), "gztar", model)
-    notes = list(make_notes(120))
+    notes = list(make_notes(60))
     rows = [{"id": note.id, "text": note.text, "age": 50} for note in notes]
     table = pa.Table.from_pylist(rows)
     pa.parquet.write_table(table, tmp_path / "notes.parquet")
@@ -487,8 +490,9 @@ builder = SparkSession.builder.master("local[2]")
 for setting in sys.argv[2:]:
     builder = builder.config(*setting.split("=", 1))
 spark = builder.getOrCreate()
-notes = [(str(i), f"HPI: cough for {i} days.") for i in range(60)]
-df = spark.createDataFrame(notes, "id string, text string").repartition(4)
+# Made by Spark itself: functions on RDDs would have a daemon of their own.
+text = "concat('HPI: cough for ', id, ' days.') as text"
+df = spark.range(60, numPartitions=4).selectExpr("cast(id as string) as id", text)
 rows = annotate(df, sys.argv[1]).collect()
 
 
@@ -535,10 +539,7 @@ def test_workers_share_a_pipeline_that_was_loaded_before_them(
     [line] = [line for line in done.stdout.splitlines() if line.startswith("found")]
     n_rows, n_failed, daemon, own = line.split()[1:]
     assert (n_rows, n_failed) == ("60", "0")
-    # Functions on RDDs, such as Spark's own here, have a daemon of their own.
-    loaded = read_loads(loads)
-    assert 1 <= len(loaded) <= 2
-    assert len({parent for _, parent, _ in loaded}) == 1
-    assert (int(daemon), 1) in {(pid, n_threads) for pid, _, n_threads in loaded}
+    [(loaded_in, _, n_threads)] = read_loads(loads)
+    assert (int(daemon), 1) == (loaded_in, n_threads)
     # Of a worker's memory, most is its daemon's.
     assert float(own) < 0.5

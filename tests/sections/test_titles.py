@@ -114,6 +114,17 @@ def test_add_wins_over_older_meanings():
     assert "wound_log" in titles.labels
 
 
+def test_a_copy_is_a_table_of_its_own():
+    before, other = load_titles(), load_titles()
+    group = TitleGroup("wound_log", ("Wound care", "Dressing log"), starts=("Gauze",))
+    other.add(group)
+    assert other.find("Wound care").label == "wound_log"
+    for titles in (before, load_titles()):
+        assert titles.digest == before.digest != other.digest
+        assert "wound_log" not in titles.labels
+        assert not {"gauze", "Gauze"} & titles.opener_starts
+
+
 def test_exact_titles_win_over_plurals_of_others(titles):
     assert titles.find("Objective").label == "physical_exam"
     assert titles.find("Objectives").label == "goals"

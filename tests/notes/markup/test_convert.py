@@ -233,7 +233,7 @@ def test_forms_inside_of_forms_are_converted(text, source_format, expected):
     assert convert_text(text) == (expected, source_format)
 
 
-N = 300_000
+N = 100_000
 LARGE = {
     "less": "<" * N,
     "less_in_a_page": "<html>" + "<" * N,
@@ -273,10 +273,10 @@ LARGE = {
 
 @pytest.mark.parametrize("name", LARGE)
 def test_time_grows_no_faster_than_the_text(name):
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         convert_text(LARGE[name])
     except ValueError as error:
         assert "[C35" in str(error)
-    # What took the square of the length would take minutes.
-    assert time.perf_counter() - start < 10
+    # What took the square of the length would take a minute.
+    assert time.process_time() - start < 5
