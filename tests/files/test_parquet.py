@@ -76,7 +76,7 @@ def test_bytes_that_are_no_text_are_refused_by_row(tmp_path):
     columns = {"text": pa.array(values, pa.binary()), "id": ids}
     found = read(write(tmp_path / "t.parquet", columns))
     assert codes(found) == ["", "C306", "C306", "C306", "C306"]
-    assert "a PNG image found" in found[1].message
+    assert "has a PNG image instead of text" in found[1].message
     assert "column 'id'" in found[4].message
 
 
@@ -167,7 +167,7 @@ def test_a_broken_row_group_costs_its_own_rows(tmp_path):
     assert [note.text for note in notes] == texts[:10] + texts[20:]
     assert [note.id for note in notes[9:11]] == ["t:10", "t:21"]
     [failure] = [item for item in found if isinstance(item, NoteFailure)]
-    assert failure.message.startswith("[C353] Rows 11 to 20 of ")
+    assert failure.message.startswith("[C353] Can't read rows 11 to 20 of ")
 
 
 @pytest.mark.parametrize("seed", range(40))

@@ -200,7 +200,7 @@ def test_a_missing_pooler_is_refused(tmp_path):
     weights = torch.load(folder / "pytorch_model.bin", weights_only=True)
     kept = {k: v for k, v in weights.items() if "pooler" not in k}
     torch.save(kept, folder / "pytorch_model.bin")
-    with pytest.raises(ValueError, match=r"\[C004\].*lacks 2 weights.*pooler"):
+    with pytest.raises(ValueError, match=r"\[C004\].*is missing 2 weights.*pooler"):
         make_nlp(folder)(NOTE)
 
 
