@@ -158,7 +158,8 @@ def _look_at_table(handle: BinaryIO, path: Path) -> bool:
     header = handle.readline(HEAD).rstrip(b"\r\n").decode("utf8", "replace")
     if header in (NOTE_NLP, FIELDS):
         return True
-    if header == TABLES.get(path.name):
+    known = TABLES.get(path.name)
+    if known is not None and _begins_with(header, known):
         return _has_headers(path.parent, TABLES)
     is_named = header == BRAT.get(path.name)
     return is_named and (path.parent / BRAT_SETTINGS).is_file()
@@ -191,14 +192,17 @@ def _has_headers(folder: Path, headers: dict[str, str]) -> bool:
         for name, header in headers.items():
             with (folder / name).open("rb") as handle:
                 first_line = handle.readline(HEAD)
-            # Later versions have more columns, and so have named attributes.
-            if not (first_line.rstrip(b"\r\n") + b",").startswith(
-                f"{header},".encode()
-            ):
+            line = first_line.rstrip(b"\r\n").decode("utf8", "replace")
+            if not _begins_with(line, header):
                 return False
     except OSError:
         return False
     return True
+
+
+def _begins_with(line: str, header: str) -> bool:
+    """Later versions have more columns, and so have attributes that were asked for."""
+    return f"{line},".startswith(f"{header},")
 
 
 def _read_head_keys(path: Path) -> set[str]:
