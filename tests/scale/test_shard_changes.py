@@ -197,7 +197,7 @@ def test_an_odd_run_is_refused_and_with_force_gone_on_with(tmp_path, data):
     before = read(tmp_path)
     path = tmp_path / "run.json"
     path.unlink() if data is None else path.write_bytes(data)
-    fault = "missing" if data is None else "not one"
+    fault = "missing" if data is None else "not a file"
     with pytest.raises(ValueError, match=rf"\[C341\].*run.json is {fault}"):
         run(tmp_path, texts(0, 6), with_text=False)
     assert read(tmp_path) == before
