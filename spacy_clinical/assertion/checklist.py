@@ -17,6 +17,16 @@ _BOX = Cue("box", "negated", "before")
 _AFFIRMED = (Cue("mark", "negated", "end"), Cue("mark", "current", "before", "phrase"))
 
 
+_SIGNS = frozenset([*"[-+", *"\u2610\u25a1\u2611\u2612\u25a0"])
+
+
+def may_have_marks(words: Sequence[str]) -> bool:
+    """Whether words of a text may have marks or answers of a checklist among them."""
+    return not _SIGNS.isdisjoint(words) or not (
+        _ANSWERS.isdisjoint(words) or _SEPARATORS.isdisjoint(words)
+    )
+
+
 def find_marks(words: Sequence[str], first_target: int) -> list[Match]:
     """Find the marks and answers of a checklist, in order.
 

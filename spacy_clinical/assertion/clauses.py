@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 _BORDERS = frozenset([",", ";", ":", "and", "&", "or", "nor", "plus"])
 _PREPOSITIONS = frozenset(["in", "for", "by", "from", "with"])
 # What a word may be, as bits.
-BORDER, VERB, PREPOSITION, CUE, MARK = 1, 2, 4, 8, 16
+BORDER, VERB, PREPOSITION, CUE = 1, 2, 4, 8
 # Clauses are looked at so far.
 _MAX_WORDS = 30
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any, TypeAlias
 
-from spacy_clinical.assertion.clauses import CUE, MARK, Clauses, Grammar
+from spacy_clinical.assertion.clauses import CUE, Clauses, Grammar
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.files.json_text import write_json
 
@@ -28,12 +28,16 @@ _FEW = ("0", "1", "2", "01", "02")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 # Words of a text in lower case. A hyphen inside a word parts it, and is no word.
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*|-(?![^\W\d_])|(?<![^\W_])-|[^\w\s-]|_+")
-# Words that may be marks or parts of answers of a checklist.
-MARKS = frozenset([*"([+?:=|-", *"\u2013\u2014\u2026\u2610\u2611\u2612\u25a1\u25a0"])
 # So many words are kept before the table is emptied.
 _MAX_WORDS = 100_000
+# So many words that follow a word.
+_MAX_SECONDS = 2_000
 # By word what comes next; "" has the cues that end here, and how many words they use.
 _Node: TypeAlias = dict[str, Any]
+# How many words a match has, its cues, and where what they are about may stand.
+_Best: TypeAlias = tuple[int, tuple["Cue", ...], int]
+_UNKNOWN: _Best = (-2, (), 0)
+_OPEN: _Best = (-1, (), 0)
 _PART = re.compile(r"\{\w+\}|[^{}]+")
 
 
@@ -52,18 +56,38 @@ class Cue:
     reach: str = ""
 
 
+# On which sides of a cue the findings are that it is about, as bits.
+RIGHT, LEFT = 1, 2
+_SIDES = {"before": RIGHT, "after": LEFT, "both": RIGHT | LEFT, "either": RIGHT | LEFT}
+
+
 class Match:
     """A place where cues were found (words, half open).
 
+    sides: Where what they are about may stand, as bits.
     limit: Where scopes to the right end, for cues inside a target.
     """
 
-    __slots__ = ("cues", "end", "limit", "start")
+    __slots__ = ("cues", "end", "limit", "sides", "start")
 
     def __init__(
-        self, start: int, end: int, cues: Sequence[Cue], limit: int | None = None
+        self,
+        start: int,
+        end: int,
+        cues: Sequence[Cue],
+        sides: int | None = None,
+        limit: int | None = None,
     ) -> None:
         self.start, self.end, self.cues, self.limit = start, end, cues, limit
+        self.sides = find_sides(cues) if sides is None else sides
+
+
+def find_sides(cues: Iterable[Cue]) -> int:
+    """Find on which sides of some cues what they are about may stand, as bits."""
+    sides = 0
+    for cue in cues:
+        sides |= _SIDES.get(cue.direction, 0)
+    return sides
 
 
 def parse_key(key: str, where: str = "") -> tuple[str, str, str]:
@@ -117,8 +141,10 @@ class CueSet:
         # What has been looked up so far.
         self._names: dict[str, tuple[str, ...]] = {}
         self._bits: dict[str, int] = {}
-        # Of words that cues begin with: where they lead, and what may come then.
-        self._firsts: dict[str, tuple[list[_Node], frozenset[str] | None]] = {}
+        # Of words that cues begin with: where they lead, anywhere and where a clause
+        # starts, and what is found by the word that follows.
+        self._firsts: dict[str, tuple[list[_Node], list[_Node]]] = {}
+        self._seconds: dict[str, dict[str, _Best | None]] = {}
         self._kinds: dict[str, str] = {}
         self._digest = ""
         self.grammar = Grammar({})
@@ -155,6 +181,7 @@ class CueSet:
         self._names.clear()
         self._bits.clear()
         self._firsts.clear()
+        self._seconds.clear()
 
     def find_kind(self, label: str) -> str:
         """Find what kind an entity is by its label: condition, test or treatment."""
@@ -254,6 +281,7 @@ class CueSet:
             if len(known) > _MAX_WORDS:
                 known.clear()
                 self._firsts.clear()
+                self._seconds.clear()
             for word in words:
                 if word not in known:
                     known[word] = self._find_bits(word)
@@ -263,12 +291,10 @@ class CueSet:
         nodes = self._step([self._root], word)
         at_start = self._step([self._root.get("^", {})], word)
         if nodes or at_start:
-            # A cue of one word needs no other behind it.
-            is_open = bool(at_start) or any("" in node for node in nodes)
-            following = None if is_open else frozenset().union(*nodes)
-            self._firsts[word] = nodes, following
+            self._firsts[word] = nodes, at_start
+            self._seconds[word] = {}
         is_cue = word in self._firsts
-        return self.grammar.find_bits(word) | CUE * is_cue | MARK * (word in MARKS)
+        return self.grammar.find_bits(word) | CUE * is_cue
 
     def find(self, words: Sequence[str], clauses: Clauses) -> list[Match]:
         """Find the cues in a text: the longest at each place, none inside another.
@@ -278,26 +304,45 @@ class CueSet:
         """
         found: list[Match] = []
         done, n = 0, len(words)
-        for i, bits in enumerate(clauses.bits):
-            if not bits & CUE or i < done:
+        seconds = self._seconds
+        for i in [i for i, bits in enumerate(clauses.bits) if bits & CUE]:
+            if i < done:
                 continue
-            nodes, following = self._firsts[words[i]]
-            if i + 1 < n and following is not None:
-                # Most words that cues begin with begin none here.
-                following_names = self._list_names(words[i + 1])
-                if following.isdisjoint(following_names):
-                    continue
-            if "^" in self._root and clauses.is_start(i):
-                nodes = [*nodes, *self._step([self._root["^"]], words[i])]
-            best = self._find_longest(nodes, words, i)
+            word, following = words[i], words[i + 1] if i + 1 < n else ""
+            # Most words that cues begin with begin none here, or are one themselves.
+            best = seconds[word].get(following, _UNKNOWN)
+            if best is _UNKNOWN:
+                best = self._look_ahead(word, following)
+            if best is _OPEN:
+                nodes, at_start = self._firsts[word]
+                if at_start and clauses.is_start(i):
+                    nodes = [*nodes, *at_start]
+                best = self._find_longest(nodes, words, i)[0]
             if best is not None:
                 done = i + best[0]
-                found.append(Match(i, done, best[1]))
+                found.append(Match(i, done, best[1], best[2]))
         return found
+
+    def _look_ahead(self, word: str, following: str) -> "_Best | None":
+        """Find the cue that two words begin with, if no word behind them matters."""
+        nodes, at_start = self._firsts[word]
+        best: _Best | None = _OPEN
+        if not at_start:
+            words = (word, following) if following else (word,)
+            found, is_open = self._find_longest(nodes, words, 0)
+            best = _OPEN if is_open and following else found
+        known = self._seconds[word]
+        if len(known) < _MAX_SECONDS:
+            known[following] = best
+        return best
 
     def _find_longest(
         self, nodes: list[_Node], words: Sequence[str], i: int
-    ) -> tuple[int, tuple[Cue, ...]] | None:
+    ) -> "tuple[_Best | None, bool]":
+        """Find the longest cue from a word on, and whether more words may belong to it.
+
+        nodes: Where the first word leads.
+        """
         best = None
         for j in range(i + 1, len(words) + 1):
             ends = [node[""] for node in nodes if "" in node]
@@ -307,10 +352,13 @@ class CueSet:
                 n_used = max(used for used, _ in ends)
                 cues = [cue for used, c in ends if used == n_used for cue in c]
                 best = n_used, tuple(dict.fromkeys(cues))
-            nodes = self._step(nodes, words[j]) if j < len(words) else []
+            if j == len(words):
+                break
+            nodes = self._step(nodes, words[j])
             if not nodes:
                 break
-        return best
+        is_open = any(len(node) > ("" in node) for node in nodes)
+        return (None if best is None else (*best, find_sides(best[1]))), is_open
 
     def _step(self, nodes: Iterable[_Node], word: str) -> list[_Node]:
         names = self._list_names(word)

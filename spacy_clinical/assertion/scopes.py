@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from spacy_clinical.assertion.clauses import BORDER, PREPOSITION, VERB, Clauses
-from spacy_clinical.assertion.cues import Cue, Match
+from spacy_clinical.assertion.cues import LEFT, RIGHT, Cue, Match
 
 LISTED = frozenset(["negated", "uncertain", "historical"])
 _OPENERS = frozenset(["(", "[", "?", "-", "\u2013", "\u2014", ":", "="])
@@ -98,16 +98,20 @@ class Scopes:
 
     def _go_on(self) -> None:
         self.open = dict(self.heads)
-        if not (self.open or any(map(_is_forward, self.matches))):
+        forward = [match.start for match in self.matches if match.sides & RIGHT]
+        if not (self.open or forward):
             return
+        # Nothing before the first of them changes anything.
+        first = 0 if self.open else forward[0]
         starting: dict[int, list[int]] = {}
         for number, target in enumerate(self.targets):
-            starting.setdefault(target.start, []).append(number)
-        at = {match.start: match for match in self.matches}
+            if target.start >= first:
+                starting.setdefault(target.start, []).append(number)
+        at = {match.start: match for match in self.matches if match.start >= first}
         crossed = {
             i
             for i, bits in enumerate(self.clauses.bits)
-            if bits & (BORDER | PREPOSITION)
+            if bits & (BORDER | PREPOSITION) and i >= first
         }
         after = 0
         for i in sorted({*at, *crossed, *starting}):
@@ -211,14 +215,18 @@ class Scopes:
     # Back
 
     def _go_back(self) -> None:
-        if not any(map(_is_backward, self.matches)):
+        last = max((m.end for m in self.matches if m.sides & LEFT), default=0)
+        if not last:
             return
         ending: dict[int, list[int]] = {}
         for number, target in enumerate(self.targets):
-            ending.setdefault(target.end, []).append(number)
-        at = {match.end: match for match in self.matches}
+            if target.end <= last:
+                ending.setdefault(target.end, []).append(number)
+        at = {match.end: match for match in self.matches if match.end <= last}
         crossed = {
-            i + 1 for i, bits in enumerate(self.clauses.bits) if bits & (BORDER | VERB)
+            i + 1
+            for i, bits in enumerate(self.clauses.bits[:last])
+            if bits & (BORDER | VERB)
         }
         opened: Said = {}
         reached: dict[str, list[int]] = {}
@@ -285,14 +293,6 @@ class Scopes:
                     del opened[category]
 
 
-def _is_forward(match: Match) -> bool:
-    return any(cue.direction in ("before", "both", "either") for cue in match.cues)
-
-
-def _is_backward(match: Match) -> bool:
-    return any(cue.direction in ("after", "both", "either") for cue in match.cues)
-
-
 def drop_inner(matches: Sequence[Match], targets: Sequence[Target]) -> list[Match]:
     """Leave out cues that are words of a target's name, neither at its start nor its end.
 
@@ -308,5 +308,5 @@ def drop_inner(matches: Sequence[Match], targets: Sequence[Target]) -> list[Matc
             kept.append(match)
         elif any(cue.direction == "before" for cue in match.cues):
             cues = [cue for cue in match.cues if cue.direction == "before"]
-            kept.append(Match(match.start, match.end, cues, furthest))
+            kept.append(Match(match.start, match.end, cues, limit=furthest))
     return kept

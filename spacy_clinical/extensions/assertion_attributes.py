@@ -4,10 +4,10 @@ Names and defaults are those of ConText as medspaCy has them, so that it doesn't
 which of the two is there first, nor whether both are.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from spacy.tokens import Span
+from spacy.tokens import Doc, Span
 
 from spacy_clinical.extensions.doc_data import count_chars, get_user_data, restore_lists
 from spacy_clinical.extensions.span_groups import follow
@@ -79,6 +79,51 @@ def set_assertion(
             # As the default, without a place for it.
             user_data.pop(_get_key(span, name), None)
     _set_record(span, {"scores": dict(scores), "cues": list(cues), "section": section})
+
+
+class Asserted(NamedTuple):
+    """What is said of a place in a Doc (characters, half open).
+
+    attributes: Those that are true for it.
+    cues, section: As in `set_assertion`.
+    """
+
+    start: int
+    end: int
+    attributes: Sequence[str] = ()
+    cues: Sequence[Mapping[str, Any]] = ()
+    section: str = ""
+
+
+def set_assertions(doc: Doc, found: Iterable[Asserted], names: Sequence[str]) -> None:
+    """Write what is said of many places: for each what `set_assertion` writes.
+
+    names: Of the attributes that are written; those that are not true become false.
+    """
+    user_data = get_user_data(doc)
+    is_again = any(
+        isinstance(key, tuple) and len(key) == 4 and key[1] in names
+        for key in user_data
+    )
+    # Of most places nothing is said: they share one record.
+    nothing = {"scores": dict.fromkeys(names, 0.0), "cues": [], "section": ""}
+    for start, end, attributes, cues, section in found:
+        if is_again:
+            for name in names:
+                user_data.pop(("._.", name, start, end), None)
+        record = nothing
+        if attributes or cues or section:
+            for name in attributes:
+                user_data["._.", name, start, end] = True
+            record = {
+                "scores": {name: float(name in attributes) for name in names},
+                "cues": [
+                    {**cue, "start": cue["start"] - start, "end": cue["end"] - start}
+                    for cue in cues
+                ],
+                "section": section,
+            }
+        user_data["._.", _RECORD, start, end] = record
 
 
 def _get_context_attributes(span: Span) -> dict[str, bool]:
