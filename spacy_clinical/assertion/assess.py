@@ -196,6 +196,8 @@ class _Reader:
 
     def _find_heads(self, number: int) -> Said:
         """Find what the line above a list says of its items."""
+        if not number:
+            return {}
         units, first = self.units, number
         is_bullet = units.is_bullet(number)
         while first not in self._heads and units.is_item(first, is_bullet):

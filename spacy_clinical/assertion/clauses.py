@@ -2,11 +2,13 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 _BORDERS = frozenset([",", ";", ":", "and", "&", "or", "nor", "plus"])
 _PREPOSITIONS = frozenset(["in", "for", "by", "from", "with"])
 # What a word may be, as bits.
-BORDER, VERB, PREPOSITION, CUE = 1, 2, 4, 8
+# OPENER begins a cue where a clause starts.
+BORDER, VERB, PREPOSITION, CUE, OPENER = 1, 2, 4, 8, 16
 # Clauses are looked at so far.
 _MAX_WORDS = 30
 
@@ -43,12 +45,21 @@ class Clauses:
         self, words: Sequence[str], bits: Sequence[int], grammar: Grammar
     ) -> None:
         self.words, self.bits, self.grammar = words, bits, grammar
-        self.borders = [
+
+    @cached_property
+    def borders(self) -> list[int]:
+        """The words that part clauses and items of lists."""
+        words = self.words
+        return [
             i
-            for i, bit in enumerate(bits)
+            for i, bit in enumerate(self.bits)
             if bit & BORDER and (words[i] != ":" or not self._is_time(i))
         ]
-        self.border_set = frozenset(self.borders)
+
+    @cached_property
+    def border_set(self) -> frozenset[int]:
+        """The same, to look them up."""
+        return frozenset(self.borders)
 
     def is_start(self, i: int) -> bool:
         """Whether a clause or an item of a list starts with a word."""

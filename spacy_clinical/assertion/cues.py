@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-from spacy_clinical.assertion.clauses import CUE, Clauses, Grammar
+from spacy_clinical.assertion.clauses import CUE, OPENER, Clauses, Grammar
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.files.json_text import write_json
 
@@ -30,14 +30,9 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*|-(?![^\W\d_])|(?<![^\W_])-|[^\w\s-]|_+")
 # So many words are kept before the table is emptied.
 _MAX_WORDS = 100_000
-# So many words that follow a word.
-_MAX_SECONDS = 2_000
+_MAX_STEPS = 500_000
 # By word what comes next; "" has the cues that end here, and how many words they use.
 _Node: TypeAlias = dict[str, Any]
-# How many words a match has, its cues, and where what they are about may stand.
-_Best: TypeAlias = tuple[int, tuple["Cue", ...], int]
-_UNKNOWN: _Best = (-2, (), 0)
-_OPEN: _Best = (-1, (), 0)
 _PART = re.compile(r"\{\w+\}|[^{}]+")
 
 
@@ -88,6 +83,35 @@ def find_sides(cues: Iterable[Cue]) -> int:
     for cue in cues:
         sides |= _SIDES.get(cue.direction, 0)
     return sides
+
+
+class _Best(NamedTuple):
+    """Cues that end somewhere, and how many words are theirs."""
+
+    n_used: int
+    cues: tuple[Cue, ...]
+    sides: int
+
+
+class _State:
+    """Where some words lead to.
+
+    nodes: All places in the tree of cues that they lead to.
+    steps: By the words of texts that were looked up so far, where they lead to from here.
+    """
+
+    __slots__ = ("best", "nodes", "steps")
+
+    def __init__(self, nodes: "list[_Node]") -> None:
+        self.nodes = nodes
+        self.steps: dict[str, _State | None] = {}
+        ends = [node[""] for node in nodes if "" in node]
+        self.best: _Best | None = None
+        if ends:
+            n_used = max(used for used, _ in ends)
+            cues = [cue for used, c in ends if used == n_used for cue in c]
+            unique = tuple(dict.fromkeys(cues))
+            self.best = _Best(n_used, unique, find_sides(unique))
 
 
 def parse_key(key: str, where: str = "") -> tuple[str, str, str]:
@@ -141,10 +165,7 @@ class CueSet:
         # What has been looked up so far.
         self._names: dict[str, tuple[str, ...]] = {}
         self._bits: dict[str, int] = {}
-        # Of words that cues begin with: where they lead, anywhere and where a clause
-        # starts, and what is found by the word that follows.
-        self._firsts: dict[str, tuple[list[_Node], list[_Node]]] = {}
-        self._seconds: dict[str, dict[str, _Best | None]] = {}
+        self._clear_steps()
         self._kinds: dict[str, str] = {}
         self._digest = ""
         self.grammar = Grammar({})
@@ -179,9 +200,15 @@ class CueSet:
     def _forget(self) -> None:
         self._digest = ""
         self._names.clear()
+        self._clear_steps()
+
+    def _clear_steps(self) -> None:
         self._bits.clear()
-        self._firsts.clear()
-        self._seconds.clear()
+        # By the nodes that they stand for.
+        self._states: dict[tuple[int, ...], _State] = {}
+        self._anywhere = _State([self._root])
+        self._at_start = _State([self._root, self._root.get("^", {})])
+        self._n_steps = 0
 
     def find_kind(self, label: str) -> str:
         """Find what kind an entity is by its label: condition, test or treatment."""
@@ -280,21 +307,19 @@ class CueSet:
         except KeyError:
             if len(known) > _MAX_WORDS:
                 known.clear()
-                self._firsts.clear()
-                self._seconds.clear()
             for word in words:
                 if word not in known:
                     known[word] = self._find_bits(word)
             return [known[word] for word in words]
 
     def _find_bits(self, word: str) -> int:
-        nodes = self._step([self._root], word)
-        at_start = self._step([self._root.get("^", {})], word)
-        if nodes or at_start:
-            self._firsts[word] = nodes, at_start
-            self._seconds[word] = {}
-        is_cue = word in self._firsts
-        return self.grammar.find_bits(word) | CUE * is_cue
+        is_cue = self._take(self._anywhere, word) is not None
+        is_opener = bool(self._step([self._root.get("^", {})], word))
+        return (
+            self.grammar.find_bits(word)
+            | CUE * (is_cue or is_opener)
+            | OPENER * is_opener
+        )
 
     def find(self, words: Sequence[str], clauses: Clauses) -> list[Match]:
         """Find the cues in a text: the longest at each place, none inside another.
@@ -304,61 +329,45 @@ class CueSet:
         """
         found: list[Match] = []
         done, n = 0, len(words)
-        seconds = self._seconds
-        for i in [i for i, bits in enumerate(clauses.bits) if bits & CUE]:
+        all_bits = clauses.bits
+        for i in [i for i, bits in enumerate(all_bits) if bits & CUE]:
             if i < done:
                 continue
-            word, following = words[i], words[i + 1] if i + 1 < n else ""
-            # Most words that cues begin with begin none here, or are one themselves.
-            best = seconds[word].get(following, _UNKNOWN)
-            if best is _UNKNOWN:
-                best = self._look_ahead(word, following)
-            if best is _OPEN:
-                nodes, at_start = self._firsts[word]
-                if at_start and clauses.is_start(i):
-                    nodes = [*nodes, *at_start]
-                best = self._find_longest(nodes, words, i)[0]
+            state = self._anywhere
+            if all_bits[i] & OPENER and clauses.is_start(i):
+                state = self._at_start
+            best = None
+            for j in range(i, n):
+                # Each step is one look-up, once it was taken before.
+                word = words[j]
+                try:
+                    following = state.steps[word]
+                except KeyError:
+                    following = self._take(state, word)
+                if following is None:
+                    break
+                state = following
+                if state.best is not None:
+                    best = state.best
             if best is not None:
-                done = i + best[0]
-                found.append(Match(i, done, best[1], best[2]))
+                done = i + best.n_used
+                found.append(Match(i, done, best.cues, best.sides))
         return found
 
-    def _look_ahead(self, word: str, following: str) -> "_Best | None":
-        """Find the cue that two words begin with, if no word behind them matters."""
-        nodes, at_start = self._firsts[word]
-        best: _Best | None = _OPEN
-        if not at_start:
-            words = (word, following) if following else (word,)
-            found, is_open = self._find_longest(nodes, words, 0)
-            best = _OPEN if is_open and following else found
-        known = self._seconds[word]
-        if len(known) < _MAX_SECONDS:
-            known[following] = best
-        return best
-
-    def _find_longest(
-        self, nodes: list[_Node], words: Sequence[str], i: int
-    ) -> "tuple[_Best | None, bool]":
-        """Find the longest cue from a word on, and whether more words may belong to it.
-
-        nodes: Where the first word leads.
-        """
-        best = None
-        for j in range(i + 1, len(words) + 1):
-            ends = [node[""] for node in nodes if "" in node]
-            if len(ends) == 1:
-                [best] = ends
-            elif ends:
-                n_used = max(used for used, _ in ends)
-                cues = [cue for used, c in ends if used == n_used for cue in c]
-                best = n_used, tuple(dict.fromkeys(cues))
-            if j == len(words):
-                break
-            nodes = self._step(nodes, words[j])
-            if not nodes:
-                break
-        is_open = any(len(node) > ("" in node) for node in nodes)
-        return (None if best is None else (*best, find_sides(best[1]))), is_open
+    def _take(self, state: "_State", word: str) -> "_State | None":
+        """Find where a word leads to from a state, and keep it in mind."""
+        nodes = self._step(state.nodes, word)
+        following = None
+        if nodes:
+            key = tuple(map(id, nodes))
+            following = self._states.get(key)
+            if following is None:
+                following = self._states[key] = _State(nodes)
+        self._n_steps += 1
+        if self._n_steps > _MAX_STEPS:
+            self._clear_steps()
+        state.steps[word] = following
+        return following
 
     def _step(self, nodes: Iterable[_Node], word: str) -> list[_Node]:
         names = self._list_names(word)

@@ -86,6 +86,8 @@ class Units:
 
     def _goes_on(self, start: int) -> bool:
         """Whether what a sentence splitter takes for a start belongs to what is before."""
+        if not start:
+            return False
         before = self.text[max(start - 40, 0) : start]
         stripped = before.rstrip()
         gap = before[len(stripped) :]
