@@ -165,10 +165,10 @@ class _Reader:
         bits = self.cues.look_up(words)
         clauses = Clauses(words, bits, self.cues.grammar)
         matches = self.cues.find(words, clauses)
-        spans = []
         is_listed = may_have_marks(words)
-        if matches or heads or is_listed:
-            spans = [match.span() for match in WORD.finditer(self.lowered, start, end)]
+        if not (heads or is_listed or any([match.sides for match in matches])):
+            return None, []
+        spans = [match.span() for match in WORD.finditer(self.lowered, start, end)]
         if matches and self._title_starts:
             matches = [
                 match
@@ -176,8 +176,6 @@ class _Reader:
                 if not self._is_in_title(spans[match.start][0])
                 or any(cue.category == "negated" for cue in match.cues)
             ]
-        if not (heads or is_listed or any(match.sides for match in matches)):
-            return None, spans
         targets = []
         firsts = [first for first, _ in spans]
         lasts = [last for _, last in spans]

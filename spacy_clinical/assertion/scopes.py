@@ -107,6 +107,8 @@ class Scopes:
         for number, target in enumerate(self.targets):
             if target.start >= first:
                 starting.setdefault(target.start, []).append(number)
+        if self.targets and not starting:
+            return
         at = {match.start: match for match in self.matches if match.start >= first}
         crossed = {
             i
@@ -222,6 +224,8 @@ class Scopes:
         for number, target in enumerate(self.targets):
             if target.end <= last:
                 ending.setdefault(target.end, []).append(number)
+        if not ending:
+            return
         at = {match.end: match for match in self.matches if match.end <= last}
         crossed = {
             i + 1
