@@ -148,10 +148,11 @@ class _Reader:
             if (
                 denial
                 and past
-                and denial.start < past.start
                 and past.direction == "before"
+                and (denial.start < past.start or said["historical"].is_head)
             ):
-                # "Denies any history of stroke": there is no past one either.
+                # "Denies any history of stroke": there is no past one either, nor is
+                # there in "PMH: no stroke".
                 del reasons["historical"]
             found.append(reasons)
         return found
@@ -182,7 +183,7 @@ class _Reader:
         for place in places:
             first = bisect_right(lasts, place.start)
             last = max(bisect_left(firsts, place.end), first)
-            targets.append(Target(first, last, place.kind == "test"))
+            targets.append(Target(first, last, place.kind))
         if is_listed:
             first_target = targets[0].start if targets else len(words)
             matches = merge_matches(matches, find_marks(words, first_target))

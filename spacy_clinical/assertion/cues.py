@@ -86,11 +86,15 @@ def find_sides(cues: Iterable[Cue]) -> int:
 
 
 class _Best(NamedTuple):
-    """Cues that end somewhere, and how many words are theirs."""
+    """Cues that end somewhere, and how many words are theirs.
+
+    barred: The category that they only look like, if that is all that they do.
+    """
 
     n_used: int
     cues: tuple[Cue, ...]
     sides: int
+    barred: str
 
 
 class _State:
@@ -111,7 +115,10 @@ class _State:
             n_used = max(used for used, _ in ends)
             cues = [cue for used, c in ends if used == n_used for cue in c]
             unique = tuple(dict.fromkeys(cues))
-            self.best = _Best(n_used, unique, find_sides(unique))
+            looks = {c.category if c.direction == "pseudo" else "" for c in unique}
+            barred = looks.pop() if len(looks) == 1 else ""
+            barred = "" if barred == "any" else barred
+            self.best = _Best(n_used, unique, find_sides(unique), barred)
 
 
 def parse_key(key: str, where: str = "") -> tuple[str, str, str]:
@@ -329,6 +336,7 @@ class CueSet:
         """
         found: list[Match] = []
         done, n = 0, len(words)
+        barred, barred_to = "", 0
         all_bits = clauses.bits
         for i in [i for i, bits in enumerate(all_bits) if bits & CUE]:
             if i < done:
@@ -349,9 +357,20 @@ class CueSet:
                 state = following
                 if state.best is not None:
                     best = state.best
-            if best is not None:
+            if best is None:
+                continue
+            if i < barred_to:
+                # Inside what only looks like a cue of that category.
+                cues = [c for c in best.cues if c.category not in ("any", barred)]
+                if cues:
+                    done = i + best.n_used
+                    found.append(Match(i, done, cues))
+                continue
+            found.append(Match(i, i + best.n_used, best.cues, best.sides))
+            if best.barred:
+                barred, barred_to = best.barred, i + best.n_used
+            else:
                 done = i + best.n_used
-                found.append(Match(i, done, best.cues, best.sides))
         return found
 
     def _take(self, state: "_State", word: str) -> "_State | None":

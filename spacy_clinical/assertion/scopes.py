@@ -18,12 +18,12 @@ _OPENERS = frozenset(["(", "[", "?", "-", "\u2013", "\u2014", ":", "="])
 class Target(NamedTuple):
     """Something that cues may be about (words, half open).
 
-    is_test: Whether a negative result leaves it as it is.
+    kind: "condition", "test" (a negative result leaves it as it is) or "treatment".
     """
 
     start: int
     end: int
-    is_test: bool = False
+    kind: str = "condition"
 
 
 class Open:
@@ -69,6 +69,7 @@ class Scopes:
         self._used: set[int] = set()
         # Targets that a cue behind them may be about, if it finds no other.
         self._doubtful: dict[str, list[int]] = {}
+        self._starts = frozenset(target.start for target in targets)
         self.is_paused = False
         self.open: Said = {}
 
@@ -89,7 +90,12 @@ class Scopes:
             len(self.matches) == 1 and self.matches[0].end - self.matches[0].start == n
         )
         if not n or not (self.words[-1] == ":" or is_cue):
-            return {}
+            # "PMH: 1. Gout. 2. Asthma."
+            is_first = any(
+                self.words[i : i + 2] == [":", "1"] for i in self.clauses.borders
+            )
+            opened = self.open.items() if is_first else ()
+            return {category: one for category, one in opened if one.is_head}
         for one in self.open.values():
             one.is_head, one.reach = True, ""
         return self.open
@@ -132,8 +138,9 @@ class Scopes:
     def _say(self, number: int, opened: Said) -> None:
         said = self.said[number]
         for category, found in opened.items():
-            is_result = found.reach == "result" and self.targets[number].is_test
-            is_paused = is_result or (
+            if not _may_be(found, self.targets[number]):
+                continue
+            is_paused = (
                 category == "negated" and self.is_paused and not found.is_head
             )
             limit = found.match.limit
@@ -248,7 +255,7 @@ class Scopes:
                 target = self.targets[number]
                 is_cue = match is not None and target.start >= match.start
                 for category, one in (earlier if is_cue else opened).items():
-                    if one.reach == "result" and target.is_test:
+                    if not _may_be(one, target):
                         continue
                     for other in self._doubtful.pop(category, ()):
                         if self.said[other].get(category) is one:
@@ -270,6 +277,12 @@ class Scopes:
                     self._doubtful[category] = reached.pop(category, [])
             if cue.direction == "before" and cue.category in opened:
                 opened.pop(cue.category, None)
+            if cue.direction == "either" and cue.category != "historical":
+                # "There is possible pneumonia."
+                following = self.words[match.end : match.end + 1]
+                place = match.end + (following in (["a"], ["an"], ["the"]))
+                if following == ["that"] or place in self._starts:
+                    continue
             if cue.direction in ("after", "both", "either"):
                 reach = cue.reach if cue.direction == "after" else "phrase"
                 if not reach and self.words[match.start] in ("was", "is", "has"):
@@ -283,7 +296,11 @@ class Scopes:
         if not opened:
             return
         if self.clauses.bits[i] & VERB or word == ";":
-            opened.clear()
+            for category, one in list(opened.items()):
+                # "Her last seizure was in 1999."
+                is_time = one.cue.direction == "either" and category == "historical"
+                if not (is_time and one.match.start == i + 1 and word != ";"):
+                    del opened[category]
         elif word in ("or", "nor"):
             for one in opened.values():
                 if one.reach == "phrase":
@@ -295,6 +312,16 @@ class Scopes:
                     continue
                 if one.reach or word == ":" or self.clauses.has_verb_before(i):
                     del opened[category]
+
+
+def _may_be(one: Open, target: Target) -> bool:
+    """Whether a cue may be about a target of that kind."""
+    if target.kind == "condition":
+        return True
+    if one.cue.category == "uncertain":
+        # Places, ages and tests are there, if what they show may not be.
+        return False
+    return target.kind != "test" or one.reach != "result"
 
 
 def drop_inner(matches: Sequence[Match], targets: Sequence[Target]) -> list[Match]:
