@@ -21,6 +21,7 @@ class Grammar:
         self.passive = frozenset(words.get("passive", ()))
         self.found = frozenset(words.get("found", ()))
         self.predicates = frozenset(words.get("predicates", ()))
+        self.events = frozenset(words.get("events", ()))
         self.relatives = frozenset(words.get("relatives", ()))
         self.subjects = frozenset(words.get("subjects", ()))
         self.articles = frozenset(words.get("articles", ()))

@@ -155,7 +155,8 @@ class Scopes:
             if cue.direction == "end":
                 ended = list(opened) if cue.category == "any" else [cue.category]
                 for category in ended:
-                    opened.pop(category, None)
+                    if category in opened and not self._happened(opened, category, match):
+                        del opened[category]
         for cue in match.cues:
             if cue.direction == "pause":
                 self.is_paused = True
@@ -171,6 +172,12 @@ class Scopes:
                     else ""
                 )
                 opened[cue.category] = Open(match, cue, reach)
+
+    def _happened(self, opened: Said, category: str, match: Match) -> bool:
+        """Whether words say what happened at a time: "in 2009 he was found to have X"."""
+        is_time = category == "historical" and opened[category].cue.direction == "either"
+        events = self.clauses.grammar.events
+        return is_time and not events.isdisjoint(self.words[match.start : match.end])
 
     def _cross(self, i: int) -> None:
         """Close what a word closes."""
