@@ -167,7 +167,7 @@ class _Reader:
         clauses = Clauses(words, bits, self.cues.grammar)
         matches = self.cues.find(words, clauses)
         is_listed = may_have_marks(words)
-        if not (heads or is_listed or any([match.sides for match in matches])):
+        if not (heads or is_listed or any(match.sides for match in matches)):
             return None, []
         spans = [match.span() for match in WORD.finditer(self.lowered, start, end)]
         if matches and self._title_starts:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from spacy_clinical.assertion.cues import Cue, Match
+from spacy_clinical.assertion.matches import Cue, Match
 
 _ANSWERS = frozenset(
     ["no", "none", "denies", "denied", "negative", "neg", "absent", "never", "nil", "n"]

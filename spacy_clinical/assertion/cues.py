@@ -3,11 +3,11 @@
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
 from spacy_clinical.assertion.clauses import CUE, OPENER, Clauses, Grammar
+from spacy_clinical.assertion.matches import Cue, Match, Node, State
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.files.json_text import write_json
 
@@ -31,94 +31,7 @@ WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*|-(?![^\W\d_])|(?<![^\W_])-|[^\w\s-]|_+"
 # So many words are kept before the table is emptied.
 _MAX_WORDS = 100_000
 _MAX_STEPS = 500_000
-# By word what comes next; "" has the cues that end here, and how many words they use.
-_Node: TypeAlias = dict[str, Any]
 _PART = re.compile(r"\{\w+\}|[^{}]+")
-
-
-@dataclass(frozen=True)
-class Cue:
-    """Some words that say something of a finding.
-
-    phrase: As it was given.
-    reach: How far it reaches, if it stands before or after: "" for through lists,
-        "phrase", or "result": as phrase, and not to tests.
-    """
-
-    phrase: str
-    category: str
-    direction: str
-    reach: str = ""
-
-
-# On which sides of a cue the findings are that it is about, as bits.
-RIGHT, LEFT = 1, 2
-_SIDES = {"before": RIGHT, "after": LEFT, "both": RIGHT | LEFT, "either": RIGHT | LEFT}
-
-
-class Match:
-    """A place where cues were found (words, half open).
-
-    sides: Where what they are about may stand, as bits.
-    limit: Where scopes to the right end, for cues inside a target.
-    """
-
-    __slots__ = ("cues", "end", "limit", "sides", "start")
-
-    def __init__(
-        self,
-        start: int,
-        end: int,
-        cues: Sequence[Cue],
-        sides: int | None = None,
-        limit: int | None = None,
-    ) -> None:
-        self.start, self.end, self.cues, self.limit = start, end, cues, limit
-        self.sides = find_sides(cues) if sides is None else sides
-
-
-def find_sides(cues: Iterable[Cue]) -> int:
-    """Find on which sides of some cues what they are about may stand, as bits."""
-    sides = 0
-    for cue in cues:
-        sides |= _SIDES.get(cue.direction, 0)
-    return sides
-
-
-class _Best(NamedTuple):
-    """Cues that end somewhere, and how many words are theirs.
-
-    barred: The category that they only look like, if that is all that they do.
-    """
-
-    n_used: int
-    cues: tuple[Cue, ...]
-    sides: int
-    barred: str
-
-
-class _State:
-    """Where some words lead to.
-
-    nodes: All places in the tree of cues that they lead to.
-    steps: By the words of texts that were looked up so far, where they lead to from here.
-    """
-
-    __slots__ = ("best", "nodes", "steps")
-
-    def __init__(self, nodes: "list[_Node]") -> None:
-        self.nodes = nodes
-        self.steps: dict[str, _State | None] = {}
-        ends = [node[""] for node in nodes if "" in node]
-        self.best: _Best | None = None
-        if ends:
-            n_used = max(used for used, _ in ends)
-            cues = [cue for used, c in ends if used == n_used for cue in c]
-            unique = tuple(dict.fromkeys(cues))
-            looks = {c.category if c.direction == "pseudo" else "" for c in unique}
-            barred = looks.pop() if len(looks) == 1 else ""
-            barred = "" if barred == "any" else barred
-            self.best = _Best(n_used, unique, find_sides(unique), barred)
 
 
 def parse_key(key: str, where: str = "") -> tuple[str, str, str]:
@@ -166,7 +79,7 @@ class CueSet:
         self.sections: dict[str, str] = {}
         self.labels = {key: tuple(value) for key, value in (labels or {}).items()}
         self.cues: dict[str, list[str]] = {}
-        self._root: _Node = {}
+        self._root: Node = {}
         # By word, the names that it may also be looked up by.
         self._classes: dict[str, tuple[str, ...]] = {}
         # What has been looked up so far.
@@ -212,9 +125,9 @@ class CueSet:
     def _clear_steps(self) -> None:
         self._bits.clear()
         # By the nodes that they stand for.
-        self._states: dict[tuple[int, ...], _State] = {}
-        self._anywhere = _State([self._root])
-        self._at_start = _State([self._root, self._root.get("^", {})])
+        self._states: dict[tuple[int, ...], State] = {}
+        self._anywhere = State([self._root])
+        self._at_start = State([self._root, self._root.get("^", {})])
         self._n_steps = 0
 
     def find_kind(self, label: str) -> str:
@@ -258,11 +171,11 @@ class CueSet:
                 )
             added.append((cue, spelled))
         phrases_so_far = self.cues.setdefault(key, [])
-        self._forget()
         for cue, spelled in added:
             phrases_so_far.append(cue.phrase)
             for words, n_used in spelled:
                 self._insert(words, n_used, cue)
+        self._forget()
 
     def _spell(self, phrase: str) -> Iterator[tuple[list[str], int]]:
         """List the words of a phrase, and how many of them are the cue itself.
@@ -373,7 +286,7 @@ class CueSet:
                 done = i + best.n_used
         return found
 
-    def _take(self, state: "_State", word: str) -> "_State | None":
+    def _take(self, state: "State", word: str) -> "State | None":
         """Find where a word leads to from a state, and keep it in mind."""
         nodes = self._step(state.nodes, word)
         following = None
@@ -381,14 +294,14 @@ class CueSet:
             key = tuple(map(id, nodes))
             following = self._states.get(key)
             if following is None:
-                following = self._states[key] = _State(nodes)
+                following = self._states[key] = State(nodes)
         self._n_steps += 1
         if self._n_steps > _MAX_STEPS:
             self._clear_steps()
         state.steps[word] = following
         return following
 
-    def _step(self, nodes: Iterable[_Node], word: str) -> list[_Node]:
+    def _step(self, nodes: Iterable[Node], word: str) -> list[Node]:
         names = self._list_names(word)
         return [node[name] for node in nodes for name in names if name in node]
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from spacy_clinical.assertion.clauses import BORDER, PREPOSITION, VERB, Clauses
-from spacy_clinical.assertion.cues import LEFT, RIGHT, Cue, Match
+from spacy_clinical.assertion.matches import LEFT, RIGHT, Cue, Match
 
 LISTED = frozenset(["negated", "uncertain", "historical"])
 _OPENERS = frozenset(["(", "[", "?", "-", "\u2013", "\u2014", ":", "="])
@@ -140,9 +140,7 @@ class Scopes:
         for category, found in opened.items():
             if not _may_be(found, self.targets[number]):
                 continue
-            is_paused = (
-                category == "negated" and self.is_paused and not found.is_head
-            )
+            is_paused = category == "negated" and self.is_paused and not found.is_head
             limit = found.match.limit
             if not is_paused and (limit is None or self.targets[number].end <= limit):
                 said.setdefault(category, found)
@@ -155,7 +153,9 @@ class Scopes:
             if cue.direction == "end":
                 ended = list(opened) if cue.category == "any" else [cue.category]
                 for category in ended:
-                    if category in opened and not self._happened(opened, category, match):
+                    if category in opened and not self._happened(
+                        opened, category, match
+                    ):
                         del opened[category]
         for cue in match.cues:
             if cue.direction == "pause":
@@ -175,7 +175,9 @@ class Scopes:
 
     def _happened(self, opened: Said, category: str, match: Match) -> bool:
         """Whether words say what happened at a time: "in 2009 he was found to have X"."""
-        is_time = category == "historical" and opened[category].cue.direction == "either"
+        is_time = (
+            category == "historical" and opened[category].cue.direction == "either"
+        )
         events = self.clauses.grammar.events
         return is_time and not events.isdisjoint(self.words[match.start : match.end])
 
