@@ -28,7 +28,7 @@ _FEW = ("0", "1", "2", "01", "02")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 # Words of a text in lower case. A hyphen inside a word parts it, and is no word.
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*|-(?![^\W\d_])|(?<![^\W_])-|[^\w\s-]|_+")
-# So many words are kept before the table is emptied.
+# So many words, and steps from one to the next, are kept before the tables are emptied.
 _MAX_WORDS = 100_000
 _MAX_STEPS = 500_000
 _PART = re.compile(r"\{\w+\}|[^{}]+")
@@ -225,8 +225,8 @@ class CueSet:
         try:
             return [known[word] for word in words]
         except KeyError:
-            if len(known) > _MAX_WORDS:
-                known.clear()
+            if len(known) > _MAX_WORDS or self._n_steps > _MAX_STEPS:
+                self._clear_steps()
             for word in words:
                 if word not in known:
                     known[word] = self._find_bits(word)
@@ -296,8 +296,6 @@ class CueSet:
             if following is None:
                 following = self._states[key] = State(nodes)
         self._n_steps += 1
-        if self._n_steps > _MAX_STEPS:
-            self._clear_steps()
         state.steps[word] = following
         return following
 
