@@ -106,12 +106,16 @@ def set_assertions(doc: Doc, found: Iterable[Asserted], names: Sequence[str]) ->
         for key in user_data
     )
     # Of most places nothing is said: they share one record.
-    nothing = {"scores": dict.fromkeys(names, 0.0), "cues": [], "section": ""}
+    nothing: dict[str, Any] = {
+        "scores": dict.fromkeys(names, 0.0),
+        "cues": [],
+        "section": "",
+    }
     for start, end, attributes, cues, section in found:
         if is_again:
             for name in names:
                 user_data.pop(("._.", name, start, end), None)
-        record = nothing
+        record: dict[str, Any] = nothing
         if attributes or cues or section:
             for name in attributes:
                 user_data["._.", name, start, end] = True
