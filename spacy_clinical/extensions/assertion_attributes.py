@@ -4,7 +4,7 @@ Names and defaults are those of ConText as medspaCy has them, so that it doesn't
 which of the two is there first, nor whether both are.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from spacy.tokens import Doc, Span
@@ -95,16 +95,22 @@ class Asserted(NamedTuple):
     section: str = ""
 
 
-def set_assertions(doc: Doc, found: Iterable[Asserted], names: Sequence[str]) -> None:
+def set_assertions(doc: Doc, found: Sequence[Asserted], names: Sequence[str]) -> None:
     """Write what is said of many places: for each what `set_assertion` writes.
 
     names: Of the attributes that are written; those that are not true become false.
     """
     user_data = get_user_data(doc)
-    is_again = any(
-        isinstance(key, tuple) and len(key) == 4 and key[1] in names
+    old = [
+        key
         for key in user_data
-    )
+        if isinstance(key, tuple) and len(key) == 4 and key[1] in names
+    ]
+    if old:
+        places = {(one.start, one.end) for one in found}
+        for key in old:
+            if key[2:] in places:
+                del user_data[key]
     # Of most places nothing is said: they share one record.
     nothing: dict[str, Any] = {
         "scores": dict.fromkeys(names, 0.0),
@@ -112,9 +118,6 @@ def set_assertions(doc: Doc, found: Iterable[Asserted], names: Sequence[str]) ->
         "section": "",
     }
     for start, end, attributes, cues, section in found:
-        if is_again:
-            for name in names:
-                user_data.pop(("._.", name, start, end), None)
         record: dict[str, Any] = nothing
         if attributes or cues or section:
             for name in attributes:
