@@ -4,8 +4,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from spacy_clinical.assertion.checklist import find_marks, merge_matches
-from spacy_clinical.assertion.clauses import MARK, Clauses
+from spacy_clinical.assertion.checklist import find_marks, may_have_marks, merge_matches
+from spacy_clinical.assertion.clauses import Clauses
 from spacy_clinical.assertion.cues import ATTRIBUTES, WORD, CueSet
 from spacy_clinical.assertion.scopes import Said, Scopes, Target
 from spacy_clinical.assertion.units import Units
@@ -54,6 +54,9 @@ class Assessment(NamedTuple):
         return said.intersection(ATTRIBUTES)
 
 
+NOTHING = Assessment({})
+
+
 class Note(NamedTuple):
     """What is known of a note, besides its targets.
 
@@ -80,16 +83,16 @@ def assess(
     by_unit: dict[int, list[Place]] = {}
     for place in places:
         by_unit.setdefault(reader.units.find(place.start), []).append(place)
-    found = [
-        reasons
-        for number, group in by_unit.items()
-        for reasons in reader.read(number, group)
-    ]
+    found: list[dict[str, Reason]] = []
+    for number, group in by_unit.items():
+        found += reader.read(number, group)
+    if not (use_sections and note.sections):
+        return [Assessment(reasons) if reasons else NOTHING for reasons in found]
     starts = [start for start, _ in note.sections]
     assessed = []
     for place, reasons in zip(places, found, strict=True):
         index = bisect_right(starts, place.start) - 1
-        label = note.sections[index][1] if use_sections and index >= 0 else ""
+        label = note.sections[index][1] if index >= 0 else ""
         assessed.append(_add_default(place, reasons, label, cues))
     return assessed
 
@@ -106,7 +109,7 @@ def _add_default(
     else:
         is_open = category != ""
     if not is_open or category in reasons:
-        return Assessment(reasons)
+        return Assessment(reasons) if reasons else NOTHING
     return Assessment(reasons, label, category)
 
 
@@ -126,6 +129,8 @@ class _Reader:
         """Read what is said of the targets in a stretch, in order."""
         heads = self._find_heads(number)
         scopes, spans = self._read_unit(number, places, heads)
+        if scopes is None:
+            return [{} for _ in places]
         found = []
         for said in scopes.find():
             reasons = {}
@@ -143,39 +148,43 @@ class _Reader:
             if (
                 denial
                 and past
-                and denial.start < past.start
                 and past.direction == "before"
+                and (denial.start < past.start or said["historical"].is_head)
             ):
-                # "Denies any history of stroke": there is no past one either.
+                # "Denies any history of stroke": there is no past one either, nor is
+                # there in "PMH: no stroke".
                 del reasons["historical"]
             found.append(reasons)
         return found
 
     def _read_unit(
         self, number: int, places: Sequence[Place], heads: Said
-    ) -> tuple[Scopes, list[tuple[int, int]]]:
+    ) -> tuple[Scopes | None, list[tuple[int, int]]]:
+        """Read a stretch; None if nothing in it, nor above it, says anything."""
         start, end = self.units.starts[number], self.units.ends[number]
-        found = list(WORD.finditer(self.lowered, start, end))
-        words = [match[0] for match in found]
-        spans = [match.span() for match in found]
-        firsts = [first for first, _ in spans]
-        lasts = [last for _, last in spans]
-        targets = []
-        for place in places:
-            first = bisect_right(lasts, place.start)
-            last = max(bisect_left(firsts, place.end), first)
-            targets.append(Target(first, last, place.kind == "test"))
+        words = WORD.findall(self.lowered, start, end)
         bits = self.cues.look_up(words)
         clauses = Clauses(words, bits, self.cues.grammar)
         matches = self.cues.find(words, clauses)
-        if self._title_starts:
+        is_listed = may_have_marks(words)
+        if not (heads or is_listed or any(match.sides for match in matches)):
+            return None, []
+        spans = [match.span() for match in WORD.finditer(self.lowered, start, end)]
+        if matches and self._title_starts:
             matches = [
                 match
                 for match in matches
                 if not self._is_in_title(spans[match.start][0])
                 or any(cue.category == "negated" for cue in match.cues)
             ]
-        if any(bit & MARK for bit in bits):
+        targets = []
+        firsts = [first for first, _ in spans]
+        lasts = [last for _, last in spans]
+        for place in places:
+            first = bisect_right(lasts, place.start)
+            last = max(bisect_left(firsts, place.end), first)
+            targets.append(Target(first, last, place.kind))
+        if is_listed:
             first_target = targets[0].start if targets else len(words)
             matches = merge_matches(matches, find_marks(words, first_target))
         return Scopes(words, matches, targets, clauses, heads), spans
@@ -186,6 +195,8 @@ class _Reader:
 
     def _find_heads(self, number: int) -> Said:
         """Find what the line above a list says of its items."""
+        if not number:
+            return {}
         units, first = self.units, number
         is_bullet = units.is_bullet(number)
         while first not in self._heads and units.is_item(first, is_bullet):
@@ -201,6 +212,8 @@ class _Reader:
     def _read_head(self, number: int) -> Said:
         scopes, spans = self._read_unit(number, (), {})
         heads: Said = {}
+        if scopes is None:
+            return heads
         for category, one in scopes.find_heads().items():
             start, end = spans[one.match.start][0], spans[one.match.end - 1][1]
             self._offsets[id(one)] = start, end

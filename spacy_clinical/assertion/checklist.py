@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from spacy_clinical.assertion.cues import Cue, Match
+from spacy_clinical.assertion.matches import Cue, Match
 
 _ANSWERS = frozenset(
     ["no", "none", "denies", "denied", "negative", "neg", "absent", "never", "nil", "n"]
@@ -16,6 +16,16 @@ _MARK_AFTER = Cue("mark", "negated", "after", "phrase")
 _MARK_BEFORE = Cue("mark", "negated", "before", "phrase")
 _BOX = Cue("box", "negated", "before")
 _AFFIRMED = (Cue("mark", "negated", "end"), Cue("mark", "current", "before", "phrase"))
+
+
+_SIGNS = frozenset([*"[-+", *"\u2610\u25a1\u2611\u2612\u25a0"])
+
+
+def may_have_marks(words: Sequence[str]) -> bool:
+    """Whether words of a text may have marks or answers of a checklist among them."""
+    return not _SIGNS.isdisjoint(words) or not (
+        _ANSWERS.isdisjoint(words) or _SEPARATORS.isdisjoint(words)
+    )
 
 
 def find_marks(words: Sequence[str], first_target: int) -> list[Match]:

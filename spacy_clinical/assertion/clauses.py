@@ -2,11 +2,13 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 _BORDERS = frozenset([",", ";", ":", "and", "&", "or", "nor", "plus"])
 _PREPOSITIONS = frozenset(["in", "for", "by", "from", "with"])
 # What a word may be, as bits.
-BORDER, VERB, PREPOSITION, CUE, MARK = 1, 2, 4, 8, 16
+# OPENER begins a cue where a clause starts.
+BORDER, VERB, PREPOSITION, CUE, OPENER = 1, 2, 4, 8, 16
 # Clauses are looked at so far.
 _MAX_WORDS = 30
 
@@ -19,6 +21,7 @@ class Grammar:
         self.passive = frozenset(words.get("passive", ()))
         self.found = frozenset(words.get("found", ()))
         self.predicates = frozenset(words.get("predicates", ()))
+        self.events = frozenset(words.get("events", ()))
         self.relatives = frozenset(words.get("relatives", ()))
         self.subjects = frozenset(words.get("subjects", ()))
         self.articles = frozenset(words.get("articles", ()))
@@ -43,12 +46,21 @@ class Clauses:
         self, words: Sequence[str], bits: Sequence[int], grammar: Grammar
     ) -> None:
         self.words, self.bits, self.grammar = words, bits, grammar
-        self.borders = [
+
+    @cached_property
+    def borders(self) -> list[int]:
+        """The words that part clauses and items of lists."""
+        words = self.words
+        return [
             i
-            for i, bit in enumerate(bits)
+            for i, bit in enumerate(self.bits)
             if bit & BORDER and (words[i] != ":" or not self._is_time(i))
         ]
-        self.border_set = frozenset(self.borders)
+
+    @cached_property
+    def border_set(self) -> frozenset[int]:
+        """The same, to look them up."""
+        return frozenset(self.borders)
 
     def is_start(self, i: int) -> bool:
         """Whether a clause or an item of a list starts with a word."""

@@ -3,11 +3,11 @@
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
-from typing import Any, TypeAlias
+from typing import Any
 
-from spacy_clinical.assertion.clauses import CUE, MARK, Clauses, Grammar
+from spacy_clinical.assertion.clauses import CUE, OPENER, Clauses, Grammar
+from spacy_clinical.assertion.matches import Cue, Match, Node, State
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.files.json_text import write_json
 
@@ -28,42 +28,10 @@ _FEW = ("0", "1", "2", "01", "02")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 # Words of a text in lower case. A hyphen inside a word parts it, and is no word.
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*|-(?![^\W\d_])|(?<![^\W_])-|[^\w\s-]|_+")
-# Words that may be marks or parts of answers of a checklist.
-MARKS = frozenset([*"([+?:=|-", *"\u2013\u2014\u2026\u2610\u2611\u2612\u25a1\u25a0"])
-# So many words are kept before the table is emptied.
+# So many words, and steps from one to the next, are kept before the tables are emptied.
 _MAX_WORDS = 100_000
-# By word what comes next; "" has the cues that end here, and how many words they use.
-_Node: TypeAlias = dict[str, Any]
+_MAX_STEPS = 500_000
 _PART = re.compile(r"\{\w+\}|[^{}]+")
-
-
-@dataclass(frozen=True)
-class Cue:
-    """Some words that say something of a finding.
-
-    phrase: As it was given.
-    reach: How far it reaches, if it stands before or after: "" for through lists,
-        "phrase", or "result": as phrase, and not to tests.
-    """
-
-    phrase: str
-    category: str
-    direction: str
-    reach: str = ""
-
-
-class Match:
-    """A place where cues were found (words, half open).
-
-    limit: Where scopes to the right end, for cues inside a target.
-    """
-
-    __slots__ = ("cues", "end", "limit", "start")
-
-    def __init__(
-        self, start: int, end: int, cues: Sequence[Cue], limit: int | None = None
-    ) -> None:
-        self.start, self.end, self.cues, self.limit = start, end, cues, limit
 
 
 def parse_key(key: str, where: str = "") -> tuple[str, str, str]:
@@ -111,14 +79,13 @@ class CueSet:
         self.sections: dict[str, str] = {}
         self.labels = {key: tuple(value) for key, value in (labels or {}).items()}
         self.cues: dict[str, list[str]] = {}
-        self._root: _Node = {}
+        self._root: Node = {}
         # By word, the names that it may also be looked up by.
         self._classes: dict[str, tuple[str, ...]] = {}
         # What has been looked up so far.
         self._names: dict[str, tuple[str, ...]] = {}
         self._bits: dict[str, int] = {}
-        # Of words that cues begin with: where they lead, and what may come then.
-        self._firsts: dict[str, tuple[list[_Node], frozenset[str] | None]] = {}
+        self._clear_steps()
         self._kinds: dict[str, str] = {}
         self._digest = ""
         self.grammar = Grammar({})
@@ -153,8 +120,15 @@ class CueSet:
     def _forget(self) -> None:
         self._digest = ""
         self._names.clear()
+        self._clear_steps()
+
+    def _clear_steps(self) -> None:
         self._bits.clear()
-        self._firsts.clear()
+        # By the nodes that they stand for.
+        self._states: dict[tuple[int, ...], State] = {}
+        self._anywhere = State([self._root])
+        self._at_start = State([self._root, self._root.get("^", {})])
+        self._n_steps = 0
 
     def find_kind(self, label: str) -> str:
         """Find what kind an entity is by its label: condition, test or treatment."""
@@ -197,11 +171,11 @@ class CueSet:
                 )
             added.append((cue, spelled))
         phrases_so_far = self.cues.setdefault(key, [])
-        self._forget()
         for cue, spelled in added:
             phrases_so_far.append(cue.phrase)
             for words, n_used in spelled:
                 self._insert(words, n_used, cue)
+        self._forget()
 
     def _spell(self, phrase: str) -> Iterator[tuple[list[str], int]]:
         """List the words of a phrase, and how many of them are the cue itself.
@@ -251,24 +225,21 @@ class CueSet:
         try:
             return [known[word] for word in words]
         except KeyError:
-            if len(known) > _MAX_WORDS:
-                known.clear()
-                self._firsts.clear()
+            if len(known) > _MAX_WORDS or self._n_steps > _MAX_STEPS:
+                self._clear_steps()
             for word in words:
                 if word not in known:
                     known[word] = self._find_bits(word)
             return [known[word] for word in words]
 
     def _find_bits(self, word: str) -> int:
-        nodes = self._step([self._root], word)
-        at_start = self._step([self._root.get("^", {})], word)
-        if nodes or at_start:
-            # A cue of one word needs no other behind it.
-            is_open = bool(at_start) or any("" in node for node in nodes)
-            following = None if is_open else frozenset().union(*nodes)
-            self._firsts[word] = nodes, following
-        is_cue = word in self._firsts
-        return self.grammar.find_bits(word) | CUE * is_cue | MARK * (word in MARKS)
+        is_cue = self._take(self._anywhere, word) is not None
+        is_opener = bool(self._step([self._root.get("^", {})], word))
+        return (
+            self.grammar.find_bits(word)
+            | CUE * (is_cue or is_opener)
+            | OPENER * is_opener
+        )
 
     def find(self, words: Sequence[str], clauses: Clauses) -> list[Match]:
         """Find the cues in a text: the longest at each place, none inside another.
@@ -278,41 +249,57 @@ class CueSet:
         """
         found: list[Match] = []
         done, n = 0, len(words)
-        for i, bits in enumerate(clauses.bits):
-            if not bits & CUE or i < done:
+        barred, barred_to = "", 0
+        all_bits = clauses.bits
+        for i in [i for i, bits in enumerate(all_bits) if bits & CUE]:
+            if i < done:
                 continue
-            nodes, following = self._firsts[words[i]]
-            if i + 1 < n and following is not None:
-                # Most words that cues begin with begin none here.
-                following_names = self._list_names(words[i + 1])
-                if following.isdisjoint(following_names):
-                    continue
-            if "^" in self._root and clauses.is_start(i):
-                nodes = [*nodes, *self._step([self._root["^"]], words[i])]
-            best = self._find_longest(nodes, words, i)
-            if best is not None:
-                done = i + best[0]
-                found.append(Match(i, done, best[1]))
+            state = self._anywhere
+            if all_bits[i] & OPENER and clauses.is_start(i):
+                state = self._at_start
+            best = None
+            for j in range(i, n):
+                # Each step is one look-up, once it was taken before.
+                word = words[j]
+                try:
+                    following = state.steps[word]
+                except KeyError:
+                    following = self._take(state, word)
+                if following is None:
+                    break
+                state = following
+                if state.best is not None:
+                    best = state.best
+            if best is None:
+                continue
+            if i < barred_to:
+                # Inside what only looks like a cue of that category.
+                cues = [c for c in best.cues if c.category not in ("any", barred)]
+                if cues:
+                    done = i + best.n_used
+                    found.append(Match(i, done, cues))
+                continue
+            found.append(Match(i, i + best.n_used, best.cues, best.sides))
+            if best.barred:
+                barred, barred_to = best.barred, i + best.n_used
+            else:
+                done = i + best.n_used
         return found
 
-    def _find_longest(
-        self, nodes: list[_Node], words: Sequence[str], i: int
-    ) -> tuple[int, tuple[Cue, ...]] | None:
-        best = None
-        for j in range(i + 1, len(words) + 1):
-            ends = [node[""] for node in nodes if "" in node]
-            if len(ends) == 1:
-                [best] = ends
-            elif ends:
-                n_used = max(used for used, _ in ends)
-                cues = [cue for used, c in ends if used == n_used for cue in c]
-                best = n_used, tuple(dict.fromkeys(cues))
-            nodes = self._step(nodes, words[j]) if j < len(words) else []
-            if not nodes:
-                break
-        return best
+    def _take(self, state: "State", word: str) -> "State | None":
+        """Find where a word leads to from a state, and keep it in mind."""
+        nodes = self._step(state.nodes, word)
+        following = None
+        if nodes:
+            key = tuple(map(id, nodes))
+            following = self._states.get(key)
+            if following is None:
+                following = self._states[key] = State(nodes)
+        self._n_steps += 1
+        state.steps[word] = following
+        return following
 
-    def _step(self, nodes: Iterable[_Node], word: str) -> list[_Node]:
+    def _step(self, nodes: Iterable[Node], word: str) -> list[Node]:
         names = self._list_names(word)
         return [node[name] for node in nodes for name in names if name in node]
 

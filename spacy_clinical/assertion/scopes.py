@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from spacy_clinical.assertion.clauses import BORDER, PREPOSITION, VERB, Clauses
-from spacy_clinical.assertion.cues import Cue, Match
+from spacy_clinical.assertion.matches import LEFT, RIGHT, Cue, Match
 
 LISTED = frozenset(["negated", "uncertain", "historical"])
 _OPENERS = frozenset(["(", "[", "?", "-", "\u2013", "\u2014", ":", "="])
@@ -18,12 +18,12 @@ _OPENERS = frozenset(["(", "[", "?", "-", "\u2013", "\u2014", ":", "="])
 class Target(NamedTuple):
     """Something that cues may be about (words, half open).
 
-    is_test: Whether a negative result leaves it as it is.
+    kind: "condition", "test" (a negative result leaves it as it is) or "treatment".
     """
 
     start: int
     end: int
-    is_test: bool = False
+    kind: str = "condition"
 
 
 class Open:
@@ -69,6 +69,7 @@ class Scopes:
         self._used: set[int] = set()
         # Targets that a cue behind them may be about, if it finds no other.
         self._doubtful: dict[str, list[int]] = {}
+        self._starts = frozenset(target.start for target in targets)
         self.is_paused = False
         self.open: Said = {}
 
@@ -89,7 +90,12 @@ class Scopes:
             len(self.matches) == 1 and self.matches[0].end - self.matches[0].start == n
         )
         if not n or not (self.words[-1] == ":" or is_cue):
-            return {}
+            # "PMH: 1. Gout. 2. Asthma."
+            is_first = any(
+                self.words[i : i + 2] == [":", "1"] for i in self.clauses.borders
+            )
+            opened = self.open.items() if is_first else ()
+            return {category: one for category, one in opened if one.is_head}
         for one in self.open.values():
             one.is_head, one.reach = True, ""
         return self.open
@@ -98,16 +104,22 @@ class Scopes:
 
     def _go_on(self) -> None:
         self.open = dict(self.heads)
-        if not (self.open or any(map(_is_forward, self.matches))):
+        forward = [match.start for match in self.matches if match.sides & RIGHT]
+        if not (self.open or forward):
             return
+        # Nothing before the first of them changes anything.
+        first = 0 if self.open else forward[0]
         starting: dict[int, list[int]] = {}
         for number, target in enumerate(self.targets):
-            starting.setdefault(target.start, []).append(number)
-        at = {match.start: match for match in self.matches}
+            if target.start >= first:
+                starting.setdefault(target.start, []).append(number)
+        if self.targets and not starting:
+            return
+        at = {match.start: match for match in self.matches if match.start >= first}
         crossed = {
             i
             for i, bits in enumerate(self.clauses.bits)
-            if bits & (BORDER | PREPOSITION)
+            if bits & (BORDER | PREPOSITION) and i >= first
         }
         after = 0
         for i in sorted({*at, *crossed, *starting}):
@@ -126,10 +138,9 @@ class Scopes:
     def _say(self, number: int, opened: Said) -> None:
         said = self.said[number]
         for category, found in opened.items():
-            is_result = found.reach == "result" and self.targets[number].is_test
-            is_paused = is_result or (
-                category == "negated" and self.is_paused and not found.is_head
-            )
+            if not _may_be(found, self.targets[number]):
+                continue
+            is_paused = category == "negated" and self.is_paused and not found.is_head
             limit = found.match.limit
             if not is_paused and (limit is None or self.targets[number].end <= limit):
                 said.setdefault(category, found)
@@ -142,7 +153,10 @@ class Scopes:
             if cue.direction == "end":
                 ended = list(opened) if cue.category == "any" else [cue.category]
                 for category in ended:
-                    opened.pop(category, None)
+                    if category in opened and not self._happened(
+                        opened, category, match
+                    ):
+                        del opened[category]
         for cue in match.cues:
             if cue.direction == "pause":
                 self.is_paused = True
@@ -158,6 +172,14 @@ class Scopes:
                     else ""
                 )
                 opened[cue.category] = Open(match, cue, reach)
+
+    def _happened(self, opened: Said, category: str, match: Match) -> bool:
+        """Whether words say what happened at a time: "in 2009 he was found to have X"."""
+        is_time = (
+            category == "historical" and opened[category].cue.direction == "either"
+        )
+        events = self.clauses.grammar.events
+        return is_time and not events.isdisjoint(self.words[match.start : match.end])
 
     def _cross(self, i: int) -> None:
         """Close what a word closes."""
@@ -211,14 +233,20 @@ class Scopes:
     # Back
 
     def _go_back(self) -> None:
-        if not any(map(_is_backward, self.matches)):
+        last = max((m.end for m in self.matches if m.sides & LEFT), default=0)
+        if not last:
             return
         ending: dict[int, list[int]] = {}
         for number, target in enumerate(self.targets):
-            ending.setdefault(target.end, []).append(number)
-        at = {match.end: match for match in self.matches}
+            if target.end <= last:
+                ending.setdefault(target.end, []).append(number)
+        if not ending:
+            return
+        at = {match.end: match for match in self.matches if match.end <= last}
         crossed = {
-            i + 1 for i, bits in enumerate(self.clauses.bits) if bits & (BORDER | VERB)
+            i + 1
+            for i, bits in enumerate(self.clauses.bits[:last])
+            if bits & (BORDER | VERB)
         }
         opened: Said = {}
         reached: dict[str, list[int]] = {}
@@ -236,7 +264,7 @@ class Scopes:
                 target = self.targets[number]
                 is_cue = match is not None and target.start >= match.start
                 for category, one in (earlier if is_cue else opened).items():
-                    if one.reach == "result" and target.is_test:
+                    if not _may_be(one, target):
                         continue
                     for other in self._doubtful.pop(category, ()):
                         if self.said[other].get(category) is one:
@@ -258,6 +286,12 @@ class Scopes:
                     self._doubtful[category] = reached.pop(category, [])
             if cue.direction == "before" and cue.category in opened:
                 opened.pop(cue.category, None)
+            if cue.direction == "either" and cue.category != "historical":
+                # "There is possible pneumonia."
+                following = self.words[match.end : match.end + 1]
+                place = match.end + (following in (["a"], ["an"], ["the"]))
+                if following == ["that"] or place in self._starts:
+                    continue
             if cue.direction in ("after", "both", "either"):
                 reach = cue.reach if cue.direction == "after" else "phrase"
                 if not reach and self.words[match.start] in ("was", "is", "has"):
@@ -271,7 +305,11 @@ class Scopes:
         if not opened:
             return
         if self.clauses.bits[i] & VERB or word == ";":
-            opened.clear()
+            for category, one in list(opened.items()):
+                # "Her last seizure was in 1999."
+                is_time = one.cue.direction == "either" and category == "historical"
+                if not (is_time and one.match.start == i + 1 and word != ";"):
+                    del opened[category]
         elif word in ("or", "nor"):
             for one in opened.values():
                 if one.reach == "phrase":
@@ -285,12 +323,14 @@ class Scopes:
                     del opened[category]
 
 
-def _is_forward(match: Match) -> bool:
-    return any(cue.direction in ("before", "both", "either") for cue in match.cues)
-
-
-def _is_backward(match: Match) -> bool:
-    return any(cue.direction in ("after", "both", "either") for cue in match.cues)
+def _may_be(one: Open, target: Target) -> bool:
+    """Whether a cue may be about a target of that kind."""
+    if target.kind == "condition":
+        return True
+    if one.cue.category == "uncertain":
+        # Places, ages and tests are there, if what they show may not be.
+        return False
+    return target.kind != "test" or one.reach != "result"
 
 
 def drop_inner(matches: Sequence[Match], targets: Sequence[Target]) -> list[Match]:
@@ -308,5 +348,5 @@ def drop_inner(matches: Sequence[Match], targets: Sequence[Target]) -> list[Matc
             kept.append(match)
         elif any(cue.direction == "before" for cue in match.cues):
             cues = [cue for cue in match.cues if cue.direction == "before"]
-            kept.append(Match(match.start, match.end, cues, furthest))
+            kept.append(Match(match.start, match.end, cues, limit=furthest))
     return kept

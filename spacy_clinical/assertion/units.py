@@ -8,6 +8,7 @@ _BULLET = re.compile(
     r"\s*(?:[-*\u2022\u2023\u25e6\u25aa\u25cf\u25cb\u00b7+](?=\s|[^\W\d_])"
     r"|\(?\d{1,2}[.)](?=\s)|[a-z][.)]\s|\[[ xX*]?\]|[\u2610\u2611\u2612])"
 )
+_NUMBER = re.compile(r"\s*\(?(?:[2-9]|[12]\d)[.)]\s")
 _LABEL = re.compile(r"[ \t]*[A-Z][^\n:.,;]{0,40}:(?!\d)")
 # A line that ends with one of these goes on in the next.
 _OPEN_WORDS = frozenset(
@@ -79,6 +80,9 @@ class Units:
         start = self.starts[number]
         before = self.text[max(start - 40, 0) : start]
         n_breaks = before[len(before.rstrip()) :].count("\n")
+        if is_bullet and not n_breaks and number:
+            # "PMH: 1. Gout. 2. Asthma."
+            return _NUMBER.match(self.text, start) is not None
         if number == 0 or not n_breaks or self.is_bullet(number) != is_bullet:
             return False
         is_short = self.ends[number] - start <= _MAX_ITEM
@@ -86,6 +90,8 @@ class Units:
 
     def _goes_on(self, start: int) -> bool:
         """Whether what a sentence splitter takes for a start belongs to what is before."""
+        if not start:
+            return False
         before = self.text[max(start - 40, 0) : start]
         stripped = before.rstrip()
         gap = before[len(stripped) :]

@@ -5,9 +5,9 @@ which of the two is there first, nor whether both are.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from spacy.tokens import Span
+from spacy.tokens import Doc, Span
 
 from spacy_clinical.extensions.doc_data import count_chars, get_user_data, restore_lists
 from spacy_clinical.extensions.span_groups import follow
@@ -88,6 +88,58 @@ def mark_assertion(span: Span, names: Iterable[str]) -> None:
     """
     for name in set(names).intersection(CONTEXT_ATTRIBUTES):
         get_user_data(span.doc)[_get_key(span, name)] = True
+
+
+class Asserted(NamedTuple):
+    """What is said of a place in a Doc (characters, half open).
+
+    attributes: Those that are true for it.
+    cues, section: As in `set_assertion`.
+    """
+
+    start: int
+    end: int
+    attributes: Sequence[str] = ()
+    cues: Sequence[Mapping[str, Any]] = ()
+    section: str = ""
+
+
+def set_assertions(doc: Doc, found: Sequence[Asserted], names: Sequence[str]) -> None:
+    """Write what is said of many places: for each what `set_assertion` writes.
+
+    names: Of the attributes that are written; those that are not true become false.
+    """
+    user_data = get_user_data(doc)
+    old = [
+        key
+        for key in user_data
+        if isinstance(key, tuple) and len(key) == 4 and key[1] in names
+    ]
+    if old:
+        places = {(one.start, one.end) for one in found}
+        for key in old:
+            if key[2:] in places:
+                del user_data[key]
+    # Of most places nothing is said: they share one record.
+    nothing: dict[str, Any] = {
+        "scores": dict.fromkeys(names, 0.0),
+        "cues": [],
+        "section": "",
+    }
+    for start, end, attributes, cues, section in found:
+        record: dict[str, Any] = nothing
+        if attributes or cues or section:
+            for name in attributes:
+                user_data["._.", name, start, end] = True
+            record = {
+                "scores": {name: float(name in attributes) for name in names},
+                "cues": [
+                    {**cue, "start": cue["start"] - start, "end": cue["end"] - start}
+                    for cue in cues
+                ],
+                "section": section,
+            }
+        user_data["._.", _RECORD, start, end] = record
 
 
 def _get_context_attributes(span: Span) -> dict[str, bool]:

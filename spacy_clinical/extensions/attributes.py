@@ -32,7 +32,9 @@ from spacy_clinical.about import __title__, __version__
 from spacy_clinical.errors import Errors, find_code, get_own_message, name_type
 from spacy_clinical.extensions.assertion_attributes import register_assertion_extensions
 from spacy_clinical.extensions.doc_data import (
+    count_chars,
     find_kept,
+    get_user_data,
     get_whole,
     keep,
     read_chars,
@@ -253,10 +255,17 @@ def add_to(doc: Doc, attribute: str, name: str, value: dict[str, Any]) -> None:
     attribute: `clinical_pieces` or `clinical_provenance`. The latter also gets the
         version of the package.
     """
-    entries = doc._.get(attribute) or {}
+    # What holds for the whole Doc is the only data of that name; see `keep`.
+    key = ("._.", attribute, 0, count_chars(doc))
+    kept = get_user_data(doc).get(key)
+    entries = kept or doc._.get(attribute) or {}
     if attribute == "clinical_provenance":
         entries = {__title__: __version__, **entries}
-    doc._.set(attribute, {**entries, name: value})
+    entries = {**entries, name: value}
+    if kept is None:
+        doc._.set(attribute, entries)
+    else:
+        get_user_data(doc)[key] = entries
 
 
 register_extensions()

@@ -7,14 +7,21 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
 from spacy.util import SimpleFrozenDict
 
-from spacy_clinical.assertion.assess import Assessment, Note, Place, assess
+from spacy_clinical.assertion.assess import (
+    NOTHING,
+    Assessment,
+    Note,
+    Place,
+    assess,
+)
 from spacy_clinical.assertion.cues import ATTRIBUTES, CueSet
 from spacy_clinical.assertion.resource import load_cues
 from spacy_clinical.errors import CodedValueError, Errors, name_type
 from spacy_clinical.extensions.assertion_attributes import (
     CONTEXT_ATTRIBUTES,
     CUES_KEY,
-    set_assertion,
+    Asserted,
+    set_assertions,
 )
 from spacy_clinical.extensions.attributes import (
     SECTION_TITLES_KEY,
@@ -23,6 +30,7 @@ from spacy_clinical.extensions.attributes import (
 )
 from spacy_clinical.extensions.span_groups import list_spans
 from spacy_clinical.pipeline.bases.rule_pipe import RulePipe
+from spacy_clinical.tokenization.doc_text import DocText
 from spacy_clinical.tokenization.sentences import split_sentences
 from spacy_clinical.types import list_names
 
@@ -92,6 +100,7 @@ class ClinicalAssertion(RulePipe):
         self.attributes = None if attributes is None else list_names(attributes)
         self.use_sections = use_sections
         self.scorer = scorer
+        self._texts = DocText()
         shipped = load_cues()
         if isinstance(cues, str | Path):
             self.cues = load_cues(Path(cues), shipped if extend_cues else None)
@@ -122,14 +131,17 @@ class ClinicalAssertion(RulePipe):
         spans = self._list_targets(doc)
         if not spans:
             return []
+        find_kind = self.cues.find_kind
         places = [
-            Place(span.start_char, span.end_char, self.cues.find_kind(span.label_))
+            Place(span.start_char, span.end_char, find_kind(span.label_))
             for span in spans
         ]
-        text = doc.text
+        text, (starts, is_start) = self._texts.read(doc, [IDX, SENT_START])
+        # As `doc.has_annotation` sees it.
+        has_sentences = is_start[1:].any()
         note = Note(
             text,
-            _find_sentences(doc, text),
+            starts[is_start == 1].tolist() if has_sentences else split_sentences(text),
             [(t.start_char, t.end_char) for t in list_spans(doc, SECTION_TITLES_KEY)],
             [(s.start_char, s.label_) for s in list_spans(doc, SECTIONS_KEY)],
         )
@@ -143,6 +155,9 @@ class ClinicalAssertion(RulePipe):
         if self.target_labels is not None:
             labels = frozenset(self.target_labels)
             spans = [span for span in spans if span.label_ in labels]
+        if not self.spans_keys:
+            # In order, and none twice.
+            return spans
         # Attributes are of places: spans that differ in their labels only share them.
         unique = {(s.start_char, s.end_char): s for s in reversed(spans) if len(s)}
         return [unique[place] for place in sorted(unique)]
@@ -153,25 +168,30 @@ class ClinicalAssertion(RulePipe):
         """Write the attributes and records of the targets, and the cues as spans."""
         names = CONTEXT_ATTRIBUTES if self.attributes is None else self.attributes
         for doc, found in zip(docs, predictions, strict=True):
+            add_to(doc, "clinical_provenance", self.name, self._describe_rules())
             cues: dict[tuple[int, int, str], None] = {}
+            rows = []
             for span, assessment in found:
-                said = {ATTRIBUTES[category] for category in assessment.categories}
+                if assessment is NOTHING:
+                    rows.append(Asserted(span.start_char, span.end_char))
+                    continue
                 reasons = [
-                    reason._asdict()
+                    reason
                     for category, reason in assessment.reasons.items()
                     if ATTRIBUTES.get(category) in names
                 ]
-                cues.update(
-                    dict.fromkeys(
-                        (r["start"], r["end"], r["category"]) for r in reasons
+                cues.update(dict.fromkeys(reason[:3] for reason in reasons))
+                said = (ATTRIBUTES[category] for category in assessment.categories)
+                rows.append(
+                    Asserted(
+                        span.start_char,
+                        span.end_char,
+                        [name for name in said if name in names],
+                        [reason._asdict() for reason in reasons],
+                        assessment.section,
                     )
                 )
-                set_assertion(
-                    span,
-                    {name: float(name in said) for name in names},
-                    cues=reasons,
-                    section=assessment.section,
-                )
+            set_assertions(doc, rows, names)
             spans = [
                 doc.char_span(start, end, label, alignment_mode="expand")
                 for start, end, label in sorted(cues)
@@ -181,7 +201,6 @@ class ClinicalAssertion(RulePipe):
                 name=CUES_KEY,
                 spans=[span for span in spans if span is not None],
             )
-            add_to(doc, "clinical_provenance", self.name, self._describe_rules())
 
     def _describe_rules(self) -> dict[str, Any]:
         return {"rules": self.cues.digest, "rules_version": self.cues.version}
@@ -232,12 +251,3 @@ class ClinicalAssertion(RulePipe):
             super().restore(known)
             raise
         self.cues = cues
-
-
-def _find_sentences(doc: Doc, text: str) -> list[int]:
-    """Find where sentences start (characters), by rules where nothing has set them."""
-    if not doc.has_annotation("SENT_START"):
-        return split_sentences(text)
-    columns = doc.to_array([IDX, SENT_START]).astype("int64").reshape(-1, 2)
-    starts: list[int] = columns[columns[:, 1] == 1, 0].tolist()
-    return starts

@@ -1,9 +1,6 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy
-from numpy.typing import NDArray
-from spacy.attrs import ORTH, SPACY
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
@@ -23,11 +20,10 @@ from spacy_clinical.sections.split import MAX_DEPTH, split_sections
 from spacy_clinical.sections.state import OTHER, PREAMBLE
 from spacy_clinical.sections.titles import SectionTitles
 from spacy_clinical.sections.vocabulary import load_titles
+from spacy_clinical.tokenization.doc_text import DocText
 from spacy_clinical.types import list_names
 
 FORMAT = 1
-# Maximum number of cached spellings; the cache is emptied above it.
-_MAX_SPELLINGS = 200_000
 
 
 @Language.factory(
@@ -97,7 +93,7 @@ class ClinicalSectionSplitter(RulePipe):
             self.titles = SectionTitles([])
         for label, phrases in titles.items():
             self.add_titles(label, phrases)
-        self._spellings: dict[int, str] = {}
+        self._texts = DocText()
         # Digest of the titles, and the labels that aren't shipped ones.
         self._own_labels: tuple[str, list[str]] = ("", [])
         self._check_settings()
@@ -210,23 +206,7 @@ class ClinicalSectionSplitter(RulePipe):
                 )
 
     def _get_text(self, doc: Doc) -> str:
-        """Get a Doc's text in a third of the time of `doc.text`.
-
-        The cache's keys are the tokens' ORTH ids, shifted left by one bit that says
-        whether a space follows.
-        """
-        ids: NDArray[Any] = doc.to_array(ORTH)
-        spaces: NDArray[Any] = doc.to_array(SPACY)
-        keys: list[int] = (ids << numpy.uint64(1) | spaces).tolist()
-        try:
-            text = "".join(map(self._spellings.__getitem__, keys))
-        except KeyError:
-            if len(self._spellings) > _MAX_SPELLINGS:
-                self._spellings.clear()
-            words = (token.text_with_ws for token in doc)
-            self._spellings.update(zip(keys, words, strict=True))
-            text = doc.text
-        return text
+        return self._texts.get(doc)
 
     # Saving
 

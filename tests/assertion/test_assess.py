@@ -119,6 +119,14 @@ def test_negative_tests_are_not_denied():
     assert find("<N|Biopsy> was not performed.", kind="test") == [{"N"}]
 
 
+@pytest.mark.parametrize("kind", ["test", "treatment"])
+def test_doubt_is_of_conditions(kind):
+    markup = "possible <|chest x-ray>, <|left lung> is suspected"
+    assert find(markup, kind=kind) == [set(), set()]
+    assert find("possible <U|edema>, <U|infarct> is suspected") == [{"U"}, {"U"}]
+    assert find("no <N|chest x-ray>", kind=kind) == [{"N"}]
+
+
 @pytest.mark.parametrize(
     ("label", "markup"),
     [

@@ -112,3 +112,23 @@ def test_words_that_were_looked_up_before_can_become_cues(shipped):
     assert say(copy, "zilch fever", "fever").categories == set()
     copy.add("negated before", ["zilch"])
     assert say(copy, "zilch fever", "fever").categories == {"negated"}
+
+
+def test_what_only_looks_like_a_cue_hides_only_cues_of_its_category():
+    cues = make_cues(
+        historical_pseudo=["has had no"],
+        historical_before=["had"],
+        negated_before=["no"],
+    )
+    assert say(cues, "he has had no gout", "gout").categories == {"negated"}
+    cues = make_cues(any_pseudo=["has had no"], negated_before=["no"])
+    assert say(cues, "he has had no gout", "gout").categories == set()
+
+
+def test_many_words_are_forgotten_again(monkeypatch):
+    monkeypatch.setattr("spacy_clinical.assertion.cues._MAX_WORDS", 5)
+    monkeypatch.setattr("spacy_clinical.assertion.cues._MAX_STEPS", 5)
+    cues = make_cues(negated_before=["no", "no sign of"])
+    for word in ("gout", "edema", "asthma", "fever", "cough", "rash"):
+        text = f"no sign of {word} here, and {word}s"
+        assert say(cues, text, word).categories == {"negated"}

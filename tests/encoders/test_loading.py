@@ -117,7 +117,7 @@ def test_code_beside_the_weights_is_not_run(copy):
         ({"hidden_size": 64}, r"\[C003\] .* fit each other or its config.json"),
         ({"vocab_size": 50}, r"\[C003\] .* fit each other or its config.json"),
         ({"model_type": "nonsense"}, r"\[C003\] .* config.json"),
-        ({"num_hidden_layers": 5}, r"\[C004\] .* lacks 48 weights"),
+        ({"num_hidden_layers": 5}, r"\[C004\] .* is missing 48 weights"),
     ],
 )
 def test_a_config_of_other_weights(copy, values, message):
@@ -180,7 +180,7 @@ def test_a_length_limit_that_the_tokenizer_lacks_is_not_needed(published):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"size": 63}, r"\[C013\] Windows of 63 .*takes 62"),
+        ({"size": 63}, r"\[C013\] Windows of 63 .*maximum is 62"),
         ({"size": 20, "stride": 21}, r"\[C001\] .*windows of 20 .*every 21:"),
         ({"size": 20, "stride": -1}, r"\[C001\] .*windows of 20 .*every -1:"),
     ],

@@ -7,6 +7,11 @@ import spacy
 from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
 
+from spacy_clinical.extensions.assertion_attributes import (
+    Asserted,
+    set_assertion,
+    set_assertions,
+)
 from spacy_clinical.pipeline.assertion import ClinicalAssertion
 
 NOTE = (
@@ -291,3 +296,17 @@ def test_all_capitals_and_empty_notes(nlp):
     }
     assert said(nlp("")) == {}
     assert cues(nlp("no targets here")) == []
+
+
+def test_set_assertions_writes_what_set_assertion_does():
+    nlp = spacy.blank("en")
+    one, many = nlp("No fever today"), nlp("No fever today")
+    cue = {"start": 0, "end": 2, "category": "negated", "direction": "before"}
+    for doc in (one, many):
+        doc[1:2]._.is_family = True
+    set_assertion(one[1:2], dict.fromkeys(NAMES, 0.0) | {"is_negated": 1.0}, cues=[cue])
+    set_assertion(one[2:3], dict.fromkeys(NAMES, 0.0))
+    found = [Asserted(3, 8, ["is_negated"], [cue]), Asserted(9, 14)]
+    set_assertions(many, found, NAMES)
+    assert many.user_data == one.user_data
+    assert many[1:2]._.assertion == one[1:2]._.assertion
