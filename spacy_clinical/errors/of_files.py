@@ -299,11 +299,11 @@ class FileErrors(metaclass=Catalog):
         "annotations/*.json, or the .jsonl file that scripts/make_forms.py writes."
     )
     C513 = (
-        "Can't read '{name}': it is larger than {max_bytes} bytes. Split it into files "
-        "with fewer pages."
+        "Can't read '{name}': it is larger than {max_bytes} bytes. Split it into "
+        "smaller files."
     )
     C514 = (
-        "Can't read '{name}' further: it has more than {limit} {what}. Split it into "
+        "Can't read all of '{name}': it has more than {limit} {what}. Split it into "
         "smaller parts."
     )
     C515 = (

@@ -281,7 +281,7 @@ def test_too_many_pixels_are_refused_before_they_are_unpacked(vocab, tesseract):
 def test_a_page_too_large_to_draw_is_left_and_the_others_are_read(vocab, tesseract):
     huge = make_pdf([[]], image=draw_scan(INTAKE), size=(14_000, 14_000))
     doc = read_form(huge, vocab, name="h.pdf")
-    assert doc._.pages[0]["error"].startswith("[C504] 'h.pdf, page 1'")
+    assert doc._.pages[0]["error"].startswith("[C504] Can't read 'h.pdf, page 1'")
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "GIF"])

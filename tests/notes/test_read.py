@@ -181,7 +181,7 @@ def test_read_notes_refuses_rows_with_too_many_columns(tmp_path):
     path.write_text(f"id,text\n1,{NAME}, 61 years\n\n2,well\n")
     failure, note = read_all(path)
     assert re.match(
-        r"\[C316\] Row 1 .* 3 columns, the first row has 2", failure.message
+        r"\[C316\] Row 1 .* 3 columns, but the first row has 2", failure.message
     )
     assert NAME not in failure.message
     assert note.text == "well"

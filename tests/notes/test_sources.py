@@ -94,7 +94,9 @@ def test_limits_hold_for_files_that_grow(tmp_path, monkeypatch):
     path = tmp_path / "a.txt"
     path.write_bytes(b"x" * 100)
     assert read_regular(path, max_bytes=100) == b"x" * 100
-    with pytest.raises(OSError, match=r"\[C513\] 'a.txt' is larger than 99 bytes"):
+    with pytest.raises(
+        OSError, match=r"\[C513\] Can't read 'a.txt': it is larger than 99 bytes"
+    ):
         read_regular(path, max_bytes=99)
     small = os.stat_result((stat.S_IFREG, 0, 0, 1, 0, 0, 1, 0, 0, 0))
     monkeypatch.setattr(regular_files.os, "fstat", lambda number: small)

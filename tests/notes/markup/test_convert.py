@@ -91,8 +91,8 @@ def refuse(data, **settings):
             "[C354] 'note.x' is a scan",
         ),
         ("{\\rtf1}", "[C355] Can't convert 'note.x' from RTF"),
-        (HL7 + HL7, "[C356] 'note.x' holds 2 messages"),
-        (HL7 + "OBR|2|||Other\rOBX|1|TX|||Zebulon\r", "[C356] 'note.x' holds 2"),
+        (HL7 + HL7, "[C356] 'note.x' has 2 HL7 messages"),
+        (HL7 + "OBR|2|||Other\rOBX|1|TX|||Zebulon\r", "[C356] 'note.x' has 2"),
         (HL7 + "TXA|1\rTXA|2\r", "[C356]"),
         (
             "MSH|^~\\&|A|B\rPID|1||Zebulon\r",
