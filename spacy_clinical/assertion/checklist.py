@@ -22,7 +22,7 @@ _SIGNS = frozenset([*"[-+", *"\u2610\u25a1\u2611\u2612\u25a0"])
 
 
 def may_have_marks(words: Sequence[str]) -> bool:
-    """Whether words of a text may have marks or answers of a checklist among them."""
+    """Check whether words may include marks or answers of a checklist."""
     return not _SIGNS.isdisjoint(words) or not (
         _ANSWERS.isdisjoint(words) or _SEPARATORS.isdisjoint(words)
     )

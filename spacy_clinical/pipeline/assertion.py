@@ -229,13 +229,7 @@ class ClinicalAssertion(RulePipe):
         RAISES ValueError: C105, if a later version of the package saved it; C026, if it
             is damaged.
         """
-        if not isinstance(saved, dict) or not isinstance(saved.get("format"), int):
-            reason = "it holds no rules"
-            raise CodedValueError(Errors.C026.format(name=self.name, reason=reason))
-        if saved["format"] != FORMAT:
-            raise CodedValueError(
-                Errors.C105.format(name=self.name, format=saved["format"], known=FORMAT)
-            )
+        self._check_format(saved, FORMAT)
         try:
             cues, settings = CueSet.from_dict(saved["cues"]), saved["settings"]
         except (KeyError, TypeError, ValueError, AttributeError) as error:

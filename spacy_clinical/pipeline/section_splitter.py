@@ -136,7 +136,7 @@ class ClinicalSectionSplitter(RulePipe):
         """Find the sections and subsections of each Doc, in characters."""
         return [
             split_sections(
-                self._get_text(doc),
+                self._texts.get(doc),
                 self.titles,
                 categories=self.categories,
                 min_confidence=self.min_confidence,
@@ -205,9 +205,6 @@ class ClinicalSectionSplitter(RulePipe):
                     )
                 )
 
-    def _get_text(self, doc: Doc) -> str:
-        return self._texts.get(doc)
-
     # Saving
 
     def save(self) -> dict[str, Any]:
@@ -220,13 +217,7 @@ class ClinicalSectionSplitter(RulePipe):
         RAISES ValueError: C105, if a later version of the package saved them; C026, if
             they are damaged.
         """
-        if not isinstance(saved, dict) or not isinstance(saved.get("format"), int):
-            reason = "it holds no rules"
-            raise CodedValueError(Errors.C026.format(name=self.name, reason=reason))
-        if saved["format"] != FORMAT:
-            raise CodedValueError(
-                Errors.C105.format(name=self.name, format=saved["format"], known=FORMAT)
-            )
+        self._check_format(saved, FORMAT)
         try:
             titles = SectionTitles.from_dict(saved["titles"])
             settings = saved["settings"]

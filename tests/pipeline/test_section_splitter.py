@@ -107,8 +107,8 @@ def test_splitter_reads_the_same_text_as_the_doc_has(nlp):
     words = ["ORTH", "LOWER", "NORM", "SHAPE", "ORTH", "LOWER", "é", "\n"]
     for spaces in ([True] * 8, [False] * 8, [True, False] * 4):
         doc = Doc(nlp.vocab, words=words, spaces=spaces)
-        assert component._get_text(doc) == doc.text
-        assert component._get_text(doc) == doc.text
+        assert component._texts.get(doc) == doc.text
+        assert component._texts.get(doc) == doc.text
 
 
 def test_splitter_records_its_rules(nlp):

@@ -83,6 +83,20 @@ class RulePipe(Pipe):
         for key, value in saved.items():
             setattr(self, key, value)
 
+    def _check_format(self, saved: Any, known: int) -> None:
+        """Refuse what holds no rules, or rules of another format.
+
+        known: The format that this version reads.
+        RAISES ValueError: C026 and C105.
+        """
+        if not isinstance(saved, dict) or not isinstance(saved.get("format"), int):
+            reason = "it holds no rules"
+            raise CodedValueError(Errors.C026.format(name=self.name, reason=reason))
+        if saved["format"] != known:
+            raise CodedValueError(
+                Errors.C105.format(name=self.name, format=saved["format"], known=known)
+            )
+
     def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
         """Serialize rules and settings.
 
