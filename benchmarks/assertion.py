@@ -101,9 +101,9 @@ def read_corpora(data: Path) -> dict[str, tuple[list[Note], tuple[str, ...]]]:
     return {name: corpus for name, corpus in read.items() if corpus[0]}
 
 
-def read_maccrobat(data: Path) -> Iterator[Note]:
+def read_maccrobat(data: Path, part: str = "dev") -> Iterator[Note]:
     """Read the BRAT files of MACCROBAT, whose attributes hang on events."""
-    for path in sorted((data / "maccrobat2020" / "dev").glob("*.ann")):
+    for path in sorted((data / "maccrobat2020" / part).glob("*.ann")):
         text = path.with_suffix(".txt").read_text("utf8")
         yield _read_events(text, path.read_text("utf8"))
 
@@ -125,8 +125,8 @@ def _read_events(text: str, ann: str) -> Note:
     return Note(text, _read_entities(rows, said, lambda key, label: key in kept))
 
 
-def read_chia(data: Path) -> Iterator[Note]:
-    """Read the held-back files of Chia."""
+def read_chia(data: Path, part: str = "dev") -> Iterator[Note]:
+    """Read the files of Chia that are held back ("dev"), or the others ("train")."""
     path = data / "chia" / "chia_without_scope.zip"
     if not path.exists():
         return
@@ -134,7 +134,8 @@ def read_chia(data: Path) -> Iterator[Note]:
         for name in sorted(archive.namelist()):
             trial = Path(name).stem.split("_")[0]
             digest = hashlib.md5(trial.encode(), usedforsecurity=False).hexdigest()
-            if name.endswith(".ann") and int(digest, 16) % 5 == 0:
+            is_held_back = int(digest, 16) % 5 == 0
+            if name.endswith(".ann") and is_held_back == (part == "dev"):
                 ann = archive.read(name).decode("utf8")
                 text = archive.read(f"{name[:-4]}.txt").decode("utf8")
                 rows = [line.split("\t") for line in ann.splitlines()]
@@ -159,9 +160,9 @@ def _read_entities(rows: list[list[str]], said: Any, is_kept: Any) -> list[Entit
     return found
 
 
-def read_phee(data: Path) -> Iterator[Note]:
+def read_phee(data: Path, part: str = "dev") -> Iterator[Note]:
     """Read the sentences of PHEE, with the effects in them."""
-    path = data / "phee" / "dev.json"
+    path = data / "phee" / f"{part}.json"
     for line in path.read_text("utf8").splitlines() if path.exists() else ():
         yield _read_effects(json.loads(line))
 

@@ -2,9 +2,10 @@
 
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, TypeAlias
 
+import numpy
 from spacy.tokens import Doc
 from thinc.api import Model
 
@@ -70,6 +71,11 @@ def get_shim(model: EncoderModel) -> EncoderShim:
     return shim
 
 
+def has_checkpoint(encoder: Model[Any, Any]) -> bool:
+    """Check whether an encoder runs a checkpoint, or is a layer over tokens."""
+    return encoder.name == "hf_encoder"
+
+
 def plan_for(shim: EncoderShim, texts: Sequence[Text]) -> Plan:
     """Cut texts into windows with an encoder's settings."""
     size, stride = shim.window
@@ -97,7 +103,7 @@ def forward(
     """Encode Docs of any length without dropping wordpieces."""
     shim = get_shim(model)
     if not is_train:
-        return encode(model, docs), lambda d_encoded: docs
+        return encode(model, docs, hand_on=True), lambda d_encoded: docs
     plan = plan_for(shim, [read_doc(doc) for doc in docs])
     outputs, backprop_windows = shim.begin_update(hide_for_training(shim, plan))
 
@@ -114,15 +120,39 @@ def encode(
     *,
     project: Project | None = None,
     width: int | None = None,
+    hand_on: bool = False,
 ) -> list[Encoded]:
     """Encode Docs for prediction.
 
     project: Function from the vectors of some wordpieces (n, nO) to rows (n, width). It
         is applied window by window, so a long note's vectors are never all in memory.
     width: Width of the projected rows.
+    hand_on: Whether the readers of the encoder get their rows as well; see
+        `shared_encoder.RowReader`.
     RETURNS: One row for each wordpiece of each Doc.
     """
     shim = get_shim(model)
     plan = plan_for(shim, [read_doc(doc) for doc in docs])
     rows = shim.predict(plan.inputs)
-    return plan.stitch(rows, width=width or shim.width, project=project)
+    width = width or shim.width
+    readers = shim.readers if hand_on else []
+    if not readers:
+        return plan.stitch(rows, width=width, project=project)
+
+    def project_all(kept: Floats2d) -> Floats2d:
+        own = kept if project is None else project(kept)
+        return numpy.concatenate([own, *(r.project(kept) for r in readers)], axis=1)
+
+    widths = [width, *(reader.width for reader in readers)]
+    encoded = plan.stitch(rows, width=sum(widths), project=project_all)
+    own, *others = zip(*(_split(one, widths) for one in encoded), strict=True)
+    for reader, parts in zip(readers, others, strict=True):
+        for doc, part in zip(docs, parts, strict=True):
+            reader.put(doc, part)
+    return list(own)
+
+
+def _split(encoded: Encoded, widths: Sequence[int]) -> list[Encoded]:
+    """Split rows into those of each reader."""
+    parts = numpy.split(encoded.X, numpy.cumsum(widths)[:-1], axis=1)
+    return [replace(encoded, X=numpy.ascontiguousarray(part)) for part in parts]

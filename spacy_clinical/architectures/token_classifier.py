@@ -80,7 +80,7 @@ def forward(
         settle_precision(
             runtime, lambda doc: _predict(model, [doc])[0].X.argmax(axis=1)
         )
-        return _predict(model, docs), lambda d_scored: docs
+        return _predict(model, docs, hand_on=True), lambda d_scored: docs
     encoded, backprop_encoder = model.get_ref("encoder")(docs, is_train)
     tokens = [pool(e.X, e.pieces, pooling) for e in encoded]
     X = model.ops.asarray2f(numpy.concatenate(tokens))
@@ -106,7 +106,9 @@ def forward(
     return scored, backprop
 
 
-def _predict(model: TokenClassifier, docs: list[Doc]) -> list[Encoded]:
+def _predict(
+    model: TokenClassifier, docs: list[Doc], *, hand_on: bool = False
+) -> list[Encoded]:
     """Score wordpieces, then pool, so that a note's vectors are never all in memory."""
     head = model.get_ref("head")
     n_labels = model.get_ref("output_layer").get_dim("nO")
@@ -116,6 +118,7 @@ def _predict(model: TokenClassifier, docs: list[Doc]) -> list[Encoded]:
         docs,
         project=lambda rows: ops.to_numpy(head.predict(ops.asarray2f(rows))),
         width=n_labels,
+        hand_on=hand_on,
     )
     pooling: Pooling = model.attrs["pooling"]
     return [Encoded(pool(e.X, e.pieces, pooling), e.pieces, e.windows) for e in encoded]

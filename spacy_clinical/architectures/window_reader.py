@@ -10,6 +10,7 @@ from thinc.api import Model
 from spacy_clinical.architectures.encoder import (
     EncoderModel,
     get_shim,
+    has_checkpoint,
     hide_for_training,
     plan_for,
 )
@@ -42,11 +43,6 @@ def build_window_reader(
         layers=[encoder],
         attrs={"summary": summary, "size": size},
     )
-
-
-def has_checkpoint(encoder: Model[Any, Any]) -> bool:
-    """Check whether an encoder runs a checkpoint, or is a layer over tokens."""
-    return encoder.name == "hf_encoder"
 
 
 def init(model: WindowReader, X: Any = None, Y: Any = None) -> None:

@@ -18,7 +18,11 @@ from spacy_clinical.corpora.brat_attributes import (
 )
 from spacy_clinical.corpora.standoff import BratAnnotations, BratSpan, read_brat
 from spacy_clinical.errors import CodedValueError, CodedWarning, Errors, Warnings
-from spacy_clinical.extensions.assertion_attributes import mark_assertion
+from spacy_clinical.extensions.assertion_attributes import (
+    CONTEXT_ATTRIBUTES,
+    mark_assertion,
+    set_known_attributes,
+)
 from spacy_clinical.extensions.attributes import NER_KEY
 from spacy_clinical.files.regular import coded_errors, read_regular
 
@@ -38,6 +42,7 @@ class BratCorpus:
         flatten: Flatten | None = "longest",
         discontinuous: Discontinuous = "fragments",
         attributes: Meanings = MEANINGS,
+        gold_entities: bool = False,
         max_length: int = 0,
         limit: int = 0,
         augmenter: Augmenter | None = None,
@@ -55,7 +60,10 @@ class BratCorpus:
             "cover" for one span over all pieces.
         attributes: Attributes of spans, such as `span._.is_negated`, by what BRAT says: the
             label of an attribute, with its value if need be, or of a relation:
-            {"POLARITY NEG": "is_negated"}.
+            {"POLARITY NEG": "is_negated"}. Attributes that none of them means are unknown,
+            not false.
+        gold_entities: Whether the predicted Docs have the entities too: for components
+            that say something of entities, when none before them finds any.
         max_length (tokens): Longer texts are cut at line breaks into parts of at most
             this length, unless a line is longer. 0 for whole texts.
         limit: Maximum number of files to read; 0 for all.
@@ -71,6 +79,7 @@ class BratCorpus:
         self.flatten = flatten
         self.discontinuous = discontinuous
         self.meanings = read_meanings(attributes)
+        self.gold_entities = gold_entities
         self.max_length = max_length
         self.limit = limit
         self.augmenter = augmenter
@@ -84,7 +93,7 @@ class BratCorpus:
 
         nlp: The pipeline whose tokenizer to use.
         YIELDS: One Example for each file or part of it. Its predicted Doc has no
-            annotations.
+            annotations, but for `gold_entities`.
         RAISES ValueError: C205 to C208, if a file can't be read.
         """
         docs = self._read_docs(nlp)
@@ -93,7 +102,12 @@ class BratCorpus:
             random.shuffle(shuffled)
             docs = iter(shuffled)
         for doc in docs:
-            example = Example(nlp.make_doc(doc.text), doc)
+            predicted = nlp.make_doc(doc.text)
+            if self.gold_entities:
+                predicted.ents = [
+                    Span(predicted, e.start, e.end, e.label) for e in doc.ents
+                ]
+            example = Example(predicted, doc)
             if self.augmenter is None:
                 yield example
             else:
@@ -130,6 +144,9 @@ class BratCorpus:
         annotations = read_brat(text, _read_file(ann_path), name=str(ann_path))
         doc = nlp.make_doc(text)
         said = find_attributes(annotations, self.meanings)
+        meant = {name for names in self.meanings.values() for name in names}
+        if meant != set(CONTEXT_ATTRIBUTES):
+            set_known_attributes(doc, meant)
         spans, n_extended = [], 0
         for brat_span in annotations.spans:
             for start, end in self._get_places(brat_span):

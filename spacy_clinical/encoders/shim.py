@@ -4,6 +4,7 @@ import contextlib
 import copy
 import hashlib
 import tempfile
+import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -56,6 +57,7 @@ class EncoderShim(Shim):
         self._runtime: Runtime | None = None
         self._sha256 = ""
         self.known_windows: dict[bytes, Any] = {}
+        self._readers: list[weakref.ref[Any]] = []
 
     @property
     def loaded(self) -> LoadedCheckpoint:
@@ -94,6 +96,23 @@ class EncoderShim(Shim):
                 batch_pieces=self.settings.batch_pieces,
             )
         return self._runtime
+
+    @property
+    def readers(self) -> list[Any]:
+        """What else reads the rows of predictions, while it exists."""
+        readers = [reference() for reference in self._readers]
+        return [reader for reader in readers if reader is not None]
+
+    def add_reader(self, reader: Any) -> None:
+        """Let something read the rows of predictions.
+
+        reader: A `RowReader`, which is not kept alive.
+        """
+        if not any(known is reader for known in self.readers):
+            self._readers = [*map(weakref.ref, self.readers), weakref.ref(reader)]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_readers": []}
 
     @property
     def head(self) -> Head | None:

@@ -340,6 +340,24 @@ class FileErrors(metaclass=Catalog):
     )
     C853 = "Can't read the cues in '{name}': line {line} isn't as in an INI file."
     C854 = "Component '{name}' knows no {setting} '{unknown}'. There are: {known}."
+    C855 = (
+        "Component '{name}' reads the encoder of component '{component}', which isn't in "
+        "the pipeline or runs no checkpoint. Add it before '{name}', or let the rules "
+        'decide alone: decide = "rules".'
+    )
+    C856 = (
+        "Component '{name}' is to decide by \"{decide}\", but its model hasn't been "
+        'trained. Train it, load a trained pipeline, or set decide = "rules".'
+    )
+    C857 = (
+        "Component '{name}' can't learn from examples in which no attribute is true for "
+        "any entity. Check the reader's setting 'attributes', or that the component's "
+        "settings use_ents, spans_keys and labels cover the annotated entities."
+    )
+    C858 = (
+        "Component '{name}' can't decide by \"{decide}\" without a model that learns, "
+        'such as spacy-clinical.AssertionHead.v1. Set one, or decide = "rules".'
+    )
     C860 = (
         "No attribute of assertion is called '{name}', which '{key}' of a BRAT file is to "
         "set. There are: {known}."

@@ -206,3 +206,4 @@ class ModelErrors(metaclass=Catalog):
         "An entity of '{source}' is outside its text: characters {start} to {end}. "
         "Offsets must count characters, not bytes, from the start of the text."
     )
+    C213 = "Can't mix no corpora: give at least one reader under 'corpora', by a name."

@@ -5,7 +5,10 @@ from spacy.scorer import PRFScore
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from spacy_clinical.extensions.assertion_attributes import CONTEXT_ATTRIBUTES
+from spacy_clinical.extensions.assertion_attributes import (
+    CONTEXT_ATTRIBUTES,
+    get_known_attributes,
+)
 
 
 def make_assertion_scorer() -> Callable[..., dict[str, Any]]:
@@ -19,13 +22,14 @@ def score_assertions(examples: Iterable[Example], **kwargs: Any) -> dict[str, An
     `doc.ents` of the reference are the truth. An entity counts as found if it has the
     same borders, whatever its label, and the attribute is true for it; so entities that
     were not found, or too many, count against recall and precision where it is true.
+    Attributes that a reference says nothing of aren't scored there.
     RETURNS: assertion_per_type, by attribute. For each attribute, such as assertion_is_negated_f, also _p and _r, and
         assertion_f, the mean of those F1 that have any true entity in the reference.
     """
     scores = {name: PRFScore() for name in CONTEXT_ATTRIBUTES}
     for example in examples:
-        for name, score in scores.items():
-            score.score_set(
+        for name in get_known_attributes(example.reference):
+            scores[name].score_set(
                 _list_true(example.predicted, name), _list_true(example.reference, name)
             )
     known = [score.fscore for score in scores.values() if score.tp + score.fn]

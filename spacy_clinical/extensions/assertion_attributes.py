@@ -9,7 +9,13 @@ from typing import Any, NamedTuple
 
 from spacy.tokens import Doc, Span
 
-from spacy_clinical.extensions.doc_data import count_chars, get_user_data, restore_lists
+from spacy_clinical.extensions.doc_data import (
+    count_chars,
+    find_kept,
+    get_user_data,
+    keep,
+    restore_lists,
+)
 from spacy_clinical.extensions.span_groups import follow
 
 CUES_KEY = "assertion_cues"
@@ -21,6 +27,7 @@ CONTEXT_ATTRIBUTES = (
     "is_family",
 )
 _RECORD = "spacy_clinical.assertion"
+_KNOWN = "clinical_known_attributes"
 
 
 def _get_key(span: Span, name: str) -> tuple[str, str, int, int]:
@@ -90,11 +97,29 @@ def mark_assertion(span: Span, names: Iterable[str]) -> None:
         get_user_data(span.doc)[_get_key(span, name)] = True
 
 
+def set_known_attributes(doc: Doc, names: Iterable[str]) -> None:
+    """Write which attributes the annotations of a Doc say something of.
+
+    names: Of `CONTEXT_ATTRIBUTES`. Where others aren't true, they may be all the same.
+    """
+    keep(doc, _KNOWN, sorted(names))
+
+
+def get_known_attributes(doc: Doc) -> set[str]:
+    """Get the attributes that the annotations of a Doc say something of: all, unless
+    `set_known_attributes` wrote which."""
+    kept = find_kept(doc, _KNOWN)
+    if not kept:
+        return set(CONTEXT_ATTRIBUTES)
+    return {name for part in kept for name in part.value}
+
+
 class Asserted(NamedTuple):
     """What is said of a place in a Doc (characters, half open).
 
     attributes: Those that are true for it.
     cues, section: As in `set_assertion`.
+    scores (0 to 1): By attribute, where they aren't only 1 for true and 0 for false.
     """
 
     start: int
@@ -102,6 +127,7 @@ class Asserted(NamedTuple):
     attributes: Sequence[str] = ()
     cues: Sequence[Mapping[str, Any]] = ()
     section: str = ""
+    scores: Mapping[str, float] = {}
 
 
 def set_assertions(doc: Doc, found: Sequence[Asserted], names: Sequence[str]) -> None:
@@ -126,13 +152,15 @@ def set_assertions(doc: Doc, found: Sequence[Asserted], names: Sequence[str]) ->
         "cues": [],
         "section": "",
     }
-    for start, end, attributes, cues, section in found:
+    for start, end, attributes, cues, section, scores in found:
         record: dict[str, Any] = nothing
-        if attributes or cues or section:
+        if attributes or cues or section or scores:
             for name in attributes:
                 user_data["._.", name, start, end] = True
             record = {
-                "scores": {name: float(name in attributes) for name in names},
+                "scores": {
+                    name: scores.get(name, float(name in attributes)) for name in names
+                },
                 "cues": [
                     {**cue, "start": cue["start"] - start, "end": cue["end"] - start}
                     for cue in cues

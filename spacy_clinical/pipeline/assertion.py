@@ -1,12 +1,18 @@
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, get_args
 
+import numpy
 from spacy.attrs import IDX, SENT_START
 from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
-from spacy.util import SimpleFrozenDict
+from spacy.util import SimpleFrozenDict, from_bytes, to_bytes
+from thinc.api import Config
 
+from spacy_clinical.architectures.assertion_head import (
+    AssertionModel,
+    build_assertion_rules,
+)
 from spacy_clinical.assertion.assess import (
     NOTHING,
     Assessment,
@@ -29,12 +35,37 @@ from spacy_clinical.extensions.attributes import (
     add_to,
 )
 from spacy_clinical.extensions.span_groups import list_spans
-from spacy_clinical.pipeline.bases.rule_pipe import RulePipe
+from spacy_clinical.files.json_text import write_json
+from spacy_clinical.pipeline.bases.assertion_head import (
+    AssertionHeadPipe,
+    Decide,
+    Threshold,
+    make_targets,
+)
+from spacy_clinical.pipeline.bases.rule_pipe import SavedRules, read_saved
 from spacy_clinical.tokenization.doc_text import DocText
 from spacy_clinical.tokenization.sentences import split_sentences
-from spacy_clinical.types import list_names
+from spacy_clinical.types import Floats2d, list_names
 
 FORMAT = 1
+
+DEFAULT_CONFIG = """
+[model]
+@architectures = "spacy-clinical.AssertionRules.v1"
+"""
+
+
+class Found(NamedTuple):
+    """What is said of the targets in a Doc.
+
+    spans: The targets.
+    assessments: What the rules say of each.
+    scores (n_spans, n_attributes): What the head says; None without one.
+    """
+
+    spans: list[Span]
+    assessments: list[Assessment]
+    scores: Floats2d | None = None
 
 
 @Language.factory(
@@ -45,6 +76,7 @@ FORMAT = 1
         *("span._.assertion", "doc.spans", "doc._.clinical_provenance"),
     ],
     default_config={
+        "model": Config().from_str(DEFAULT_CONFIG)["model"],
         "spans_keys": [],
         "sections": {},
         "scorer": {"@scorers": "spacy-clinical.assertion_scorer.v1"},
@@ -55,11 +87,14 @@ FORMAT = 1
         "assertion_per_type": None,
     },
 )
-class ClinicalAssertion(RulePipe):
+class ClinicalAssertion(AssertionHeadPipe, SavedRules):
     """Say of each entity whether it is denied, uncertain, only may come, is past, or is
     somebody else's, and which words say so."""
 
-    SETTINGS = ("use_ents", "spans_keys", "target_labels", "attributes", "use_sections")
+    SETTINGS = (
+        *("use_ents", "spans_keys", "target_labels", "attributes", "use_sections"),
+        *("decide", "threshold", "reject_below", "accept_above"),
+    )
     PART, FILE = "rules", "rules.json"
 
     def __init__(
@@ -67,6 +102,11 @@ class ClinicalAssertion(RulePipe):
         name: str = "clinical_assertion",
         *,
         nlp: Language | None = None,
+        model: AssertionModel | None = None,
+        decide: Decide = "rules",
+        threshold: Threshold = 0.5,
+        reject_below: Threshold = 0.1,
+        accept_above: Threshold = 0.5,
         cues: Mapping[str, str | Sequence[str]] | str | Path | None = None,
         extend_cues: bool = True,
         use_ents: bool = True,
@@ -79,7 +119,18 @@ class ClinicalAssertion(RulePipe):
     ) -> None:
         """Set up the component.
 
-        nlp: Not used; spaCy gives it to each component.
+        nlp: The pipeline, in which a head may share another component's encoder.
+        model: A `spacy-clinical.AssertionHead.v1`; None or
+            `spacy-clinical.AssertionRules.v1` for rules alone.
+        decide: Who decides on the attributes that the head has learned: "rules",
+            "model" (the head), or "both". The rules decide on the others, unless the
+            head decides alone.
+        threshold (0 to 1): The score from which the head alone says that an attribute is
+            true. One for all, or by attribute; as the next two.
+        reject_below (0 to 1): With "both", what the rules say isn't written if the
+            head's score is lower.
+        accept_above (0 to 1): With "both", what the rules don't say is written if the
+            head's score is at least this.
         cues: More cues, by category, direction and perhaps reach: {"negated before":
             ["no"]}; or the path of a file like the shipped one.
         extend_cues: Whether `cues` come on top of the shipped ones, not instead.
@@ -91,9 +142,13 @@ class ClinicalAssertion(RulePipe):
         sections: Categories by the labels of sections, on top of the shipped ones: ""
             for sections that say nothing.
         scorer: Scores the entities that each attribute is true for.
-        RAISES ValueError: C850 to C854, if a cue or a setting can't be used.
+        RAISES ValueError: C850 to C854, if a cue or a setting can't be used; C858, if
+            the head is to decide and there is none.
         """
-        self.name = name
+        self._set_up_head(nlp, model or build_assertion_rules(), name)
+        self.decide = decide
+        self.threshold, self.reject_below = threshold, reject_below
+        self.accept_above = accept_above
         self.use_ents = use_ents
         self.spans_keys = list_names(spans_keys)
         self.target_labels = None if labels is None else list_names(labels)
@@ -123,14 +178,24 @@ class ClinicalAssertion(RulePipe):
         """
         self.cues.add(key, list_names(cues))
 
-    def predict(self, docs: Iterable[Doc]) -> list[list[tuple[Span, Assessment]]]:
+    def predict(self, docs: Iterable[Doc]) -> list[Found]:
         """Find what is said of each target."""
-        return [self._predict_doc(doc) for doc in docs]
+        docs = list(docs)
+        found = [self._predict_doc(doc) for doc in docs]
+        if self.decide == "rules":
+            return found
+        scores = self.score_places(
+            [
+                make_targets(doc, [(s.start_char, s.end_char) for s in one.spans])
+                for doc, one in zip(docs, found, strict=True)
+            ]
+        )
+        return [one._replace(scores=s) for one, s in zip(found, scores, strict=True)]
 
-    def _predict_doc(self, doc: Doc) -> list[tuple[Span, Assessment]]:
-        spans = self._list_targets(doc)
-        if not spans:
-            return []
+    def _predict_doc(self, doc: Doc) -> Found:
+        spans = self.list_targets(doc)
+        if not spans or self.decide == "model":
+            return Found(spans, [NOTHING] * len(spans))
         find_kind = self.cues.find_kind
         places = [
             Place(span.start_char, span.end_char, find_kind(span.label_))
@@ -145,10 +210,11 @@ class ClinicalAssertion(RulePipe):
             [(t.start_char, t.end_char) for t in list_spans(doc, SECTION_TITLES_KEY)],
             [(s.start_char, s.label_) for s in list_spans(doc, SECTIONS_KEY)],
         )
-        found = assess(note, places, self.cues, use_sections=self.use_sections)
-        return list(zip(spans, found, strict=True))
+        assessed = assess(note, places, self.cues, use_sections=self.use_sections)
+        return Found(spans, assessed)
 
-    def _list_targets(self, doc: Doc) -> list[Span]:
+    def list_targets(self, doc: Doc) -> list[Span]:
+        """List the spans of a Doc to speak of, sorted by their starts."""
         spans = list(doc.ents) if self.use_ents else []
         for key in self.spans_keys:
             spans += list_spans(doc, key)
@@ -162,33 +228,34 @@ class ClinicalAssertion(RulePipe):
         unique = {(s.start_char, s.end_char): s for s in reversed(spans) if len(s)}
         return [unique[place] for place in sorted(unique)]
 
-    def set_annotations(
-        self, docs: Iterable[Doc], predictions: list[list[tuple[Span, Assessment]]]
-    ) -> None:
+    def set_annotations(self, docs: Iterable[Doc], predictions: list[Found]) -> None:
         """Write the attributes and records of the targets, and the cues as spans."""
         names = CONTEXT_ATTRIBUTES if self.attributes is None else self.attributes
         for doc, found in zip(docs, predictions, strict=True):
-            add_to(doc, "clinical_provenance", self.name, self._describe_rules())
+            add_to(doc, "clinical_provenance", self.name, self._describe())
             cues: dict[tuple[int, int, str], None] = {}
             rows = []
-            for span, assessment in found:
-                if assessment is NOTHING:
+            for span, assessment, scores in self._join(found):
+                if assessment is NOTHING and not scores:
                     rows.append(Asserted(span.start_char, span.end_char))
                     continue
+                true = {ATTRIBUTES[category] for category in assessment.categories}
+                true.difference_update(scores)
+                true.update(name for name, score in scores.items() if score >= 0.5)
                 reasons = [
                     reason
                     for category, reason in assessment.reasons.items()
-                    if ATTRIBUTES.get(category) in names
+                    if ATTRIBUTES.get(category) in true.intersection(names)
                 ]
                 cues.update(dict.fromkeys(reason[:3] for reason in reasons))
-                said = (ATTRIBUTES[category] for category in assessment.categories)
                 rows.append(
                     Asserted(
                         span.start_char,
                         span.end_char,
-                        [name for name in said if name in names],
+                        [name for name in names if name in true],
                         [reason._asdict() for reason in reasons],
                         assessment.section,
+                        scores,
                     )
                 )
             set_assertions(doc, rows, names)
@@ -202,10 +269,51 @@ class ClinicalAssertion(RulePipe):
                 spans=[span for span in spans if span is not None],
             )
 
-    def _describe_rules(self) -> dict[str, Any]:
-        return {"rules": self.cues.digest, "rules_version": self.cues.version}
+    def _join(
+        self, found: Found
+    ) -> Iterator[tuple[Span, Assessment, dict[str, float]]]:
+        """Give each target what rules say of it, and the scores of the head."""
+        if found.scores is None:
+            yield from ((s, a, {}) for s, a in zip(*found[:2], strict=True))
+            return
+        said = [
+            [ATTRIBUTES[c] for c in assessment.categories]
+            for assessment in found.assessments
+        ]
+        by_rules = [[name in names for name in self.labels] for names in said]
+        shape = found.scores.shape
+        combined = self.combine(numpy.reshape(by_rules, shape), found.scores)
+        for row in zip(found.spans, found.assessments, combined.tolist(), strict=True):
+            yield *row[:2], dict(zip(self.labels, row[2], strict=True))
+
+    def _describe(self) -> dict[str, Any]:
+        rules = {"rules": self.cues.digest, "rules_version": self.cues.version}
+        if self.decide == "rules":
+            return rules
+        return {**(rules if self.decide == "both" else {}), **self.describe_head()}
 
     def _check_settings(self) -> None:
+        if self.decide not in get_args(Decide):
+            known = ", ".join(get_args(Decide))
+            raise CodedValueError(
+                Errors.C854.format(
+                    name=self.name, setting="decide", unknown=self.decide, known=known
+                )
+            )
+        if self.decide != "rules" and not self.is_trainable:
+            raise CodedValueError(
+                Errors.C858.format(name=self.name, decide=self.decide)
+            )
+        for setting in ("threshold", "reject_below", "accept_above"):
+            given = getattr(self, setting)
+            values = given.values() if isinstance(given, Mapping) else [given]
+            for value in values:
+                if not 0 <= value <= 1:
+                    raise CodedValueError(
+                        Errors.C104.format(
+                            name=self.name, setting=setting, value=value, low=0, high=1
+                        )
+                    )
         unknown = set(self.attributes or ()) - set(CONTEXT_ATTRIBUTES)
         if unknown:
             raise CodedValueError(
@@ -245,3 +353,58 @@ class ClinicalAssertion(RulePipe):
             super().restore(known)
             raise
         self.cues = cues
+
+    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
+        """Serialize the rules, and the head if there is one.
+
+        exclude: Names of parts to leave out: "rules", "cfg", "model".
+        """
+        parts = {self.PART: lambda: write_json(self.save()).encode()}
+        if self.is_trainable:
+            exclude = (*exclude, "vocab")
+            parts["head"] = lambda: AssertionHeadPipe.to_bytes(self, exclude=exclude)
+        return to_bytes(parts, exclude)
+
+    def from_bytes(
+        self, bytes_data: bytes, *, exclude: Iterable[str] = ()
+    ) -> "ClinicalAssertion":
+        """Restore the rules and the head in place.
+
+        bytes_data: Output of `to_bytes`.
+        exclude: Names of parts not to restore.
+        RAISES ValueError: The errors of `restore`.
+        """
+        parts: dict[str, Callable[[bytes], Any]] = {
+            self.PART: lambda data: self.restore(read_saved(data))
+        }
+        if self.is_trainable:
+            exclude = (*exclude, "vocab")
+            parts["head"] = lambda data: AssertionHeadPipe.from_bytes(
+                self, data, exclude=exclude
+            )
+        from_bytes(bytes_data, parts, exclude)
+        return self
+
+    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
+        """Save the rules as readable JSON, and the head if there is one.
+
+        path: The folder; created if it doesn't exist.
+        exclude: Names of parts to leave out: "rules", "cfg", "model", "encoder".
+        """
+        SavedRules.to_disk(self, path, exclude=exclude)
+        if self.is_trainable:
+            AssertionHeadPipe.to_disk(self, path, exclude=(*exclude, "vocab"))
+
+    def from_disk(
+        self, path: str | Path, *, exclude: Iterable[str] = ()
+    ) -> "ClinicalAssertion":
+        """Restore the rules and the head in place.
+
+        path: A folder that `to_disk` wrote.
+        exclude: Names of parts not to restore.
+        RAISES ValueError: The errors of `restore`.
+        """
+        SavedRules.from_disk(self, path, exclude=exclude)
+        if self.is_trainable:
+            AssertionHeadPipe.from_disk(self, path, exclude=(*exclude, "vocab"))
+        return self

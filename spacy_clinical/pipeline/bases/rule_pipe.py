@@ -15,19 +15,15 @@ from spacy_clinical.extensions.attributes import record_error
 from spacy_clinical.files.atomic import open_atomic
 from spacy_clinical.files.json_text import write_json
 
-Self = TypeVar("Self", bound="RulePipe")
+Self = TypeVar("Self", bound="SavedRules")
 
 
 def ignore_error(name: str, pipe: Any, docs: list[Doc], error: Exception) -> None:
     """Handle an error by doing nothing; `doc._.clinical_error` reports it."""
 
 
-class RulePipe(Pipe):
-    """Base class of components that annotate each Doc by itself, by rules.
-
-    A Doc that fails goes to the error handler. If the handler doesn't raise, the Doc
-    continues without this component's annotations, and the error is noted in
-    `doc._.clinical_error`.
+class SavedRules:
+    """Base class of components that save rules and settings as readable JSON.
 
     SETTINGS: Names of the attributes that are saved.
     PART, FILE: Name of the saved part, for `exclude`, and of its file.
@@ -37,32 +33,6 @@ class RulePipe(Pipe):
     PART: ClassVar[str] = "cfg"
     FILE: ClassVar[str] = "cfg"
     name: str
-
-    def __call__(self, doc: Doc) -> Doc:
-        return self._annotate(doc, self.get_error_handler())
-
-    def pipe_on(self, stream: Iterable[Doc], *, batch_size: int) -> Iterator[Doc]:
-        """Annotate a stream without an error handler. Failing Docs stay unannotated."""
-        for doc in stream:
-            yield self._annotate(doc, ignore_error)
-
-    def _annotate(self, doc: Doc, handle_error: Callable[..., Any]) -> Doc:
-        try:
-            self.set_annotations([doc], self.predict([doc]))
-        except Exception as error:
-            handle_error(self.name, self, [doc], error)
-            record_error(doc, self.name, error)
-        return doc
-
-    def predict(self, docs: Iterable[Doc]) -> list[Any]:
-        """Predict the annotations of each Doc, without changing it."""
-        raise NotImplementedError
-
-    def set_annotations(self, docs: Iterable[Doc], predictions: list[Any]) -> None:
-        """Write the predictions to the Docs."""
-        raise NotImplementedError
-
-    # Saving
 
     def save(self) -> dict[str, Any]:
         """Get the settings to save, as plain data."""
@@ -114,7 +84,9 @@ class RulePipe(Pipe):
         RAISES ValueError: The errors of `restore`.
         """
         from_bytes(
-            bytes_data, {self.PART: lambda data: self.restore(_read(data))}, exclude
+            bytes_data,
+            {self.PART: lambda data: self.restore(read_saved(data))},
+            exclude,
         )
         return self
 
@@ -140,7 +112,7 @@ class RulePipe(Pipe):
         """
 
         def read(file: Path) -> None:
-            self.restore(_read(file.read_bytes()))
+            self.restore(read_saved(file.read_bytes()))
 
         from_disk(ensure_path(path), {self.FILE: read}, self._list_files(exclude))
         return self
@@ -149,7 +121,40 @@ class RulePipe(Pipe):
         return [self.FILE] if self.PART in exclude else []
 
 
-def _read(data: bytes) -> Any:
+class RulePipe(SavedRules, Pipe):
+    """Base class of components that annotate each Doc by itself, by rules.
+
+    A Doc that fails goes to the error handler. If the handler doesn't raise, the Doc
+    continues without this component's annotations, and the error is noted in
+    `doc._.clinical_error`.
+    """
+
+    def __call__(self, doc: Doc) -> Doc:
+        return self._annotate(doc, self.get_error_handler())
+
+    def pipe_on(self, stream: Iterable[Doc], *, batch_size: int) -> Iterator[Doc]:
+        """Annotate a stream without an error handler. Failing Docs stay unannotated."""
+        for doc in stream:
+            yield self._annotate(doc, ignore_error)
+
+    def _annotate(self, doc: Doc, handle_error: Callable[..., Any]) -> Doc:
+        try:
+            self.set_annotations([doc], self.predict([doc]))
+        except Exception as error:
+            handle_error(self.name, self, [doc], error)
+            record_error(doc, self.name, error)
+        return doc
+
+    def predict(self, docs: Iterable[Doc]) -> list[Any]:
+        """Predict the annotations of each Doc, without changing it."""
+        raise NotImplementedError
+
+    def set_annotations(self, docs: Iterable[Doc], predictions: list[Any]) -> None:
+        """Write the predictions to the Docs."""
+        raise NotImplementedError
+
+
+def read_saved(data: bytes) -> Any:
     """Parse saved data; None if it is damaged."""
     try:
         return json.loads(data)

@@ -1,0 +1,257 @@
+"""Model that says of places in Docs what is said of them."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy
+from spacy.tokens import Doc
+from thinc.api import Dropout, Linear, Model
+
+from spacy_clinical.architectures.encoder import encode, get_shim, has_checkpoint
+from spacy_clinical.architectures.shared_encoder import SharedEncoder, project_rows
+from spacy_clinical.extensions.doc_data import token_borders
+from spacy_clinical.heads.span_attention import make_weights, read_places
+from spacy_clinical.pieces.align import Encoded
+from spacy_clinical.pieces.text import read_doc
+from spacy_clinical.types import Floats2d, Ints2d
+
+# Memory for the rows of a frozen encoder during training.
+MAX_KNOWN_BYTES = 2**29
+# Logit for places in a text without wordpieces.
+NOT_SAID = -20.0
+
+
+class Targets(NamedTuple):
+    """Places in a Doc to say something of.
+
+    places (n_places, 2): Their starts and ends (characters, half open).
+    sentences (characters): The starts of sentences, ascending.
+    """
+
+    doc: Doc
+    places: Ints2d
+    sentences: Sequence[int]
+
+
+AssertionModel: TypeAlias = Model[list[Targets], list[Floats2d]]
+
+
+def build_assertion_rules() -> AssertionModel:
+    """Build no model: `clinical_assertion` works by rules alone."""
+    return Model("assertion_rules", _say_nothing)
+
+
+def _say_nothing(model: Any, given: Any, is_train: bool) -> Any:
+    return [numpy.zeros((len(one.places), 0), "float32") for one in given], lambda d: d
+
+
+def build_assertion_head(
+    encoder: Model[list[Doc], Any],
+    size: int = 64,
+    n_heads: int = 4,
+    reach: int = 24,
+    dropout: float = 0.2,
+) -> AssertionModel:
+    """Build a head that reads each place with the wordpieces around it in its sentence.
+
+    encoder: A `spacy-clinical.HFEncoder.v1`, a `spacy-clinical.SharedEncoder.v1`, or any
+        layer from Docs to the vectors of tokens, such as a listener.
+    size: Width of the head, a multiple of `n_heads`.
+    n_heads: Number of attention heads.
+    reach (wordpieces or tokens): How far around a place it reads.
+    dropout: Dropout rate. The rate of the training config overrides it.
+    """
+    projection: Model[Floats2d, Floats2d] = Linear(size)
+    attention: Model[Any, Any] = Model(
+        "span_attention",
+        forward_attention,
+        params=dict.fromkeys(make_weights(n_heads, n_heads, 1, 1)),
+        attrs={"n_heads": n_heads, "reach": reach},
+    )
+    model: AssertionModel = Model(
+        "assertion_head",
+        forward,
+        init=init,
+        layers=[encoder, projection, Dropout(dropout), attention],
+        dims={"nO": None},
+        refs={"encoder": encoder, "projection": projection, "attention": attention},
+    )
+    return model
+
+
+def init(model: AssertionModel, X: Any = None, Y: Any = None) -> None:
+    """Load the checkpoint and initialize the head, whose nO must be set."""
+    encoder, projection = model.get_ref("encoder"), model.get_ref("projection")
+    attention = model.get_ref("attention")
+    encoder.initialize(X=None if X is None else [one.doc for one in X])
+    projection.set_dim("nI", encoder.get_dim("nO"))
+    projection.initialize()
+    weights = make_weights(
+        projection.get_dim("nO"),
+        attention.attrs["n_heads"],
+        attention.attrs["reach"],
+        model.get_dim("nO"),
+    )
+    for name, value in weights.items():
+        attention.set_param(name, value)
+
+
+def connect(model: AssertionModel, source: Model[Any, Any]) -> None:
+    """Let the head read the rows of another component's encoder while that runs it.
+
+    source: The encoder.
+    """
+    model.get_ref("encoder").connect(source, model.get_ref("projection"))
+
+
+def forward(
+    model: AssertionModel, given: list[Targets], is_train: bool
+) -> tuple[list[Floats2d], Callable[[Sequence[Floats2d]], list[Targets]]]:
+    """Compute the logits (n_places, n_attributes) of each Doc's places."""
+    if not is_train:
+        attention = model.get_ref("attention")
+        return [
+            attention.predict((numpy.tanh(rows), _locate(one, offsets)))
+            if len(one.places) and len(rows)
+            else numpy.full((len(one.places), model.get_dim("nO")), NOT_SAID, "float32")
+            for one, (rows, offsets) in zip(given, _read(model, given), strict=True)
+        ], lambda d_logits: given
+    _, projection, dropout, attention = model.layers
+    read, backprop_encoder = _begin_update(model, [one.doc for one in given])
+    borders = numpy.cumsum([0, *(len(X) for X, _ in read)])
+    places = [
+        _locate(one, offsets) + start
+        for one, (_, offsets), start in zip(given, read, borders, strict=False)
+    ]
+    X = numpy.concatenate([X for X, _ in read]).astype("float32")
+    projected, backprop_projection = projection(model.ops.asarray2f(X), True)
+    squashed = model.ops.xp.tanh(projected)
+    dropped, backprop_dropout = dropout(squashed, True)
+    logits, backprop_attention = attention((dropped, numpy.concatenate(places)), True)
+    counts = numpy.cumsum([len(one.places) for one in given])[:-1]
+
+    def backprop(d_logits: Sequence[Floats2d]) -> list[Targets]:
+        d_dropped = backprop_attention(numpy.concatenate(d_logits))
+        d_squashed = backprop_dropout(model.ops.asarray2f(d_dropped))
+        dX = backprop_projection(d_squashed * (1 - squashed**2))
+        backprop_encoder(numpy.split(model.ops.to_numpy(dX), borders[1:-1]))
+        return given
+
+    return numpy.split(logits, counts), backprop
+
+
+def _locate(one: Targets, offsets: Ints2d) -> Ints2d:
+    """Find the rows of places and of the sentences they are in (n_places, 4).
+
+    offsets (n_rows, 2): What each row stands for (characters, half open).
+    """
+    starts, ends = one.places.T
+    sentences = numpy.unique([0, *one.sentences])
+    index = numpy.searchsorted(sentences, starts, side="right")
+    following = numpy.append(sentences, offsets[-1:, 1].max(initial=0) + 1)[index]
+
+    def find_first(characters: Any) -> Any:
+        return numpy.searchsorted(offsets[:, 1], characters, side="right")
+
+    def find_stop(characters: Any) -> Any:
+        return numpy.searchsorted(offsets[:, 0], characters, side="left")
+
+    # A place without rows, such as a control character, is read from the next row.
+    first = numpy.minimum(find_first(starts), max(len(offsets) - 1, 0))
+    stop = numpy.maximum(find_stop(ends), first + 1)
+    return numpy.stack(
+        [first, stop, find_first(sentences[index - 1]), find_stop(following)], axis=1
+    )
+
+
+def _read(model: AssertionModel, given: list[Targets]) -> list[tuple[Floats2d, Ints2d]]:
+    """Compute the projected rows of Docs, and their offsets."""
+    encoder, projection = model.get_ref("encoder"), model.get_ref("projection")
+    docs = [one.doc for one in given]
+
+    def project(rows: Floats2d) -> Floats2d:
+        return project_rows(projection, rows)
+
+    if isinstance(encoder, SharedEncoder):
+        read = [encoder.take(doc) or encode_again(encoder, doc) for doc in docs]
+    elif has_checkpoint(encoder):
+        read = encode(encoder, docs, project=project, width=projection.get_dim("nO"))
+    else:
+        rows = [model.ops.to_numpy(X) for X in encoder.predict(docs)]
+        return [
+            (project(X), _find_tokens(doc)) for X, doc in zip(rows, docs, strict=True)
+        ]
+    return [(encoded.X, encoded.pieces.offsets) for encoded in read]
+
+
+def encode_again(encoder: SharedEncoder, doc: Doc) -> Encoded:
+    """Compute the projected rows of a Doc whose component has not run."""
+    assert encoder.source is not None
+    [encoded] = encode(
+        encoder.source, [doc], project=encoder.project, width=encoder.width
+    )
+    return encoded
+
+
+def _find_tokens(doc: Doc) -> Ints2d:
+    return numpy.stack(token_borders(doc), axis=1)
+
+
+def _begin_update(
+    model: AssertionModel, docs: list[Doc]
+) -> tuple[list[tuple[Floats2d, Ints2d]], Callable[[Sequence[Floats2d]], Any]]:
+    """Compute the vectors (n_rows, width) of Docs and their offsets, for training."""
+    encoder = model.get_ref("encoder")
+    if isinstance(encoder, SharedEncoder):
+        return _encode_once(encoder.source, docs), lambda d_rows: docs
+    if not has_checkpoint(encoder):
+        rows, backprop = encoder(docs, True)
+        read = [
+            (model.ops.to_numpy(X), _find_tokens(doc))
+            for X, doc in zip(rows, docs, strict=True)
+        ]
+        return read, lambda d_rows: backprop([model.ops.asarray2f(d) for d in d_rows])
+    settings = get_shim(encoder).settings
+    if not settings.learn_rate_scale and not settings.mask_rate:
+        return _encode_once(encoder, docs), lambda d_rows: docs
+    encoded, backprop = encoder(docs, True)
+    return [(one.X, one.pieces.offsets) for one in encoded], backprop
+
+
+def _encode_once(encoder: Any, docs: list[Doc]) -> list[tuple[Floats2d, Ints2d]]:
+    """Encode Docs with a frozen encoder, and cache their rows for the next epochs."""
+    cache = get_shim(encoder).known_windows
+    keys = [_get_key(doc) for doc in docs]
+    new = {key: doc for key, doc in zip(keys, docs, strict=True) if key not in cache}
+    read = {}
+    for key, encoded in zip(new, encode(encoder, list(new.values())), strict=True):
+        read[key] = encoded.X.astype("float16"), encoded.pieces.offsets
+    if sum(rows.nbytes for rows, _ in cache.values()) < MAX_KNOWN_BYTES:
+        cache.update(read)
+    return [read[key] if key in read else cache[key] for key in keys]
+
+
+def _get_key(doc: Doc) -> bytes:
+    # Windows are cut at these.
+    text = read_doc(doc)
+    borders = numpy.asarray([*text.sections, -1, *text.sentences])
+    return hashlib.sha256(text.text.encode("utf8") + borders.tobytes()).digest()
+
+
+def forward_attention(
+    model: Model[Any, Any], given: tuple[Floats2d, Ints2d], is_train: bool
+) -> tuple[Floats2d, Callable[[Floats2d], Floats2d]]:
+    """Compute the logits (n_places, nO) of places from rows; see `read_places`."""
+    rows, places = given
+    ops = model.ops
+    weights = {name: ops.to_numpy(model.get_param(name)) for name in model.param_names}
+    logits, backprop_places = read_places(ops.to_numpy(rows), places, weights)
+
+    def backprop(d_logits: Floats2d) -> Floats2d:
+        d_rows, d_weights = backprop_places(d_logits)
+        for name, gradient in d_weights.items():
+            model.inc_grad(name, ops.asarray(gradient, dtype="float32"))
+        return d_rows
+
+    return logits, backprop

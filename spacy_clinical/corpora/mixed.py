@@ -1,0 +1,45 @@
+"""Several corpora as one."""
+
+import random
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
+
+from spacy.language import Language
+from spacy.training import Example
+
+from spacy_clinical.errors import CodedValueError, Errors
+
+
+class MixedCorpus:
+    """Corpus of the Examples of several others, such as ones that label different things."""
+
+    def __init__(
+        self,
+        corpora: Mapping[str, Callable[[Language], Iterable[Example]]],
+        *,
+        shuffle: bool = False,
+    ) -> None:
+        """Set up the corpus; the others are read when it is called.
+
+        corpora: Readers by name, in the order in which they are read.
+        shuffle: Whether to change the order of all Examples in each iteration.
+        RAISES ValueError: C213, if there are none.
+        """
+        if not corpora:
+            raise CodedValueError(Errors.C213)
+        self.corpora = dict(corpora)
+        self.shuffle = shuffle
+
+    def __call__(self, nlp: Language) -> Iterator[Example]:
+        """Read all corpora.
+
+        nlp: The pipeline whose tokenizer to use.
+        YIELDS: The Examples of each.
+        """
+        read = chain.from_iterable(read(nlp) for read in self.corpora.values())
+        if not self.shuffle:
+            yield from read
+            return
+        examples = list(read)
+        random.shuffle(examples)
+        yield from examples

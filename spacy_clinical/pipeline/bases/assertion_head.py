@@ -1,0 +1,303 @@
+"""Base class of components that learn what is said of entities."""
+
+import contextlib
+import hashlib
+import weakref
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal, TypeAlias
+
+import numpy
+from spacy.attrs import SENT_START
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+from spacy.training import Example, validate_examples
+from thinc.api import Optimizer, set_dropout_rate
+
+from spacy_clinical.architectures.assertion_head import (
+    AssertionModel,
+    Targets,
+    connect,
+)
+from spacy_clinical.errors import CodedValueError, Errors
+from spacy_clinical.extensions.assertion_attributes import (
+    CONTEXT_ATTRIBUTES,
+    get_known_attributes,
+)
+from spacy_clinical.pipeline.bases.checkpoint_pipe import CheckpointPipe
+from spacy_clinical.tokenization.sentences import split_sentences
+from spacy_clinical.types import Bools2d, Floats1d, Floats2d, list_names
+
+Decide = Literal["rules", "model", "both"]
+# One for all attributes, or by attribute.
+Threshold: TypeAlias = float | Mapping[str, float]
+
+
+class AssertionHeadPipe(CheckpointPipe):
+    """Base class of components with a `spacy-clinical.AssertionHead.v1`.
+
+    `cfg["columns"]` has the attributes that it has learned.
+
+    decide: Who decides on these: "rules", "model" (the head), or "both".
+    threshold, reject_below, accept_above: See `ClinicalAssertion`.
+    """
+
+    decide: Decide
+    threshold: Threshold
+    reject_below: Threshold
+    accept_above: Threshold
+    name: str
+
+    def list_targets(self, doc: Doc) -> list[Span]:
+        """List the spans of a Doc to speak of, sorted by their starts."""
+        raise NotImplementedError
+
+    def _set_up_head(
+        self, nlp: Language | None, model: AssertionModel, name: str
+    ) -> None:
+        self.vocab = None if nlp is None else nlp.vocab
+        self.model, self.name = model, name
+        self.cfg: dict[str, Any] = {"columns": []}
+        self._pipeline = _Reference(nlp)
+        self._sha256 = ""
+        for shim in self.shims:
+            shim.component = self.name
+
+    @property
+    def is_trainable(self) -> bool:
+        """Whether there is a head, not only rules."""
+        return bool(self.model.has_ref("attention"))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Attributes that the head has learned."""
+        return tuple(self.cfg["columns"])
+
+    @property
+    def label_data(self) -> list[str]:
+        """Attributes that the head has learned, for `spacy init labels`."""
+        return list(self.labels)
+
+    # Predicting
+
+    def score_places(self, targets: list[Targets]) -> list[Floats2d]:
+        """Compute the head's scores (n_places, n_attributes; 0 to 1) for each Doc.
+
+        RAISES ValueError: C856, if the head has learned nothing yet; C855, if the
+            encoder that it reads isn't in the pipeline.
+        """
+        if not self.cfg["columns"]:
+            raise CodedValueError(
+                Errors.C856.format(name=self.name, decide=self.decide)
+            )
+        self.connect_encoder()
+        return [1 / (1 + numpy.exp(-logits)) for logits in self.model.predict(targets)]
+
+    def combine(self, said: Bools2d, scores: Floats2d) -> Floats2d:
+        """Let rules and head decide together.
+
+        said, scores (n_places, n_attributes): What the rules say, and the head's scores.
+        RETURNS (n_places, n_attributes): Scores, moved so that 0.5 is the threshold.
+        """
+        if self.decide == "model":
+            return move_threshold(scores, self._list_thresholds(self.threshold))
+        low, high = map(self._list_thresholds, (self.reject_below, self.accept_above))
+        return move_threshold(scores, numpy.where(said, low, high))
+
+    def _list_thresholds(self, threshold: Threshold) -> Floats1d:
+        if not isinstance(threshold, Mapping):
+            return numpy.full(len(self.labels), threshold)
+        return numpy.asarray([threshold.get(name, 0.5) for name in self.labels])
+
+    def connect_encoder(self) -> None:
+        """Find the encoder of the component that the head shares it with.
+
+        RAISES ValueError: C855, if it isn't in the pipeline.
+        """
+        encoder = self.model.get_ref("encoder")
+        component = getattr(encoder, "component", None)
+        if component is None:
+            return
+        nlp = self._pipeline.get()
+        pipe = None
+        if nlp is not None and component in nlp.component_names:
+            pipe = nlp.get_pipe(component)
+        source = _find_encoder(getattr(pipe, "model", None)) or encoder.source
+        if source is None:
+            raise CodedValueError(
+                Errors.C855.format(name=self.name, component=component)
+            )
+        connect(self.model, source)
+
+    # Training
+
+    def initialize(
+        self,
+        get_examples: Callable[[], Iterable[Example]],
+        *,
+        nlp: Language | None = None,
+        labels: str | Sequence[str] | None = None,
+    ) -> None:
+        """Load the checkpoint, and make a head for the attributes in the examples.
+
+        labels: Attributes to learn instead of those that are true in the examples.
+        RAISES ValueError: C854, if there is no such attribute; C857, if nothing is said
+            of any entity.
+        """
+        if not self.is_trainable:
+            return
+        names = list_names(labels or ())
+        unknown = sorted(set(names) - set(CONTEXT_ATTRIBUTES))
+        if unknown:
+            raise CodedValueError(
+                Errors.C854.format(
+                    name=self.name,
+                    setting="labels",
+                    unknown=", ".join(unknown),
+                    known=", ".join(CONTEXT_ATTRIBUTES),
+                )
+            )
+        some = []
+        said = set(names)
+        for number, eg in enumerate(get_examples()):
+            if number < 2:
+                some.append(self._read(eg))
+            if not names:
+                for span in self.list_targets(eg.reference):
+                    said.update(n for n in CONTEXT_ATTRIBUTES if span._.get(n))
+        if not said:
+            raise CodedValueError(Errors.C857.format(name=self.name))
+        self.connect_encoder()
+        self.cfg["columns"] = [name for name in CONTEXT_ATTRIBUTES if name in said]
+        self.model.set_dim("nO", len(said), force=True)
+        self.model.initialize(X=some)
+        self._sha256 = ""
+
+    def update(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,
+        sgd: Optimizer | None = None,
+        losses: dict[str, float] | None = None,
+    ) -> dict[str, float]:
+        """Update the head from what the reference says of its entities.
+
+        With rules alone, nothing is learned.
+        """
+        losses = {} if losses is None else losses
+        if not self.is_trainable:
+            return losses
+        losses.setdefault(self.name, 0.0)
+        examples = list(examples)
+        validate_examples(examples, f"{type(self).__name__}.update")
+        targets = [self._read(eg) for eg in examples]
+        if not any(len(one.places) for one in targets):
+            return losses
+        self.connect_encoder()
+        set_dropout_rate(self.model, drop)
+        logits, backprop = self.model.begin_update(targets)
+        loss, d_logits = self.get_loss(examples, logits)
+        backprop(d_logits)
+        self._sha256 = ""
+        if sgd is not None:
+            self.finish_update(sgd)
+        losses[self.name] += loss
+        return losses
+
+    def get_loss(
+        self, examples: Iterable[Example], scores: list[Floats2d]
+    ) -> tuple[float, list[Floats2d]]:
+        """Compute the mean binary cross entropy of the entities, and its gradient.
+
+        Attributes that a reference says nothing of are left out.
+        """
+        n_places = max(1, sum(map(len, scores)))
+        loss, gradients = 0.0, []
+        for eg, logits in zip(examples, scores, strict=True):
+            spans = self.list_targets(eg.reference)
+            gold = numpy.asarray(
+                [[bool(span._.get(name)) for name in self.labels] for span in spans],
+                dtype="float32",
+            ).reshape(logits.shape)
+            known = get_known_attributes(eg.reference)
+            weights = numpy.asarray([name in known for name in self.labels])
+            losses = numpy.logaddexp(0, logits) - gold * logits
+            loss += float((losses * weights).sum()) / n_places
+            predicted = 1 / (1 + numpy.exp(-logits))
+            gradient = (predicted - gold) * weights / n_places
+            gradients.append(gradient.astype("float32"))
+        return loss, gradients
+
+    def _read(self, eg: Example) -> Targets:
+        """Take the places from the reference, and the text as it was predicted."""
+        spans = self.list_targets(eg.reference)
+        return make_targets(eg.predicted, [(s.start_char, s.end_char) for s in spans])
+
+    # Saving
+
+    def describe_head(self) -> dict[str, str]:
+        """Describe who decides, and the SHA-256 of the head's weights."""
+        if not self._sha256:
+            digest = hashlib.sha256()
+            for name in ("projection", "attention"):
+                layer = self.model.get_ref(name)
+                for parameter in sorted(layer.param_names):
+                    digest.update(layer.ops.to_numpy(layer.get_param(parameter)))
+            self._sha256 = digest.hexdigest()
+        return {"decide": self.decide, "head_sha256": self._sha256}
+
+    def _restore_cfg(self, data: bytes) -> None:
+        super()._restore_cfg(data)
+        self._sha256 = ""
+        unknown = set(self.labels) - set(CONTEXT_ATTRIBUTES)
+        if unknown:
+            reason = "its head has unknown attributes"
+            raise CodedValueError(Errors.C026.format(name=self.name, reason=reason))
+        # The encoder is handed over from the first note on, if it is there already.
+        with contextlib.suppress(CodedValueError):
+            self.connect_encoder()
+
+
+class _Reference:
+    """A reference to a pipeline, which isn't copied or saved with a component."""
+
+    def __init__(self, nlp: Language | None = None) -> None:
+        self._get = None if nlp is None else weakref.ref(nlp)
+
+    def get(self) -> Language | None:
+        return None if self._get is None else self._get()
+
+    def __reduce__(self) -> Any:
+        return _Reference, ()
+
+
+def _find_encoder(model: Any) -> Any:
+    """Find the encoder in a component's model; None if there is none."""
+    nodes = model.walk() if hasattr(model, "walk") else ()
+    return next((node for node in nodes if node.name == "hf_encoder"), None)
+
+
+def make_targets(doc: Doc, places: Sequence[tuple[int, int]]) -> Targets:
+    """Make the input of the head.
+
+    places (characters): Starts and ends, half open.
+    """
+    array = numpy.asarray(places, dtype="int64").reshape(-1, 2)
+    if doc.has_annotation("SENT_START"):
+        is_start = doc.to_array([SENT_START]) == 1
+        starts = [doc[int(i)].idx for i in numpy.flatnonzero(is_start)]
+    else:
+        starts = split_sentences(doc.text)
+    return Targets(doc, array, starts)
+
+
+def move_threshold(scores: Floats2d, threshold: Floats2d | Floats1d) -> Floats2d:
+    """Move scores so that a threshold becomes 0.5, and 0 and 1 stay.
+
+    scores, threshold (0 to 1): Arrays of shapes that fit each other.
+    """
+    low = numpy.maximum(threshold, 1e-9)
+    high = numpy.maximum(1 - threshold, 1e-9)
+    return numpy.where(
+        scores < threshold, 0.5 * scores / low, 1 - 0.5 * (1 - scores) / high
+    )
