@@ -1,7 +1,7 @@
 """Several corpora as one."""
 
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
 from spacy.language import Language
@@ -15,19 +15,19 @@ class MixedCorpus:
 
     def __init__(
         self,
-        corpora: Mapping[str, Callable[[Language], Iterable[Example]]],
-        *,
+        *corpora: Callable[[Language], Iterable[Example]],
         shuffle: bool = False,
     ) -> None:
         """Set up the corpus; the others are read when it is called.
 
-        corpora: Readers by name, in the order in which they are read.
+        corpora: Readers, in the order in which they are read. In a config, each has a
+            block of its own: [corpora.train.*.notes], [corpora.train.*.more].
         shuffle: Whether to change the order of all Examples in each iteration.
         RAISES ValueError: C213, if there are none.
         """
         if not corpora:
             raise CodedValueError(Errors.C213)
-        self.corpora = dict(corpora)
+        self.corpora = corpora
         self.shuffle = shuffle
 
     def __call__(self, nlp: Language) -> Iterator[Example]:
@@ -36,7 +36,7 @@ class MixedCorpus:
         nlp: The pipeline whose tokenizer to use.
         YIELDS: The Examples of each.
         """
-        read = chain.from_iterable(read(nlp) for read in self.corpora.values())
+        read = chain.from_iterable(read(nlp) for read in self.corpora)
         if not self.shuffle:
             yield from read
             return

@@ -141,9 +141,9 @@ def test_text_without_words_has_no_sentences(text):
 )
 def test_split_sentences_takes_linear_time(unit):
     text = ". " + unit * (200_000 // len(unit))
-    start = time.perf_counter()
+    start = time.process_time()
     split_sentences(text)
-    assert time.perf_counter() - start < 3
+    assert time.process_time() - start < 3
 
 
 NARROW = (

@@ -173,9 +173,9 @@ _TOKENIZER = create_clinical_tokenizer()(spacy.blank("en"))
 @pytest.mark.parametrize("unit", ["a", "(", "a,", "'s", "5mg", ".", "-", "[**", "a@"])
 def test_long_line_without_spaces_takes_linear_time(nlp, unit):
     text = unit * (100_000 // len(unit))
-    start = time.perf_counter()
+    start = time.process_time()
     doc = nlp.make_doc(text)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
     assert doc.text == text
     assert len(doc) <= len(text)
 

@@ -202,9 +202,9 @@ def test_a_word_document_that_unpacks_to_too_much_is_refused_at_once():
         with archive.open("word/document.xml", "w") as part:
             for _ in range(65):
                 part.write(bytes(1_000_000))
-    start = time.perf_counter()
+    start = time.process_time()
     assert refuse(handle.getvalue()).startswith("[C355]")
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize(
