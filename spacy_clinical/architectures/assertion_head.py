@@ -174,7 +174,7 @@ def _read(model: AssertionModel, given: list[Targets]) -> list[tuple[Floats2d, I
         return project_rows(projection, rows)
 
     if isinstance(encoder, SharedEncoder):
-        read = [encoder.take(doc) or encode_again(encoder, doc) for doc in docs]
+        read = [encoder.waiting.take(doc) or encode_again(encoder, doc) for doc in docs]
     elif has_checkpoint(encoder):
         read = encode(encoder, docs, project=project, width=projection.get_dim("nO"))
     else:

@@ -31,6 +31,36 @@ class RowReader(Protocol):
         """Take the projected rows of a Doc."""
 
 
+class WaitingRows:
+    """Rows of Docs between two components. They aren't saved with either."""
+
+    def __init__(self) -> None:
+        self.n_pieces = 0
+        self._rows: OrderedDict[tuple[int, int], Encoded] = OrderedDict()
+
+    def put(self, doc: Doc, encoded: Encoded) -> None:
+        """Keep the rows of a Doc, and drop the oldest if there are too many."""
+        self.take(doc)
+        self.n_pieces += len(encoded.pieces)
+        self._rows[_get_key(doc)] = encoded
+        while self.n_pieces > MAX_WAITING and len(self._rows) > 1:
+            _, oldest = self._rows.popitem(last=False)
+            self.n_pieces -= len(oldest.pieces)
+
+    def take(self, doc: Doc) -> Encoded | None:
+        """Get the rows of a Doc once; None if there are none."""
+        encoded = self._rows.pop(_get_key(doc), None)
+        if encoded is not None:
+            self.n_pieces -= len(encoded.pieces)
+        return encoded
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __reduce__(self) -> Any:
+        return WaitingRows, ()
+
+
 class SharedEncoder(Model[list[Doc], list[Encoded]]):
     """A layer that reads the rows of another component's encoder.
 
@@ -43,8 +73,7 @@ class SharedEncoder(Model[list[Doc], list[Encoded]]):
         self.component = component
         self.source: Model[list[Doc], list[Encoded]] | None = None
         self._projection: Model[Floats2d, Floats2d] = Model("none", forward)
-        self._waiting: OrderedDict[tuple[int, int], Encoded] = OrderedDict()
-        self._n_waiting = 0
+        self.waiting = WaitingRows()
 
     def connect(
         self,
@@ -68,22 +97,8 @@ class SharedEncoder(Model[list[Doc], list[Encoded]]):
         return project_rows(self._projection, rows)
 
     def put(self, doc: Doc, encoded: Encoded) -> None:
-        """Take the projected rows of a Doc; `take` gives them away."""
-        self._n_waiting += len(encoded.pieces)
-        self._waiting[_get_key(doc)] = encoded
-        while self._n_waiting > MAX_WAITING and len(self._waiting) > 1:
-            _, oldest = self._waiting.popitem(last=False)
-            self._n_waiting -= len(oldest.pieces)
-
-    def take(self, doc: Doc) -> Encoded | None:
-        """Get the projected rows of a Doc once; None if there are none."""
-        encoded = self._waiting.pop(_get_key(doc), None)
-        if encoded is not None:
-            self._n_waiting -= len(encoded.pieces)
-        return encoded
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_waiting": OrderedDict(), "_n_waiting": 0}
+        """Take the projected rows of a Doc."""
+        self.waiting.put(doc, encoded)
 
 
 def project_rows(projection: Model[Floats2d, Floats2d], rows: Floats2d) -> Floats2d:
