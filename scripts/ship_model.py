@@ -1,7 +1,8 @@
 """Put trained pipelines into the package as one: weights, scores, and a model card.
 
 Run: python scripts/ship_model.py training/ner/model-best path/to/maccrobat2020/dev \
-         training/icd9/model-last training/icd9/scores.json
+         training/icd9/model-last training/icd9/scores.json \
+         training/assertion/model-best training/assertion/scores.json
 """
 
 import argparse
@@ -23,12 +24,13 @@ META = {
     "name": DEFAULT_MODEL.removeprefix("en_"),
     "version": __version__,
     "description": (
-        "Clinical notes: sections, sentences, the 41 entity types of MACCROBAT and "
-        "ICD-9-CM categories"
+        "Clinical notes: sections, sentences, the 41 entity types of MACCROBAT, whether "
+        "they are denied, uncertain, past or a relative's, and ICD-9-CM categories"
     ),
     "author": "The spacy_clinical authors",
     "license": (
-        "MIT (code), Apache-2.0 (all-MiniLM-L6-v2), CC BY 4.0 (MACCROBAT2020, CodiEsp)"
+        "MIT (code), Apache-2.0 (all-MiniLM-L6-v2), CC BY 4.0 (MACCROBAT2020, CodiEsp, "
+        "Chia), MIT (PHEE)"
     ),
     "sources": [
         {
@@ -42,6 +44,18 @@ META = {
             "url": "https://doi.org/10.5281/zenodo.3837305",
             "author": "Antonio Miranda-Escalada, Aitor Gonzalez-Agirre, Martin Krallinger",
             "license": "CC BY 4.0",
+        },
+        {
+            "name": "Chia",
+            "url": "https://doi.org/10.6084/m9.figshare.11855817",
+            "author": "Fabrício Kury and others",
+            "license": "CC BY 4.0",
+        },
+        {
+            "name": "PHEE",
+            "url": "https://github.com/ZhaoyueSun/PHEE",
+            "author": "Zhaoyue Sun and others",
+            "license": "MIT",
         },
         {
             "name": "all-MiniLM-L6-v2",
@@ -85,11 +99,11 @@ clearly less on other kinds of notes: the corpus has only case reports.
 
 It learned from published case reports: full sentences, few abbreviations, no
 signatures, no de-identification marks. Types with few examples are found poorly or
-never. It does not tell whether a finding is denied: "no fever" yields a
-Sign_symptom. Of overlapping entities it knows the longest only. Scores are
+never. Of overlapping entities it knows the longest only. Scores are
 probabilities of exactly these borders and this type under the model; the threshold of
 {threshold} gives the best F1 on dev; raise it for precision, lower it for recall.
 
+{assertion}
 ## Codes: how they were made
 
 {n_codes} ICD-9-CM categories, those of the 500 clinical cases of CodiEsp train (English by
@@ -122,6 +136,32 @@ case reports: there is no sign of what is denied ("no fever" suggests fever), of
 was long ago, or of whom; only family history and review of systems are left out. Codes follow
 the habits of those who coded CodiEsp, symptoms among them, not those of a hospital.
 """
+ASSERTION_CARD = """## Assertion: how it was made
+
+The rules of `clinical_assertion` decide together with a head of {n_weights} weights that
+reads the vectors of the entity recognizer's encoder around an entity. It was trained by
+`configs/train_assertion.cfg` on MACCROBAT2020 train, PHEE train and four fifths of Chia,
+for negation and uncertainty; on all else, the rules decide alone. What the rules say is
+dropped where the head gives it less than {reject_below}; what they don't say is added
+where it gives it {accept_above} or more. These thresholds were chosen on the dev parts.
+
+## Assertion: scores
+
+F1 of the annotated entities that the attribute is true for, in parts that neither the
+head nor the cues were made on, by `benchmarks/assertion.py`. They chose the thresholds,
+so expect a little less elsewhere.
+
+| corpus | attribute | entities | {systems} |
+| --- | --- | ---: | {bars} |
+{rows}
+
+## Assertion: limits
+
+Nothing was annotated for historical, hypothetical and family findings, so these are
+rules that were only checked on sentences of our own. "Resolved" counts as negated. The
+head gives no cue for what it adds. Eligibility criteria ("except", "other than") and
+what a whole paragraph makes clear are often missed.
+"""
 BASELINE = "TF-IDF + LR"
 
 
@@ -131,6 +171,10 @@ def main() -> None:
     parser.add_argument("dev", type=Path)
     parser.add_argument("codes", type=Path, help="pipeline with a categorizer")
     parser.add_argument("code_scores", type=Path, help="JSON of benchmarks/icd9.py")
+    parser.add_argument("assertion", type=Path, help="pipeline with a trained head")
+    parser.add_argument(
+        "assertion_scores", type=Path, help="JSON of benchmarks/assertion.py"
+    )
     args = parser.parse_args()
     nlp = read_without_words(args.pipeline)
     examples = list(BratCorpus(args.dev)(nlp))
@@ -145,6 +189,7 @@ def main() -> None:
     nlp.meta["performance"] |= ours
     target = TARGET / DEFAULT_MODEL
     shipped = read_without_words(args.pipeline, meta=nlp.meta)
+    add_assertion(shipped, args.assertion)
     add_codes(shipped, args.codes)
     shutil.rmtree(target, ignore_errors=True)
     shipped.to_disk(target)
@@ -152,8 +197,15 @@ def main() -> None:
     for eg in examples:
         for ent in eg.reference.ents:
             support[ent.label_] = support.get(ent.label_, 0) + 1
+    assertion = json.loads(args.assertion_scores.read_text(encoding="utf8"))
     card = format_card(
-        shipped, scores, support, len(examples), get_size(target), code_scores
+        shipped,
+        scores,
+        support,
+        len(examples),
+        get_size(target),
+        code_scores,
+        format_assertion(shipped, assertion),
     )
     (target / "README.md").write_text(card, encoding="utf8")
     print(f"{target}: {get_size(target):.1f} MB, F1 {scores['ents_f']:.4f}")
@@ -174,6 +226,60 @@ def read_without_words(path: Path, meta: dict[str, Any] | None = None) -> Langua
     for shim in ner.shims:
         shim.origin["checkpoint"] = f"{DEFAULT_MODEL}-{__version__}"
     return nlp
+
+
+def add_assertion(nlp: Language, path: Path) -> None:
+    """Add the assertion of another pipeline, on the encoder of the entity recognizer."""
+    name = "clinical_assertion"
+    source = load_model_from_config(load_config(path / "config.cfg"), auto_fill=True)
+    trained = source.get_pipe(name)
+    trained.from_disk(path / name, exclude=["vocab", "rules"])
+    config = {k: v for k, v in source.get_pipe_config(name).items() if k != "factory"}
+    config["model"]["encoder"] = {
+        "@architectures": "spacy-clinical.SharedEncoder.v1",
+        "component": "clinical_ner",
+    }
+    pipe = nlp.add_pipe(name, after="clinical_ner", config=config)
+    pipe.take_head(trained)
+
+
+def format_assertion(nlp: Language, report: dict[str, Any]) -> str:
+    """Write the part of the card on assertion.
+
+    report: As benchmarks/assertion.py writes it.
+    """
+    pipe = nlp.get_pipe("clinical_assertion")
+    weights = [
+        layer.get_param(name).size
+        for layer in pipe.model.walk()
+        for name in layer.param_names
+    ]
+    measured = report["corpora"].items()
+    systems = list(
+        dict.fromkeys(s for _, m in measured for a in m["scores"].values() for s in a)
+    )
+    rows = [
+        f"| {corpus} | {attribute} | {next(iter(found.values()))['gold']} | "
+        + " | ".join(f"{found[s]['f']:.3f}" if s in found else "" for s in systems)
+        + " |"
+        for corpus, one in measured
+        for attribute, found in one["scores"].items()
+    ]
+    return ASSERTION_CARD.format(
+        n_weights=f"{sum(weights):,}",
+        reject_below=format_thresholds(pipe.reject_below),
+        accept_above=format_thresholds(pipe.accept_above),
+        systems=" | ".join(systems),
+        bars=" | ".join(["---:"] * len(systems)),
+        rows="\n".join(rows),
+    )
+
+
+def format_thresholds(thresholds: Any) -> str:
+    """Write one threshold, or those by attribute."""
+    if not isinstance(thresholds, dict):
+        return f"{thresholds}"
+    return " or ".join(f"{value} ({name})" for name, value in thresholds.items())
 
 
 def add_codes(nlp: Language, path: Path) -> None:
@@ -201,6 +307,7 @@ def format_card(
     n_texts: int,
     size: float,
     code_scores: dict[str, Any],
+    assertion: str,
 ) -> str:
     """Write the model card."""
     rows = [("**all**", sum(support.values()), scores, "ents_")]
@@ -223,6 +330,7 @@ def format_card(
     ]
     pipe = nlp.get_pipe("clinical_icd9_categorizer")
     return CARD.format(
+        assertion=assertion,
         code_rows="\n".join(code_rows),
         n_codes=len(pipe.label_data),
         n_unknown=1234 - len(pipe.label_data),

@@ -11,6 +11,7 @@ CONFIGS = sorted((ROOT / "configs").glob("*.cfg"))
 # A tiny checkpoint takes windows of 62 wordpieces.
 TEXT = "HPI:\nA 40-year-old man denies fever.\n"
 ANN = "T1\tAge 7 18\t40-year-old\nT2\tSex 19 22\tman\nT3\tSign_symptom 30 35\tfever\n"
+ANN += "A1\tNegated T3\n"
 
 
 @pytest.fixture
@@ -149,8 +150,13 @@ TINY_WINDOWS = {
     "components.clinical_ner.model.encoder.size": 62,
     "components.clinical_ner.model.encoder.stride": 50,
 }
+TINY_ASSERTION = {
+    "components.clinical_assertion.model.encoder.size": 62,
+    "components.clinical_assertion.model.encoder.stride": 50,
+}
 # Each training config with its data, and what is measured.
 TRAINING = {
+    "train_assertion": ({**BRAT, **TINY_ASSERTION}, "assertion_f"),
     "train_ner": ({**BRAT, **TINY_WINDOWS}, "ents_f"),
     "train_ner_listener": (BRAT, "ents_f"),
     "train_spancat": (BRAT, "spans_sc_f"),

@@ -51,6 +51,9 @@ REGISTERED = {
         "spacy-clinical.TokenClassifier.v1",
         "spacy-clinical.DocumentClassifier.v1",
         "spacy-clinical.FormRules.v1",
+        "spacy-clinical.SharedEncoder.v1",
+        "spacy-clinical.AssertionHead.v1",
+        "spacy-clinical.AssertionRules.v1",
         "spacy-clinical.Tok2VecEncoder.v1",
     },
     "spacy_scorers": {
@@ -61,6 +64,7 @@ REGISTERED = {
         "spacy-clinical.assertion_scorer.v1",
     },
     "spacy_readers": {
+        "spacy-clinical.MixedCorpus.v1",
         "spacy-clinical.BratCorpus.v1",
         "spacy-clinical.TableCorpus.v1",
         "spacy-clinical.CodiEspCorpus.v1",

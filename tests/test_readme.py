@@ -18,7 +18,14 @@ from spacy_clinical.cli import app
 from spacy_clinical.export.records import make_record
 from spacy_clinical.types import Note
 from tests.conftest import load_blank
-from tests.test_configs import ANN, CSV, TEXT, TINY_WINDOWS, write_codiesp
+from tests.test_configs import (
+    ANN,
+    CSV,
+    TEXT,
+    TINY_ASSERTION,
+    TINY_WINDOWS,
+    write_codiesp,
+)
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf8")
@@ -54,10 +61,19 @@ def test_ini_blocks_build(code, tiny_ner, tiny_core):
     config = Config({"nlp": nlp, **block})
     model = config["components"][name].get("model", {})
     encoder = model.get("encoder", model)
-    if encoder:
+    if "checkpoint" in encoder:
         assert encoder["checkpoint"] in list_checkpoints()
         encoder["checkpoint"] = str(tiny_core if "icd9" in name else tiny_ner)
+    elif encoder:
+        shared = encoder["component"]
+        model = {"encoder": {"checkpoint": str(tiny_ner)}}
+        config["components"][shared] = {"factory": shared, "model": model}
+        config["nlp"]["pipeline"].insert(0, shared)
     pipeline = load_model_from_config(config, auto_fill=True, validate=True)
+    if "component" in encoder:
+        # It is trained before it is used.
+        pipeline.get_pipe(name).connect_encoder()
+        return
     doc = pipeline("TB rec: surgery first.")
     assert doc.spans or name in doc._.clinical_pieces
 
@@ -118,7 +134,10 @@ def test_commands_run(command, folder, tiny_ner, tiny_core, monkeypatch):
         (folder / "out/notes.jsonl").write_text(json.dumps(record), encoding="utf8")
     if arguments[0] == "train":
         few = {"training.max_steps": 2, "training.eval_frequency": 1}
-        windows = TINY_WINDOWS if "configs/train_ner.cfg" in arguments else {}
+        windows = {
+            "configs/train_ner.cfg": TINY_WINDOWS,
+            "configs/train_assertion.cfg": TINY_ASSERTION,
+        }.get(arguments[1], {})
         for name, value in {**windows, **few}.items():
             arguments += [f"--{name}", str(value)]
     done = RUNNER.invoke(APPS[program], arguments)
@@ -128,4 +147,5 @@ def test_commands_run(command, folder, tiny_ner, tiny_core, monkeypatch):
     elif arguments[0] == "annotate":
         assert len((folder / "out/notes.jsonl").read_text("utf8").splitlines()) == 5
     if arguments[0] == "train":
-        assert spacy.load(folder / "training/ner/model-last")(TEXT).text == TEXT
+        output = arguments[arguments.index("--output") + 1]
+        assert spacy.load(folder / output / "model-last")(TEXT).text == TEXT

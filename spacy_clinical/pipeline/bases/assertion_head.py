@@ -233,6 +233,23 @@ class AssertionHeadPipe(CheckpointPipe):
         spans = self.list_targets(eg.reference)
         return make_targets(eg.predicted, [(s.start_char, s.end_char) for s in spans])
 
+    def take_head(self, other: "AssertionHeadPipe") -> None:
+        """Take over the weights of another component's head, which may have been trained
+        over an encoder of its own: a copy of the one that this head reads.
+
+        RAISES ValueError: C855, if the encoder that this head reads isn't there.
+        """
+        self.connect_encoder()
+        self.cfg["columns"] = list(other.labels)
+        self.model.set_dim("nO", len(other.labels), force=True)
+        self.model.initialize()
+        for name in ("projection", "attention"):
+            layer = self.model.get_ref(name)
+            for parameter in layer.param_names:
+                given = other.model.get_ref(name).get_param(parameter)
+                layer.set_param(parameter, layer.ops.asarray(given))
+        self._sha256 = ""
+
     # Saving
 
     def describe_head(self) -> dict[str, str]:
