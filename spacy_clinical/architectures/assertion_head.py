@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
 import numpy
 from spacy.tokens import Doc
 from thinc.api import Dropout, Linear, Model
 
+from spacy_clinical.architectures.assertion_rules import AssertionModel, Targets
 from spacy_clinical.architectures.encoder import encode, get_shim, has_checkpoint
 from spacy_clinical.architectures.shared_encoder import SharedEncoder, project_rows
 from spacy_clinical.extensions.doc_data import token_borders
@@ -20,30 +21,6 @@ from spacy_clinical.types import Floats2d, Ints2d
 MAX_KNOWN_BYTES = 2**29
 # Logit for places in a text without wordpieces.
 NOT_SAID = -20.0
-
-
-class Targets(NamedTuple):
-    """Places in a Doc to say something of.
-
-    places (n_places, 2): Their starts and ends (characters, half open).
-    sentences (characters): The starts of sentences, ascending.
-    """
-
-    doc: Doc
-    places: Ints2d
-    sentences: Sequence[int]
-
-
-AssertionModel: TypeAlias = Model[list[Targets], list[Floats2d]]
-
-
-def build_assertion_rules() -> AssertionModel:
-    """Build no model: `clinical_assertion` works by rules alone."""
-    return Model("assertion_rules", _say_nothing)
-
-
-def _say_nothing(model: Any, given: Any, is_train: bool) -> Any:
-    return [numpy.zeros((len(one.places), 0), "float32") for one in given], lambda d: d
 
 
 def build_assertion_head(
@@ -95,14 +72,6 @@ def init(model: AssertionModel, X: Any = None, Y: Any = None) -> None:
     )
     for name, value in weights.items():
         attention.set_param(name, value)
-
-
-def connect(model: AssertionModel, source: Model[Any, Any]) -> None:
-    """Let the head read the rows of another component's encoder while that runs it.
-
-    source: The encoder.
-    """
-    model.get_ref("encoder").connect(source, model.get_ref("projection"))
 
 
 def forward(

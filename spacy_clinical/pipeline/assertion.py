@@ -9,7 +9,7 @@ from spacy.tokens import Doc, Span, SpanGroup
 from spacy.util import SimpleFrozenDict, from_bytes, to_bytes
 from thinc.api import Config
 
-from spacy_clinical.architectures.assertion_head import (
+from spacy_clinical.architectures.assertion_rules import (
     AssertionModel,
     build_assertion_rules,
 )

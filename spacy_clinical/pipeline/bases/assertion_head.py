@@ -13,11 +13,7 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example, validate_examples
 from thinc.api import Optimizer, set_dropout_rate
 
-from spacy_clinical.architectures.assertion_head import (
-    AssertionModel,
-    Targets,
-    connect,
-)
+from spacy_clinical.architectures.assertion_rules import AssertionModel, Targets
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.extensions.assertion_attributes import (
     CONTEXT_ATTRIBUTES,
@@ -126,7 +122,7 @@ class AssertionHeadPipe(CheckpointPipe):
             raise CodedValueError(
                 Errors.C855.format(name=self.name, component=component)
             )
-        connect(self.model, source)
+        encoder.connect(source, self.model.get_ref("projection"))
 
     # Training
 
