@@ -239,6 +239,8 @@ def add_assertion(nlp: Language, path: Path) -> None:
         "@architectures": "spacy-clinical.SharedEncoder.v1",
         "component": "clinical_ner",
     }
+    # Also of the entities that overlap longer ones.
+    config["spans_keys"] = ["ner"]
     pipe = nlp.add_pipe(name, after="clinical_ner", config=config)
     pipe.take_head(trained)
 
