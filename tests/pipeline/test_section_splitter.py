@@ -7,6 +7,7 @@ from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
 
 from spacy_clinical.pipeline.section_splitter import ClinicalSectionSplitter
+from spacy_clinical.sections.titles import SectionTitles
 
 NOTE = (
     "Seen today.\n\nPAST MEDICAL HISTORY\n\nGout.\n\nPHYSICAL EXAM:\nHEENT: clear\n"
@@ -151,6 +152,20 @@ def test_initialize_adds_titles(nlp):
     }
     nlp.initialize()
     assert labels(nlp("WOUND LOG: clean")) == ["wound_log"]
+
+
+def test_shipped_titles_are_not_built_again_when_they_are_restored(nlp, monkeypatch):
+    component = nlp.get_pipe("clinical_section_splitter")
+    saved = component.to_bytes()
+
+    def refuse(rules):
+        raise AssertionError
+
+    monkeypatch.setattr(SectionTitles, "from_dict", refuse)
+    copy = ClinicalSectionSplitter().from_bytes(saved)
+    assert copy.titles.digest == component.titles.digest
+    copy.add_titles("wound_log", ["Wound log"])
+    assert "wound_log" not in component.titles.labels
 
 
 @pytest.mark.parametrize("way", ["bytes", "disk", "pickle"])
