@@ -1,14 +1,19 @@
 """The one command over all benchmarks: on invented notes, with few rounds and no peers."""
 
 import csv
+import io
 import json
+import runpy
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from PIL import Image
+
+from spacy_clinical.encoders.shim import EncoderShim
 
 ROOT = Path(__file__).parents[1]
 BENCHMARKS = ROOT / "benchmarks"
@@ -89,6 +94,32 @@ def start(*arguments):
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+@pytest.fixture
+def in_this_process(monkeypatch):
+    """Run scripts without a new process, whose imports take longer than what is quick.
+
+    Other tests start those of `run.py` as they are.
+    """
+    start = subprocess.run
+
+    def run_script(command, **options):
+        if command[0] != sys.executable:
+            return start(command, **options)
+        script, *arguments = map(str, command[1:])
+        stdout = options["stdout"]
+        out = io.StringIO() if stdout == subprocess.PIPE else stdout
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out):
+            patch.setattr(sys, "argv", [script, *arguments])
+            runpy.run_path(script, run_name="__main__")
+        printed = out.getvalue() if out is not stdout else None
+        return subprocess.CompletedProcess(command, 0, printed)
+
+    # What a script puts in its place.
+    monkeypatch.setattr(EncoderShim, "predict_framed", EncoderShim.predict_framed)
+    monkeypatch.setattr(subprocess, "run", run_script)
+
+
+@pytest.mark.usefixtures("in_this_process")
 def test_one_command_writes_tables_and_plots(data, tmp_path, monkeypatch, capsys):
     out, peers = tmp_path / "out", tmp_path / "peers"
     options = ["--quick", "--data", data, "--output", out, "--peers", peers]
@@ -357,6 +388,7 @@ def test_one_value_has_no_spread():
     assert make_row("a", "b", "c", "d", [2.0]) == Row("a", "b", "c", "d", 2, 2, 2, "")
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_the_cost_of_a_character_is_told_by_shape_and_length(
     data, tmp_path, monkeypatch, capsys
 ):
@@ -364,7 +396,6 @@ def test_the_cost_of_a_character_is_told_by_shape_and_length(
     arguments = [str(BENCHMARKS / "length.py"), str(data), "--sizes", "200", "800"]
     arguments += ["--shapes", "titles", "--output", str(output)]
     monkeypatch.setattr(sys, "argv", arguments)
-    # Each shape is measured in a process of its own.
     length.main()
     rows = read_rows(json.loads(output.read_text("utf8")))
     assert {row.system for row in rows} == {"spacy_clinical, titles"}

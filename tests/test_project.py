@@ -13,19 +13,24 @@ from spacy.cli import app as spacy_app
 from typer.testing import CliRunner
 
 from spacy_clinical.cli import app
+from tests.conftest import copy_examples
+from tests.test_configs import TINY_WINDOWS
+from tests.tiny import make_bare_bert
 
 # Commands print their warnings.
 pytestmark = pytest.mark.filterwarnings("ignore")
 ROOT = Path(__file__).parents[1]
 PROJECT = yaml.safe_load((ROOT / "project.yml").read_text(encoding="utf8"))
-NAMES = ["assets", "benchmarks", "configs", "examples", "scripts", "spacy_clinical"]
+NAMES = ["assets", "benchmarks", "configs", "scripts", "spacy_clinical"]
 
 
 APPS = {"spacy": spacy_app, "spacy_clinical": app}
-# Two steps, scored once, on a few forms: every command runs, whatever is learned.
+# Two steps, scored once, on a few forms and a tiny encoder: every command runs, whatever
+# is learned.
 STEPS = "--training.max_steps 1 --training.eval_frequency 2"
+WINDOWS = " ".join(f"--{name} {value}" for name, value in TINY_WINDOWS.items())
 FEW = {
-    "ner_options": STEPS,
+    "ner_options": f"{STEPS} {WINDOWS}",
     "codes_options": f"{STEPS} --training.before_to_disk null",
     "forms_options": STEPS,
     "n_templates": "4",
@@ -59,7 +64,10 @@ def project(tmp_path_factory):
     folder = tmp_path_factory.mktemp("project")
     for name in NAMES:
         (folder / name).symlink_to(ROOT / name)
-    few = yaml.safe_dump({**PROJECT, "vars": {**PROJECT["vars"], **FEW}}, width=1000)
+    copy_examples(folder / "examples")
+    encoder = make_bare_bert(tmp_path_factory.mktemp("encoder"))
+    variables = {**PROJECT["vars"], **FEW, "encoder": str(encoder)}
+    few = yaml.safe_dump({**PROJECT, "vars": variables}, width=1000)
     assert few.count(" --batches 30 ") == 1
     # The least that spaCy takes.
     few = few.replace(" --batches 30 ", " --batches 30 --batch-size 1 ")
@@ -82,6 +90,7 @@ def chdir(project, monkeypatch):
 
 def test_the_few_steps_are_settings_that_it_has():
     assert set(FEW) <= set(PROJECT["vars"])
+    assert (ROOT / PROJECT["vars"]["encoder"] / "config.json").is_file()
 
 
 def test_all_leaves_models_scores_plots_and_pages(project):
@@ -109,7 +118,7 @@ def test_the_wheel_can_be_loaded_by_its_name(project):
         capture_output=True,
         text=True,
         check=True,
-        env={**os.environ, "PYTHONPATH": str(target)},
+        env={**os.environ, "PYTHONPATH": f"{target}{os.pathsep}{ROOT}"},
     )
     assert str(target) in done.stdout
 

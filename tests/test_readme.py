@@ -17,7 +17,7 @@ from spacy_clinical.checkpoints import list_checkpoints
 from spacy_clinical.cli import app
 from spacy_clinical.export.records import make_record
 from spacy_clinical.types import Note
-from tests.conftest import load_blank
+from tests.conftest import copy_examples, load_blank
 from tests.test_configs import (
     ANN,
     CSV,
@@ -93,8 +93,8 @@ def test_set_up_commands_are_what_ci_runs():
 @pytest.fixture
 def folder(tmp_path):
     """A folder to run commands in: examples, configs, and invented corpora."""
-    for name in ("examples", "configs"):
-        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copytree(ROOT / "configs", tmp_path / "configs")
+    copy_examples(tmp_path / "examples")
     for part in ("train", "dev"):
         (tmp_path / "corpus" / part).mkdir(parents=True)
         (tmp_path / "corpus" / part / "1.txt").write_text(TEXT, encoding="utf8")
@@ -145,7 +145,11 @@ def test_commands_run(command, folder, tiny_ner, tiny_core, monkeypatch):
     if arguments[0] == "annotate" and "--shard-size" in arguments:
         assert len(list((folder / "out/shards").iterdir())) == 1
     elif arguments[0] == "annotate":
-        assert len((folder / "out/notes.jsonl").read_text("utf8").splitlines()) == 5
+        lines = (folder / "out/notes.jsonl").read_text("utf8").splitlines()
+        assert len(lines) == 5
+        for record in map(json.loads, lines):
+            assert record["sections"]
+            assert record["entities"]
     if arguments[0] == "train":
         output = arguments[arguments.index("--output") + 1]
         assert spacy.load(folder / output / "model-last")(TEXT).text == TEXT

@@ -38,6 +38,8 @@ MAX_LAYERS = 1000
 # Maximum of settings that the weights don't show, such as the length of rotary
 # positions.
 MAX_SETTING = 2**20
+# By loader and config: counting takes half of the time in which a small model is loaded.
+_N_WEIGHTS: dict[tuple[Any, str], int] = {}
 # Number of weights that may be missing, such as those of the unused pooler.
 N_SPARE_WEIGHTS = 2**22
 SIMPLE = re.compile(r"[\w.+-]{1,60}")
@@ -114,9 +116,12 @@ def check_size(
     loader: The transformers class that will load it.
     RAISES ValueError: C003, if the model is far larger.
     """
-    with torch.device("meta"):
-        model = loader.from_config(config, trust_remote_code=False)
-    n_weights = sum(parameter.numel() for parameter in model.parameters())
+    key = (loader, config.to_json_string(use_diff=False))
+    if key not in _N_WEIGHTS:
+        with torch.device("meta"):
+            model = loader.from_config(config, trust_remote_code=False)
+        _N_WEIGHTS[key] = sum(parameter.numel() for parameter in model.parameters())
+    n_weights = _N_WEIGHTS[key]
     # A weight takes at least half a byte in a file.
     if n_weights > 2 * contents.n_bytes + N_SPARE_WEIGHTS:
         raise files.refuse(

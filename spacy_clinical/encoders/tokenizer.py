@@ -147,7 +147,7 @@ class PieceTokenizer:
         mask_id = self._tokenizer.mask_token_id
         return None if mask_id is None else int(mask_id)
 
-    @property
+    @cached_property
     def n_ids(self) -> int:
         """Largest id in the vocabulary, plus one."""
         return int(max(self._backend.get_vocab(with_added_tokens=True).values())) + 1

@@ -26,7 +26,7 @@ from typing import Any
 import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup, Token
-from spacy.util import filter_spans, registry
+from spacy.util import filter_spans
 
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.export.records import get_source_format
@@ -55,9 +55,8 @@ _HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 def load_tokenizer() -> Language:
     """Make a pipeline that has nothing but the clinical tokenizer."""
-    nlp = spacy.blank("en")
-    nlp.tokenizer = registry.get("tokenizers", TOKENIZER)()(nlp)
-    return nlp
+    tokenizer = {"@tokenizers": TOKENIZER}
+    return spacy.blank("en", config={"nlp": {"tokenizer": tokenizer}})
 
 
 def make_docs(

@@ -219,7 +219,10 @@ class ClinicalSectionSplitter(RulePipe):
         """
         self._check_format(saved, FORMAT)
         try:
-            titles = SectionTitles.from_dict(saved["titles"])
+            titles = load_titles()
+            # Building the table takes half of the time in which a pipeline is loaded.
+            if saved["titles"] != titles.to_dict():
+                titles = SectionTitles.from_dict(saved["titles"])
             settings = saved["settings"]
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             reason = f"its titles are damaged: {name_type(error)}"

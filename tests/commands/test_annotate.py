@@ -2,8 +2,6 @@ import errno
 import gzip
 import json
 import os
-import subprocess
-import sys
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -311,40 +309,10 @@ def test_annotate_refuses_no_processes(annotate):
     assert result.exit_code == 2
 
 
-def test_module_runs_as_a_command(model, tmp_path):
-    """In a process of its own: one input is read, and one isn't there."""
-    gone = tmp_path / "notes"
-    gone.mkdir()
-    (gone / "a.txt").symlink_to(gone / "nowhere")
-    command = [sys.executable, "-m", "spacy_clinical", "annotate", "-", str(gone)]
-    command += ["--output", str(tmp_path / "out"), "--model", str(model), "--html"]
-    data = f"{NAME}: pain".encode()
-    done = subprocess.run(command, input=data, capture_output=True, timeout=300)
-    assert done.returncode == 1
-    assert done.stderr.startswith(b"[C302]")
-    assert done.stderr.count(b"\n") == 1
-    assert b"Entities  1\n" in done.stdout
-    assert read_records(tmp_path)[0]["text"] == f"{NAME}: pain"
-
-
 def test_the_version_is_shown():
     result = CliRunner().invoke(app, ["--version"])
     assert result.exit_code == 0
     assert result.stdout.strip() == spacy_clinical.__version__
-
-
-@pytest.mark.skipif(
-    not spacy_clinical.list_models(), reason="no pipeline ships in this copy"
-)
-def test_annotate_finds_sections_and_entities_by_default(tmp_path):
-    result = CliRunner().invoke(
-        app, ["annotate", str(EXAMPLES), "--output", str(tmp_path / "out"), "--html"]
-    )
-    assert result.exit_code == 0, result.output
-    for record in read_records(tmp_path):
-        assert len(record["sections"]) >= 3
-        assert len(record["entities"]) >= 10
-        assert all(0 <= entity["score"] <= 1 for entity in record["entities"])
 
 
 def test_load_takes_a_name_or_a_folder(model):

@@ -13,6 +13,7 @@ from spacy_clinical.cli import app
 from spacy_clinical.models.code import MODULE, import_code
 from spacy_clinical.scale import workers
 from spacy_clinical.types import Note
+from tests.conftest import NOTES
 
 OWN = Path(__file__).parent / "own_code.py"
 TEXT = "no pneumonia here. But on the other hand sepsis"
@@ -100,16 +101,26 @@ def test_a_file_is_imported_once(tmp_path, monkeypatch):
     assert sys.modules[MODULE].Own is not first
 
 
-def test_spawned_processes_know_the_file_and_the_attributes(pipeline, monkeypatch):
+def test_spawned_processes_give_the_same_records_with_attributes(pipeline, monkeypatch):
     monkeypatch.setattr(workers, "START", "spawn")
     import_code(OWN)
     nlp = spacy.load(pipeline)
-    notes = [Note(str(i), TEXT, {}, "") for i in range(2)]
-    options = {"n_process": 2, "attributes": "span._.negex"}
-    chunks = workers.annotate_chunks(nlp, [notes[:1], notes[1:]], **options)
-    records = [record for chunk in chunks for record in chunk]
-    assert [r["error"] for r in records] == [None, None]
-    assert all(r["entities"][0]["attributes"] == {"negex": True} for r in records)
+    nlp.add_pipe("clinical_section_splitter", first=True)
+    nlp.add_pipe("clinical_sentencizer", first=True)
+    texts = [TEXT, *NOTES, TEXT]
+    notes = [Note(str(i), text, {}, "") for i, text in enumerate(texts)]
+    chunks = [notes[i : i + 3] for i in range(0, len(notes), 3)]
+    found = []
+    for n in (1, 2):
+        made = workers.annotate_chunks(
+            nlp, iter(chunks), n_process=n, attributes="span._.negex"
+        )
+        found.append([record for records in made for record in records])
+    # Those of one process, too, of all kinds of notes.
+    assert found[1] == found[0]
+    assert [r["error"] for r in found[1]] == [None] * len(notes)
+    for record in (found[1][0], found[1][-1]):
+        assert record["entities"][0]["attributes"] == {"negex": True}
 
 
 @pytest.mark.parametrize(

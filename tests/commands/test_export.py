@@ -15,9 +15,9 @@ from spacy_clinical.export.formats import FORMATS, OF_DOCS, Format
 from spacy_clinical.export.jsonl import write_records
 from spacy_clinical.export.reading import read_records
 from spacy_clinical.export.records import without_text
+from tests.conftest import copy_examples
 from tests.export.made import (
     ENTS,
-    EXAMPLES,
     make_failed_record,
     make_one_record,
 )
@@ -83,7 +83,9 @@ def test_docs_go_to_one_file_if_that_is_its_name(source, tmp_path):
 
 
 def test_what_annotate_wrote_is_exported(tmp_path):
-    arguments = ["annotate", str(EXAMPLES), "-o", str(tmp_path / "run")]
+    copy_examples(tmp_path / "examples")
+    notes = tmp_path / "examples/notes"
+    arguments = ["annotate", str(notes), "-o", str(tmp_path / "run")]
     result = CliRunner().invoke(app, [*arguments, "--shard-size", "2"])
     assert result.exit_code == 0, result.output
     run(tmp_path / "run", "-o", tmp_path / "all.jsonl", "-f", "jsonl")

@@ -2,8 +2,7 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -174,17 +173,17 @@ def test_without_tesseract_scans_have_a_coded_error(run, tmp_path, monkeypatch):
     assert "C506" in result.output
 
 
-def test_nothing_else_is_left_behind(form, model, tmp_path):
+def test_nothing_else_is_left_behind(run, form, tmp_path, monkeypatch, capfd):
     temporary = tmp_path / "tmp"
     temporary.mkdir()
-    out = tmp_path / "out"
-    command = [sys.executable, "-m", "spacy_clinical", "forms", str(form)]
-    command += ["--output", str(out), "--model", str(model)]
-    env = {**os.environ, "TMPDIR": str(temporary)}
-    done = subprocess.run(command, check=True, capture_output=True, text=True, env=env)
-    assert NAME not in done.stdout + done.stderr
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    # That of other processes.
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    result = run(form)
+    assert result.exit_code == 0
+    assert NAME not in result.output + "".join(capfd.readouterr())
     assert list(temporary.iterdir()) == []
-    files = [path for path in out.rglob("*") if path.is_file()]
+    files = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
     assert all(path.stat().st_mode & 0o077 == 0 for path in files)
 
 

@@ -1,7 +1,5 @@
 import os
 import pickle
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy
@@ -192,34 +190,6 @@ def test_known_architectures_need_no_padding(shim):
     assert shim.runtime.is_packed is is_bert
     kind = type(shim.runtime._get_encoder(torch.float32))
     assert (kind is PackedEncoder) is is_bert
-
-
-FORK = """
-import sys, warnings
-import spacy, torch
-from tests.conftest import NOTES, add_ner
-
-warnings.simplefilter("ignore")
-torch.set_num_threads(2)
-torch.randn(999, 999) @ torch.randn(999, 999)
-nlp = add_ner(spacy.blank("en"), sys.argv[1])
-nlp.initialize()
-for when in ("before computing", "after computing"):
-    if when == "after computing":
-        nlp(NOTES[0])
-    docs = list(nlp.pipe(NOTES, n_process=2, batch_size=2))
-    print(when, len(docs), torch.get_num_threads())
-"""
-
-
-def test_workers_of_a_parent_with_many_threads_do_not_hang(tmp_path):
-    folder = make_token_classifier(tmp_path, "bert", bio_labels(["Age"]))
-    command = [sys.executable, "-c", FORK, str(folder)]
-    done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False
-    )
-    lines = ["before computing 8 2", "after computing 8 2"]
-    assert done.stdout.splitlines() == lines, done.stderr[-1000:]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")

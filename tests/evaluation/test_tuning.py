@@ -89,10 +89,11 @@ def test_command_tunes_on_a_table(saved):
 
 def test_a_tuned_pipeline_keeps_no_words_and_is_its_owners(saved):
     table = saved / "notes.csv"
-    table.write_text("text,label\nZebulon fever,780\npain,786\n", encoding="utf8")
+    # A word that no other test has: blank pipelines share their vocabulary.
+    table.write_text("text,label\nQuintabel fever,780\npain,786\n", encoding="utf8")
     assert run_tune(saved, table).exit_code == 0
     files = [path for path in (saved / "tuned").rglob("*") if path.is_file()]
-    assert not any(b"Zebulon" in path.read_bytes() for path in files)
+    assert not any(b"Quintabel" in path.read_bytes() for path in files)
     assert all(path.stat().st_mode & 0o077 == 0 for path in files)
 
 

@@ -40,13 +40,12 @@ class Browser:
         self._events: list[dict[str, Any]] = []
 
     def show(self, url: str) -> str:
-        """Open a page on its own, as if in a new profile.
+        """Open a page in a tab of its own.
 
         RETURNS: Its DOM after three seconds, in which timers run at once. Lines end in
             a line feed.
         """
-        context = self._order("Target.createBrowserContext")
-        target = self._order("Target.createTarget", url="about:blank", **context)
+        target = self._order("Target.createTarget", url="about:blank")
         session = self._order("Target.attachToTarget", flatten=True, **target)
         self._events.clear()
         self._order("Page.enable", **session)
@@ -57,7 +56,7 @@ class Browser:
         self._wait("Emulation.virtualTimeBudgetExpired")
         code = {"expression": "document.documentElement.outerHTML"}
         found = self._order("Runtime.evaluate", **code, **session)
-        self._order("Target.disposeBrowserContext", **context)
+        self._order("Target.closeTarget", **target)
         dom: str = found["result"]["value"]
         return dom.replace("\r\n", "\n").replace("\r", "\n")
 

@@ -7,10 +7,9 @@ from pathlib import Path
 import spacy
 from spacy.tokens import SpanGroup
 
-import spacy_clinical
 from spacy_clinical.export.records import make_record
 from spacy_clinical.types import Note
-from tests.conftest import NOTES, load_blank
+from tests.conftest import NOTES, load_blank, load_shipped
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "notes"
 TEXT = (
@@ -67,7 +66,7 @@ def make_failed_record():
 @functools.cache
 def annotate_notes():
     """Run the shipped pipeline on odd notes, examples, and paragraphs of others."""
-    nlp = spacy_clinical.load()
+    nlp = load_shipped()
     texts = [path.read_text("utf8") for path in EXAMPLES.glob("*.txt")]
     short, other, long, *_ = sorted(texts, key=len)
     texts = [*NOTES, short, other, *re.split(r"\n\n+", long)]

@@ -1,8 +1,5 @@
 """Pages in a real browser: what a note says is shown, and never run."""
 
-import shutil
-import subprocess
-
 import pytest
 import spacy
 
@@ -11,24 +8,15 @@ from spacy_clinical.export.form_folder import write_forms
 from spacy_clinical.export.records import make_record
 from spacy_clinical.forms import make_form_doc, make_pages
 from spacy_clinical.types import Note
+from tests.export.browser import CHROMIUM
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="needs Chromium")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
 ATTACK = '<script>document.title="run"</script><img src=x onerror=document.title="run">'
 
 
 @pytest.fixture
-def show(tmp_path):
-    def show(path):
-        command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu"]
-        command += ["--no-first-run", "--disable-background-networking", "--dump-dom"]
-        command += [f"--user-data-dir={tmp_path / 'profile'}", path.as_uri()]
-        done = subprocess.run(
-            command, capture_output=True, text=True, check=True, timeout=120
-        )
-        return done.stdout
-
-    return show
+def show(browser):
+    return lambda path: browser.show(path.as_uri())
 
 
 def test_a_note_is_shown_and_not_run(tmp_path, show):

@@ -8,7 +8,7 @@ import pytest
 
 from spacy_clinical.export.records import without_text
 from tests.conftest import NOTES
-from tests.export.browser import CHROMIUM, Browser
+from tests.export.browser import CHROMIUM
 from tests.export.viewer_records import (
     ATTACK,
     CODES,
@@ -19,13 +19,6 @@ from tests.export.viewer_records import (
 )
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    browser = Browser(tmp_path_factory.mktemp("profile"))
-    yield browser
-    browser.close()
 
 
 @pytest.fixture

@@ -458,7 +458,7 @@ def damaged(draw):
 @given(
     data=st.one_of(st.binary(max_size=300), damaged()), suffix=st.sampled_from(SUFFIXES)
 )
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 def test_whatever_bytes_are_in_a_file_the_others_are_read(data, suffix, vocab):
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("error")

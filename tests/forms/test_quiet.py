@@ -1,9 +1,6 @@
 """Libraries that log what they read don't, while a form is read."""
 
 import logging
-import os
-import subprocess
-import sys
 import threading
 import warnings
 from io import BytesIO
@@ -13,6 +10,10 @@ from PIL import Image, PngImagePlugin, TiffImagePlugin
 
 from spacy_clinical.forms import read_form
 from spacy_clinical.forms.quiet import quiet_libraries
+from spacy_clinical.forms.read import open_forms
+from spacy_clinical.notes.reader import NoteReader
+from spacy_clinical.notes.sources import list_sources
+from spacy_clinical.types import Note
 from tests.conftest import load_blank
 from tests.forms.papers import encode
 
@@ -91,29 +92,7 @@ def test_levels_that_others_set_meanwhile_are_kept():
         logger.setLevel(logging.NOTSET)
 
 
-PROGRAM = """
-import logging, sys
-logging.basicConfig(level=logging.DEBUG)
-import spacy
-from pathlib import Path
-from spacy_clinical.forms.read import open_forms
-from spacy_clinical.notes.reader import NoteReader
-from spacy_clinical.notes.sources import list_sources
-from spacy_clinical.types import Note
-folder = Path(sys.argv[1])
-nlp = spacy.blank("en")
-nlp.add_pipe("clinical_section_splitter")
-paths = sorted(folder.glob("form*"))
-for form in open_forms(paths, nlp.vocab):
-    list(form.pictures)
-names = [str(path) for path in folder.glob("note*")]
-notes = [note for note in NoteReader(list_sources(names)) if isinstance(note, Note)]
-print(len([nlp(note.text) for note in notes]))
-"""
-
-
-@pytest.mark.slow
-def test_no_reader_logs_what_it_reads(tmp_path):
+def test_no_reader_logs_what_it_reads(tmp_path, caplog, capfd):
     """A host program logs all that there is, and no line has a word of the files."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -130,12 +109,15 @@ def test_no_reader_logs_what_it_reads(tmp_path):
     (tmp_path / "note.csv").write_text(f"text\n{NAME}\n")
     (tmp_path / "note.jsonl").write_text(f'{{"text": "{NAME}"}}\n{{"{NAME}\n')
     pq.write_table(pa.table({"text": [NAME]}), tmp_path / "note.parquet")
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=True,
-        env=dict(os.environ),
-    )
-    assert done.stdout.strip() == "4"
-    assert NAME not in done.stdout + done.stderr
+    caplog.set_level(logging.DEBUG)
+    nlp = load_blank("clinical_section_splitter")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for form in open_forms(sorted(tmp_path.glob("form*")), nlp.vocab):
+            list(form.pictures)
+        names = [str(path) for path in tmp_path.glob("note*")]
+        read = NoteReader(list_sources(names))
+        docs = [nlp(note.text) for note in read if isinstance(note, Note)]
+    assert len(docs) == 4
+    said = [caplog.text, *capfd.readouterr(), *(str(w.message) for w in caught)]
+    assert NAME not in "".join(said)

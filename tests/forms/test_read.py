@@ -153,7 +153,7 @@ def test_skewed_scans_are_straightened(angle, vocab, tesseract):
 def test_turned_scans_are_read_upright(quarter, vocab, tesseract):
     text = [
         (60, 220 + 16 * i, 11, "The patient denies chest pain and fever today.")
-        for i in range(20)
+        for i in range(8)
     ]
     image = draw_scan([*INTAKE, *text]).rotate(quarter, expand=True)
     doc = read_form(encode(image), vocab)

@@ -2,10 +2,12 @@ import pickle
 
 import pytest
 import spacy
+from spacy.lang.en import English
 from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
 
 from spacy_clinical.pipeline.section_splitter import ClinicalSectionSplitter
+from spacy_clinical.sections.titles import SectionTitles
 
 NOTE = (
     "Seen today.\n\nPAST MEDICAL HISTORY\n\nGout.\n\nPHYSICAL EXAM:\nHEENT: clear\n"
@@ -152,13 +154,27 @@ def test_initialize_adds_titles(nlp):
     assert labels(nlp("WOUND LOG: clean")) == ["wound_log"]
 
 
+def test_shipped_titles_are_not_built_again_when_they_are_restored(nlp, monkeypatch):
+    component = nlp.get_pipe("clinical_section_splitter")
+    saved = component.to_bytes()
+
+    def refuse(rules):
+        raise AssertionError
+
+    monkeypatch.setattr(SectionTitles, "from_dict", refuse)
+    copy = ClinicalSectionSplitter().from_bytes(saved)
+    assert copy.titles.digest == component.titles.digest
+    copy.add_titles("wound_log", ["Wound log"])
+    assert "wound_log" not in component.titles.labels
+
+
 @pytest.mark.parametrize("way", ["bytes", "disk", "pickle"])
 def test_rules_and_settings_survive_saving(way, nlp, tmp_path):
     component = nlp.get_pipe("clinical_section_splitter")
     component.add_titles("wound_log", ["Wound log"])
     component.max_depth = 1
     if way == "bytes":
-        copy = spacy.blank("en")
+        copy = English()
         copy.add_pipe("clinical_section_splitter")
         copy.from_bytes(nlp.to_bytes())
     elif way == "disk":

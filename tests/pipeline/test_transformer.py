@@ -1,3 +1,4 @@
+import itertools
 import pickle
 
 import numpy
@@ -284,10 +285,17 @@ def test_a_long_note_leaves_little_on_its_doc(checkpoint):
     assert len(pickle.dumps(dict(doc.user_data))) < 10_000
 
 
-@pytest.mark.learns
-def test_listeners_can_be_replaced(checkpoint, tmp_path):
+@pytest.fixture(scope="module")
+def trained(checkpoint):
+    """A pipeline with two listeners that are trained; no test changes it."""
     nlp = make_pipeline(checkpoint, ["tagger", "ner"])
     train(nlp, steps=20)
+    return nlp
+
+
+@pytest.mark.learns
+def test_listeners_can_be_replaced(trained, tmp_path):
+    nlp = pickle.loads(pickle.dumps(trained))
     expected = [([t.tag_ for t in d], as_tuples(d)) for d in nlp.pipe(NOTES)]
     nlp.replace_listeners("clinical_transformer", "ner", ["model.tok2vec"])
     transformer = nlp.get_pipe("clinical_transformer")
@@ -317,17 +325,13 @@ def as_tuples(doc):
 
 
 @pytest.mark.learns
-@pytest.mark.parametrize("n_process", [1, 2])
-def test_listeners_work_in_other_processes_and_after_reloading(
-    checkpoint, tmp_path, n_process
-):
-    nlp = make_pipeline(checkpoint, ["tagger", "ner"])
-    train(nlp, steps=20)
+def test_listeners_work_in_other_processes_and_after_reloading(trained, tmp_path):
+    nlp = trained
     expected = [([t.tag_ for t in d], as_tuples(d)) for d in map(nlp, NOTES)]
     nlp.to_disk(tmp_path)
     copies = [spacy.load(tmp_path), pickle.loads(pickle.dumps(nlp))]
     copies.append(spacy.blank("en").from_config(nlp.config).from_bytes(nlp.to_bytes()))
-    for other in [nlp, *copies]:
+    for other, n_process in itertools.product([nlp, *copies], (1, 2)):
         docs = list(other.pipe(NOTES, n_process=n_process, batch_size=2))
         assert [([t.tag_ for t in d], as_tuples(d)) for d in docs] == expected
         assert {d._.trf_data for d in docs if len(d)} == {None}

@@ -175,7 +175,7 @@ def test_the_same_note_gives_the_same_whatever_came_before(pipelines, factory):
 
 SCRIPT = """
 import multiprocessing, sys, time
-import spacy
+import spacy, torch
 
 def notes(endless):
     while True:
@@ -186,20 +186,23 @@ def notes(endless):
 TEXTS = ["HPI: chest pain.", "", "PLAN: aspirin 81 mg", "no fever"] * 2
 
 if __name__ == "__main__":
-    path, method, *cases = sys.argv[1:]
-    multiprocessing.set_start_method(method)
+    path, *cases = sys.argv[1:]
+    # Workers must not wait for threads of the process that they are forked off.
+    torch.set_num_threads(2)
+    torch.randn(999, 999) @ torch.randn(999, 999)
     nlp = spacy.load(path)
     for case in cases:
-        n_process, when, length = case.split("-")
+        method, n_process, when, length = case.split("-")
+        multiprocessing.set_start_method(method, force=True)
         if when == "after":
-            # A worker that is forked off a process that has computed must not wait for it.
+            # Nor for those that have computed its own notes.
             nlp("HPI: chest pain.")
         texts = notes(length == "endless")
         stream = nlp.pipe(texts, n_process=int(n_process), batch_size=2)
         for i, doc in enumerate(stream):
             if i == 5:
                 print("running", flush=True)
-        print("done", i + 1, flush=True)
+        print("done", i + 1, torch.get_num_threads(), flush=True)
 """
 
 
@@ -215,19 +218,11 @@ def saved(made_pipelines, tmp_path_factory):
     return folder
 
 
-def test_spawned_processes_never_hang(saved):
-    command = [sys.executable, "run.py", "pipeline", "spawn", "2-after-once"]
-    done = subprocess.run(
-        command, cwd=saved, timeout=LIMIT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stdout.split() == ["running", "done", "8"]
-
-
-def test_forked_processes_never_hang_and_an_interrupt_ends_all_of_them(saved):
+def test_processes_never_hang_and_an_interrupt_ends_all_of_them(saved):
     # Those that are forked before the process itself has computed come first.
-    cases = ["2-before-once", "1-after-once", "2-after-once", "4-after-once"]
-    command = [sys.executable, "run.py", "pipeline", "fork", *cases, "2-after-endless"]
+    cases = ["fork-2-before-once", "fork-1-after-once", "fork-2-after-once"]
+    cases += ["fork-4-after-once", "spawn-2-after-once"]
+    command = [sys.executable, "run.py", "pipeline", *cases, "fork-2-after-endless"]
     process = subprocess.Popen(
         command,
         cwd=saved,
@@ -240,7 +235,7 @@ def test_forked_processes_never_hang_and_an_interrupt_ends_all_of_them(saved):
     stuck.start()
     for case in cases:
         lines = [process.stdout.readline() for _ in range(2)]
-        assert lines == ["running\n", "done 8\n"], case
+        assert lines == ["running\n", "done 8 2\n"], case
     assert process.stdout.readline() == "running\n"
     stuck.cancel()
     # As a terminal does: to all of them.
@@ -259,32 +254,47 @@ def test_forked_processes_never_hang_and_an_interrupt_ends_all_of_them(saved):
 
 
 def test_two_runs_write_the_same_bytes(saved, tmp_path, monkeypatch):
-    """One in this process, and one where sets have another order."""
+    """One in this process, and one where sets have another order.
+
+    Of two inputs, one isn't there.
+    """
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "note.txt").write_text(SECRET_NOTE + NOTES[0], encoding="utf8")
+    (tmp_path / "gone").mkdir()
+    (tmp_path / "gone" / "a.txt").symlink_to("nowhere")
+    note = (SECRET_NOTE + NOTES[0]).encode()
     out = tmp_path / "out"
-    arguments = ["annotate", "note.txt", "--output", str(out), "--html"]
+    arguments = ["annotate", "-", "gone", "--output", str(out), "--html"]
     arguments += ["--model", str(saved / "pipeline")]
     seed = "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"
     written = []
     for other in (False, True):
         if other:
-            subprocess.run(
+            done = subprocess.run(
                 [sys.executable, "-m", "spacy_clinical", *arguments],
-                check=True,
+                input=note,
+                check=False,
                 capture_output=True,
                 env={**os.environ, "PYTHONHASHSEED": seed},
                 timeout=LIMIT,
             )
+            status, said, error = done.returncode, done.stdout, done.stderr
         else:
-            result = CliRunner().invoke(app, arguments)
-            assert result.exit_code == 0, result.output
+            result = CliRunner().invoke(app, arguments, input=note)
+            status, said = result.exit_code, result.stdout_bytes
+            error = result.stderr_bytes
+        assert status == 1, error
+        *others, last = error.splitlines()
+        assert last.startswith(b"[C302]")
+        assert all(line.startswith(b"[W002]") for line in others)
+        assert b"Notes     1\n" in said
         files = sorted(path for path in out.rglob("*") if path.is_file())
         # Each run has a folder of its own for its pages.
         runs = re.compile(rb"run-[a-z0-9_]{8}")
         written.append([(p.name, runs.sub(b"run", p.read_bytes())) for p in files])
     assert written[0] == written[1]
     assert len(written[0]) == 3
+    [record] = [json.loads(content) for name, content in written[0] if "json" in name]
+    assert record["text"].encode() == note
 
 
 @pytest.mark.parametrize("factory", FACTORIES)

@@ -17,17 +17,18 @@ import spacy
 
 from spacy_clinical.export.arrow import SCHEMA, make_table, read_parquet
 from spacy_clinical.export.records import make_record, without_text
-from spacy_clinical.models import load, model_path
+from spacy_clinical.models import DEFAULT_MODEL, load
 from spacy_clinical.scale import pipelines
 from spacy_clinical.scale.stream import annotate_notes
 from spacy_clinical.types import Note
-from tests.conftest import NOTES
+from tests.conftest import NOTES, load_shipped
 from tests.scale import spark_parts  # noqa: F401
 
 pytest.importorskip("pyspark", reason="pyspark is not installed")
 if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
     pytest.skip("Spark needs Java, which is not installed", allow_module_level=True)
 
+import pandas as pd
 import pyarrow as pa
 import pyspark
 from pyspark.sql import SparkSession
@@ -102,10 +103,16 @@ def spark_env(spark_folder):
 
 
 @pytest.fixture(scope="session")
-def spark(spark_folder, spark_env):
-    """Two workers; a task may fail three times."""
+def spark(spark_folder, spark_env, model):
+    """Two workers, forked from a daemon that has a pipeline; a task may fail three times."""
     builder = SparkSession.builder.master("local[2,4]")
-    settings = {**SETTINGS, "spark.sql.warehouse.dir": str(spark_folder / "warehouse")}
+    settings = {
+        **SETTINGS,
+        "spark.sql.warehouse.dir": str(spark_folder / "warehouse"),
+        "spark.sql.execution.arrow.pyspark.enabled": "true",
+        "spark.python.daemon.module": "spacy_clinical.scale.spark_daemon",
+        "spark.executorEnv.SPACY_CLINICAL_PRELOAD": str(model),
+    }
     for key, value in settings.items():
         builder = builder.config(key, value)
     with pytest.MonkeyPatch.context() as patch:
@@ -123,8 +130,9 @@ def spark(spark_folder, spark_env):
 
 @pytest.fixture(scope="session")
 def model(spark_folder):
-    """A quick pipeline. The workers load it once for all tests."""
-    return save_pipeline(spark_folder / "model")
+    """A quick pipeline. Spark's daemon loads it once for all tests."""
+    (spark_folder / "loads").mkdir()
+    return save_pipeline(spark_folder / "model", spark_folder / "loads")
 
 
 @pytest.fixture
@@ -165,10 +173,17 @@ def make_notes(n_notes):
 
 def annotate_here(model, notes, *, with_text=True):
     """What one process on one machine makes of notes, as rows by their ids."""
-    records = [make_record(*result) for result in annotate_notes(load(model), notes)]
+    nlp = load_shipped() if model == DEFAULT_MODEL else load(model)
+    records = [make_record(*result) for result in annotate_notes(nlp, notes)]
     if not with_text:
         records = [without_text(record) for record in records]
     return {row["id"]: row for row in make_table(records).to_pylist()}
+
+
+def make_df(spark, rows, **types):
+    """Make a data frame without a Python worker: those of RDDs have another daemon."""
+    rows = pd.DataFrame(rows, columns=list(types))
+    return spark.createDataFrame(rows, ", ".join(map(" ".join, types.items())))
 
 
 def by_id(rows):
@@ -187,7 +202,7 @@ def test_hundreds_of_notes_are_as_on_one_machine(spark, probed):
     notes = list(make_notes(N_NOTES))
     rows = [(note.id, note.text, i) for i, note in enumerate(notes)]
     rows[50::100] = [(note_id, None, i) for note_id, _, i in rows[50::100]]
-    df = spark.createDataFrame(rows, "id string, text string, n int").repartition(5)
+    df = make_df(spark, rows, id="string", text="string", n="int").repartition(5)
     result = annotate(df, model, keep_cols=["n"])
     assert read_loads(loads) == []
     found = by_id(result.collect())
@@ -235,9 +250,8 @@ def test_a_worker_that_is_killed_loses_and_doubles_nothing(spark, probed, tmp_pa
     model, loads = probed
     notes = list(make_notes(60))
     notes[39] = notes[39]._replace(text="HPI:\nwait here")
-    df = spark.createDataFrame(
-        [(note.id, note.text) for note in notes], "id string, text string"
-    )
+    rows = [(note.id, note.text) for note in notes]
+    df = make_df(spark, rows, id="string", text="string")
     killed = []
 
     def kill() -> None:
@@ -270,32 +284,51 @@ def test_the_shipped_pipeline_finds_what_it_finds_on_one_machine(spark):
     texts = NOTES[:6] + [path.read_text("utf8")[:400] for path in files]
     notes = [Note(str(i), text, {}, "") for i, text in enumerate(texts)]
     rows = [(int(note.id), note.text) for note in notes]
-    df = spark.createDataFrame(rows, "note int, body string").repartition(2)
+    df = make_df(spark, rows, note="int", body="string").coalesce(1)
     # Several batches a task, so that words are forgotten between them.
     result = annotate(df, text_col="body", id_col="note", batch_size=1)
     found = by_id(result.collect())
-    assert found == annotate_here(model_path(), notes)
+    assert found == annotate_here(DEFAULT_MODEL, notes)
     assert any(row["entities"] for row in found.values())
     assert any(code["evidence"] for row in found.values() for code in row["codes"])
 
 
 KEPT = {
-    "a.b": ("string", "x"),
-    "when ": ("timestamp", datetime.datetime(2020, 2, 29, 1, 2, 3, 4)),
-    "naïve`": ("timestamp_ntz", datetime.datetime(2020, 2, 29)),
-    "day": ("date", datetime.date(1900, 1, 1)),
-    "price": ("decimal(10,2)", decimal.Decimal("1.50")),
-    "raw": ("binary", bytearray(b"\xff\x00")),
-    "tags": ("map<string,int>", {"a": 1}),
-    "parts": ("array<struct<n:bigint,f:float>>", [(1, 0.5)]),
+    "a.b": ("string", "'x'", "x"),
+    "when ": (
+        "timestamp",
+        "timestamp'2020-02-29 01:02:03.000004'",
+        datetime.datetime(2020, 2, 29, 1, 2, 3, 4),
+    ),
+    "naïve`": (
+        "timestamp_ntz",
+        "timestamp_ntz'2020-02-29'",
+        datetime.datetime(2020, 2, 29),
+    ),
+    "day": ("date", "date'1900-01-01'", datetime.date(1900, 1, 1)),
+    "price": ("decimal(10,2)", "1.5", decimal.Decimal("1.50")),
+    "raw": ("binary", "X'FF00'", bytearray(b"\xff\x00")),
+    "tags": ("map<string,int>", "map('a', 1)", {"a": 1}),
+    "parts": (
+        "array<struct<n:bigint,f:float>>",
+        "array(struct(1, 0.5))",
+        [(1, 0.5)],
+    ),
 }
 
 
 def test_columns_that_are_kept_keep_values_and_types(spark, model):
-    columns = ", ".join(f"`{name.replace('`', '``')}` {KEPT[name][0]}" for name in KEPT)
-    values = [value for _, value in KEPT.values()]
-    rows = [[1, "HPI: zinc", *values], [2, None, *[None] * len(values)]]
-    df = spark.createDataFrame(rows, f"id bigint, `the.text` string, {columns}")
+    quoted = {name: f"`{name.replace('`', '``')}`" for name in KEPT}
+    given = ", ".join(
+        f"cast({value} as {kind}) as {quoted[name]}"
+        for name, (kind, value, _) in KEPT.items()
+    )
+    none = ", ".join(f"cast(null as {kind})" for kind, _, _ in KEPT.values())
+    df = spark.sql(
+        f"select 1L as id, 'HPI: zinc' as `the.text`, {given} "
+        f"union all select 2L, null, {none}"
+    )
+    values = [value for _, _, value in KEPT.values()]
     df = df.withColumn("certain", F.lit(1))
     result = annotate(df, model, "the.text", keep_cols=[*KEPT, "certain"])
     assert result.columns == [*SCHEMA.names, *KEPT, "certain"]
@@ -310,9 +343,8 @@ def test_columns_that_are_kept_keep_values_and_types(spark, model):
 
 def test_without_text_nothing_quotes_a_note(spark, model):
     notes = [Note("a", f"{NAME}:\naspirin\nHPI: denies zinc", {}, "")]
-    df = spark.createDataFrame(
-        [("a", notes[0].text), (None, NAME)], "id string, text string"
-    )
+    rows = [("a", notes[0].text), (None, NAME)]
+    df = make_df(spark, rows, id="string", text="string")
     rows = annotate(df, model, with_text=False).collect()
     assert NAME not in str(rows)
     assert "aspirin" not in str(rows)
@@ -479,24 +511,8 @@ def test_spark_submit_ships_a_pipeline_to_executors(
     assert NAME not in done.stderr + done.stdout
 
 
-DAEMON = """
-import os, sys
-from pathlib import Path
-import pyarrow as pa
-from pyspark.sql import SparkSession
-from spacy_clinical.scale.spark import annotate
-
-builder = SparkSession.builder.master("local[2]")
-for setting in sys.argv[2:]:
-    builder = builder.config(*setting.split("=", 1))
-spark = builder.getOrCreate()
-# Made by Spark itself: functions on RDDs would have a daemon of their own.
-text = "concat('HPI: cough for ', id, ' days.') as text"
-df = spark.range(60, numPartitions=4).selectExpr("cast(id as string) as id", text)
-rows = annotate(df, sys.argv[1]).collect()
-
-
 def look(batches):
+    """Say which process forked a worker, and how much of its memory is its own."""
     for _ in batches:
         pass
     lines = Path("/proc/self/smaps_rollup").read_text().splitlines()[1:]
@@ -506,40 +522,26 @@ def look(batches):
     yield pa.RecordBatch.from_pydict(seen)
 
 
-found = df.mapInArrow(look, "parent long, own double").collect()
-daemons = {row["parent"] for row in found}
-n_failed = sum(row["error"] is not None for row in rows)
-print("found", len(rows), n_failed, *daemons, max(row["own"] for row in found))
-spark.stop()
-"""
-
-
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="needs /proc")
-def test_workers_share_a_pipeline_that_was_loaded_before_them(
-    spark_env, probed, tmp_path
-):
-    model, loads = probed
-    settings = {
-        **SETTINGS,
-        "spark.sql.warehouse.dir": str(tmp_path / "warehouse"),
-        "spark.python.daemon.module": "spacy_clinical.scale.spark_daemon",
-        "spark.executorEnv.SPACY_CLINICAL_PRELOAD": str(model),
-    }
-    arguments = [f"{key}={value}" for key, value in settings.items()]
-    done = subprocess.run(
-        [sys.executable, "-c", DAEMON, str(model), *arguments],
-        env={**os.environ, **spark_env},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    [line] = [line for line in done.stdout.splitlines() if line.startswith("found")]
-    n_rows, n_failed, daemon, own = line.split()[1:]
-    assert (n_rows, n_failed) == ("60", "0")
-    [(loaded_in, _, n_threads)] = read_loads(loads)
-    assert (int(daemon), 1) == (loaded_in, n_threads)
+def test_workers_share_a_pipeline_that_was_loaded_before_them(spark, model):
+    text = "concat('HPI: cough for ', id, ' days.') as text"
+    df = spark.range(60, numPartitions=4)
+    df = df.selectExpr("cast(id as string) as id", text)
+    assert annotate(df, model).count() == 60
+    # Tests load it in this process, too.
+    loads = read_loads(model.parent / "loads")
+    [(daemon, n_threads)] = [(pid, n) for pid, _, n in loads if pid != os.getpid()]
+    assert n_threads == 1
+    # Those that have worked for other tests, with other pipelines, go.
+    workers = Path(f"/proc/{daemon}/task/{daemon}/children").read_text().split()
+    assert workers
+    for pid in workers:
+        os.kill(int(pid), signal.SIGKILL)
+    rows = annotate(df, model).collect()
+    assert len(rows) == 60
+    assert {row["error"] for row in rows} == {None}
+    seen = df.mapInArrow(look, "parent long, own double").collect()
+    assert {row["parent"] for row in seen} == {daemon}
+    assert len(read_loads(model.parent / "loads")) == len(loads)
     # Of a worker's memory, most is its daemon's.
-    assert float(own) < 0.5
+    assert max(row["own"] for row in seen) < 0.5

@@ -12,7 +12,6 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from spacy_clinical.scale import workers
 from spacy_clinical.scale.workers import annotate_chunk, annotate_chunks, make_chunks
 from spacy_clinical.types import Note, NoteFailure
 from tests.conftest import NOTES
@@ -66,14 +65,6 @@ def test_processes_give_the_same_records_in_the_same_order(nlp, n_process):
     assert run(nlp, notes, n_process=n_process) == expected
     bare = run(nlp, notes, n_process=n_process, with_text=False)
     assert all("text" not in record for record in bare)
-
-
-def test_spawned_processes_give_the_same_records(nlp, monkeypatch):
-    """As where nothing can be forked."""
-    notes = make_notes(*NOTES)
-    expected = run(nlp, notes)
-    monkeypatch.setattr(workers, "START", "spawn")
-    assert run(nlp, notes, n_process=2) == expected
 
 
 def test_no_chunks():
