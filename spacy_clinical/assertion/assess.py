@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from spacy_clinical.assertion.checklist import find_marks, may_have_marks, merge_matches
 from spacy_clinical.assertion.clauses import Clauses
-from spacy_clinical.assertion.cues import ATTRIBUTES, WORD, CueSet
+from spacy_clinical.assertion.cues import ATTRIBUTES, CueSet
 from spacy_clinical.assertion.scopes import Said, Scopes, Target
 from spacy_clinical.assertion.units import Units
+from spacy_clinical.assertion.words import locate_words
 
 
 class Place(NamedTuple):
@@ -162,14 +163,19 @@ class _Reader:
     ) -> tuple[Scopes | None, list[tuple[int, int]]]:
         """Read a stretch; None if nothing in it, nor above it, says anything."""
         start, end = self.units.starts[number], self.units.ends[number]
-        words = WORD.findall(self.lowered, start, end)
+        stretches = self.lowered[start:end].split()
+        if not heads and self.cues.are_quiet(stretches):
+            return None, []
+        words = self.cues.split(stretches)
         bits = self.cues.look_up(words)
         clauses = Clauses(words, bits, self.cues.grammar)
         matches = self.cues.find(words, clauses)
         is_listed = may_have_marks(words)
         if not (heads or is_listed or any(match.sides for match in matches)):
             return None, []
-        spans = [match.span() for match in WORD.finditer(self.lowered, start, end)]
+        firsts = locate_words(words, self.lowered, start)
+        lasts = [first + len(word) for first, word in zip(firsts, words, strict=True)]
+        spans = list(zip(firsts, lasts, strict=True))
         if matches and self._title_starts:
             matches = [
                 match
@@ -178,8 +184,6 @@ class _Reader:
                 or any(cue.category == "negated" for cue in match.cues)
             ]
         targets = []
-        firsts = [first for first, _ in spans]
-        lasts = [last for _, last in spans]
         for place in places:
             first = bisect_right(lasts, place.start)
             last = max(bisect_left(firsts, place.end), first)

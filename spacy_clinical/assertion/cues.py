@@ -6,8 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
+from spacy_clinical.assertion.anchors import find_anchors
+from spacy_clinical.assertion.checklist import may_have_mark
 from spacy_clinical.assertion.clauses import CUE, OPENER, Clauses, Grammar
 from spacy_clinical.assertion.matches import Cue, Match, Node, State
+from spacy_clinical.assertion.words import Stretches, split_words
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.files.json_text import write_json
 
@@ -26,8 +29,6 @@ REACHES = ("", "phrase", "result")
 NUMBER, MANY, YEAR = "{number}", "{many}", "{year}"
 _FEW = ("0", "1", "2", "01", "02")
 _YEAR = re.compile(r"(?:19|20)\d\d")
-# Words of a text in lower case. A hyphen inside a word parts it, and is no word.
-WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*|-(?![^\W\d_])|(?<![^\W_])-|[^\w\s-]|_+")
 # So many words, and steps from one to the next, are kept before the tables are emptied.
 _MAX_WORDS = 100_000
 _MAX_STEPS = 500_000
@@ -51,11 +52,6 @@ def parse_key(key: str, where: str = "") -> tuple[str, str, str]:
             Errors.C851.format(key=key[:80], known=", ".join(DIRECTIONS), where=where)
         )
     return category, direction, reach
-
-
-def split_words(text: str) -> list[str]:
-    """Split a phrase into the words that it is looked up by."""
-    return WORD.findall(text.lower().replace("\u2019", "'"))
 
 
 class CueSet:
@@ -85,6 +81,10 @@ class CueSet:
         # What has been looked up so far.
         self._names: dict[str, tuple[str, ...]] = {}
         self._bits: dict[str, int] = {}
+        self._stretches = Stretches()
+        # Stretches of texts that are no part of a cue that says something.
+        self._quiet: set[str] = set()
+        self._anchors: frozenset[str] | None = None
         self._clear_steps()
         self._kinds: dict[str, str] = {}
         self._digest = ""
@@ -120,6 +120,8 @@ class CueSet:
     def _forget(self) -> None:
         self._digest = ""
         self._names.clear()
+        self._quiet.clear()
+        self._anchors = None
         self._clear_steps()
 
     def _clear_steps(self) -> None:
@@ -218,6 +220,38 @@ class CueSet:
         # The newest cue of some words and a category is the one that counts.
         kept = [c for c in cues if n_known == n_used and not _excludes(cue, c)]
         node[""] = n_used, (*kept, cue)
+
+    def are_quiet(self, stretches: Sequence[str]) -> bool:
+        """Whether there surely is no cue in a text that says something.
+
+        stretches: Of the text in lower case, between white space.
+        """
+        quiet = self._quiet
+        if quiet.issuperset(stretches):
+            return True
+        for stretch in stretches:
+            if stretch not in quiet:
+                if not self._is_quiet(stretch):
+                    return False
+                if len(quiet) > _MAX_WORDS:
+                    quiet.clear()
+                quiet.add(stretch)
+        return True
+
+    def _is_quiet(self, stretch: str) -> bool:
+        if self._anchors is None:
+            self._anchors = find_anchors(self._root, self.words)
+        return not any(
+            may_have_mark(word) or not self._anchors.isdisjoint(self._list_names(word))
+            for word in self._stretches[stretch]
+        )
+
+    def split(self, stretches: Sequence[str]) -> list[str]:
+        """Split a text into the words that cues are looked up by.
+
+        stretches: Of the text in lower case, between white space.
+        """
+        return self._stretches.split(stretches)
 
     def look_up(self, words: Iterable[str]) -> list[int]:
         """Look up what words of a text may be, as bits; see `clauses`."""
