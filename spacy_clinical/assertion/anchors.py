@@ -1,34 +1,46 @@
 """Choose few, rare words without which no cue can be in a text."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 from spacy_clinical.assertion.matches import Node, find_sides
 
-# A year is longer than any of the words that other names stand for.
-_YEAR_LENGTH = 4
+# How rare names of words are that stand for more than a list.
+_RARITY = {"{number}": 1, "{many}": 1, "{year}": 4}
+_COMMON = frozenset("the and for was has have had been with this that from".split())
 
 
-def find_anchors(root: Node, words: Mapping[str, Sequence[str]]) -> frozenset[str]:
-    """Find words so that each cue that can say something has one of them.
+def find_anchors(
+    root: Node, words: Mapping[str, Sequence[str]], categories: Container[str]
+) -> frozenset[str]:
+    """Find words so that each cue that says something of a finding has one of them.
 
     root: Of the tree of cues.
     words: Lists of words, by the names that stand for them in the tree.
+    categories: Of the cues.
     """
-    phrases = [path for path in _list_paths(root, ()) if path]
-    anchors = {path[0] for path in phrases if len(path) == 1}
-    lengths = {f"{{{name}}}": min(map(len, values)) for name, values in words.items()}
-    lengths["{year}"] = _YEAR_LENGTH
-    for path in sorted(phrases, key=len):
+    rarity = {f"{{{name}}}": min(map(len, values)) for name, values in words.items()}
+    rarity.update(_RARITY)
+
+    def find_rarity(word: str) -> int:
+        # Long words are rare.
+        known = rarity.get(word, len(word))
+        return 0 if word in _COMMON or not any(map(str.isalnum, word)) else known
+
+    anchors: set[str] = set()
+    for path in sorted(_list_paths(root, (), categories), key=len):
         if anchors.isdisjoint(path):
-            # Long words are rare.
-            anchors.add(max(path, key=lambda word: lengths.get(word, len(word))))
+            anchors.add(max(reversed(path), key=find_rarity))
     return frozenset(anchors)
 
 
-def _list_paths(node: Node, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+def _list_paths(
+    node: Node, path: tuple[str, ...], categories: Container[str]
+) -> Iterator[tuple[str, ...]]:
+    """List the words of each cue that has a side, of some categories."""
     for word, following in node.items():
         if word == "":
-            if find_sides(following[1]):
+            if find_sides(cue for cue in following[1] if cue.category in categories):
                 yield path
         else:
-            yield from _list_paths(following, path if word == "^" else (*path, word))
+            longer = path if word == "^" else (*path, word)
+            yield from _list_paths(following, longer, categories)

@@ -82,9 +82,10 @@ class CueSet:
         self._names: dict[str, tuple[str, ...]] = {}
         self._bits: dict[str, int] = {}
         self._stretches = Stretches()
-        # Stretches of texts that are no part of a cue that says something.
-        self._quiet: set[str] = set()
-        self._anchors: frozenset[str] | None = None
+        # By whether "current" counts: what can be in a text without a cue that says
+        # something, and the words that no such cue can be without.
+        self._quiet: tuple[set[str], set[str]] = (set(), set())
+        self._anchors: dict[bool, frozenset[str]] = {}
         self._clear_steps()
         self._kinds: dict[str, str] = {}
         self._digest = ""
@@ -120,8 +121,8 @@ class CueSet:
     def _forget(self) -> None:
         self._digest = ""
         self._names.clear()
-        self._quiet.clear()
-        self._anchors = None
+        self._quiet = (set(), set())
+        self._anchors.clear()
         self._clear_steps()
 
     def _clear_steps(self) -> None:
@@ -221,28 +222,32 @@ class CueSet:
         kept = [c for c in cues if n_known == n_used and not _excludes(cue, c)]
         node[""] = n_used, (*kept, cue)
 
-    def are_quiet(self, stretches: Sequence[str]) -> bool:
+    def are_quiet(self, stretches: Sequence[str], *, with_current: bool) -> bool:
         """Whether there surely is no cue in a text that says something.
 
         stretches: Of the text in lower case, between white space.
+        with_current: Whether "current" counts: it only matters where sections do.
         """
-        quiet = self._quiet
+        quiet = self._quiet[with_current]
         if quiet.issuperset(stretches):
             return True
         for stretch in stretches:
             if stretch not in quiet:
-                if not self._is_quiet(stretch):
+                if not self._is_quiet(stretch, with_current):
                     return False
                 if len(quiet) > _MAX_WORDS:
                     quiet.clear()
                 quiet.add(stretch)
         return True
 
-    def _is_quiet(self, stretch: str) -> bool:
-        if self._anchors is None:
-            self._anchors = find_anchors(self._root, self.words)
+    def _is_quiet(self, stretch: str, with_current: bool) -> bool:
+        anchors = self._anchors.get(with_current)
+        if anchors is None:
+            categories = {*ATTRIBUTES, "any", *(["current"] if with_current else ())}
+            anchors = find_anchors(self._root, self.words, categories)
+            self._anchors[with_current] = anchors
         return not any(
-            may_have_mark(word) or not self._anchors.isdisjoint(self._list_names(word))
+            may_have_mark(word) or not anchors.isdisjoint(self._list_names(word))
             for word in self._stretches[stretch]
         )
 

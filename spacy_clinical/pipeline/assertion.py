@@ -203,7 +203,7 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
         ]
         text, (starts, is_start) = self._texts.read(doc, [IDX, SENT_START])
         # As `doc.has_annotation` sees it.
-        has_sentences = is_start[1:].any()
+        has_sentences = is_start[1:2].all() or is_start[1:].any()
         note = Note(
             text,
             starts[is_start == 1].tolist() if has_sentences else split_sentences(text),
