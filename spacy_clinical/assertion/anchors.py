@@ -2,11 +2,12 @@
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 
+from spacy_clinical.assertion.checklist import MARKS
 from spacy_clinical.assertion.matches import Node, find_sides
 
 # How rare names of words are that stand for more than a list.
-_RARITY = {"{number}": 1, "{many}": 1, "{year}": 4}
-_COMMON = frozenset("the and for was has have had been with this that from".split())
+_RARITY = {"{number}": 0.5, "{many}": 0.5, "{year}": 4}
+_COMMON = frozenset("the and for was has have had been with this that from in of to at".split())
 
 
 def find_anchors(
@@ -14,19 +15,23 @@ def find_anchors(
 ) -> frozenset[str]:
     """Find words so that each cue that says something of a finding has one of them.
 
+    Marks and answers of checklists are among them.
+
     root: Of the tree of cues.
     words: Lists of words, by the names that stand for them in the tree.
     categories: Of the cues.
     """
-    rarity = {f"{{{name}}}": min(map(len, values)) for name, values in words.items()}
+    rarity: dict[str, float] = {
+        f"{{{name}}}": min(map(len, values)) for name, values in words.items()
+    }
     rarity.update(_RARITY)
 
-    def find_rarity(word: str) -> int:
+    def find_rarity(word: str) -> float:
         # Long words are rare.
         known = rarity.get(word, len(word))
         return 0 if word in _COMMON or not any(map(str.isalnum, word)) else known
 
-    anchors: set[str] = set()
+    anchors = set(MARKS)
     for path in sorted(_list_paths(root, (), categories), key=len):
         if anchors.isdisjoint(path):
             anchors.add(max(reversed(path), key=find_rarity))

@@ -19,14 +19,8 @@ _AFFIRMED = (Cue("mark", "negated", "end"), Cue("mark", "current", "before", "ph
 
 
 _SIGNS = frozenset([*"[-+", *"\u2610\u25a1\u2611\u2612\u25a0"])
-
-
-def may_have_mark(word: str) -> bool:
-    """Check whether a mark or an answer of a checklist may be in a text.
-
-    word: One of the text's.
-    """
-    return word in _SIGNS or word in _ANSWERS
+# Without one of these there is neither mark nor answer.
+MARKS = _SIGNS | _ANSWERS
 
 
 def may_have_marks(words: Sequence[str]) -> bool:

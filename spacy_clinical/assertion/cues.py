@@ -7,7 +7,6 @@ from itertools import product
 from typing import Any
 
 from spacy_clinical.assertion.anchors import find_anchors
-from spacy_clinical.assertion.checklist import may_have_mark
 from spacy_clinical.assertion.clauses import CUE, OPENER, Clauses, Grammar
 from spacy_clinical.assertion.matches import Cue, Match, Node, State
 from spacy_clinical.assertion.words import Stretches, split_words
@@ -246,8 +245,8 @@ class CueSet:
             categories = {*ATTRIBUTES, "any", *(["current"] if with_current else ())}
             anchors = find_anchors(self._root, self.words, categories)
             self._anchors[with_current] = anchors
-        return not any(
-            may_have_mark(word) or not anchors.isdisjoint(self._list_names(word))
+        return all(
+            anchors.isdisjoint(self._list_names(word))
             for word in self._stretches[stretch]
         )
 
