@@ -15,7 +15,7 @@ from spacy_clinical.assertion.words import locate_words
 class Place(NamedTuple):
     """A target in a note (characters, half open).
 
-    kind: "condition", "test" or "treatment".
+    kind: "condition", "test", "treatment" or "time".
     """
 
     start: int

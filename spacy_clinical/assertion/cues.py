@@ -23,7 +23,7 @@ ATTRIBUTES = {
 }
 CATEGORIES = (*ATTRIBUTES, "current", "any")
 DIRECTIONS = ("before", "after", "both", "either", "pseudo", "end", "pause")
-REACHES = ("", "phrase", "result")
+REACHES = ("", "findings", "phrase", "result")
 # What a word is read as, besides the lists of the resource file.
 NUMBER, MANY, YEAR = "{number}", "{many}", "{year}"
 _FEW = ("0", "1", "2", "01", "02")

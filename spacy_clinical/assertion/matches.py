@@ -14,7 +14,8 @@ class Cue:
 
     phrase: As it was given.
     reach: How far it reaches, if it stands before or after: "" for through lists,
-        "phrase", or "result": as phrase, and not to tests.
+        "findings": so far, and not to tests; "phrase", or "result": as phrase, and not
+        to tests.
     """
 
     phrase: str
