@@ -7,7 +7,9 @@ from spacy_clinical.assertion.matches import Node, find_sides
 
 # How rare names of words are that stand for more than a list.
 _RARITY = {"{number}": 0.5, "{many}": 0.5, "{year}": 4}
-_COMMON = frozenset("the and for was has have had been with this that from in of to at".split())
+_COMMON = frozenset(
+    "the and for was has have had been with this that from in of to at".split()
+)
 
 
 def find_anchors(
@@ -32,20 +34,21 @@ def find_anchors(
         return 0 if word in _COMMON or not any(map(str.isalnum, word)) else known
 
     anchors = set(MARKS)
-    for path in sorted(_list_paths(root, (), categories), key=len):
+    for path in sorted(_list_paths(root, categories), key=len):
         if anchors.isdisjoint(path):
             anchors.add(max(reversed(path), key=find_rarity))
     return frozenset(anchors)
 
 
-def _list_paths(
-    node: Node, path: tuple[str, ...], categories: Container[str]
-) -> Iterator[tuple[str, ...]]:
+def _list_paths(root: Node, categories: Container[str]) -> Iterator[tuple[str, ...]]:
     """List the words of each cue that has a side, of some categories."""
-    for word, following in node.items():
-        if word == "":
-            if find_sides(cue for cue in following[1] if cue.category in categories):
-                yield path
-        else:
-            longer = path if word == "^" else (*path, word)
-            yield from _list_paths(following, longer, categories)
+    open_nodes: list[tuple[Node, tuple[str, ...]]] = [(root, ())]
+    while open_nodes:
+        node, path = open_nodes.pop()
+        _, cues = node.get("", (0, ()))
+        if find_sides(cue for cue in cues if cue.category in categories):
+            yield path
+        for word, following in node.items():
+            if word:
+                longer = path if word == "^" else (*path, word)
+                open_nodes.append((following, longer))

@@ -173,9 +173,7 @@ class _Reader:
         """Read a stretch; None if nothing in it, nor above it, says anything."""
         start, end = self.units.starts[number], self.units.ends[number]
         stretches = self.lowered[start:end].split()
-        if not heads and self.cues.are_quiet(
-            stretches, with_current=self.has_defaults
-        ):
+        if not heads and self.cues.are_quiet(stretches, with_current=self.has_defaults):
             return None, []
         words = self.cues.split(stretches)
         bits = self.cues.look_up(words)

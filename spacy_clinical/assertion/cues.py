@@ -3,12 +3,13 @@
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from itertools import product
 from typing import Any
 
 from spacy_clinical.assertion.anchors import find_anchors
 from spacy_clinical.assertion.clauses import CUE, OPENER, Clauses, Grammar
-from spacy_clinical.assertion.matches import Cue, Match, Node, State
+from spacy_clinical.assertion.matches import Cue, Match, Node, State, copy_tree
 from spacy_clinical.assertion.words import Stretches, split_words
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.files.json_text import write_json
@@ -75,19 +76,11 @@ class CueSet:
         self.labels = {key: tuple(value) for key, value in (labels or {}).items()}
         self.cues: dict[str, list[str]] = {}
         self._root: Node = {}
+        # Whether the tree is another set's, too.
+        self._is_shared = False
         # By word, the names that it may also be looked up by.
         self._classes: dict[str, tuple[str, ...]] = {}
-        # What has been looked up so far.
-        self._names: dict[str, tuple[str, ...]] = {}
-        self._bits: dict[str, int] = {}
-        self._stretches = Stretches()
-        # By whether "current" counts: what can be in a text without a cue that says
-        # something, and the words that no such cue can be without.
-        self._quiet: tuple[set[str], set[str]] = (set(), set())
-        self._anchors: dict[bool, frozenset[str]] = {}
-        self._clear_steps()
-        self._kinds: dict[str, str] = {}
-        self._digest = ""
+        self._forget()
         self.grammar = Grammar({})
         self.add_words(words or {})
         self.set_sections(sections or {})
@@ -119,13 +112,22 @@ class CueSet:
 
     def _forget(self) -> None:
         self._digest = ""
-        self._names.clear()
-        self._quiet = (set(), set())
-        self._anchors.clear()
+        # By whether "current" counts, the words that no cue can be without that says
+        # something.
+        self._anchors: dict[bool, frozenset[str]] = {}
+        self._forget_texts()
+
+    def _forget_texts(self) -> None:
+        """Forget what has been looked up so far."""
+        self._names: dict[str, tuple[str, ...]] = {}
+        self._kinds: dict[str, str] = {}
+        self._stretches = Stretches()
+        # As `_anchors`: what can be in a text without such a cue.
+        self._quiet: tuple[set[str], set[str]] = (set(), set())
         self._clear_steps()
 
     def _clear_steps(self) -> None:
-        self._bits.clear()
+        self._bits: dict[str, int] = {}
         # By the nodes that they stand for.
         self._states: dict[tuple[int, ...], State] = {}
         self._anywhere = State([self._root])
@@ -138,6 +140,21 @@ class CueSet:
             kinds = (k for k, labels in self.labels.items() if label.lower() in labels)
             self._kinds[label] = next(kinds, "condition")
         return self._kinds[label]
+
+    def copy(self) -> "CueSet":
+        """Copy the set, without what it remembers of notes.
+
+        Much faster than to build it again: the cues themselves are copied when some
+        are added.
+        """
+        made = copy(self)
+        made.words, made.sections = dict(self.words), dict(self.sections)
+        made.labels, made._classes = dict(self.labels), dict(self._classes)
+        made.cues = {key: list(phrases) for key, phrases in self.cues.items()}
+        made._anchors = dict(self._anchors)
+        made._forget_texts()
+        made._is_shared = self._is_shared = True
+        return made
 
     def copy_tables(self) -> "CueSet":
         """Copy all but the cues."""
@@ -172,6 +189,8 @@ class CueSet:
                     Errors.C852.format(number=number, key=key, where=where)
                 )
             added.append((cue, spelled))
+        if self._is_shared:
+            self._root, self._is_shared = copy_tree(self._root), False
         phrases_so_far = self.cues.setdefault(key, [])
         for cue, spelled in added:
             phrases_so_far.append(cue.phrase)
@@ -239,12 +258,21 @@ class CueSet:
                 quiet.add(stretch)
         return True
 
+    def find_anchors(self) -> dict[bool, frozenset[str]]:
+        """Find the words that no cue can be without that says something.
+
+        RETURNS: By whether "current" counts.
+        """
+        if not self._anchors:
+            for others in (frozenset[str](), frozenset(["current"])):
+                found = find_anchors(
+                    self._root, self.words, {*ATTRIBUTES, "any"} | others
+                )
+                self._anchors[bool(others)] = found
+        return self._anchors
+
     def _is_quiet(self, stretch: str, with_current: bool) -> bool:
-        anchors = self._anchors.get(with_current)
-        if anchors is None:
-            categories = {*ATTRIBUTES, "any", *(["current"] if with_current else ())}
-            anchors = find_anchors(self._root, self.words, categories)
-            self._anchors[with_current] = anchors
+        anchors = self.find_anchors()[with_current]
         return all(
             anchors.isdisjoint(self._list_names(word))
             for word in self._stretches[stretch]
