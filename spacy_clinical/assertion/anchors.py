@@ -8,7 +8,24 @@ from spacy_clinical.assertion.matches import Node, find_sides
 # How rare names of words are that stand for more than a list.
 _RARITY = {"{number}": 0.5, "{many}": 0.5, "{year}": 4}
 _COMMON = frozenset(
-    "the and for was has have had been with this that from in of to at".split()
+    [
+        "the",
+        "and",
+        "for",
+        "was",
+        "has",
+        "have",
+        "had",
+        "been",
+        "with",
+        "this",
+        "that",
+        "from",
+        "in",
+        "of",
+        "to",
+        "at",
+    ]
 )
 
 

@@ -1,15 +1,14 @@
 """The cues of assertion: what they say, where they stand, and how they are found."""
 
 import hashlib
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
-from itertools import product
 from typing import Any
 
 from spacy_clinical.assertion.anchors import find_anchors
 from spacy_clinical.assertion.clauses import CUE, OPENER, Clauses, Grammar
 from spacy_clinical.assertion.matches import Cue, Match, Node, State, copy_tree
+from spacy_clinical.assertion.spelling import read_number, spell
 from spacy_clinical.assertion.words import Stretches, split_words
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.files.json_text import write_json
@@ -25,14 +24,9 @@ ATTRIBUTES = {
 CATEGORIES = (*ATTRIBUTES, "current", "any")
 DIRECTIONS = ("before", "after", "both", "either", "pseudo", "end", "pause")
 REACHES = ("", "findings", "phrase", "result")
-# What a word is read as, besides the lists of the resource file.
-NUMBER, MANY, YEAR = "{number}", "{many}", "{year}"
-_FEW = ("0", "1", "2", "01", "02")
-_YEAR = re.compile(r"(?:19|20)\d\d")
 # So many words, and steps from one to the next, are kept before the tables are emptied.
 _MAX_WORDS = 100_000
 _MAX_STEPS = 500_000
-_PART = re.compile(r"\{\w+\}|[^{}]+")
 
 
 def parse_key(key: str, where: str = "") -> tuple[str, str, str]:
@@ -181,7 +175,7 @@ class CueSet:
         for number, phrase in enumerate(phrases, start=1):
             cue = Cue(phrase, category, direction, reach)
             try:
-                spelled = list(self._spell(phrase))
+                spelled = list(spell(phrase, self.words))
             except KeyError:
                 spelled = []
             if not spelled:
@@ -197,39 +191,6 @@ class CueSet:
             for words, n_used in spelled:
                 self._insert(words, n_used, cue)
         self._forget()
-
-    def _spell(self, phrase: str) -> Iterator[tuple[list[str], int]]:
-        """List the words of a phrase, and how many of them are the cue itself.
-
-        What {name} stands for is one node, but for values of several words.
-        """
-        body, _, ahead = (
-            phrase.partition("[") if "[" in phrase[1:] else (phrase, "", "")
-        )
-        if ahead and not ahead.endswith("]"):
-            body, ahead = phrase, ""
-        own, following = self._list_options(body), self._list_options(ahead.rstrip("]"))
-        for words in product(*own):
-            used = [word for part in words for word in part]
-            for after in product(*following):
-                rest = [word for part in after for word in part]
-                if used and used != ["^"]:
-                    yield [*used, *rest], len(used)
-
-    def _list_options(self, phrase: str) -> list[list[list[str]]]:
-        options: list[list[list[str]]] = []
-        for part in _PART.findall(phrase):
-            if part.startswith("{") and part != YEAR:
-                known = (
-                    self.words.get if part in (NUMBER, MANY) else self.words.__getitem__
-                )
-                values = map(split_words, known(part[1:-1]) or ())
-                options.append([[part], *(value for value in values if len(value) > 1)])
-            elif part.startswith("{"):
-                options.append([[part]])
-            else:
-                options.extend([[word]] for word in split_words(part))
-        return options
 
     def _insert(self, words: Sequence[str], n_used: int, cue: Cue) -> None:
         node = self._root
@@ -310,7 +271,7 @@ class CueSet:
     def find(self, words: Sequence[str], clauses: Clauses) -> list[Match]:
         """Find the cues in a text: the longest at each place, none inside another.
 
-        words: Of the text; see `split_words`.
+        words: Of the text; see `split`.
         clauses: Of the text.
         """
         found: list[Match] = []
@@ -378,7 +339,7 @@ class CueSet:
             classes = self._classes.get(word) or self._classes.get(
                 word.removesuffix("'s"), ()
             )
-            names = (word, *classes, *_read_number(word))
+            names = (word, *classes, *read_number(word))
             self._names[word] = names
         return names
 
@@ -412,11 +373,3 @@ def _excludes(new: Cue, old: Cue) -> bool:
         return False
     directions = {new.direction, old.direction}
     return len(directions) == 1 or ("pseudo" in directions and "end" not in directions)
-
-
-def _read_number(word: str) -> tuple[str, ...]:
-    if _YEAR.fullmatch(word):
-        return (YEAR, NUMBER, MANY)
-    if word.isdigit():
-        return (NUMBER,) if word in _FEW else (NUMBER, MANY)
-    return ()
