@@ -167,8 +167,8 @@ def test_each_cue_that_says_something_has_an_anchor(shipped):
 
 
 def test_a_text_without_cues_is_quiet(shipped):
-    quiet = "the patient was seen with a cough and was examined".split()
-    assert shipped.are_quiet([w for w in quiet if w != "seen"], with_current=False)
+    quiet = ["the", "patient", "was", "examined", "with", "a", "cough"]
+    assert shipped.are_quiet(quiet, with_current=False)
     for words in (["no", "cough"], ["cough", "(-)"], ["cough:", "none"]):
         assert not shipped.are_quiet(words, with_current=False)
     assert shipped.are_quiet(["current", "cough"], with_current=False)
