@@ -6,15 +6,16 @@ from typing import NamedTuple
 
 from spacy_clinical.assertion.checklist import find_marks, may_have_marks, merge_matches
 from spacy_clinical.assertion.clauses import Clauses
-from spacy_clinical.assertion.cues import ATTRIBUTES, WORD, CueSet
+from spacy_clinical.assertion.cues import ATTRIBUTES, CueSet
 from spacy_clinical.assertion.scopes import Said, Scopes, Target
 from spacy_clinical.assertion.units import Units
+from spacy_clinical.assertion.words import locate_words
 
 
 class Place(NamedTuple):
     """A target in a note (characters, half open).
 
-    kind: "condition", "test" or "treatment".
+    kind: "condition", "test", "treatment" or "time".
     """
 
     start: int
@@ -79,20 +80,25 @@ def assess(
     places: The targets, sorted by their starts.
     use_sections: Whether the section that a target is in counts.
     """
-    reader = _Reader(note, cues)
-    by_unit: dict[int, list[Place]] = {}
-    for place in places:
-        by_unit.setdefault(reader.units.find(place.start), []).append(place)
+    labels = [label for _, label in note.sections] if use_sections else ()
+    has_defaults = any(cues.sections.get(label) for label in labels)
+    reader = _Reader(note, cues, has_defaults)
     found: list[dict[str, Reason]] = []
-    for number, group in by_unit.items():
-        found += reader.read(number, group)
-    if not (use_sections and note.sections):
+    first, n = 0, len(places)
+    while first < n:
+        number = reader.units.find(places[first].start)
+        end, last = reader.units.ends[number], first + 1
+        while last < n and places[last].start < end:
+            last += 1
+        found += reader.read(number, places[first:last])
+        first = last
+    if not has_defaults:
         return [Assessment(reasons) if reasons else NOTHING for reasons in found]
     starts = [start for start, _ in note.sections]
     assessed = []
     for place, reasons in zip(places, found, strict=True):
         index = bisect_right(starts, place.start) - 1
-        label = note.sections[index][1] if index >= 0 else ""
+        label = labels[index] if index >= 0 else ""
         assessed.append(_add_default(place, reasons, label, cues))
     return assessed
 
@@ -116,8 +122,12 @@ def _add_default(
 class _Reader:
     """Reads the stretches of a note that have targets."""
 
-    def __init__(self, note: Note, cues: CueSet) -> None:
-        self.note, self.cues = note, cues
+    def __init__(self, note: Note, cues: CueSet, has_defaults: bool) -> None:
+        """Prepare a note.
+
+        has_defaults: Whether sections say something, unless what is there is current.
+        """
+        self.note, self.cues, self.has_defaults = note, cues, has_defaults
         self.lowered = lower(note.text)
         self.units = Units(note.text, note.sentence_starts)
         self._title_starts = [start for start, _ in note.titles]
@@ -162,14 +172,19 @@ class _Reader:
     ) -> tuple[Scopes | None, list[tuple[int, int]]]:
         """Read a stretch; None if nothing in it, nor above it, says anything."""
         start, end = self.units.starts[number], self.units.ends[number]
-        words = WORD.findall(self.lowered, start, end)
+        stretches = self.lowered[start:end].split()
+        if not heads and self.cues.are_quiet(stretches, with_current=self.has_defaults):
+            return None, []
+        words = self.cues.split(stretches)
         bits = self.cues.look_up(words)
         clauses = Clauses(words, bits, self.cues.grammar)
         matches = self.cues.find(words, clauses)
         is_listed = may_have_marks(words)
         if not (heads or is_listed or any(match.sides for match in matches)):
             return None, []
-        spans = [match.span() for match in WORD.finditer(self.lowered, start, end)]
+        firsts = locate_words(words, self.lowered, start)
+        lasts = [first + len(word) for first, word in zip(firsts, words, strict=True)]
+        spans = list(zip(firsts, lasts, strict=True))
         if matches and self._title_starts:
             matches = [
                 match
@@ -178,8 +193,6 @@ class _Reader:
                 or any(cue.category == "negated" for cue in match.cues)
             ]
         targets = []
-        firsts = [first for first, _ in spans]
-        lasts = [last for _, last in spans]
         for place in places:
             first = bisect_right(lasts, place.start)
             last = max(bisect_left(firsts, place.end), first)
@@ -195,10 +208,10 @@ class _Reader:
 
     def _find_heads(self, number: int) -> Said:
         """Find what the line above a list says of its items."""
-        if not number:
-            return {}
         units, first = self.units, number
         is_bullet = units.is_bullet(number)
+        if not (is_bullet or units.starts_line(number)):
+            return {}
         while first not in self._heads and units.is_item(first, is_bullet):
             first -= 1
         if first in self._heads:

@@ -12,13 +12,15 @@ _ITEM_ENDS = frozenset([",", ";", ".", ")", "]", "|", "/", "\u2022"])
 _BORDERS = frozenset([",", ";", "(", ":", "and", "/", "\u2022", "."])
 RULES = ("answer", "mark", "box")
 _ANSWER = Cue("answer", "negated", "after", "phrase")
-_MARK_AFTER = Cue("mark", "negated", "after", "phrase")
-_MARK_BEFORE = Cue("mark", "negated", "before", "phrase")
+_MARK_AFTER = Cue("mark", "negated", "after", "result")
+_MARK_BEFORE = Cue("mark", "negated", "before", "result")
 _BOX = Cue("box", "negated", "before")
 _AFFIRMED = (Cue("mark", "negated", "end"), Cue("mark", "current", "before", "phrase"))
 
 
 _SIGNS = frozenset([*"[-+", *"\u2610\u25a1\u2611\u2612\u25a0"])
+# Without one of these there is neither mark nor answer.
+MARKS = _SIGNS | _ANSWERS
 
 
 def may_have_marks(words: Sequence[str]) -> bool:

@@ -1,13 +1,15 @@
 """The cues of assertion: what they say, where they stand, and how they are found."""
 
 import hashlib
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import product
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from typing import Any
 
+from spacy_clinical.assertion.anchors import find_anchors
 from spacy_clinical.assertion.clauses import CUE, OPENER, Clauses, Grammar
-from spacy_clinical.assertion.matches import Cue, Match, Node, State
+from spacy_clinical.assertion.matches import Cue, Match, Node, State, copy_tree
+from spacy_clinical.assertion.spelling import read_number, spell
+from spacy_clinical.assertion.words import Stretches, split_words
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.files.json_text import write_json
 
@@ -21,17 +23,10 @@ ATTRIBUTES = {
 }
 CATEGORIES = (*ATTRIBUTES, "current", "any")
 DIRECTIONS = ("before", "after", "both", "either", "pseudo", "end", "pause")
-REACHES = ("", "phrase", "result")
-# What a word is read as, besides the lists of the resource file.
-NUMBER, MANY, YEAR = "{number}", "{many}", "{year}"
-_FEW = ("0", "1", "2", "01", "02")
-_YEAR = re.compile(r"(?:19|20)\d\d")
-# Words of a text in lower case. A hyphen inside a word parts it, and is no word.
-WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*|-(?![^\W\d_])|(?<![^\W_])-|[^\w\s-]|_+")
+REACHES = ("", "findings", "phrase", "result")
 # So many words, and steps from one to the next, are kept before the tables are emptied.
 _MAX_WORDS = 100_000
 _MAX_STEPS = 500_000
-_PART = re.compile(r"\{\w+\}|[^{}]+")
 
 
 def parse_key(key: str, where: str = "") -> tuple[str, str, str]:
@@ -51,11 +46,6 @@ def parse_key(key: str, where: str = "") -> tuple[str, str, str]:
             Errors.C851.format(key=key[:80], known=", ".join(DIRECTIONS), where=where)
         )
     return category, direction, reach
-
-
-def split_words(text: str) -> list[str]:
-    """Split a phrase into the words that it is looked up by."""
-    return WORD.findall(text.lower().replace("\u2019", "'"))
 
 
 class CueSet:
@@ -80,14 +70,11 @@ class CueSet:
         self.labels = {key: tuple(value) for key, value in (labels or {}).items()}
         self.cues: dict[str, list[str]] = {}
         self._root: Node = {}
+        # Whether the tree is another set's, too.
+        self._is_shared = False
         # By word, the names that it may also be looked up by.
         self._classes: dict[str, tuple[str, ...]] = {}
-        # What has been looked up so far.
-        self._names: dict[str, tuple[str, ...]] = {}
-        self._bits: dict[str, int] = {}
-        self._clear_steps()
-        self._kinds: dict[str, str] = {}
-        self._digest = ""
+        self._forget()
         self.grammar = Grammar({})
         self.add_words(words or {})
         self.set_sections(sections or {})
@@ -119,11 +106,22 @@ class CueSet:
 
     def _forget(self) -> None:
         self._digest = ""
-        self._names.clear()
+        # By whether "current" counts, the words that no cue can be without that says
+        # something.
+        self._anchors: dict[bool, frozenset[str]] = {}
+        self._forget_texts()
+
+    def _forget_texts(self) -> None:
+        """Forget what has been looked up so far."""
+        self._names: dict[str, tuple[str, ...]] = {}
+        self._kinds: dict[str, str] = {}
+        self._stretches = Stretches()
+        # As `_anchors`: what can be in a text without such a cue.
+        self._quiet: tuple[set[str], set[str]] = (set(), set())
         self._clear_steps()
 
     def _clear_steps(self) -> None:
-        self._bits.clear()
+        self._bits: dict[str, int] = {}
         # By the nodes that they stand for.
         self._states: dict[tuple[int, ...], State] = {}
         self._anywhere = State([self._root])
@@ -136,6 +134,21 @@ class CueSet:
             kinds = (k for k, labels in self.labels.items() if label.lower() in labels)
             self._kinds[label] = next(kinds, "condition")
         return self._kinds[label]
+
+    def copy(self) -> "CueSet":
+        """Copy the set, without what it remembers of notes.
+
+        Much faster than to build it again: the cues themselves are copied when some
+        are added.
+        """
+        made = copy(self)
+        made.words, made.sections = dict(self.words), dict(self.sections)
+        made.labels, made._classes = dict(self.labels), dict(self._classes)
+        made.cues = {key: list(phrases) for key, phrases in self.cues.items()}
+        made._anchors = dict(self._anchors)
+        made._forget_texts()
+        made._is_shared = self._is_shared = True
+        return made
 
     def copy_tables(self) -> "CueSet":
         """Copy all but the cues."""
@@ -162,7 +175,7 @@ class CueSet:
         for number, phrase in enumerate(phrases, start=1):
             cue = Cue(phrase, category, direction, reach)
             try:
-                spelled = list(self._spell(phrase))
+                spelled = list(spell(phrase, self.words))
             except KeyError:
                 spelled = []
             if not spelled:
@@ -170,45 +183,14 @@ class CueSet:
                     Errors.C852.format(number=number, key=key, where=where)
                 )
             added.append((cue, spelled))
+        if self._is_shared:
+            self._root, self._is_shared = copy_tree(self._root), False
         phrases_so_far = self.cues.setdefault(key, [])
         for cue, spelled in added:
             phrases_so_far.append(cue.phrase)
             for words, n_used in spelled:
                 self._insert(words, n_used, cue)
         self._forget()
-
-    def _spell(self, phrase: str) -> Iterator[tuple[list[str], int]]:
-        """List the words of a phrase, and how many of them are the cue itself.
-
-        What {name} stands for is one node, but for values of several words.
-        """
-        body, _, ahead = (
-            phrase.partition("[") if "[" in phrase[1:] else (phrase, "", "")
-        )
-        if ahead and not ahead.endswith("]"):
-            body, ahead = phrase, ""
-        own, following = self._list_options(body), self._list_options(ahead.rstrip("]"))
-        for words in product(*own):
-            used = [word for part in words for word in part]
-            for after in product(*following):
-                rest = [word for part in after for word in part]
-                if used and used != ["^"]:
-                    yield [*used, *rest], len(used)
-
-    def _list_options(self, phrase: str) -> list[list[list[str]]]:
-        options: list[list[list[str]]] = []
-        for part in _PART.findall(phrase):
-            if part.startswith("{") and part != YEAR:
-                known = (
-                    self.words.get if part in (NUMBER, MANY) else self.words.__getitem__
-                )
-                values = map(split_words, known(part[1:-1]) or ())
-                options.append([[part], *(value for value in values if len(value) > 1)])
-            elif part.startswith("{"):
-                options.append([[part]])
-            else:
-                options.extend([[word]] for word in split_words(part))
-        return options
 
     def _insert(self, words: Sequence[str], n_used: int, cue: Cue) -> None:
         node = self._root
@@ -218,6 +200,51 @@ class CueSet:
         # The newest cue of some words and a category is the one that counts.
         kept = [c for c in cues if n_known == n_used and not _excludes(cue, c)]
         node[""] = n_used, (*kept, cue)
+
+    def are_quiet(self, stretches: Sequence[str], *, with_current: bool) -> bool:
+        """Whether there surely is no cue in a text that says something.
+
+        stretches: Of the text in lower case, between white space.
+        with_current: Whether "current" counts: it only matters where sections do.
+        """
+        quiet = self._quiet[with_current]
+        if quiet.issuperset(stretches):
+            return True
+        for stretch in stretches:
+            if stretch not in quiet:
+                if not self._is_quiet(stretch, with_current):
+                    return False
+                if len(quiet) > _MAX_WORDS:
+                    quiet.clear()
+                quiet.add(stretch)
+        return True
+
+    def find_anchors(self) -> dict[bool, frozenset[str]]:
+        """Find the words that no cue can be without that says something.
+
+        RETURNS: By whether "current" counts.
+        """
+        if not self._anchors:
+            for others in (frozenset[str](), frozenset(["current"])):
+                found = find_anchors(
+                    self._root, self.words, {*ATTRIBUTES, "any"} | others
+                )
+                self._anchors[bool(others)] = found
+        return self._anchors
+
+    def _is_quiet(self, stretch: str, with_current: bool) -> bool:
+        anchors = self.find_anchors()[with_current]
+        return all(
+            anchors.isdisjoint(self._list_names(word))
+            for word in self._stretches[stretch]
+        )
+
+    def split(self, stretches: Sequence[str]) -> list[str]:
+        """Split a text into the words that cues are looked up by.
+
+        stretches: Of the text in lower case, between white space.
+        """
+        return self._stretches.split(stretches)
 
     def look_up(self, words: Iterable[str]) -> list[int]:
         """Look up what words of a text may be, as bits; see `clauses`."""
@@ -244,7 +271,7 @@ class CueSet:
     def find(self, words: Sequence[str], clauses: Clauses) -> list[Match]:
         """Find the cues in a text: the longest at each place, none inside another.
 
-        words: Of the text; see `split_words`.
+        words: Of the text; see `split`.
         clauses: Of the text.
         """
         found: list[Match] = []
@@ -312,7 +339,7 @@ class CueSet:
             classes = self._classes.get(word) or self._classes.get(
                 word.removesuffix("'s"), ()
             )
-            names = (word, *classes, *_read_number(word))
+            names = (word, *classes, *read_number(word))
             self._names[word] = names
         return names
 
@@ -346,11 +373,3 @@ def _excludes(new: Cue, old: Cue) -> bool:
         return False
     directions = {new.direction, old.direction}
     return len(directions) == 1 or ("pseudo" in directions and "end" not in directions)
-
-
-def _read_number(word: str) -> tuple[str, ...]:
-    if _YEAR.fullmatch(word):
-        return (YEAR, NUMBER, MANY)
-    if word.isdigit():
-        return (NUMBER,) if word in _FEW else (NUMBER, MANY)
-    return ()

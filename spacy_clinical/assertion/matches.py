@@ -8,13 +8,27 @@ from typing import Any, NamedTuple, TypeAlias
 Node: TypeAlias = dict[str, Any]
 
 
+def copy_tree(root: Node) -> Node:
+    """Copy a tree of cues."""
+    made: Node = {}
+    open_nodes = [(root, made)]
+    while open_nodes:
+        node, copied = open_nodes.pop()
+        for word, following in node.items():
+            copied[word] = {} if word else following
+            if word:
+                open_nodes.append((following, copied[word]))
+    return made
+
+
 @dataclass(frozen=True)
 class Cue:
     """Some words that say something of a finding.
 
     phrase: As it was given.
     reach: How far it reaches, if it stands before or after: "" for through lists,
-        "phrase", or "result": as phrase, and not to tests.
+        "findings": so far, and not to tests; "phrase", or "result": as phrase, and not
+        to tests.
     """
 
     phrase: str

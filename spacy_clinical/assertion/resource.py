@@ -18,6 +18,20 @@ def load_cues(path: Path = DEFAULT_CUES, known: CueSet | None = None) -> CueSet:
     known: Cues to add them to; what the file says wins.
     RAISES ValueError: C850, C851, C852 or C853, with the line that can't be read.
     """
+    if path == DEFAULT_CUES and known is None:
+        return _load_shipped().copy()
+    return _read_cues(path, known)
+
+
+@cache
+def _load_shipped() -> CueSet:
+    cues = _read_cues(DEFAULT_CUES, None)
+    # Found once for all copies.
+    cues.find_anchors()
+    return cues
+
+
+def _read_cues(path: Path, known: CueSet | None) -> CueSet:
     text = path.read_text(encoding="utf8")
     parser = configparser.ConfigParser(interpolation=None, delimiters=("=",))
     parser.optionxform = str  # type: ignore[assignment,method-assign]

@@ -18,7 +18,8 @@ _OPENERS = frozenset(["(", "[", "?", "-", "\u2013", "\u2014", ":", "="])
 class Target(NamedTuple):
     """Something that cues may be about (words, half open).
 
-    kind: "condition", "test" (a negative result leaves it as it is) or "treatment".
+    kind: "condition", "test" (a negative result leaves it as it is), "treatment" or
+        "time" (which is never denied).
     """
 
     start: int
@@ -38,7 +39,8 @@ class Open:
     def __init__(
         self, match: Match, cue: Cue, reach: str, is_head: bool = False
     ) -> None:
-        self.match, self.cue, self.reach, self.is_head = match, cue, reach, is_head
+        self.match, self.cue, self.is_head = match, cue, is_head
+        self.reach = "" if reach == "findings" else reach
 
 
 Said = dict[str, Open]
@@ -327,10 +329,13 @@ def _may_be(one: Open, target: Target) -> bool:
     """Whether a cue may be about a target of that kind."""
     if target.kind == "condition":
         return True
+    if target.kind == "time" and one.cue.category == "negated":
+        return False
     if one.cue.category == "uncertain":
         # Places, ages and tests are there, if what they show may not be.
         return False
-    return target.kind != "test" or one.reach != "result"
+    spares_tests = one.reach == "result" or one.cue.reach == "findings"
+    return not (target.kind == "test" and spares_tests)
 
 
 def drop_inner(matches: Sequence[Match], targets: Sequence[Target]) -> list[Match]:

@@ -70,7 +70,13 @@ class Units:
 
     def is_bullet(self, number: int) -> bool:
         """Whether a stretch is an item with a mark or a number."""
-        return _BULLET.match(self.text, self.starts[number]) is not None
+        start = self.starts[number]
+        is_capital = "A" <= self.text[start : start + 1] <= "Z"
+        return not is_capital and _BULLET.match(self.text, start) is not None
+
+    def starts_line(self, number: int) -> bool:
+        """Whether a line may start where a stretch does."""
+        return number > 0 and not _is_inside_line(self.text, self.starts[number])
 
     def is_item(self, number: int, is_bullet: bool) -> bool:
         """Whether a stretch may be an item of the list that a line above is the head of.
@@ -92,6 +98,8 @@ class Units:
         """Whether what a sentence splitter takes for a start belongs to what is before."""
         if not start:
             return False
+        if _is_inside_line(self.text, start):
+            return self.text[start - 2] == ":"
         before = self.text[max(start - 40, 0) : start]
         stripped = before.rstrip()
         gap = before[len(stripped) :]
@@ -111,3 +119,8 @@ class Units:
             is_item = match[0].count("\n") > 1 or _BULLET.match(self.text, start)
             if is_item or (_LABEL.match(self.text, start) and not self._goes_on(start)):
                 yield start
+
+
+def _is_inside_line(text: str, place: int) -> bool:
+    """Whether a character surely is inside a line: one space is before it."""
+    return place > 1 and text[place - 1] == " " and not text[place - 2].isspace()

@@ -7,7 +7,9 @@ which of the two is there first, nor whether both are.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from spacy.tokens import Doc, Span
+import numpy
+from spacy.attrs import IDX
+from spacy.tokens import Doc, Span, SpanGroup
 
 from spacy_clinical.extensions.doc_data import (
     count_chars,
@@ -34,6 +36,14 @@ def _get_key(span: Span, name: str) -> tuple[str, str, int, int]:
     return ("._.", name, span.start_char, span.end_char)
 
 
+def _shift(cues: Iterable[Mapping[str, Any]], by: int) -> list[dict[str, Any]]:
+    """Shift the places of cues.
+
+    by (characters): How far.
+    """
+    return [{**c, "start": c["start"] + by, "end": c["end"] + by} for c in cues]
+
+
 def _get_record(span: Span) -> dict[str, Any] | None:
     span = follow(span)
     kept = get_user_data(span.doc).get(_get_key(span, _RECORD))
@@ -42,12 +52,8 @@ def _get_record(span: Span) -> dict[str, Any] | None:
     record: dict[str, Any] = restore_lists(kept)
     # Kept from the span on, as the Doc may become a part of another.
     n_chars = count_chars(span.doc)
-    for cue in record["cues"]:
-        cue["start"] += span.start_char
-        cue["end"] += span.start_char
-    record["cues"] = [
-        cue for cue in record["cues"] if 0 <= cue["start"] < cue["end"] <= n_chars
-    ]
+    cues = _shift(record["cues"], span.start_char)
+    record["cues"] = [cue for cue in cues if 0 <= cue["start"] < cue["end"] <= n_chars]
     return record
 
 
@@ -55,11 +61,7 @@ def _set_record(span: Span, record: Mapping[str, Any] | None) -> None:
     if record is None:
         get_user_data(span.doc).pop(_get_key(span, _RECORD), None)
         return
-    place = span.start_char
-    cues = [
-        {**cue, "start": cue["start"] - place, "end": cue["end"] - place}
-        for cue in record["cues"]
-    ]
+    cues = _shift(record["cues"], -span.start_char)
     get_user_data(span.doc)[_get_key(span, _RECORD)] = {**record, "cues": cues}
 
 
@@ -161,13 +163,27 @@ def set_assertions(doc: Doc, found: Sequence[Asserted], names: Sequence[str]) ->
                 "scores": {
                     name: scores.get(name, float(name in attributes)) for name in names
                 },
-                "cues": [
-                    {**cue, "start": cue["start"] - start, "end": cue["end"] - start}
-                    for cue in cues
-                ],
+                "cues": _shift(cues, -start),
                 "section": section,
             }
         user_data["._.", _RECORD, start, end] = record
+
+
+def set_cues(doc: Doc, places: Sequence[tuple[int, int, str]]) -> None:
+    """Write the cues of a Doc as a span group.
+
+    places (characters): Start, end and label of each, in order. They become all tokens
+        that are in them, as `doc.char_span` finds them, but without a search for each.
+    """
+    spans = []
+    if places:
+        chars = [[start, end - 1] for start, end, _ in places]
+        found = numpy.searchsorted(doc.to_array(IDX), chars, side="right") - 1
+        spans = [
+            Span(doc, first, last + 1, label)
+            for (first, last), (_, _, label) in zip(found.tolist(), places, strict=True)
+        ]
+    doc.spans[CUES_KEY] = SpanGroup(doc, name=CUES_KEY, spans=spans)
 
 
 def _get_context_attributes(span: Span) -> dict[str, bool]:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, get_args
 import numpy
 from spacy.attrs import IDX, SENT_START
 from spacy.language import Language
-from spacy.tokens import Doc, Span, SpanGroup
+from spacy.tokens import Doc, Span
 from spacy.util import SimpleFrozenDict, from_bytes, to_bytes
 from thinc.api import Config
 
@@ -25,9 +25,9 @@ from spacy_clinical.assertion.resource import load_cues
 from spacy_clinical.errors import CodedValueError, Errors, name_type
 from spacy_clinical.extensions.assertion_attributes import (
     CONTEXT_ATTRIBUTES,
-    CUES_KEY,
     Asserted,
     set_assertions,
+    set_cues,
 )
 from spacy_clinical.extensions.attributes import (
     SECTION_TITLES_KEY,
@@ -203,7 +203,7 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
         ]
         text, (starts, is_start) = self._texts.read(doc, [IDX, SENT_START])
         # As `doc.has_annotation` sees it.
-        has_sentences = is_start[1:].any()
+        has_sentences = any(is_start[1:2]) or is_start[1:].any()
         note = Note(
             text,
             starts[is_start == 1].tolist() if has_sentences else split_sentences(text),
@@ -259,15 +259,7 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
                     )
                 )
             set_assertions(doc, rows, names)
-            spans = [
-                doc.char_span(start, end, label, alignment_mode="expand")
-                for start, end, label in sorted(cues)
-            ]
-            doc.spans[CUES_KEY] = SpanGroup(
-                doc,
-                name=CUES_KEY,
-                spans=[span for span in spans if span is not None],
-            )
+            set_cues(doc, sorted(cues))
 
     def _join(
         self, found: Found

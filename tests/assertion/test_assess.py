@@ -231,3 +231,31 @@ def test_work_grows_with_the_text(unit):
 
     # Eight times as much text: 64 times as long, if it were quadratic.
     assert measure(4000) < 24 * measure(500)
+
+
+def test_denied_findings_leave_tests_and_dates_as_they_are():
+    for cue in ("negative for", "without", "absence of", "lack of"):
+        assert find(f"{cue} <|CD3> and <|CD20>", kind="test") == [set(), set()]
+        assert find(f"{cue} <N|edema> and <N|rash>") == [{"N"}, {"N"}]
+    assert find("no fever for <|two weeks>", kind="time") == [set()]
+    assert find("declined <N|CT>", kind="test") == [{"N"}]
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "No <N|edema>, elevated <|troponin>.",
+        "No <N|edema> or elevated <N|troponin>.",
+        "No elevated <N|troponin>.",
+        "It is unlikely that he has <N|TB>; <N|gout> is unlikely.",
+        "<|Gout> likely arising from diet, likely <U|pseudogout>.",
+        "The possible cause of the <|rash>; possible <U|scabies>.",
+        "Follow up as soon as possible for <|gout>.",
+        "Patients with <|gout> were excluded from the study; <N|gout> was excluded.",
+        "Unable to assess <|gait>; unable to <N|walk>.",
+        "A suspicious <|nodule>, suspicious for <U|cancer>.",
+        "Former <H|smoker> with <|cough>.",
+    ],
+)
+def test_both_directions_of_a_kind(markup):
+    assert find(markup) == read_markup(markup)[2]

@@ -1,8 +1,9 @@
 import pytest
 
 from spacy_clinical.assertion.assess import Note, Place, assess
-from spacy_clinical.assertion.cues import CueSet, parse_key
+from spacy_clinical.assertion.cues import ATTRIBUTES, CueSet, parse_key
 from spacy_clinical.assertion.resource import load_cues
+from spacy_clinical.assertion.spelling import spell
 
 
 @pytest.fixture(scope="module")
@@ -132,3 +133,51 @@ def test_many_words_are_forgotten_again(monkeypatch):
     for word in ("gout", "edema", "asthma", "fever", "cough", "rash"):
         text = f"no sign of {word} here, and {word}s"
         assert say(cues, text, word).categories == {"negated"}
+
+
+def test_sets_of_shipped_cues_do_not_share_what_is_added(shipped):
+    one, other = load_cues(), load_cues()
+    assert one.digest == other.digest == shipped.digest
+    one.add("negated before", ["zilch"])
+    one.set_sections({"plan": ""})
+    one.add_words({"member": ["godmother"]})
+    assert say(one, "zilch fever", "fever").categories == {"negated"}
+    assert other.to_dict() == shipped.to_dict() == load_cues().to_dict()
+    assert say(other, "zilch fever", "fever").categories == set()
+    other.add("negated before", ["nada"])
+    assert say(one, "nada fever", "fever").categories == set()
+
+
+def test_the_shipped_file_is_read_once(monkeypatch):
+    load_cues()
+    monkeypatch.setattr("spacy_clinical.assertion.resource._read_cues", None)
+    assert say(load_cues(), "no fever", "fever").categories == {"negated"}
+
+
+def test_each_cue_that_says_something_has_an_anchor(shipped):
+    # Texts without an anchor are not matched at all.
+    for with_current, anchors in shipped.find_anchors().items():
+        categories = {*ATTRIBUTES, "any", *(["current"] if with_current else ())}
+        for key, phrases in shipped.cues.items():
+            category, direction, _ = parse_key(key)
+            if category in categories and direction in ("before", "after", "either"):
+                for phrase in phrases:
+                    spelled = spell(phrase, shipped.words)
+                    assert not any(anchors.isdisjoint(words) for words, _ in spelled)
+
+
+def test_a_text_without_cues_is_quiet(shipped):
+    quiet = ["the", "patient", "was", "examined", "with", "a", "cough"]
+    assert shipped.are_quiet(quiet, with_current=False)
+    for words in (["no", "cough"], ["cough", "(-)"], ["cough:", "none"]):
+        assert not shipped.are_quiet(words, with_current=False)
+    assert shipped.are_quiet(["current", "cough"], with_current=False)
+    assert not shipped.are_quiet(["current", "cough"], with_current=True)
+
+
+def test_very_long_cues_can_be_added():
+    phrase = " ".join(["so"] * 3000)
+    cues = load_cues()
+    cues.add("negated before", [phrase])
+    assert say(cues, f"{phrase} fever", "fever").categories == {"negated"}
+    assert load_cues().digest != cues.digest

@@ -1,0 +1,52 @@
+"""Split texts into the words that cues are looked up by."""
+
+import re
+from collections.abc import Iterable
+
+# Of a text in lower case. A hyphen inside a word parts it, and is no word.
+WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*|-(?![^\W\d_])|(?<![^\W_])-|[^\w\s-]|_+")
+# So many stretches of text are kept before the table is emptied, none that is longer.
+_MAX_STRETCHES = 100_000
+_MAX_LENGTH = 40
+
+
+def split_words(text: str) -> list[str]:
+    """Split a phrase into the words that it is looked up by."""
+    return WORD.findall(text.lower().replace("\u2019", "'"))
+
+
+class Stretches(dict[str, list[str]]):
+    """The words of stretches without white space, each split once."""
+
+    def __missing__(self, stretch: str) -> list[str]:
+        words: list[str] = WORD.findall(stretch)
+        if len(stretch) <= _MAX_LENGTH:
+            if len(self) > _MAX_STRETCHES:
+                self.clear()
+            self[stretch] = words
+        return words
+
+    def split(self, stretches: Iterable[str]) -> list[str]:
+        """Split a text.
+
+        stretches: Of the text in lower case, as `str.split` has them.
+        """
+        words: list[str] = []
+        for some in map(self.__getitem__, stretches):
+            words += some
+        return words
+
+
+def locate_words(words: Iterable[str], text: str, start: int) -> list[int]:
+    """Find where the words of a text start (characters).
+
+    text: In lower case.
+    start (characters): Where the first of them may start.
+    """
+    # Between two words there is only white space, or a hyphen that a letter follows.
+    find, starts = text.find, []
+    for word in words:
+        start = find(word, start)
+        starts.append(start)
+        start += len(word)
+    return starts
