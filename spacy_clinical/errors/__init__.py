@@ -36,6 +36,11 @@ class Warnings(metaclass=Catalog):
         "The hub doesn't have the commit {revision} of checkpoint '{name}' from its "
         "card. The current commit of its branch 'main' is used; see the provenance."
     )
+    W004 = (
+        "Component '{name}' reads the encoder of component '{component}', which isn't in "
+        "the pipeline, so its rules decide alone. To have no warning, set "
+        'decide = "rules".'
+    )
     W201 = (
         "{n} of {n_spans} spans in '{path}' start or end inside a token. They are "
         "extended to whole tokens."

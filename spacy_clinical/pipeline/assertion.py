@@ -182,15 +182,16 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
         """Find what is said of each target."""
         docs = list(docs)
         found = [self._predict_doc(doc) for doc in docs]
-        if self.decide == "rules":
+        some = [i for i, one in enumerate(found) if one.spans]
+        if self.decide == "rules" or not some or not self.has_encoder():
             return found
-        scores = self.score_places(
-            [
-                make_targets(doc, [(s.start_char, s.end_char) for s in one.spans])
-                for doc, one in zip(docs, found, strict=True)
-            ]
-        )
-        return [one._replace(scores=s) for one, s in zip(found, scores, strict=True)]
+        targets = [
+            make_targets(docs[i], [(s.start_char, s.end_char) for s in found[i].spans])
+            for i in some
+        ]
+        for i, scores in zip(some, self.score_places(targets), strict=True):
+            found[i] = found[i]._replace(scores=scores)
+        return found
 
     def _predict_doc(self, doc: Doc) -> Found:
         spans = self.list_targets(doc)
@@ -280,7 +281,7 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
 
     def _describe(self) -> dict[str, Any]:
         rules = {"rules": self.cues.digest, "rules_version": self.cues.version}
-        if self.decide == "rules":
+        if self.decide == "rules" or not self.has_encoder(warn=False):
             return rules
         return {**(rules if self.decide == "both" else {}), **self.describe_head()}
 

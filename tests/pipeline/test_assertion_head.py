@@ -305,6 +305,28 @@ def test_the_head_is_refused_where_it_can_not_work(tiny_ner, nlp, tmp_path):
         spacy.load(tmp_path)
 
 
+def test_without_the_encoder_the_rules_decide_alone(made, tmp_path):
+    component = made.get_pipe("clinical_assertion")
+    component.decide = "both"
+    made.to_disk(tmp_path)
+    component.decide = "model"
+    alone = spacy.load(tmp_path, exclude="clinical_ner")
+    # Nothing to say anything of, nothing to warn of.
+    assert alone("No fever")._.clinical_error is None
+    doc = alone.make_doc("no fever")
+    doc.ents = [Span(doc, 1, 2, label="SYMPTOM")]
+    component = alone.get_pipe("clinical_assertion")
+    with pytest.warns(UserWarning, match=r"\[W004\].*'clinical_ner'"):
+        component(doc)
+    assert doc.ents[0]._.is_negated
+    assert "decide" not in doc._.clinical_provenance["clinical_assertion"]
+    # Said once.
+    component(doc)
+    component.decide = "model"
+    with pytest.raises(ValueError, match=r"\[C855\]"):
+        component(doc)
+
+
 def test_rules_alone_are_not_trained():
     nlp = spacy.blank("en")
     component = nlp.add_pipe("clinical_assertion")

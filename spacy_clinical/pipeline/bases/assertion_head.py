@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import warnings
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
@@ -14,7 +15,7 @@ from spacy.training import Example, validate_examples
 from thinc.api import Optimizer, set_dropout_rate
 
 from spacy_clinical.architectures.assertion_rules import AssertionModel, Targets
-from spacy_clinical.errors import CodedValueError, Errors
+from spacy_clinical.errors import CodedValueError, CodedWarning, Errors, Warnings
 from spacy_clinical.extensions.assertion_attributes import (
     CONTEXT_ATTRIBUTES,
     get_known_attributes,
@@ -55,6 +56,7 @@ class AssertionHeadPipe(CheckpointPipe):
         self.cfg: dict[str, Any] = {"columns": []}
         self._pipeline = _Reference(nlp)
         self._sha256 = ""
+        self._has_warned = False
         for shim in self.shims:
             shim.component = self.name
 
@@ -78,14 +80,12 @@ class AssertionHeadPipe(CheckpointPipe):
     def score_places(self, targets: list[Targets]) -> list[Floats2d]:
         """Compute the head's scores (n_places, n_attributes; 0 to 1) for each Doc.
 
-        RAISES ValueError: C856, if the head has learned nothing yet; C855, if the
-            encoder that it reads isn't in the pipeline.
+        RAISES ValueError: C856, if the head has learned nothing yet.
         """
         if not self.cfg["columns"]:
             raise CodedValueError(
                 Errors.C856.format(name=self.name, decide=self.decide)
             )
-        self.connect_encoder()
         return [1 / (1 + numpy.exp(-logits)) for logits in self.model.predict(targets)]
 
     def combine(self, said: Bools2d, scores: Floats2d) -> Floats2d:
@@ -103,6 +103,26 @@ class AssertionHeadPipe(CheckpointPipe):
         if not isinstance(threshold, Mapping):
             return numpy.full(len(self.labels), threshold)
         return numpy.asarray([threshold.get(name, 0.5) for name in self.labels])
+
+    def has_encoder(self, *, warn: bool = True) -> bool:
+        """Check whether the encoder that the head reads is there. Without it, the rules
+        decide alone if they may.
+
+        warn: Whether to say so, once (W004).
+        RAISES ValueError: C855, if the head is to decide alone.
+        """
+        try:
+            self.connect_encoder()
+        except CodedValueError:
+            if self.decide != "both":
+                raise
+            if warn and not self._has_warned:
+                self._has_warned = True
+                component = self.model.get_ref("encoder").component
+                text = Warnings.W004.format(name=self.name, component=component)
+                warnings.warn(text, CodedWarning, stacklevel=2)
+            return False
+        return True
 
     def connect_encoder(self) -> None:
         """Find the encoder of the component that the head shares it with.
