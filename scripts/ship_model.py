@@ -187,6 +187,8 @@ def main() -> None:
     code_scores = results["scores"]["results"]
     ours = {f"icd9_{k}": statistics.mean(v) for k, v in code_scores["ours"].items()}
     nlp.meta["performance"] |= ours
+    assertion = json.loads(args.assertion_scores.read_text(encoding="utf8"))
+    nlp.meta["performance"] |= list_assertion_scores(assertion)
     target = TARGET / DEFAULT_MODEL
     shipped = read_without_words(args.pipeline, meta=nlp.meta)
     add_assertion(shipped, args.assertion)
@@ -197,7 +199,6 @@ def main() -> None:
     for eg in examples:
         for ent in eg.reference.ents:
             support[ent.label_] = support.get(ent.label_, 0) + 1
-    assertion = json.loads(args.assertion_scores.read_text(encoding="utf8"))
     card = format_card(
         shipped,
         scores,
@@ -275,6 +276,19 @@ def format_assertion(nlp: Language, report: dict[str, Any]) -> str:
         bars=" | ".join(["---:"] * len(systems)),
         rows="\n".join(rows),
     )
+
+
+def list_assertion_scores(report: dict[str, Any]) -> dict[str, float]:
+    """List the F1 of rules and head together on MACCROBAT dev."""
+    [scores] = [
+        measured["scores"]
+        for corpus, measured in report["corpora"].items()
+        if corpus == "MACCROBAT dev"
+    ]
+    return {
+        f"assertion_{name}_f": found["spacy_clinical"]["f"]
+        for name, found in scores.items()
+    }
 
 
 def format_thresholds(thresholds: Any) -> str:

@@ -81,11 +81,14 @@ def test_is_small_and_says_what_it_is(nlp):
     assert {source["license"] for source in nlp.meta["sources"]} == {
         "CC BY 4.0",
         "Apache-2.0",
+        "MIT",
     }
     card = (folder / "README.md").read_text(encoding="utf8")
     assert f"{nlp.meta['performance']['ents_f']:.3f}" in card
     assert f"{nlp.meta['performance']['icd9_micro-F1']:.3f}" in card
     assert nlp.meta["performance"]["icd9_micro-F1"] > 0.45
+    assert nlp.meta["performance"]["assertion_is_negated_f"] > 0.8
+    assert f"{nlp.meta['performance']['assertion_is_negated_f']:.3f}" in card
     assert nlp.max_length == MAX_CHARS
 
 
@@ -117,6 +120,28 @@ def test_finds_what_anyone_would(nlp):
         ("pain", "Sign_symptom"),
         ("aspirin", "Medication"),
     }
+
+
+def test_says_what_does_not_hold(nlp):
+    doc = nlp(
+        "HPI:\nHe has chest pain. He denies fever. Possible pneumonia. No evidence of "
+        "pulmonary embolism.\n\nPAST MEDICAL HISTORY:\nHypertension\n\n"
+        "FAMILY HISTORY:\nMother with breast cancer.\n"
+    )
+    said = {
+        name: {ent.text for ent in doc.ents if ent._.get(name)}
+        for name in ("is_negated", "is_uncertain", "is_historical", "is_family")
+    }
+    assert "fever" in said["is_negated"]
+    assert "pain" not in said["is_negated"]
+    assert "pneumonia" in said["is_uncertain"]
+    assert "Hypertension" in said["is_historical"]
+    assert any("cancer" in text for text in said["is_family"])
+    # Rules and head decide together, on the vectors of the entity recognizer.
+    record = doc._.clinical_provenance["clinical_assertion"]
+    assert record["decide"] == "both"
+    with nlp.select_pipes(disable="clinical_assertion"):
+        assert not any(ent._.is_negated for ent in nlp(doc.text).ents)
 
 
 def test_suggests_the_codes_that_anyone_would(nlp):
