@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from spacy.attrs import ORTH, SPACY
 from spacy.tokens import Doc
 from thinc.api import Model
 
@@ -110,7 +111,7 @@ def project_rows(projection: Model[Floats2d, Floats2d], rows: Floats2d) -> Float
 
 def _get_key(doc: Doc) -> tuple[int, int]:
     # A Doc has no place to keep what must not be saved with it.
-    return id(doc), hash(doc.text)
+    return id(doc), hash(doc.to_array([ORTH, SPACY]).tobytes())
 
 
 def build_shared_encoder(component: str = "clinical_ner") -> SharedEncoder:

@@ -62,8 +62,9 @@ def read_places(
     RETURNS (n_places, n_labels): Logits, and a callback that turns their gradients into
         those of the rows and the weights.
     """
+    keys, values = rows @ weights["key"], rows @ weights["value"]
     chunks = [
-        _Chunk(rows, places[start : start + CHUNK], weights)
+        _Chunk(rows, keys, values, places[start : start + CHUNK], weights)
         for start in range(0, len(places), CHUNK)
     ]
     n_labels = weights["output"].shape[1]
@@ -71,11 +72,14 @@ def read_places(
     joined = numpy.concatenate([numpy.zeros((0, n_labels), "float32"), *logits])
 
     def backprop(d_logits: Floats2d) -> tuple[Floats2d, dict[str, Floats2d]]:
-        d_rows = numpy.zeros_like(rows)
+        d_rows, d_keys, d_values = (numpy.zeros_like(rows) for _ in range(3))
         d_weights = {name: numpy.zeros_like(W) for name, W in weights.items()}
         for number, chunk in enumerate(chunks):
             part = d_logits[number * CHUNK : (number + 1) * CHUNK]
-            chunk.backprop(part, d_rows, d_weights)
+            chunk.backprop(part, d_rows, d_keys, d_values, d_weights)
+        for name, gradient in (("key", d_keys), ("value", d_values)):
+            d_weights[name] += rows.T @ gradient
+            d_rows += gradient @ weights[name].T
         return d_rows, d_weights
 
     return joined, backprop
@@ -84,35 +88,39 @@ def read_places(
 class _Chunk:
     """Some places with what they read."""
 
-    def __init__(self, rows: Floats2d, places: Ints2d, weights: Weights) -> None:
+    def __init__(
+        self,
+        rows: Floats2d,
+        keys: Floats2d,
+        values: Floats2d,
+        places: Ints2d,
+        weights: Weights,
+    ) -> None:
         self.weights = weights
         self.n_heads, n_distances = weights["distance"].shape
         self._find_rows(places, (n_distances - 1) // 2)
-        around = rows[self.at]
-        self.around = around
-        self.own = numpy.einsum("nt,ntk->nk", self.share, around)
-        query, key, value = (
-            self._split(source @ weights[name])
-            for source, name in (
-                (self.own, "query"),
-                (around, "key"),
-                (around, "value"),
-            )
+        own = numpy.add.reduceat(rows[self.inside], self.firsts, axis=0)
+        self.own = own / self.lengths[:, None]
+        query = self._split(self.own @ weights["query"])[..., None]
+        # (n_places, n_heads, n_rows, size of a head), without copies.
+        key, value = (
+            self._split(X[self.at]).transpose(0, 2, 1, 3) for X in (keys, values)
         )
-        scale = query.shape[-1] ** -0.5
-        scores = numpy.einsum("nhd,nthd->nht", query, key) * scale
+        scale = key.shape[-1] ** -0.5
+        scores = (key @ query)[..., 0] * scale
         scores += weights["distance"][:, self.distances].transpose(1, 0, 2)
-        scores[~numpy.broadcast_to(self.mask[:, None], scores.shape)] = MASKED
+        scores += numpy.where(self.mask, numpy.float32(0), numpy.float32(MASKED))[
+            :, None
+        ]
         scores = numpy.exp(scores - scores.max(axis=2, keepdims=True))
         attention = scores / scores.sum(axis=2, keepdims=True)
-        read = numpy.einsum("nht,nthd->nhd", attention, value)
+        read = (attention[:, :, None] @ value).reshape(len(places), -1)
         before, after = (
             numpy.where(has[:, None], rows[at], numpy.float32(0))
             for at, has in self.neighbours
         )
-        flat = read.reshape(len(places), -1)
         one = numpy.ones((len(places), 1), dtype="float32")
-        self.joined = numpy.concatenate([self.own, flat, before, after, one], axis=1)
+        self.joined = numpy.concatenate([self.own, read, before, after, one], axis=1)
         self.hidden = numpy.maximum(self.joined @ weights["hidden"], 0)
         self.logits = numpy.concatenate([self.hidden, one], axis=1) @ weights["output"]
         self.parts = query, key, value, attention, scale
@@ -128,8 +136,13 @@ class _Chunk:
         at = begin[:, None] + numpy.arange(width)[None]
         self.mask = at < end[:, None]
         self.at = numpy.where(self.mask, at, start[:, None])
-        inside = (at >= start[:, None]) & (at < stop[:, None])
-        self.share = inside / inside.sum(axis=1, keepdims=True).astype("float32")
+        # The rows of each place, one after the other.
+        self.lengths = (stop - start).astype("float32")
+        counts = stop - start
+        self.firsts = numpy.cumsum(counts) - counts
+        self.inside = numpy.repeat(start - self.firsts, counts) + numpy.arange(
+            counts.sum()
+        )
         distances = numpy.where(
             at < start[:, None],
             at - start[:, None],
@@ -145,9 +158,15 @@ class _Chunk:
         return X.reshape(*X.shape[:-1], self.n_heads, -1)
 
     def backprop(
-        self, d_logits: Floats2d, d_rows: Floats2d, d_weights: dict[str, Floats2d]
+        self,
+        d_logits: Floats2d,
+        d_rows: Floats2d,
+        d_keys: Floats2d,
+        d_values: Floats2d,
+        d_weights: dict[str, Floats2d],
     ) -> None:
-        """Add the gradients of the rows and the weights to those given."""
+        """Add the gradients of the rows, their keys and values, and the weights to
+        those given."""
         weights, n = self.weights, len(d_logits)
         query, key, value, attention, scale = self.parts
         one = numpy.ones((n, 1), dtype="float32")
@@ -157,28 +176,24 @@ class _Chunk:
         d_hidden = (d_logits @ weights["output"][:-1].T) * (self.hidden > 0)
         d_weights["hidden"] += self.joined.T @ d_hidden
         d_joined = (d_hidden @ weights["hidden"].T)[:, :-1]
-        d_own, d_flat, *d_neighbours = numpy.split(d_joined, 4, axis=1)
-        d_read = self._split(d_flat)
-        d_value = attention.transpose(0, 2, 1)[..., None] * d_read[:, None]
-        d_attention = numpy.einsum("nhd,nthd->nht", d_read, value)
+        d_own, d_read, *d_neighbours = numpy.split(d_joined, 4, axis=1)
+        d_read = self._split(d_read)[:, :, None]
+        d_attention = (value @ d_read.swapaxes(2, 3))[..., 0]
         inner = (attention * d_attention).sum(axis=2, keepdims=True)
         d_scores = attention * (d_attention - inner)
         numpy.add.at(
-            d_weights["distance"].T,
-            self.distances,
-            d_scores.transpose(0, 2, 1),
+            d_weights["distance"].T, self.distances, d_scores.transpose(0, 2, 1)
         )
-        d_query = numpy.einsum("nht,nthd->nhd", d_scores, key) * scale
-        d_key = d_scores.transpose(0, 2, 1)[..., None] * query[:, None] * scale
-        d_query = d_query.reshape(n, -1)
-        d_around = numpy.zeros_like(self.around)
-        for name, gradient in (("key", d_key), ("value", d_value)):
-            flat = gradient.reshape(*self.around.shape)
-            d_weights[name] += numpy.tensordot(self.around, flat, ([0, 1], [0, 1]))
-            d_around += flat @ weights[name].T
+        d_query = (d_scores[:, :, None] @ key).reshape(n, -1) * scale
         d_weights["query"] += self.own.T @ d_query
         d_own = d_own + d_query @ weights["query"].T
-        d_around += self.share[..., None] * d_own[:, None]
-        numpy.add.at(d_rows, self.at, d_around * self.mask[..., None])
+        d_key = d_scores[..., None] * query.swapaxes(2, 3) * scale
+        d_value = attention[..., None] * d_read
+        for total, gradient in ((d_keys, d_key), (d_values, d_value)):
+            flat = gradient.transpose(0, 2, 1, 3).reshape(*self.at.shape, -1)
+            numpy.add.at(total, self.at, flat * self.mask[..., None])
+        shared = d_own / self.lengths[:, None]
+        counts = self.lengths.astype("int64")
+        numpy.add.at(d_rows, self.inside, numpy.repeat(shared, counts, axis=0))
         for (at, has), gradient in zip(self.neighbours, d_neighbours, strict=True):
             numpy.add.at(d_rows, at, gradient * has[:, None])
