@@ -30,7 +30,7 @@ META = {
     "author": "The spacy_clinical authors",
     "license": (
         "MIT (code), Apache-2.0 (all-MiniLM-L6-v2), CC BY 4.0 (MACCROBAT2020, CodiEsp, "
-        "Chia), MIT (PHEE)"
+        "Chia, ACI-BENCH, MTS-Dialog), MIT (PHEE)"
     ),
     "sources": [
         {
@@ -43,6 +43,18 @@ META = {
             "name": "CodiEsp",
             "url": "https://doi.org/10.5281/zenodo.3837305",
             "author": "Antonio Miranda-Escalada, Aitor Gonzalez-Agirre, Martin Krallinger",
+            "license": "CC BY 4.0",
+        },
+        {
+            "name": "ACI-BENCH",
+            "url": "https://github.com/wyim/aci-bench",
+            "author": "Wen-wai Yim and others",
+            "license": "CC BY 4.0",
+        },
+        {
+            "name": "MTS-Dialog",
+            "url": "https://github.com/abachaa/MTS-Dialog",
+            "author": "Asma Ben Abacha and others",
             "license": "CC BY 4.0",
         },
         {
@@ -141,15 +153,20 @@ ASSERTION_CARD = """## Assertion: how it was made
 The rules of `clinical_assertion` decide together with a head of {n_weights} weights that
 reads the vectors of the entity recognizer's encoder around an entity. It was trained by
 `configs/train_assertion.cfg` on MACCROBAT2020 train, PHEE train and four fifths of Chia,
-for negation and uncertainty; on all else, the rules decide alone. What the rules say is
-dropped where the head gives it less than {reject_below}; what they don't say is added
-where it gives it {accept_above} or more. These thresholds were chosen on the dev parts.
+and on the training parts of ACI-BENCH and MTS-Dialog with what the rules say of them, so
+that it doesn't take the style of case reports for that of all notes. It knows negation and
+uncertainty; on all else, the rules decide alone.
+
+What the rules say is dropped where the head gives it less than
+{reject_below}; what they don't say is added where it gives it at least
+{accept_above}. These thresholds were chosen on the dev parts below.
 
 ## Assertion: scores
 
-F1 of the annotated entities that the attribute is true for, in parts that neither the
-head nor the cues were made on, by `benchmarks/assertion.py`. They chose the thresholds,
-so expect a little less elsewhere.
+F1 of the annotated entities that the attribute is true for, in parts that the head wasn't
+trained on, by `benchmarks/assertion.py`. They chose the thresholds, and the errors of
+uncertainty in MACCROBAT dev were read when cues were added, so expect a little less
+elsewhere.
 
 | corpus | attribute | entities | {systems} |
 | --- | --- | ---: | {bars} |
