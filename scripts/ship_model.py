@@ -9,6 +9,7 @@ import argparse
 import json
 import shutil
 import statistics
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -287,8 +288,8 @@ def format_assertion(nlp: Language, report: dict[str, Any]) -> str:
     ]
     return ASSERTION_CARD.format(
         n_weights=f"{sum(weights):,}",
-        reject_below=format_thresholds(pipe.reject_below),
-        accept_above=format_thresholds(pipe.accept_above),
+        reject_below=format_thresholds(pipe.reject_below, pipe.labels),
+        accept_above=format_thresholds(pipe.accept_above, pipe.labels),
         systems=" | ".join(systems),
         bars=" | ".join(["---:"] * len(systems)),
         rows="\n".join(rows),
@@ -308,11 +309,9 @@ def list_assertion_scores(report: dict[str, Any]) -> dict[str, float]:
     }
 
 
-def format_thresholds(thresholds: Any) -> str:
-    """Write one threshold, or those by attribute."""
-    if not isinstance(thresholds, dict):
-        return f"{thresholds}"
-    return " or ".join(f"{value} ({name})" for name, value in thresholds.items())
+def format_thresholds(thresholds: dict[str, float], names: Sequence[str]) -> str:
+    """Write the thresholds of attributes."""
+    return " or ".join(f"{thresholds[name]} ({name})" for name in names)
 
 
 def add_codes(nlp: Language, path: Path) -> None:

@@ -89,11 +89,17 @@ def forward(
     _, projection, dropout, attention = model.layers
     read, backprop_encoder = _begin_update(model, [one.doc for one in given])
     borders = numpy.cumsum([0, *(len(X) for X, _ in read)])
+    # Places in a text without wordpieces read a row of zeros, the last one.
+    width = projection.get_dim("nI")
+    rows = [*(X for X, _ in read), numpy.zeros((1, width), dtype="float32")]
+    X = numpy.concatenate(rows).astype("float32")
+    nowhere = numpy.asarray([len(X) - 1, len(X)] * 2)
     places = [
         _locate(one, offsets) + start
+        if len(offsets)
+        else numpy.tile(nowhere, (len(one.places), 1))
         for one, (_, offsets), start in zip(given, read, borders, strict=False)
     ]
-    X = numpy.concatenate([X for X, _ in read]).astype("float32")
     projected, backprop_projection = projection(model.ops.asarray2f(X), True)
     squashed = model.ops.xp.tanh(projected)
     dropped, backprop_dropout = dropout(squashed, True)
@@ -104,7 +110,7 @@ def forward(
         d_dropped = backprop_attention(numpy.concatenate(d_logits))
         d_squashed = backprop_dropout(model.ops.asarray2f(d_dropped))
         dX = backprop_projection(d_squashed * (1 - squashed**2))
-        backprop_encoder(numpy.split(model.ops.to_numpy(dX), borders[1:-1]))
+        backprop_encoder(numpy.split(model.ops.to_numpy(dX)[:-1], borders[1:-1]))
         return given
 
     return numpy.split(logits, counts), backprop
@@ -190,7 +196,7 @@ def _begin_update(
 
 def _encode_once(encoder: Any, docs: list[Doc]) -> list[tuple[Floats2d, Ints2d]]:
     """Encode Docs with a frozen encoder, and cache their rows for the next epochs."""
-    cache = get_shim(encoder).known_windows
+    cache = get_shim(encoder).known_rows
     keys = [_get_key(doc) for doc in docs]
     new = {key: doc for key, doc in zip(keys, docs, strict=True) if key not in cache}
     read = {}

@@ -57,6 +57,7 @@ class EncoderShim(Shim):
         self._runtime: Runtime | None = None
         self._sha256 = ""
         self.known_windows: dict[bytes, Any] = {}
+        self.known_rows: dict[bytes, Any] = {}
         self._readers: list[weakref.ref[Any]] = []
 
     @property
@@ -211,6 +212,7 @@ class EncoderShim(Shim):
         self.runtime.forget()
         self._sha256 = ""
         self.known_windows.clear()
+        self.known_rows.clear()
 
     # Running
 

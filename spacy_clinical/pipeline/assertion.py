@@ -1,6 +1,6 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 import numpy
 from spacy.attrs import IDX, SENT_START
@@ -37,10 +37,12 @@ from spacy_clinical.extensions.attributes import (
 from spacy_clinical.extensions.span_groups import list_spans
 from spacy_clinical.files.json_text import write_json
 from spacy_clinical.pipeline.bases.assertion_head import (
+    THRESHOLDS,
     AssertionHeadPipe,
     Decide,
     Threshold,
     make_targets,
+    spread,
 )
 from spacy_clinical.pipeline.bases.rule_pipe import SavedRules, read_saved
 from spacy_clinical.tokenization.doc_text import DocText
@@ -93,7 +95,7 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
 
     SETTINGS = (
         *("use_ents", "spans_keys", "target_labels", "attributes", "use_sections"),
-        *("decide", "threshold", "reject_below", "accept_above"),
+        *("decide", *THRESHOLDS),
     )
     PART, FILE = "rules", "rules.json"
 
@@ -147,8 +149,11 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
         """
         self._set_up_head(nlp, model or build_assertion_rules(), name)
         self.decide = decide
-        self.threshold, self.reject_below = threshold, reject_below
-        self.accept_above = accept_above
+        self.threshold = spread(threshold)
+        self.reject_below, self.accept_above = (
+            spread(reject_below),
+            spread(accept_above),
+        )
         self.use_ents = use_ents
         self.spans_keys = list_names(spans_keys)
         self.target_labels = None if labels is None else list_names(labels)
@@ -286,27 +291,7 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
         return {**(rules if self.decide == "both" else {}), **self.describe_head()}
 
     def _check_settings(self) -> None:
-        if self.decide not in get_args(Decide):
-            known = ", ".join(get_args(Decide))
-            raise CodedValueError(
-                Errors.C854.format(
-                    name=self.name, setting="decide", unknown=self.decide, known=known
-                )
-            )
-        if self.decide != "rules" and not self.is_trainable:
-            raise CodedValueError(
-                Errors.C858.format(name=self.name, decide=self.decide)
-            )
-        for setting in ("threshold", "reject_below", "accept_above"):
-            given = getattr(self, setting)
-            values = given.values() if isinstance(given, Mapping) else [given]
-            for value in values:
-                if not 0 <= value <= 1:
-                    raise CodedValueError(
-                        Errors.C104.format(
-                            name=self.name, setting=setting, value=value, low=0, high=1
-                        )
-                    )
+        self.check_decision()
         unknown = set(self.attributes or ()) - set(CONTEXT_ATTRIBUTES)
         if unknown:
             raise CodedValueError(
@@ -321,6 +306,8 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
     # Saving
 
     def save(self) -> dict[str, Any]:
+        for setting in THRESHOLDS:
+            setattr(self, setting, spread(getattr(self, setting)))
         settings = super().save()
         return {"format": FORMAT, "settings": settings, "cues": self.cues.to_dict()}
 
@@ -338,7 +325,7 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
             raise CodedValueError(
                 Errors.C026.format(name=self.name, reason=reason)
             ) from None
-        known = super().save()
+        known = self.save()["settings"]
         super().restore(settings)
         try:
             self._check_settings()

@@ -338,6 +338,32 @@ def test_rules_alone_are_not_trained():
     assert component.labels == ()
 
 
+def test_thresholds_set_later_are_saved(made, tmp_path):
+    component = made.get_pipe("clinical_assertion")
+    kept = component.accept_above
+    for given in (0.7, {"is_negated": 0.9}):
+        component.accept_above = given
+        made.to_disk(tmp_path)
+        loaded = spacy.load(tmp_path).get_pipe("clinical_assertion")
+        assert loaded.accept_above["is_negated"] == (given if given == 0.7 else 0.9)
+        assert loaded.accept_above["is_family"] == (given if given == 0.7 else 0.5)
+    saved = component.save()
+    component.accept_above = kept
+    saved["settings"]["accept_above"] = {"is_negated": "high"}
+    with pytest.raises(ValueError, match=r"\[C104\]"):
+        component.restore(saved)
+    assert component.accept_above == kept
+
+
+@pytest.mark.parametrize("own_encoder", [False, True])
+def test_learns_from_texts_without_wordpieces(tiny_ner, own_encoder):
+    model = own(tiny_ner) if own_encoder else SHARED
+    nlp = make_pipeline(tiny_ner, model)
+    examples = make_examples(nlp, [("\u200b", ""), *TEXTS, ("\x00", "is_negated")])
+    losses = train(nlp, 3, examples)
+    assert all(numpy.isfinite(losses))
+
+
 @pytest.mark.parametrize("text", ["", " ", "\n\n", "\u200b", "\x00", "No fever" * 500])
 def test_odd_notes(nlp, text):
     doc = nlp.make_doc(text)

@@ -5,7 +5,7 @@ import hashlib
 import warnings
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy
 from spacy.attrs import SENT_START
@@ -27,6 +27,7 @@ from spacy_clinical.types import Bools2d, Floats1d, Floats2d, list_names
 Decide = Literal["rules", "model", "both"]
 # One for all attributes, or by attribute.
 Threshold: TypeAlias = float | Mapping[str, float]
+THRESHOLDS = ("threshold", "reject_below", "accept_above")
 
 
 class AssertionHeadPipe(CheckpointPipe):
@@ -75,6 +76,32 @@ class AssertionHeadPipe(CheckpointPipe):
         """Attributes that the head has learned, for `spacy init labels`."""
         return list(self.labels)
 
+    def check_decision(self) -> None:
+        """Check who decides, and the thresholds.
+
+        RAISES ValueError: C854, C858 or C104, if a setting can't be used.
+        """
+        if self.decide not in get_args(Decide):
+            known = ", ".join(get_args(Decide))
+            raise CodedValueError(
+                Errors.C854.format(
+                    name=self.name, setting="decide", unknown=self.decide, known=known
+                )
+            )
+        if self.decide != "rules" and not self.is_trainable:
+            raise CodedValueError(
+                Errors.C858.format(name=self.name, decide=self.decide)
+            )
+        for setting in THRESHOLDS:
+            values: Iterable[Any] = spread(getattr(self, setting)).values()
+            for value in values:
+                if not isinstance(value, int | float) or not 0 <= value <= 1:
+                    raise CodedValueError(
+                        Errors.C104.format(
+                            name=self.name, setting=setting, value=value, low=0, high=1
+                        )
+                    )
+
     # Predicting
 
     def score_places(self, targets: list[Targets]) -> list[Floats2d]:
@@ -100,9 +127,8 @@ class AssertionHeadPipe(CheckpointPipe):
         return move_threshold(scores, numpy.where(said, low, high))
 
     def _list_thresholds(self, threshold: Threshold) -> Floats1d:
-        if not isinstance(threshold, Mapping):
-            return numpy.full(len(self.labels), threshold)
-        return numpy.asarray([threshold.get(name, 0.5) for name in self.labels])
+        by_name = spread(threshold)
+        return numpy.asarray([by_name[name] for name in self.labels])
 
     def has_encoder(self, *, warn: bool = True) -> bool:
         """Check whether the encoder that the head reads is there. Without it, the rules
@@ -289,6 +315,13 @@ class AssertionHeadPipe(CheckpointPipe):
         # The encoder is handed over from the first note on, if it is there already.
         with contextlib.suppress(CodedValueError):
             self.connect_encoder()
+
+
+def spread(threshold: Threshold) -> dict[str, float]:
+    """List a threshold by attribute; 0.5 for those that it doesn't name."""
+    if isinstance(threshold, Mapping):
+        return {**dict.fromkeys(CONTEXT_ATTRIBUTES, 0.5), **threshold}
+    return dict.fromkeys(CONTEXT_ATTRIBUTES, threshold)
 
 
 class _Reference:
