@@ -189,6 +189,7 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
         found = [self._predict_doc(doc) for doc in docs]
         some = [i for i, one in enumerate(found) if one.spans]
         if self.decide == "rules" or not some or not self.has_encoder():
+            self.forget_rows(docs)
             return found
         targets = [
             make_targets(docs[i], [(s.start_char, s.end_char) for s in found[i].spans])
@@ -196,6 +197,9 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
         ]
         for i, scores in zip(some, self.score_places(targets), strict=True):
             found[i] = found[i]._replace(scores=scores)
+        self.forget_rows(
+            doc for doc, one in zip(docs, found, strict=True) if not one.spans
+        )
         return found
 
     def _predict_doc(self, doc: Doc) -> Found:

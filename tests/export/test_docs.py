@@ -40,6 +40,9 @@ def test_records_become_the_docs_they_came_from(tokenizer):
         assert after[:2] == before[:2]
         assert after[4] == before[4]
         for key, (spans, _) in before[2].items():
+            # Of a note without entities, a record doesn't say whether it was assessed.
+            if key == "assertion_cues" and not doc.ents:
+                continue
             assert after[2][key][0] == spans, key
         assert make_record(get_note(again), again) == record
         assert count_extended(again) == 0

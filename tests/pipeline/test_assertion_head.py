@@ -164,6 +164,21 @@ def test_the_encoder_of_another_component_runs_once(nlp, monkeypatch):
     assert list_records([again]) == list_records([doc])
 
 
+def test_nothing_waits_for_notes_without_targets(nlp):
+    waiting = nlp.get_pipe("clinical_assertion").model.get_ref("encoder").waiting
+    before = waiting.n_pieces
+    component = nlp.get_pipe("clinical_ner")
+    kept = component.only_labels
+    component.only_labels = []
+    try:
+        list(nlp.pipe(["No fever.", "", "Chest pain for two days."]))
+        component.only_labels = kept
+        list(nlp.pipe(["No fever.", "", "Chest pain for two days."]))
+    finally:
+        component.only_labels = kept
+    assert waiting.n_pieces == before
+
+
 def test_a_disabled_component_leaves_little_behind(nlp, monkeypatch):
     monkeypatch.setattr(shared_encoder, "MAX_WAITING", 30)
     nlp("Fever.")

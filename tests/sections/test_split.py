@@ -359,7 +359,7 @@ def test_split_sections_takes_linear_time(unit, titles):
 
     short = min(seconds(10_000) for _ in range(3))
     # Ten times the length; quadratic time would be a hundred times as long.
-    assert seconds(100_000) < 40 * max(short, 0.002)
+    assert min(seconds(100_000) for _ in range(2)) < 40 * max(short, 0.002)
 
 
 def paper_titles(text):

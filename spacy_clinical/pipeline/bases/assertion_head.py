@@ -15,6 +15,7 @@ from spacy.training import Example, validate_examples
 from thinc.api import Optimizer, set_dropout_rate
 
 from spacy_clinical.architectures.assertion_rules import AssertionModel, Targets
+from spacy_clinical.architectures.shared_encoder import SharedEncoder
 from spacy_clinical.errors import CodedValueError, CodedWarning, Errors, Warnings
 from spacy_clinical.extensions.assertion_attributes import (
     CONTEXT_ATTRIBUTES,
@@ -114,6 +115,13 @@ class AssertionHeadPipe(CheckpointPipe):
                 Errors.C856.format(name=self.name, decide=self.decide)
             )
         return [1 / (1 + numpy.exp(-logits)) for logits in self.model.predict(targets)]
+
+    def forget_rows(self, docs: Iterable[Doc]) -> None:
+        """Drop what another component's encoder handed over for Docs that don't need it."""
+        encoder = self.model.get_ref("encoder") if self.is_trainable else None
+        if isinstance(encoder, SharedEncoder):
+            for doc in docs:
+                encoder.waiting.take(doc)
 
     def combine(self, said: Bools2d, scores: Floats2d) -> Floats2d:
         """Let rules and head decide together.
