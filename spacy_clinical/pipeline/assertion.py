@@ -330,6 +330,10 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
                 Errors.C026.format(name=self.name, reason=reason)
             ) from None
         known = self.save()["settings"]
+        if isinstance(settings, dict):
+            # One for all attributes, or by attribute.
+            given = {name: settings[name] for name in THRESHOLDS if name in settings}
+            settings = {**settings, **{k: spread(v) for k, v in given.items()}}
         super().restore(settings)
         try:
             self._check_settings()

@@ -363,6 +363,9 @@ def test_thresholds_set_later_are_saved(made, tmp_path):
         assert loaded.accept_above["is_negated"] == (given if given == 0.7 else 0.9)
         assert loaded.accept_above["is_family"] == (given if given == 0.7 else 0.5)
     saved = component.save()
+    saved["settings"]["accept_above"] = 0.8
+    component.restore(saved)
+    assert component.accept_above["is_negated"] == 0.8
     component.accept_above = kept
     saved["settings"]["accept_above"] = {"is_negated": "high"}
     with pytest.raises(ValueError, match=r"\[C104\]"):
