@@ -22,6 +22,8 @@ ATTRIBUTES = {
     "family": "is_family",
 }
 CATEGORIES = (*ATTRIBUTES, "current", "any")
+# Direction and rule of what the head says, not words.
+MODEL = "model"
 DIRECTIONS = ("before", "after", "both", "either", "pseudo", "end", "pause")
 REACHES = ("", "findings", "phrase", "result")
 # So many words, and steps from one to the next, are kept before the tables are emptied.

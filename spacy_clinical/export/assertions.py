@@ -6,8 +6,9 @@ sets ConText's attributes:
     is_negated, is_uncertain, is_historical, is_hypothetical, is_family
                  true or false; null where nothing has looked
     assertion    null, or why: scores by attribute; cues (start, end in characters of the
-                 note, category, direction, rule); section: the label of the section that
-                 says the rest, or ""
+                 note, category, direction, rule), where a model says so, the entity itself
+                 with direction and rule "model"; section: the label of the section
+                 that says the rest, or ""
 """
 
 from collections.abc import Collection, Mapping
@@ -15,7 +16,7 @@ from typing import Any, TypedDict
 
 from spacy.tokens import Span
 
-from spacy_clinical.assertion.cues import CATEGORIES, DIRECTIONS
+from spacy_clinical.assertion.cues import CATEGORIES, DIRECTIONS, MODEL
 from spacy_clinical.assertion.resource import list_shipped_rules
 from spacy_clinical.export.attributes import AttributeReader, Attributes
 from spacy_clinical.extensions.assertion_attributes import CONTEXT_ATTRIBUTES
@@ -96,9 +97,9 @@ def _is_share(score: Any) -> bool:
 def _bare_cue(cue: Mapping[str, Any]) -> dict[str, Any]:
     known: dict[str, Collection[str]] = {
         "category": CATEGORIES,
-        "direction": DIRECTIONS,
+        "direction": (*DIRECTIONS, MODEL),
         # Cues that users have added may be words of a note.
-        "rule": list_shipped_rules(),
+        "rule": (MODEL,) if cue.get("rule") == MODEL else list_shipped_rules(),
     }
     bare = {name: cue[name] for name in ("start", "end") if type(cue.get(name)) is int}
     return bare | {name: cue[name] for name in known if cue.get(name) in known[name]}

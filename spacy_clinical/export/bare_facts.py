@@ -28,6 +28,15 @@ _KINDS: tuple[tuple[str, dict[str, str]], ...] = (
             "processor": r"[\w .,()@/+-]{1,100}",
         },
     ),
+    (
+        "head_sha256",
+        {
+            "head_sha256": _SHA256,
+            "decide": "model|both",
+            "rules": _SHA256,
+            "rules_version": _VERSION,
+        },
+    ),
     ("rules", {"rules": f"form_extractor|{_SHA256}", "rules_version": _VERSION}),
 )
 

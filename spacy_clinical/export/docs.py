@@ -28,6 +28,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup, Token
 from spacy.util import filter_spans
 
+from spacy_clinical.assertion.cues import MODEL
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.export.records import get_source_format
 from spacy_clinical.extensions.assertion_attributes import (
@@ -196,7 +197,8 @@ def _set_assertions(doc: Doc, finder: _Finder, record: Mapping[str, Any]) -> Non
                 "cues": reasons,
                 "section": kept.get("section") or "",
             }
-            cues |= {(c["start"], c["end"], c["category"]): None for c in reasons}
+            words = [c for c in reasons if c.get("direction") != MODEL]
+            cues |= {(c["start"], c["end"], c["category"]): None for c in words}
     if is_assessed:
         rows = [{"start": s, "end": e, "label": name} for s, e, name in sorted(cues)]
         doc.spans[CUES_KEY] = finder.make_group(CUES_KEY, rows)

@@ -18,9 +18,10 @@ from spacy_clinical.assertion.assess import (
     Assessment,
     Note,
     Place,
+    Reason,
     assess,
 )
-from spacy_clinical.assertion.cues import ATTRIBUTES, CueSet
+from spacy_clinical.assertion.cues import ATTRIBUTES, MODEL, CueSet
 from spacy_clinical.assertion.resource import load_cues
 from spacy_clinical.errors import CodedValueError, Errors, name_type
 from spacy_clinical.extensions.assertion_attributes import (
@@ -258,6 +259,13 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
                     if ATTRIBUTES.get(category) in true.intersection(names)
                 ]
                 cues.update(dict.fromkeys(reason[:3] for reason in reasons))
+                by_rules = {ATTRIBUTES[category] for category in assessment.categories}
+                place = span.start_char, span.end_char
+                reasons += [
+                    Reason(*place, name.removeprefix("is_"), MODEL, MODEL)
+                    for name in scores
+                    if name in names and name in true - by_rules
+                ]
                 rows.append(
                     Asserted(
                         span.start_char,

@@ -10,12 +10,16 @@ from spacy.training import Example
 from thinc.api import Adam
 
 from spacy_clinical.architectures import shared_encoder
+from spacy_clinical.export.docs import make_doc
+from spacy_clinical.export.pages.assertion import list_cues
+from spacy_clinical.export.records import make_record, without_text
 from spacy_clinical.extensions.assertion_attributes import (
     mark_assertion,
     set_known_attributes,
 )
 from spacy_clinical.pipeline.assertion import ClinicalAssertion
 from spacy_clinical.pipeline.bases.assertion_head import move_threshold
+from spacy_clinical.types import Note
 
 pytestmark = pytest.mark.filterwarnings(r"ignore:\[W002\]")
 
@@ -247,6 +251,27 @@ def test_rules_and_head_decide_together(nlp):
     component.decide, component.reject_below, component.accept_above = settings
     assert (combined >= 0.5).tolist() == [[False, True], [True, True], [True, False]]
     assert (alone == scores).all()
+
+
+def test_records_name_the_model_where_it_decides(nlp):
+    doc = nlp.make_doc("zilch fever")
+    doc.ents = [Span(doc, 1, 2, label="SYMPTOM")]
+    doc = nlp.get_pipe("clinical_assertion")(doc)
+    [cue] = doc.ents[0]._.assertion["cues"]
+    place = {"start": 6, "end": 11, "category": "negated"}
+    assert cue == {**place, "direction": "model", "rule": "model"}
+    # No words say so.
+    assert not doc.spans["assertion_cues"]
+    record = make_record(Note("x", doc.text, {}, "x"), doc)
+    assert record["entities"][0]["assertion"]["cues"] == [cue]
+    again = make_doc(record, nlp)
+    assert again.ents[0]._.assertion["cues"] == [cue]
+    assert not again.spans["assertion_cues"]
+    bare = without_text(record)
+    assert bare["entities"][0]["assertion"]["cues"] == [cue]
+    provenance = record["provenance"]["clinical_assertion"]
+    assert bare["provenance"]["clinical_assertion"] == provenance
+    assert list_cues(record["entities"]) == ([], [[]])
 
 
 def test_moved_scores_keep_their_order():

@@ -7,6 +7,7 @@ nothing depends on colors.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from spacy_clinical.assertion.cues import MODEL
 from spacy_clinical.extensions.assertion_attributes import CONTEXT_ATTRIBUTES
 
 
@@ -71,7 +72,8 @@ def list_cues(
     of_entities = []
     for entity in entities:
         cues = (entity.get("assertion") or {}).get("cues") or ()
-        places = [(int(cue["start"]), int(cue["end"])) for cue in cues]
+        words = [cue for cue in cues if cue.get("direction") != MODEL]
+        places = [(int(cue["start"]), int(cue["end"])) for cue in words]
         of_entities.append(
             [numbers.setdefault(place, len(numbers)) for place in places]
         )
