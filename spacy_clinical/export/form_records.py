@@ -22,7 +22,6 @@ from spacy.tokens import Doc
 
 from spacy_clinical.extensions.attributes import FORM_SPANS_KEY
 from spacy_clinical.extensions.span_groups import list_spans
-from spacy_clinical.files.cells import guard_cell
 
 COLUMNS = (
     *("source", "page", "key", "option", "value", "score"),
@@ -61,17 +60,14 @@ def make_form_record(
 
 
 def list_rows(record: dict[str, Any]) -> Iterator[list[Any]]:
-    """List the fields of a form as rows of a table with `COLUMNS`.
-
-    What a spreadsheet would take for a formula gets an apostrophe.
-    """
+    """List the fields of a form as rows of a table with `COLUMNS`."""
     for field in record["fields"]:
         value = field["value"]
         if not isinstance(value, str):
             # Whether a box is ticked.
             value = {True: "true", False: "false"}.get(value, "unclear")
         boxes = [field[name] or [""] * 4 for name in ("key_box", "value_box")]
-        cells = [
+        yield [
             record["source"],
             field["page"],
             field["key"],
@@ -81,4 +77,3 @@ def list_rows(record: dict[str, Any]) -> Iterator[list[Any]]:
             *boxes[0],
             *boxes[1],
         ]
-        yield [guard_cell(cell) for cell in cells]

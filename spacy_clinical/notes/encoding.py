@@ -6,17 +6,11 @@ from io import BytesIO
 from typing import BinaryIO
 
 from spacy_clinical.errors import CodedValueError, Errors, Warnings, warn
+from spacy_clinical.files.byte_order import find_marked_encoding
 
 # The encoding that is assumed of bytes that aren't Unicode.
 FALLBACK = "cp1252"
 _CHUNK = 1 << 20
-# UTF-32 first: its mark in little-endian order starts as that of UTF-16 does.
-_MARKS = {
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
 _MAGIC = {
     b"\x89PNG": "a PNG image",
     b"\xff\xd8\xff": "a JPEG image",
@@ -51,7 +45,7 @@ def find_encoding(handle: BinaryIO, source: str) -> str:
     kind = find_binary_kind(start)
     if kind is not None:
         raise NotTextError(Errors.C303.format(source=source, kind=kind))
-    encoding = next((_MARKS[mark] for mark in _MARKS if start.startswith(mark)), "")
+    encoding = find_marked_encoding(start)
     if not encoding:
         is_utf8 = _find_undecodable(handle, "utf-8") is None
         n_nul, n_bytes = _count_nul(handle)

@@ -1,6 +1,5 @@
 """Define adapters, each of which recognizes and reads files of one kind."""
 
-import codecs
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property, partial
@@ -9,6 +8,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from PIL import Image
 
 from spacy_clinical.errors import CodedError, CodedValueError, Errors
+from spacy_clinical.files.byte_order import find_marked_encoding
 from spacy_clinical.files.json_text import read_json
 from spacy_clinical.forms.images import MAX_PIXELS
 from spacy_clinical.forms.limits import (
@@ -25,13 +25,6 @@ Ocr = Literal["auto", "always", "never"]
 
 # The bytes at the start of a file that its kind is recognized by.
 HEAD = 4096
-# Before a text in UTF-16 or UTF-32, longest first.
-MARKS = {
-    codecs.BOM_UTF32_LE: "utf-32",
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
 
 
 class Settings(NamedTuple):
@@ -108,10 +101,10 @@ class Content:
 
 def _make_utf8(data: bytes, *, errors: str) -> bytes:
     """Write a text in UTF-16 or UTF-32 as UTF-8; others stay as they are."""
-    for mark, encoding in MARKS.items():
-        if data.startswith(mark):
-            return data.decode(encoding, errors=errors).encode("utf8")
-    return data
+    encoding = find_marked_encoding(data[:4])
+    if not encoding:
+        return data
+    return data.decode(encoding, errors=errors).encode("utf8")
 
 
 def draw_nothing(width: int) -> Image.Image | None:
