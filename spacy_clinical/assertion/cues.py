@@ -204,7 +204,7 @@ class CueSet:
         node[""] = n_used, (*kept, cue)
 
     def are_quiet(self, stretches: Sequence[str], *, with_current: bool) -> bool:
-        """Whether there surely is no cue in a text that says something.
+        """Check whether there surely is no cue in a text that says something.
 
         stretches: Of the text in lower case, between white space.
         with_current: Whether "current" counts: it only matters where sections do.

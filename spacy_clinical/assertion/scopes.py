@@ -176,7 +176,7 @@ class Scopes:
                 opened[cue.category] = Open(match, cue, reach)
 
     def _happened(self, opened: Said, category: str, match: Match) -> bool:
-        """Whether words say what happened at a time: "in 2009 he was found to have X"."""
+        """Check whether words say what happened at a time: "in 2009 he was found to have X"."""
         is_time = (
             category == "historical" and opened[category].cue.direction == "either"
         )
@@ -326,7 +326,7 @@ class Scopes:
 
 
 def _may_be(one: Open, target: Target) -> bool:
-    """Whether a cue may be about a target of that kind."""
+    """Check whether a cue may be about a target of that kind."""
     if target.kind == "condition":
         return True
     if target.kind == "time" and one.cue.category == "negated":

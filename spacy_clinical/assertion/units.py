@@ -75,7 +75,7 @@ class Units:
         return not is_capital and _BULLET.match(self.text, start) is not None
 
     def starts_line(self, number: int) -> bool:
-        """Whether a line may start where a stretch does."""
+        """Check whether a line may start where a stretch does."""
         return number > 0 and not _is_inside_line(self.text, self.starts[number])
 
     def is_item(self, number: int, is_bullet: bool) -> bool:
@@ -122,5 +122,5 @@ class Units:
 
 
 def _is_inside_line(text: str, place: int) -> bool:
-    """Whether a character surely is inside a line: one space is before it."""
+    """Check whether a character surely is inside a line: one space is before it."""
     return place > 1 and text[place - 1] == " " and not text[place - 2].isspace()

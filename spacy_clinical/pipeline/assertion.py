@@ -151,10 +151,8 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
         self._set_up_head(nlp, model or build_assertion_rules(), name)
         self.decide = decide
         self.threshold = spread(threshold)
-        self.reject_below, self.accept_above = (
-            spread(reject_below),
-            spread(accept_above),
-        )
+        self.reject_below = spread(reject_below)
+        self.accept_above = spread(accept_above)
         self.use_ents = use_ents
         self.spans_keys = list_names(spans_keys)
         self.target_labels = None if labels is None else list_names(labels)
@@ -189,17 +187,12 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
         docs = list(docs)
         found = [self._predict_doc(doc) for doc in docs]
         some = [i for i, one in enumerate(found) if one.spans]
-        if self.decide == "rules" or not some or not self.has_encoder():
-            self.forget_rows(docs)
-            return found
-        targets = [
-            make_targets(docs[i], [(s.start_char, s.end_char) for s in found[i].spans])
-            for i in some
-        ]
-        for i, scores in zip(some, self.score_places(targets), strict=True):
-            found[i] = found[i]._replace(scores=scores)
+        if self.decide != "rules" and some and self.has_encoder():
+            targets = [make_targets(docs[i], found[i].spans) for i in some]
+            for i, scores in zip(some, self.score_places(targets), strict=True):
+                found[i] = found[i]._replace(scores=scores)
         self.forget_rows(
-            doc for doc, one in zip(docs, found, strict=True) if not one.spans
+            doc for doc, one in zip(docs, found, strict=True) if one.scores is None
         )
         return found
 
@@ -242,16 +235,17 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
     def set_annotations(self, docs: Iterable[Doc], predictions: list[Found]) -> None:
         """Write the attributes and records of the targets, and the cues as spans."""
         names = CONTEXT_ATTRIBUTES if self.attributes is None else self.attributes
+        facts = self._describe()
         for doc, found in zip(docs, predictions, strict=True):
-            add_to(doc, "clinical_provenance", self.name, self._describe())
+            add_to(doc, "clinical_provenance", self.name, dict(facts))
             cues: dict[tuple[int, int, str], None] = {}
             rows = []
             for span, assessment, scores in self._join(found):
                 if assessment is NOTHING and not scores:
                     rows.append(Asserted(span.start_char, span.end_char))
                     continue
-                true = {ATTRIBUTES[category] for category in assessment.categories}
-                true.difference_update(scores)
+                by_rules = {ATTRIBUTES[category] for category in assessment.categories}
+                true = by_rules.difference(scores)
                 true.update(name for name, score in scores.items() if score >= 0.5)
                 reasons = [
                     reason
@@ -259,7 +253,6 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
                     if ATTRIBUTES.get(category) in true.intersection(names)
                 ]
                 cues.update(dict.fromkeys(reason[:3] for reason in reasons))
-                by_rules = {ATTRIBUTES[category] for category in assessment.categories}
                 place = span.start_char, span.end_char
                 reasons += [
                     Reason(*place, name.removeprefix("is_"), MODEL, MODEL)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias, get_args
 
 import numpy
-from spacy.attrs import SENT_START
+from spacy.attrs import IDX, SENT_START
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.training import Example, validate_examples
@@ -281,7 +281,7 @@ class AssertionHeadPipe(CheckpointPipe):
     def _read(self, eg: Example) -> Targets:
         """Take the places from the reference, and the text as it was predicted."""
         spans = self.list_targets(eg.reference)
-        return make_targets(eg.predicted, [(s.start_char, s.end_char) for s in spans])
+        return make_targets(eg.predicted, spans)
 
     def take_head(self, other: "AssertionHeadPipe") -> None:
         """Take over the weights of another component's head, which may have been trained
@@ -351,15 +351,16 @@ def _find_encoder(model: Any) -> Any:
     return next((node for node in nodes if node.name == "hf_encoder"), None)
 
 
-def make_targets(doc: Doc, places: Sequence[tuple[int, int]]) -> Targets:
+def make_targets(doc: Doc, spans: Sequence[Span]) -> Targets:
     """Make the input of the head.
 
-    places (characters): Starts and ends, half open.
+    spans: The places, of this Doc or of another of the same text.
     """
+    places = [(span.start_char, span.end_char) for span in spans]
     array = numpy.asarray(places, dtype="int64").reshape(-1, 2)
     if doc.has_annotation("SENT_START"):
-        is_start = doc.to_array([SENT_START]) == 1
-        starts = [doc[int(i)].idx for i in numpy.flatnonzero(is_start)]
+        offsets, is_start = doc.to_array([IDX, SENT_START]).T
+        starts = offsets[is_start == 1].tolist()
     else:
         starts = split_sentences(doc.text)
     return Targets(doc, array, starts)
