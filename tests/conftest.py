@@ -1,8 +1,10 @@
 import functools
 import json
 import os
+import pkgutil
 import re
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -64,6 +66,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     module's tests meet its fixtures once, and no long test is left for the end.
     """
     items.sort(key=lambda item: "tests/scale/" not in item.nodeid)
+
+
+@pytest.fixture
+def refuse(monkeypatch) -> Callable[[str, Exception], None]:
+    """Make functions fail from here on, such as refuse("time.sleep", error).
+
+    Threads that are already there may go on: py4j's, which Spark leaves behind, sleep
+    and send.
+    """
+    others = set(threading.enumerate()) - {threading.current_thread()}
+
+    def make_fail(target: str, error: Exception) -> None:
+        original = pkgutil.resolve_name(target)
+
+        def fail(*args: Any, **kwargs: Any) -> Any:
+            if threading.current_thread() in others:
+                return original(*args, **kwargs)
+            raise error
+
+        monkeypatch.setattr(target, fail)
+
+    return make_fail
 
 
 @pytest.fixture(autouse=True)

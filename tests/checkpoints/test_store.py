@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import socket
 import tarfile
 from dataclasses import replace
 from types import SimpleNamespace
@@ -40,14 +39,10 @@ def run(*arguments):
 
 
 @pytest.fixture
-def offline(monkeypatch):
+def offline(refuse):
     """Whoever opens a socket fails."""
-
-    def refuse(*args, **kwargs):
-        raise OSError("no network here")
-
-    monkeypatch.setattr(socket, "socket", refuse)
-    monkeypatch.setattr(socket, "create_connection", refuse)
+    for opening in ("socket.socket", "socket.create_connection"):
+        refuse(opening, OSError("no network here"))
 
 
 @pytest.fixture

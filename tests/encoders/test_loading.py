@@ -254,22 +254,14 @@ def test_the_revision_of_a_card_is_asked_for_and_nothing_else(monkeypatch, publi
     assert all(os.path.isabs(path) for path in read)
 
 
-def test_no_network_is_one_error_at_once(monkeypatch):
-    def refuse(*args, **kwargs):
-        raise OSError("no network")
-
-    def wait(seconds):
-        raise AssertionError("it waits to try again")
-
-    monkeypatch.setattr("socket.getaddrinfo", refuse)
-    monkeypatch.setattr("time.sleep", wait)
+def test_no_network_is_one_error_at_once(refuse):
+    refuse("socket.getaddrinfo", OSError("no network"))
+    refuse("time.sleep", AssertionError("it waits to try again"))
     with pytest.raises(ValueError, match=r"\[C009\] .*'nobody/nothing'.* network"):
         load("nobody/nothing")
 
 
-def test_saved_pipelines_need_no_network_nor_the_checkpoint(
-    copy, tmp_path, monkeypatch
-):
+def test_saved_pipelines_need_no_network_nor_the_checkpoint(copy, tmp_path, refuse):
     folder = copy("bin")
     nlp = spacy.blank("en")
     nlp.add_pipe("clinical_transformer", config={"model": {"checkpoint": str(folder)}})
@@ -283,11 +275,8 @@ def test_saved_pipelines_need_no_network_nor_the_checkpoint(
     assert "model.safetensors" in saved
     assert not {name for name in saved if name.endswith((".bin", ".pkl", ".pt"))}
 
-    def refuse(*args, **kwargs):
-        raise AssertionError("a socket was opened")
-
-    monkeypatch.setattr("socket.socket.connect", refuse)
-    monkeypatch.setattr("socket.getaddrinfo", refuse)
+    for opening in ("socket.socket.connect", "socket.getaddrinfo"):
+        refuse(opening, AssertionError("a socket was opened"))
     # The case is kept without another warning.
     loaded = spacy.load(tmp_path / "saved")
     found = loaded("Chest pain")._.trf_data.model_output["last_hidden_state"]

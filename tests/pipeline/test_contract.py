@@ -201,13 +201,10 @@ def reload_from_pickle(nlp: Language, tmp_path) -> Language:
     "reload", [reload_from_disk, reload_from_bytes, reload_from_pickle]
 )
 def test_reloads_to_the_same_annotations_without_a_socket(
-    pipeline, one_by_one, reload, tmp_path, monkeypatch
+    pipeline, one_by_one, reload, tmp_path, refuse
 ):
-    def refuse(*args, **kwargs):
-        raise AssertionError("a socket was opened")
-
-    monkeypatch.setattr("socket.socket.connect", refuse)
-    monkeypatch.setattr("socket.getaddrinfo", refuse)
+    for opening in ("socket.socket.connect", "socket.getaddrinfo"):
+        refuse(opening, AssertionError("a socket was opened"))
     loaded = reload(pipeline, tmp_path)
     assert [annotations(loaded(note)) for note in NOTES] == one_by_one
 
