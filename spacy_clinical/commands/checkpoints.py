@@ -125,7 +125,8 @@ def fetch(
 def convert(
     folders: Annotated[list[Path], typer.Argument(metavar="FOLDER")],
 ) -> None:
-    """Convert pytorch_model.bin to safetensors, and write a manifest."""
+    """Convert pytorch_model.bin, or embeddings in int8, to plain safetensors, and write
+    a manifest."""
     for folder in folders:
         if not folder.is_dir():
             stop(Errors.C029.format(name=folder), SOME_FAILED)
@@ -242,10 +243,11 @@ def _download(card: Checkpoint, folder: Path) -> str:
 
 
 def _finish(folder: Path, card: Checkpoint, revision: str) -> None:
-    from spacy_clinical.encoders.convert import convert_weights
+    from spacy_clinical.encoders.convert import convert_weights, unpack_weights
 
     if convert_weights(folder):
         (folder / PICKLE).unlink()
+    unpack_weights(folder)
     facts: dict[str, Any] = {
         "checkpoint": card.name if revision else _name_in_bundle(str(folder), folder),
         "revision": revision or read_snapshot(folder),

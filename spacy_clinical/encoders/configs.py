@@ -38,8 +38,9 @@ MAX_LAYERS = 1000
 # Maximum of settings that the weights don't show, such as the length of rotary
 # positions.
 MAX_SETTING = 2**20
-# By loader and config: counting takes half of the time in which a small model is loaded.
-_N_WEIGHTS: dict[tuple[Any, str], int] = {}
+# Class and number of weights by loader and config: counting takes half of the time in
+# which a small model is loaded.
+_COUNTED: dict[tuple[Any, str], tuple[Any, int]] = {}
 # Number of weights that may be missing, such as those of the unused pooler.
 N_SPARE_WEIGHTS = 2**22
 SIMPLE = re.compile(r"[\w.+-]{1,60}")
@@ -110,24 +111,27 @@ def clean_tokenizer_config(values: dict[str, Any]) -> dict[str, Any]:
 
 def check_size(
     files: CheckpointFiles, config: PretrainedConfig, loader: Any, contents: Contents
-) -> None:
+) -> Any:
     """Check that a config's model isn't larger than the weights, before it gets memory.
 
     loader: The transformers class that will load it.
+    RETURNS: The model's own class.
     RAISES ValueError: C003, if the model is far larger.
     """
     key = (loader, config.to_json_string(use_diff=False))
-    if key not in _N_WEIGHTS:
+    if key not in _COUNTED:
         with torch.device("meta"):
             model = loader.from_config(config, trust_remote_code=False)
-        _N_WEIGHTS[key] = sum(parameter.numel() for parameter in model.parameters())
-    n_weights = _N_WEIGHTS[key]
+        n_weights = sum(parameter.numel() for parameter in model.parameters())
+        _COUNTED[key] = type(model), n_weights
+    model_class, n_weights = _COUNTED[key]
     # A weight takes at least half a byte in a file.
     if n_weights > 2 * contents.n_bytes + N_SPARE_WEIGHTS:
         raise files.refuse(
             f"{CONFIG} describes a model of {n_weights:,} weights, but "
             f"{contents.n_bytes:,} bytes hold fewer"
         )
+    return model_class
 
 
 def _check_code(

@@ -12,11 +12,18 @@ from safetensors import SafetensorError, safe_open
 
 from spacy_clinical.checkpoints.files import (
     INDEXES,
+    SAFE,
     VOCABULARIES,
     WEIGHTS,
     CheckpointFiles,
     is_plain_name,
     open_regular,
+)
+from spacy_clinical.encoders.storage import (
+    PACKED,
+    PLAIN,
+    read_packed,
+    unpack_shapes,
 )
 from spacy_clinical.errors import CodedValueError, Errors
 
@@ -24,6 +31,7 @@ from spacy_clinical.errors import CodedValueError, Errors
 MAX_HEADER = 2**24
 CODE = "is truncated or has code instead of plain weights (it was not run)"
 BROKEN = "is truncated or has no weights"
+DAMAGED = "has damaged int8 embeddings"
 ADAPTER = "adapter_config.json"
 
 
@@ -33,10 +41,12 @@ class Contents:
 
     shapes: Shapes of the tensors by name.
     n_bytes: Total size of the files.
+    is_packed: Whether model.safetensors has embeddings in int8.
     """
 
     shapes: dict[str, tuple[int, ...]]
     n_bytes: int
+    is_packed: bool = False
 
     @property
     def largest(self) -> int:
@@ -49,7 +59,8 @@ def check_files(files: CheckpointFiles) -> Contents:
     readable.
 
     RAISES ValueError: C003, with the first file that is missing or unreadable; C022, if
-        an index names a file outside the folder.
+        an index names a file outside the folder; C868, if weights are stored in an
+        unknown way.
     """
     if (files.folder / ADAPTER).exists():
         raise files.refuse(f"{ADAPTER} says that it is an adapter for another model")
@@ -68,12 +79,12 @@ def check_files(files: CheckpointFiles) -> Contents:
         raise files.refuse(
             "the weights (model.safetensors or pytorch_model.bin) are missing"
         )
-    shapes, n_bytes = {}, 0
+    shapes, n_bytes, is_packed = {}, 0, False
     for name in names:
-        path = files.paths[name]
-        shapes.update(_read_shapes(files, name, path))
-        n_bytes += path.stat().st_size
-    return Contents(shapes, n_bytes)
+        of_file, is_packed = read_shapes(files, name)
+        shapes.update(of_file)
+        n_bytes += files.paths[name].stat().st_size
+    return Contents(shapes, n_bytes, is_packed)
 
 
 def _list_weights(files: CheckpointFiles) -> Iterator[str]:
@@ -97,16 +108,33 @@ def _list_weights(files: CheckpointFiles) -> Iterator[str]:
             return
 
 
-def _read_shapes(
-    files: CheckpointFiles, name: str, path: Path
-) -> dict[str, tuple[int, ...]]:
+def read_shapes(
+    files: CheckpointFiles, name: str
+) -> tuple[dict[str, tuple[int, ...]], bool]:
+    """Read the shapes in a file of weights.
+
+    files: The checkpoint's files.
+    name: Name of the file.
+    RETURNS: Shapes of the tensors by name, and whether there are embeddings in int8.
+    RAISES ValueError: C003, if it is broken; C868, if it is stored in an unknown way.
+    """
+    path = files.paths[name]
     if name.endswith(".safetensors"):
         try:
-            return _read_safe_shapes(path)
+            kind, types = _read_header(path)
         except (SafetensorError, OSError, ValueError, RuntimeError):
             raise files.refuse(f"{name} {BROKEN}") from None
+        if kind in PLAIN:
+            return {key: shape for key, (_, shape) in types.items()}, False
+        # transformers reads the parts of weights in several files.
+        if kind != PACKED or name != SAFE:
+            raise CodedValueError(Errors.C868.format(name=files.name, file=name))
+        try:
+            return unpack_shapes(types), True
+        except ValueError:
+            raise files.refuse(f"{name} {DAMAGED}") from None
     try:
-        return read_pickled_shapes(path)
+        return read_pickled_shapes(path), False
     except pickle.UnpicklingError:
         raise files.refuse(f"{name} {CODE}") from None
     # A manipulated pickle may raise anything.
@@ -114,14 +142,35 @@ def _read_shapes(
         raise files.refuse(f"{name} {BROKEN}") from None
 
 
-def _read_safe_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+def _read_header(path: Path) -> tuple[str, dict[str, tuple[str, tuple[int, ...]]]]:
+    """Read the header of a safetensors file.
+
+    RETURNS: The format in its metadata, and the types and shapes of tensors by name.
+    RAISES ValueError: If it has no header. Broken files raise the library's errors.
+    """
     with open_regular(path) as handle:
         length = int.from_bytes(handle.read(8), "little")
     if length > min(MAX_HEADER, path.stat().st_size):
         raise ValueError("no header")
     with safe_open(path, framework="pt") as weights:
-        names = weights.keys()
-        return {name: tuple(weights.get_slice(name).get_shape()) for name in names}
+        kind = (weights.metadata() or {}).get("format", "")
+        slices = {name: weights.get_slice(name) for name in weights.keys()}  # noqa: SIM118
+        return kind, {
+            name: (part.get_dtype(), tuple(part.get_shape()))
+            for name, part in slices.items()
+        }
+
+
+def read_packed_weights(files: CheckpointFiles) -> dict[str, torch.Tensor]:
+    """Read weights with embeddings in int8, whose shapes `read_shapes` has checked.
+
+    RETURNS: All weights in float32.
+    RAISES ValueError: C003, if a scale isn't a positive number or 0.
+    """
+    try:
+        return read_packed(files.paths[SAFE])
+    except ValueError:
+        raise files.refuse(f"{SAFE} {DAMAGED}") from None
 
 
 def read_pickled_shapes(path: Path) -> dict[str, tuple[int, ...]]:

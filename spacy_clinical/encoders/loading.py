@@ -18,7 +18,7 @@ from spacy_clinical.checkpoints import Checkpoint
 from spacy_clinical.checkpoints.files import CheckpointFiles, list_files
 from spacy_clinical.checkpoints.hub import find_folder
 from spacy_clinical.encoders.configs import check_size, read_config, read_kind
-from spacy_clinical.encoders.faults import Contents, check_files
+from spacy_clinical.encoders.faults import Contents, check_files, read_packed_weights
 from spacy_clinical.encoders.published_heads import (
     Head,
     cut_document_head,
@@ -68,8 +68,8 @@ def load_checkpoint(
     read them.
 
     only_inside: Whether to refuse links that lead out of its folder.
-    RAISES ValueError: C003 to C009, C017 to C019 or C021 to C024, with the checkpoint
-        and the fault.
+    RAISES ValueError: C003 to C009, C017 to C019, C021 to C024 or C868, with the
+        checkpoint and the fault.
     """
     folder, commit = find_folder(checkpoint)
     files = list_files(checkpoint.name, folder, only_inside=only_inside)
@@ -153,9 +153,15 @@ def _load_model(
     for suffix_of_head, loader_of_head in LOADERS.items():
         if architectures[0].endswith(suffix_of_head):
             suffix, loader = suffix_of_head, loader_of_head
-    check_size(files, config, loader, contents)
+    model_class = check_size(files, config, loader, contents)
+    source: dict[str, Any] = {"pretrained_model_name_or_path": str(files.folder)}
+    if contents.is_packed:
+        # The loaders for any class take no weights in memory.
+        loader = model_class
+        weights = read_packed_weights(files)
+        source = {"pretrained_model_name_or_path": None, "state_dict": weights}
     model, info = loader.from_pretrained(
-        str(files.folder),
+        **source,
         config=config,
         trust_remote_code=False,
         local_files_only=True,

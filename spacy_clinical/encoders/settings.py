@@ -7,7 +7,7 @@ from typing import Literal
 from spacy_clinical.encoders.forward.precision import Precision
 from spacy_clinical.types import list_names
 
-Storage = Literal["float32", "float16"]
+Storage = Literal["float32", "float16", "int8_embeddings"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,9 @@ class EncoderSettings:
         their context.
     mixed_precision: Whether training multiplies in bfloat16, which is faster if the
         processor has instructions for it. It doesn't affect prediction.
-    storage: Precision of the weights on disk. They are always loaded as float32.
+    storage: Precision of the weights on disk. They are always loaded as float32. With
+        "int8_embeddings", the table of wordpieces is in int8 with one scale for each
+        row, and the rest in float16; transformers can't read this kind by itself.
     boxes: Box of a wordpiece, in encoders with layout (LayoutLM): that of its "token",
         or that of the "segment" of a line that the token is in.
     frozen: Parameters that aren't trained: parts of their names, such as

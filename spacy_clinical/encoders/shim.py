@@ -30,6 +30,7 @@ from spacy_clinical.encoders.published_heads import Head
 from spacy_clinical.encoders.runtime import Backprop, Runtime
 from spacy_clinical.encoders.saved import pack_folder, read_origin, unpack_folder
 from spacy_clinical.encoders.settings import EncoderSettings
+from spacy_clinical.encoders.storage import pack_weights
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.files.atomic import put_files
 from spacy_clinical.files.json_text import write_json
@@ -341,19 +342,21 @@ class EncoderShim(Shim):
     # Saving
 
     def save(self, folder: Path) -> None:
-        """Save safetensors, config and tokenizer, which transformers can read."""
+        """Save safetensors, config and tokenizer, which transformers can read, except
+        in the storage "int8_embeddings".
+
+        RAISES ValueError: C869, if the weights can't be stored so.
+        """
         model: Any = self.loaded.model
         config = copy.deepcopy(model.config)
         config.architectures = [type(model).__name__]
-        dtype = getattr(torch, self.settings.storage)
-        weights = {
-            name: tensor.to("cpu", dtype).contiguous()
-            for name, tensor in model.state_dict().items()
-        }
+        weights, metadata = pack_weights(
+            model, self.settings.storage, name=self.component or self.name
+        )
         origin = {**self.origin, "max_pieces": self.loaded.max_pieces}
         with put_files(folder) as part:
             config.save_pretrained(str(part))
-            save_file(weights, part / SAFE, metadata={"format": "pt"})
+            save_file(weights, part / SAFE, metadata=metadata)
             self.loaded.tokenizer.save(part)
             (part / ORIGIN).write_text(write_json(origin, indent=2), encoding="utf8")
 
