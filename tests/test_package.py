@@ -290,3 +290,13 @@ def test_every_module_function_has_a_docstring():
         if not function.__doc__ and "." not in function.__qualname__
     ]
     assert missing == []
+
+
+def test_the_wheel_stays_small():
+    # It packs these files, so it is smaller.
+    files = [
+        path
+        for path in PACKAGE.rglob("*")
+        if path.is_file() and path.suffix not in {".pyc", ".pyo"}
+    ]
+    assert sum(path.stat().st_size for path in files) < 90e6

@@ -31,8 +31,8 @@ class EncoderSettings:
     mixed_precision: Whether training multiplies in bfloat16, which is faster if the
         processor has instructions for it. It doesn't affect prediction.
     storage: Precision of the weights on disk. They are always loaded as float32. With
-        "int8_embeddings", the table of wordpieces is in int8 with one scale for each
-        row, and the rest in float16; transformers can't read this kind by itself.
+        "int8_embeddings", the table of wordpieces is in int8 with a scale for each
+        64 columns of a row, and the rest in float16; transformers can't read it.
     boxes: Box of a wordpiece, in encoders with layout (LayoutLM): that of its "token",
         or that of the "segment" of a line that the token is in.
     frozen: Parameters that aren't trained: parts of their names, such as

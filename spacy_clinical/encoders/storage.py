@@ -1,9 +1,9 @@
 """Weights of an encoder on disk, in the kinds of the setting `storage`.
 
 With "int8_embeddings", the embedding table of wordpieces, half of a small encoder, has
-one byte for a weight: a row is its integers times its scale. The scale has eight
-significant bits, so these products are exact in float32, and a table that is loaded and
-saved again stays the same to the last bit. All other weights are in float16.
+one byte for a weight: each block of a row is its integers times its scale. The scale has
+eight significant bits, so these products are exact in float32, and a table that is loaded
+and saved again stays the same to the last bit. All other weights are in float16.
 """
 
 from collections.abc import Mapping
@@ -25,6 +25,9 @@ PACKED = "spacy_clinical.int8_embeddings.v1"
 INTEGERS, SCALES = ".int8", ".scales"
 _TYPES = {INTEGERS: "I8", SCALES: "BF16"}
 _LARGEST = 127
+# Columns in a block. Whole rows have less exact labels: a large number in a row makes the
+# steps of all others large.
+_BLOCK = 64
 
 
 def pack_weights(
@@ -55,24 +58,29 @@ def pack_weights(
 
 
 def pack_table(table: Tensor) -> tuple[Tensor, Tensor]:
-    """Quantize each row of a table symmetrically.
+    """Quantize each block of a row symmetrically.
 
     table (n_rows, width): The table.
     RETURNS: The integers (n_rows, width), between -127 and 127, and the scales
-        (n_rows,), which aren't finite where a row isn't.
+        (n_rows, n_blocks), which aren't finite where a block isn't. A row is one block
+        if its width isn't a multiple of a block's.
     """
-    table = table.float()
-    scales = (table.abs().amax(dim=1) / _LARGEST).bfloat16()
-    steps = scales.float().unsqueeze(1)
-    # Rows of zeros have the scale 0.
-    ratios = torch.where(steps > 0, table / steps, 0.0)
+    n_rows, width = table.shape
+    n_blocks = width // _BLOCK if width % _BLOCK == 0 else 1
+    blocks = table.float().reshape(n_rows, n_blocks, -1)
+    scales = (blocks.abs().amax(dim=2) / _LARGEST).bfloat16()
+    steps = scales.float().unsqueeze(2)
+    # Blocks of zeros have the scale 0.
+    ratios = torch.where(steps > 0, blocks / steps, 0.0)
     integers = ratios.round().clamp(-_LARGEST, _LARGEST).to(torch.int8)
-    return integers, scales
+    return integers.view(n_rows, width), scales
 
 
 def unpack_table(integers: Tensor, scales: Tensor) -> Tensor:
     """Restore a table in float32 from the output of `pack_table`."""
-    return integers.float().mul_(scales.float().unsqueeze(1))
+    n_rows, width = integers.shape
+    blocks = integers.float().view(n_rows, scales.shape[1], -1)
+    return blocks.mul_(scales.float().unsqueeze(2)).view(n_rows, width)
 
 
 def unpack_shapes(shapes: Mapping[str, tuple[str, tuple[int, ...]]]) -> dict[str, Any]:
@@ -93,10 +101,17 @@ def unpack_shapes(shapes: Mapping[str, tuple[str, tuple[int, ...]]]) -> dict[str
             parts = {end: shapes.get(f"{base}{end}", ("", ())) for end in _TYPES}
             if any(parts[end][0] != kind for end, kind in _TYPES.items()):
                 raise ValueError("a part of a table is missing or has a wrong type")
-            if len(shape) != 2 or parts[SCALES][1] != shape[:1] or base in shapes:
-                raise ValueError("a table doesn't have one scale for each row")
+            if base in shapes or not _fit(shape, parts[SCALES][1]):
+                raise ValueError("a table doesn't have one scale for each block")
         found[base] = shape
     return found
+
+
+def _fit(shape: tuple[int, ...], shape_of_scales: tuple[int, ...]) -> bool:
+    """Check whether a table has as many scales as blocks."""
+    if len(shape) != 2 or len(shape_of_scales) != 2 or 0 in (*shape, *shape_of_scales):
+        return False
+    return shape[0] == shape_of_scales[0] and shape[1] % shape_of_scales[1] == 0
 
 
 def read_packed(path: Path) -> dict[str, Tensor]:
