@@ -362,3 +362,13 @@ class FileErrors(metaclass=Catalog):
         "No attribute of assertion is called '{name}', which '{key}' of a BRAT file is to "
         "set. There are: {known}."
     )
+    C868 = (
+        "Can't read checkpoint '{name}': {file} stores its weights in a way that this "
+        "version of spacy_clinical doesn't know. Upgrade it, or save the weights as "
+        "plain safetensors."
+    )
+    C869 = (
+        "Can't save the encoder '{name}' with storage = \"{storage}\": '{table}' has "
+        "values that aren't finite numbers. Train with a lower learning rate; "
+        'storage = "float32" saves the weights as they are.'
+    )

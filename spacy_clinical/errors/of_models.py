@@ -1,5 +1,4 @@
-"""Errors of checkpoints, models, sections, tokenizer and corpora: C0xx, C1xx, C2xx, and
-of the storage of weights: C868, C869."""
+"""Errors of checkpoints, models, sections, tokenizer and corpora: C0xx, C1xx, C2xx."""
 
 from spacy_clinical.errors.messages import Catalog
 
@@ -208,13 +207,3 @@ class ModelErrors(metaclass=Catalog):
         "Offsets must count characters, not bytes, from the start of the text."
     )
     C213 = "Can't mix no corpora: give at least one reader under 'corpora', by a name."
-    C868 = (
-        "Can't read checkpoint '{name}': {file} stores its weights in a way that this "
-        "version of spacy_clinical doesn't know. Upgrade it, or save the weights as "
-        "plain safetensors."
-    )
-    C869 = (
-        "Can't save the encoder '{name}' with storage = \"{storage}\": '{table}' has "
-        "values that aren't finite numbers. Train with a lower learning rate; "
-        'storage = "float32" saves the weights as they are.'
-    )
