@@ -362,3 +362,16 @@ class FileErrors(metaclass=Catalog):
         "No attribute of assertion is called '{name}', which '{key}' of a BRAT file is to "
         "set. There are: {known}."
     )
+    C864 = "Can't read the abbreviations in '{name}': line {line} {reason}."
+    C865 = (
+        "Can't read the names for '{label}' from '{path}': {reason}. It must be a text "
+        "file in UTF-8 with one name on each line."
+    )
+    C866 = (
+        "The setting '{setting}' of the augmenter must be a number from 0 to 1, not "
+        "{value}."
+    )
+    C867 = (
+        "The augmenter has names for '{label}', but no entity has that label, and no "
+        "component of the pipeline knows it. There are: {known}."
+    )
