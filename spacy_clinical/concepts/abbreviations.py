@@ -166,7 +166,7 @@ def _read_line(line: str) -> list[Abbreviation]:
     if not 3 <= len(columns) <= 4:
         raise _LineError("doesn't have three or four columns, parted by tabs")
     shorts, label, longs, *case = columns
-    short_forms = [form.strip() for form in shorts.split(", ")]
+    short_forms = [form.strip() for form in shorts.split(",")]
     long_forms = [form.strip() for form in longs.split(";")]
     if not all(map(_split_short, short_forms)):
         raise _LineError("has an empty short form")

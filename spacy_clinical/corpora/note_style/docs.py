@@ -1,7 +1,6 @@
 """Docs as drafts, and drafts as Docs with the same annotations at their new places."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy
 from spacy.attrs import ORTH, SPACY
@@ -103,8 +102,8 @@ class _Finder:
 
 def have_same_text(doc: Doc, other: Doc) -> bool:
     """Check whether two Docs have the same text; quickly, if they have the same tokens."""
-    arrays = [one.to_array([ORTH, SPACY]) for one in (doc, other)]
-    return numpy.array_equal(*arrays) or doc.text == other.text
+    tokens, others = doc.to_array([ORTH, SPACY]), other.to_array([ORTH, SPACY])
+    return numpy.array_equal(tokens, others) or doc.text == other.text
 
 
 def _list_missing(doc: Doc) -> list[tuple[int, int]]:
@@ -122,14 +121,15 @@ def _copy_data(doc: Doc, new: Doc, finder: _Finder, draft: Draft) -> None:
     """Copy the user data, whose keys say where in the text it belongs."""
     data = get_user_data(new)
     for key, value in get_user_data(doc).items():
-        place = key[2:] if isinstance(key, tuple) and len(key) == 4 else (None, None)
-        if place[0] is None:
+        is_placed = isinstance(key, tuple) and len(key) == 4 and key[2] is not None
+        if not is_placed:
             data[key] = value
             continue
-        start, end = place
-        name: Any = key[1]
+        name, start, end = key[1:]
         if end is None:
-            data["._.", name, draft.map_place(start, draft.length + 1)[0], None] = value
+            # Of a token.
+            start, _ = draft.map_place(start, start + 1)
+            data["._.", name, start, None] = value
         elif is_span_key(name):
             first, last = finder.find(start, end)
             if first < last:
@@ -137,4 +137,4 @@ def _copy_data(doc: Doc, new: Doc, finder: _Finder, draft: Draft) -> None:
                 moved = move_cues(value, start, span.start_char, draft.map_place)
                 data["._.", name, span.start_char, span.end_char] = moved
         else:
-            data[("._.", name, *draft.map_place(start, end))] = value
+            data[("._.", name, *draft.map_stretch(start, end))] = value

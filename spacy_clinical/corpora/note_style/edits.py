@@ -107,15 +107,22 @@ class Draft:
     def map_place(self, start: int, end: int) -> tuple[int, int]:
         """Find where a place of the original text is in the current one.
 
-        What is inserted at its borders is outside. The whole text stays the whole.
+        What is inserted at its borders is outside.
+
+        start, end (characters): Half open.
+        """
+        for step in self._steps:
+            start, end = step.map_start(start), step.map_end(end)
+        return start, max(start, end)
+
+    def map_stretch(self, start: int, end: int) -> tuple[int, int]:
+        """Find where a stretch of the original text is: the whole stays the whole.
 
         start, end (characters): Half open.
         """
         if (start, end) == (0, self.length):
             return 0, len(self.text)
-        for step in self._steps:
-            start, end = step.map_start(start), step.map_end(end)
-        return start, max(start, end)
+        return self.map_place(start, end)
 
     def _read(self, step: "_Step", place: Place) -> str:
         """Read what a step makes of a place."""
