@@ -2,6 +2,7 @@
 
 import random
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 from spacy_clinical.corpora.note_style.edits import Draft, Edit
@@ -45,29 +46,34 @@ def shorten_sentences(draft: Draft) -> Iterator[Edit]:
     A sentence that loses its first words begins with a capital all the same.
     """
     text = draft.text
-    starts: set[int] = set()
-    dropped: list[tuple[int, int]] = []
-    for pattern in (_SUBJECT_VERB, _SUBJECT, _THERE):
-        for match in pattern.finditer(text):
-            if random.random() < SHARE and match.start() not in starts:
-                starts.add(match.start())
-                dropped.append(match.span())
-    for pattern in (_ARTICLE, _COPULA, _POSSESSIVE):
-        for match in pattern.finditer(text):
-            if random.random() >= SHARE:
-                continue
-            before = text[max(0, match.start() - 12) : match.start()]
-            if match[0] in ("A ", "a ") and _LETTER.search(before):
-                continue
-            dropped.append(match.span())
-    dropped.sort()
-    end = 0
-    for place in dropped:
-        if place[0] < end:
+    found = [
+        match.span()
+        for pattern in (_SUBJECT_VERB, _SUBJECT, _THERE, _ARTICLE, _COPULA, _POSSESSIVE)
+        for match in pattern.finditer(text)
+        if not (pattern is _ARTICLE and _is_letter(text, match))
+    ]
+    borders = sorted({border for place in draft.places for border in place[:2]})
+    # The longest first at each place.
+    found.sort(key=lambda place: (place[0], -place[1]))
+    end, is_start = 0, False
+    for place in found:
+        is_cut = bisect_right(borders, place[0]) < bisect_left(borders, place[1])
+        if place[0] < end or is_cut or random.random() >= SHARE:
             continue
+        if is_start and place[0] > end:
+            yield from _capitalize(text, end)
+        is_start = text[place[0]].isupper() or (is_start and place[0] == end)
         end = place[1]
         yield Edit(*place, "")
-        is_start = text[place[0]].isupper()
-        next_is_dropped = any(other[0] == end for other in dropped)
-        if is_start and not next_is_dropped and text[end].islower():
-            yield Edit(end, end + 1, text[end].upper())
+    if is_start:
+        yield from _capitalize(text, end)
+
+
+def _is_letter(text: str, match: re.Match[str]) -> bool:
+    before = text[max(0, match.start() - 12) : match.start()]
+    return match[0] in ("A ", "a ") and bool(_LETTER.search(before))
+
+
+def _capitalize(text: str, place: int) -> Iterator[Edit]:
+    if text[place : place + 1].islower():
+        yield Edit(place, place + 1, text[place].upper())

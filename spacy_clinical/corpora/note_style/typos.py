@@ -8,7 +8,7 @@ from spacy_clinical.corpora.note_style.edits import Draft, Edit
 
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 # Long enough to be read all the same; no numbers, and no short forms in capitals.
-_WORD = re.compile(r"(?<![\w.@/-])[A-Za-z]?[a-z]{4,}(?![\w@/])")
+_WORD = re.compile(r"(?<![\w.@/-])[A-Za-z][a-z]{4,}(?![\w@/])")
 
 
 def _list_neighbors() -> dict[str, str]:

@@ -14,6 +14,8 @@ from spacy_clinical.corpora.note_style.edits import Draft, Edit
 # Types whose short forms belong to doses.
 DOSE_TYPES = frozenset({"Dosage", "Frequency", "Administration"})
 DRUG_TYPE = "Medication"
+# Types of words that mean other things, too: he left, right away.
+_RISKY_TYPES = frozenset({"Detailed_description", "Sex"})
 PROCEDURES = frozenset({"Therapeutic_procedure"})
 # Share of the short forms that are typed in small letters: htn, cad.
 LOWER_SHARE = 0.3
@@ -61,7 +63,8 @@ class Wording:
     def shorten(self, draft: Draft) -> Iterator[Edit]:
         """Find long forms to write as short ones.
 
-        Short forms of one letter are only used inside of entities.
+        Short forms of one letter, and of words such as "left", are only used inside of
+        entities.
         """
         rate = max(self.rates[n] for n in ("abbreviate", "drugs", "doses", "phrases"))
         if not rate:
@@ -71,7 +74,8 @@ class Wording:
             reading = random.choice(found.readings)
             if random.random() >= self._get_rate(reading.label):
                 continue
-            if len(reading.short) == 1 and not inside(found):
+            is_risky = len(reading.short) == 1 or reading.label in _RISKY_TYPES
+            if is_risky and not inside(found):
                 continue
             if _is_part_of_word(draft.text, found):
                 continue
