@@ -10,6 +10,7 @@ from spacy_clinical.concepts.abbreviations import (
     Found,
 )
 from spacy_clinical.corpora.note_style.edits import Draft, Edit
+from spacy_clinical.tokenization.abbreviations import ABBREVIATIONS, NUMBERED, TITLES
 
 # Types whose short forms belong to doses.
 DOSE_TYPES = frozenset({"Dosage", "Frequency", "Administration"})
@@ -20,6 +21,7 @@ PROCEDURES = frozenset({"Therapeutic_procedure"})
 # Share of the short forms that are typed in small letters: htn, cad.
 LOWER_SHARE = 0.3
 
+_WITH_STOP = {word.lower() for word in ABBREVIATIONS | NUMBERED | TITLES}
 _UNITS = "mg|mcg|g|gm|kg|ml|mL|L|cc|mEq|IU|units?|mmHg|cm|mm|bpm|mg/dL|g/dL|hours?|hrs?|weeks?|wks?|days?"
 _UNIT = re.compile(rf"(?<=\d)[ \u00a0](?=(?:{_UNITS})\b)")
 _MG_BEFORE_FREQUENCY = re.compile(
@@ -82,6 +84,9 @@ class Wording:
             short = reading.short
             if draft.text[found.end : found.end + 1] == ".":
                 short = short.removesuffix(".")
+                if f"{short}.".lower() in _WITH_STOP:
+                    # The stop would become a part of the word.
+                    continue
             if not reading.is_exact and random.random() < LOWER_SHARE:
                 short = short.lower()
             yield Edit(found.start, found.end, short)

@@ -1,5 +1,7 @@
+import inspect
 import random
 import re
+from pathlib import Path
 
 import pytest
 import spacy
@@ -23,7 +25,9 @@ from tests.corpora.note_style.conftest import (
     make_example,
     write_markup,
 )
+from tests.test_configs import TINY_WINDOWS
 
+ROOT = Path(__file__).parents[3]
 NAME = "spacy-clinical.note_style_augmenter.v1"
 MARKUP = (
     "HPI: The patient is a <Age>63-year-old</Age> <Sex>man</Sex> with a history of "
@@ -215,3 +219,34 @@ def test_all_readers_of_texts_take_augmenters(clinical, tmp_path):
         assert example.reference.cats == (
             {} if example.reference.ents else {"401": 1.0}
         )
+
+
+@pytest.mark.filterwarnings(r"ignore:\[W002\]")
+def test_pipelines_train_with_it(tiny_ner, tmp_path):
+    from spacy.cli.train import train
+
+    write_corpora(tmp_path)
+    (tmp_path / "names.txt").write_text("gout\n", encoding="utf8")
+    block = f"""
+    [corpora.train.augmenter]
+    @augmenters = "{NAME}"
+    level = 1.0
+    keep_original = true
+
+    [corpora.train.augmenter.names]
+    Disease_disorder = "{tmp_path / "names.txt"}"
+    """
+    config = (ROOT / "configs/train_ner.cfg").read_text(encoding="utf8")
+    (tmp_path / "train.cfg").write_text(
+        config + inspect.cleandoc(block), encoding="utf8"
+    )
+    brat = str(tmp_path / "brat")
+    few = {"training.max_steps": 3, "training.eval_frequency": 3}
+    paths = {"paths.train": brat, "paths.dev": brat, "paths.encoder": str(tiny_ner)}
+    train(
+        tmp_path / "train.cfg",
+        tmp_path / "out",
+        overrides={**TINY_WINDOWS, **few, **paths},
+    )
+    nlp = spacy.load(tmp_path / "out/model-last")
+    assert "Disease_disorder" in nlp.pipe_labels["clinical_ner"]
