@@ -19,9 +19,10 @@ from spacy_clinical.corpora.note_style.layout import (
     wrap_lines,
 )
 from spacy_clinical.corpora.note_style.names import check_labels, read_names
+from spacy_clinical.corpora.note_style.swaps import list_short_names, swap_names
 from spacy_clinical.corpora.note_style.telegraphic import shorten_sentences
 from spacy_clinical.corpora.note_style.typos import make_typos
-from spacy_clinical.corpora.note_style.wording import Wording, swap_names
+from spacy_clinical.corpora.note_style.wording import Wording
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.extensions.form_data import find_forms
 
@@ -45,6 +46,7 @@ class NoteStyleAugmenter:
         doses: float = 0.5,
         run_together: float = 0.1,
         swap: float = 0.2,
+        swap_short: float = 0.1,
         telegraphic: float = 0.4,
         lists: float = 0.3,
         bullets: float = 0.1,
@@ -69,6 +71,8 @@ class NoteStyleAugmenter:
             "25 bid", "1g q24".
         run_together: Of a number and its unit to be written together: "10mg".
         swap: Of each entity to get another name of its type, if there are `names`.
+        swap_short: Of each entity to get a short form of its type instead, whatever it
+            was: "pheochromocytoma", "CHF".
         telegraphic: Of a text to lose its articles, subjects and copulas.
         lists: Of a sentence with several findings of a kind to become a list:
             "PMH: HTN, CAD".
@@ -90,6 +94,7 @@ class NoteStyleAugmenter:
             "doses": doses,
             "run_together": run_together,
             "swap": swap,
+            "swap_short": swap_short,
             "telegraphic": telegraphic,
             "lists": lists,
             "bullets": bullets,
@@ -105,7 +110,9 @@ class NoteStyleAugmenter:
         self.keep_original = keep_original
         self.names = read_names(names or {})
         path = Path(abbreviations) if abbreviations else DEFAULT_ABBREVIATIONS
-        self._wording = Wording(load_abbreviations(path), self.rates)
+        inventory = load_abbreviations(path)
+        self._wording = Wording(inventory, self.rates)
+        self._short_names = list_short_names(inventory)
         self._seen: set[str] = set()
 
     def __call__(self, nlp: Language, example: Example) -> Iterator[Example]:
@@ -145,6 +152,8 @@ class NoteStyleAugmenter:
         draft: The text with its entities.
         """
         rates, wording = self.rates, self._wording
+        if rates["swap_short"]:
+            draft.apply(swap_names(draft, self._short_names, rates["swap_short"]))
         if self.names:
             draft.apply(swap_names(draft, self.names, rates["swap"]))
         if _toss(rates["telegraphic"]):

@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from spacy_clinical.concepts.abbreviations import (
     NO_TYPE,
@@ -181,28 +181,3 @@ def _write_frequency(match: re.Match[str]) -> str:
         sign = random.choice(("h", "h", "", " hr"))
     number = f"{first}-{last}" if last else first
     return f"{random.choice('qqQ')}{number}{sign}"
-
-
-def swap_names(
-    draft: Draft, names: Mapping[str, Sequence[str]], rate: float
-) -> Iterator[Edit]:
-    """Find entities to give other names of their type.
-
-    The same name of a text becomes the same other name everywhere.
-
-    names: By label.
-    rate (0 to 1): Probability for each name.
-    """
-    chosen: dict[tuple[str, str], str | None] = {}
-    for place in draft.entities:
-        if place.label not in names:
-            continue
-        old = draft.text[place.start : place.end]
-        key = (place.label, old.lower())
-        if key not in chosen:
-            is_swapped = random.random() < rate
-            chosen[key] = random.choice(names[place.label]) if is_swapped else None
-        new = chosen[key]
-        if new is not None:
-            is_title = old[:1].isupper() and old[1:2].islower()
-            yield Edit(*place[:2], new[:1].upper() + new[1:] if is_title else new)

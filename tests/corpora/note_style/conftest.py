@@ -3,12 +3,22 @@ import re
 import pytest
 import spacy
 from spacy.training import Example
+from spacy.util import fix_random_seed
 
 from spacy_clinical.corpora.note_style.augmenter import NoteStyleAugmenter
 from tests.conftest import doc_from_markup
 
 OPERATIONS = {
-    *("abbreviate", "expand", "phrases", "drugs", "doses", "run_together", "swap"),
+    *(
+        "abbreviate",
+        "expand",
+        "phrases",
+        "drugs",
+        "doses",
+        "run_together",
+        "swap",
+        "swap_short",
+    ),
     *("telegraphic", "lists", "bullets", "wrap", "lower", "upper", "typos"),
 }
 
@@ -59,5 +69,19 @@ def rewrite(clinical):
             written = written.replace(f"<{name}>", f"<{name[0]}>")
             written = written.replace(f"</{name}>", f"</{name[0]}>")
         return written
+
+    return run
+
+
+@pytest.fixture
+def rewrite_all(rewrite):
+    """All that many tries make of a text."""
+
+    def run(markup, **settings):
+        found = set()
+        for seed in range(25):
+            fix_random_seed(seed)
+            found.add(rewrite(markup, **settings))
+        return found
 
     return run

@@ -1,19 +1,4 @@
 import pytest
-from spacy.util import fix_random_seed
-
-
-@pytest.fixture
-def rewrite_all(rewrite):
-    """All that many tries make of a text."""
-
-    def run(markup, **settings):
-        found = set()
-        for seed in range(25):
-            fix_random_seed(seed)
-            found.add(rewrite(markup, **settings))
-        return found
-
-    return run
 
 
 def test_long_forms_become_short_inside_and_outside_of_entities(rewrite_all):
@@ -155,23 +140,3 @@ def test_drugs_get_short_and_brand_names(rewrite_all):
         "<M>lasix</M> and <D>hypertension</D>",
         "<M>Lasix</M> and <D>hypertension</D>",
     }
-
-
-@pytest.fixture
-def names(tmp_path):
-    path = tmp_path / "names.txt"
-    path.write_text("# Ours\ngout\n\nfifth disease\n", encoding="utf8")
-    return {"Disease_disorder": str(path)}
-
-
-def test_names_are_swapped_into_entities_of_their_type(rewrite_all, names):
-    text = "<D>Asthma</D>: <S>cough</S>. His <D>asthma</D> is mild asthma."
-    found = rewrite_all(text, swap=1.0, names=names)
-    assert found == {
-        f"<D>{new.capitalize()}</D>: <S>cough</S>. His <D>{new}</D> is mild asthma."
-        for new in ("gout", "fifth disease")
-    }
-
-
-def test_names_without_a_list_stay(rewrite):
-    assert rewrite("<D>asthma</D>", swap=1.0) == "<D>asthma</D>"
