@@ -18,6 +18,7 @@ from spacy_clinical.corpora.note_style.layout import (
     make_lists,
     wrap_lines,
 )
+from spacy_clinical.corpora.note_style.lines import add_line, list_labels
 from spacy_clinical.corpora.note_style.names import check_labels, read_names
 from spacy_clinical.corpora.note_style.swaps import list_short_names, swap_names
 from spacy_clinical.corpora.note_style.telegraphic import shorten_sentences
@@ -49,6 +50,7 @@ class NoteStyleAugmenter:
         swap_short: float = 0.1,
         telegraphic: float = 0.4,
         lists: float = 0.3,
+        lines: float = 0.1,
         bullets: float = 0.1,
         wrap: float = 0.1,
         lower: float = 0.1,
@@ -76,6 +78,9 @@ class NoteStyleAugmenter:
         telegraphic: Of a text to lose its articles, subjects and copulas.
         lists: Of a sentence with several findings of a kind to become a list:
             "PMH: HTN, CAD".
+        lines: Of a text to get one more line of entities that aren't in it, of short
+            forms and `names`: "Meds: ASA, lasix". It only has labels that the corpus
+            has had so far.
         bullets: Of a text to have its sentences as items: "- x", "1. x".
         wrap: Of a text to be wrapped, at any column.
         lower: Of a text to be in small letters.
@@ -97,6 +102,7 @@ class NoteStyleAugmenter:
             "swap_short": swap_short,
             "telegraphic": telegraphic,
             "lists": lists,
+            "lines": lines,
             "bullets": bullets,
             "wrap": wrap,
             "lower": lower,
@@ -122,8 +128,8 @@ class NoteStyleAugmenter:
         YIELDS: The example, the changed one, or both.
         RAISES ValueError: C867, if there are names for a label that nobody knows.
         """
+        self._seen.update(ent.label_ for ent in example.reference.ents)
         if self.names:
-            self._seen.update(ent.label_ for ent in example.reference.ents)
             check_labels(self.names, self._seen, nlp)
         changed = None
         if random.random() < self.level:
@@ -139,27 +145,32 @@ class NoteStyleAugmenter:
             return None
         is_same = have_same_text(reference, predicted)
         draft = make_draft([reference, predicted] if is_same else [reference])
-        self.rewrite(draft)
+        self.rewrite(draft, has_cats=bool(reference.cats))
         if not draft.is_changed or not draft.text.strip():
             return None
         doc = make_doc(nlp, reference, draft)
         plain = make_doc(nlp, predicted, draft) if is_same else nlp.make_doc(draft.text)
         return Example(plain, doc)
 
-    def rewrite(self, draft: Draft) -> None:
+    def rewrite(self, draft: Draft, *, has_cats: bool = False) -> None:
         """Rewrite a text, in place.
 
         draft: The text with its entities.
+        has_cats: Whether the text has categories. Then no other names are put into it,
+            as they may be of other categories.
         """
         rates, wording = self.rates, self._wording
-        if rates["swap_short"]:
+        if rates["swap_short"] and not has_cats:
             draft.apply(swap_names(draft, self._short_names, rates["swap_short"]))
-        if self.names:
+        if self.names and not has_cats:
             draft.apply(swap_names(draft, self.names, rates["swap"]))
         if _toss(rates["telegraphic"]):
             draft.apply(shorten_sentences(draft))
         if rates["lists"]:
             draft.apply(make_lists(draft, rates["lists"]))
+        if draft.entities and not has_cats and _toss(rates["lines"]):
+            pools = [self._short_names, self._short_names, self.names]
+            add_line(draft, pools, list_labels(self._seen))
         draft.apply(wording.find_phrases(draft))
         draft.apply(wording.find_doses(draft))
         draft.apply([*wording.shorten(draft), *wording.lengthen(draft)])

@@ -54,12 +54,15 @@ def make_doc(nlp: Language, doc: Doc, draft: Draft) -> Doc:
     finder = _Finder(new, draft)
     if doc.has_annotation("ENT_IOB"):
         missing = [new[a:b] for a, b in finder.find_all(_list_missing(doc))]
-        ents = filter_spans(finder.copy_spans(doc.ents))
+        added = finder.make_new()
+        ents = filter_spans([*finder.copy_spans(doc.ents), *added])
         taken = {i for ent in ents for i in range(ent.start, ent.end)}
         unknown = {i for span in missing for i in range(span.start, span.end)} - taken
         new.set_ents(ents, missing=[new[i : i + 1] for i in sorted(unknown)])
     for key, group in doc.spans.items():
         spans = finder.copy_spans(group)
+        if _has_all(group, doc.ents):
+            spans += finder.make_new()
         new.spans[key] = SpanGroup(new, name=group.name, attrs=group.attrs, spans=spans)
     new.cats = dict(doc.cats)
     _copy_data(doc, new, finder, draft)
@@ -76,7 +79,10 @@ class _Finder:
 
     def find(self, start: int, end: int) -> tuple[int, int]:
         """Find the tokens that are at a place, without white space around them."""
-        start, end = self.draft.map_place(start, end)
+        return self.find_now(*self.draft.map_place(start, end))
+
+    def find_now(self, start: int, end: int) -> tuple[int, int]:
+        """Find the tokens at a place of the current text."""
         first = int(self.ends.searchsorted(start, side="right"))
         last = int(self.starts.searchsorted(end, side="left"))
         while first < last and self.doc[first].is_space:
@@ -89,6 +95,14 @@ class _Finder:
         found = (self.find(start, end) for start, end in places)
         return [(first, last) for first, last in found if first < last]
 
+    def make_new(self) -> list[Span]:
+        """Make spans of the entities that the original doesn't have."""
+        return [
+            Span(self.doc, *self.find_now(place.start, place.end), place.label)
+            for place in self.draft.places
+            if place.is_new
+        ]
+
     def copy_spans(self, spans: Iterable[Span]) -> list[Span]:
         copies = []
         for span in spans:
@@ -98,6 +112,12 @@ class _Finder:
                 copy.kb_id_ = span.kb_id_
                 copies.append(copy)
         return copies
+
+
+def _has_all(group: SpanGroup, ents: Sequence[Span]) -> bool:
+    """Check whether a group has all entities of a Doc, which has some."""
+    places = {(span.start, span.end, span.label) for span in group}
+    return bool(ents) and all((e.start, e.end, e.label) in places for e in ents)
 
 
 def have_same_text(doc: Doc, other: Doc) -> bool:

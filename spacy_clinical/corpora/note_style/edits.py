@@ -22,6 +22,7 @@ class Place(NamedTuple):
 
     is_entity: Whether it is one of the Doc's entities.
     is_asserted: Whether it has attributes, such as that it is negated.
+    is_new: Whether it isn't in the original.
     """
 
     start: int
@@ -29,6 +30,7 @@ class Place(NamedTuple):
     label: str
     is_entity: bool = True
     is_asserted: bool = False
+    is_new: bool = False
 
 
 class Draft:
@@ -90,6 +92,14 @@ class Draft:
         ]
         self._steps.append(step)
         return chosen
+
+    def add(self, places: Iterable[Place]) -> None:
+        """Add entities that the original doesn't have.
+
+        places: In the current text.
+        """
+        new = [place._replace(is_new=True) for place in places]
+        self.places = sorted([*self.places, *new])
 
     def change_letters(self, change: Callable[[str], str]) -> None:
         """Change each character into another one, such as into a capital.

@@ -2,6 +2,7 @@
 
 import random
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 
 from spacy_clinical.concepts.abbreviations import (
@@ -61,6 +62,7 @@ class Wording:
         """
         self.abbreviations = abbreviations
         self.rates = rates
+        self._labels = {row.label for row in abbreviations}
 
     def shorten(self, draft: Draft) -> Iterator[Edit]:
         """Find long forms to write as short ones.
@@ -94,25 +96,24 @@ class Wording:
     def lengthen(self, draft: Draft) -> Iterator[Edit]:
         """Find short forms to write out.
 
-        Of several readings, that of the entity's type is used; outside of entities,
-        forms with several readings stay. So do those of doses, as nobody writes them out.
+        Inside of entities, the reading of their type is used. Forms with several
+        readings stay, and so do those of doses, as nobody writes them out.
         """
         if not self.rates["expand"]:
             return
-        labels = {place[:2]: place.label for place in draft.entities}
         inside = _Inside(draft)
         for found in self.abbreviations.find_short_forms(draft.text):
             if random.random() >= self.rates["expand"]:
                 continue
-            readings = found.readings
-            if readings[0].label in DOSE_TYPES:
+            form = draft.text[found.start : found.end]
+            # In another case, it may be something else: EGFR isn't eGFR.
+            readings = [r for r in found.readings if form in (r.short, r.short.lower())]
+            label = inside(found)
+            if label in self._labels or len(readings) > 1:
+                readings = [row for row in readings if row.label == label]
+            if len(readings) != 1 or readings[0].label in DOSE_TYPES:
                 continue
-            if len(readings) > 1:
-                label = labels.get((found.start, found.end))
-                readings = tuple(row for row in readings if row.label == label)
-            if len(readings) != 1 or (
-                found.end - found.start == 1 and not inside(found)
-            ):
+            if len(form) == 1 and not label:
                 continue
             yield Edit(found.start, found.end, readings[0].long_forms[0])
 
@@ -157,13 +158,19 @@ class Wording:
 
 
 class _Inside:
-    """Checks whether a place is inside of an entity."""
+    """Finds the labels of the entities that places are inside of."""
 
     def __init__(self, draft: Draft) -> None:
-        self.places = [place[:2] for place in draft.entities]
+        self.places = draft.entities
+        self.starts = [place.start for place in self.places]
 
-    def __call__(self, found: Found) -> bool:
-        return any(a <= found.start and found.end <= b for a, b in self.places)
+    def __call__(self, found: Found) -> str:
+        """Find the label of the entity that a form is inside of; "" for none."""
+        # Entities don't overlap.
+        i = bisect_right(self.starts, found.start) - 1
+        if i < 0 or self.places[i].end < found.end:
+            return ""
+        return self.places[i].label
 
 
 def _is_part_of_word(text: str, found: Found) -> bool:

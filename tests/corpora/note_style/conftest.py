@@ -19,7 +19,7 @@ OPERATIONS = {
         "swap",
         "swap_short",
     ),
-    *("telegraphic", "lists", "bullets", "wrap", "lower", "upper", "typos"),
+    *("telegraphic", "lists", "lines", "bullets", "wrap", "lower", "upper", "typos"),
 }
 
 

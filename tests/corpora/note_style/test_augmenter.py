@@ -7,7 +7,8 @@ import pytest
 import spacy
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from spacy.training import Example
+from spacy.tokens import DocBin
+from spacy.training import Corpus, Example
 from spacy.util import fix_random_seed, registry
 from thinc.api import Config
 
@@ -100,7 +101,7 @@ def test_odd_notes_do_no_harm(clinical, note):
 
 
 def test_lines_stay_unless_an_operation_changes_them(clinical, rewrite):
-    rates = dict.fromkeys(OPERATIONS - {"lists", "bullets", "wrap"}, 1.0)
+    rates = dict.fromkeys(OPERATIONS - {"lines", "lists", "bullets", "wrap"}, 1.0)
     for _ in range(10):
         assert rewrite(MARKUP, **rates).count("\n") == MARKUP.count("\n")
 
@@ -219,6 +220,16 @@ def test_all_readers_of_texts_take_augmenters(clinical, tmp_path):
         assert example.reference.cats == (
             {} if example.reference.ents else {"401": 1.0}
         )
+
+
+def test_spacys_own_corpus_takes_it(clinical, tmp_path):
+    doc = make_example(clinical, "Has <X>hypertension</X>.").reference
+    doc.ents[0]._.is_negated = True
+    DocBin(docs=[doc], store_user_data=True).to_disk(tmp_path / "corpus.spacy")
+    corpus = Corpus(tmp_path / "corpus.spacy", augmenter=make_augmenter(abbreviate=1.0))
+    (example,) = corpus(clinical)
+    [ent] = example.reference.ents
+    assert (ent.text.lower(), ent._.is_negated) == ("htn", True)
 
 
 @pytest.mark.filterwarnings(r"ignore:\[W002\]")

@@ -44,6 +44,13 @@ def test_single_letters_are_used_inside_of_entities(rewrite_all):
         ("<M>MS</M>", "<M>morphine sulfate</M>"),
         # Two readings, and nothing says which one.
         ("PE, <Outcome>PE</Outcome>", "PE, <Outcome>PE</Outcome>"),
+        # An entity of another type, a form in another case, and one inside of more.
+        ("<M>HTN</M> <S>SCA</S>", "<M>HTN</M> <S>SCA</S>"),
+        (
+            "<Diagnostic_procedure>EGFR</Diagnostic_procedure> Htn",
+            "<Diagnostic_procedure>EGFR</Diagnostic_procedure> Htn",
+        ),
+        ("<D>severe HTN</D>", "<D>severe hypertension</D>"),
         ("it was as or in us", "it was as or in us"),
         ("25 mg po bid", "25 mg po bid"),
     ],
