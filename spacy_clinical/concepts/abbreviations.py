@@ -149,16 +149,23 @@ def _load(path: Path) -> Abbreviations:
                     if first != number:
                         raise _LineError(f"repeats line {first}")
         except _LineError as error:
-            name, reason = show_path(path.name), str(error)
+            name = show_path(path.name)
             raise CodedValueError(
-                Errors.C864.format(name=name, line=number, reason=reason)
+                Errors.C864.format(name=name, line=number, reason=error.reason)
             ) from None
         rows += read
     return Abbreviations(rows)
 
 
 class _LineError(Exception):
-    pass
+    """A line that can't be read.
+
+    reason: What is wrong with it.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 def _read_line(line: str) -> list[Abbreviation]:
