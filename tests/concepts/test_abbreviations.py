@@ -20,7 +20,7 @@ down dress due each ear eat eye fall far fast feel fen few fish fit flair for fr
 gap gas get go goes good had has have he hear help her here hi him his hit hot how i if
 ill in is it its just keep known land last late leg less let lie like lip lot low made
 make man many map may me mom month most much must my near new next no nor not now of off
-ok old on once one only or our out over own pain part past pea peep pet pip pots pres
+ok old on once one only or our out over own pain para part past pea peep pet pip post pots pres
 prom put ran rate red rest right run said same sat saw see set she side sit skin so some
 soon stay step still stop such sure take tall team ten test than that the them then there
 these they thing this those time tips to today told too toward two under until up us

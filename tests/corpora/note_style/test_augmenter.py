@@ -19,6 +19,8 @@ from spacy_clinical.corpora.note_style.augmenter import NoteStyleAugmenter
 from spacy_clinical.corpora.note_style.docs import make_doc, make_draft
 from spacy_clinical.corpora.note_style.edits import Draft, Place
 from spacy_clinical.corpora.table import TableCorpus
+from spacy_clinical.forms.document import make_form_doc
+from spacy_clinical.forms.pages import FormPage, Word
 from tests.conftest import NOTES
 from tests.corpora.note_style.conftest import (
     OPERATIONS,
@@ -220,6 +222,14 @@ def test_all_readers_of_texts_take_augmenters(clinical, tmp_path):
         assert example.reference.cats == (
             {} if example.reference.ents else {"401": 1.0}
         )
+
+
+def test_forms_stay_as_their_words_have_boxes(clinical):
+    words = [Word("hypertension", (0, 0, 50, 10))]
+    page = FormPage(100, 100, "px", words, "annotations")
+    doc = make_form_doc(clinical.vocab, [page], source="x")
+    example = Example(doc.copy(), doc)
+    assert list(NoteStyleAugmenter(level=1.0)(clinical, example)) == [example]
 
 
 def test_spacys_own_corpus_takes_it(clinical, tmp_path):

@@ -52,6 +52,7 @@ def test_single_letters_are_used_inside_of_entities(rewrite_all):
         ),
         ("<D>severe HTN</D>", "<D>severe hypertension</D>"),
         ("it was as or in us", "it was as or in us"),
+        ("status post fall, para 2", "status post fall, para 2"),
         ("25 mg po bid", "25 mg po bid"),
     ],
 )
