@@ -326,6 +326,7 @@ class FileErrors(metaclass=Catalog):
     )
 
     # "[C502] Can't open ..."
+    )
     C850 = (
         "Unknown category in the cues '{key}'{where}. There are: {known}. A key is a "
         "category, a direction and perhaps a reach: 'negated before'."
@@ -361,6 +362,19 @@ class FileErrors(metaclass=Catalog):
     C860 = (
         "No attribute of assertion is called '{name}', which '{key}' of a BRAT file is to "
         "set. There are: {known}."
+    )
+    C864 = "Can't read the abbreviations in '{name}': line {line} {reason}."
+    C865 = (
+        "Can't read the names for '{label}' from '{path}': {reason}. It must be a text "
+        "file in UTF-8 with one name on each line."
+    )
+    C866 = (
+        "The setting '{setting}' of the augmenter must be a number from 0 to 1, not "
+        "{value}."
+    )
+    C867 = (
+        "The augmenter has names for '{label}', but no entity has that label, and no "
+        "component of the pipeline knows it. There are: {known}."
     )
     C868 = (
         "Can't read checkpoint '{name}': {file} stores its weights in a way that this "
