@@ -4,11 +4,8 @@ Messages never quote a note. They identify it by index, name, length or offset.
 
 C0xx checkpoints, pieces, windows, encoders, entities · C1xx sections ·
 C2xx tokenizer, sentences, corpora · C3xx command line, export · C4xx codes of notes ·
-<<<<<<< HEAD
-C5xx forms · C85x, C860 to C867 assertion · C868, C869 storage of weights.
-=======
-C5xx forms · C85x, C860 assertion · C864 to C867 abbreviations, augmenter.
->>>>>>> w-aug
+C5xx forms · C85x, C860 assertion · C864 to C867 abbreviations, augmenter · C868, C869
+storage of weights · C870 to C874 partly labelled corpora, PubTator.
 """
 
 import re

@@ -326,7 +326,6 @@ class FileErrors(metaclass=Catalog):
     )
 
     # "[C502] Can't open ..."
-    )
     C850 = (
         "Unknown category in the cues '{key}'{where}. There are: {known}. A key is a "
         "category, a direction and perhaps a reach: 'negated before'."
