@@ -58,3 +58,13 @@ CONNECTORS = _words(
     the their then this to under was were when which who will with within without would
     """
 )
+
+# A short line with one of these is part of a sentence, not the item of a list.
+SENTENCE_WORDS = _words(
+    """
+    admitted am are be been being but complained complaining complains denied denies did
+    do does had has have he her him his i if is it its not our patient patients
+    presented presents pt reported reports she states than that the their them then
+    there they this was we were when which while who will would you your
+    """
+)
