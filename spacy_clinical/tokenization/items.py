@@ -72,8 +72,9 @@ def _find_inner_marks(text: str) -> Iterator[tuple[int, int]]:
         elif match["end"] is None:
             yield match.span()
         elif not _is_in_brackets(text, match):
-            place = int(match["number"] or 0) or ord(match["letter"].lower()) - 96
-            kind = match["open"], match["end"], match["number"] is not None
+            number, letter = match["number"], match["letter"]
+            place = int(number) if number else ord(letter.lower()) - ord("a") + 1
+            kind = match["open"], match["end"], number is not None
             last, first = counts.get(kind, (0, match.span()))
             if place == 1 and _may_be_first(text, match):
                 counts[kind] = 1, match.span()
@@ -93,10 +94,13 @@ def _is_in_brackets(text: str, match: re.Match[str]) -> bool:
 
 
 def _may_be_first(text: str, match: re.Match[str]) -> bool:
-    """Whether a list may start at a number: one with a full stop may end a sentence."""
-    if match["end"] == ")":
+    """Whether a list may start at a mark, by what is before it.
+
+    A number with a full stop may end a sentence, and a letter may be part of a name.
+    """
+    if match["number"] and match["end"] == ")":
         return True
-    if match["letter"]:
+    if match["letter"] and match["end"] == ".":
         return False
     before = text[max(match.start() - MAX_BEFORE, 0) : match.start()].rstrip(" \t")
     return not before or before[-1] in ":;\n"

@@ -1,6 +1,8 @@
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from spacy_clinical.tokenization.items import find_items
 from spacy_clinical.tokenization.sentences import split_sentences
@@ -83,6 +85,7 @@ def test_items_that_follow_each_other_on_a_line(text):
         "Seen by A. B. Smith and C. Jones.",
         "Vitamin b) was low.",
         "HbA1c 7.2 and 6.9 (2) were seen.",
+        "Both Br (a) and Br (b) reacted.",
         "chest - pain * fever # 3",
         "12.5 mg of it\n140/90 was measured",
         "hepatitis C, genotype\n3. He was well.",
@@ -134,6 +137,41 @@ def test_wrapped_text_is_no_list(text):
     start = text.index(body)
     assert find_items(text).borders[-1] == start
     assert split_sentences(text)[-1] == start
+
+
+UNITS = [
+    *(
+        "\n",
+        "\r",
+        "\t",
+        " ",
+        "-",
+        "*",
+        "#",
+        "•",
+        "(",
+        ")",
+        ".",
+        ":",
+        "0",
+        "1",
+        "2)",
+        "3.",
+    ),
+    *("a", "b)", "A.", "[", "]", "[x]", "pain", "the", "of"),
+]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from(UNITS), max_size=30).map("".join))
+def test_items_of_any_text(text):
+    borders, marks = find_items(text)
+    assert borders == sorted(set(borders))
+    assert {start for start, _ in marks} <= set(borders)
+    for start, end in marks:
+        assert 0 <= start < end <= len(text)
+        assert text[start:end].strip() == text[start:end]
+    assert all(not text[start].isspace() for start in borders)
 
 
 def test_nothing_has_no_items():
