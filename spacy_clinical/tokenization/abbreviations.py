@@ -68,3 +68,7 @@ SENTENCE_WORDS = _words(
     there they this was we were when which while who will would you your
     """
 )
+
+# Of these, those that are no abbreviations or names when in capitals: "HEPATITIS A",
+# "SEVERE AS", "TAKEN TO THE OR".
+OPEN_CAPITALS = CONNECTORS - _words("a an as at be can do had in is it may or will")

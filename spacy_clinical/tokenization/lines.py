@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from spacy_clinical.tokenization.abbreviations import (
     CONNECTORS,
+    OPEN_CAPITALS,
     SENTENCE_WORDS,
     TITLES,
 )
@@ -117,16 +118,34 @@ def _is_border(before: Line, line: Line) -> bool:
     """Whether a line that is no list item starts a sentence in any case."""
     if line.is_after_blank or before.text.endswith(":"):
         return True
-    last_word = before.text.rsplit(None, 1)[-1]
-    if last_word in CONNECTORS or last_word in TITLES:
+    if ends_open(before.text):
         return False
     if LAST_WORD.match(line.text) and is_prose(before.text):
         return before.text[-1] in ".!?"
-    return bool(
-        TITLE.match(line.text)
-        or CAPITALS.match(line.text)
-        or CAPITALS.match(before.text)
-    )
+    if TITLE.match(line.text):
+        return True
+    if CAPITALS.match(line.text) or CAPITALS.match(before.text):
+        return not may_go_on_in_capitals(before.text, line.text)
+    return False
+
+
+def ends_open(line: str) -> bool:
+    """Whether the last word of a line is one that no sentence ends with."""
+    word = line.rsplit(None, 1)[-1]
+    if word in CONNECTORS or word in TITLES:
+        return True
+    return word.lower() in OPEN_CAPITALS and line.isupper()
+
+
+def may_go_on_in_capitals(before: str, line: str) -> bool:
+    """Whether two lines in capitals may be a sentence of a note that is all in capitals.
+
+    Others are titles and items.
+    """
+    if not (before.isupper() and line.isupper()) or before[-1] in ".!?:;":
+        return False
+    is_long = len(before) in WRAPPED
+    return is_long and not SENTENCE_WORDS.isdisjoint(before.lower().split())
 
 
 def find_list_lines(blocks: list[list[Line]]) -> Iterator[int]:

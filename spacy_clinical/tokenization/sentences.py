@@ -16,8 +16,10 @@ from spacy_clinical.tokenization.abbreviations import (
 from spacy_clinical.tokenization.lines import (
     LAST_WORD,
     Line,
+    ends_open,
     find_list_lines,
     is_prose,
+    may_go_on_in_capitals,
     read_blocks,
     read_lines,
 )
@@ -90,8 +92,7 @@ def _surely_goes_on(before: str, line: str) -> bool:
     """Whether a sentence goes on over a line break, by the words around it."""
     if before[-1] in ".!?:;":
         return False
-    last_word = before.rsplit(None, 1)[-1]
-    return line[0].islower() or last_word in CONNECTORS or before[-1] in ",(/&"
+    return line[0].islower() or _is_open(before)
 
 
 def _goes_on(before: str, line: str, width: int) -> bool:
@@ -99,18 +100,23 @@ def _goes_on(before: str, line: str, width: int) -> bool:
 
     width (characters): That of the wrapped text around; 0 if it isn't wrapped.
     """
-    last_word = before.rsplit(None, 1)[-1]
-    if before[-1] in ",(/&" or last_word in CONNECTORS or last_word in TITLES:
+    if _is_open(before):
         return True
-    if last_word in NUMBERED and line[0].isdigit():
+    if before.rsplit(None, 1)[-1] in NUMBERED and line[0].isdigit():
         return True
     if LAST_WORD.match(line) and is_prose(before):
         return True
     is_wrapped = width in WRAPPED and len(before) <= width + SLACK
     if line[0].islower():
         return not is_wrapped or len(before) > width // 2
+    if not width and may_go_on_in_capitals(before, line):
+        return True
     # The first word would not have fitted on the line before.
     return is_wrapped and len(before) + len(line.split(None, 1)[0]) >= width
+
+
+def _is_open(line: str) -> bool:
+    return line[-1] in ",(/&" or ends_open(line)
 
 
 def _find_after_stops(
