@@ -10,6 +10,7 @@ from spacy_clinical.extensions.attributes import SECTIONS_KEY, SUBSECTIONS_KEY
 from spacy_clinical.extensions.doc_data import token_borders
 from spacy_clinical.extensions.span_groups import list_spans
 from spacy_clinical.sections.labels import is_title, list_known_labels
+from spacy_clinical.sections.split import flatten
 from spacy_clinical.tokenization.items import find_items
 from spacy_clinical.types import Bools1d
 
@@ -34,10 +35,9 @@ def find_borders(doc: Doc) -> tuple[Bools1d, Bools1d]:
         if title is not None:
             places += [title.start, title.end]
             if is_title(title.text, section.label_, known, is_part=is_part):
-                places = [section.start, title.start, section.end]
                 layout[title.start : section._.section_body.start] = True
         borders[[place for place in places if place < len(doc)]] = True
-    items = find_items(doc.text)
+    items = find_items(flatten(doc.text))
     starts, ends = token_borders(doc)
     tokens = numpy.searchsorted(ends, items.borders, side="right")
     borders[tokens[tokens < len(doc)]] = True

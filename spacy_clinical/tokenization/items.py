@@ -16,7 +16,7 @@ CHECK_BOX = r"\[[ xX*]?\]|[\u2610\u2611\u2612\u25a1\u25a0]"
 # At the start of a line. "H. pylori" may start one, too: letters need a bracket.
 LINE_MARK = re.compile(
     rf"(?:(?:[{BULLET}\u00b7\u2013\u2014+]+(?=\s|$)|[{BULLET}\u00b7](?=[^\W\d_])"
-    rf"|\(?\d{{1,3}}\)|\d{{1,3}}\.(?!\d)|\(?[A-Za-z]\)|{CHECK_BOX})[ \t]*)+"
+    rf"|\(?\d{{1,2}}\)|\d{{1,2}}\.(?!\d)|\(?[A-Za-z]\)|{CHECK_BOX})[ \t]*)+"
 )
 # Inside a line: bullets that are used for nothing else, boxes, numbers and letters.
 INNER_MARK = re.compile(

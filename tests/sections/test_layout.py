@@ -43,6 +43,15 @@ def test_a_doc_without_sections_and_sentences():
     assert texts(doc, ~layout) == ["fever", "chest", "pain", "cough"]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\x85", "\u2028"])
+def test_line_ends_of_all_kinds(end):
+    doc = load_blank()(f"chest{end}pain{end}{end}fever{end}-\xa0cough")
+    borders, layout = find_borders(doc)
+    passed = numpy.cumsum(borders)[~layout]
+    assert texts(doc, ~layout) == ["chest", "pain", "fever", "cough"]
+    assert (numpy.diff(passed) > 0).tolist() == [False, True, True]
+
+
 @pytest.mark.parametrize("text", ["", " ", "\n \n"])
 def test_a_doc_without_words(text):
     doc = load_blank()(text)

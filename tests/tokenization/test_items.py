@@ -88,6 +88,7 @@ def test_items_that_follow_each_other_on_a_line(text):
         "Both Br (a) and Br (b) reacted.",
         "chest - pain * fever # 3",
         "12.5 mg of it\n140/90 was measured",
+        "The pressure was\n120. He was well.",
         "hepatitis C, genotype\n3. He was well.",
         "He had chest\npain and shortness of\nbreath.",
         "H. pylori infection was found.",
