@@ -4,6 +4,7 @@ from typing import Literal
 
 import numpy
 
+from spacy_clinical.heads.borders import drop_rows, find_starts, part_at_borders
 from spacy_clinical.heads.crf import constraints, find_best_path, infer
 from spacy_clinical.heads.labels import OUTSIDE, LabelScheme
 from spacy_clinical.heads.spans import find_spans
@@ -23,6 +24,7 @@ def decode(
     decoder: Decoder,
     threshold: float = 0.0,
     transitions: Floats2d | None = None,
+    borders: Bools1d | None = None,
 ) -> list[SpanPrediction]:
     """Find the entities that a token head predicts for one Doc.
 
@@ -36,19 +38,29 @@ def decode(
         (`spans.find_spans`).
     threshold (0 to 1): Minimum score of an entity.
     transitions (n_tags + 1, n_tags + 1): Those of a trained CRF; None without one.
+    borders (n_tokens): True for tokens that no entity goes on into. A border at a token
+        that isn't seen is one for the next token that is. None for no borders.
     RETURNS: The entities in the note's order. The score is the mean probability of the
         chosen tags, or with "posterior" the probability of the entity.
     SOURCE: Ramshaw & Marcus 1995 (BIO), Ratinov & Roth 2009 (BILOU).
     """
     tokens = numpy.flatnonzero(is_seen)
     outside = scheme.column_by_tag[OUTSIDE]
+    is_start = numpy.zeros(len(is_seen), dtype=bool)
+    if borders is not None:
+        is_start[tokens] = find_starts(borders, tokens)
     entities: list[SpanPrediction] = []
     for part in cut_outside(logits, tokens, outside):
         for start, end, label, score in _decode_part(
-            logits[part].astype("float64"), scheme, decoder, threshold, transitions
+            logits[part].astype("float64"),
+            numpy.flatnonzero(is_start[part][1:]) + 1,
+            scheme,
+            decoder,
+            threshold,
+            transitions,
         ):
-            borders = int(part[start]), int(part[end - 1]) + 1
-            entities.append(SpanPrediction(*borders, label, score))
+            place = int(part[start]), int(part[end - 1]) + 1
+            entities.append(SpanPrediction(*place, label, score))
     return [entity for entity in entities if entity.score >= threshold]
 
 
@@ -72,14 +84,34 @@ def cut_outside(logits: Floats2d, tokens: Ints1d, outside: int) -> list[Ints1d]:
 
 def _decode_part(
     logits: Floats2d,
+    starts: Ints1d,
     scheme: LabelScheme,
     decoder: Decoder,
     threshold: float,
     transitions: Floats2d | None,
 ) -> list[SpanPrediction]:
+    """Decode a part of a note.
+
+    starts: Tokens that no entity goes on into; without the first one.
+    """
     energies = logits
     if transitions is None:
         energies = numpy.log(scheme.merge(softmax(logits)) + 1e-30)
+    if not len(starts):
+        return _decode_scores(energies, scheme, decoder, threshold, transitions)
+    energies, is_token = part_at_borders(energies, starts, scheme)
+    found = _decode_scores(energies, scheme, decoder, threshold, transitions)
+    return drop_rows(found, is_token)
+
+
+def _decode_scores(
+    energies: Floats2d,
+    scheme: LabelScheme,
+    decoder: Decoder,
+    threshold: float,
+    transitions: Floats2d | None,
+) -> list[SpanPrediction]:
+    if transitions is None:
         transitions = constraints(scheme)
         scores = numpy.exp(energies)
     elif decoder != "posterior":

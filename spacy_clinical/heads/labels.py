@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy
 
 from spacy_clinical.errors import CodedValueError, Errors
-from spacy_clinical.types import Floats2d, Ints1d
+from spacy_clinical.types import Bools2d, Floats2d, Ints1d
 
 # Roles by prefix. L and E end an entity; U and S are single-token entities.
 ROLES = {"B": "B", "I": "I", "L": "L", "E": "L", "U": "U", "S": "U"}
@@ -46,6 +46,11 @@ class LabelScheme:
     @cached_property
     def ids_by_tag(self) -> dict[str, int]:
         return {tag: i for i, tag in enumerate(self.tags)}
+
+    @cached_property
+    def tags_by_type(self) -> Bools2d:
+        """Mark the tags of each type (n_types, n_tags)."""
+        return numpy.asarray([[tag[2:] == t for tag in self.tags] for t in self.types])
 
     @cached_property
     def column_by_tag(self) -> dict[str, int]:

@@ -1,8 +1,6 @@
-import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 
-import numpy
 from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
 from spacy.training import Example
@@ -10,14 +8,13 @@ from spacy.util import filter_spans
 from thinc.api import Config, Model
 
 from spacy_clinical.errors import CodedValueError, Errors
-from spacy_clinical.extensions.attributes import NER_KEY, SECTIONS_KEY, section_of
-from spacy_clinical.extensions.doc_data import token_borders
-from spacy_clinical.extensions.span_groups import list_spans
+from spacy_clinical.extensions.attributes import NER_KEY, section_of
 from spacy_clinical.heads.decode import Decoder, decode
 from spacy_clinical.heads.labels import LabelScheme
 from spacy_clinical.pieces.align import Encoded
 from spacy_clinical.pipeline.bases.token_head import TokenHeadPipe
-from spacy_clinical.types import Bools1d, SpanPrediction, list_names
+from spacy_clinical.sections.layout import find_borders
+from spacy_clinical.types import SpanPrediction, list_names
 
 Annotate = Literal["ents", "spans", "both"]
 Overlap = Literal["keep", "replace", "longest"]
@@ -80,8 +77,12 @@ class ClinicalNER(TokenHeadPipe):
         labels: Entity types to predict; None for all.
         sections: Labels of sections to predict in; None for all.
         exclude_sections: Labels of sections not to predict in.
-        skip_layout: Whether to remove section titles and the numbers of list items from
-            entities. Titles of subsections may be problems or organs, and are kept.
+        skip_layout: Whether entities keep to the layout of the note. None goes on over
+            the start of a sentence or list item, a blank line, or a border of a title,
+            so that each line of a list has entities of its own. Known titles of sections
+            and subsections, and the marks of list items, are in no entity; headings
+            outside the vocabulary may be ("2. Diabetes: ..."). The decoder looks for the
+            best entities among those. See `spacy_clinical.sections.layout`.
         annotate: Where to write entities: "ents" (`doc.ents`), "spans" (the span group)
             or "both".
         overlap: What to do if an entity overlaps one that another component has put in
@@ -121,17 +122,20 @@ class ClinicalNER(TokenHeadPipe):
     def set_annotations(self, docs: Iterable[Doc], scores: list[Encoded]) -> None:
         transitions = self.transitions
         for doc, scored in zip(docs, scores, strict=True):
+            is_seen, borders = scored.pieces.is_seen, None
+            if self.skip_layout:
+                borders, layout = find_borders(doc)
+                is_seen = is_seen & ~layout
             predictions = decode(
                 scored.X,
-                scored.pieces.is_seen,
+                is_seen,
                 self.scheme,
                 decoder=self.decoder,
                 threshold=self.threshold,
                 transitions=transitions,
+                borders=borders,
             )
             wanted = [p for p in predictions if self._is_wanted(doc, p)]
-            if self.skip_layout:
-                wanted = trim_entities(doc, wanted)
             self._write(doc, wanted)
             self._record(doc, scored)
 
@@ -185,44 +189,3 @@ def _resolve(others: list[Span], own: list[Span], overlap: Overlap) -> list[Span
     taken = {i for span in first for i in range(span.start, span.end)}
     free = [span for span in second if taken.isdisjoint(range(span.start, span.end))]
     return sorted([*first, *free], key=lambda span: span.start)
-
-
-LIST_NUMBER = re.compile(r"^[ \t]*(\d{1,3}[.)])(?!\d)", re.M)
-
-
-def find_layout(doc: Doc) -> Bools1d:
-    """Mark the tokens of a Doc that are layout, not text.
-
-    These are white space, section titles up to the body, and the numbers of list items
-    ("2." at the start of a line).
-
-    RETURNS (n_tokens): True for layout.
-    """
-    layout = numpy.asarray([token.is_space for token in doc], dtype=bool)
-    for section in list_spans(doc, SECTIONS_KEY):
-        title = section._.section_title
-        if title is not None:
-            layout[title.start : section._.section_body.start] = True
-    starts, ends = token_borders(doc)
-    for item in LIST_NUMBER.finditer(doc.text):
-        first = int(numpy.searchsorted(ends, item.start(1), side="right"))
-        stop = int(numpy.searchsorted(starts, item.end(1), side="left"))
-        layout[first:stop] = True
-    return layout
-
-
-def trim_entities(
-    doc: Doc, predictions: Sequence[SpanPrediction]
-) -> list[SpanPrediction]:
-    """Remove layout from both ends of entities, and entities that are only layout.
-
-    RETURNS: The remaining entities, in their order.
-    """
-    layout = find_layout(doc)
-    trimmed = []
-    for start, end, label, score in predictions:
-        text = numpy.flatnonzero(~layout[start:end]) + start
-        if len(text):
-            borders = int(text[0]), int(text[-1]) + 1
-            trimmed.append(SpanPrediction(*borders, label, score))
-    return trimmed

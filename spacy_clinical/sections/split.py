@@ -59,7 +59,7 @@ def split_sections(
     """
     if not text:
         return []
-    flat = _flatten(text)
+    flat = flatten(text)
     outline = Outline(flat, titles, min_confidence, unknown_titles, max_depth)
     _read_lines(flat, titles, outline)
     sections = _close(flat, outline)
@@ -245,7 +245,7 @@ def _limit(sections: list[Section], categories: Collection[str]) -> list[Section
     return limited
 
 
-def _flatten(text: str) -> str:
+def flatten(text: str) -> str:
     """Turn all line ends into line feeds and all blanks into spaces.
 
     RETURNS: A text of the same length, so that offsets stay true.

@@ -58,3 +58,17 @@ CONNECTORS = _words(
     the their then this to under was were when which who will with within without would
     """
 )
+
+# A short line with one of these is part of a sentence, not the item of a list.
+SENTENCE_WORDS = _words(
+    """
+    admitted am are be been being but complained complaining complains denied denies did
+    do does had has have he her him his i if is it its not our patient patients
+    presented presents pt reported reports she states than that the their them then
+    there they this was we were when which while who will would you your
+    """
+)
+
+# Of these, those that are no abbreviations or names when in capitals: "HEPATITIS A",
+# "SEVERE AS", "TAKEN TO THE OR".
+OPEN_CAPITALS = CONNECTORS - _words("a an as at be can do had in is it may or will")

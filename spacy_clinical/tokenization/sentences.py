@@ -1,9 +1,9 @@
 """Find the starts of sentences in the text of a note."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from spacy_clinical.tokenization.abbreviations import (
     ABBREVIATIONS,
@@ -12,6 +12,16 @@ from spacy_clinical.tokenization.abbreviations import (
     ROUTES,
     STARTERS,
     TITLES,
+)
+from spacy_clinical.tokenization.lines import (
+    LAST_WORD,
+    Line,
+    ends_open,
+    find_list_lines,
+    is_prose,
+    may_go_on_in_capitals,
+    read_blocks,
+    read_lines,
 )
 from spacy_clinical.tokenization.wrapping import WRAPPED, find_widths
 
@@ -32,33 +42,8 @@ LIST_NUMBER = re.compile(r"\d{1,2}|[A-Za-z]")
 # What a full stop with no space after it ends: "found.The", but not "St.Jude".
 GLUED_WORD = re.compile(r"(?:[a-z]{3}|[\d%)\]])$")
 
-BULLET = r"\u2022\u2023\u25e6\u25aa\u25cf\u25cb*#\-"
-LIST_ITEM = re.compile(
-    rf"[{BULLET}\u2013\u2014+]+\s|[{BULLET}](?=[^\W\d_])"
-    r"|\d{1,2}[.)](?=\s)|\(?[A-Za-z][.)]\s|\(\d{1,2}\)|\[[ xX]?\]"
-)
-MARK = re.compile(r"\(?(\d{1,2}|[A-Za-z])[.)]\)?")
-TITLE = re.compile(r"[A-Z][\w/&'(), .-]{0,50}:(?:\s|$)")
-CAPITALS = re.compile(r"[A-Z][^a-z]{2,}$")
-# The last word of a sentence that began on the line before.
-LAST_WORD = re.compile(r"[A-Z][A-Z\d/-]{1,7}\.(?=\s|$)")
-FIRST_MARKS = frozenset("1aA")
-# How many items may be missing from a list.
-MAX_GAP = 2
 # Characters by which a wrapped line may exceed the width.
 SLACK = 15
-
-
-class Line(NamedTuple):
-    """A line with something on it, without the white space around it.
-
-    start (characters): Where it starts in the note.
-    is_after_blank: Whether a blank line comes before it.
-    """
-
-    text: str
-    start: int
-    is_after_blank: bool
 
 
 def split_sentences(
@@ -75,99 +60,17 @@ def split_sentences(
     abbreviations: More words whose full stop ends no sentence, with it.
     RETURNS (characters): Starts in note order, the first that of the first word.
     """
-    lines = list(_read_lines(text))
+    lines = list(read_lines(text))
     starts = {line.start for line in lines[:1]}
-    blocks, last_words = _read_blocks(lines)
+    blocks, last_words = read_blocks(lines)
     starts.update(block[0].start for block in blocks)
     if line_breaks == "always":
         starts.update(line.start for line in lines)
     elif line_breaks == "auto":
-        starts.update(set(_find_at_breaks(blocks)) - last_words)
+        breaks = {*_find_at_breaks(blocks), *find_list_lines(blocks)}
+        starts.update(breaks - last_words)
     starts.update(_find_after_stops(text, frozenset(abbreviations), last_words))
     return sorted(starts)
-
-
-def _read_lines(text: str) -> Iterator[Line]:
-    offset, is_after_blank = 0, False
-    for line in text.split("\n"):
-        stripped = line.strip()
-        if stripped:
-            start = offset + line.index(stripped[0])
-            yield Line(stripped, start, is_after_blank)
-        is_after_blank = not stripped
-        offset += len(line) + 1
-
-
-def _read_blocks(lines: list[Line]) -> tuple[list[list[Line]], set[int]]:
-    """Part lines where a sentence starts whatever the one before ends with.
-
-    RETURNS: Lines between which anything may be; and where lines start with a number
-        or letter that ends the sentence of the line before.
-    """
-    blocks: list[list[Line]] = []
-    last_words = set()
-    marks: dict[bool, str] = {}
-    before = None
-    for line in lines:
-        is_item = LIST_ITEM.match(line.text) is not None
-        mark = MARK.match(line.text) if is_item else None
-        if mark and before and _goes_on_with(before, line, mark, marks):
-            is_item = False
-            last_words.add(line.start)
-        elif mark:
-            marks[mark[1].isdigit()] = mark[1]
-        elif line.is_after_blank:
-            marks.clear()
-        if before is None or is_item or _is_border(before, line):
-            blocks.append([])
-        blocks[-1].append(line)
-        before = line
-    return blocks, last_words
-
-
-def _goes_on_with(
-    before: Line, line: Line, mark: re.Match[str], marks: Mapping[bool, str]
-) -> bool:
-    """Whether what looks as an item's mark is the last word of the line before.
-
-    marks: The last number (True) and letter (False) of the items above, if any.
-    """
-    text = before.text
-    if line.is_after_blank or text[-1] in ".!?:;" or not _is_prose(text):
-        return False
-    last = marks.get(mark[1].isdigit())
-    if mark[1] in FIRST_MARKS or (last and _follows(last, mark[1])):
-        return False
-    is_open = text.rsplit(None, 1)[-1] in CONNECTORS
-    return is_open or last is None or len(text) in WRAPPED
-
-
-def _follows(mark: str, other: str) -> bool:
-    """Whether a number or letter comes soon after another of its kind."""
-    place = int if mark.isdigit() else ord
-    return 0 < place(other) - place(mark) <= MAX_GAP
-
-
-def _is_prose(line: str) -> bool:
-    """Whether a line may be part of a sentence that is longer than it."""
-    words = line.split(None, 3)
-    return len(words) > 2 and not line.isupper()
-
-
-def _is_border(before: Line, line: Line) -> bool:
-    """Whether a line that is no list item starts a sentence in any case."""
-    if line.is_after_blank or before.text.endswith(":"):
-        return True
-    last_word = before.text.rsplit(None, 1)[-1]
-    if last_word in CONNECTORS or last_word in TITLES:
-        return False
-    if LAST_WORD.match(line.text) and _is_prose(before.text):
-        return before.text[-1] in ".!?"
-    return bool(
-        TITLE.match(line.text)
-        or CAPITALS.match(line.text)
-        or CAPITALS.match(before.text)
-    )
 
 
 def _find_at_breaks(blocks: list[list[Line]]) -> Iterator[int]:
@@ -189,8 +92,7 @@ def _surely_goes_on(before: str, line: str) -> bool:
     """Whether a sentence goes on over a line break, by the words around it."""
     if before[-1] in ".!?:;":
         return False
-    last_word = before.rsplit(None, 1)[-1]
-    return line[0].islower() or last_word in CONNECTORS or before[-1] in ",(/&"
+    return line[0].islower() or _is_open(before)
 
 
 def _goes_on(before: str, line: str, width: int) -> bool:
@@ -198,18 +100,23 @@ def _goes_on(before: str, line: str, width: int) -> bool:
 
     width (characters): That of the wrapped text around; 0 if it isn't wrapped.
     """
-    last_word = before.rsplit(None, 1)[-1]
-    if before[-1] in ",(/&" or last_word in CONNECTORS or last_word in TITLES:
+    if _is_open(before):
         return True
-    if last_word in NUMBERED and line[0].isdigit():
+    if before.rsplit(None, 1)[-1] in NUMBERED and line[0].isdigit():
         return True
-    if LAST_WORD.match(line) and _is_prose(before):
+    if LAST_WORD.match(line) and is_prose(before):
         return True
     is_wrapped = width in WRAPPED and len(before) <= width + SLACK
     if line[0].islower():
         return not is_wrapped or len(before) > width // 2
+    if not width and may_go_on_in_capitals(before, line):
+        return True
     # The first word would not have fitted on the line before.
     return is_wrapped and len(before) + len(line.split(None, 1)[0]) >= width
+
+
+def _is_open(line: str) -> bool:
+    return line[-1] in ",(/&" or ends_open(line)
 
 
 def _find_after_stops(

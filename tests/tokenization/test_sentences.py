@@ -233,3 +233,28 @@ def test_a_number_or_name_at_a_lines_start_may_end_a_sentence(sentence):
 def test_items_still_start_sentences(text):
     parts = text.split("|")
     assert sentences("\n".join(parts)) == parts
+
+
+IN_CAPITALS = (
+    "HISTORY OF PRESENT ILLNESS\n"
+    "THE PATIENT IS A 62 YEAR OLD MAN WHO WAS ADMITTED WITH TWO DAYS OF CHEST\n"
+    "PAIN AND SHORTNESS OF\nBREATH. HE WAS WELL.\n\n"
+    "ALLERGIES\nPENICILLIN\nSULFA\nHEPATITIS A\nVACCINE"
+)
+
+
+def test_sentences_of_a_note_in_capitals_go_on_over_lines():
+    title, first, second, *items = sentences(IN_CAPITALS)
+    assert title == "HISTORY OF PRESENT ILLNESS"
+    assert first.endswith("CHEST\nPAIN AND SHORTNESS OF\nBREATH.")
+    assert second == "HE WAS WELL."
+    assert items == ["ALLERGIES", "PENICILLIN", "SULFA", "HEPATITIS A", "VACCINE"]
+
+
+def test_long_items_in_capitals_stand_alone():
+    items = [
+        "ASPIRIN 81 MG TABLET TAKE ONE TABLET BY MOUTH EVERY DAY",
+        "LISINOPRIL 10 MG TABLET TAKE ONE TABLET BY MOUTH EVERY DAY",
+        "SALINE SPRAY AS NEEDED",
+    ]
+    assert sentences("\n".join(items)) == items
