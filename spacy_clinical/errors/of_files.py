@@ -362,3 +362,20 @@ class FileErrors(metaclass=Catalog):
         "No attribute of assertion is called '{name}', which '{key}' of a BRAT file is to "
         "set. There are: {known}."
     )
+    C870 = (
+        "Label '{label}' of a partly labelled corpus has no type. Leave it out instead."
+    )
+    C871 = (
+        "Label '{label}' of a partly labelled corpus has the same first type, '{first}', "
+        "as another label, but not the same types. Give both the same list."
+    )
+    C872 = "The weight of a partly labelled corpus must be positive, not {weight}."
+    C873 = (
+        "Can't read a PubTator corpus without a path. Give the file in the config, or on "
+        "the command line: --paths.train train.PubTator.txt"
+    )
+    C874 = (
+        "Can't read line {line} of '{name}' as PubTator: it must be id|t|title, "
+        "id|a|abstract, or id, start, end, words, type (with tabs between), with the "
+        "words at these characters of title, space, abstract."
+    )
