@@ -98,7 +98,7 @@ class PubTatorCorpus:
         span = None
         if start.isdecimal() and end.isdecimal() and label:
             place = int(start), int(end)
-            if place[0] < place[1] and doc.text[slice(*place)] == words:
+            if place[0] < place[1] and doc.text[slice(*place)].split() == words.split():
                 span = doc.char_span(
                     *place,
                     label=label,
