@@ -74,6 +74,7 @@ REGISTERED = {
         "spacy-clinical.FunsdCorpus.v1",
         "spacy-clinical.FormCorpus.v1",
     },
+    "spacy_augmenters": {"spacy-clinical.note_style_augmenter.v1"},
     "spacy_callbacks": {"spacy-clinical.tune_thresholds.v1"},
 }
 

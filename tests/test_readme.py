@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import spacy
 from spacy.cli import app as spacy_app
-from spacy.util import load_model_from_config
+from spacy.training import Example
+from spacy.util import load_model_from_config, registry
 from thinc.api import Config
 from typer.testing import CliRunner
 
@@ -17,7 +18,7 @@ from spacy_clinical.checkpoints import list_checkpoints
 from spacy_clinical.cli import app
 from spacy_clinical.export.records import make_record
 from spacy_clinical.types import Note
-from tests.conftest import copy_examples, load_blank
+from tests.conftest import copy_examples, doc_from_markup, load_blank
 from tests.test_configs import (
     ANN,
     CSV,
@@ -53,7 +54,7 @@ def test_python_blocks_run(code, capsys):
 
 
 @pytest.mark.filterwarnings(r"ignore:\[W00[12]\]")
-@pytest.mark.parametrize("code", blocks("ini"))
+@pytest.mark.parametrize("code", [c for c in blocks("ini") if "[corpora." not in c])
 def test_ini_blocks_build(code, tiny_ner, tiny_core):
     block = Config().from_str("[components]\n" + code, interpolate=False)
     [name] = block["components"]
@@ -76,6 +77,20 @@ def test_ini_blocks_build(code, tiny_ner, tiny_core):
         return
     doc = pipeline("TB rec: surgery first.")
     assert doc.spans or name in doc._.clinical_pieces
+
+
+@pytest.mark.parametrize("code", [c for c in blocks("ini") if "[corpora." in c])
+def test_ini_blocks_of_corpora_build(code, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in re.findall(r'"(names/\w+\.txt)"', code):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("gout\n", encoding="utf8")
+    config = Config().from_str(f"[corpora]\n[corpora.train]\n{code}")
+    augmenter = registry.resolve(config["corpora"]["train"])["augmenter"]
+    nlp = load_blank()
+    doc = doc_from_markup(nlp, "<Disease_disorder>asthma</Disease_disorder>")
+    examples = [eg for _ in range(50) for eg in augmenter(nlp, Example(doc, doc))]
+    assert len({example.reference.text for example in examples}) > 1
 
 
 def test_set_up_commands_are_what_ci_runs():

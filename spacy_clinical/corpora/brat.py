@@ -1,6 +1,6 @@
 import random
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -10,6 +10,7 @@ from spacy.tokens import Doc, Span, SpanGroup
 from spacy.training import Example
 from spacy.util import filter_spans
 
+from spacy_clinical.corpora.augment import Augmenter, augment
 from spacy_clinical.corpora.brat_attributes import (
     MEANINGS,
     Meanings,
@@ -26,7 +27,6 @@ from spacy_clinical.extensions.assertion_attributes import (
 from spacy_clinical.extensions.attributes import NER_KEY
 from spacy_clinical.files.regular import coded_errors, read_regular
 
-Augmenter = Callable[[Language, Example], Iterable[Example]]
 Flatten = Literal["longest", "first"]
 Discontinuous = Literal["fragments", "cover"]
 
@@ -96,6 +96,9 @@ class BratCorpus:
             annotations, but for `gold_entities`.
         RAISES ValueError: C205 to C208, if a file can't be read.
         """
+        yield from augment(nlp, self._read_examples(nlp), self.augmenter)
+
+    def _read_examples(self, nlp: Language) -> Iterator[Example]:
         docs = self._read_docs(nlp)
         if self.shuffle:
             shuffled = list(docs)
@@ -107,11 +110,7 @@ class BratCorpus:
                 predicted.ents = [
                     Span(predicted, e.start, e.end, e.label) for e in doc.ents
                 ]
-            example = Example(predicted, doc)
-            if self.augmenter is None:
-                yield example
-            else:
-                yield from self.augmenter(nlp, example)
+            yield Example(predicted, doc)
 
     def _read_docs(self, nlp: Language) -> Iterator[Doc]:
         paths = find_texts(self.path)
@@ -125,7 +124,7 @@ class BratCorpus:
                 yield from cut_at_lines(doc, self.max_length)
         if n_extended:
             text = Warnings.W201.format(n=n_extended, n_spans=n_spans, path=self.path)
-            warnings.warn(text, CodedWarning, stacklevel=3)
+            warnings.warn(text, CodedWarning, stacklevel=5)
 
     def read_doc(self, nlp: Language, path: Path) -> Doc:
         """Read one text with its annotations.

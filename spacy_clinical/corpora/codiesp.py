@@ -11,6 +11,7 @@ from pathlib import Path
 from spacy.language import Language
 from spacy.training import Example
 
+from spacy_clinical.corpora.augment import Augmenter, augment
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.files.regular import coded_errors, read_regular
 from spacy_clinical.icd9.tables import find_icd9_categories
@@ -28,6 +29,7 @@ class CodiEspCorpus:
         fold: int | None = None,
         n_folds: int = 5,
         held_out: bool = False,
+        augmenter: Augmenter | None = None,
         shuffle: bool = False,
         limit: int = 0,
     ) -> None:
@@ -40,6 +42,7 @@ class CodiEspCorpus:
             texts.
         n_folds: Number of folds.
         held_out: Whether to read only the texts of the fold, instead of the others.
+        augmenter: See spaCy's Corpus.
         shuffle: Whether to change the order in each iteration.
         limit: Maximum number of texts to read; 0 for all.
         RAISES ValueError: C410, if path is None.
@@ -50,6 +53,7 @@ class CodiEspCorpus:
         self.fold = fold
         self.n_folds = n_folds
         self.held_out = held_out
+        self.augmenter = augmenter
         self.shuffle = shuffle
         self.limit = limit
 
@@ -61,6 +65,9 @@ class CodiEspCorpus:
             its codes are mapped to; all others count as absent.
         RAISES ValueError: C302, C350, C411 or C412, if a file is missing or broken.
         """
+        yield from augment(nlp, self._read_examples(nlp), self.augmenter)
+
+    def _read_examples(self, nlp: Language) -> Iterator[Example]:
         codes = self._read_codes()
         names = self._choose(sorted(codes))
         if self.shuffle:

@@ -7,6 +7,7 @@ from itertools import chain
 from spacy.language import Language
 from spacy.training import Example
 
+from spacy_clinical.corpora.augment import Augmenter, augment
 from spacy_clinical.errors import CodedValueError, Errors
 
 
@@ -16,18 +17,21 @@ class MixedCorpus:
     def __init__(
         self,
         *corpora: Callable[[Language], Iterable[Example]],
+        augmenter: Augmenter | None = None,
         shuffle: bool = False,
     ) -> None:
         """Set up the corpus; the others are read when it is called.
 
         corpora: Readers, in the order in which they are read. In a config, each has a
             block of its own: [corpora.train.*.notes], [corpora.train.*.more].
+        augmenter: See spaCy's Corpus. The others may have augmenters of their own.
         shuffle: Whether to change the order of all Examples in each iteration.
         RAISES ValueError: C213, if there are none.
         """
         if not corpora:
             raise CodedValueError(Errors.C213)
         self.corpora = corpora
+        self.augmenter = augmenter
         self.shuffle = shuffle
 
     def __call__(self, nlp: Language) -> Iterator[Example]:
@@ -36,10 +40,9 @@ class MixedCorpus:
         nlp: The pipeline whose tokenizer to use.
         YIELDS: The Examples of each.
         """
-        read = chain.from_iterable(read(nlp) for read in self.corpora)
-        if not self.shuffle:
-            yield from read
-            return
-        examples = list(read)
-        random.shuffle(examples)
-        yield from examples
+        examples = chain.from_iterable(read(nlp) for read in self.corpora)
+        if self.shuffle:
+            shuffled = list(examples)
+            random.shuffle(shuffled)
+            examples = chain(shuffled)
+        yield from augment(nlp, examples, self.augmenter)

@@ -6,6 +6,7 @@ from pathlib import Path
 from spacy.language import Language
 from spacy.training import Example
 
+from spacy_clinical.corpora.augment import Augmenter, augment
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.notes.read import read_notes
 from spacy_clinical.notes.sources import Source, list_sources
@@ -23,6 +24,7 @@ class TableCorpus:
         label_column: str = "label",
         separator: str = ";",
         limit: int = 0,
+        augmenter: Augmenter | None = None,
     ) -> None:
         """Set up the corpus; files are read when it is called.
 
@@ -31,6 +33,7 @@ class TableCorpus:
         label_column: Column or key of their labels.
         separator: Separator between several labels of a text.
         limit: Maximum number of texts to read; 0 for all.
+        augmenter: See spaCy's Corpus.
         RAISES ValueError: C209, if path is None.
         """
         if path is None:
@@ -40,6 +43,7 @@ class TableCorpus:
         self.label_column = label_column
         self.separator = separator
         self.limit = limit
+        self.augmenter = augmenter
 
     def __call__(self, nlp: Language) -> Iterator[Example]:
         """Read the files. Empty texts are skipped, as in spaCy's Corpus.
@@ -49,6 +53,9 @@ class TableCorpus:
         RAISES ValueError: C210, if a row has no label, or the error of a row that can't
             be read.
         """
+        yield from augment(nlp, self._read_examples(nlp), self.augmenter)
+
+    def _read_examples(self, nlp: Language) -> Iterator[Example]:
         rows = [(note.text, self._read_labels(note)) for note in self._read_notes()]
         all_labels = sorted({label for _, labels in rows for label in labels})
         for text, labels in rows[: self.limit or None]:

@@ -4,7 +4,7 @@ Messages never quote a note. They identify it by index, name, length or offset.
 
 C0xx checkpoints, pieces, windows, encoders, entities · C1xx sections ·
 C2xx tokenizer, sentences, corpora · C3xx command line, export · C4xx codes of notes ·
-C5xx forms · C85x, C86x assertion.
+C5xx forms · C85x, C860 assertion · C864 to C867 abbreviations, augmenter.
 """
 
 import re

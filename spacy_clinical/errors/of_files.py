@@ -362,6 +362,19 @@ class FileErrors(metaclass=Catalog):
         "No attribute of assertion is called '{name}', which '{key}' of a BRAT file is to "
         "set. There are: {known}."
     )
+    C864 = "Can't read the abbreviations in '{name}': line {line} {reason}."
+    C865 = (
+        "Can't read the names for '{label}' from '{path}': {reason}. It must be a text "
+        "file in UTF-8 with one name on each line."
+    )
+    C866 = (
+        "The setting '{setting}' of the augmenter must be a number from 0 to 1, not "
+        "{value}."
+    )
+    C867 = (
+        "The augmenter has names for '{label}', but no entity has that label, and no "
+        "component of the pipeline knows it. There are: {known}."
+    )
     C870 = (
         "Label '{label}' of a partly labelled corpus has no type. Leave it out instead."
     )
@@ -378,4 +391,3 @@ class FileErrors(metaclass=Catalog):
         "Can't read line {line} of '{name}' as PubTator: it must be id|t|title, "
         "id|a|abstract, or id, start, end, words, type (with tabs between), with the "
         "words at these characters of title, space, abstract."
-    )

@@ -4,7 +4,7 @@ Names and defaults are those of ConText as medspaCy has them, so that it doesn't
 which of the two is there first, nor whether both are.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy
@@ -167,6 +167,32 @@ def set_assertions(doc: Doc, found: Sequence[Asserted], names: Sequence[str]) ->
                 "section": section,
             }
         user_data["._.", _RECORD, start, end] = record
+
+
+def is_span_key(name: str) -> bool:
+    """Check whether data under a name belongs to a span, not to a stretch of a Doc."""
+    return name == _RECORD or Span.has_extension(name)
+
+
+def move_cues(
+    value: Any,
+    old_start: int,
+    new_start: int,
+    move: Callable[[int, int], tuple[int, int]],
+) -> Any:
+    """Move the cues in a record of assertion to where they are in a changed text.
+
+    value: What is kept with a span. Anything else than such a record stays as it is.
+    old_start, new_start (characters): Where the span starts.
+    move: Finds where a place of the old text is in the new one.
+    """
+    if not isinstance(value, dict) or "cues" not in value:
+        return value
+    cues = []
+    for cue in value["cues"]:
+        start, end = move(cue["start"] + old_start, cue["end"] + old_start)
+        cues.append({**cue, "start": start - new_start, "end": end - new_start})
+    return {**value, "cues": cues}
 
 
 def set_cues(doc: Doc, places: Sequence[tuple[int, int, str]]) -> None:

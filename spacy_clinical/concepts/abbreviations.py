@@ -1,0 +1,247 @@
+"""Short and long forms of clinical terms, with the types of what they name."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from spacy_clinical.errors import CodedValueError, Errors
+from spacy_clinical.files.regular import coded_errors, read_regular, show_path
+
+DEFAULT_ABBREVIATIONS = (
+    Path(__file__).parents[1] / "resources" / "clinical_abbreviations.tsv"
+)
+# The type of words that name no entity.
+NO_TYPE = "-"
+_TYPE = re.compile(r"-|[A-Za-z][\w-]*")
+# Words of long forms; other signs than hyphens and slashes count as words.
+_WORD = re.compile(r"[^\W_]+|[^\s\w/-]")
+# Words of short forms.
+_CHUNK = re.compile(r"[^\s,;:()\[\]\"]+")
+# What may be between the words of a long form.
+_GAPS = frozenset({"", " ", "-", "/", "\n", "  ", " \n", "\r\n", "-\n"})
+
+
+class Abbreviation(NamedTuple):
+    """One reading of a short form.
+
+    label: Type of entity that it names; "-" for none.
+    long_forms: Long forms of this meaning, the usual one first.
+    is_exact: Whether the short form counts only in the case that it is written in.
+    """
+
+    short: str
+    label: str
+    long_forms: tuple[str, ...]
+    is_exact: bool = False
+
+
+class Found(NamedTuple):
+    """A short or a long form in a text.
+
+    start, end (characters): Half open.
+    readings: What it may stand for, in the order of the file.
+    """
+
+    start: int
+    end: int
+    readings: tuple[Abbreviation, ...]
+
+
+# By its first word: the words of each form, and its readings.
+_Index = dict[str, list[tuple[tuple[str, ...], list[Abbreviation]]]]
+
+
+class Abbreviations:
+    """An inventory of short forms, to look up both ways."""
+
+    def __init__(self, rows: Iterable[Abbreviation]) -> None:
+        """Set up the inventory.
+
+        rows: Readings of short forms.
+        """
+        self.rows = tuple(rows)
+        self._by_short = _make_index(
+            (_split_short(row.short), row) for row in self.rows
+        )
+        self._by_long = _make_index(
+            (_split_long(form), row) for row in self.rows for form in row.long_forms
+        )
+
+    def __iter__(self) -> Iterator[Abbreviation]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def find_short(self, form: str) -> tuple[Abbreviation, ...]:
+        """Find the readings of a short form.
+
+        Those in the same case win. Otherwise, case makes no difference, except for
+        readings that are exact.
+
+        form: Such as "HTN".
+        """
+        return _choose_readings(_get(self._by_short, _split_short(form)), form)
+
+    def find_long(self, form: str) -> tuple[Abbreviation, ...]:
+        """Find the readings whose long form this is.
+
+        form: Such as "hypertension". Case makes no difference, nor do hyphens.
+        """
+        return tuple(_get(self._by_long, _split_long(form)))
+
+    def find_short_forms(self, text: str) -> Iterator[Found]:
+        """Find the short forms in a text, the longest at each place.
+
+        YIELDS: In the order of the text, without overlap.
+        """
+        words = []
+        for match in _CHUNK.finditer(text):
+            word = match[0].rstrip(".?!")
+            words.append((match.start(), match.start() + len(word), word.lower()))
+        gaps = frozenset({" "})
+        for start, end, rows in _find_all(text, words, self._by_short, gaps):
+            readings = _choose_readings(rows, text[start:end])
+            if readings:
+                yield Found(start, end, readings)
+
+    def find_long_forms(self, text: str) -> Iterator[Found]:
+        """Find the long forms in a text, the longest at each place.
+
+        YIELDS: In the order of the text, without overlap.
+        """
+        words = [(m.start(), m.end(), m[0].lower()) for m in _WORD.finditer(text)]
+        for start, end, rows in _find_all(text, words, self._by_long, _GAPS):
+            yield Found(start, end, tuple(rows))
+
+
+def load_abbreviations(path: Path = DEFAULT_ABBREVIATIONS) -> Abbreviations:
+    """Read an inventory. The shipped one describes the format.
+
+    RAISES ValueError: C864, with the line that can't be read; C302 or C350, if the file
+        can't be read.
+    """
+    return _load_shipped() if path == DEFAULT_ABBREVIATIONS else _load(path)
+
+
+@cache
+def _load_shipped() -> Abbreviations:
+    return _load(DEFAULT_ABBREVIATIONS)
+
+
+def _load(path: Path) -> Abbreviations:
+    with coded_errors(path):
+        lines = read_regular(path).decode("utf8").split("\n")
+    rows: list[Abbreviation] = []
+    seen: dict[tuple[str, str, str], int] = {}
+    for number, line in enumerate(lines, start=1):
+        line = line.rstrip("\r")
+        if not line.strip() or line.startswith("#"):
+            continue
+        try:
+            read = _read_line(line)
+            for row in read:
+                for form in row.long_forms:
+                    key = (row.short, row.label, form.lower())
+                    first = seen.setdefault(key, number)
+                    if first != number:
+                        raise _LineError(f"repeats line {first}")
+        except _LineError as error:
+            name, reason = show_path(path.name), str(error)
+            raise CodedValueError(
+                Errors.C864.format(name=name, line=number, reason=reason)
+            ) from None
+        rows += read
+    return Abbreviations(rows)
+
+
+class _LineError(Exception):
+    pass
+
+
+def _read_line(line: str) -> list[Abbreviation]:
+    columns = [column.strip() for column in line.split("\t")]
+    if not 3 <= len(columns) <= 4:
+        raise _LineError("doesn't have three or four columns, parted by tabs")
+    shorts, label, longs, *case = columns
+    short_forms = [form.strip() for form in shorts.split(",")]
+    long_forms = [form.strip() for form in longs.split(";")]
+    if not all(map(_split_short, short_forms)):
+        raise _LineError("has an empty short form")
+    if not all(map(_split_long, long_forms)):
+        raise _LineError("has an empty long form")
+    if not _TYPE.fullmatch(label):
+        raise _LineError("has a type that is neither a name nor '-'")
+    if case not in ([], [""], ["exact"]):
+        raise _LineError("has another case than 'exact'")
+    for forms in (short_forms, [form.lower() for form in long_forms]):
+        if len(set(forms)) < len(forms):
+            raise _LineError("has the same form twice")
+    is_exact = case == ["exact"]
+    return [
+        Abbreviation(form, label, tuple(long_forms), is_exact) for form in short_forms
+    ]
+
+
+def _split_short(form: str) -> tuple[str, ...]:
+    return tuple(form.lower().rstrip(".?!").split())
+
+
+def _split_long(form: str) -> tuple[str, ...]:
+    return tuple(_normalize(word) for word in _WORD.findall(form.lower()))
+
+
+def _normalize(word: str) -> str:
+    return "'" if word == "\u2019" else word
+
+
+def _choose_readings(
+    rows: Sequence[Abbreviation], form: str
+) -> tuple[Abbreviation, ...]:
+    form = form.rstrip(".?!")
+    same = tuple(row for row in rows if row.short.rstrip(".?!") == form)
+    return same or tuple(row for row in rows if not row.is_exact)
+
+
+def _make_index(
+    pairs: Iterable[tuple[tuple[str, ...], Abbreviation]],
+) -> _Index:
+    by_words: dict[tuple[str, ...], list[Abbreviation]] = {}
+    for words, row in pairs:
+        by_words.setdefault(words, []).append(row)
+    index: _Index = {}
+    for words, rows in by_words.items():
+        index.setdefault(words[0], []).append((words, rows))
+    for entries in index.values():
+        entries.sort(key=lambda entry: -len(entry[0]))
+    return index
+
+
+def _get(index: _Index, words: tuple[str, ...]) -> list[Abbreviation]:
+    entries = index.get(words[0], ()) if words else ()
+    return next((rows for found, rows in entries if found == words), [])
+
+
+def _find_all(
+    text: str,
+    words: Sequence[tuple[int, int, str]],
+    index: _Index,
+    gaps: frozenset[str],
+) -> Iterator[tuple[int, int, list[Abbreviation]]]:
+    """Find the forms of an index among the words of a text, the longest first."""
+    i = 0
+    while i < len(words):
+        step = 1
+        for form, rows in index.get(words[i][2], ()):
+            last = i + len(form) - 1
+            if last < len(words) and all(
+                _normalize(words[i + k][2]) == form[k]
+                and text[words[i + k - 1][1] : words[i + k][0]] in gaps
+                for k in range(1, len(form))
+            ):
+                yield words[i][0], words[last][1], rows
+                step = len(form)
+                break
+        i += step
