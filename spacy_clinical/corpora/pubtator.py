@@ -9,7 +9,7 @@ from spacy.tokens import Doc, Span
 from spacy.training import Example
 from spacy.util import filter_spans
 
-from spacy_clinical.corpora.brat import Augmenter
+from spacy_clinical.corpora.augment import Augmenter, augment
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.files.regular import coded_errors, open_regular
 
@@ -45,12 +45,9 @@ class PubTatorCorpus:
             that overlap, the longest are kept. Their `kb_id_` is the concept.
         RAISES ValueError: C874, if a line can't be read; C302 or C350, for other errors.
         """
-        for doc in self._read_docs(nlp):
-            example = Example(nlp.make_doc(doc.text), doc)
-            if self.augmenter is None:
-                yield example
-            else:
-                yield from self.augmenter(nlp, example)
+        docs = self._read_docs(nlp)
+        examples = (Example(nlp.make_doc(doc.text), doc) for doc in docs)
+        yield from augment(nlp, examples, self.augmenter)
 
     def _read_docs(self, nlp: Language) -> Iterator[Doc]:
         texts: dict[str, str] = {}

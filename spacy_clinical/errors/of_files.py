@@ -391,3 +391,4 @@ class FileErrors(metaclass=Catalog):
         "Can't read line {line} of '{name}' as PubTator: it must be id|t|title, "
         "id|a|abstract, or id, start, end, words, type (with tabs between), with the "
         "words at these characters of title, space, abstract."
+    )
