@@ -38,222 +38,173 @@ OTHERS = {
     "U": "Duration",
     "K": "Date",
 }
-PLACE = re.compile(r"\{([A-Z])(\*?)\}")
-# {D} is one disease; {D*} is a list of some.
-PATTERNS = (
-    # Problems, by title
-    *("PMH: {D*}", "PMHx: {D*}.", "Past Medical History:\n{D*}", "PMH\n{D*}"),
-    *("PMH: {D}, {D} s/p {P}, {D*}", "PMH sig for {D*}", "PMH of {D*}.", "h/o {D*}"),
-    *("Hx of {D}, {D} and {D}.", "PMH: {D} on {M}, {D} (s/p {P} {K}), {D}"),
-    *("Problem list:\n1. {D}\n2. {D}\n3. {D}", "Problems:\n- {D}\n- {D}\n- {S}\n- {D}"),
-    *("Active issues:\n# {D}\n# {D}\n# {S}", "Dx: {D}", "Admit dx: {D}, {D}"),
-    *(
-        "PSH: {P*}",
-        "PSHx: {P}, {P} {K}",
-        "Past Surgical History:\n{P*}",
-        "Surgeries: {P*}",
-    ),
-    *("Diagnoses: 1) {D} 2) {D} 3) {D}", "Discharge Diagnosis: {D} c/b {D}"),
-    # Drugs
-    *("Meds: {M*}", "Home meds: {M*}", "Medications:\n{M*}", "MEDICATIONS\n{M*}"),
-    *(
-        "Meds: {M} {X} {F}, {M} {X} {F}, {M} {X} {F}",
-        "{M} {X} {A} {F}",
-        "{M} {X} {A} {F} prn {S}",
-    ),
-    *(
-        "- {M} {X} {A} {F}\n- {M} {X} {A} {F}\n- {M} {X} {A} {F}",
-        "cont {M} {X} {F}, hold {M}",
-    ),
-    *(
-        "Current meds:\n1. {M} {X} {F}\n2. {M} {X} {A} {F}\n3. {M}",
-        "Rx: {M} {X} {A} {F} x {U}",
-    ),
-    *(
-        "Started on {M} and {M} in ED.",
-        "Given {M} {X} {A} x1, then {M}.",
-        "Got {M}, {M}, and {X} {M}.",
-    ),
-    *(
-        "On {M} for {D}.",
-        "s/p {M} x{U}",
-        "{M} d/c'd 2/2 {S}.",
-        "switched {M} to {M}",
-        "completed {U} of {M}",
-    ),
-    *(
-        "ALLERGIES:\n{M*}",
-        "Allergies: {M} ({S}), {M}",
-        "NKDA. Intolerances: {M} -> {S}",
-        "All: {M*}",
-    ),
-    *(
-        "Allergies:\n- {M}\n- {M}\n- {M}",
-        "ALL: {M} - {S}",
-        "Drips: {M}, {M}",
-        "Abx: {M}/{M}",
-    ),
-    # Complaints and stories
-    *(
-        "CC: {S}",
-        "CC: {S}, {S}",
-        "Chief Complaint: {S} x {U}",
-        "Presents with {S}, {S} and {S}.",
-    ),
-    *("{Y} {Z} w/ {D}, {D}, p/w {S}.", "{Y} {Z} h/o {D*} p/w {S} x {U}."),
-    *(
-        "{Y}{Z} PMH {D}, {D} who p/w {S}, {S}, found to have {D}.",
-        "{Y} {Z} admitted for {D}.",
-    ),
-    *(
-        "{Y} {Z} with a history of {D} and {D} presenting with {S} for {U}.",
-        "{Z} {Y} c/o {S} since {K}",
-    ),
-    *(
-        "Pt is a {Y} {Z} with {D}, {D}, and {D} s/p {P} ({K}) c/b {D} who presents w/ {S}."
-    ),
-    *(
-        "c/o {S}, {S} x {U}. Denies {S}, {S}.",
-        "Reports {S} and {S}. No {S} or {S}.",
-        "{S} 2/2 {D}",
-    ),
-    *(
-        "BIBA for {S}",
-        "Transferred from OSH for {D}",
-        "HPI: {S} x {U}, a/w {S}, {S}",
-        "pt with {S} and {B} {S}",
-    ),
-    *("Denies {S*}", "Endorses {S}, denies {S}", "+{S}, +{S}, -{S}", "no {S}/{S}/{S}"),
-    *(
-        "ROS: + {S}, {S}. - {S}, {S}.",
-        "ROS neg for {S*}",
-        "Constitutional: no {S}, {S}",
-        "{B}: no {S}",
-    ),
-    *("{S} in {B}", "{B} {S} x {U}", "{S} of the {B}", "{B} w/ {S}"),
-    # Tests
-    *(
-        "Labs: {T} {V}, {T} {V}, {T} {V}",
-        "{T} {V}, {T} {V}",
-        "Labs notable for {T} {V} and {T} {V}.",
-    ),
-    *(
-        "{T}: {V}",
-        "{T} {V} -> {V}",
-        "{T} showed {S}.",
-        "{T} w/ {S}, no {D}",
-        "{T} neg for {D}",
-        "{T} c/w {D}",
-    ),
-    *(
-        "{T} pending.",
-        "check {T}, {T}",
-        "f/u {T} in AM",
-        "trend {T}",
-        "{T} and {T} ordered.",
-        "will obtain {T}",
-    ),
-    *(
-        "VS: {T} {V} {T} {V} {T} {V}",
-        "Vitals: {T} {V}, {T} {V}, {T} {V}",
-        "{T} {V} {T} {V} {T} {V} {T} {V} on RA",
-    ),
-    *(
-        "Imaging: {T} with {D}.",
-        "{T} {K}: {S}, {D}",
-        "IMPRESSION: {D}. No {D} or {D}.",
-        "{T} r/o {D}",
-    ),
-    *(
-        "{T} {B}: no {D}.",
-        "{T} of the {B} w/ {S}",
-        "Exam: {B} {S}, {B} w/o {S}",
-        "{T} of {V} on {K}",
-    ),
-    # Plans
-    *(
-        "A/P: {Y} {Z} w/ {D} c/b {D}. Start {M}, check {T}.",
-        "A/P: {D}: cont {M}",
-        "A&P: {D}, {D}, {D}",
-    ),
-    *(
-        "# {D}: {T} {V}, cont {M} {X} {F}",
-        "# {D} - s/p {P}, on {M}",
-        "#{D}\n- {M} {X} {F}\n- {T} in AM",
-    ),
-    *(
-        "# {S}: likely {D} vs {D}. {T}, {M} prn.",
-        "1. {D} - {M}\n2. {D} - f/u {T}\n3. {S} - resolved",
-    ),
-    *(
-        "Impression: {D} vs {D}",
-        "DDx: {D}, {D}, {D}",
-        "r/o {D}",
-        "ruled out for {D}",
-        "concern for {D}, {D}",
-    ),
-    *(
-        "{D} s/p {P}",
-        "s/p {P} for {D}",
-        "{P} {K}",
-        "underwent {P} on {K}",
-        "plan for {P}",
-        "{P} c/b {D}",
-    ),
-    *(
-        "{D} on {M}",
-        "{D}, on {M} and {M}",
-        "{D} w/ {S}",
-        "{D} c/b {D} and {D}",
-        "{D} 2/2 {D}",
-        "likely {D}",
-    ),
-    *(
-        "will start {M} {X} {F} for {D}",
-        "inc {M} to {X}",
-        "hold {M} given {S}",
-        "wean {M}",
-        "{M} gtt",
-    ),
-    *(
-        "FH: mother w/ {D}, father {D}, {D}",
-        "FHx: {D} in mother",
-        "Family hx: {D}, {D}",
-        "f/u with PCP re {D}",
-    ),
-    *(
-        "Post-op course c/b {D} and {S}.",
-        "Hospital course: {D} treated with {M} and {P}.",
-        "D/c home on {M}.",
-    ),
-    *(
-        "Nursing: {S} noted, {M} given w/ relief",
-        "{M} given for {S}",
-        "pt c/o {S}, MD aware",
-        "{T} {V}, {M} held",
-    ),
-    # Nothing
-    *(
-        "SH: lives w/ wife, retired",
-        "Dispo: home",
-        "Full code.",
-        "Seen and examined.",
-        "F/u in 2 wks w/ PCP.",
-    ),
-    *(
-        "Plan discussed with family.",
-        "Pt resting comfortably in bed.",
-        "Will follow.",
-        "Interval events: none.",
-    ),
-    *(
-        "Code status: DNR/DNI",
-        "Call with questions.",
-        "Dictated but not read.",
-        "Pager #1234",
-        "Consult note to follow",
-    ),
-)
+PLACE = re.compile(r"\{([A-Z])(\*?)\}|\[([^|]+)\|([A-Z])\]")
+# {D} is one disease; {D*} is a list of some; [BP|T] is a test by its name; \n is a line break.
+PATTERNS = r"""
+PMH: {D*}
+PMHx: {D*}.
+Past Medical History:\n{D*}
+PMH\n{D*}
+PMH: {D}, {D} s/p {P}, {D*}
+PMH sig for {D*}
+PMH of {D*}.
+h/o {D*}
+Hx of {D}, {D} and {D}.
+PMH: {D} on {M}, {D} (s/p {P} {K}), {D}
+Problem list:\n1. {D}\n2. {D}\n3. {D}
+Problems:\n- {D}\n- {D}\n- {S}\n- {D}
+Active issues:\n# {D}\n# {D}\n# {S}
+Dx: {D}
+Admit dx: {D}, {D}
+PSH: {P*}
+PSHx: {P}, {P} {K}
+Past Surgical History:\n{P*}
+Surgeries: {P*}
+Diagnoses: 1) {D} 2) {D} 3) {D}
+Discharge Diagnosis: {D} c/b {D}
+Meds: {M*}
+Home meds: {M*}
+Medications:\n{M*}
+MEDICATIONS\n{M*}
+Meds: {M} {X} {F}, {M} {X} {F}, {M} {X} {F}
+{M} {X} {A} {F}
+{M} {X} {A} {F} prn {S}
+- {M} {X} {A} {F}\n- {M} {X} {A} {F}\n- {M} {X} {A} {F}
+cont {M} {X} {F}, hold {M}
+Current meds:\n1. {M} {X} {F}\n2. {M} {X} {A} {F}\n3. {M}
+Rx: {M} {X} {A} {F} x {U}
+Started on {M} and {M} in ED.
+Given {M} {X} {A} x1, then {M}.
+Got {M}, {M}, and {X} {M}.
+On {M} for {D}.
+s/p {M} x{U}
+{M} d/c'd 2/2 {S}.
+switched {M} to {M}
+completed {U} of {M}
+ALLERGIES:\n{M*}
+Allergies: {M} ({S}), {M}
+NKDA. Intolerances: {M} -> {S}
+All: {M*}
+Allergies:\n- {M}\n- {M}\n- {M}
+ALL: {M} - {S}
+Drips: {M}, {M}
+Abx: {M}/{M}
+CC: {S}
+CC: {S}, {S}
+Chief Complaint: {S} x {U}
+Presents with {S}, {S} and {S}.
+{Y} {Z} w/ {D}, {D}, p/w {S}.
+{Y} {Z} h/o {D*} p/w {S} x {U}.
+{Y}{Z} PMH {D}, {D} who p/w {S}, {S}, found to have {D}.
+{Y} {Z} admitted for {D}.
+{Y} {Z} with a history of {D} and {D} presenting with {S} for {U}.
+{Z} {Y} c/o {S} since {K}
+Pt is a {Y} {Z} with {D}, {D}, and {D} s/p {P} ({K}) c/b {D} who presents w/ {S}.
+c/o {S}, {S} x {U}. Denies {S}, {S}.
+Reports {S} and {S}. No {S} or {S}.
+{S} 2/2 {D}
+BIBA for {S}
+Transferred from OSH for {D}
+HPI: {S} x {U}, a/w {S}, {S}
+pt with {S} and {B} {S}
+Denies {S*}
+Endorses {S}, denies {S}
++{S}, +{S}, -{S}
+no {S}/{S}/{S}
+ROS: + {S}, {S}. - {S}, {S}.
+ROS neg for {S*}
+Constitutional: no {S}, {S}
+{B}: no {S}
+{S} in {B}
+{B} {S} x {U}
+{S} of the {B}
+{B} w/ {S}
+Labs: {T} {V}, {T} {V}, {T} {V}
+{T} {V}, {T} {V}
+Labs notable for {T} {V} and {T} {V}.
+{T}: {V}
+{T} {V} -> {V}
+{T} showed {S}.
+{T} w/ {S}, no {D}
+{T} neg for {D}
+{T} c/w {D}
+{T} pending.
+check {T}, {T}
+f/u {T} in AM
+trend {T}
+{T} and {T} ordered.
+will obtain {T}
+VS: {T} {V} {T} {V} {T} {V}
+VS: [T|T] {V} [HR|T] {V} [BP|T] {V} [RR|T] {V} [O2 sat|T] {V} RA
+Vitals: [BP|T] {V}, [P|T] {V}, [T|T] {V}, [SpO2|T] {V}
+[Temp|T] {V}, [HR|T] {V}, [BP|T] {V}, [RR|T] {V}, [sats|T] {V}
+[WBC|T] {V}, [Hgb|T] {V}, [plts|T] {V}, [Na|T] {V}, [K|T] {V}, [Cr|T] {V}
+Vitals: {T} {V}, {T} {V}, {T} {V}
+{T} {V} {T} {V} {T} {V} {T} {V} on RA
+Imaging: {T} with {D}.
+{T} {K}: {S}, {D}
+IMPRESSION: {D}. No {D} or {D}.
+{T} r/o {D}
+{T} {B}: no {D}.
+{T} of the {B} w/ {S}
+Exam: {B} {S}, {B} w/o {S}
+{T} of {V} on {K}
+A/P: {Y} {Z} w/ {D} c/b {D}. Start {M}, check {T}.
+A/P: {D}: cont {M}
+A&P: {D}, {D}, {D}
+# {D}: {T} {V}, cont {M} {X} {F}
+# {D} - s/p {P}, on {M}
+#{D}\n- {M} {X} {F}\n- {T} in AM
+# {S}: likely {D} vs {D}. {T}, {M} prn.
+1. {D} - {M}\n2. {D} - f/u {T}\n3. {S} - resolved
+Impression: {D} vs {D}
+DDx: {D}, {D}, {D}
+r/o {D}
+ruled out for {D}
+concern for {D}, {D}
+{D} s/p {P}
+s/p {P} for {D}
+{P} {K}
+underwent {P} on {K}
+plan for {P}
+{P} c/b {D}
+{D} on {M}
+{D}, on {M} and {M}
+{D} w/ {S}
+{D} c/b {D} and {D}
+{D} 2/2 {D}
+likely {D}
+will start {M} {X} {F} for {D}
+inc {M} to {X}
+hold {M} given {S}
+wean {M}
+{M} gtt
+FH: mother w/ {D}, father {D}, {D}
+FHx: {D} in mother
+Family hx: {D}, {D}
+f/u with PCP re {D}
+Post-op course c/b {D} and {S}.
+Hospital course: {D} treated with {M} and {P}.
+D/c home on {M}.
+Nursing: {S} noted, {M} given w/ relief
+{M} given for {S}
+pt c/o {S}, MD aware
+{T} {V}, {M} held
+SH: lives w/ wife, retired
+Dispo: home
+Full code.
+Seen and examined.
+F/u in 2 wks w/ PCP.
+Plan discussed with family.
+Pt resting comfortably in bed.
+Will follow.
+Interval events: none.
+Code status: DNR/DNI
+Call with questions.
+Dictated but not read.
+Pager #1234
+Consult note to follow
+""".strip().splitlines()
 MONTHS = (
     "Jan",
     "Feb",
@@ -307,7 +258,9 @@ class Lines:
         for _ in range(n_notes):
             text, entities = "", []
             for _ in range(self.chance.randint(1, 6)):
-                line, found = self._fill(self.chance.choice(PATTERNS))
+                line, found = self._fill(
+                    self.chance.choice(PATTERNS).replace("\\n", "\n")
+                )
                 text += "\n" * bool(text)
                 entities += [
                     (s + len(text), e + len(text), name) for s, e, name in found
@@ -326,6 +279,11 @@ class Lines:
         for place in PLACE.finditer(pattern):
             text += pattern[done : place.start()]
             done = place.end()
+            if place[3]:
+                end = len(text) + len(place[3])
+                entities.append((len(text), end, TYPES[place[4]][0]))
+                text += place[3]
+                continue
             n = self.chance.randint(2, 7) if place[2] else 1
             is_below = text.endswith("\n")
             joint = (
