@@ -31,7 +31,7 @@ import statistics
 import subprocess
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -132,8 +132,13 @@ def _read_events(text: str, ann: str) -> Note:
     return Note(text, _read_entities(rows, said, lambda key, label: key in kept))
 
 
-def read_chia(data: Path, part: str = "dev") -> Iterator[Note]:
-    """Read the files of Chia that are held back ("dev"), or the others ("train")."""
+def read_chia(
+    data: Path, part: str = "dev", labels: Container[str] = CHIA
+) -> Iterator[Note]:
+    """Read the files of Chia that are held back ("dev"), or the others ("train").
+
+    labels: Of the entities to keep.
+    """
     path = data / "chia" / "chia_without_scope.zip"
     if not path.exists():
         return
@@ -152,7 +157,7 @@ def read_chia(data: Path, part: str = "dev") -> Iterator[Note]:
                     if row[0][0] == "R" and row[1].startswith("Has_negation ")
                 }
                 yield Note(
-                    text, _read_entities(rows, said, lambda key, label: label in CHIA)
+                    text, _read_entities(rows, said, lambda key, label: label in labels)
                 )
 
 

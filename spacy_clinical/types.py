@@ -7,8 +7,8 @@ n_labels: Number of columns of a head.
 Offsets into a text are in characters; an end offset is exclusive ("half open").
 """
 
-from collections.abc import Iterable
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy
 from numpy.typing import NDArray
@@ -33,6 +33,26 @@ class SpanPrediction(NamedTuple):
     end: int
     label: str
     score: float
+
+
+Borders: TypeAlias = Literal["exact", "last"]
+
+
+class PartialLabels(NamedTuple):
+    """How to read the gold entities of a Doc.
+
+    types: By the label of an entity, the types that it may have; others as they are.
+    known: The types that nothing else in the Doc has. Of all others, the Doc says
+        nothing where it has no entity.
+    borders: "exact", or "last" where only the last token of an entity is sure to be in
+        an entity of such a type.
+    weight: Factor on the loss of the Doc.
+    """
+
+    types: Mapping[str, Sequence[str]]
+    known: frozenset[str]
+    borders: Borders = "exact"
+    weight: float = 1.0
 
 
 class Note(NamedTuple):

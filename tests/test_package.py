@@ -66,6 +66,8 @@ REGISTERED = {
     },
     "spacy_readers": {
         "spacy-clinical.MixedCorpus.v1",
+        "spacy-clinical.PartialCorpus.v1",
+        "spacy-clinical.PubTatorCorpus.v1",
         "spacy-clinical.BratCorpus.v1",
         "spacy-clinical.TableCorpus.v1",
         "spacy-clinical.CodiEspCorpus.v1",

@@ -14,6 +14,7 @@ from spacy_clinical.corpora.codiesp import CodiEspCorpus
 from spacy_clinical.corpora.conll import ConllCorpus, is_conll
 from spacy_clinical.corpora.forms import ANNOTATIONS, FormCorpus, FunsdCorpus
 from spacy_clinical.corpora.jsonl import EntityCorpus
+from spacy_clinical.corpora.pubtator import PubTatorCorpus, is_pubtator
 from spacy_clinical.corpora.table import TableCorpus
 from spacy_clinical.errors import CodedFileNotFoundError, CodedValueError, Errors
 from spacy_clinical.files.regular import coded_errors, open_regular, show_path
@@ -41,6 +42,7 @@ KINDS = {
     "funsd": Kind("FUNSD (annotations/*.json)", FunsdCorpus),
     "forms": Kind("forms in .jsonl", FormCorpus),
     "brat": Kind("BRAT (.txt with .ann)", BratCorpus, True),
+    "pubtator": Kind("PubTator (id|t|title, id|a|abstract, entities)", PubTatorCorpus),
     "conll": Kind("CoNLL (a token and its tags on each line)", ConllCorpus),
     "table": Kind(
         "tables of texts and labels (.csv, .tsv, .parquet)", TableCorpus, True
@@ -51,7 +53,7 @@ KINDS = {
 OF_CODES = ("spacy", "codiesp", "table", "jsonl")
 # Formats that can be converted to .spacy. Forms can't: a Doc that spaCy makes of their
 # text has no boxes. JSON lines without labels are texts without entities.
-CONVERTIBLE = ("brat", "codiesp", "conll", "jsonl", "table")
+CONVERTIBLE = ("brat", "codiesp", "pubtator", "conll", "jsonl", "table")
 
 
 def find_reader(
@@ -145,7 +147,7 @@ def _find_folder_kind(path: Path) -> str:
 _TABLES = frozenset({".csv", ".tsv", ".parquet"})
 _LINES = frozenset({".jsonl", ".ndjson"})
 _CONLL = frozenset({".conll", ".iob", ".bio"})
-_SUFFIXES = frozenset({".spacy", *_TABLES, *_LINES, *_CONLL})
+_SUFFIXES = frozenset({".spacy", ".pubtator", *_TABLES, *_LINES, *_CONLL})
 
 
 def _find_file_kinds(path: Path, label_column: str) -> set[str]:
@@ -162,6 +164,8 @@ def _find_file_kinds(path: Path, label_column: str) -> set[str]:
             return {"conll"}
         if suffix == ".txt" and path.with_suffix(".ann").exists():
             return {"brat"}
+        if suffix != ".parquet" and is_pubtator(path):
+            return {"pubtator"}
         if suffix != ".parquet" and is_conll(path):
             return {"conll"}
     if suffix == ".txt":

@@ -385,3 +385,20 @@ class FileErrors(metaclass=Catalog):
         "values that aren't finite numbers. Train with a lower learning rate; "
         'storage = "float32" saves the weights as they are.'
     )
+    C870 = (
+        "Label '{label}' of a partly labelled corpus has no type. Leave it out instead."
+    )
+    C871 = (
+        "Label '{label}' of a partly labelled corpus has the same first type, '{first}', "
+        "as another label, but not the same types. Give both the same list."
+    )
+    C872 = "The weight of a partly labelled corpus must be positive, not {weight}."
+    C873 = (
+        "Can't read a PubTator corpus without a path. Give the file in the config, or on "
+        "the command line: --paths.train train.PubTator.txt"
+    )
+    C874 = (
+        "Can't read line {line} of '{name}' as PubTator: it must be id|t|title, "
+        "id|a|abstract, or id, start, end, words, type (with tabs between), with the "
+        "words at these characters of title, space, abstract."
+    )

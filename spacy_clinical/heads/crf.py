@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy
 
 from spacy_clinical.heads.labels import OUTSIDE, LabelScheme
-from spacy_clinical.types import Bools1d, Floats1d, Floats2d, Ints1d
+from spacy_clinical.types import Bools1d, Bools2d, Floats1d, Floats2d, Ints1d
 
 IMPOSSIBLE = -1e4
 
@@ -145,33 +145,32 @@ def _infer_nothing(transitions: Floats2d) -> Posterior:
 
 
 def get_loss(
-    scores: Sequence[Floats2d], gold: Sequence[Ints1d], transitions: Floats2d
+    scores: Sequence[Floats2d],
+    allowed: Sequence[Bools2d],
+    transitions: Floats2d,
+    weights: Sequence[float] | None = None,
 ) -> tuple[float, list[Floats2d], Floats2d]:
-    """Compute the negative log-likelihood of the gold tags, and its gradients.
+    """Compute the negative log-likelihood of the sequences of tags that agree with the
+    gold annotations, and its gradients.
 
     scores (n_tokens, n_tags): One array for each sequence.
-    gold (n_tokens): Gold tags of each sequence; -1 if unknown, so that any tag fits.
+    allowed (n_tokens, n_tags): The tags that may be right: one, or all that the
+        annotations leave open.
     transitions (n_tags + 1, n_tags + 1): As for `find_best_path`.
+    weights: Of the sequences; None for 1 each.
     RETURNS: The sum of the losses, the gradients of the scores, and the gradient of
         the transitions.
+    SOURCE: Bellare & McCallum 2007; Tsuboi et al. 2008 for partial annotations.
     """
     loss = 0.0
     d_scores: list[Floats2d] = []
     d_transitions: Floats2d = numpy.zeros_like(transitions)
-    for rows, tags in zip(scores, gold, strict=True):
+    if weights is None:
+        weights = [1.0] * len(scores)
+    for rows, is_open, weight in zip(scores, allowed, weights, strict=True):
         free = infer(rows, transitions)
-        bound = numpy.where(_is_open(rows, tags), rows, rows + IMPOSSIBLE)
-        held = infer(bound, transitions)
-        loss += free.log_z - held.log_z
-        d_scores.append(free.tags - held.tags)
-        d_transitions += free.pairs - held.pairs
+        held = infer(numpy.where(is_open, rows, rows + IMPOSSIBLE), transitions)
+        loss += weight * (free.log_z - held.log_z)
+        d_scores.append(weight * (free.tags - held.tags))
+        d_transitions += weight * (free.pairs - held.pairs)
     return loss, d_scores, d_transitions
-
-
-def _is_open(scores: Floats2d, tags: Ints1d) -> Bools1d:
-    """Mark the tags of each token that agree with the gold tags (n_tokens, n_tags)."""
-    is_open = numpy.zeros(scores.shape, dtype=bool)
-    is_open[tags < 0] = True
-    known = numpy.flatnonzero(tags >= 0)
-    is_open[known, tags[known]] = True
-    return is_open

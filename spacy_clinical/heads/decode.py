@@ -8,7 +8,7 @@ from spacy_clinical.heads.borders import drop_rows, find_starts, part_at_borders
 from spacy_clinical.heads.crf import constraints, find_best_path, infer
 from spacy_clinical.heads.labels import OUTSIDE, LabelScheme
 from spacy_clinical.heads.spans import find_spans
-from spacy_clinical.types import Bools1d, Floats2d, Ints1d, SpanPrediction
+from spacy_clinical.types import Bools1d, Bools2d, Floats2d, Ints1d, SpanPrediction
 
 Decoder = Literal["viterbi", "greedy", "posterior"]
 
@@ -135,20 +135,24 @@ def softmax(logits: Floats2d) -> Floats2d:
     return scores
 
 
-def cross_entropy(logits: Floats2d, gold: Ints1d) -> tuple[float, Floats2d]:
+def cross_entropy(
+    logits: Floats2d, allowed: Bools2d, weight: float = 1.0
+) -> tuple[float, Floats2d]:
     """Compute the cross entropy of the tokens with gold labels, and its gradient.
 
     logits (n_tokens, n_labels): Unnormalized.
-    gold (n_tokens): Column of the gold label; -1 if unknown.
+    allowed (n_tokens, n_labels): The columns that may be right: one, or all that the
+        annotations leave open, whose probabilities are added up.
+    weight: Factor on both.
     RETURNS: The sum of the losses, and the gradient (n_tokens, n_labels).
     """
-    labelled = numpy.flatnonzero(gold >= 0)
+    labelled = numpy.flatnonzero(~allowed.all(axis=1))
     gradient = numpy.zeros_like(logits)
-    gradient[labelled] = softmax(logits[labelled])
-    truth = gradient[labelled, gold[labelled]]
-    loss = -float(numpy.log(truth + 1e-30).sum())
-    gradient[labelled, gold[labelled]] -= 1
-    return loss, gradient
+    scores = softmax(logits[labelled])
+    right = scores * allowed[labelled]
+    truth = right.sum(axis=1, keepdims=True) + 1e-30
+    gradient[labelled] = weight * (scores - right / truth)
+    return -weight * float(numpy.log(truth).sum()), gradient
 
 
 def read_tags(tags: list[str]) -> list[tuple[int, int, str]]:

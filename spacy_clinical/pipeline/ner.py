@@ -9,6 +9,7 @@ from thinc.api import Config, Model
 
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.extensions.attributes import NER_KEY, section_of
+from spacy_clinical.extensions.partial_labels import get_partial_labels
 from spacy_clinical.heads.decode import Decoder, decode
 from spacy_clinical.heads.labels import LabelScheme
 from spacy_clinical.pieces.align import Encoded
@@ -163,7 +164,10 @@ class ClinicalNER(TokenHeadPipe):
             doc.ents = _resolve(list(doc.ents), spans, self.overlap)
 
     def _list_types(self, eg: Example) -> Iterable[str]:
-        return {ent.label_ for ent in eg.reference.ents}
+        used = {ent.label_ for ent in eg.reference.ents}
+        partial = get_partial_labels(eg.reference)
+        types = {} if partial is None else partial.types
+        return {name for label in used for name in types.get(label, (label,))}
 
     def _list_gold(self, eg: Example) -> Sequence[str | None]:
         tags: Sequence[str | None] = eg.get_aligned_ner()

@@ -66,12 +66,19 @@ def write_cases(folder):
     return folder / "train"
 
 
+def write_pubtator(folder):
+    row = "1\t12\t22\tchest pain\tSymptom"
+    (folder / "a.pubtator").write_text(f"1|t|{TEXT}\n1|a|Today.\n{row}\n")
+    return folder / "a.pubtator"
+
+
 WRITERS = {
     "spacy": write_spacy,
     "codiesp": write_cases,
     "funsd": write_funsd,
     "forms": write_forms,
     "brat": write_brat,
+    "pubtator": write_pubtator,
     "conll": write_conll,
     "table": write_table,
     "jsonl": write_jsonl,

@@ -92,18 +92,52 @@ def test_infer_does_not_underflow_on_a_long_note():
 
 @pytest.mark.parametrize("gold", [[0, 1, 2], [0, -1, -1], [-1, -1, -1], [3, 0, -1]])
 def test_get_loss_gradients_equal_finite_differences(gold):
+    check_gradients(one_each(gold, 5))
+
+
+@pytest.mark.parametrize(
+    "allowed",
+    [
+        [[0, 1], [0, 1, 2, 3, 4], [0]],
+        # An entity of one of two types, then nothing that goes on with it.
+        [[1, 3], [2, 4], [0, 1, 3]],
+        [[1, 3], [0, 1, 3], [0, 1, 2, 3, 4]],
+    ],
+)
+def test_get_loss_sums_over_what_is_left_open(allowed):
+    is_open = numpy.zeros((3, 5), dtype=bool)
+    for row, columns in zip(is_open, allowed, strict=True):
+        row[columns] = True
+    scores, transitions, loss = check_gradients(is_open)
+    energies = {
+        path: numpy.exp(energy(path, scores, transitions)) for path in every_path(3, 5)
+    }
+    right = [e for path, e in energies.items() if all(is_open[range(3), path])]
+    assert loss == pytest.approx(-numpy.log(sum(right) / sum(energies.values())))
+    double = get_loss([scores], [is_open], transitions, [2.0])
+    once = get_loss([scores], [is_open], transitions)
+    assert double[0] == pytest.approx(2 * once[0])
+    assert double[1][0] == pytest.approx(2 * once[1][0])
+    assert double[2] == pytest.approx(2 * once[2])
+
+
+def one_each(gold, n_tags):
+    tags = numpy.asarray(gold)
+    return (tags[:, None] < 0) | (tags[:, None] == numpy.arange(n_tags))
+
+
+def check_gradients(allowed):
     scheme = read_labels(BIO)
     rng = numpy.random.default_rng(2)
     transitions = constraints(scheme) + rng.normal(size=(6, 6))
     scores = rng.normal(size=(3, 5))
-    tags = numpy.asarray(gold)
 
     def loss_at(scores, transitions):
-        return get_loss([scores], [tags], transitions)[0]
+        return get_loss([scores], [allowed], transitions)[0]
 
-    loss, [d_scores], d_transitions = get_loss([scores], [tags], transitions)
+    loss, [d_scores], d_transitions = get_loss([scores], [allowed], transitions)
     assert loss == pytest.approx(loss_at(scores, transitions))
-    if gold == [-1, -1, -1]:
+    if allowed.all():
         assert loss == pytest.approx(0, abs=1e-6)
     step = 1e-5
     for i, j in itertools.product(range(3), range(5)):
@@ -116,6 +150,7 @@ def test_get_loss_gradients_equal_finite_differences(gold):
         moved[i, j] += step
         slope = (loss_at(scores, moved) - loss) / step
         assert d_transitions[i, j] == pytest.approx(slope, abs=1e-3)
+    return scores, transitions, loss
 
 
 def test_no_tokens_have_one_sequence():
@@ -128,7 +163,7 @@ def test_no_tokens_have_one_sequence():
     assert posterior.pairs.sum() == posterior.pairs[3, 3] == 1
     assert len(find_best_path(none, transitions)) == 0
     loss, [gradient], d_transitions = get_loss(
-        [none], [numpy.zeros(0, dtype=int)], transitions
+        [none], [numpy.zeros((0, 3), dtype=bool)], transitions
     )
     assert (loss, gradient.shape) == (0, (0, 3))
     assert not d_transitions.any()

@@ -7,12 +7,14 @@ from spacy.language import Language
 from spacy.training import Example
 
 from spacy_clinical.errors import CodedValueError, Errors, Warnings, warn
+from spacy_clinical.extensions.partial_labels import get_partial_labels
 from spacy_clinical.heads import crf
 from spacy_clinical.heads.decode import cross_entropy
+from spacy_clinical.heads.gold import GoldReader, UnknownType
 from spacy_clinical.heads.labels import LabelScheme, bio_labels, read_labels
 from spacy_clinical.pieces.align import Encoded
 from spacy_clinical.pipeline.bases.head_pipe import HeadPipe
-from spacy_clinical.types import Floats2d, Ints1d, list_names
+from spacy_clinical.types import Bools2d, Floats2d, PartialLabels, list_names
 
 # Factor on the learning rate of transitions, which are few and far from zero.
 TRANSITION_RATE = 5.0
@@ -86,23 +88,30 @@ class TokenHeadPipe(HeadPipe):
     ) -> tuple[float, list[Floats2d]]:
         """Compute the mean loss of the tokens, and its gradient for the logits.
 
-        This is the cross entropy, or the negative log-likelihood of the CRF. Tokens
-        with unknown gold labels are skipped.
+        This is the cross entropy, or the negative log-likelihood of the CRF, of all that
+        agrees with the gold labels: tokens with unknown ones are skipped, and what a
+        partly labelled corpus leaves open is summed over.
         """
-        gold = [self._gold_columns(eg) for eg in examples]
+        examples = list(examples)
+        partial = [get_partial_labels(eg.reference) for eg in examples]
+        gold = [self._mark_gold(*pair) for pair in zip(examples, partial, strict=True)]
+        weights = [1.0 if one is None else one.weight for one in partial]
         seen = [numpy.flatnonzero(scored.pieces.is_seen) for scored in scores]
         logits = [
             s.X[tokens].astype("float64")
             for s, tokens in zip(scores, seen, strict=True)
         ]
-        columns = [g[tokens] for g, tokens in zip(gold, seen, strict=True)]
-        n_tokens = max(1, sum(map(len, columns)))
+        allowed = [g[tokens] for g, tokens in zip(gold, seen, strict=True)]
+        n_tokens = max(1, sum(map(len, allowed)))
         transitions = self.transitions
         if transitions is None:
-            losses = [cross_entropy(x, y) for x, y in zip(logits, columns, strict=True)]
+            rows = zip(logits, allowed, weights, strict=True)
+            losses = [cross_entropy(*row) for row in rows]
             loss, d_logits = sum(part for part, _ in losses), [d for _, d in losses]
         else:
-            loss, d_logits, d_transitions = crf.get_loss(logits, columns, transitions)
+            loss, d_logits, d_transitions = crf.get_loss(
+                logits, allowed, transitions, weights
+            )
             layer = self.model.get_ref("transitions")
             d_learned = TRANSITION_RATE * d_transitions / n_tokens
             layer.inc_grad("W", layer.ops.asarray2f(d_learned))
@@ -125,29 +134,18 @@ class TokenHeadPipe(HeadPipe):
         learned = TRANSITION_RATE * self.model.ops.to_numpy(learned)
         return crf.constraints(self.scheme) + learned
 
-    def _gold_columns(self, eg: Example) -> Ints1d:
-        """Get the head's column for each token; -1 if its gold label is unknown."""
-        columns = numpy.full(len(eg.predicted), -1)
-        for i, biluo in enumerate(self._list_gold(eg)):
-            if biluo is not None:
-                columns[i] = self._find_column(biluo)
-        return columns
+    def _mark_gold(self, eg: Example, partial: PartialLabels | None) -> Bools2d:
+        """Mark the columns (n_tokens, n_labels) that agree with the gold labels."""
+        try:
+            return GoldReader(self.scheme).mark(self._list_gold(eg), partial)
+        except UnknownType as error:
+            raise CodedValueError(
+                Errors.C012.format(name=self.name, label=error.name)
+            ) from None
 
     def _list_gold(self, eg: Example) -> Sequence[str | None]:
         """List the BILUO tags of the tokens; None for unknown tags."""
         raise NotImplementedError
-
-    def _find_column(self, biluo: str) -> int:
-        columns = self.scheme.column_by_tag
-        if biluo == "O":
-            return columns["O"]
-        role, label = biluo[0], biluo[2:]
-        for tag_role in {"B": "BI", "I": "I", "L": "LI", "U": "UBI"}[role]:
-            if f"{tag_role}-{label}" in columns:
-                return columns[f"{tag_role}-{label}"]
-        if label not in self.scheme.types:
-            raise CodedValueError(Errors.C012.format(name=self.name, label=label))
-        return -1
 
     # The head
 
