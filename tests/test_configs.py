@@ -12,6 +12,7 @@ CONFIGS = sorted((ROOT / "configs").glob("*.cfg"))
 TEXT = "HPI:\nA 40-year-old man denies fever.\n"
 ANN = "T1\tAge 7 18\t40-year-old\nT2\tSex 19 22\tman\nT3\tSign_symptom 30 35\tfever\n"
 ANN += "A1\tNegated T3\n"
+PUBTATOR = "1|t|Asthma after aspirin\n1|a|A case.\n1\t0\t6\tAsthma\tDisease\tD1\n"
 
 
 @pytest.fixture
@@ -22,6 +23,7 @@ def corpus(tmp_path):
         (tmp_path / part / "1.txt").write_text(TEXT, encoding="utf8")
         (tmp_path / part / "1.ann").write_text(ANN, encoding="utf8")
         (tmp_path / f"{part}.csv").write_text(CSV, encoding="utf8")
+    (tmp_path / "pubtator.txt").write_text(PUBTATOR, encoding="utf8")
     write_codiesp(tmp_path / "codiesp")
     write_forms(tmp_path / "forms.jsonl")
     return tmp_path
@@ -107,7 +109,8 @@ def test_configs_explain_themselves(path):
     lines = path.read_text(encoding="utf8").splitlines()
     head = [line for line in lines[:8] if line.startswith("#")]
     assert any(line.startswith("# Run: spacy ") for line in head)
-    assert len(lines) < 150
+    # That of mixed corpora has a block for each of six.
+    assert len(lines) < (230 if "mixed" in path.name else 150)
 
 
 @pytest.mark.filterwarnings(r"ignore:\[W002\]")
@@ -142,6 +145,11 @@ def test_icd9_assembles(tiny_core, tmp_path):
 
 CSV = "section_text,section_header\nNo fever.,ROS\nAspirin daily.,MEDS\n"
 BRAT = {"paths.train": "train", "paths.dev": "dev"}
+MIXED = {
+    **{f"paths.{name}": "train" for name in ("train", "phee", "chia", "lines")},
+    **{f"paths.{name}": "pubtator.txt" for name in ("bc5cdr", "ncbi")},
+    "paths.dev": "dev",
+}
 TABLE = {"paths.train": "train.csv", "paths.dev": "dev.csv"}
 OURS = ["clinical_section_splitter", "clinical_sentencizer", "clinical_ner"]
 FORMS = {"paths.train": "forms.jsonl", "paths.dev": "forms.jsonl"}
@@ -158,6 +166,7 @@ TINY_ASSERTION = {
 TRAINING = {
     "train_assertion": ({**BRAT, **TINY_ASSERTION}, "assertion_f"),
     "train_ner": ({**BRAT, **TINY_WINDOWS}, "ents_f"),
+    "train_ner_mixed": ({**MIXED, **TINY_WINDOWS}, "ents_f"),
     "train_ner_listener": (BRAT, "ents_f"),
     "train_spancat": (BRAT, "spans_sc_f"),
     "train_textcat": (TABLE, "cats_micro_f"),
@@ -190,7 +199,7 @@ def test_spacy_can_look_at_their_data(name, tiny_ner, tiny_layoutlm, corpus, cap
     from spacy.cli.debug_data import debug_data
 
     values, _ = TRAINING[name]
-    data = {key: str(corpus / v) for key, v in values.items() if key in BRAT}
+    data = {k: str(corpus / v) for k, v in values.items() if k.startswith("paths.")}
     encoder = str(tiny_layoutlm if "forms" in name else tiny_ner)
     # It ends with 1 here: a corpus of two texts is too small.
     with pytest.raises(SystemExit):
@@ -210,7 +219,7 @@ def test_training_configs_train(name, tiny_ner, tiny_layoutlm, corpus):
     from spacy.cli.train import train
 
     values, measure = TRAINING[name]
-    data = {key: str(corpus / v) for key, v in values.items() if key in BRAT}
+    data = {k: str(corpus / v) for k, v in values.items() if k.startswith("paths.")}
     train(
         ROOT / f"configs/{name}.cfg",
         corpus / "out",

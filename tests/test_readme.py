@@ -79,8 +79,22 @@ def test_ini_blocks_build(code, tiny_ner, tiny_core):
     assert doc.spans or name in doc._.clinical_pieces
 
 
-@pytest.mark.parametrize("code", [c for c in blocks("ini") if "[corpora." in c])
-def test_ini_blocks_of_corpora_build(code, tmp_path, monkeypatch):
+CORPORA = [c for c in blocks("ini") if "[corpora." in c]
+
+
+@pytest.mark.parametrize("code", [c for c in CORPORA if "@readers" in c])
+def test_ini_blocks_of_readers_read(code, folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    config = Config().from_str(f"[corpora]\n{code}")
+    nlp = load_blank()
+    examples = list(registry.resolve(config["corpora"])["train"](nlp))
+    labels = [{e.label_ for e in example.reference.ents} for example in examples]
+    assert {"Disease_disorder"} in labels
+    assert len(labels) > 1
+
+
+@pytest.mark.parametrize("code", [c for c in CORPORA if "@readers" not in c])
+def test_ini_blocks_of_augmenters_build(code, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in re.findall(r'"(names/\w+\.txt)"', code):
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -115,6 +129,7 @@ def folder(tmp_path):
         (tmp_path / "corpus" / part / "1.txt").write_text(TEXT, encoding="utf8")
         (tmp_path / "corpus" / part / "1.ann").write_text(ANN, encoding="utf8")
         (tmp_path / f"{part}.csv").write_text(CSV, encoding="utf8")
+    (tmp_path / "corpus/bc5cdr.txt").write_text(PUBTATOR, encoding="utf8")
     write_codiesp(tmp_path / "codiesp/train")
     table = "text,label\nHypertension.,401\nDiabetes and hypertension.,401;250\n"
     (tmp_path / "notes_with_codes.csv").write_text(table, encoding="utf8")
