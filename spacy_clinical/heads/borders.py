@@ -2,8 +2,7 @@
 
 A row in between that can only be "O" parts the tokens on both sides, for each decoder and
 each scheme of tags: an entity has to end before it, and another may begin after it. Where
-"O" comes before or after the border anyway, nothing else changes. So the full stop of a
-sentence serves as such a row itself.
+"O" comes before or after the border anyway, nothing else changes.
 """
 
 import numpy
@@ -15,8 +14,6 @@ from spacy_clinical.types import Bools1d, Floats2d, Ints1d, SpanPrediction
 
 # Least probability of a type whose logarithm is taken.
 TINY = 1e-30
-# Least probability of "O" with which a token before a border can only be "O".
-SURE = 0.99
 
 
 def find_starts(borders: Bools1d, tokens: Ints1d) -> Bools1d:
@@ -60,9 +57,6 @@ def part_at_borders(
     scores[nearby] -= numpy.logaddexp.reduce(scores[nearby], axis=1, keepdims=True)
     row = numpy.full(none, IMPOSSIBLE)
     row[scheme.ids_by_tag[OUTSIDE]] = 0.0
-    is_sure = numpy.exp(before).sum(axis=1) < 1 - SURE
-    scores[starts[is_sure] - 1] = row
-    starts = starts[~is_sure]
     is_token = numpy.ones(len(scores) + len(starts), dtype=bool)
     is_token[starts + numpy.arange(len(starts))] = False
     return numpy.insert(scores, starts, row, axis=0), is_token
@@ -78,6 +72,8 @@ def _move(
     """
     n_tags = scores.shape[1]
     exists = (tags < n_tags) & (others < n_tags) & (tags != others)
+    if not exists.any():
+        return
     source = numpy.ix_(rows, tags[exists])
     target = numpy.ix_(rows, others[exists])
     moved = scores[source] + weights[:, exists]

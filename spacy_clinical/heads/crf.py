@@ -116,13 +116,16 @@ def infer(scores: Floats2d, transitions: Floats2d) -> Posterior:
     forward = numpy.empty_like(local)
     scale = numpy.empty(n_tokens)
     for t in range(n_tokens):
-        row = (forward[t - 1] @ step if t else begin) * local[t]
-        scale[t] = row.sum()
-        forward[t] = row / scale[t]
+        row = forward[t]
+        row[:] = forward[t - 1] @ step if t else begin
+        row *= local[t]
+        total = row.sum()
+        row /= total
+        scale[t] = total
     backward = numpy.empty_like(local)
     backward[-1] = end
     for t in range(n_tokens - 1, 0, -1):
-        backward[t - 1] = step @ (local[t] * backward[t]) / scale[t]
+        numpy.divide(step @ (local[t] * backward[t]), scale[t], out=backward[t - 1])
     at_end = float(forward[-1] @ end)
     backward /= at_end
     tags = forward * backward
