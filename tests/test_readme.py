@@ -22,6 +22,7 @@ from tests.conftest import copy_examples, doc_from_markup, load_blank
 from tests.test_configs import (
     ANN,
     CSV,
+    PUBTATOR,
     TEXT,
     TINY_ASSERTION,
     TINY_WINDOWS,
