@@ -44,7 +44,7 @@ PUBTATOR = {
     "BC5CDR dev": (
         "bc5cdr/CDR_DevelopmentSet.PubTator.txt",
         {
-            "diseases": Kind(["Disease"], _DISEASE, _DISEASE[:1]),
+            "diseases": Kind(["Disease"], _DISEASE, _DISEASE),
             "chemicals": Kind(["Chemical"], ["Medication"], ["Medication"]),
         },
     ),
@@ -54,7 +54,7 @@ PUBTATOR = {
             "diseases": Kind(
                 ["SpecificDisease", "DiseaseClass", "CompositeMention", "Modifier"],
                 _DISEASE,
-                _DISEASE[:1],
+                _DISEASE,
             )
         },
     ),
