@@ -51,9 +51,21 @@ def find_anchors(
         return 0 if word in _COMMON or not any(map(str.isalnum, word)) else known
 
     anchors = set(MARKS)
-    for path in sorted(_list_paths(root, categories), key=len):
+    paths = sorted(_list_paths(root, categories), key=len)
+    for path in paths:
         if anchors.isdisjoint(path):
             anchors.add(max(reversed(path), key=find_rarity))
+    # By word, the anchors of each cue that has it: it can go if all have others.
+    having: dict[str, list[set[str]]] = {}
+    for path in paths:
+        found = anchors.intersection(path)
+        for word in found:
+            having.setdefault(word, []).append(found)
+    for word in sorted(anchors - MARKS, key=lambda word: (find_rarity(word), word)):
+        if all(len(found) > 1 for found in having[word]):
+            anchors.remove(word)
+            for found in having[word]:
+                found.remove(word)
     return frozenset(anchors)
 
 

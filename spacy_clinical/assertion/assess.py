@@ -138,7 +138,7 @@ class _Reader:
     def read(self, number: int, places: Sequence[Place]) -> list[dict[str, Reason]]:
         """Read what is said of the targets in a stretch, in order."""
         heads = self._find_heads(number)
-        scopes, spans = self._read_unit(number, places, heads)
+        scopes, firsts, lasts = self._read_unit(number, places, heads)
         if scopes is None:
             return [{} for _ in places]
         found = []
@@ -149,7 +149,7 @@ class _Reader:
                     # Of a line above.
                     start, end = self._offsets[id(one)]
                 else:
-                    start, end = spans[one.match.start][0], spans[one.match.end - 1][1]
+                    start, end = firsts[one.match.start], lasts[one.match.end - 1]
                 cue = one.cue
                 reasons[category] = Reason(
                     start, end, category, cue.direction, cue.phrase
@@ -169,27 +169,28 @@ class _Reader:
 
     def _read_unit(
         self, number: int, places: Sequence[Place], heads: Said
-    ) -> tuple[Scopes | None, list[tuple[int, int]]]:
-        """Read a stretch; None if nothing in it, nor above it, says anything."""
+    ) -> tuple[Scopes | None, list[int], list[int]]:
+        """Read a stretch; None if nothing in it, nor above it, says anything.
+
+        RETURNS: Its scopes, and where its words start and end (characters).
+        """
         start, end = self.units.starts[number], self.units.ends[number]
         stretches = self.lowered[start:end].split()
         if not heads and self.cues.are_quiet(stretches, with_current=self.has_defaults):
-            return None, []
+            return None, [], []
         words = self.cues.split(stretches)
         bits = self.cues.look_up(words)
         clauses = Clauses(words, bits, self.cues.grammar)
         matches = self.cues.find(words, clauses)
         is_listed = may_have_marks(words)
         if not (heads or is_listed or any(match.sides for match in matches)):
-            return None, []
-        firsts = locate_words(words, self.lowered, start)
-        lasts = [first + len(word) for first, word in zip(firsts, words, strict=True)]
-        spans = list(zip(firsts, lasts, strict=True))
+            return None, [], []
+        firsts, lasts = locate_words(words, self.lowered, start)
         if matches and self._title_starts:
             matches = [
                 match
                 for match in matches
-                if not self._is_in_title(spans[match.start][0])
+                if not self._is_in_title(firsts[match.start])
                 or any(cue.category == "negated" for cue in match.cues)
             ]
         targets = []
@@ -200,7 +201,7 @@ class _Reader:
         if is_listed:
             first_target = targets[0].start if targets else len(words)
             matches = merge_matches(matches, find_marks(words, first_target))
-        return Scopes(words, matches, targets, clauses, heads), spans
+        return Scopes(words, matches, targets, clauses, heads), firsts, lasts
 
     def _is_in_title(self, place: int) -> bool:
         index = bisect_right(self._title_starts, place) - 1
@@ -208,6 +209,8 @@ class _Reader:
 
     def _find_heads(self, number: int) -> Said:
         """Find what the line above a list says of its items."""
+        if not number:
+            return {}
         units, first = self.units, number
         is_bullet = units.is_bullet(number)
         if not (is_bullet or units.starts_line(number)):
@@ -223,12 +226,12 @@ class _Reader:
         return heads
 
     def _read_head(self, number: int) -> Said:
-        scopes, spans = self._read_unit(number, (), {})
+        scopes, firsts, lasts = self._read_unit(number, (), {})
         heads: Said = {}
         if scopes is None:
             return heads
         for category, one in scopes.find_heads().items():
-            start, end = spans[one.match.start][0], spans[one.match.end - 1][1]
+            start, end = firsts[one.match.start], lasts[one.match.end - 1]
             self._offsets[id(one)] = start, end
             one.match.start = -1
             heads[category] = one

@@ -18,15 +18,17 @@ _BOX = Cue("box", "negated", "before")
 _AFFIRMED = (Cue("mark", "negated", "end"), Cue("mark", "current", "before", "phrase"))
 
 
-_SIGNS = frozenset([*"[-+", *"\u2610\u25a1\u2611\u2612\u25a0"])
+_SIGNS = frozenset([*"[+", *"\u2610\u25a1\u2611\u2612\u25a0"])
 # Without one of these there is neither mark nor answer.
-MARKS = _SIGNS | _ANSWERS
+MARKS = _SIGNS | _ANSWERS | {"-"}
 
 
 def may_have_marks(words: Sequence[str]) -> bool:
     """Check whether words may include marks or answers of a checklist."""
-    return not _SIGNS.isdisjoint(words) or not (
-        _ANSWERS.isdisjoint(words) or _SEPARATORS.isdisjoint(words)
+    return (
+        not _SIGNS.isdisjoint(words)
+        or ("-" in words and "(" in words)
+        or not (_ANSWERS.isdisjoint(words) or _SEPARATORS.isdisjoint(words))
     )
 
 

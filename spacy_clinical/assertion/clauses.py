@@ -64,7 +64,7 @@ class Clauses:
 
     def is_start(self, i: int) -> bool:
         """Whether a clause or an item of a list starts with a word."""
-        return i == 0 or i - 1 in self.border_set
+        return i == 0 or (bool(self.bits[i - 1] & BORDER) and i - 1 in self.border_set)
 
     def opens_clause(self, i: int) -> bool:
         """Whether a new clause, or a label with its colon, follows a border.

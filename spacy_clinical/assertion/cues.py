@@ -72,6 +72,8 @@ class CueSet:
         self.labels = {key: tuple(value) for key, value in (labels or {}).items()}
         self.cues: dict[str, list[str]] = {}
         self._root: Node = {}
+        # So many words the longest path in the tree has.
+        self._longest = 0
         # Whether the tree is another set's, too.
         self._is_shared = False
         # By word, the names that it may also be looked up by.
@@ -118,8 +120,8 @@ class CueSet:
         self._names: dict[str, tuple[str, ...]] = {}
         self._kinds: dict[str, str] = {}
         self._stretches = Stretches()
-        # As `_anchors`: what can be in a text without such a cue.
-        self._quiet: tuple[set[str], set[str]] = (set(), set())
+        # As `_anchors`: whether a stretch of text has none of them.
+        self._quiet: tuple[dict[str, bool], dict[str, bool]] = ({}, {})
         self._clear_steps()
 
     def _clear_steps(self) -> None:
@@ -195,6 +197,7 @@ class CueSet:
         self._forget()
 
     def _insert(self, words: Sequence[str], n_used: int, cue: Cue) -> None:
+        self._longest = max(self._longest, len(words))
         node = self._root
         for word in words:
             node = node.setdefault(word, {})
@@ -209,17 +212,16 @@ class CueSet:
         stretches: Of the text in lower case, between white space.
         with_current: Whether "current" counts: it only matters where sections do.
         """
-        quiet = self._quiet[with_current]
-        if quiet.issuperset(stretches):
-            return True
-        for stretch in stretches:
-            if stretch not in quiet:
-                if not self._is_quiet(stretch, with_current):
-                    return False
-                if len(quiet) > _MAX_WORDS:
-                    quiet.clear()
-                quiet.add(stretch)
-        return True
+        known = self._quiet[with_current]
+        try:
+            return all(map(known.__getitem__, stretches))
+        except KeyError:
+            if len(known) > _MAX_WORDS:
+                known.clear()
+            for stretch in stretches:
+                if stretch not in known:
+                    known[stretch] = self._is_quiet(stretch, with_current)
+            return all(map(known.__getitem__, stretches))
 
     def find_anchors(self) -> dict[bool, frozenset[str]]:
         """Find the words that no cue can be without that says something.
@@ -248,11 +250,11 @@ class CueSet:
         """
         return self._stretches.split(stretches)
 
-    def look_up(self, words: Iterable[str]) -> list[int]:
+    def look_up(self, words: Sequence[str]) -> list[int]:
         """Look up what words of a text may be, as bits; see `clauses`."""
         known = self._bits
         try:
-            return [known[word] for word in words]
+            return list(map(known.__getitem__, words))
         except KeyError:
             if len(known) > _MAX_WORDS or self._n_steps > _MAX_STEPS:
                 self._clear_steps()
@@ -277,7 +279,7 @@ class CueSet:
         clauses: Of the text.
         """
         found: list[Match] = []
-        done, n = 0, len(words)
+        done = 0
         barred, barred_to = "", 0
         all_bits = clauses.bits
         for i in [i for i, bits in enumerate(all_bits) if bits & CUE]:
@@ -287,9 +289,8 @@ class CueSet:
             if all_bits[i] & OPENER and clauses.is_start(i):
                 state = self._at_start
             best = None
-            for j in range(i, n):
+            for word in words[i : i + self._longest]:
                 # Each step is one look-up, once it was taken before.
-                word = words[j]
                 try:
                     following = state.steps[word]
                 except KeyError:
@@ -297,8 +298,7 @@ class CueSet:
                 if following is None:
                     break
                 state = following
-                if state.best is not None:
-                    best = state.best
+                best = state.best or best
             if best is None:
                 continue
             if i < barred_to:

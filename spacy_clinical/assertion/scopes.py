@@ -117,11 +117,13 @@ class Scopes:
                 starting.setdefault(target.start, []).append(number)
         if self.targets and not starting:
             return
-        at = {match.start: match for match in self.matches if match.start >= first}
+        # Nor does anything behind the last target.
+        last = max(starting, default=len(self.words))
+        at = {m.start: m for m in self.matches if first <= m.start <= last}
         crossed = {
             i
-            for i, bits in enumerate(self.clauses.bits)
-            if bits & (BORDER | PREPOSITION) and i >= first
+            for i, bits in enumerate(self.clauses.bits[first : last + 1], first)
+            if bits & (BORDER | PREPOSITION)
         }
         after = 0
         for i in sorted({*at, *crossed, *starting}):
@@ -244,10 +246,13 @@ class Scopes:
                 ending.setdefault(target.end, []).append(number)
         if not ending:
             return
-        at = {match.end: match for match in self.matches if match.end <= last}
+        # Nothing before the first of them changes anything.
+        first = min(ending)
+        at = {m.end: m for m in self.matches if first <= m.end <= last}
+        start = max(first - 1, 0)
         crossed = {
-            i + 1
-            for i, bits in enumerate(self.clauses.bits[:last])
+            i
+            for i, bits in enumerate(self.clauses.bits[start:last], start + 1)
             if bits & (BORDER | VERB)
         }
         opened: Said = {}

@@ -56,7 +56,8 @@ class Units:
     def __init__(self, text: str, sentence_starts: Sequence[int]) -> None:
         self.text = text
         borders = {start for start in sentence_starts if not self._goes_on(start)}
-        borders.update(self._find_lines())
+        if "\n" in text:
+            borders.update(self._find_lines())
         self.starts = sorted({0, *borders})
         self.ends = [*self.starts[1:], len(text)]
 

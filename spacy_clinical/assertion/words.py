@@ -1,7 +1,9 @@
 """Split texts into the words that cues are looked up by."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from operator import sub
 
 # Of a text in lower case. A hyphen inside a word parts it, and is no word.
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*|-(?![^\W\d_])|(?<![^\W_])-|[^\w\s-]|_+")
@@ -31,22 +33,22 @@ class Stretches(dict[str, list[str]]):
 
         stretches: Of the text in lower case, as `str.split` has them.
         """
-        words: list[str] = []
-        for some in map(self.__getitem__, stretches):
-            words += some
-        return words
+        return list(chain.from_iterable(map(self.__getitem__, stretches)))
 
 
-def locate_words(words: Iterable[str], text: str, start: int) -> list[int]:
-    """Find where the words of a text start (characters).
+def locate_words(
+    words: Sequence[str], text: str, start: int
+) -> tuple[list[int], list[int]]:
+    """Find where the words of a text start, and where they end (characters).
 
     text: In lower case.
     start (characters): Where the first of them may start.
     """
     # Between two words there is only white space, or a hyphen that a letter follows.
-    find, starts = text.find, []
-    for word in words:
-        start = find(word, start)
-        starts.append(start)
-        start += len(word)
-    return starts
+    find, end = text.find, start
+    lengths = list(map(len, words))
+    ends = [
+        end := find(word, end) + length
+        for word, length in zip(words, lengths, strict=True)
+    ]
+    return list(map(sub, ends, lengths)), ends

@@ -7,8 +7,6 @@ which of the two is there first, nor whether both are.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import numpy
-from spacy.attrs import IDX
 from spacy.tokens import Doc, Span, SpanGroup
 
 from spacy_clinical.extensions.doc_data import (
@@ -199,16 +197,10 @@ def set_cues(doc: Doc, places: Sequence[tuple[int, int, str]]) -> None:
     """Write the cues of a Doc as a span group.
 
     places (characters): Start, end and label of each, in order. They become all tokens
-        that are in them, as `doc.char_span` finds them, but without a search for each.
+        that are in them.
     """
-    spans = []
-    if places:
-        chars = [[start, end - 1] for start, end, _ in places]
-        found = numpy.searchsorted(doc.to_array(IDX), chars, side="right") - 1
-        spans = [
-            Span(doc, first, last + 1, label)
-            for (first, last), (_, _, label) in zip(found.tolist(), places, strict=True)
-        ]
+    found = (doc.char_span(*place, alignment_mode="expand") for place in places)
+    spans = [span for span in found if span is not None]
     doc.spans[CUES_KEY] = SpanGroup(doc, name=CUES_KEY, spans=spans)
 
 

@@ -259,9 +259,8 @@ def add_to(doc: Doc, attribute: str, name: str, value: dict[str, Any]) -> None:
     key = ("._.", attribute, 0, count_chars(doc))
     kept = get_user_data(doc).get(key)
     entries = kept or doc._.get(attribute) or {}
-    if attribute == "clinical_provenance":
-        entries = {__title__: __version__, **entries}
-    entries = {**entries, name: value}
+    made_by = {__title__: __version__} if attribute == "clinical_provenance" else {}
+    entries = {**made_by, **entries, name: value}
     if kept is None:
         doc._.set(attribute, entries)
     else:

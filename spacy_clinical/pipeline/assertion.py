@@ -1,9 +1,9 @@
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import repeat
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy
-from spacy.attrs import IDX, SENT_START
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.util import SimpleFrozenDict, from_bytes, to_bytes
@@ -46,8 +46,7 @@ from spacy_clinical.pipeline.bases.assertion_head import (
     spread,
 )
 from spacy_clinical.pipeline.bases.rule_pipe import SavedRules, read_saved
-from spacy_clinical.tokenization.doc_text import DocText
-from spacy_clinical.tokenization.sentences import split_sentences
+from spacy_clinical.tokenization.doc_text import DocText, find_sentence_starts
 from spacy_clinical.types import Floats2d, list_names
 
 FORMAT = 1
@@ -63,11 +62,13 @@ class Found(NamedTuple):
 
     spans: The targets.
     assessments: What the rules say of each.
+    sentences (characters): The starts of the Doc's sentences, ascending.
     scores (n_spans, n_attributes): What the head says; None without one.
     """
 
     spans: list[Span]
     assessments: list[Assessment]
+    sentences: list[int]
     scores: Floats2d | None = None
 
 
@@ -186,9 +187,13 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
         """Find what is said of each target."""
         docs = list(docs)
         found = [self._predict_doc(doc) for doc in docs]
+        if not self.is_trainable:
+            return found
         some = [i for i, one in enumerate(found) if one.spans]
         if self.decide != "rules" and some and self.has_encoder():
-            targets = [make_targets(docs[i], found[i].spans) for i in some]
+            targets = [
+                make_targets(docs[i], found[i].spans, found[i].sentences) for i in some
+            ]
             for i, scores in zip(some, self.score_places(targets), strict=True):
                 found[i] = found[i]._replace(scores=scores)
         self.forget_rows(
@@ -198,24 +203,25 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
 
     def _predict_doc(self, doc: Doc) -> Found:
         spans = self.list_targets(doc)
-        if not spans or self.decide == "model":
-            return Found(spans, [NOTHING] * len(spans))
+        if not spans:
+            return Found([], [], [])
+        text = self._texts.get(doc)
+        sentences = find_sentence_starts(doc, text)
+        if self.decide == "model":
+            return Found(spans, [NOTHING] * len(spans), sentences)
         find_kind = self.cues.find_kind
         places = [
             Place(span.start_char, span.end_char, find_kind(span.label_))
             for span in spans
         ]
-        text, (starts, is_start) = self._texts.read(doc, [IDX, SENT_START])
-        # As `doc.has_annotation` sees it.
-        has_sentences = any(is_start[1:2]) or is_start[1:].any()
         note = Note(
             text,
-            starts[is_start == 1].tolist() if has_sentences else split_sentences(text),
+            sentences,
             [(t.start_char, t.end_char) for t in list_spans(doc, SECTION_TITLES_KEY)],
             [(s.start_char, s.label_) for s in list_spans(doc, SECTIONS_KEY)],
         )
         assessed = assess(note, places, self.cues, use_sections=self.use_sections)
-        return Found(spans, assessed)
+        return Found(spans, assessed, sentences)
 
     def list_targets(self, doc: Doc) -> list[Span]:
         """List the spans of a Doc to speak of, sorted by their starts."""
@@ -274,11 +280,10 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
 
     def _join(
         self, found: Found
-    ) -> Iterator[tuple[Span, Assessment, dict[str, float]]]:
+    ) -> Iterable[tuple[Span, Assessment, dict[str, float]]]:
         """Give each target what rules say of it, and the scores of the head."""
         if found.scores is None:
-            yield from ((s, a, {}) for s, a in zip(*found[:2], strict=True))
-            return
+            return zip(found.spans, found.assessments, repeat({}))
         said = [
             [ATTRIBUTES[c] for c in assessment.categories]
             for assessment in found.assessments
@@ -286,8 +291,8 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
         by_rules = [[name in names for name in self.labels] for names in said]
         shape = found.scores.shape
         combined = self.combine(numpy.reshape(by_rules, shape), found.scores)
-        for row in zip(found.spans, found.assessments, combined.tolist(), strict=True):
-            yield *row[:2], dict(zip(self.labels, row[2], strict=True))
+        scores = [dict(zip(self.labels, row, strict=True)) for row in combined.tolist()]
+        return zip(found.spans, found.assessments, scores, strict=True)
 
     def _describe(self) -> dict[str, Any]:
         rules = {"rules": self.cues.digest, "rules_version": self.cues.version}
@@ -297,16 +302,7 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
 
     def _check_settings(self) -> None:
         self.check_decision()
-        unknown = set(self.attributes or ()) - set(CONTEXT_ATTRIBUTES)
-        if unknown:
-            raise CodedValueError(
-                Errors.C854.format(
-                    name=self.name,
-                    setting="attributes",
-                    unknown=", ".join(sorted(unknown)),
-                    known=", ".join(CONTEXT_ATTRIBUTES),
-                )
-            )
+        self.check_attributes("attributes", self.attributes or ())
 
     # Saving
 

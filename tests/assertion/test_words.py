@@ -17,7 +17,8 @@ def test_stretches_have_the_words_of_the_text(text):
 def test_words_are_located_where_they_are(text):
     matches = list(WORD.finditer(text))
     words = [match[0] for match in matches]
-    assert locate_words(words, text, 0) == [match.start() for match in matches]
+    starts = [match.start() for match in matches]
+    assert locate_words(words, text, 0) == (starts, [match.end() for match in matches])
 
 
 def test_few_and_short_stretches_are_kept(monkeypatch):

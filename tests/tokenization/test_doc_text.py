@@ -1,8 +1,6 @@
-import numpy
 import spacy
-from spacy.attrs import IDX, SENT_START
 
-from spacy_clinical.tokenization.doc_text import DocText
+from spacy_clinical.tokenization.doc_text import DocText, find_sentence_starts
 
 
 def test_doc_text_is_the_text_of_the_doc(monkeypatch):
@@ -22,8 +20,15 @@ def test_doc_text_is_the_text_of_the_doc(monkeypatch):
         assert texts.get(doc) == text
 
 
-def test_doc_text_reads_attributes_on_the_way():
-    doc = spacy.blank("en")("No fever. Cough")
-    text, columns = DocText().read(doc, [IDX, SENT_START])
-    assert text == doc.text
-    assert numpy.array_equal(columns, doc.to_array([IDX, SENT_START]).T)
+def test_long_docs_have_their_text_too(monkeypatch):
+    monkeypatch.setattr("spacy_clinical.tokenization.doc_text._MIN_TOKENS", 0)
+    test_doc_text_is_the_text_of_the_doc(monkeypatch)
+
+
+def test_sentences_start_where_the_doc_has_them_or_the_text():
+    nlp = spacy.blank("en")
+    doc = nlp("No fever. Cough")
+    assert find_sentence_starts(doc, doc.text) == [0, 10]
+    doc[1].is_sent_start = True
+    assert find_sentence_starts(doc, doc.text) == [0, 3]
+    assert find_sentence_starts(nlp(""), "") == []

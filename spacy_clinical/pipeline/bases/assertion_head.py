@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias, get_args
 
 import numpy
-from spacy.attrs import IDX, SENT_START
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 from spacy.training import Example, validate_examples
@@ -22,7 +21,7 @@ from spacy_clinical.extensions.assertion_attributes import (
     get_known_attributes,
 )
 from spacy_clinical.pipeline.bases.checkpoint_pipe import CheckpointPipe
-from spacy_clinical.tokenization.sentences import split_sentences
+from spacy_clinical.tokenization.doc_text import find_sentence_starts
 from spacy_clinical.types import Bools2d, Floats1d, Floats2d, list_names
 
 Decide = Literal["rules", "model", "both"]
@@ -102,6 +101,22 @@ class AssertionHeadPipe(CheckpointPipe):
                             name=self.name, setting=setting, value=value, low=0, high=1
                         )
                     )
+
+    def check_attributes(self, setting: str, names: Iterable[str]) -> None:
+        """Check the names of attributes that a setting has.
+
+        RAISES ValueError: C854, if there is no such attribute.
+        """
+        unknown = sorted(set(names) - set(CONTEXT_ATTRIBUTES))
+        if unknown:
+            raise CodedValueError(
+                Errors.C854.format(
+                    name=self.name,
+                    setting=setting,
+                    unknown=", ".join(unknown),
+                    known=", ".join(CONTEXT_ATTRIBUTES),
+                )
+            )
 
     # Predicting
 
@@ -196,16 +211,7 @@ class AssertionHeadPipe(CheckpointPipe):
         if not self.is_trainable:
             return
         names = list_names(labels or ())
-        unknown = sorted(set(names) - set(CONTEXT_ATTRIBUTES))
-        if unknown:
-            raise CodedValueError(
-                Errors.C854.format(
-                    name=self.name,
-                    setting="labels",
-                    unknown=", ".join(unknown),
-                    known=", ".join(CONTEXT_ATTRIBUTES),
-                )
-            )
+        self.check_attributes("labels", names)
         some = []
         said = set(names)
         for number, eg in enumerate(get_examples()):
@@ -281,7 +287,8 @@ class AssertionHeadPipe(CheckpointPipe):
     def _read(self, eg: Example) -> Targets:
         """Take the places from the reference, and the text as it was predicted."""
         spans = self.list_targets(eg.reference)
-        return make_targets(eg.predicted, spans)
+        sentences = find_sentence_starts(eg.predicted, eg.predicted.text)
+        return make_targets(eg.predicted, spans, sentences)
 
     def take_head(self, other: "AssertionHeadPipe") -> None:
         """Take over the weights of another component's head, which may have been trained
@@ -351,19 +358,15 @@ def _find_encoder(model: Any) -> Any:
     return next((node for node in nodes if node.name == "hf_encoder"), None)
 
 
-def make_targets(doc: Doc, spans: Sequence[Span]) -> Targets:
+def make_targets(doc: Doc, spans: Sequence[Span], sentences: Sequence[int]) -> Targets:
     """Make the input of the head.
 
     spans: The places, of this Doc or of another of the same text.
+    sentences (characters): The starts of sentences, ascending.
     """
     places = [(span.start_char, span.end_char) for span in spans]
     array = numpy.asarray(places, dtype="int64").reshape(-1, 2)
-    if doc.has_annotation("SENT_START"):
-        offsets, is_start = doc.to_array([IDX, SENT_START]).T
-        starts = offsets[is_start == 1].tolist()
-    else:
-        starts = split_sentences(doc.text)
-    return Targets(doc, array, starts)
+    return Targets(doc, array, sentences)
 
 
 def move_threshold(scores: Floats2d, threshold: Floats2d | Floats1d) -> Floats2d:
