@@ -42,6 +42,9 @@ def replace_atomic(path: Path, *, is_private: bool = True) -> Iterator[Path]:
     """
     with _make_temporary(path, is_private=is_private) as made:
         yield made
+        if not is_private:
+            # Some libraries, such as safetensors, write files of their owner's.
+            _share(made)
         _sync(made)
         _put(made, path)
 
@@ -126,8 +129,8 @@ def fill_folder(path: Path) -> Iterator[Path]:
 def put_files(folder: Path) -> Iterator[Path]:
     """Create a temporary folder, whose files are moved to a target when complete.
 
-    This is for libraries that name and open files themselves. If anything fails, the
-    old files stay.
+    This is for libraries that name and open files themselves. Others may read the files,
+    as far as the umask allows. If anything fails, the old files stay.
 
     folder: The target folder; created if it doesn't exist. Other files in it stay.
     YIELDS: Path of the temporary folder.
@@ -139,6 +142,7 @@ def put_files(folder: Path) -> Iterator[Path]:
         try:
             yield made
             for path in sorted(made.iterdir()):
+                _share(path)
                 _sync(path)
                 os.replace(path, folder / path.name)
             sync_folder(folder)
@@ -181,7 +185,7 @@ def _make_temporary(path: Path, *, is_private: bool = True) -> Iterator[Path]:
         os.close(descriptor)
         made = Path(name)
         if not is_private:
-            made.chmod(0o666 & ~_get_umask())
+            _share(made)
         with hold(made) as is_there:
             if not is_there:
                 continue
@@ -194,11 +198,12 @@ def _make_temporary(path: Path, *, is_private: bool = True) -> Iterator[Path]:
             return
 
 
-def _get_umask() -> int:
-    """Get the umask, which is only possible by setting it."""
+def _share(path: Path) -> None:
+    """Let others read and write a file, as far as the umask allows."""
+    # Only setting it tells what it was.
     umask = os.umask(0o077)
     os.umask(umask)
-    return umask
+    path.chmod(0o666 & ~umask)
 
 
 def _sync(path: Path) -> None:

@@ -2,7 +2,12 @@ import os
 
 import pytest
 
-from spacy_clinical.files.atomic import fill_folder, open_atomic, replace_atomic
+from spacy_clinical.files.atomic import (
+    fill_folder,
+    open_atomic,
+    put_files,
+    replace_atomic,
+)
 
 
 def list_names(folder):
@@ -89,3 +94,22 @@ def test_others_may_read_what_is_not_private(tmp_path, is_private, mode):
     finally:
         os.umask(before)
     assert (tmp_path / "a").stat().st_mode & 0o777 == mode
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_others_may_read_what_libraries_write_for_their_user_alone(tmp_path, kind):
+    def write(path):
+        path.unlink(missing_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+
+    before = os.umask(0o022)
+    try:
+        if kind == "file":
+            with replace_atomic(tmp_path / "weights", is_private=False) as part:
+                write(part)
+        else:
+            with put_files(tmp_path) as part:
+                write(part / "weights")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "weights").stat().st_mode & 0o777 == 0o644
