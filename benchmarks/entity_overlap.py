@@ -9,9 +9,10 @@ clinicians type them (tests/data/typed_lines_*.txt) entities are also scored exa
 
 import argparse
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import spacy
 from peers.tables import format_table
@@ -19,12 +20,19 @@ from spacy.language import Language
 from spacy.training import Example
 
 import spacy_clinical
-from spacy_clinical.corpora.brat import BratCorpus
 from spacy_clinical.corpora.pubtator import PubTatorCorpus
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+
+from make_ner_corpora import read_events
 
 LINES = Path(__file__).parents[1] / "tests" / "data"
 _MARK = re.compile(r"\[([^|\]]+)\|(\w+)\]")
 _DISEASE = ("Disease_disorder", "Sign_symptom")
+
+
+# "gold", the number of entities; "p", "r" and "f", None where precision can't be told.
+Score: TypeAlias = dict[str, Any]
 
 
 class Kind(NamedTuple):
@@ -59,6 +67,7 @@ PUBTATOR = {
         },
     ),
 }
+PHEE_DEV = "phee/dev.json"
 PHEE = {
     "drugs": Kind(["Drug"], ["Medication"]),
     "effects": Kind(["Effect"], _DISEASE),
@@ -84,37 +93,36 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("data", type=Path, help="folder of the corpora")
     parser.add_argument("--model", default="en_clinical_sm")
-    parser.add_argument(
-        "--phee", type=Path, help="PHEE as make_ner_corpora.py writes it"
-    )
     parser.add_argument("--lines", nargs="*", default=["dev"], help="dev, test")
     args = parser.parse_args()
     path = Path(args.model)
     nlp = spacy.load(path) if path.exists() else spacy_clinical.load(args.model)
     nlp.select_pipes(disable=[n for n in nlp.pipe_names if n in _NOT_NEEDED])
-    print(format_scores({args.model: score(nlp, args.data, args.phee, args.lines)}))
+    print(format_scores({args.model: score(nlp, args.data, args.lines)}))
 
 
 _NOT_NEEDED = ("clinical_assertion", "clinical_icd9_categorizer")
 
 
 def score(
-    nlp: Language, data: Path, phee: Path | None = None, lines: Iterable[str] = ("dev",)
-) -> dict[str, dict[str, float]]:
+    nlp: Language, data: Path, lines: Iterable[str] = ("dev",)
+) -> dict[str, Score]:
     """Score a pipeline on all corpora that are there.
 
     data: Their folder.
-    phee: Folder of BRAT files.
     lines: Parts of the typed lines.
-    RETURNS: By corpus and kind of entity: "gold", "p", "r" and "f".
+    RETURNS: By corpus and kind of entity.
     """
-    scores: dict[str, dict[str, float]] = {}
+    scores: dict[str, Score] = {}
     for name, (file, kinds) in PUBTATOR.items():
         if (data / file).exists():
             texts = list(read(nlp, PubTatorCorpus(data / file)(nlp)))
             scores |= score_overlaps(nlp, name, texts, kinds)
-    if phee is not None:
-        texts = list(read(nlp, BratCorpus(phee)(nlp)))
+    if (data / PHEE_DEV).exists():
+        texts = [
+            Text(note.text, [Place(*entity[:3]) for entity in note.entities])
+            for note in read_events(data / PHEE_DEV)
+        ]
         scores |= score_overlaps(nlp, "PHEE dev", texts, PHEE)
     for part in lines:
         texts = read_lines(LINES / f"typed_lines_{part}.txt")
@@ -151,7 +159,7 @@ def _read_marks(line: str) -> Text:
 
 def score_overlaps(
     nlp: Language, name: str, texts: Sequence[Text], kinds: Mapping[str, Kind]
-) -> dict[str, dict[str, float]]:
+) -> dict[str, Score]:
     """Score the entities of a corpus by overlap."""
     counts = {kind: [0, 0, 0, 0] for kind in kinds}
     for text, doc in zip(texts, nlp.pipe(t.text for t in texts), strict=True):
@@ -168,9 +176,7 @@ def score_overlaps(
     return {f"{name}, {kind}": _make_score(*count) for kind, count in counts.items()}
 
 
-def score_lines(
-    nlp: Language, name: str, texts: Sequence[Text]
-) -> dict[str, dict[str, float]]:
+def score_lines(nlp: Language, name: str, texts: Sequence[Text]) -> dict[str, Score]:
     """Score entities of lines, exactly and by overlap with the same type."""
     exact, overlap = [0, 0, 0, 0], [0, 0, 0, 0]
     for text, doc in zip(texts, nlp.pipe(t.text for t in texts), strict=True):
@@ -198,16 +204,16 @@ def _overlaps(place: Place, others: Iterable[Place]) -> bool:
     return any(o.start < place.end and place.start < o.end for o in others)
 
 
-def _make_score(
-    n_gold: int, n_hit: int, n_found: int, n_right: int
-) -> dict[str, float]:
+def _make_score(n_gold: int, n_hit: int, n_found: int, n_right: int) -> Score:
     recall = n_hit / max(n_gold, 1)
-    precision = n_right / n_found if n_found else float("nan")
+    if not n_found:
+        return {"gold": n_gold, "p": None, "r": recall, "f": None}
+    precision = n_right / n_found
     f1 = 2 * precision * recall / max(precision + recall, 1e-9)
     return {"gold": n_gold, "p": precision, "r": recall, "f": f1}
 
 
-def format_scores(systems: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
+def format_scores(systems: Mapping[str, Mapping[str, Score]]) -> str:
     """Write the scores of some pipelines as Markdown.
 
     systems: By name, what `score` returns.
@@ -217,12 +223,16 @@ def format_scores(systems: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str
         [
             what,
             f"{first['gold']}",
-            *(f"{systems[name][what][key]:.3f}" for name in names for key in "prf"),
+            *(_format(systems[name][what][key]) for name in names for key in "prf"),
         ]
         for what, first in systems[names[0]].items()
     ]
     columns = [f"{name}, {key}" for name in names for key in ("P", "R", "F1")]
     return format_table(["corpus", "gold", *columns], lines)
+
+
+def _format(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
 
 
 if __name__ == "__main__":

@@ -2,6 +2,9 @@
 
     python benchmarks/ner.py path/to/maccrobat2020 --output ner.json
 
+Both are scored by overlap too, on BC5CDR, NCBI Disease and PHEE dev, as far as they are
+beside that folder, and on lines as clinicians type them (entity_overlap.py).
+
 The baseline is trained here (ner_cnn.cfg, some minutes) on the same texts with the
 same tokenizer; --baseline names one trained before. The gold is what the corpus
 reader gives: of overlapping spans the longest. For speed both read the texts of dev
@@ -19,6 +22,7 @@ from typing import Any
 
 import spacy
 import torch
+from entity_overlap import format_scores, score
 from machine import read_machine
 from peers.tables import format_table
 from reports import OURS, SHARE, Row, compare_speed, make_row, write_report
@@ -53,9 +57,13 @@ def main() -> None:
             BASELINE: spacy.load(baseline),
         }
     report = compare(pipelines, args.data / "dev", args.rounds)
+    for name, nlp in pipelines.items():
+        report["results"][name]["overlap"] = score(nlp, args.data.parent)
     report["machine"] = machine
     report["settings"] = {"rounds": args.rounds, "max_steps": args.max_steps}
     print(format_tables(report["results"]))
+    overlaps = {name: r["overlap"] for name, r in report["results"].items()}
+    print("\n" + format_scores(overlaps))
     if args.output:
         write_report(args.output, report, summarize(report))
 
@@ -114,6 +122,15 @@ def summarize(report: dict[str, Any]) -> list[Row]:
         for quantity, key in (("F1", "f"), ("precision", "p"), ("recall", "r"))
         for name, result in systems.items()
     ]
+    for name, result in systems.items():
+        for task, found in result.get("overlap", {}).items():
+            for quantity, key in (("F1", "f"), ("precision", "p"), ("recall", "r")):
+                # Where a corpus doesn't label all, precision can't be told.
+                if found[key] is not None:
+                    task_name = f"Entities, {task}"
+                    rows.append(
+                        make_row(task_name, name, quantity, SHARE, [found[key]])
+                    )
     seconds = {name: result["seconds"] for name, result in systems.items()}
     words = {name: result["words"] for name, result in systems.items()}
     return rows + compare_speed("Entities", seconds, words, "words/s")

@@ -96,6 +96,7 @@ def test_others_may_read_what_is_not_private(tmp_path, is_private, mode):
     assert (tmp_path / "a").stat().st_mode & 0o777 == mode
 
 
+@pytest.mark.skipif(os.name != "posix", reason="there are no such permissions")
 @pytest.mark.parametrize("kind", ["file", "folder"])
 def test_others_may_read_what_libraries_write_for_their_user_alone(tmp_path, kind):
     def write(path):
