@@ -7,6 +7,7 @@ from spacy.tokens import Span, SpanGroup
 from spacy.training import Example
 from thinc.api import Adam
 
+from spacy_clinical.corpora.partial import PartialCorpus
 from spacy_clinical.heads.labels import bio_labels
 from tests.conftest import add_ner, doc_from_markup
 from tests.tiny import make_bare_bert, make_token_classifier
@@ -278,6 +279,37 @@ def test_overfits_and_reloads(request, tmp_path, kind, pooling, crf):
         assert scores["ents_f"] == 1.0
         assert scores["ents_per_type"]["Sex"]["f"] == 1.0
         assert trained.get_pipe("clinical_ner").labels == tuple(TYPES)
+
+
+@ignore_casing
+@pytest.mark.learns
+@pytest.mark.parametrize("crf", [False, True])
+def test_learns_all_types_from_corpora_that_label_some(bare_bert, crf):
+    nlp = spacy.blank("en")
+    encoder = {"checkpoint": str(bare_bert), "learn_rate_scale": 0.5}
+    nlp.add_pipe("clinical_ner", config={"model": {"encoder": encoder, "crf": crf}})
+
+    def read(labels):
+        # The same texts, of which one corpus labels what the other one doesn't.
+        def read_some(nlp):
+            for example in make_examples(nlp):
+                example.reference.ents = [
+                    ent for ent in example.reference.ents if ent.label_ in labels
+                ]
+                yield example
+
+        return PartialCorpus(read_some, labels={label: label for label in labels})
+
+    corpora = [read(TYPES[:2]), read(TYPES[2:])]
+    optimizer = nlp.initialize(lambda: [eg for c in corpora for eg in c(nlp)])
+    assert nlp.get_pipe("clinical_ner").labels == tuple(TYPES)
+    optimizer.learn_rate = 0.01
+    for number in range(120):
+        examples = list(corpora[number % 2](nlp))
+        nlp.update(examples, sgd=optimizer, drop=0.0)
+    examples = make_examples(nlp)
+    found = [as_tuples(doc) for doc in nlp.pipe(eg.text for eg in examples)]
+    assert found == [as_tuples(eg.reference) for eg in examples]
 
 
 @pytest.mark.learns
