@@ -22,7 +22,7 @@ def convert(
     source: Annotated[
         Path,
         typer.Argument(
-            help="BRAT files (.txt with .ann), CodiEsp, CoNLL, .jsonl with text and "
+            help="BRAT files (.txt with .ann), CodiEsp, PubTator, CoNLL, .jsonl with text and "
             "entities, a table of texts and labels, or a folder of these."
         ),
     ],

@@ -35,7 +35,7 @@ def evaluate(
     corpus: Annotated[
         Path,
         typer.Argument(
-            help="Labelled texts or forms: .spacy, BRAT, CodiEsp, FUNSD, CoNLL, "
+            help="Labelled texts or forms: .spacy, BRAT, CodiEsp, FUNSD, PubTator, CoNLL, "
             ".jsonl, a table of texts and codes, or a folder of these."
         ),
     ],

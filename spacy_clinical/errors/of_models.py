@@ -199,7 +199,7 @@ class ModelErrors(metaclass=Catalog):
     )
     C211 = (
         "Can't read annotated texts from '{source}' ({reason}). Give a BRAT folder "
-        "(.txt with .ann), CoNLL (a token and its tags on each line) or .jsonl (text, "
+        "(.txt with .ann), PubTator, CoNLL (a token and its tags on each line) or .jsonl (text, "
         "and entities as start, end and label)."
     )
     C212 = (
