@@ -35,6 +35,10 @@ class Reason(NamedTuple):
     direction: str
     rule: str
 
+    def is_beside(self, start: int, end: int) -> bool:
+        """Whether no word stands between the cue and a target (characters)."""
+        return max(start - self.end, self.start - end) <= 1
+
 
 class Assessment(NamedTuple):
     """What is said of a target.

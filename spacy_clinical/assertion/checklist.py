@@ -10,6 +10,7 @@ _ANSWERS = frozenset(
 _SEPARATORS = frozenset([":", "-", "\u2013", "\u2014", "?", "=", "|", "\u2026"])
 _ITEM_ENDS = frozenset([",", ";", ".", ")", "]", "|", "/", "\u2022"])
 _BORDERS = frozenset([",", ";", "(", ":", "and", "/", "\u2022", "."])
+_YES_NO = frozenset(["yes", "no"])
 RULES = ("answer", "mark", "box")
 _ANSWER = Cue("answer", "negated", "after", "phrase")
 _MARK_AFTER = Cue("mark", "negated", "after", "result")
@@ -29,6 +30,7 @@ def may_have_marks(words: Sequence[str]) -> bool:
         not _SIGNS.isdisjoint(words)
         or ("-" in words and "(" in words)
         or not (_ANSWERS.isdisjoint(words) or _SEPARATORS.isdisjoint(words))
+        or _ends_with_answer(words)
     )
 
 
@@ -38,7 +40,8 @@ def find_marks(words: Sequence[str], first_target: int) -> list[Match]:
     words: In lower case.
     first_target: The word that the first target starts with.
     """
-    found = [*_find_answers(words), *_find_boxes(words)]
+    answers = [*_find_bare_answers(words)] or _find_answers(words)
+    found = [*answers, *_find_boxes(words)]
     found += _find_signs(words, first_target)
     found.sort(key=lambda match: match.start)
     return found
@@ -59,8 +62,25 @@ def _find_answers(words: Sequence[str]) -> Iterator[Match]:
         if words[i] not in _ANSWERS or words[i - 1] not in _SEPARATORS:
             continue
         is_last = i + 1 == n or words[i + 1] in _ITEM_ENDS
-        if is_last or (i + 2 < n and words[i + 2] == ":"):
+        # "Fever: no cough: yes", "Fever | no" with "Cough | yes" on the next line.
+        if is_last or (i + 2 < n and words[i + 2] in (":", words[i - 1])):
             yield Match(i - 1, i + 1, [_ANSWER])
+
+
+def _ends_with_answer(words: Sequence[str]) -> bool:
+    """Whether the last word, but for a full stop, is yes or no."""
+    last = [word for word in words[-2:] if word != "."][-1:]
+    return not _YES_NO.isdisjoint(last)
+
+
+def _find_bare_answers(words: Sequence[str]) -> Iterator[Match]:
+    """Find answers without separators: "Fever no, cough yes", or one on each line."""
+    answers = [i for i, word in enumerate(words) if word in _YES_NO]
+    is_list = len(answers) > 1 and answers[0] > 0 and _ends_with_answer(words)
+    if not is_list or not _SEPARATORS.isdisjoint(words):
+        return
+    for i in answers:
+        yield Match(i, i + 1, [_ANSWER] if words[i] == "no" else _AFFIRMED[:1])
 
 
 def _find_boxes(words: Sequence[str]) -> Iterator[Match]:

@@ -37,7 +37,8 @@ def parse_key(key: str, where: str = "") -> tuple[str, str, str]:
     where: What to add to an error: the file, and the line.
     RAISES ValueError: C850 or C851, if its category or direction is unknown.
     """
-    category, direction, reach = [*key.split(), "", ""][:3]
+    key = str(key)
+    category, direction, reach = [*key.split(), "", "", ""][:3]
     category = category.removeprefix("is_")
     if category not in CATEGORIES:
         raise CodedValueError(
@@ -180,7 +181,8 @@ class CueSet:
             cue = Cue(phrase, category, direction, reach)
             try:
                 spelled = list(spell(phrase, self.words))
-            except KeyError:
+            # Names of unknown lists, and what isn't a string.
+            except (KeyError, TypeError, AttributeError):
                 spelled = []
             if not spelled:
                 raise CodedValueError(
@@ -371,6 +373,8 @@ class CueSet:
 
 def _excludes(new: Cue, old: Cue) -> bool:
     """Whether of two cues of the same words only the newer one counts."""
+    if new.direction == "pseudo" and new.category == "any":
+        return old.direction != "end"
     if new.category != old.category:
         return False
     directions = {new.direction, old.direction}

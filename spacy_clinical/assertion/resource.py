@@ -7,6 +7,7 @@ from pathlib import Path
 from spacy_clinical.assertion.checklist import RULES
 from spacy_clinical.assertion.cues import CueSet
 from spacy_clinical.errors import CodedValueError, Errors
+from spacy_clinical.files.regular import coded_errors, read_regular
 
 DEFAULT_CUES = Path(__file__).parents[1] / "resources" / "assertion_cues.cfg"
 _TABLES = ("rules", "words", "sections", "labels")
@@ -16,7 +17,8 @@ def load_cues(path: Path = DEFAULT_CUES, known: CueSet | None = None) -> CueSet:
     """Read a file of cues. The shipped one describes the format.
 
     known: Cues to add them to; what the file says wins.
-    RAISES ValueError: C850, C851, C852 or C853, with the line that can't be read.
+    RAISES ValueError: C850, C851, C852 or C853, with the line that can't be read; C302 or
+        C350, if the file can't be.
     """
     if path == DEFAULT_CUES and known is None:
         return _load_shipped().copy()
@@ -32,7 +34,8 @@ def _load_shipped() -> CueSet:
 
 
 def _read_cues(path: Path, known: CueSet | None) -> CueSet:
-    text = path.read_text(encoding="utf8")
+    with coded_errors(path):
+        text = read_regular(path).decode("utf8")
     parser = configparser.ConfigParser(interpolation=None, delimiters=("=",))
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     try:

@@ -9,6 +9,7 @@ from spacy.language import Language
 from spacy.scorer import Scorer
 from spacy.tokens import Doc
 from spacy.training import Example
+from spacy.util import filter_spans
 
 from spacy_clinical.evaluation.assertion_scorer import score_assertions
 from spacy_clinical.extensions.attributes import FORM_SPANS_KEY, NER_KEY, SECTIONS_KEY
@@ -63,9 +64,15 @@ def evaluate(
 ) -> Evaluation:
     """Run a pipeline over labelled Docs, and score it with its components' scorers.
 
+    A `clinical_assertion` in a pipeline that finds no entities speaks of the gold ones.
+
     batch_size (Docs): Size of a batch; None for the pipeline's own.
     """
     examples = list(examples)
+    if _needs_entities(nlp):
+        for example in examples:
+            gold = example.get_aligned_spans_y2x(example.reference.ents)
+            example.predicted.ents = filter_spans(gold)
     docs = nlp.pipe((eg.predicted for eg in examples), batch_size=batch_size)
     for example, doc in zip(examples, docs, strict=True):
         example.predicted = doc
@@ -86,6 +93,14 @@ def evaluate(
     }
     curves = [*_draw_entities(examples), *_draw_codes(examples)]
     return Evaluation(len(examples), scores, by_label, confuse(examples), curves)
+
+
+def _needs_entities(nlp: Language) -> bool:
+    """Whether a pipeline says what holds of entities, and has no component for these."""
+    assigned = {
+        name for pipe in nlp.pipe_names for name in nlp.get_pipe_meta(pipe).assigns
+    }
+    return "span._.assertion" in assigned and "doc.ents" not in assigned
 
 
 def _has_assertion(doc: Doc) -> bool:

@@ -112,6 +112,7 @@ _ATTRIBUTES = {
     "is_family": ("is_family",),
 }
 ASSERTED = frozenset(name for names in _ATTRIBUTES.values() for name in names)
+FAMILY_HISTORY = "Family_history"
 ANYBODY = ("FAMMEMB", "family member")
 _RELATIVE = re.compile(
     rf"(?:\b(maternal|paternal) )?\b({'|'.join(RELATIVES)})\b", re.IGNORECASE
@@ -213,7 +214,7 @@ class Claims:
         """Find the role of a finding, by its place and attributes."""
         role = self.find_role(finding["start"])
         assertion = read_assertion(finding)
-        if assertion.is_family:
+        if assertion.is_family or self.names_relative(finding):
             return "family"
         # Under allergies or family history the role stays.
         is_open = role in ("stated", "planned")
@@ -306,8 +307,8 @@ class Claims:
 
     def find_relative(self, finding: Mapping[str, Any]) -> Relative:
         """Find who in the family has a disorder: the last one named from its cue on, or
-        else before it on its line."""
-        places = []
+        else before it on its line. An entity such as "mother had a stroke" says it itself."""
+        places = [finding["text"]] if self.names_relative(finding) else []
         for cue in _list_cues(finding, "family"):
             start, end = max(cue["start"] - len("maternal "), 0), cue["end"]
             following = self.text[end : finding["start"]]
@@ -322,6 +323,11 @@ class Claims:
                     return Relative(f"{side[0].upper()}{code}", f"{side} {display}")
                 return Relative(code, display)
         return Relative(*ANYBODY)
+
+    def names_relative(self, finding: Mapping[str, Any]) -> bool:
+        """Check whether an entity of family history says whose it is."""
+        is_history = finding["label"] == FAMILY_HISTORY
+        return is_history and _RELATIVE.search(finding.get("text") or "") is not None
 
     def has_no_allergies(self, start: int, end: int) -> bool:
         """Check whether a section on allergies says that none are known.

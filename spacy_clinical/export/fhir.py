@@ -39,6 +39,7 @@ from typing import Any
 
 from spacy_clinical.export.allergies import list_allergies
 from spacy_clinical.export.claims import (
+    FAMILY_HISTORY,
     Claims,
     NearbyEntities,
     Relative,
@@ -262,7 +263,7 @@ class _Maker(NoteMaker):
     def list_relatives(self) -> Iterator[Resource]:
         """List the disorders of each relative."""
         disorders: dict[Relative, list[Mapping[str, Any]]] = {}
-        for ent in self._list(DISORDERS, "family"):
+        for ent in self._list(DISORDERS | {FAMILY_HISTORY}, "family"):
             # "No family history of" names no relative.
             assertion = read_assertion(ent)
             if assertion.is_negated or assertion.is_hypothetical:

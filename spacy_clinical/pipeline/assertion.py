@@ -132,7 +132,7 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
         threshold (0 to 1): The score from which the head alone says that an attribute is
             true. One for all, or by attribute; as the next two.
         reject_below (0 to 1): With "both", what the rules say isn't written if the
-            head's score is lower.
+            head's score is lower, unless its cue stands beside the finding.
         accept_above (0 to 1): With "both", what the rules don't say is written if the
             head's score is at least this.
         cues: More cues, by category, direction and perhaps reach: {"negated before":
@@ -284,13 +284,18 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
         """Give each target what rules say of it, and the scores of the head."""
         if found.scores is None:
             return zip(found.spans, found.assessments, repeat({}))
-        said = [
-            [ATTRIBUTES[c] for c in assessment.categories]
-            for assessment in found.assessments
-        ]
-        by_rules = [[name in names for name in self.labels] for names in said]
-        shape = found.scores.shape
-        combined = self.combine(numpy.reshape(by_rules, shape), found.scores)
+        said = []
+        for span, assessment in zip(found.spans, found.assessments, strict=True):
+            place = span.start_char, span.end_char
+            names = {ATTRIBUTES[category]: 1 for category in assessment.categories}
+            # The head may doubt how far a cue reaches, not the cue beside a finding.
+            names |= {
+                ATTRIBUTES[category]: 2
+                for category, reason in assessment.reasons.items()
+                if category in ATTRIBUTES and reason.is_beside(*place)
+            }
+            said.append([names.get(name, 0) for name in self.labels])
+        combined = self.combine(numpy.asarray(said), found.scores)
         scores = [dict(zip(self.labels, row, strict=True)) for row in combined.tolist()]
         return zip(found.spans, found.assessments, scores, strict=True)
 

@@ -203,3 +203,17 @@ def test_assertion_is_not_scored_where_the_gold_says_nothing(tmp_path):
     found = evaluate_said(tmp_path, ENTITY % "", by="clinical_assertion")
     assert "assertion" not in found.by_label
     assert not any(name.startswith("assertion") for name in found.scores)
+
+
+def test_assertion_without_entities_is_scored_on_the_gold_ones():
+    nlp = spacy.blank("en")
+    nlp.add_pipe("clinical_assertion")
+    gold = make_doc(nlp, GOLD)
+    gold.ents[1]._.is_negated = gold.ents[2]._.is_negated = True
+    found = evaluate(nlp, [Example(nlp.make_doc(gold.text), gold)])
+    assert found.scores["assertion_is_negated_f"] == 1.0
+    # A pipeline that looks for entities gets none.
+    ruler = nlp.add_pipe("entity_ruler", first=True)
+    ruler.add_patterns([{"label": "Symptom", "pattern": "nothing"}])
+    found = evaluate(nlp, [Example(nlp.make_doc(gold.text), gold)])
+    assert found.scores["assertion_is_negated_f"] == 0.0

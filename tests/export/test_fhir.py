@@ -347,6 +347,22 @@ def test_relatives_are_whom_the_cue_names(text, code):
     assert "Condition" not in by_type(bundle)
 
 
+@pytest.mark.parametrize(
+    ("text", "code"), [("Mother had asthma", "MTH"), ("noncontributory", None)]
+)
+def test_entities_that_name_a_relative_are_of_the_family(text, code):
+    record = make_assessed(f"HPI: {text}.")
+    start = record["text"].index(text)
+    entity = {"start": start, "end": start + len(text), "text": text}
+    entity |= {"label": "Family_history", "score": 0.9, "section": ""}
+    record["entities"] = (
+        [{**record["entities"][0], **entity}] if record["entities"] else [entity]
+    )
+    found = by_type(make(record)).get("FamilyMemberHistory", [])
+    codes = [r["relationship"]["coding"][0]["code"] for r in found]
+    assert codes == ([code] if code else [])
+
+
 def test_a_family_without_the_disorder_is_left_out():
     found = by_type(make(make_assessed("FAMILY HISTORY: no asthma.")))
     assert not {"FamilyMemberHistory", "Condition"} & found.keys()

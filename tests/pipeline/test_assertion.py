@@ -197,7 +197,10 @@ def test_sections_can_be_told_to_say_nothing():
     [
         ("negativ before", "no", "C850"),
         ("negated behind", "no", "C851"),
+        ("", "no", "C850"),
+        (None, "no", "C850"),
         ("negated before", [" "], "C852"),
+        ("negated before", [3], "C852"),
         ("negated before", ["{nobody}"], "C852"),
     ],
 )
@@ -310,3 +313,20 @@ def test_set_assertions_writes_what_set_assertion_does():
     set_assertions(many, found, NAMES)
     assert many.user_data == one.user_data
     assert many[1:2]._.assertion == one[1:2]._.assertion
+
+
+def test_files_of_cues_that_cant_be_read_are_told(tmp_path):
+    (tmp_path / "latin.cfg").write_bytes(b"[negated before]\ncues = n\xe3o\n")
+    for path in (tmp_path / "none.cfg", tmp_path, tmp_path / "latin.cfg"):
+        with pytest.raises((OSError, ValueError), match=r"\[C\d{3}\]"):
+            ClinicalAssertion(cues=str(path))
+    with pytest.raises(ValueError, match=r"\[C854\].*reject_below"):
+        ClinicalAssertion(reject_below={"is_foo": 0.1})
+
+
+def test_a_cue_that_only_looks_like_one_can_be_of_any_kind():
+    component = ClinicalAssertion()
+    component.add_cues("any pseudo", ["denies"])
+    doc = spacy.blank("en").make_doc("Denies fever")
+    doc.ents = [Span(doc, 1, 2, label="Symptom")]
+    assert not component(doc).ents[0]._.is_negated

@@ -289,8 +289,8 @@ def test_cues_of_what_the_head_rejects_are_not_written(nlp):
     component = other.get_pipe("clinical_assertion")
     component.decide = "both"
     component.reject_below = component.accept_above = 1.0
-    doc = other.make_doc("no fever")
-    doc.ents = [Span(doc, 1, 2, label="SYMPTOM")]
+    doc = other.make_doc("no pain or fever")
+    doc.ents = [Span(doc, 3, 4, label="SYMPTOM")]
     component(doc)
     assert not doc.ents[0]._.is_negated
     assert doc.ents[0]._.assertion["cues"] == []
@@ -299,6 +299,17 @@ def test_cues_of_what_the_head_rejects_are_not_written(nlp):
     component(doc)
     assert doc.ents[0]._.is_negated
     assert [span.text for span in doc.spans["assertion_cues"]] == ["no"]
+
+
+def test_the_head_rejects_no_cue_beside_a_finding(nlp):
+    other = pickle.loads(pickle.dumps(nlp))
+    component = other.get_pipe("clinical_assertion")
+    component.decide = "both"
+    component.reject_below = component.accept_above = 1.0
+    doc = other.make_doc("no pain or fever ; cough was ruled out")
+    doc.ents = [Span(doc, i, i + 1, label="SYMPTOM") for i in (1, 3, 5)]
+    component(doc)
+    assert [ent._.is_negated for ent in doc.ents] == [True, False, True]
 
 
 @pytest.mark.learns

@@ -22,7 +22,7 @@ from spacy_clinical.extensions.assertion_attributes import (
 )
 from spacy_clinical.pipeline.bases.checkpoint_pipe import CheckpointPipe
 from spacy_clinical.tokenization.doc_text import find_sentence_starts
-from spacy_clinical.types import Bools2d, Floats1d, Floats2d, list_names
+from spacy_clinical.types import Floats1d, Floats2d, Ints2d, list_names
 
 Decide = Literal["rules", "model", "both"]
 # One for all attributes, or by attribute.
@@ -93,8 +93,9 @@ class AssertionHeadPipe(CheckpointPipe):
                 Errors.C858.format(name=self.name, decide=self.decide)
             )
         for setting in THRESHOLDS:
-            values: Iterable[Any] = spread(getattr(self, setting)).values()
-            for value in values:
+            by_name: dict[str, Any] = spread(getattr(self, setting))
+            self.check_attributes(setting, by_name)
+            for value in by_name.values():
                 if not isinstance(value, int | float) or not 0 <= value <= 1:
                     raise CodedValueError(
                         Errors.C104.format(
@@ -138,16 +139,18 @@ class AssertionHeadPipe(CheckpointPipe):
             for doc in docs:
                 encoder.waiting.take(doc)
 
-    def combine(self, said: Bools2d, scores: Floats2d) -> Floats2d:
+    def combine(self, said: Ints2d, scores: Floats2d) -> Floats2d:
         """Let rules and head decide together.
 
-        said, scores (n_places, n_attributes): What the rules say, and the head's scores.
+        said (n_places, n_attributes): What the rules say: 1, or 2 if it is sure.
+        scores (n_places, n_attributes): The head's.
         RETURNS (n_places, n_attributes): Scores, moved so that 0.5 is the threshold.
         """
         if self.decide == "model":
             return move_threshold(scores, self._list_thresholds(self.threshold))
         low, high = map(self._list_thresholds, (self.reject_below, self.accept_above))
-        return move_threshold(scores, numpy.where(said, low, high))
+        thresholds = numpy.where(said == 2, 0.0, numpy.where(said == 1, low, high))
+        return move_threshold(scores, thresholds)
 
     def _list_thresholds(self, threshold: Threshold) -> Floats1d:
         by_name = spread(threshold)
