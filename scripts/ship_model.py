@@ -161,8 +161,8 @@ that it doesn't take the style of case reports for that of all notes. It knows n
 uncertainty; on all else, the rules decide alone.
 
 What the rules say is dropped where the head gives it less than
-{reject_below}; what they don't say is added where it gives it at least
-{accept_above}. These thresholds were chosen on the dev parts below.
+{reject_below}, unless the cue stands beside the finding; what they don't say
+is added where it gives it at least {accept_above}. These thresholds were chosen on the dev parts below.
 
 ## Assertion: scores
 
