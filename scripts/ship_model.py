@@ -327,6 +327,8 @@ def add_codes(nlp: Language, path: Path) -> None:
     encoder = config["model"]["encoder"]
     encoder["checkpoint"] = "sentence-transformers/all-MiniLM-L6-v2"
     encoder["storage"] = STORAGE
+    # It learned from case reports, which abbreviate little.
+    config["expand_abbreviations"] = True
     pipe = nlp.add_pipe(name, config=config)
     pipe.from_disk(path / name, exclude=["vocab"])
     for shim in pipe.shims:
