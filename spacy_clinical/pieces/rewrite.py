@@ -43,8 +43,8 @@ class _Writer:
     def __init__(self, text: Text) -> None:
         self.text = text
         self.borders = sorted({*text.sections, *text.sentences})
-        stops = [*text.starts[1:], len(text.text)]
-        runs = zip(text.sources, text.starts, stops, strict=True)
+        self.stops = [*text.starts, len(text.text)][1:]
+        runs = zip(text.sources, text.starts, self.stops, strict=True)
         self.runs = sorted(run for run in runs if run[0] >= 0)
         self.found: list[tuple[int, int, str]] = []
 
@@ -69,9 +69,7 @@ class _Writer:
         pieces: list[tuple[int, int, str, bool]] = []
         cuts = iter([*sorted(self.found), (len(text.text), len(text.text), "")])
         first, last, words = next(cuts)
-        for start, stop in zip(
-            text.starts, [*text.starts[1:], len(text.text)], strict=True
-        ):
+        for start, stop in zip(text.starts, self.stops, strict=True):
             at = start
             while first < stop:
                 pieces.append((at, first, text.text[at:first], False))

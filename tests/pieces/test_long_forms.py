@@ -120,12 +120,21 @@ def test_an_explanation_points_at_the_abbreviation(nlp):
     assert max(places, key=lambda p: p["score"])["start"] == note.index("HTN")
 
 
-def test_sentences_by_gradient_are_those_of_the_note(nlp, monkeypatch):
-    monkeypatch.setattr(nlp.get_pipe(NAME), "evidence", "gradient")
-    note = "He came by bus. PMH of HTN. He left."
-    [record] = [r for r in nlp(note)._.icd9 if r["code"] == "401"]
-    place = record["evidence"][0]
-    assert note[place["start"] : place["end"]] == "PMH of HTN."
+def test_shares_are_those_of_the_long_forms(nlp):
+    """By token: an abbreviation has the share of all words of its long form."""
+    pipe = nlp.get_pipe(NAME)
+    short, long = "He came by bus. PMH of HTN. He left.", "hypertension"
+    docs = [nlp(short), nlp(short.replace("HTN", long))]
+    shares = [pipe.explain(doc, "401", steps=1) for doc in docs]
+    assert [short[p["start"] : p["end"]] for p in shares[0]] == [
+        "PMH",
+        "of",
+        "HTN",
+        ".",
+    ]
+    assert [p["score"] for p in shares[0]] == pytest.approx(
+        [p["score"] for p in shares[1]]
+    )
 
 
 def test_all_ways_to_run_and_save_agree(nlp, tmp_path):
