@@ -143,6 +143,12 @@ F1 is over the codes that occur.
 The threshold of {code_threshold} is the best on these texts. One for each code that ten
 texts have did worse (micro-F1 {tuned_f:.3f}).
 
+## Codes: abbreviations
+
+The model reads the long forms of abbreviations that clearly stand for one thing
+(`expand_abbreviations`), as the texts that it learned from abbreviate little. It was
+trained, and scored above, without.
+
 ## Codes: limits
 
 A demonstration, not for billing. 500 texts are few: three fifths of the codes have fewer

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy
 
@@ -99,7 +99,7 @@ class _Writer:
         }
 
         def place(characters: Ints1d, *, are_ends: bool = False) -> Ints1d:
-            side = "left" if are_ends else "right"
+            side: Literal["left", "right"] = "left" if are_ends else "right"
             at = numpy.searchsorted(old, characters, side=side) - 1
             at = numpy.maximum(at, 0)
             inside = numpy.where(
