@@ -145,7 +145,7 @@ texts have did worse (micro-F1 {tuned_f:.3f}).
 
 ## Codes: abbreviations
 
-The model reads the long forms of abbreviations that clearly stand for one thing
+The model reads the long forms of abbreviations that clearly stand for one condition
 (`expand_abbreviations`), as the texts that it learned from abbreviate little. It was
 trained, and scored above, without.
 

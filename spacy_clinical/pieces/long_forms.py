@@ -18,7 +18,7 @@ from spacy_clinical.tokenization.doc_text import find_sentence_starts
 
 
 def expand_short_forms(text: Text, *, keep_denied: bool = True) -> Text:
-    """Write long forms for the short forms in a text that clearly stand for one thing:
+    """Write long forms for the short forms in a text that clearly stand for one condition:
     "hypertension" for "HTN". Their places stay those of the short forms in the Doc.
 
     text: The text of a Doc.

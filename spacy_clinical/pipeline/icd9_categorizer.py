@@ -134,7 +134,7 @@ class ClinicalICD9Categorizer(TunedHeadPipe):
             by `clinical_assertion` or others before this component); with "gradient",
             also such sentences.
         expand_abbreviations: Whether the model reads long forms for abbreviations that
-            clearly stand for one thing, "hypertension" for "HTN". Evidence has the places
+            clearly stand for one condition, "hypertension" for "HTN". Evidence has the places
             of what the note says. With `assertion`, what is denied stays as it is. For
             heads that learned from full sentences; CORe learned from notes as they are.
         scorer: Scoring method.

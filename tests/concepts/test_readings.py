@@ -5,6 +5,18 @@ from spacy.tokens import Span
 from spacy_clinical.concepts.abbreviations import Abbreviations, load_abbreviations
 from spacy_clinical.concepts.readings import read_short_forms
 
+WIDE = frozenset(
+    [
+        "-",
+        "Biological_structure",
+        "Diagnostic_procedure",
+        "Disease_disorder",
+        "Medication",
+        "Sign_symptom",
+        "Therapeutic_procedure",
+    ]
+)
+
 
 @pytest.fixture(scope="module")
 def blank():
@@ -18,6 +30,7 @@ def read(blank, text, ent=None, label="", **settings):
         doc.ents = [
             doc.char_span(start, start + len(ent), label=label, alignment_mode="expand")
         ]
+    settings = {"labels": WIDE, **settings}
     readings = read_short_forms(doc, doc.text, load_abbreviations(), **settings)
     return {text[r.start : r.end]: r.long_form for r in readings}
 
@@ -98,6 +111,14 @@ def test_titles_are_read_only_if_they_name_a_condition(blank):
     titles = [(start, text.index(":", start) + 1) for start in starts]
     assert read(blank, text, titles=titles) == {"HTN": "hypertension"}
     assert "GI" in read(blank, text)
+
+
+def test_conditions_are_read_unless_other_types_are_asked_for(blank):
+    text = "HTN s/p CABG on ASA, SOB, CXR"
+    doc = blank(text)
+    readings = read_short_forms(doc, text, load_abbreviations())
+    assert [r.long_form for r in readings] == ["hypertension", "shortness of breath"]
+    assert len(read(blank, text)) == 6
 
 
 def test_an_inventory_of_ones_own(blank):

@@ -35,7 +35,7 @@ def get_codes(doc):
 def test_a_model_reads_long_forms(blank):
     assert expand(blank, LINE) == (
         "PMH: hypertension, hyperlipidemia, type 2 diabetes mellitus, coronary artery "
-        "disease status post coronary artery bypass grafting, congestive heart failure"
+        "disease s/p CABG, congestive heart failure"
     )
     assert expand_short_forms(Text("HTN")).text == "HTN"
     assert expand(blank, "") == ""
