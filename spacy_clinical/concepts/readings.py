@@ -141,16 +141,14 @@ class _Chooser:
         label: Of the entity around it; "" if there is none.
         """
         form = self.text[found.start : found.end]
-        readings = found.readings
+        # Several spellings of one row, "afib" and "AFib", are one reading.
+        rows = {(row.label, row.long_forms): row for row in reversed(found.readings)}
+        readings = list(rows.values())
         if form in self.explained:
-            long_form = self.explained[form]
             is_repeated = self.text[found.start - 1 : found.start] == "("
-            same = [
-                row
-                for row in self.abbreviations.find_long(long_form)
-                if row in readings
-            ]
-            return same[0] if len(same) == 1 and not is_repeated else None
+            long_rows = self.abbreviations.find_long(self.explained[form])
+            same = rows.keys() & {(row.label, row.long_forms) for row in long_rows}
+            return rows[same.pop()] if len(same) == 1 and not is_repeated else None
         fits = [row for row in readings if row.label == label]
         if not fits and label:
             covered = _COVERED.get(label.lower(), frozenset())
@@ -163,7 +161,7 @@ class _Chooser:
                 return None
             if any(row.is_exact for row in readings) and self._is_shouted(found):
                 return None
-            fits = list(readings)
+            fits = readings
         chosen = _choose_one(fits)
         if chosen is not None and chosen.label not in _NAMES:
             return None if self._is_title(found) else chosen

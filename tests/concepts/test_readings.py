@@ -51,6 +51,8 @@ def read(blank, text, ent=None, label="", **settings):
         ),
         # The usual one of several readings.
         ("DM, MI", {"DM": "diabetes mellitus", "MI": "myocardial infarction"}),
+        # Two spellings of one reading.
+        ("Afib, aFIB", {"Afib": "atrial fibrillation", "aFIB": "atrial fibrillation"}),
         # None is usual.
         ("MS, PE, RA and CP", {}),
         ("PT evaluated. MS: no edema. OR at 9.", {}),
