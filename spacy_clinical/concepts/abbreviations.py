@@ -29,12 +29,14 @@ class Abbreviation(NamedTuple):
     label: Type of entity that it names; "-" for none.
     long_forms: Long forms of this meaning, the usual one first.
     is_exact: Whether the short form counts only in the case that it is written in.
+    is_usual: Whether this is meant where nothing speaks for another reading.
     """
 
     short: str
     label: str
     long_forms: tuple[str, ...]
     is_exact: bool = False
+    is_usual: bool = False
 
 
 class Found(NamedTuple):
@@ -181,14 +183,16 @@ def _read_line(line: str) -> list[Abbreviation]:
         raise _LineError("has an empty long form")
     if not _TYPE.fullmatch(label):
         raise _LineError("has a type that is neither a name nor '-'")
-    if case not in ([], [""], ["exact"]):
-        raise _LineError("has another case than 'exact'")
+    marks = case[0].split() if case else []
+    if not set(marks) <= {"exact", "usual"}:
+        raise _LineError("has another mark than 'exact' (for case) or 'usual'")
     for forms in (short_forms, [form.lower() for form in long_forms]):
         if len(set(forms)) < len(forms):
             raise _LineError("has the same form twice")
-    is_exact = case == ["exact"]
+    is_exact, is_usual = "exact" in marks, "usual" in marks
     return [
-        Abbreviation(form, label, tuple(long_forms), is_exact) for form in short_forms
+        Abbreviation(form, label, tuple(long_forms), is_exact, is_usual)
+        for form in short_forms
     ]
 
 

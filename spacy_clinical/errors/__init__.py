@@ -5,7 +5,8 @@ Messages never quote a note. They identify it by index, name, length or offset.
 C0xx checkpoints, pieces, windows, encoders, entities · C1xx sections ·
 C2xx tokenizer, sentences, corpora · C3xx command line, export · C4xx codes of notes ·
 C5xx forms · C85x, C860 assertion · C864 to C867 abbreviations, augmenter · C868, C869
-storage of weights · C870 to C874 partly labelled corpora, PubTator.
+storage of weights · C870 to C874 partly labelled corpora, PubTator · C875 long
+forms for abbreviations.
 """
 
 import re

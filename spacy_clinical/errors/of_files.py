@@ -402,3 +402,7 @@ class FileErrors(metaclass=Catalog):
         "id|a|abstract, or id, start, end, words, type (with tabs between), with the "
         "words at these characters of title, space, abstract."
     )
+    C875 = (
+        "Component '{name}' can't read long forms for abbreviations: its encoder is a "
+        "listener, not its own checkpoint. Set expand_abbreviations = false."
+    )

@@ -89,13 +89,20 @@ class Places:
 
 
 def sum_by_token(doc: Doc, shares: Sequence[tuple[int, int, float]]) -> list[Evidence]:
-    """Add up the shares of wordpieces (start, end in characters) by token."""
+    """Add up the shares of wordpieces (start, end in characters) by token.
+
+    Tokens that share a place, such as that of an abbreviation, have equal parts.
+    """
     places = Places(doc)
     starts, ends = token_borders(doc)
     totals: dict[int, float] = {}
-    for start, _, share in shares:
-        token = int(numpy.searchsorted(starts, start, side="right")) - 1
-        totals[token] = totals.get(token, 0.0) + share
+    for start, end, share in shares:
+        first = int(numpy.searchsorted(ends, start, side="right"))
+        stop = int(numpy.searchsorted(starts, end, side="left"))
+        if first >= stop:
+            first, stop = stop - 1, stop
+        for token in range(first, stop):
+            totals[token] = totals.get(token, 0.0) + share / (stop - first)
     return [
         places.make_evidence(int(starts[i]), int(ends[i]), totals[i])
         for i in sorted(totals)

@@ -54,6 +54,8 @@ class Text:
     doc: The Doc; None if the text was made without one.
     starts, sources (characters): text[starts[i]:starts[i + 1]] is the Doc's text from
         sources[i] on, except for white space; -1 for words that are not in the Doc.
+    ends (characters): For those i whose words stand for others in the Doc: where these
+        end in the Doc.
     sections, sentences (characters): Their starts, ascending. A title and the sentence
         after it count as one sentence.
     titles (characters): Offsets of titles that are not in the Doc, half open.
@@ -72,22 +74,31 @@ class Text:
     token_ids: Ints1d = field(default_factory=lambda: numpy.zeros(0, dtype="int64"))
     tokens: Ints2d = field(default_factory=lambda: numpy.zeros((0, 2), dtype="int64"))
     unit: Unit = "window"
+    ends: dict[int, int] = field(default_factory=dict)
 
     def find_sources(self, start: int, end: int) -> list[tuple[int, int]]:
         """Find the offsets of a part of the text in the Doc (characters, half open).
 
-        RETURNS: Offsets in the text's order, without words that are not in the Doc.
+        RETURNS: Offsets in the text's order, without words that are not in the Doc. Words
+            that stand for others have the place of all of these.
         """
-        sources = []
+        sources: list[tuple[int, int]] = []
         first = bisect_right(self.starts, start) - 1
         for i in range(max(first, 0), len(self.starts)):
             if self.starts[i] >= end:
                 break
             stop = self.starts[i + 1] if i + 1 < len(self.starts) else len(self.text)
             inside = max(start, self.starts[i]), min(end, stop)
-            if self.sources[i] >= 0 and inside[0] < inside[1]:
-                offset = self.sources[i] - self.starts[i]
-                sources.append((inside[0] + offset, inside[1] + offset))
+            if self.sources[i] < 0 or inside[0] >= inside[1]:
+                continue
+            offset = self.sources[i] - self.starts[i]
+            place = inside[0] + offset, inside[1] + offset
+            if i in self.ends:
+                place = self.sources[i], self.ends[i]
+            is_reworded = i in self.ends or i - 1 in self.ends
+            if is_reworded and sources and sources[-1][1] == place[0]:
+                place = sources.pop()[0], place[1]
+            sources.append(place)
         return sources
 
 

@@ -14,7 +14,7 @@ from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.heads.documents import WindowPooling, pool_windows, sigmoid
 from spacy_clinical.heads.thresholds import decide
 from spacy_clinical.icd9.codes import Kind, read_labels, write_code
-from spacy_clinical.icd9.findings import Findings, read_findings
+from spacy_clinical.icd9.findings import Finding, Findings, read_findings
 from spacy_clinical.icd9.outputs import Outputs, select_outputs
 from spacy_clinical.icd9.records import (
     CodeRecord,
@@ -31,6 +31,7 @@ from spacy_clinical.icd9.tables import (
     list_billable,
     roll_up,
 )
+from spacy_clinical.pieces.long_forms import expand_short_forms, find_expanded
 from spacy_clinical.pieces.text import Sections, Text, Unit, read_note
 from spacy_clinical.pipeline.bases.tuned_head import TunedHeadPipe
 from spacy_clinical.types import Floats1d, Floats2d, list_names
@@ -59,6 +60,7 @@ checkpoint = "core_diagnosis"
         "exclude_sections": [],
         "kinds": ["3_digit"],
         "groups": [],
+        "expand_abbreviations": False,
         "scorer": {"@scorers": "spacy-clinical.icd9_scorer.v1"},
     },
     default_score_weights={
@@ -95,6 +97,7 @@ class ClinicalICD9Categorizer(TunedHeadPipe):
         max_evidence: int = 3,
         positive_weight: float | Literal["balanced"] = 1.0,
         assertion: bool = True,
+        expand_abbreviations: bool = False,
         scorer: Callable[..., dict[str, Any]] | None = None,
     ) -> None:
         """Set up the component.
@@ -130,9 +133,13 @@ class ClinicalICD9Categorizer(TunedHeadPipe):
             hypothetical or of somebody else (`span._.is_negated` and the like, as set
             by `clinical_assertion` or others before this component); with "gradient",
             also such sentences.
+        expand_abbreviations: Whether the model reads long forms for abbreviations that
+            clearly stand for one condition, "hypertension" for "HTN". Evidence has the places
+            of what the note says. With `assertion`, what is denied stays as it is. For
+            heads that learned from full sentences; CORe learned from notes as they are.
         scorer: Scoring method.
-        RAISES ValueError: C401, if the threshold isn't between 0 and 1; C408, if
-            evidence by gradients is asked of a listener.
+        RAISES ValueError: C401, if the threshold isn't between 0 and 1; C408 or C875, if
+            evidence by gradients or long forms are asked of a listener.
         """
         if not 0 <= threshold <= 1:
             raise CodedValueError(
@@ -140,6 +147,8 @@ class ClinicalICD9Categorizer(TunedHeadPipe):
             )
         if evidence == "gradient" and not model.attrs["has_checkpoint"]:
             raise CodedValueError(Errors.C408.format(name=name))
+        if expand_abbreviations and not model.attrs["has_checkpoint"]:
+            raise CodedValueError(Errors.C875.format(name=name))
         self._set_up(nlp, model, name)
         self.scorer = scorer
         self.sections = sections
@@ -156,6 +165,7 @@ class ClinicalICD9Categorizer(TunedHeadPipe):
         self.max_evidence = max_evidence
         self.positive_weight = positive_weight
         self.assertion = assertion
+        self.expand_abbreviations = expand_abbreviations
         self.cfg: dict[str, Any] = {"columns": [], "thresholds": {}, "weights": {}}
         self.from_titles = False
         self._outputs: Outputs | None = None
@@ -163,9 +173,12 @@ class ClinicalICD9Categorizer(TunedHeadPipe):
     # Labels
 
     def read(self, doc: Doc) -> Text:
-        return read_note(
+        text = read_note(
             doc, self.sections, exclude=self.exclude_sections, unit=self.windows
         )
+        if self.expand_abbreviations:
+            text = expand_short_forms(text, keep_denied=self.assertion)
+        return text
 
     @property
     def outputs(self) -> Outputs:
@@ -207,7 +220,7 @@ class ClinicalICD9Categorizer(TunedHeadPipe):
         for doc, scored in zip(docs, scores, strict=True):
             doc._.icd9 = []
             if len(scored.logits):
-                findings = read_findings(doc) if self.assertion else Findings([])
+                findings = self._read_findings(doc)
                 scored, pooled = self._pool(scored, findings)
                 p = outputs.roll_up(pooled)
                 by_code = dict(zip(outputs.codes, p.tolist(), strict=True))
@@ -221,6 +234,21 @@ class ClinicalICD9Categorizer(TunedHeadPipe):
                 n_seen=scored.n_seen,
                 n_windows=len(scored.logits),
             )
+
+    def _read_findings(self, doc: Doc) -> Findings:
+        if not self.assertion:
+            return Findings([])
+        findings = read_findings(doc)
+        if not (self.expand_abbreviations and findings.has_denied):
+            return findings
+        # What the model reads in full, it reads of the patient.
+        read = find_expanded(doc)
+        return Findings(
+            [
+                *findings.rows,
+                *(Finding(r.start, r.end, r.abbreviation.label, True) for r in read),
+            ]
+        )
 
     def _pool(self, scored: Any, findings: Findings) -> tuple[Any, Floats1d]:
         """Find the note's scores by the windows that may say something of the patient.

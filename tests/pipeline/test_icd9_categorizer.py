@@ -109,6 +109,59 @@ def test_every_kind_of_head_is_read(kind, tmp_path):
     assert len(set(doc.cats.values())) == 3
 
 
+# Abbreviations
+
+
+def test_published_checkpoints_read_abbreviations_as_they_are(core):
+    """Unless they are told otherwise, and as pipelines that were saved earlier do."""
+    note = "PMH: pain, SOB, no fever"
+    settings = {"windows": "first", "sections": "all", "roll_up": None}
+    nlp = make_nlp(core, **settings)
+    assert not get_pipe(nlp).expand_abbreviations
+    for long_forms, text in (
+        (False, note),
+        (True, "PMH: pain, shortness of breath, no fever"),
+    ):
+        nlp = make_nlp(core, expand_abbreviations=long_forms, **settings)
+        expected = reference_scores(core, text)
+        cats = {code.replace(".", ""): score for code, score in nlp(note).cats.items()}
+        assert cats == pytest.approx({c: expected[c] for c in cats}, abs=1e-5)
+
+
+def test_evidence_has_the_places_of_abbreviations(core):
+    note = "no pain\nSOB. CHF, HTN and CAD. " * 20
+    nlp = make_nlp(core, expand_abbreviations=True, sections="all", threshold=0.0)
+    pipe = get_pipe(nlp)
+    doc = nlp(note)
+    [scored] = pipe.predict([doc])
+    spans = sorted(span for window in scored.spans for span in window)
+    assert (spans[0][0], max(end for _, end in spans)) == (0, len(note.rstrip()))
+    assert len(scored.spans) > 5
+    for record in doc._.icd9:
+        for place in record["evidence"]:
+            words = note[place["start"] : place["end"]]
+            assert words == words.strip() != ""
+
+
+def test_listeners_read_no_long_forms():
+    model = {
+        "encoder": {
+            "@architectures": "spacy.HashEmbedCNN.v2",
+            "width": 16,
+            "depth": 1,
+            "embed_size": 100,
+            "pretrained_vectors": None,
+            "window_size": 1,
+            "maxout_pieces": 2,
+            "subword_features": True,
+        }
+    }
+    nlp = spacy.blank("en")
+    config = {"model": model, "expand_abbreviations": True}
+    with pytest.raises(ValueError, match=r"\[C875\].*expand_abbreviations = false"):
+        nlp.add_pipe("clinical_icd9_categorizer", config=config)
+
+
 # Labels
 
 
