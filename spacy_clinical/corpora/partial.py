@@ -34,7 +34,8 @@ class PartialCorpus:
             {"Chemical": "Medication", "Disease": ["Disease_disorder", "Sign_symptom"]}.
             Nothing is said of entities with other labels.
         known: The types of which the corpus labels every entity, so that nothing else
-            is one. None for the first one of each label.
+            is one. None for all in `labels`. If a type is left out that a label may be,
+            a model soon finds that type everywhere.
         borders: "exact" if the model is to learn the corpus' borders; "last" if its
             guidelines differ, and only the last token of an entity is sure to be in one.
         weight: Factor on the loss, beside other corpora.
@@ -52,7 +53,9 @@ class PartialCorpus:
         if not weight > 0:
             raise CodedValueError(Errors.C872.format(weight=weight))
         self.by_first = by_first
-        self.known = list(by_first) if known is None else list_names(known)
+        if known is None:
+            known = [name for names in self.types.values() for name in names]
+        self.known = list(dict.fromkeys(list_names(known)))
         self.borders: Borders = borders
         self.weight = weight
 
