@@ -36,7 +36,7 @@ class Reason(NamedTuple):
     rule: str
 
     def is_beside(self, start: int, end: int) -> bool:
-        """Whether no word stands between the cue and a target (characters)."""
+        """Check whether no word stands between the cue and a target (characters)."""
         return max(start - self.end, self.start - end) <= 1
 
 

@@ -68,7 +68,7 @@ def _find_answers(words: Sequence[str]) -> Iterator[Match]:
 
 
 def _ends_with_answer(words: Sequence[str]) -> bool:
-    """Whether the last word, but for a full stop, is yes or no."""
+    """Check whether the last word, but for a full stop, is yes or no."""
     last = [word for word in words[-2:] if word != "."][-1:]
     return not _YES_NO.isdisjoint(last)
 

@@ -180,9 +180,9 @@ class CueSet:
         for number, phrase in enumerate(phrases, start=1):
             cue = Cue(phrase, category, direction, reach)
             try:
-                spelled = list(spell(phrase, self.words))
-            # Names of unknown lists, and what isn't a string.
-            except (KeyError, TypeError, AttributeError):
+                is_text = isinstance(phrase, str)
+                spelled = list(spell(phrase, self.words)) if is_text else []
+            except KeyError:
                 spelled = []
             if not spelled:
                 raise CodedValueError(

@@ -9,11 +9,9 @@ from spacy.tokens import Doc, Span
 
 from spacy_clinical.concepts.abbreviations import Abbreviation, Abbreviations, Found
 
-# Conditions: what codes stand for. On held-out case reports, long forms of all other types
-# lost codes.
-EXPANDED = frozenset(["Disease_disorder", "Sign_symptom"])
-# Types of entities as other recognizers name them, in lower case, and what they cover.
+# What codes stand for. On held-out case reports, long forms of all other types lost codes.
 _CONDITIONS = frozenset(["Disease_disorder", "Sign_symptom"])
+# Types of entities as other recognizers name them, in lower case, and what they cover.
 _TREATMENTS = frozenset(["Medication", "Therapeutic_procedure"])
 _COVERED = {
     "sign_symptom": _CONDITIONS,
@@ -55,7 +53,7 @@ def read_short_forms(
     abbreviations: Abbreviations,
     *,
     titles: Sequence[tuple[int, int]] = (),
-    labels: Collection[str] = EXPANDED,
+    labels: Collection[str] = _CONDITIONS,
 ) -> list[Reading]:
     """Find the short forms in a Doc that clearly stand for one thing.
 
@@ -103,7 +101,7 @@ def _find(text: str, abbreviations: Abbreviations) -> Iterator[Found]:
 
 
 class _Entities:
-    """The entities of a Doc, to look up by place."""
+    """Looks up the entities of a Doc by place."""
 
     def __init__(self, ents: Iterable[Span]) -> None:
         self.rows = [(ent.start_char, ent.end_char, ent.label_) for ent in ents]

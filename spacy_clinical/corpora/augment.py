@@ -1,4 +1,4 @@
-"""The setting `augmenter` of readers, as in spaCy's Corpus."""
+"""Apply the setting `augmenter` of readers, as in spaCy's Corpus."""
 
 from collections.abc import Callable, Iterable, Iterator
 

@@ -14,13 +14,14 @@ import warnings
 
 from spacy_clinical.errors.messages import Catalog, CodedMessage
 from spacy_clinical.errors.of_files import FileErrors
+from spacy_clinical.errors.of_findings import FindingErrors
 from spacy_clinical.errors.of_models import ModelErrors
 
 # The code at the start of spaCy's errors and warnings, which have no attribute for it.
 _CODE = re.compile(r"\[([CEW]\d{3,4})\]")
 
 
-class Errors(ModelErrors, FileErrors):
+class Errors(ModelErrors, FileErrors, FindingErrors):
     """All errors of the package."""
 
 

@@ -1,11 +1,12 @@
 """Let a model read the long forms of what clinicians abbreviate."""
 
 from collections.abc import Sequence
+from functools import cache
 
 from spacy.tokens import Doc, Span
 
 from spacy_clinical.assertion.assess import Note, Place, assess
-from spacy_clinical.assertion.cues import ATTRIBUTES
+from spacy_clinical.assertion.cues import ATTRIBUTES, CueSet
 from spacy_clinical.assertion.resource import load_cues
 from spacy_clinical.concepts.abbreviations import load_abbreviations
 from spacy_clinical.concepts.readings import Reading, read_short_forms
@@ -44,6 +45,12 @@ def find_expanded(doc: Doc, *, keep_denied: bool = True) -> list[Reading]:
     return readings
 
 
+@cache
+def _load_cues() -> CueSet:
+    """Load the shipped cues once: a copy of its own would forget the words of each note."""
+    return load_cues()
+
+
 def _leave_denied(
     doc: Doc,
     written: str,
@@ -57,7 +64,7 @@ def _leave_denied(
     open_ = [r for r in carriers if at.get(r.start) is None]
     denied = {r.start for r in carriers if at.get(r.start)}
     if open_:
-        cues = load_cues()
+        cues = _load_cues()
         note = Note(
             written,
             find_sentence_starts(doc, written),

@@ -1,4 +1,4 @@
-"""The augmenter that writes texts as clinicians type notes."""
+"""Write texts as clinicians type notes: the augmenter."""
 
 import random
 from collections.abc import Iterator, Mapping

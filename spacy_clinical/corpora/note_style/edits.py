@@ -48,7 +48,7 @@ class Draft:
 
     @property
     def entities(self) -> list[Place]:
-        """The entities at their places in the current text, in order."""
+        """List the entities at their places in the current text, in order."""
         return [place for place in self.places if place.is_entity]
 
     @property

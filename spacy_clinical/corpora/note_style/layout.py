@@ -1,4 +1,4 @@
-"""The lines of a note: bullets, lists of findings, wrapped lines."""
+"""Change the lines of a note: bullets, lists of findings, wrapped lines."""
 
 import random
 import re
@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from spacy_clinical.corpora.note_style.edits import Draft, Edit, Place
+from spacy_clinical.corpora.note_style.swaps import list_same
 from spacy_clinical.tokenization.abbreviations import ABBREVIATIONS, NUMBERED, TITLES
 
 _KEEP_STOP = ABBREVIATIONS | NUMBERED | TITLES
@@ -30,7 +31,7 @@ _BOUND = re.compile(r"[\s-]*(?:(?:of|in|at|on|to) )?(?:(?:the|both|his|her) )?")
 
 
 class ListKind(NamedTuple):
-    """What a list has, and how it is called.
+    """Describe what a list has, and how it is called.
 
     heads: Labels of its items.
     parts: Labels of what describes them.
@@ -44,10 +45,9 @@ class ListKind(NamedTuple):
 _DESCRIPTIONS = frozenset(
     {"Biological_structure", "Detailed_description", "Severity", "Lab_value", "Date"}
 )
-# Also with the labels of BC5CDR, NCBI disease and Chia.
 LISTS = (
     ListKind(
-        frozenset({"Disease_disorder", "Disease", "Condition"}),
+        list_same("Disease_disorder"),
         _DESCRIPTIONS,
         (
             "PMH",
@@ -61,12 +61,12 @@ LISTS = (
         ),
     ),
     ListKind(
-        frozenset({"Sign_symptom"}),
+        list_same("Sign_symptom"),
         _DESCRIPTIONS,
         ("CC", "Sx", "Symptoms", "ROS", "ROS positive for", "HPI", "Exam", "PE"),
     ),
     ListKind(
-        frozenset({"Medication", "Chemical", "Drug"}),
+        list_same("Medication"),
         frozenset({"Dosage", "Frequency", "Administration"}),
         (
             "Meds",
@@ -79,7 +79,7 @@ LISTS = (
         ),
     ),
     ListKind(
-        frozenset({"Therapeutic_procedure", "Procedure"}),
+        list_same("Therapeutic_procedure"),
         _DESCRIPTIONS,
         ("PSH", "PSHx", "Past Surgical History", "Procedures", "PROCEDURES"),
     ),

@@ -27,6 +27,13 @@ SAME_TYPES = {
 }
 
 
+def list_same(label: str) -> frozenset[str]:
+    """List all names of a type: its own, and those of public corpora."""
+    return frozenset(
+        {label, *(name for name, same in SAME_TYPES.items() if same == label)}
+    )
+
+
 def list_short_names(abbreviations: Abbreviations) -> dict[str, list[str]]:
     """List the short forms that may stand for an entity, by its label."""
     names: dict[str, list[str]] = {}

@@ -94,7 +94,9 @@ class TokenHeadPipe(HeadPipe):
         """
         examples = list(examples)
         partial = [get_partial_labels(eg.reference) for eg in examples]
-        gold = [self._mark_gold(*pair) for pair in zip(examples, partial, strict=True)]
+        reader = GoldReader(self.scheme)
+        pairs = zip(examples, partial, strict=True)
+        gold = [self._mark_gold(reader, *pair) for pair in pairs]
         weights = [1.0 if one is None else one.weight for one in partial]
         seen = [numpy.flatnonzero(scored.pieces.is_seen) for scored in scores]
         logits = [
@@ -134,10 +136,12 @@ class TokenHeadPipe(HeadPipe):
         learned = TRANSITION_RATE * self.model.ops.to_numpy(learned)
         return crf.constraints(self.scheme) + learned
 
-    def _mark_gold(self, eg: Example, partial: PartialLabels | None) -> Bools2d:
+    def _mark_gold(
+        self, reader: GoldReader, eg: Example, partial: PartialLabels | None
+    ) -> Bools2d:
         """Mark the columns (n_tokens, n_labels) that agree with the gold labels."""
         try:
-            return GoldReader(self.scheme).mark(self._list_gold(eg), partial)
+            return reader.mark(self._list_gold(eg), partial)
         except UnknownType as error:
             raise CodedValueError(
                 Errors.C012.format(name=self.name, label=error.name)
