@@ -177,10 +177,18 @@ def score_overlaps(
 
 
 def score_lines(nlp: Language, name: str, texts: Sequence[Text]) -> dict[str, Score]:
-    """Score entities of lines, exactly and by overlap with the same type."""
+    """Score entities of lines, exactly and by overlap with the same type.
+
+    Entities of types that no line has marked (events, subjects) don't count.
+    """
     exact, overlap = [0, 0, 0, 0], [0, 0, 0, 0]
+    labels = {place.label for text in texts for place in text.places}
     for text, doc in zip(texts, nlp.pipe(t.text for t in texts), strict=True):
-        found = [Place(e.start_char, e.end_char, e.label_) for e in doc.ents]
+        found = [
+            Place(e.start_char, e.end_char, e.label_)
+            for e in doc.ents
+            if e.label_ in labels
+        ]
         gold = text.places
         for count in (exact, overlap):
             count[0] += len(gold)

@@ -38,6 +38,11 @@ UNITS = _words("""
     kcal cal kJ kV keV Fr dB ppm ppb mph km/h m/s
 """)
 SHORT_UNITS = _words("g L l m h d U T M K x F C")
+# What is run together with a dose, and with the number of a vital sign or a test.
+DOSE_UNITS = ("mg", "mcg", "g", "gm", "units", "mEq", "mL", "ml")
+SCHEDULES = _words("bid tid qid qd daily qhs qam qpm qod prn po iv im sc sq")
+SCHEDULE = rf"(?:(?:{_any(SCHEDULES)})(?![^\W_])|q\d)"
+MEASURED = _words("BP SBP DBP HR RR MAP CVP WBC Hgb Hct INR BUN Plt Cr")
 # A number that stands alone: not that of "C3d" and "CYP2D6".
 LONE_NUMBER = rf"(?<=\d)(?<!{LETTER}\d)(?<!{LETTER}\d\d)"
 UNIT = rf"(?<=\d)(?:{_any(UNITS)})|{LONE_NUMBER}(?:{_any(SHORT_UNITS)})"
@@ -66,8 +71,8 @@ SUFFIXES = [
     r"°[CFKcfk]?",
     UNIT,
     r"(?<=[A-Z]{2})s",
-    # A reference mark: "fibers4", "findings12".
-    r"(?<=[a-z]{4})\d{1,2}",
+    # A reference mark, "fibers4", or a dose: "levetiracetam1500".
+    r"(?<=[a-z]{4})\d{1,4}",
     r"(?<=\d)\+",
     rf"[^\w\s+{MINUS}]",
 ]
@@ -93,6 +98,13 @@ INFIXES = [
     # Words run together, cut at no character: "2015with", "i.v.tiw", "5mg/kg".
     r"(?<=\d)(?=[a-z]{4})|(?<=[a-z]\.[a-z]\.)(?=[A-Za-z]{2})",
     rf"(?<=\d)(?=(?:{_any(UNITS)})(?![^\W_]))",
+    # "78yoF", "y.o.F"; "vanc1g"; "1000mgbid"; "BP120/80"; "CABGx3".
+    r"(?<=\d)(?=yo[MFmf]\b)|(?<=\dyo)(?=[MFmf]\b)|(?<=\by\.o\.)(?=[MFmf]\b)",
+    rf"(?<=[a-z]{{3}})(?=\d+(?:\.\d+)?(?:{_any(DOSE_UNITS)})(?:{SCHEDULE}|(?![^\W_])))",
+    rf"(?<=\d)(?=(?:{_any(DOSE_UNITS)}){SCHEDULE})",
+    *(rf"(?<=\d{unit})(?={SCHEDULE})" for unit in DOSE_UNITS),
+    *(rf"(?<=\b{name})(?=\d\d|\d\.\d)" for name in MEASURED),
+    r"(?<=[A-Z]{3})(?=x\d{1,2}\b)",
 ]
 
 SHORTHAND = _words("""
