@@ -122,7 +122,8 @@ def _locate(one: Targets, offsets: Ints2d) -> Ints2d:
     offsets (n_rows, 2): What each row stands for (characters, half open).
     """
     starts, ends = one.places.T
-    sentences = numpy.unique([0, *one.sentences])
+    # That 0 may be there twice doesn't matter.
+    sentences = numpy.asarray([0, *one.sentences])
     index = numpy.searchsorted(sentences, starts, side="right")
     following = numpy.append(sentences, offsets[-1:, 1].max(initial=0) + 1)[index]
 

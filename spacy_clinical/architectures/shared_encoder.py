@@ -50,6 +50,9 @@ class WaitingRows:
 
     def take(self, doc: Doc) -> Encoded | None:
         """Get the rows of a Doc once; None if there are none."""
+        if not self._rows:
+            # Rules alone ask for each Doc, and nothing waits for them.
+            return None
         encoded = self._rows.pop(_get_key(doc), None)
         if encoded is not None:
             self.n_pieces -= len(encoded.pieces)

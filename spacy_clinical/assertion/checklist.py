@@ -26,11 +26,13 @@ MARKS = _SIGNS | _ANSWERS | {"-"}
 
 def may_have_marks(words: Sequence[str]) -> bool:
     """Check whether words may include marks or answers of a checklist."""
+    # Of two sets, the smaller one is gone through.
+    known = frozenset(words)
     return (
-        not _SIGNS.isdisjoint(words)
-        or ("-" in words and "(" in words)
-        or not (_ANSWERS.isdisjoint(words) or _SEPARATORS.isdisjoint(words))
-        or _ends_with_answer(words)
+        not _SIGNS.isdisjoint(known)
+        or ("-" in known and "(" in known)
+        or not (_ANSWERS.isdisjoint(known) or _SEPARATORS.isdisjoint(known))
+        or (not _YES_NO.isdisjoint(known) and _ends_with_answer(words))
     )
 
 

@@ -18,11 +18,11 @@ from spacy_clinical.assertion.assess import (
     Assessment,
     Note,
     Place,
-    Reason,
     assess,
 )
-from spacy_clinical.assertion.cues import ATTRIBUTES, MODEL, CueSet
+from spacy_clinical.assertion.cues import ATTRIBUTES, CueSet
 from spacy_clinical.assertion.resource import load_cues
+from spacy_clinical.assertion.verdicts import NOTHING_HOLDS, decide
 from spacy_clinical.errors import CodedValueError, Errors, name_type
 from spacy_clinical.extensions.assertion_attributes import (
     CONTEXT_ATTRIBUTES,
@@ -247,30 +247,18 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
             cues: dict[tuple[int, int, str], None] = {}
             rows = []
             for span, assessment, scores in self._join(found):
-                if assessment is NOTHING and not scores:
-                    rows.append(Asserted(span.start_char, span.end_char))
-                    continue
-                by_rules = {ATTRIBUTES[category] for category in assessment.categories}
-                true = by_rules.difference(scores)
-                true.update(name for name, score in scores.items() if score >= 0.5)
-                reasons = [
-                    reason
-                    for category, reason in assessment.reasons.items()
-                    if ATTRIBUTES.get(category) in true.intersection(names)
-                ]
-                cues.update(dict.fromkeys(reason[:3] for reason in reasons))
                 place = span.start_char, span.end_char
-                reasons += [
-                    Reason(*place, name.removeprefix("is_"), MODEL, MODEL)
-                    for name in scores
-                    if name in names and name in true - by_rules
-                ]
+                verdict = decide(place, assessment, scores, names)
+                if verdict is NOTHING_HOLDS:
+                    # Most targets.
+                    rows.append(Asserted(*place, scores=scores))
+                    continue
+                cues.update(dict.fromkeys(cue[:3] for cue in verdict.cues))
                 rows.append(
                     Asserted(
-                        span.start_char,
-                        span.end_char,
-                        [name for name in names if name in true],
-                        [reason._asdict() for reason in reasons],
+                        *place,
+                        verdict.attributes,
+                        [why._asdict() for why in (*verdict.cues, *verdict.by_head)],
                         assessment.section,
                         scores,
                     )
@@ -285,7 +273,12 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
         if found.scores is None:
             return zip(found.spans, found.assessments, repeat({}))
         said = []
+        labels = self.labels
+        nothing = [0] * len(labels)
         for span, assessment in zip(found.spans, found.assessments, strict=True):
+            if assessment is NOTHING:
+                said.append(nothing)
+                continue
             place = span.start_char, span.end_char
             names = {ATTRIBUTES[category]: 1 for category in assessment.categories}
             # The head may doubt how far a cue reaches, not the cue beside a finding.
@@ -294,9 +287,9 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
                 for category, reason in assessment.reasons.items()
                 if category in ATTRIBUTES and reason.is_beside(*place)
             }
-            said.append([names.get(name, 0) for name in self.labels])
+            said.append([names.get(name, 0) for name in labels])
         combined = self.combine(numpy.asarray(said), found.scores)
-        scores = [dict(zip(self.labels, row, strict=True)) for row in combined.tolist()]
+        scores = [dict(zip(labels, row, strict=True)) for row in combined.tolist()]
         return zip(found.spans, found.assessments, scores, strict=True)
 
     def _describe(self) -> dict[str, Any]:
