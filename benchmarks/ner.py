@@ -41,24 +41,25 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="folder with train and dev")
     parser.add_argument("--model", default="en_clinical_sm")
     parser.add_argument("--baseline", type=Path, help="trained with ner_cnn.cfg")
+    parser.add_argument("--alone", action="store_true", help="without the baseline")
     parser.add_argument("--max-steps", type=int, help="of the baseline's training")
+    parser.add_argument("--lines", nargs="*", default=["dev"], help="dev, test")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--output", type=Path, help="JSON file to write")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     machine = read_machine(threads=args.threads)
-    with tempfile.TemporaryDirectory() as folder:
-        baseline = args.baseline
-        if baseline is None:
-            baseline = train_baseline(args.data, Path(folder), args.max_steps)
-        pipelines = {
-            args.model: spacy_clinical.load(args.model),
-            BASELINE: spacy.load(baseline),
-        }
+    pipelines = {args.model: spacy_clinical.load(args.model)}
+    if not args.alone:
+        with tempfile.TemporaryDirectory() as folder:
+            baseline = args.baseline
+            if baseline is None:
+                baseline = train_baseline(args.data, Path(folder), args.max_steps)
+            pipelines[BASELINE] = spacy.load(baseline)
     report = compare(pipelines, args.data / "dev", args.rounds)
     for name, nlp in pipelines.items():
-        report["results"][name]["overlap"] = score(nlp, args.data.parent)
+        report["results"][name]["overlap"] = score(nlp, args.data.parent, args.lines)
     report["machine"] = machine
     report["settings"] = {"rounds": args.rounds, "max_steps": args.max_steps}
     print(format_tables(report["results"]))
@@ -93,7 +94,7 @@ def compare(pipelines: dict[str, Language], dev: Path, n_rounds: int) -> dict[st
             seconds = time.perf_counter() - start
             results[name].setdefault("seconds", []).append(seconds)
             results[name]["words"] = n_words
-    return {"results": results}
+    return {"results": results, "n_texts": len(texts)}
 
 
 def evaluate(nlp: Language, dev: Path) -> dict[str, Any]:

@@ -16,7 +16,12 @@ from pathlib import Path
 
 from make_assertion_corpora import Entity, Note, write_notes
 
-from spacy_clinical.concepts.abbreviations import load_abbreviations
+from spacy_clinical.concepts.abbreviations import NO_TYPE, load_abbreviations
+
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
 
 # By the letter that stands for it in patterns: type, and the file of names.
 TYPES = {
@@ -29,15 +34,45 @@ TYPES = {
     "F": ("Frequency", ""),
     "A": ("Administration", ""),
 }
-# Filled by functions: dose, age, sex, result of a test, duration, date.
+# Filled by functions: dose, age, age as a bare number, sex, result of a test, duration,
+# date, imaging of a part of the body.
 OTHERS = {
     "X": "Dosage",
     "Y": "Age",
+    "W": "Age",
     "Z": "Sex",
     "V": "Lab_value",
     "U": "Duration",
     "K": "Date",
+    "J": "Diagnostic_procedure",
 }
+# {G} is a sign at a part of the body, which are two entities in MACCROBAT: [chest] [pain].
+# {O} is a short form of no entity: of a place or a person.
+PLACES = _words("""
+    SNF PCP ED ICU MICU OSH rehab MD RN PT/OT clinic GI cards ID renal
+""")
+BODIES = _words("""
+    chest neck back abd abdominal flank leg knee hip joint arm shoulder ankle foot
+    hand facial pelvic ear eye calf groin wrist elbow rib jaw scalp epigastric RUQ
+    LLQ RLQ
+""")
+SIGNS = _words("""
+    pain pain pain tenderness swelling edema numbness stiffness discomfort tightness
+    erythema cramping cramps redness tingling
+""")
+_AT_BODY = re.compile(rf"({'|'.join(BODIES)}) ({'|'.join(sorted(set(SIGNS)))})")
+IMAGING = _words("""
+    CT CTA MRI MRA US CXR XR x-ray echo dopplers ultrasound
+""")
+IMAGED = _words("""
+    head chest abd abd/pelvis brain spine C-spine neck LE RUQ knee hip
+""")
+# MACCROBAT leaves these out of the entity that follows.
+QUALIFIERS = _words("""
+    acute chronic severe mild moderate worsening new recurrent stable large small
+    known old mod intermittent
+""")
+_QUALIFIED = re.compile(rf"(?:{'|'.join(QUALIFIERS)}) ", re.IGNORECASE)
 PLACE = re.compile(r"\{([A-Z])(\*?)\}|\[([^|]+)\|([A-Z])\]")
 # {D} is one disease; {D*} is a list of some; [BP|T] is a test by its name; \n is a line break.
 PATTERNS = r"""
@@ -91,10 +126,24 @@ Drips: {M}, {M}
 Abx: {M}/{M}
 CC: {S}
 CC: {S}, {S}
+CC: {G}
+CC: {G} x {U}
+c/o {G}, {S}
+{G} x {U}, no {G} or {S}
+denies {G}, {G}, {S}
+{G} 2/2 {D}
+pt w/ {G} and {S}, worse at night
++ {G}, {G}
+{G}/{G}
+ROS: no {G}, no {S}
 Chief Complaint: {S} x {U}
 Presents with {S}, {S} and {S}.
 {Y} {Z} w/ {D}, {D}, p/w {S}.
 {Y} {Z} h/o {D*} p/w {S} x {U}.
+{W}{Z} w/ {D}, {D} p/w {S}
+{W}{Z} h/o {D*} here w/ {S}
+{W} {Z} s/p MVC w/ {S}, {G}
+{W}{Z} from {O} w/ {S} x {U}
 {Y}{Z} PMH {D}, {D} who p/w {S}, {S}, found to have {D}.
 {Y} {Z} admitted for {D}.
 {Y} {Z} with a history of {D} and {D} presenting with {S} for {U}.
@@ -145,7 +194,12 @@ Imaging: {T} with {D}.
 {T} {K}: {S}, {D}
 IMPRESSION: {D}. No {D} or {D}.
 {T} r/o {D}
-{T} {B}: no {D}.
+{J}: no {D}.
+{J} w/ {D}
+{J} {K}: {S}, no {S}
+{J} pending, {T} sent
+get {J}, {T}, serial {T}
+{T} x3, {T} neg
 {T} of the {B} w/ {S}
 Exam: {B} {S}, {B} w/o {S}
 {T} of {V} on {K}
@@ -178,7 +232,10 @@ will start {M} {X} {F} for {D}
 inc {M} to {X}
 hold {M} given {S}
 wean {M}
-{M} gtt
+{M} [gtt|A]
+{M} [drip|A] at {X}
+on {M} [gtt|A], wean {M}
+{M} [inh|A] {F}
 FH: mother w/ {D}, father {D}, {D}
 FHx: {D} in mother
 Family hx: {D}, {D}
@@ -191,6 +248,14 @@ Nursing: {S} noted, {M} given w/ relief
 pt c/o {S}, MD aware
 {T} {V}, {M} held
 SH: lives w/ wife, retired
+f/u w/ {O} re {D}
+{O} aware
+per {O}: {T} in AM
+from {O}, {D}
+{O} consulted for {D}
+All: latex, shellfish, {M}
+Allergies:\nLatex\n{M}\n{M} ({S})
+D/c to {O}
 Dispo: home
 Full code.
 Seen and examined.
@@ -241,10 +306,18 @@ class Lines:
         for label, file in TYPES.values():
             path = names / file if names and file else None
             if path and path.exists():
-                self._names[label] = path.read_text("utf8").splitlines()
+                self._names[label] = [
+                    name
+                    for name in path.read_text("utf8").splitlines()
+                    if not name.startswith("#")
+                ]
         self._fillers: dict[str, Callable[[], str]] = {
             "X": self._make_dose,
             "Y": self._make_age,
+            "W": lambda: f"{self.chance.randint(18, 97)}",
+            "J": lambda: " ".join(
+                (self.chance.choice(IMAGING), self.chance.choice(IMAGED))
+            ),
             "Z": lambda: self._choose(
                 "M", "F", "male", "female", "man", "woman", "m", "f"
             ),
@@ -295,12 +368,35 @@ class Lines:
                 if number:
                     text += joint
                 name, label = self._name(place[1])
-                entities.append((len(text), len(text) + len(name), label))
+                if place[1] in "DSP" and self.chance.random() < 0.12:
+                    text += self._qualify(place[1])
+                entities += [
+                    (len(text) + start, len(text) + end, kind)
+                    for start, end, kind in self._list_parts(name, label)
+                ]
                 text += name
         return text + pattern[done:], entities
 
+    def _qualify(self, letter: str) -> str:
+        """Choose a word that stands before an entity, but isn't of it."""
+        words = ("R", "L", "bilateral") if letter == "P" else QUALIFIERS
+        return f"{self.chance.choice(words)} "
+
+    def _list_parts(self, name: str, label: str) -> list[tuple[int, int, str]]:
+        """List the entities in a name."""
+        parts = _AT_BODY.fullmatch(name.lower())
+        if parts and label == "Sign_symptom":
+            body, sign = parts.span(1), parts.span(2)
+            return [(*body, "Biological_structure"), (*sign, label)]
+        return [(0, len(name), label)] if label != NO_TYPE else []
+
     def _name(self, letter: str) -> tuple[str, str]:
         """Choose what stands at a place, and its type."""
+        if letter == "G":
+            pair = (self.chance.choice(BODIES), self.chance.choice(SIGNS))
+            return " ".join(pair), "Sign_symptom"
+        if letter == "O":
+            return self.chance.choice(PLACES), NO_TYPE
         if letter in OTHERS:
             return self._fillers[letter](), OTHERS[letter]
         label = TYPES[letter][0]
@@ -314,6 +410,7 @@ class Lines:
             name = self.chance.choice(self._short[label])
             if self.chance.random() < 0.15:
                 name = name.lower()
+        name = _QUALIFIED.sub("", name)
         if name.istitle() and self.chance.random() < 0.5:
             name = name.lower()
         elif self.chance.random() < 0.15:

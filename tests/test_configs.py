@@ -1,3 +1,4 @@
+import contextlib
 import json
 from importlib import import_module
 from pathlib import Path
@@ -149,6 +150,7 @@ MIXED = {
     **{f"paths.{name}": "train" for name in ("train", "phee", "chia", "lines")},
     **{f"paths.{name}": "pubtator.txt" for name in ("bc5cdr", "ncbi")},
     "paths.dev": "dev",
+    "paths.start": str(ROOT / "spacy_clinical/models/en_clinical_sm"),
 }
 TABLE = {"paths.train": "train.csv", "paths.dev": "dev.csv"}
 OURS = ["clinical_section_splitter", "clinical_sentencizer", "clinical_ner"]
@@ -166,7 +168,7 @@ TINY_ASSERTION = {
 TRAINING = {
     "train_assertion": ({**BRAT, **TINY_ASSERTION}, "assertion_f"),
     "train_ner": ({**BRAT, **TINY_WINDOWS}, "ents_f"),
-    "train_ner_mixed": ({**MIXED, **TINY_WINDOWS}, "ents_f"),
+    "train_ner_mixed": (MIXED, "ents_f"),
     "train_ner_listener": (BRAT, "ents_f"),
     "train_spancat": (BRAT, "spans_sc_f"),
     "train_textcat": (TABLE, "cats_micro_f"),
@@ -180,10 +182,14 @@ def test_every_training_config_is_tested():
 
 
 @pytest.mark.parametrize("name", TRAINING)
-def test_spacy_can_fill_and_check_training_configs(name, tiny_ner, corpus, capsys):
+def test_spacy_can_fill_and_check_training_configs(
+    name, tiny_ner, corpus, capsys, monkeypatch
+):
     from spacy.cli.debug_config import debug_config
     from spacy.cli.init_config import fill_config
 
+    # Paths in configs are relative to the project.
+    monkeypatch.chdir(ROOT)
     config, filled = ROOT / f"configs/{name}.cfg", corpus / "filled.cfg"
     fill_config(filled, config)
     values, _ = TRAINING[name]
@@ -201,8 +207,8 @@ def test_spacy_can_look_at_their_data(name, tiny_ner, tiny_layoutlm, corpus, cap
     values, _ = TRAINING[name]
     data = {k: str(corpus / v) for k, v in values.items() if k.startswith("paths.")}
     encoder = str(tiny_layoutlm if "forms" in name else tiny_ner)
-    # It ends with 1 here: a corpus of two texts is too small.
-    with pytest.raises(SystemExit):
+    # It ends with 1 for most here: a corpus of two texts is too small.
+    with contextlib.suppress(SystemExit):
         debug_data(
             ROOT / f"configs/{name}.cfg",
             config_overrides={**values, **data, "paths.encoder": encoder},

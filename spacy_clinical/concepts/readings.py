@@ -28,7 +28,10 @@ _COVERED = {
 _NAMES = frozenset(["Disease_disorder", "Sign_symptom", "Therapeutic_procedure"])
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _PART = re.compile(r"[^/]+")
-_SLASHED = re.compile(r"[^\s,;:()\[\]\"/]+(?:/[^\s,;:()\[\]\"/]+)+")
+# Starts where a word does: a long word without slashes is tried once.
+_SLASHED = re.compile(
+    r"(?<![^\s,;:()\[\]\"/])[^\s,;:()\[\]\"/]+(?:/[^\s,;:()\[\]\"/]+)+"
+)
 # What follows two letters that name a marker or a score: "CD 20", "CD20+", "MS 4/5".
 _NUMBER = re.compile(r"[ -]?\d|[+-](?!\w)")
 # Words before a short form in brackets that may be its long form.

@@ -12,6 +12,7 @@ from spacy_clinical.extensions.attributes import NER_KEY, section_of
 from spacy_clinical.extensions.partial_labels import get_partial_labels
 from spacy_clinical.heads.decode import Decoder, decode
 from spacy_clinical.heads.labels import LabelScheme
+from spacy_clinical.heads.short_forms import add_short_forms
 from spacy_clinical.pieces.align import Encoded
 from spacy_clinical.pipeline.bases.token_head import TokenHeadPipe
 from spacy_clinical.sections.layout import find_borders
@@ -63,6 +64,7 @@ class ClinicalNER(TokenHeadPipe):
         sections: str | Sequence[str] | None = None,
         exclude_sections: str | Sequence[str] | None = None,
         skip_layout: bool = True,
+        short_forms: float = 0.0,
         annotate: Annotate = "both",
         overlap: Overlap = "keep",
         spans_key: str = NER_KEY,
@@ -84,6 +86,9 @@ class ClinicalNER(TokenHeadPipe):
             and subsections, and the marks of list items, are in no entity; headings
             outside the vocabulary may be ("2. Diabetes: ..."). The decoder looks for the
             best entities among those. See `spacy_clinical.sections.layout`.
+        short_forms: What the inventory of abbreviations has to say: added to the scores
+            (logits) of the entities that short forms clearly name, if the model has their
+            types (those of MACCROBAT). 0 for nothing, and the scores of the model alone.
         annotate: Where to write entities: "ents" (`doc.ents`), "spans" (the span group)
             or "both".
         overlap: What to do if an entity overlaps one that another component has put in
@@ -103,6 +108,7 @@ class ClinicalNER(TokenHeadPipe):
             None if exclude_sections is None else list_names(exclude_sections)
         )
         self.skip_layout = skip_layout
+        self.short_forms = short_forms
         self.annotate = annotate
         self.overlap = overlap
         self.spans_key = spans_key
@@ -127,8 +133,11 @@ class ClinicalNER(TokenHeadPipe):
             if self.skip_layout:
                 borders, layout = find_borders(doc)
                 is_seen = is_seen & ~layout
+            logits = scored.X
+            if self.short_forms:
+                logits = add_short_forms(doc, logits, self.scheme, self.short_forms)
             predictions = decode(
-                scored.X,
+                logits,
                 is_seen,
                 self.scheme,
                 decoder=self.decoder,

@@ -81,8 +81,12 @@ def test_is_small_and_says_what_it_is(nlp):
     assert nlp.meta["performance"]["ents_f"] > 0.57
     assert {source["license"] for source in nlp.meta["sources"]} == {
         "CC BY 4.0",
+        "CC0",
         "Apache-2.0",
         "MIT",
+        "public domain",
+        "terms of NLM: acknowledge it",
+        "its own: cite it, and don't alter it",
     }
     card = (folder / "README.md").read_text(encoding="utf8")
     assert f"{nlp.meta['performance']['ents_f']:.3f}" in card
@@ -100,13 +104,14 @@ def test_loads_with_spacy_too(nlp):
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_finds_much_in_the_example_notes(example_docs, path):
+def test_finds_much_in_the_example_notes(nlp, example_docs, path):
     text = path.read_text(encoding="utf8")
     doc = example_docs[path]
     assert doc.text == text
     assert len(doc.spans[SECTIONS_KEY]) >= 4
     assert len(doc.ents) > 20
-    assert all(0.45 <= ent._.score <= 1 for ent in doc.ents)
+    threshold = nlp.get_pipe("clinical_ner").threshold
+    assert all(threshold <= ent._.score <= 1 for ent in doc.ents)
     assert doc._.clinical_pieces["clinical_ner"]["not_seen"] == 0
 
 
@@ -121,6 +126,29 @@ def test_finds_what_anyone_would(nlp):
         ("pain", "Sign_symptom"),
         ("aspirin", "Medication"),
     }
+
+
+def test_reads_notes_as_clinicians_type_them(nlp):
+    doc = nlp("PMH: HTN, HLD, DM2, CAD s/p CABG, CHF\nMeds: ASA 81, metoprolol 25 bid")
+    found = {(ent.text, ent.label_) for ent in doc.ents}
+    diseases = ("HTN", "HLD", "DM2", "CAD", "CHF")
+    assert found >= {
+        *((name, "Disease_disorder") for name in diseases),
+        ("CABG", "Therapeutic_procedure"),
+        ("ASA", "Medication"),
+        ("81", "Dosage"),
+        ("metoprolol", "Medication"),
+        ("bid", "Frequency"),
+    }
+    assert {record["code"] for record in doc._.icd9} >= {"401", "250", "428"}
+    doc = nlp("ALLERGIES:\nPenicillin\nSulfa\nCodeine\n")
+    assert [ent.text for ent in doc.ents] == ["Penicillin", "Sulfa", "Codeine"]
+    assert {ent.label_ for ent in doc.ents} == {"Medication"}
+
+
+@pytest.mark.parametrize("text", ["HPI: No diabetes.", "Never smoker. No drugs."])
+def test_what_is_denied_gives_no_code(nlp, text):
+    assert not nlp(text)._.icd9
 
 
 def test_says_what_does_not_hold(nlp):

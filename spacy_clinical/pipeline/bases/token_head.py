@@ -59,6 +59,8 @@ class TokenHeadPipe(HeadPipe):
     ) -> None:
         """Load the checkpoint, and make a new head if its own doesn't fit the data.
 
+        A head that was trained before and knows all the types stays.
+
         labels: Types to use instead of those in the examples.
         RAISES ValueError: C011, if neither the data nor the checkpoint has labels.
         """
@@ -66,6 +68,8 @@ class TokenHeadPipe(HeadPipe):
         if not types:
             used = {label for eg in get_examples() for label in self._list_types(eg)}
             types = sorted(used)
+        if types and set(types) <= set(self.labels):
+            return
         encoder = self.model.get_ref("encoder")
         encoder.initialize()
         published = self._published_head()
