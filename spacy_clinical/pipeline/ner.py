@@ -7,12 +7,12 @@ from spacy.training import Example
 from spacy.util import filter_spans
 from thinc.api import Config, Model
 
+from spacy_clinical.concepts.short_forms import add_short_forms
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.extensions.attributes import NER_KEY, section_of
 from spacy_clinical.extensions.partial_labels import get_partial_labels
 from spacy_clinical.heads.decode import Decoder, decode
 from spacy_clinical.heads.labels import LabelScheme
-from spacy_clinical.heads.short_forms import add_short_forms
 from spacy_clinical.pieces.align import Encoded
 from spacy_clinical.pipeline.bases.token_head import TokenHeadPipe
 from spacy_clinical.sections.layout import find_borders

@@ -3,8 +3,8 @@ import pytest
 import spacy
 from spacy.tokens import Span
 
+from spacy_clinical.concepts.short_forms import add_short_forms
 from spacy_clinical.heads.labels import bio_labels, read_labels
-from spacy_clinical.heads.short_forms import add_short_forms
 
 BIO = read_labels(bio_labels(["Disease_disorder", "Medication", "Sign_symptom"]))
 BILOU = read_labels(
