@@ -145,8 +145,8 @@ lists what was tried.
 
 By `benchmarks/ner.py`. MACCROBAT: exact borders and type. BC5CDR, NCBI Disease and PHEE:
 recall is the share of their mentions that an entity of a fitting type overlaps, precision
-the share of our entities that overlap one of theirs. The typed lines are telegraphic, written by one of us
-for this: "dev" was read when settings were chosen, "test" was not.
+the share of our entities that overlap one of theirs. The typed lines are telegraphic,
+written by one of us for this: "dev" was read when settings were chosen, "test" was not.
 
 {overlaps}
 

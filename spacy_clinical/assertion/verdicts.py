@@ -8,7 +8,7 @@ from spacy_clinical.assertion.cues import ATTRIBUTES, MODEL
 
 
 class Verdict(NamedTuple):
-    """What is written of a target.
+    """The attributes of a target and the reasons for them.
 
     attributes: Those that are true for it.
     cues: Why, by the rules.

@@ -1,13 +1,11 @@
 """Let the inventory of abbreviations have a say in what a token head finds."""
 
-from collections.abc import Sequence
-
 from spacy.tokens import Doc
 
 from spacy_clinical.concepts.abbreviations import load_abbreviations
 from spacy_clinical.concepts.readings import read_short_forms
 from spacy_clinical.extensions.attributes import SECTION_TITLES_KEY
-from spacy_clinical.extensions.span_groups import list_spans
+from spacy_clinical.extensions.span_groups import list_places
 from spacy_clinical.heads.labels import OUTSIDE, LabelScheme
 from spacy_clinical.types import Floats2d
 
@@ -25,16 +23,16 @@ def add_short_forms(
     SOURCE: See `concepts.readings.read_short_forms`. Types that the scheme doesn't have
         are left out.
     """
-    titles = sorted(
-        (span.start_char, span.end_char) for span in list_spans(doc, SECTION_TITLES_KEY)
-    )
     readings = read_short_forms(
         doc,
         doc.text,
         load_abbreviations(),
-        titles=titles,
+        titles=list_places(doc, SECTION_TITLES_KEY),
         labels=frozenset(scheme.types),
     )
+    if not readings:
+        return logits
+    columns = _group_columns(scheme)
     raised = logits
     for reading in readings:
         span = doc.char_span(reading.start, reading.end)
@@ -42,16 +40,21 @@ def add_short_forms(
             continue
         if raised is logits:
             raised = logits.copy()
-        label = reading.abbreviation.label
+        first, later = columns[reading.abbreviation.label]
         tokens = [token.i for token in span if not token.is_space]
-        raised[tokens[0], _list_columns(scheme, label, "BU")] += weight
+        raised[tokens[0], first] += weight
         for token in tokens[1:]:
-            raised[token, _list_columns(scheme, label, "IL")] += weight
+            raised[token, later] += weight
     return raised
 
 
-def _list_columns(scheme: LabelScheme, label: str, roles: str) -> Sequence[int]:
-    """List the columns of a type with some roles; all of bare types."""
-    tags = [scheme.tags[i] for i in scheme.tag_ids]
-    own = [i for i, tag in enumerate(tags) if tag != OUTSIDE and tag[2:] == label]
-    return [i for i in own if tags[i][0] in roles] or own
+def _group_columns(scheme: LabelScheme) -> dict[str, tuple[list[int], list[int]]]:
+    """List the columns that start an entity, and that go on with it, by its type."""
+    columns: dict[str, tuple[list[int], list[int]]] = {}
+    for column, tag_id in enumerate(scheme.tag_ids):
+        role, _, name = scheme.tags[tag_id].partition("-")
+        if role != OUTSIDE:
+            first, later = columns.setdefault(name, ([], []))
+            (first if role in "BU" else later).append(column)
+    # Bare types have one role only.
+    return {name: (one or two, two or one) for name, (one, two) in columns.items()}

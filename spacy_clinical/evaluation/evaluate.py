@@ -96,7 +96,7 @@ def evaluate(
 
 
 def _needs_entities(nlp: Language) -> bool:
-    """Whether a pipeline says what holds of entities, and has no component for these."""
+    """Check whether a pipeline says what holds of entities, and has no component for these."""
     assigned = {
         name for pipe in nlp.pipe_names for name in nlp.get_pipe_meta(pipe).assigns
     }

@@ -35,7 +35,7 @@ from spacy_clinical.extensions.attributes import (
     SECTIONS_KEY,
     add_to,
 )
-from spacy_clinical.extensions.span_groups import list_spans
+from spacy_clinical.extensions.span_groups import list_places, list_spans
 from spacy_clinical.files.json_text import write_json
 from spacy_clinical.pipeline.bases.assertion_head import (
     THRESHOLDS,
@@ -217,7 +217,7 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
         note = Note(
             text,
             sentences,
-            [(t.start_char, t.end_char) for t in list_spans(doc, SECTION_TITLES_KEY)],
+            list_places(doc, SECTION_TITLES_KEY),
             [(s.start_char, s.label_) for s in list_spans(doc, SECTIONS_KEY)],
         )
         assessed = assess(note, places, self.cues, use_sections=self.use_sections)
