@@ -44,6 +44,7 @@ REGISTERED = {
         "clinical_icd9_categorizer",
         "clinical_form_extractor",
         "clinical_assertion",
+        "clinical_abbreviations",
     },
     "spacy_misc": {"spacy-clinical.GeometricLinker.v1"},
     "spacy_tokenizers": {"spacy-clinical.ClinicalTokenizer.v1"},

@@ -1,12 +1,14 @@
 """Short and long forms of clinical terms, with the types of what they name."""
 
+import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache, cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from spacy_clinical.errors import CodedValueError, Errors
+from spacy_clinical.files.json_text import write_json
 from spacy_clinical.files.regular import coded_errors, read_regular, show_path
 
 DEFAULT_ABBREVIATIONS = (
@@ -30,6 +32,7 @@ class Abbreviation(NamedTuple):
     long_forms: Long forms of this meaning, the usual one first.
     is_exact: Whether the short form counts only in the case that it is written in.
     is_usual: Whether this is meant where nothing speaks for another reading.
+    cues: Words, in lower case, whose presence speaks for this reading.
     """
 
     short: str
@@ -37,6 +40,7 @@ class Abbreviation(NamedTuple):
     long_forms: tuple[str, ...]
     is_exact: bool = False
     is_usual: bool = False
+    cues: tuple[str, ...] = ()
 
 
 class Found(NamedTuple):
@@ -76,6 +80,48 @@ class Abbreviations:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    @property
+    def types(self) -> list[str]:
+        """The types of all readings, sorted."""
+        return sorted({row.label for row in self.rows})
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of all readings."""
+        return hashlib.sha256(write_json(self.rows).encode()).hexdigest()
+
+    def replace(self, rows: Iterable[Abbreviation]) -> "Abbreviations":
+        """Make an inventory in which these are the only readings of their short forms.
+
+        rows: Of one or several short forms. Case counts.
+        RAISES ValueError: C921, if one has an empty form or a type that is no name.
+        """
+        rows = list(rows)
+        for row in rows:
+            if fault := _find_fault(row):
+                raise CodedValueError(Errors.C921.format(reason=fault))
+        replaced = {row.short for row in rows}
+        return Abbreviations(
+            [*(row for row in self.rows if row.short not in replaced), *rows]
+        )
+
+    def to_list(self) -> list[list[Any]]:
+        """Get all readings as plain data."""
+        return [
+            [*row[:2], list(row.long_forms), *row[3:5], [*row.cues]] for row in self
+        ]
+
+    @classmethod
+    def from_list(cls, rows: Iterable[Sequence[Any]]) -> "Abbreviations":
+        """Make an inventory of the output of `to_list`.
+
+        RAISES ValueError, TypeError, AttributeError: If it is damaged.
+        """
+        return cls([]).replace(
+            Abbreviation(short, label, tuple(longs), is_exact, is_usual, tuple(cues))
+            for short, label, longs, is_exact, is_usual, cues in rows
+        )
 
     def find_short(self, form: str) -> tuple[Abbreviation, ...]:
         """Find the readings of a short form.
@@ -137,13 +183,17 @@ def _load(path: Path) -> Abbreviations:
     with coded_errors(path):
         lines = read_regular(path).decode("utf8").split("\n")
     rows: list[Abbreviation] = []
+    lists: dict[str, str] = {}
     seen: dict[tuple[str, str, str], int] = {}
     for number, line in enumerate(lines, start=1):
         line = line.rstrip("\r")
         if not line.strip() or line.startswith("#"):
             continue
         try:
-            read = _read_line(line)
+            if line.startswith("@"):
+                lists.update([_read_list(line)])
+                continue
+            read = _read_line(line, lists)
             for row in read:
                 for form in row.long_forms:
                     key = (row.short, row.label, form.lower())
@@ -170,30 +220,57 @@ class _LineError(Exception):
         self.reason = reason
 
 
-def _read_line(line: str) -> list[Abbreviation]:
+def _find_fault(row: Abbreviation) -> str:
+    """Find what is wrong with the forms or the type of a reading; "" if nothing is."""
+    if not _split_short(row.short):
+        return "has an empty short form"
+    if not row.long_forms or not all(map(_split_long, row.long_forms)):
+        return "has an empty long form"
+    if not _TYPE.fullmatch(row.label):
+        return "has a type that is neither a name nor '-'"
+    return ""
+
+
+def _read_list(line: str) -> tuple[str, str]:
+    """Read a list of cues: its name, with "@", and its words."""
+    name, _, words = line.partition("\t")
+    if not words.split():
+        raise _LineError("has no cues after its name and a tab")
+    return name.strip(), words
+
+
+def _read_line(line: str, lists: Mapping[str, str]) -> list[Abbreviation]:
     columns = [column.strip() for column in line.split("\t")]
-    if not 3 <= len(columns) <= 4:
-        raise _LineError("doesn't have three or four columns, parted by tabs")
-    shorts, label, longs, *case = columns
+    if not 3 <= len(columns) <= 5:
+        raise _LineError("doesn't have three to five columns, parted by tabs")
+    shorts, label, longs, case, cues = [*columns, "", ""][:5]
     short_forms = [form.strip() for form in shorts.split(",")]
     long_forms = [form.strip() for form in longs.split(";")]
-    if not all(map(_split_short, short_forms)):
-        raise _LineError("has an empty short form")
-    if not all(map(_split_long, long_forms)):
-        raise _LineError("has an empty long form")
-    if not _TYPE.fullmatch(label):
-        raise _LineError("has a type that is neither a name nor '-'")
-    marks = case[0].split() if case else []
+    for form in short_forms:
+        if fault := _find_fault(Abbreviation(form, label, tuple(long_forms))):
+            raise _LineError(fault)
+    marks = case.split()
     if not set(marks) <= {"exact", "usual"}:
         raise _LineError("has another mark than 'exact' (for case) or 'usual'")
     for forms in (short_forms, [form.lower() for form in long_forms]):
         if len(set(forms)) < len(forms):
             raise _LineError("has the same form twice")
     is_exact, is_usual = "exact" in marks, "usual" in marks
+    words = tuple(dict.fromkeys(_list_cues(cues, lists)))
     return [
-        Abbreviation(form, label, tuple(long_forms), is_exact, is_usual)
+        Abbreviation(form, label, tuple(long_forms), is_exact, is_usual, words)
         for form in short_forms
     ]
+
+
+def _list_cues(cues: str, lists: Mapping[str, str]) -> Iterator[str]:
+    for word in cues.split():
+        if not word.startswith("@"):
+            yield word.lower()
+        elif word in lists:
+            yield from lists[word].lower().split()
+        else:
+            raise _LineError("names a list of cues that isn't above it")
 
 
 def _split_short(form: str) -> tuple[str, ...]:

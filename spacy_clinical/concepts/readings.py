@@ -8,6 +8,7 @@ from typing import NamedTuple
 from spacy.tokens import Doc, Span
 
 from spacy_clinical.concepts.abbreviations import Abbreviation, Abbreviations, Found
+from spacy_clinical.concepts.definitions import find_definitions
 
 # What codes stand for. On held-out case reports, long forms of all other types lost codes.
 _CONDITIONS = frozenset(["Disease_disorder", "Sign_symptom"])
@@ -34,8 +35,6 @@ _SLASHED = re.compile(
 )
 # What follows two letters that name a marker or a score: "CD 20", "CD20+", "MS 4/5".
 _NUMBER = re.compile(r"[ -]?\d|[+-](?!\w)")
-# Words before a short form in brackets that may be its long form.
-_MAX_WORDS = 12
 
 
 class Reading(NamedTuple):
@@ -68,21 +67,32 @@ def read_short_forms(
     titles (characters): Section titles, half open, ascending.
     labels: Types of readings that count.
     """
-    ents = _Entities(doc.ents)
-    chooser = _Chooser(text, abbreviations, titles)
+    chooser = Chooser(doc.ents, text, abbreviations, titles)
+    explained: dict[str, str] = {}
+    for one in find_definitions(text):
+        form = text[one.short_start : one.short_end]
+        explained.setdefault(form, text[one.long_start : one.long_end])
     readings = []
-    for found in _find(text, abbreviations):
-        # One letter is too often something else.
-        if found.end - found.start < 2:
+    for found in find_forms(text, abbreviations):
+        form = text[found.start : found.end]
+        if form in explained:
+            chosen = chooser.choose_explained(found, explained[form])
+        else:
+            chosen = choose_one(chooser.list_fitting(found))
+        if chosen is None or (
+            form not in explained and chooser.is_title(found, chosen)
+        ):
             continue
-        chosen = chooser.choose(found, ents.find(found.start, found.end))
-        if chosen is not None and chosen.label in labels:
+        if chosen.label in labels:
             readings.append(Reading(found.start, found.end, chosen))
     return readings
 
 
-def _find(text: str, abbreviations: Abbreviations) -> Iterator[Found]:
-    """Find short forms, also those that are joined by slashes: "HTN/HLD"."""
+def find_forms(text: str, abbreviations: Abbreviations) -> Iterator[Found]:
+    """Find the short forms of an inventory, also those joined by slashes: "HTN/HLD".
+
+    Forms of one letter are left out: they are too often something else.
+    """
     end = 0
     found = list(abbreviations.find_short_forms(text))
     starts = [one.start for one in found]
@@ -99,8 +109,9 @@ def _find(text: str, abbreviations: Abbreviations) -> Iterator[Found]:
                 extra.append(Found(start, start + len(form), readings))
     for one in sorted([*found, *extra]) if extra else found:
         if one.start >= end:
-            yield one
             end = one.end
+            if one.end - one.start > 1:
+                yield one
 
 
 class _Entities:
@@ -116,66 +127,56 @@ class _Entities:
         return self.rows[i][2] if i >= 0 and end <= self.rows[i][1] else ""
 
 
-class _Chooser:
-    """Chooses one of the readings of the short forms in a note."""
+class Chooser:
+    """Finds out which readings of a short form fit the text around it."""
 
     def __init__(
         self,
+        ents: Iterable[Span],
         text: str,
         abbreviations: Abbreviations,
         titles: Sequence[tuple[int, int]],
     ) -> None:
+        self.ents = _Entities(ents)
         self.text = text
         self.abbreviations = abbreviations
         self.titles = titles
         self.title_starts = [start for start, _ in titles]
-        # By short form: its long form in this note, as in "long form (LF)".
-        self.explained: dict[str, str] = {}
-        for match in re.finditer(r"\(([^\s()]{2,10})\)", text):
-            if abbreviations.find_short(match[1]):
-                self._explain(match[1], match.start())
         self._shouted: dict[int, bool] = {}
 
-    def choose(self, found: Found, label: str) -> Abbreviation | None:
-        """Choose a reading; None if none is clear.
+    def choose_explained(self, found: Found, long_form: str) -> Abbreviation | None:
+        """Choose the reading that the note itself gives; None where it explains it, or if
+        the inventory doesn't know that one.
 
-        label: Of the entity around it; "" if there is none.
+        long_form: As the note has it.
         """
-        form = self.text[found.start : found.end]
-        # Several spellings of one row, "afib" and "AFib", are one reading.
-        rows = {(row.label, row.long_forms): row for row in reversed(found.readings)}
-        readings = list(rows.values())
-        if form in self.explained:
-            is_repeated = self.text[found.start - 1 : found.start] == "("
-            long_rows = self.abbreviations.find_long(self.explained[form])
-            same = rows.keys() & {(row.label, row.long_forms) for row in long_rows}
-            return rows[same.pop()] if len(same) == 1 and not is_repeated else None
+        rows = _list_distinct(found)
+        is_repeated = self.text[found.start - 1 : found.start] == "("
+        long_rows = self.abbreviations.find_long(long_form)
+        same = rows.keys() & {(row.label, row.long_forms) for row in long_rows}
+        return rows[same.pop()] if len(same) == 1 and not is_repeated else None
+
+    def list_fitting(self, found: Found) -> list[Abbreviation]:
+        """List the readings that fit the entity around a short form, or else all; none
+        where it isn't one."""
+        readings = list(_list_distinct(found).values())[::-1]
+        label = self.ents.find(found.start, found.end)
         fits = [row for row in readings if row.label == label]
         if not fits and label:
             covered = _COVERED.get(label.lower(), frozenset())
             fits = [row for row in readings if row.label in covered]
-        if not fits:
-            is_short = found.end - found.start == 2 and all(
-                r.is_exact for r in readings
-            )
-            if is_short and _NUMBER.match(self.text, found.end):
-                return None
-            if any(row.is_exact for row in readings) and self._is_shouted(found):
-                return None
-            fits = readings
-        chosen = _choose_one(fits)
-        if chosen is not None and chosen.label not in _NAMES:
-            return None if self._is_title(found) else chosen
-        return chosen
+        if fits:
+            return fits
+        is_short = found.end - found.start == 2 and all(r.is_exact for r in readings)
+        if is_short and _NUMBER.match(self.text, found.end):
+            return []
+        is_exact = any(row.is_exact for row in readings)
+        return [] if is_exact and self._is_shouted(found) else readings
 
-    def _explain(self, form: str, place: int) -> None:
-        words = list(re.finditer(r"[^\s()]+", self.text[max(0, place - 120) : place]))
-        before = [word[0] for word in words[-_MAX_WORDS:]]
-        n = _match_words(form, before)
-        if n:
-            self.explained.setdefault(form, " ".join(before[-n:]))
-
-    def _is_title(self, found: Found) -> bool:
+    def is_title(self, found: Found, chosen: Abbreviation) -> bool:
+        """Check whether a short form is only a part of a title, not a word of its own."""
+        if chosen.label in _NAMES:
+            return False
         i = bisect_right(self.title_starts, found.start) - 1
         return i >= 0 and found.end <= self.titles[i][1]
 
@@ -193,32 +194,16 @@ class _Chooser:
         return self._shouted[start]
 
 
-def _choose_one(readings: Sequence[Abbreviation]) -> Abbreviation | None:
+def choose_one(readings: Sequence[Abbreviation]) -> Abbreviation | None:
+    """Choose the only reading, or the only usual one; None if there is neither."""
     if len(readings) == 1:
         return readings[0]
     usual = [row for row in readings if row.is_usual]
     return usual[0] if len(usual) == 1 else None
 
 
-def _match_words(form: str, words: Sequence[str]) -> int:
-    """Find how many words before a short form in brackets it stands for; 0 if none.
-
-    SOURCE: Schwartz and Hearst 2003, A simple algorithm for identifying abbreviation
-    definitions in biomedical text: its letters are in the words, in order, and its first
-    letter starts the first word.
-    """
-    letters = [letter.lower() for letter in form if letter.isalnum()]
-    if not letters or len(letters) > len("".join(words)):
-        return 0
-    at = len(letters) - 1
-    for n, word in enumerate(reversed(words), start=1):
-        characters = word.lower()
-        for i in range(len(characters) - 1, -1, -1):
-            is_first = at == 0
-            if characters[i] == letters[at] and (not is_first or i == 0):
-                at -= 1
-                if at < 0:
-                    return n
-        if n >= min(len(letters) + 5, len(letters) * 2):
-            return 0
-    return 0
+def _list_distinct(
+    found: Found,
+) -> dict[tuple[str, tuple[str, ...]], Abbreviation]:
+    """List the readings once each: "afib" and "AFib" are spellings of one."""
+    return {(row.label, row.long_forms): row for row in reversed(found.readings)}

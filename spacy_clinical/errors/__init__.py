@@ -6,7 +6,7 @@ C0xx checkpoints, pieces, windows, encoders, entities · C1xx sections ·
 C2xx tokenizer, sentences, corpora · C3xx command line, export · C4xx codes of notes ·
 C5xx forms · C85x, C860 assertion · C864 to C867 abbreviations, augmenter · C868, C869
 storage of weights · C870 to C874 partly labelled corpora, PubTator · C875 long
-forms for abbreviations.
+forms for abbreviations · C920 to C922 abbreviations of notes.
 """
 
 import re

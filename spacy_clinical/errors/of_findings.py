@@ -1,4 +1,5 @@
-"""Errors of cues, abbreviations, corpora with parts labelled, and stored weights: C85x to C87x."""
+"""Errors of cues, abbreviations, corpora with parts labelled, and stored weights: C85x to C87x,
+C92x."""
 
 from spacy_clinical.errors.messages import Catalog
 
@@ -85,4 +86,13 @@ class FindingErrors(metaclass=Catalog):
     C875 = (
         "Component '{name}' can't read long forms for abbreviations: its encoder is a "
         "listener, not its own checkpoint. Set expand_abbreviations = false."
+    )
+    C920 = (
+        "Component '{name}' can't look for abbreviations of type '{unknown}': no reading "
+        "has it. There are: {known}."
+    )
+    C921 = "Can't use an abbreviation of one's own: it {reason}."
+    C922 = (
+        "Component '{name}' has nothing to do: set use_definitions = true, "
+        "use_inventory = true, or both."
     )

@@ -22,6 +22,8 @@ record lacks (the text, after --no-text) is null. The columns:
                        (string), ccs, icd10 (list of string), score (float64), evidence
                        (list of struct: section (string), start, end (int64), score
                        (float64))
+    abbreviations      list of struct: start, end (int64), text, long_form, label, source
+                       (string), long_start, long_end (int64), readings (list of string)
     n_sentences        int64
     sentences          list of int64
     pieces             string: JSON, as components differ in what they say
@@ -49,22 +51,23 @@ import pyarrow.parquet as pq
 
 from spacy_clinical.about import __title__, __version__
 from spacy_clinical.errors import CodedValueError, Errors
+from spacy_clinical.export.abbreviations import FIELDS as ABBREVIATION_FIELDS
 from spacy_clinical.extensions.assertion_attributes import CONTEXT_ATTRIBUTES
 from spacy_clinical.files.atomic import replace_atomic
 from spacy_clinical.files.json_text import keep_finite, read_json, write_json
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 # Rows and characters of a row group, which is held in memory.
 ROWS, CHARS = 1000, 16_000_000
 # Types of fields that are neither strings nor lists of rows.
 _TYPES = {
     **dict.fromkeys(("n_chars", "n_sentences", "start", "end"), pa.int64()),
-    "body_start": pa.int64(),
+    **dict.fromkeys(("body_start", "long_start", "long_end"), pa.int64()),
     "score": pa.float64(),
     **dict.fromkeys(CONTEXT_ATTRIBUTES, pa.bool_()),
     "scores": pa.struct(dict.fromkeys(CONTEXT_ATTRIBUTES, pa.float64())),
     "sentences": pa.list_(pa.int64()),
-    **dict.fromkeys(("ccs", "icd10"), pa.list_(pa.string())),
+    **dict.fromkeys(("ccs", "icd10", "readings"), pa.list_(pa.string())),
     "error": pa.struct(
         dict.fromkeys(("component", "code", "type", "message"), pa.string())
     ),
@@ -79,6 +82,7 @@ _ROWS = {
     "entities": _ENTITY,
     "overlapping": _ENTITY,
     "codes": "code label title chapter chapter_codes ccs icd10 score evidence",
+    "abbreviations": " ".join(ABBREVIATION_FIELDS),
     "evidence": "section start end score",
     "cues": "start end category direction rule",
 }
@@ -91,7 +95,7 @@ _NAMED_ROWS = {
 }
 _COLUMNS = (
     "id source meta n_chars text sections subsections entities overlapping codes "
-    "n_sentences sentences pieces provenance error"
+    "abbreviations n_sentences sentences pieces provenance error"
 )
 
 
@@ -124,7 +128,7 @@ _JSON = ("meta", "pieces", "provenance", "attributes")
 _NAMED = ("entities", "overlapping", "tokens")
 _SCORED = ("sections", "subsections", "entities", "overlapping", "codes")
 # Fields that every record has, if only without a value.
-_KEPT = frozenset({"score", "assertion", *CONTEXT_ATTRIBUTES})
+_KEPT = frozenset({"score", "assertion", *CONTEXT_ATTRIBUTES, "long_start", "long_end"})
 _NEEDED = {"id", "sections", "entities"}
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 

@@ -10,6 +10,8 @@
     doc._.clinical_...        pieces, provenance, error
     span._.is_negated ...     whether entities hold, and why (span._.assertion); the cues are
                               in doc.spans["assertion_cues"]
+    doc.spans["abbreviations"]  short forms, so that `doc._.abbreviations` and
+                              `span._.long_form` work
     doc._, span._, token._    attributes that the records have; those that nothing has
                               added so far are added, with the default None
     get_note(doc)             id, source and metadata of the note
@@ -30,7 +32,9 @@ from spacy.util import filter_spans
 
 from spacy_clinical.assertion.cues import MODEL
 from spacy_clinical.errors import CodedValueError, Errors
+from spacy_clinical.export.abbreviations import restore_abbreviation
 from spacy_clinical.export.records import get_source_format
+from spacy_clinical.extensions.abbreviation_attributes import set_abbreviations
 from spacy_clinical.extensions.assertion_attributes import (
     CONTEXT_ATTRIBUTES,
     CUES_KEY,
@@ -103,6 +107,7 @@ def make_doc(record: Mapping[str, Any], nlp: Language) -> Doc:
     doc._.clinical_provenance = record.get("provenance") or None
     doc._.clinical_error = record.get("error")
     _set_assertions(doc, finder, record)
+    _set_abbreviations(doc, finder, record)
     _set_attributes(doc, finder, record)
     keep(doc, EXTENDED_KEY, len(finder.extended))
     set_note(doc, get_record_note(record))
@@ -202,6 +207,17 @@ def _set_assertions(doc: Doc, finder: _Finder, record: Mapping[str, Any]) -> Non
     if is_assessed:
         rows = [{"start": s, "end": e, "label": name} for s, e, name in sorted(cues)]
         doc.spans[CUES_KEY] = finder.make_group(CUES_KEY, rows)
+
+
+def _set_abbreviations(doc: Doc, finder: _Finder, record: Mapping[str, Any]) -> None:
+    """Set the short forms; records of earlier versions have none."""
+    rows = [restore_abbreviation(row) for row in record.get("abbreviations") or ()]
+    for row in rows:
+        for place in [(row.start, row.end), row.place]:
+            if place is not None:
+                finder.find(*place)
+    if rows:
+        set_abbreviations(doc, rows)
 
 
 def _set_attributes(doc: Doc, finder: _Finder, record: Mapping[str, Any]) -> None:

@@ -17,6 +17,8 @@ count code points. A record:
     codes              doc._.icd9, best first: code, label, title, chapter,
                        chapter_codes, ccs, icd10, score, evidence (section, start, end,
                        score)
+    abbreviations      short forms: start, end, text, long_form and more, as
+                       `abbreviations` says
     n_sentences        0 if nothing set sentences
     sentences          where they start; each ends where the next one starts
     pieces             per component, what its model saw (doc._.clinical_pieces)
@@ -41,6 +43,11 @@ from spacy.tokens import Doc, Span
 from spacy.vocab import Vocab
 
 from spacy_clinical.errors import is_own_message
+from spacy_clinical.export.abbreviations import (
+    AbbreviationRecord,
+    bare_abbreviation,
+    describe_abbreviations,
+)
 from spacy_clinical.export.assertions import (
     FIELDS,
     AssertionRecord,
@@ -143,6 +150,7 @@ class Record(TypedDict, total=False):
     entities: list[EntityRecord]
     overlapping: list[EntityRecord]
     codes: list[dict[str, Any]]
+    abbreviations: list[AbbreviationRecord]
     n_sentences: int
     sentences: list[int]
     pieces: dict[str, Any]
@@ -185,6 +193,7 @@ def make_record(note: Note, doc: Doc, *, attributes: Named = ()) -> Record:
         "entities": [_make_entity(ent, scores, reader) for ent in doc.ents],
         "overlapping": [_make_entity(span, scores, reader) for span in others],
         "codes": [_round_scores(code) for code in doc._.icd9],
+        "abbreviations": describe_abbreviations(doc, note.text),
         "n_sentences": len(sentences),
         "sentences": sentences,
         "pieces": doc._.clinical_pieces or {},
@@ -246,6 +255,9 @@ def without_text(record: Record, *, keep_meta: str | Collection[str] = ()) -> Re
         elif name in _ROWS:
             rows = cast(list[dict[str, Any]], value)
             bare[name] = [_bare_row(row, _ROWS[name], labels) for row in rows]
+        elif name == "abbreviations":
+            forms = cast(list[dict[str, Any]], value)
+            bare["abbreviations"] = [bare_abbreviation(row) for row in forms]
         elif name == "pieces":
             bare["pieces"] = bare_pieces(value, provenance)
         elif name == "provenance":

@@ -8,7 +8,8 @@ stored. What else is done with a Doc:
                             boxes and pages (their numbers count within each form),
                             `form_fields`, `icd9` (with evidence where it is now),
                             provenance and the first error. spaCy drops `doc.cats` and
-                            attrs of span groups, and so scores; `clinical_pieces`,
+                            attrs of span groups, and so scores and what abbreviations
+                            stand for; `clinical_pieces`,
                             `clinical_vector` and `icd9_groups` hold for one note only.
     span.as_doc             spaCy drops span groups: no sections. With
                             copy_user_data=True boxes and pages, fields that are all
@@ -30,6 +31,9 @@ from spacy.tokens import Doc, Span, Token
 
 from spacy_clinical.about import __title__, __version__
 from spacy_clinical.errors import Errors, find_code, get_own_message, name_type
+from spacy_clinical.extensions.abbreviation_attributes import (
+    register_abbreviation_extensions,
+)
 from spacy_clinical.extensions.assertion_attributes import register_assertion_extensions
 from spacy_clinical.extensions.doc_data import (
     count_chars,
@@ -236,6 +240,7 @@ def register_extensions() -> None:
     Span.set_extension("score", getter=_get_score, force=True)
     register_form_extensions()
     register_assertion_extensions()
+    register_abbreviation_extensions()
     getters: dict[str, Callable[[Doc], Any]] = {
         "clinical_pieces": partial(_get, name="clinical_pieces"),
         "clinical_vector": partial(_get, name="clinical_vector"),

@@ -53,6 +53,11 @@ TABLES = {
     "entities.csv": "id,label,text,start,end,score,section",
     "codes.csv": "id,code,title,chapter,score",
 }
+# Tables that are only written with these, if they have rows.
+MORE_TABLES = {
+    "abbreviations.csv": "id,text,long_form,label,source,start,end",
+    "tokens.csv": "id,start,end",
+}
 BRAT = {"names.csv": "name,id,source"}
 BRAT_SETTINGS = "annotation.conf"
 _CONLL = re.compile(rb"-DOCSTART- -X- O O\n\n\S+ -X- \S*:\d+-\d+ \S+\n")
@@ -158,7 +163,7 @@ def _look_at_table(handle: BinaryIO, path: Path) -> bool:
     header = handle.readline(HEAD).rstrip(b"\r\n").decode("utf8", "replace")
     if header in (NOTE_NLP, FIELDS):
         return True
-    known = TABLES.get(path.name)
+    known = TABLES.get(path.name) or MORE_TABLES.get(path.name)
     if known is not None and _begins_with(header, known):
         return _has_headers(path.parent, TABLES)
     is_named = header == BRAT.get(path.name)

@@ -29,6 +29,7 @@ function listRanges(note, row, text, patterns) {
     for (const [start, end] of (passes(ent) && ent[CUES]) || []) cues.set(`${start} ${end}`, [start, end, [...(cues.get(`${start} ${end}`)?.[2] || []), i]]);
   });
   for (const [start, end, of] of cues.values()) add("cue", of, start, end);
+  for (const [start, end, long] of row.b) add("abbr", long, start, end);
   for (const code of row.c) for (const place of code[EVIDENCE]) add("evidence", code[0], place[1], place[2]);
   for (const pattern of patterns) {
     let n = 0;
@@ -59,11 +60,13 @@ function makePiece(piece, entity) {
   const evidence = [...new Set(over(piece, "evidence").map((r) => r.i))];
   const others = [...over(piece, "entity"), ...over(piece, "over")].map((r) => r.i).filter((i) => i !== entity);
   const isHit = over(piece, "hit").length > 0, isTitle = over(piece, "title").length > 0;
+  const long = over(piece, "abbr")[0]?.i;
   const saying = over(piece, "cue").flatMap((r) => r.i);
-  if (!evidence.length && !others.length && !saying.length && !isHit && !isTitle) return piece.text;
-  const classes = [evidence.length && "ev", others.length && `under u${piece.ents[others[0]][TYPE]}`, saying.length && "cue", isHit && "hit", isTitle && "title"];
+  if (!evidence.length && !others.length && !saying.length && !long && !isHit && !isTitle) return piece.text;
+  const classes = [evidence.length && "ev", others.length && `under u${piece.ents[others[0]][TYPE]}`, saying.length && "cue", long && "abbr", isHit && "hit", isTitle && "title"];
   return make("span", {
     class: classes.filter(Boolean).join(" "),
+    title: long ? visible(long) : null,
     "data-v": evidence.length ? evidence.join(" ") : null,
     "data-at": evidence.length ? piece.start : null,
     "data-o": others.length ? others.join(" ") : null,

@@ -129,8 +129,8 @@ def test_finds_short_forms_of_a_text():
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("HTN\tDisease_disorder", "three or four columns"),
-        ("HTN hypertension", "three or four columns"),
+        ("HTN\tDisease_disorder", "three to five columns"),
+        ("HTN hypertension", "three to five columns"),
         ("HTN\tDisease disorder\thypertension", "type"),
         ("HTN\t\thypertension", "type"),
         ("\tDisease_disorder\thypertension", "empty short"),
@@ -140,6 +140,9 @@ def test_finds_short_forms_of_a_text():
         ("HTN, HTN\tDisease_disorder\thypertension", "twice"),
         ("HTN\tDisease_disorder\tstroke; Stroke", "twice"),
         ("CVA\tDisease_disorder\tstroke", "repeats line 2"),
+        ("MS\tMedication\tmorphine\t\t@pain", "names a list of cues"),
+        ("@pain", "no cues"),
+        ("@pain\t ", "no cues"),
     ],
 )
 def test_errors_name_the_line(tmp_path, line, reason):

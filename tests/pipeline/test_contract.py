@@ -76,6 +76,7 @@ def title_of(span: Span) -> tuple:
 
 def test_every_factory_is_under_contract():
     assert FACTORIES == [
+        "clinical_abbreviations",
         "clinical_assertion",
         "clinical_form_extractor",
         "clinical_icd9_categorizer",

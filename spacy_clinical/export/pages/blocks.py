@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from spacy_clinical.export.abbreviations import AbbreviationRecord
 from spacy_clinical.export.pages.assertion import list_cues
 from spacy_clinical.export.records import EntityRecord, Record, SectionRecord
 
@@ -16,6 +17,7 @@ class Run(NamedTuple):
     codes: Indices of the codes whose evidence it belongs to.
     anchors: Ids of the evidence that starts here.
     cues: Numbers of the cues that it belongs to, as `list_cues` counts them.
+    long_form: What it stands for, if it is an abbreviation.
     """
 
     text: str
@@ -26,6 +28,7 @@ class Run(NamedTuple):
     codes: tuple[int, ...] = ()
     anchors: tuple[str, ...] = ()
     cues: tuple[int, ...] = ()
+    long_form: str = ""
 
 
 class Part(NamedTuple):
@@ -51,6 +54,7 @@ def make_blocks(record: Record) -> list[Block]:
     """Split a note's text into sections, subsections and runs that cover all of it."""
     text, sections = record["text"], record["sections"]
     subsections, entities = record["subsections"], record["entities"]
+    short_forms = [row for row in record.get("abbreviations", ()) if row["long_form"]]
     titled = [row for row in (*sections, *subsections) if row["title"]]
     titles = [(row["start"], row["body_start"]) for row in titled]
     spans = [
@@ -58,6 +62,7 @@ def make_blocks(record: Record) -> list[Block]:
         [(row["start"], row["end"]) for row in subsections],
         titles,
         [(row["start"], row["end"]) for row in entities],
+        [(row["start"], row["end"]) for row in short_forms],
     ]
     evidence = _list_evidence(record)
     cues, _ = list_cues(entities)
@@ -73,7 +78,7 @@ def make_blocks(record: Record) -> list[Block]:
     for section, in_section in groupby(pieces, key=lambda piece: piece[2]):
         parts = []
         for subsection, in_part in groupby(in_section, key=lambda piece: piece[3]):
-            runs = [_make_run(text, piece, entities) for piece in in_part]
+            runs = [_make_run(text, piece, entities, short_forms) for piece in in_part]
             part = subsections[subsection] if subsection is not None else None
             parts.append(Part(part, list(_trim(runs))))
         n_entities = sum(run.is_first for part in parts for run in part.runs)
@@ -124,8 +129,13 @@ def _find_innermost(
     return innermost
 
 
-def _make_run(text: str, piece: Sequence[Any], entities: Sequence[EntityRecord]) -> Run:
-    start, end, _, _, title, entity, codes, anchors, cues = piece
+def _make_run(
+    text: str,
+    piece: Sequence[Any],
+    entities: Sequence[EntityRecord],
+    short_forms: Sequence[AbbreviationRecord],
+) -> Run:
+    start, end, _, _, title, entity, short_form, codes, anchors, cues = piece
     return Run(
         text[start:end],
         title is not None,
@@ -135,6 +145,7 @@ def _make_run(text: str, piece: Sequence[Any], entities: Sequence[EntityRecord])
         codes,
         anchors,
         cues,
+        "" if short_form is None else short_forms[short_form]["long_form"],
     )
 
 

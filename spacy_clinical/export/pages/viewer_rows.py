@@ -58,7 +58,8 @@ def make_row(record: dict[str, Any], note: Row, place: int, tables: Tables) -> N
     (start, end) · c codes (code,
     score, evidence, runs) · t place of the text, -1 without · n characters · x error · m
     maker · a attributes of the note in words · k tokens (start, end, attributes in
-    words). `runs` is set by `compare_rows`.
+    words) · b abbreviations whose long form is known (start, end, long form). `runs` is set
+    by `compare_rows`.
 
     note: With its texts; those of its runs are most often the same.
     """
@@ -90,6 +91,11 @@ def make_row(record: dict[str, Any], note: Row, place: int, tables: Tables) -> N
             if (said := show_values(ent.get("attributes")))
         ],
         "z": _list_assessed((*record["entities"], *record.get("overlapping", ()))),
+        "b": [
+            (int(row["start"]), int(row["end"]), str(row["long_form"]))
+            for row in record.get("abbreviations") or ()
+            if row.get("long_form")
+        ],
         "a": show_values(record.get("attributes")),
         "k": [
             (int(t["start"]), int(t["end"]), show_values(t["attributes"]))
