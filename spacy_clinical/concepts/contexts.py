@@ -21,9 +21,9 @@ _N_NEAR = 6
 # What cues near and in the note, the long form, and the section count, and how many.
 _NEAR, _MAX_NEAR = 3, 3
 _IN_NOTE, _MAX_IN_NOTE = 1, 3
-_SPELLED, _SECTION, _USUAL = 3, 2, 2
+_SPELLED, _SECTION, _USUAL = 3, 3, 2
 # What a reading has to reach, and how far ahead of all others it has to be.
-_MIN_POINTS, _MIN_AHEAD = 2, 2
+_MIN_POINTS, _MIN_AHEAD = 3, 2
 
 _DRUGS = ("medications", "admission_medications", "discharge_medications")
 _DISEASES = (

@@ -17,8 +17,12 @@ _BRACKET = re.compile(r"[()\[\]]|\n[ \t\r]*\n")
 # A list item starts.
 _ITEM = re.compile(r"\n[ \t]*(?:[-*\u2022]|\d{1,2}[.)])[ \t]")
 _WORD = re.compile(r"[^\W_]+")
-_CHUNK = re.compile(r"\S+")
-_PART = re.compile(r"[^,;()\[\]]+")
+# Commas in names of chemicals part nothing: "5,7-DHT".
+_PART = re.compile(r"(?:[^,;()\[\]]|[,;](?!\s))+")
+# What names of chemicals start with, before a letter that counts: "1-methyl", "(RS)-1-".
+_LOCANTS = re.compile(r"[\dA-Z,'+()\[\]-]*[-)\]]")
+# A part of a word in a short form, such as "S-isomer".
+_WORD_PART = re.compile(r"[a-z]{4}")
 _SEPARATOR = re.compile(r"/|\s+(?:or|and)\s+")
 # Letters of short forms that stand for words.
 _GREEK = str.maketrans("\u03b1\u03b2\u03b3\u03b4\u03b5\u03ba\u03bb", "abgdekl")
@@ -43,6 +47,8 @@ _MIN_SHORT, _MAX_SHORT, _MAX_SHORT_WORDS = 2, 10, 2
 _MAX_CONTENT, _MAX_BEFORE = 150, 300
 # The shortest word that is only written with a capital: "Left", but not "Hb".
 _MIN_TITLED = 4
+# Characters by which a long form is longer than its short form.
+_MIN_MORE = 3
 
 
 class Definition(NamedTuple):
@@ -194,25 +200,38 @@ def _find_long(
     if not _is_short(form):
         return None
     n_words = min(len(form) + 5, 2 * len(form))
-    first = end - _MAX_BEFORE
-    words = [
-        word.start()
-        for word in _CHUNK.finditer(text, max(limit, first), end)
-        # The first word may be cut.
-        if word.start() > first
-    ]
-    if not words:
-        return None
-    low = words[-n_words:][0]
+    # Letters of a word prove little, unless all are in one other word: "kilobase (kb)".
+    low = _find_words(text, limit, end, n_words)
+    last = _find_words(text, limit, end, 1) if _is_word(form) else low
     singular = _drop_plural(form)
     forms = [singular, form] if singular else [form]
     places = [_match_initials(text, form, low, end) for form in forms[::-1]]
-    if not _is_word(form):
-        places += [_match_letters(text, form, low, end) for form in forms]
+    places += [_match_letters(text, form, last, end) for form in forms]
     for place in places:
         if place is not None and _is_long(text[place:end], form):
-            return Definition(start, stop, place, end)
+            return Definition(start, stop, _add_locants(text, place, limit), end)
     return None
+
+
+def _find_words(text: str, limit: int, end: int, n_words: int) -> int:
+    """Find where the last words up to a place start, or the white space before them."""
+    start = max(limit, end - _MAX_BEFORE)
+    window = text[start:end]
+    words = window.rsplit(None, n_words)
+    return start + len(words[0]) if len(words) > n_words else start
+
+
+def _add_locants(text: str, place: int, limit: int) -> int:
+    """Move the start of a long form before the numbers of its first word.
+
+    limit (characters): Where it may start.
+    """
+    start = place
+    while start > limit and not text[start - 1].isspace():
+        start -= 1
+    if start < place and _LOCANTS.fullmatch(text, start, place):
+        return start if _is_balanced(text[start:place]) else place
+    return place
 
 
 def _match_initials(text: str, form: str, low: int, high: int) -> int | None:
@@ -319,7 +338,7 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int]:
     """Leave out what is around a form: "also known as", quotes, white space."""
     lead = _LEAD.match(text, start, end)
     start = lead.end() if lead else start
-    while end > start and text[end - 1] in _ENDS:
+    while end > start and text[end - 1] in _ENDS and text[end - 1] != "-":
         end -= 1
     return start, end
 
@@ -349,22 +368,29 @@ def _is_short(form: str) -> bool:
 def _is_word(form: str) -> bool:
     """Check whether a short form looks like a word: its letters alone prove little."""
     is_titled = form.istitle() and len(form) >= _MIN_TITLED
-    return form.islower() or (is_titled and form.isalpha())
+    has_part = _WORD_PART.search(form) is not None
+    return form.islower() or (is_titled and form.isalpha()) or has_part
 
 
 def _is_long(long_form: str, form: str) -> bool:
     """Check whether this may be the long form of a short form."""
     n_letters = sum(map(str.isalnum, form))
     words = long_form.replace("-", " ").split()
-    if len(long_form) <= len(form) or len(words) > min(n_letters + 5, 2 * n_letters):
+    is_longer = len(long_form) >= len(form) + _MIN_MORE
+    if not is_longer or len(words) > min(n_letters + 5, 2 * n_letters):
         return False
+    chunks = " ".join(chunk.strip(_ENDS) for chunk in long_form.split())
+    return f" {form} " not in f" {chunks} " and _is_balanced(long_form)
+
+
+def _is_balanced(text: str) -> bool:
+    """Check whether all brackets in a text close in it."""
     depth = 0
-    for character in long_form:
+    for character in text:
         depth += (character in "([") - (character in ")]")
         if depth < 0:
             return False
-    chunks = {chunk.strip(_ENDS) for chunk in long_form.split()}
-    return not depth and form not in chunks
+    return not depth
 
 
 def _drop_plural(form: str) -> str:
