@@ -15,7 +15,7 @@ from spacy_clinical.concepts.abbreviations import Abbreviation, Abbreviations
 from spacy_clinical.concepts.readings import choose_one
 
 # Words, and what ends a clause.
-_WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*|[.;!?](?=\s)|\n")
+_WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*|[.;!?](?=\s)|\n[ \t\r]*\n")
 # Words of the same clause on either side in which a cue is near.
 _N_NEAR = 6
 # What cues near and in the note, the long form, and the section count, and how many.

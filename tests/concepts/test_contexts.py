@@ -36,6 +36,10 @@ def choose(text, rows=ROWS, sections=()):
         ("flare of MS at the valve", None),
         # A cue near by wins over one that is not.
         ("MS flare. Echo tomorrow.", "multiple sclerosis"),
+        # A clause goes on in the next line, not after a full stop or a blank line.
+        ("MS with a\nflare", "multiple sclerosis"),
+        ("MS. Flare", None),
+        ("MS\n\nflare", None),
         # The long form is in the note.
         ("Mitral stenosis in 2001. Now MS again.", "mitral stenosis"),
         # A form is no cue for itself.
