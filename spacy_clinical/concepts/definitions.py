@@ -12,8 +12,8 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-_CLOSING = {")": "(", "]": "["}
-_BRACKET = re.compile(r"[()\[\]]|\n[ \t\r]*\n")
+from spacy_clinical.concepts.brackets import find_brackets, is_balanced
+
 # A list item starts.
 _ITEM = re.compile(r"\n[ \t]*(?:[-*\u2022]|\d{1,2}[.)])[ \t]")
 _WORD = re.compile(r"[^\W_]+")
@@ -67,7 +67,7 @@ def find_definitions(text: str, sentences: Sequence[int] = ()) -> list[Definitio
         the full stop before one. A line break alone ends nothing, as lines are wrapped.
     RETURNS: In the order of the short forms.
     """
-    brackets = list(_find_brackets(text))
+    brackets = list(find_brackets(text))
     if not brackets:
         return []
     borders = _find_borders(text, sentences)
@@ -112,34 +112,6 @@ def find_defined(
                 i = bisect_right(rows, start, key=lambda row: row.short_start) - 1
                 yield start, end, rows[max(i, 0)]
                 break
-
-
-def _find_brackets(text: str) -> Iterator[tuple[int, int, int]]:
-    """Find pairs of brackets, inner ones first.
-
-    YIELDS: Where they open and close, and where what is before them starts: after an
-        opening bracket around them, or a blank line.
-    """
-    start = 0
-    stack: list[tuple[int, str]] = []
-    n_open = {"(": 0, "[": 0}
-    for match in _BRACKET.finditer(text):
-        mark = match[0]
-        if mark in n_open:
-            stack.append((match.start(), mark))
-            n_open[mark] += 1
-        elif mark not in _CLOSING:
-            start = match.end()
-            stack.clear()
-            n_open = {"(": 0, "[": 0}
-        elif n_open[_CLOSING[mark]]:
-            # Brackets of the other kind in it that don't close say nothing.
-            while True:
-                opening, kind = stack.pop()
-                n_open[kind] -= 1
-                if kind == _CLOSING[mark]:
-                    break
-            yield opening, match.start(), stack[-1][0] + 1 if stack else start
 
 
 def _find_borders(text: str, sentences: Sequence[int]) -> list[int]:
@@ -230,7 +202,7 @@ def _add_locants(text: str, place: int, limit: int) -> int:
     while start > limit and not text[start - 1].isspace():
         start -= 1
     if start < place and _LOCANTS.fullmatch(text, start, place):
-        return start if _is_balanced(text[start:place]) else place
+        return start if is_balanced(text[start:place]) else place
     return place
 
 
@@ -380,17 +352,7 @@ def _is_long(long_form: str, form: str) -> bool:
     if not is_longer or len(words) > min(n_letters + 5, 2 * n_letters):
         return False
     chunks = " ".join(chunk.strip(_ENDS) for chunk in long_form.split())
-    return f" {form} " not in f" {chunks} " and _is_balanced(long_form)
-
-
-def _is_balanced(text: str) -> bool:
-    """Check whether all brackets in a text close in it."""
-    depth = 0
-    for character in text:
-        depth += (character in "([") - (character in ")]")
-        if depth < 0:
-            return False
-    return not depth
+    return f" {form} " not in f" {chunks} " and is_balanced(long_form)
 
 
 def _drop_plural(form: str) -> str:
