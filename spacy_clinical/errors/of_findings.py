@@ -1,5 +1,5 @@
-"""Errors of cues, abbreviations, corpora with parts labelled, and stored weights: C85x to C87x,
-C92x."""
+"""Errors of cues, abbreviations, corpora with parts labelled, stored weights and
+identifiers: C85x to C88x, C92x."""
 
 from spacy_clinical.errors.messages import Catalog
 
@@ -95,4 +95,18 @@ class FindingErrors(metaclass=Catalog):
     C922 = (
         "Component '{name}' has nothing to do: set use_definitions = true, "
         "use_inventory = true, or both."
+    )
+    C880 = (
+        "Component '{name}' can't decode by \"{decoder}\" without a threshold: nothing "
+        "was published for its checkpoint. Set threshold (from 0 to 1), or decoder = "
+        '"argmax".'
+    )
+    C881 = (
+        "Component '{name}' can't decide by \"{decide}\" without a model that finds "
+        "identifiers, such as spacy-clinical.TokenClassifier.v1. Set one, or decide = "
+        '"rules".'
+    )
+    C882 = (
+        "Can't use what is known of a patient: doc._.known_identifiers must be lists of "
+        "texts by {kinds}."
     )

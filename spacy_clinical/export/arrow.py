@@ -24,6 +24,8 @@ record lacks (the text, after --no-text) is null. The columns:
                        (float64))
     abbreviations      list of struct: start, end (int64), text, long_form, label, source
                        (string), long_start, long_end (int64), readings (list of string)
+    identifiers        list of struct: label, kind, text (string), start, end (int64), score
+                       (float64), source (string); null if nothing has looked for them
     n_sentences        int64
     sentences          list of int64
     pieces             string: JSON, as components differ in what they say
@@ -84,6 +86,7 @@ _ROWS = {
     "codes": "code label title chapter chapter_codes ccs icd10 score evidence",
     "abbreviations": " ".join(ABBREVIATION_FIELDS),
     "evidence": "section start end score",
+    "identifiers": "label kind text start end score source",
     "cues": "start end category direction rule",
 }
 # The fields of structs, as of rows.
@@ -95,7 +98,7 @@ _NAMED_ROWS = {
 }
 _COLUMNS = (
     "id source meta n_chars text sections subsections entities overlapping codes "
-    "abbreviations n_sentences sentences pieces provenance error"
+    "abbreviations identifiers n_sentences sentences pieces provenance error"
 )
 
 
@@ -126,7 +129,9 @@ NAMED_SCHEMA = pa.schema(
 _JSON = ("meta", "pieces", "provenance", "attributes")
 # Their rows have attributes.
 _NAMED = ("entities", "overlapping", "tokens")
-_SCORED = ("sections", "subsections", "entities", "overlapping", "codes")
+_SCORED = (
+    *("sections", "subsections", "entities", "overlapping", "codes", "identifiers"),
+)
 # Fields that every record has, if only without a value.
 _KEPT = frozenset({"score", "assertion", *CONTEXT_ATTRIBUTES, "long_start", "long_end"})
 _NEEDED = {"id", "sections", "entities"}

@@ -7,6 +7,7 @@
     abbreviations
                id, text, long_form, label, source, start, end
     codes      id, code, title, chapter, score
+    identifiers id, label, kind, text, start, end, score, source
     fields     id, key, option, value, page, score (of forms)
     tokens     id, start, end (of those that have attributes)
 
@@ -33,7 +34,14 @@ from spacy_clinical.files.json_text import keep_finite, write_json
 from spacy_clinical.types import Note
 
 Rows = Literal[
-    "notes", "sections", "entities", "codes", "abbreviations", "fields", "tokens"
+    "notes",
+    "sections",
+    "entities",
+    "codes",
+    "abbreviations",
+    "identifiers",
+    "fields",
+    "tokens",
 ]
 Library = Literal["pandas", "polars"]
 
@@ -48,6 +56,7 @@ COLUMNS: dict[Rows, tuple[str, ...]] = {
     ),
     "codes": ("id", "code", "title", "chapter", "score"),
     "abbreviations": ("id", "text", "long_form", "label", "source", "start", "end"),
+    "identifiers": ("id", "label", "kind", "text", "start", "end", "score", "source"),
     "fields": ("id", "key", "option", "value", "page", "score"),
     "tokens": ("id", "start", "end"),
 }
@@ -75,8 +84,9 @@ def to_frame(
     docs: Docs; pairs of a Note and its Doc, as `annotate_notes` yields, or of a Doc and
         its id, as `nlp.pipe(as_tuples=True)` does; or records. A bare Doc has the id
         that `docs.set_note` kept, or else its number.
-    rows: What a row is: a note, a section, an entity, a code, an abbreviation, a field of
-        a form, or a token that has attributes. The singular ("entity") is accepted too.
+    rows: What a row is: a note, a section, an entity, a code, an abbreviation, an
+        identifier, a field of a form, or a token that has attributes. The singular
+        ("entity") is accepted too.
     library: "pandas" or "polars", which must be installed.
     attributes: Attributes of other components to include: "span._.negex". Records
         already hold theirs.

@@ -2,6 +2,7 @@
 
     notes.csv, sections.csv, entities.csv, codes.csv
     abbreviations.csv  if there are some
+    identifiers.csv    if there are identifiers
     tokens.csv         if there are tokens that have attributes
 
 Their columns are those of `frames.COLUMNS`, then those of attributes, if there are some;
@@ -28,7 +29,7 @@ from spacy_clinical.files.cells import TableWriter, add_columns
 
 TABLES: tuple[Rows, ...] = ("notes", "sections", "entities", "codes")
 # Written only if there are some.
-MORE_TABLES: tuple[Rows, ...] = ("abbreviations", "tokens")
+MORE_TABLES: tuple[Rows, ...] = ("abbreviations", "identifiers", "tokens")
 
 
 def write_tables(records: Iterable[Mapping[str, Any]], folder: Path) -> int:

@@ -78,6 +78,7 @@ def test_every_factory_is_under_contract():
     assert FACTORIES == [
         "clinical_abbreviations",
         "clinical_assertion",
+        "clinical_deidentifier",
         "clinical_form_extractor",
         "clinical_icd9_categorizer",
         "clinical_long_transformer",

@@ -1,0 +1,93 @@
+"""Find times of day."""
+
+import re
+from collections.abc import Iterator
+
+from spacy_clinical.identifiers.found import Identifier
+from spacy_clinical.identifiers.matching import (
+    RuleText,
+    apply_rules,
+    compile_rule,
+    read_after,
+    read_before,
+)
+
+SOURCE = "times"
+_HALF = r"(?: ?(?:[ap]\.? ?m\b\.?))"
+_CLOCK = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?"
+_ZONE = r"(?: ?(?:EST|EDT|CST|CDT|MST|MDT|PST|PDT|GMT|UTC|Z)\b)?"
+# "1:40" of an antibody, "10:20" of a mixture.
+_IS_RATIO = re.compile(
+    r"\b(?:titers?|titres?|dilut\w*|ratios?|ANA|RPR|VDRL|I:E|epinephrine|lidocaine)\b",
+    re.IGNORECASE,
+)
+
+
+def _is_time(match: re.Match[str]) -> bool:
+    around = read_before(match, 30).rpartition("\n")[2] + " " + read_after(match, 15)
+    return not _IS_RATIO.search(around)
+
+
+# What a time stands after: "at ", or a date.
+_AFTER_DATE = re.compile(r"\d[/-]\d{1,2}[/-]\d{2,4},? (?:at |@ ?)?$")
+_IS_SAID = re.compile(r"(?:\bat|@|\btime:?|\d[/-]\d{2,4},?) ?$", re.IGNORECASE)
+
+
+def _is_said_to_be_time(match: re.Match[str]) -> bool:
+    return bool(_IS_SAID.search(read_before(match, 12))) and _is_time(match)
+
+
+_RULES = [
+    compile_rule(
+        SOURCE,
+        "DATE",
+        "time",
+        "digit",
+        rf"(?<![\d:.,/])(?P<id>{_CLOCK}{_HALF}){_ZONE}",
+        _is_time,
+    ),
+    compile_rule(
+        SOURCE,
+        "DATE",
+        "time",
+        "digit",
+        rf"(?<![\d:.,/])(?P<id>(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?)(?![\d:]){_ZONE}",
+        _is_time,
+    ),
+    compile_rule(
+        SOURCE,
+        "DATE",
+        "time",
+        "digit",
+        rf"(?<![\d:.,/])(?P<id>{_CLOCK})(?![\d:])",
+        _is_said_to_be_time,
+    ),
+    compile_rule(
+        SOURCE,
+        "DATE",
+        "time",
+        "digit",
+        rf"(?<![\d:.,/-])(?:1[0-2]|0?[1-9]){_HALF}(?!\w)",
+    ),
+    compile_rule(
+        SOURCE,
+        "DATE",
+        "time",
+        "digit",
+        r"(?<![\d:.,/-])(?P<id>(?:[01]\d|2[0-3])[0-5]\d) ?(?:hrs?|hours|h)\b",
+    ),
+    # After a date: "10/22/1982 1525".
+    compile_rule(
+        SOURCE,
+        "DATE",
+        "time",
+        "digit",
+        r"(?<=[ @])(?:[01]\d|2[0-3])[0-5]\d(?![\d.,/-])",
+        lambda m: bool(_AFTER_DATE.search(read_before(m, 20))),
+    ),
+]
+
+
+def find_times(text: RuleText) -> Iterator[Identifier]:
+    """Find the times of day in a folded text."""
+    return apply_rules(_RULES, text)
