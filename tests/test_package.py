@@ -44,6 +44,7 @@ REGISTERED = {
         "clinical_icd9_categorizer",
         "clinical_form_extractor",
         "clinical_assertion",
+        "clinical_deidentifier",
     },
     "spacy_misc": {"spacy-clinical.GeometricLinker.v1"},
     "spacy_tokenizers": {"spacy-clinical.ClinicalTokenizer.v1"},
@@ -55,6 +56,7 @@ REGISTERED = {
         "spacy-clinical.SharedEncoder.v1",
         "spacy-clinical.AssertionHead.v1",
         "spacy-clinical.AssertionRules.v1",
+        "spacy-clinical.IdentifierRules.v1",
         "spacy-clinical.Tok2VecEncoder.v1",
     },
     "spacy_scorers": {
@@ -63,6 +65,7 @@ REGISTERED = {
         "spacy-clinical.icd9_scorer.v1",
         "spacy-clinical.form_scorer.v1",
         "spacy-clinical.assertion_scorer.v1",
+        "spacy-clinical.identifier_scorer.v1",
     },
     "spacy_readers": {
         "spacy-clinical.MixedCorpus.v1",

@@ -30,6 +30,8 @@ class Checkpoint:
     purpose: What it is useful for.
     parameters (millions): Number of parameters.
     n_labels: Number of labels of its head; 0 for none, or to use its config.json.
+    threshold_max, threshold_sum: Thresholds that its authors published for these
+        decoders of `heads.recall`; 0 for none.
     """
 
     name: str
@@ -43,6 +45,8 @@ class Checkpoint:
     purpose: str = ""
     parameters: int = 0
     n_labels: int = 0
+    threshold_max: float = 0.0
+    threshold_sum: float = 0.0
 
     @property
     def location(self) -> str:

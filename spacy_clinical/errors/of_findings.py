@@ -1,4 +1,4 @@
-"""Errors of cues, abbreviations, corpora with parts labelled, and stored weights: C85x to C87x."""
+"""Errors of cues, abbreviations, corpora with parts labelled, stored weights, and identifiers: C85x to C88x."""
 
 from spacy_clinical.errors.messages import Catalog
 
@@ -85,4 +85,18 @@ class FindingErrors(metaclass=Catalog):
     C875 = (
         "Component '{name}' can't read long forms for abbreviations: its encoder is a "
         "listener, not its own checkpoint. Set expand_abbreviations = false."
+    )
+    C880 = (
+        "Component '{name}' can't decode by \"{decoder}\" without a threshold: nothing "
+        "was published for its checkpoint. Set threshold (from 0 to 1), or decoder = "
+        '"argmax".'
+    )
+    C881 = (
+        "Component '{name}' can't decide by \"{decide}\" without a model that finds "
+        "identifiers, such as spacy-clinical.TokenClassifier.v1. Set one, or decide = "
+        '"rules".'
+    )
+    C882 = (
+        "Can't use what is known of a patient: doc._.known_identifiers must be lists of "
+        "texts by {kinds}."
     )

@@ -71,6 +71,11 @@ def list_identifiers(doc: Doc) -> list[Identifier]:
     return sorted(map(_join, spans, *columns))
 
 
+def list_gold(doc: Doc) -> list[Span]:
+    """List the identifiers of an annotated Doc: its group, or else `doc.ents`."""
+    return list_spans(doc, PHI_KEY) if PHI_KEY in doc.spans else list(doc.ents)
+
+
 def _read_column(attrs: dict, name: str, length: int, default: object) -> list:  # type: ignore[type-arg]
     values = attrs.get(name)
     return values if values and len(values) == length else [default] * length

@@ -18,6 +18,13 @@ FACTORIES = sorted(
 def settings(factory: str, checkpoint) -> dict:
     if factory == "clinical_ner":
         return {"model": {"encoder": {"checkpoint": str(checkpoint)}}}
+    if factory == "clinical_deidentifier":
+        encoder = {
+            "@architectures": "spacy-clinical.HFEncoder.v1",
+            "checkpoint": str(checkpoint),
+        }
+        model = {"@architectures": "spacy-clinical.TokenClassifier.v1"}
+        return {"model": {**model, "encoder": encoder}}
     if factory in ("clinical_transformer", "clinical_long_transformer"):
         return {"model": {"checkpoint": str(checkpoint)}}
     if factory == "clinical_icd9_categorizer":

@@ -77,6 +77,7 @@ def title_of(span: Span) -> tuple:
 def test_every_factory_is_under_contract():
     assert FACTORIES == [
         "clinical_assertion",
+        "clinical_deidentifier",
         "clinical_form_extractor",
         "clinical_icd9_categorizer",
         "clinical_long_transformer",

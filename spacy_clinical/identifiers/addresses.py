@@ -1,0 +1,207 @@
+"""Find addresses: streets, boxes, postcodes, cities with their states, rooms."""
+
+import re
+from collections.abc import Iterator
+
+from spacy_clinical.identifiers.found import Identifier
+from spacy_clinical.identifiers.matching import (
+    GAP,
+    IS_MEASURED,
+    apply_rules,
+    compile_rule,
+    read_after,
+    read_before,
+)
+from spacy_clinical.identifiers.vocabulary import is_medical
+
+SOURCE = "addresses"
+STATES = (
+    "Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|"
+    "Georgia|Hawaii|Idaho|Illinois|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|"
+    "Massachusetts|Michigan|Minnesota|Mississippi|Missouri|Montana|Nebraska|Nevada|"
+    "New Hampshire|New Jersey|New Mexico|New York|North Carolina|North Dakota|Ohio|Oklahoma|"
+    "Oregon|Pennsylvania|Rhode Island|South Carolina|South Dakota|Tennessee|Texas|Utah|"
+    "Vermont|Virginia|Washington|West Virginia|Wisconsin|Wyoming|Puerto Rico|"
+    "District of Columbia"
+)
+STATE_CODES = (
+    "AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|"
+    "NJ|NM|NY|NC|ND|OH|OK|OR|PA|RI|SC|SD|TN|TX|UT|VT|VA|WA|WV|WI|WY|DC|PR|ON|QC|BC|AB|SK|MB|"
+    "NS|NB|NL"
+)
+# Codes that are no clinician's degree and no short form of medicine after a comma.
+_SURE_CODES = "AK|AZ|CT|DE|FL|GA|IL|IA|KS|KY|MN|MO|NV|NH|NJ|NM|NY|NC|OH|SC|SD|TN|TX|UT|VA|WA|WV|WI|WY|DC"
+_SURE_STREET = (
+    r"Street|Avenue|Boulevard|Road|Lane|Drive|Terrace|Parkway|Highway|Turnpike|Crescent|"
+    r"Expressway|Freeway|Blvd|Pkwy|Hwy|Cres|Ave|Rd"
+)
+_STREET = (
+    rf"{_SURE_STREET}|St|Av|Ln|Dr|Terr?|Court|Ct|Circle|Cir|Place|Pl|Square|Sq|Way|Trail|Trl|"
+    r"Plaza|Plz|Pike|Alley|Close|Mews|Grove|Gardens|Row|Walk|Loop|Route|Rte|Crossing|Xing|"
+    r"Ridge|Run|Path|Pass|Point|Pt|Hill|Hollow|View|Vista|Glen|Green|Park|Quay|Broadway"
+)
+_COMPASS = r"(?:[NSEW]\.?|[NS]\.?[EW]\.?|North|South|East|West|Northeast|Northwest|Southeast|Southwest)"
+_WORD = r"(?:[A-Z][\w'.-]{0,24}|\d{1,3}(?:st|nd|rd|th)|de|la|del|of|the|van|von)"
+_UNIT = (
+    rf"(?:,?{GAP}(?:Apt|Apartment|Suite|Ste|Unit|Floor|Fl|Rm|Room|Bldg|Building|Lot|#)\.?"
+    rf"{GAP}?#?[A-Z0-9-]{{1,6}}\b)?"
+)
+_ZIP = r"\d{5}(?:-\d{4})?(?![\d-])"
+_CITY = r"[A-Z][A-Za-z'.-]{1,20}(?: [A-Z][A-Za-z'.-]{1,20}){0,2}"
+
+
+def _is_street(match: re.Match[str]) -> bool:
+    words = re.findall(r"[A-Za-z]{3,}", match[0])
+    # "2 Tablets By Mouth Daily St": a name of a street has a word that is no medicine.
+    return not IS_MEASURED.match(f" {match[0].partition(' ')[2]}") and not all(
+        map(is_medical, words[:-1] or words)
+    )
+
+
+def _is_city(match: re.Match[str]) -> bool:
+    return not all(is_medical(word) for word in match["city"].split())
+
+
+def _has_state(match: re.Match[str]) -> bool:
+    """Check that something stands before a ZIP code that says so."""
+    before = read_before(match, 24)
+    return bool(
+        re.search(
+            rf"(?:\b(?:{STATE_CODES})\b\.?|\b(?:{STATES})|\bzip(?: ?code)?)[ ,:#\n]{{1,4}}$",
+            before,
+        )
+        or re.search(
+            r"\bzip(?: ?code)?(?: is)?[ ,:#]{1,4}$|\bpost(?:al)? ?code[ ,:#]{1,4}$",
+            before,
+            re.I,
+        )
+    )
+
+
+_RULES = [
+    compile_rule(
+        SOURCE,
+        "LOC",
+        "street",
+        rf"(?<![\d.,/-])\d{{1,6}}[A-Z]?(?:-\d{{1,5}})?{GAP}(?:{_COMPASS}{GAP})?(?:{_WORD}{GAP}){{1,4}}"
+        rf"(?:{_STREET})\b\.?(?:{GAP}{_COMPASS}\b)?{_UNIT}",
+        _is_street,
+        ignore_case=False,
+    ),
+    compile_rule(
+        SOURCE,
+        "LOC",
+        "street",
+        rf"(?<![\d.,/-])\d{{1,6}}[a-z]?{GAP}(?:[a-z]\w{{0,15}}{GAP}){{1,3}}(?:street|avenue|boulevard|"
+        rf"road|lane|drive|parkway|highway|terrace|blvd|ave|rd)\b\.?{_UNIT}",
+        lambda m: (
+            _is_street(m)
+            and not re.search(r"\b(?:of|and|by|the|a|to|per|in|with|on|or)\b", m[0])
+        ),
+    ),
+    compile_rule(
+        SOURCE,
+        "LOC",
+        "street",
+        rf"(?<=\bon )(?:{_WORD}{GAP}){{1,2}}(?:Street|Avenue|Boulevard|Road|Lane|Parkway|Highway)\b",
+        ignore_case=False,
+    ),
+    compile_rule(
+        SOURCE,
+        "LOC",
+        "street",
+        r"\b(?:Calle|Avenida|Avda?\.?|Plaza|Paseo|Rue|Via|Rua|C/|Carrer|Camino)"
+        rf"{GAP}(?:(?:de|del|la|las|los|du|des|da|do){GAP}){{0,2}}"
+        r"[A-Z][\w'-]{1,20}(?: [A-Z][\w'-]{1,20}){0,2},?(?: n[oº.]{1,2})? ?\d{1,5}\b",
+        ignore_case=False,
+    ),
+    compile_rule(
+        SOURCE,
+        "LOC",
+        "street",
+        r"(?<!\w)[A-Z][a-zäöüß-]{2,24}(?:straße|strasse|str\.|weg|platz|gasse|allee) \d{1,4}[a-z]?\b",
+        ignore_case=False,
+    ),
+    compile_rule(SOURCE, "LOC", "box", r"\b(?:P\.? ?O\.? ?)?Box[ #:]{1,3}\d{1,7}\b"),
+    compile_rule(
+        SOURCE,
+        "LOC",
+        "unit",
+        r"\b(?:Apt|Apartment|Suite|Ste)\.?(?: ?(?:#|no\.?))?[ :#]{1,2}(?P<id>[A-Z]?\d{1,5}[A-Z]?|[A-Z])\b(?!')",
+        lambda m: bool(re.search(r"\d", m["id"])) or m["id"].isupper(),
+    ),
+    # San Diego, CA 03245.
+    compile_rule(
+        SOURCE,
+        "LOC",
+        "city",
+        rf"\b(?P<city>{_CITY}),?{GAP}(?:{STATE_CODES}|{STATES})\b\.?,?{GAP}{_ZIP}",
+        ignore_case=False,
+    ),
+    compile_rule(
+        SOURCE,
+        "LOC",
+        "city",
+        rf"(?:\b(?:in|from|of|near|to|at|outside|around|lives|resides|moved|visiting|via)|[:\n]) ?"
+        rf"(?P<id>(?P<city>{_CITY}),{GAP}?(?:{STATE_CODES}|{STATES})\b)",
+        _is_city,
+        ignore_case=False,
+    ),
+    compile_rule(
+        SOURCE,
+        "LOC",
+        "city",
+        rf"(?<![\w'-])(?P<city>{_CITY}),{GAP}?(?:{_SURE_CODES}|{STATES})\b",
+        _is_city,
+        ignore_case=False,
+    ),
+    compile_rule(
+        SOURCE,
+        "LOC",
+        "county",
+        r"(?<![\w'-])[A-Z][a-z]{2,15}(?: [A-Z][a-z]{2,15})?(?= (?:County|Parish|Township)\b)",
+        lambda m: (
+            not is_medical(m[0].split()[0]) and m[0] not in ("The", "Our", "This")
+        ),
+        ignore_case=False,
+    ),
+    compile_rule(SOURCE, "LOC", "zip", rf"(?<![\d.,/-]){_ZIP}", _has_state),
+    compile_rule(SOURCE, "LOC", "zip", r"(?<![\w.,/-])\d{5}-\d{4}(?![\w-])"),
+    # By Royal Mail's and Canada Post's forms; "T1N 2M0" is the stage of a tumor.
+    compile_rule(
+        SOURCE,
+        "LOC",
+        "postcode",
+        r"(?<![\w-])(?:GIR ?0AA|[A-PR-UWYZ](?:\d{1,2}|[A-HK-Y]\d[\dABEHMNPRVWXY]?|\d[A-HJKPSTUW])"
+        r" ?\d[ABD-HJLNP-UW-Z]{2})(?![\w-])",
+        lambda m: " " in m[0] or len(m[0]) > 5,
+        ignore_case=False,
+    ),
+    compile_rule(
+        SOURCE,
+        "LOC",
+        "postcode",
+        r"(?<![\w-])[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z][ -]\d[ABCEGHJ-NPRSTV-Z]\d(?![\w-])",
+        lambda m: not re.match(r"T\dN", m[0]),
+        ignore_case=False,
+    ),
+    compile_rule(
+        SOURCE,
+        "LOC",
+        "coordinates",
+        r"(?<![\d.])-?\d{1,3}\.\d{4,8} ?°? ?[NS]?, ?-?\d{1,3}\.\d{4,8}(?: ?°? ?[EW])?(?!\d)",
+    ),
+    compile_rule(
+        SOURCE,
+        "HOSP",
+        "room",
+        r"\b(?:Room|Rm|Bed|Ward|Bay)\.?(?: ?(?:#|no\.?|number))?[ :#]{1,2}"
+        r"(?P<id>(?=[A-Z-]{0,4}\d)[A-Z0-9]{1,5}(?:-[A-Z0-9]{1,3})?)\b(?! ?(?:hours|days|%|min|L\b|air))",
+        lambda m: not IS_MEASURED.match(read_after(m, 12)),
+    ),
+]
+
+
+def find_addresses(text: str) -> Iterator[Identifier]:
+    """Find the addresses in a folded text."""
+    return apply_rules(_RULES, text)

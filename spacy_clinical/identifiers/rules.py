@@ -1,0 +1,68 @@
+"""Find all that rules can find in a text."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from spacy_clinical.identifiers.addresses import find_addresses
+from spacy_clinical.identifiers.ages import find_ages
+from spacy_clinical.identifiers.contacts import find_contacts
+from spacy_clinical.identifiers.dates import find_dates
+from spacy_clinical.identifiers.folding import FoldedText
+from spacy_clinical.identifiers.found import Identifier
+from spacy_clinical.identifiers.names import find_names
+from spacy_clinical.identifiers.numbers import find_numbers
+from spacy_clinical.identifiers.placeholders import find_placeholders
+from spacy_clinical.identifiers.times import find_times
+
+# Raise it whenever the rules give other results.
+RULES_VERSION = "1"
+
+
+class RuleSettings(NamedTuple):
+    """What rules look for beside what they always do.
+
+    holidays: Whether names of holidays are dates.
+    times: Whether times of day are found.
+    only_over_89: Whether of ages only those over 89 are found.
+    """
+
+    holidays: bool = True
+    times: bool = True
+    only_over_89: bool = False
+
+
+DEFAULT = RuleSettings()
+
+
+def find_identifiers(text: str, settings: RuleSettings = DEFAULT) -> list[Identifier]:
+    """Find what rules say are identifiers, with overlaps; see `merging`.
+
+    text: Any text.
+    RETURNS: Their places are those of the text, in no order.
+    """
+    folded = FoldedText(text)
+    return [
+        row._replace(start=start, end=end)
+        for row in _find(folded.text, settings)
+        for start, end in [folded.locate(row.start, row.end)]
+    ]
+
+
+def _find(text: str, settings: RuleSettings) -> Iterator[Identifier]:
+    yield from find_placeholders(text)
+    yield from find_contacts(text)
+    yield from find_numbers(text)
+    yield from find_dates(text, holidays=settings.holidays)
+    if settings.times:
+        yield from find_times(text)
+    yield from find_ages(text, only_over_89=settings.only_over_89)
+    yield from find_addresses(text)
+    yield from find_names(text)
+
+
+def list_sources() -> Sequence[str]:
+    """List the names of the rules, which are the sources of what they find."""
+    return (
+        *("placeholders", "contacts", "numbers", "dates", "times", "ages"),
+        *("addresses", "names", "repeated_names"),
+    )

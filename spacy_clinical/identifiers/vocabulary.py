@@ -1,0 +1,25 @@
+"""Words that are no names, however they are written: of medicine and of notes."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+_RESOURCES = Path(__file__).parents[1] / "resources"
+_SOURCES = ("clinical_abbreviations.tsv", "icd9_titles.tsv", "section_titles.cfg")
+_WORD = re.compile(r"[A-Za-z]{2,}")
+
+
+@cache
+def load_medical_words() -> frozenset[str]:
+    """Load the words of medicine that this package's tables hold, in lower case."""
+    words: set[str] = set()
+    for name in _SOURCES:
+        text = (_RESOURCES / name).read_text(encoding="utf8")
+        lines = [line for line in text.splitlines() if not line.startswith("#")]
+        words.update(w.lower() for line in lines for w in _WORD.findall(line))
+    return frozenset(words)
+
+
+def is_medical(word: str) -> bool:
+    """Check whether a word is one of medicine or of the headings of notes."""
+    return word.lower() in load_medical_words()
