@@ -4,10 +4,12 @@ import random
 from functools import cache
 from typing import NamedTuple
 
-from deid_notes.vocabulary import COMMON, Part, list_names, read_list, take
+from deid_notes.vocabulary import COMMON, Part, get_part, list_names, read_list, take
 
 CREDENTIALS = ("MD", "M.D.", "DO", "RN", "NP", "PA-C", "PhD", "MBBS", "LCSW", "PharmD")
 _WORD_NAME = 0.08
+# How often a name to train on is made of two others, so that no list is learned by heart.
+_COINED = 0.25
 
 
 class Person(NamedTuple):
@@ -35,6 +37,10 @@ def make_person(chance: random.Random, part: Part, sex: str = "") -> Person:
     if chance.random() < 0.12:
         # Of two cultures.
         last = chance.choice(lasts[chance.choice(sorted(lasts))])
+    if part == "train" and chance.random() < _COINED:
+        last = _coin(chance, last, chance.choice(lasts[where]))
+    if part == "train" and chance.random() < _COINED:
+        first = _coin(chance, first, chance.choice(firsts[where]))
     words = _list_word_names(part)
     if chance.random() < _WORD_NAME:
         last = chance.choice(words)
@@ -46,6 +52,14 @@ def make_person(chance: random.Random, part: Part, sex: str = "") -> Person:
         last = chance.choice(("Mc", "O'", "Mac", "De", "La", "Van ", "de la ")) + last
     middle = chance.choice(firsts[where]) if chance.random() < 0.4 else ""
     return Person(sex, first, middle, last)
+
+
+def _coin(chance: random.Random, one: str, other: str) -> str:
+    """Make a name of the start of one and the end of another, if both are long enough."""
+    if min(len(one), len(other)) < 4:
+        return one
+    coined = one[: chance.randint(2, len(one) - 1)] + other[-chance.randint(2, 4) :]
+    return coined.capitalize() if get_part(coined) == "train" else one
 
 
 @cache
@@ -74,7 +88,8 @@ def write_full(chance: random.Random, person: Person, part: Part) -> str:
             f"{first} {middle} {last}",
             f"{first} {middle[:1]} {last}",
             f"{first[0]}. {last}",
-            f"{first} {last} Jr.",
+            f"{first[0]}. {last}",
+            f"{first} {last} {chance.choice(('Jr.', 'Sr.', 'Jr', 'II', 'IV'))}",
         ),
         "dev": (
             f"{first} {last}",

@@ -83,7 +83,8 @@ def _predict(model: TokenClassifier, doc: Doc) -> Encoded:
     encoder, head = model.get_ref("encoder"), model.get_ref("head")
     n_labels = model.get_ref("output_layer").get_dim("nO")
     logits = numpy.zeros((len(doc), n_labels), dtype="float32")
-    margin = sum(node.attrs.get("receptive_field", 0) for node in encoder.walk())
+    # A window encoder pads Docs by as many rows as a token's vector depends on.
+    margin = sum(node.attrs.get("pad", 0) for node in encoder.walk())
     for start, stop, part, offset in _list_parts(doc, margin):
         rows = head.predict(encoder.predict([part])[0])
         kept = rows[offset : offset + stop - start]

@@ -239,7 +239,8 @@ class ClinicalDeidentifier(TokenHeadPipe):
         facts: dict[str, Any] = {"decide": self.decide if self.has_head else "rules"}
         if scored is not None:
             decoder, threshold = self._choose_decoder()
-            provenance = doc._.clinical_provenance[self.name]
+            # A model without a checkpoint says nothing of itself.
+            provenance = (doc._.clinical_provenance or {}).get(self.name, {})
             facts = {**provenance, **facts, "decoder": decoder, "threshold": threshold}
         if self.decide != "model":
             facts["rules_version"] = RULES_VERSION
