@@ -7,6 +7,7 @@ from spacy_clinical.identifiers.found import Identifier
 from spacy_clinical.identifiers.matching import (
     GAP,
     IS_MEASURED,
+    RuleText,
     apply_rules,
     compile_rule,
     read_after,
@@ -52,6 +53,8 @@ _CITY = r"[A-Z][A-Za-z'.-]{1,20}(?: [A-Z][A-Za-z'.-]{1,20}){0,2}"
 
 def _is_street(match: re.Match[str]) -> bool:
     words = re.findall(r"[A-Za-z]{3,}", match[0])
+    if words and match.string[match.end() : match.end() + 2] == ", ":
+        return True
     # "2 Tablets By Mouth Daily St": a name of a street has a word that is no medicine.
     return not IS_MEASURED.match(f" {match[0].partition(' ')[2]}") and not all(
         map(is_medical, words[:-1] or words)
@@ -60,6 +63,13 @@ def _is_street(match: re.Match[str]) -> bool:
 
 def _is_city(match: re.Match[str]) -> bool:
     return not all(is_medical(word) for word in match["city"].split())
+
+
+def _is_in(match: re.Match[str]) -> bool:
+    """Check that a city and state stand after "in" or a label: "Zhao, MD" doesn't."""
+    said = _IS_IN.search(read_before(match, 12))
+    is_degree = match[0].endswith((" MD", " PA", " MA", " MS", " OD", " ND"))
+    return said is not None and (said["word"] is not None or not is_degree)
 
 
 def _has_state(match: re.Match[str]) -> bool:
@@ -78,11 +88,17 @@ def _has_state(match: re.Match[str]) -> bool:
     )
 
 
+_IS_IN = re.compile(
+    r"(?P<word>\b(?:in|from|of|near|to|at|outside|around|lives|resides|moved|visiting|via) $)|"
+    r"[:\n] ?$"
+)
+
 _RULES = [
     compile_rule(
         SOURCE,
         "LOC",
         "street",
+        "digit",
         rf"(?<![\d.,/-])\d{{1,6}}[A-Z]?(?:-\d{{1,5}})?{GAP}(?:{_COMPASS}{GAP})?(?:{_WORD}{GAP}){{1,4}}"
         rf"(?:{_STREET})\b\.?(?:{GAP}{_COMPASS}\b)?{_UNIT}",
         _is_street,
@@ -92,6 +108,7 @@ _RULES = [
         SOURCE,
         "LOC",
         "street",
+        "digit",
         rf"(?<![\d.,/-])\d{{1,6}}[a-z]?{GAP}(?:[a-z]\w{{0,15}}{GAP}){{1,3}}(?:street|avenue|boulevard|"
         rf"road|lane|drive|parkway|highway|terrace|blvd|ave|rd)\b\.?{_UNIT}",
         lambda m: (
@@ -103,6 +120,7 @@ _RULES = [
         SOURCE,
         "LOC",
         "street",
+        "capital",
         rf"(?<=\bon )(?:{_WORD}{GAP}){{1,2}}(?:Street|Avenue|Boulevard|Road|Lane|Parkway|Highway)\b",
         ignore_case=False,
     ),
@@ -110,6 +128,7 @@ _RULES = [
         SOURCE,
         "LOC",
         "street",
+        "capital",
         r"\b(?:Calle|Avenida|Avda?\.?|Plaza|Paseo|Rue|Via|Rua|C/|Carrer|Camino)"
         rf"{GAP}(?:(?:de|del|la|las|los|du|des|da|do){GAP}){{0,2}}"
         r"[A-Z][\w'-]{1,20}(?: [A-Z][\w'-]{1,20}){0,2},?(?: n[oº.]{1,2})? ?\d{1,5}\b",
@@ -119,14 +138,18 @@ _RULES = [
         SOURCE,
         "LOC",
         "street",
+        "capital",
         r"(?<!\w)[A-Z][a-zäöüß-]{2,24}(?:straße|strasse|str\.|weg|platz|gasse|allee) \d{1,4}[a-z]?\b",
         ignore_case=False,
     ),
-    compile_rule(SOURCE, "LOC", "box", r"\b(?:P\.? ?O\.? ?)?Box[ #:]{1,3}\d{1,7}\b"),
+    compile_rule(
+        SOURCE, "LOC", "box", "word", r"\b(?:P\.? ?O\.? ?)?Box[ #:]{1,3}\d{1,7}\b"
+    ),
     compile_rule(
         SOURCE,
         "LOC",
         "unit",
+        "word",
         r"\b(?:Apt|Apartment|Suite|Ste)\.?(?: ?(?:#|no\.?))?[ :#]{1,2}(?P<id>[A-Z]?\d{1,5}[A-Z]?|[A-Z])\b(?!')",
         lambda m: bool(re.search(r"\d", m["id"])) or m["id"].isupper(),
     ),
@@ -135,6 +158,7 @@ _RULES = [
         SOURCE,
         "LOC",
         "city",
+        "capital",
         rf"\b(?P<city>{_CITY}),?{GAP}(?:{STATE_CODES}|{STATES})\b\.?,?{GAP}{_ZIP}",
         ignore_case=False,
     ),
@@ -142,15 +166,16 @@ _RULES = [
         SOURCE,
         "LOC",
         "city",
-        rf"(?:\b(?:in|from|of|near|to|at|outside|around|lives|resides|moved|visiting|via)|[:\n]) ?"
-        rf"(?P<id>(?P<city>{_CITY}),{GAP}?(?:{STATE_CODES}|{STATES})\b)",
-        _is_city,
+        "capital",
+        rf"(?<![\w'-])(?P<id>(?P<city>{_CITY}),{GAP}?(?:{STATE_CODES}|{STATES})\b)",
+        lambda m: _is_city(m) and _is_in(m),
         ignore_case=False,
     ),
     compile_rule(
         SOURCE,
         "LOC",
         "city",
+        "capital",
         rf"(?<![\w'-])(?P<city>{_CITY}),{GAP}?(?:{_SURE_CODES}|{STATES})\b",
         _is_city,
         ignore_case=False,
@@ -159,19 +184,21 @@ _RULES = [
         SOURCE,
         "LOC",
         "county",
+        "capital",
         r"(?<![\w'-])[A-Z][a-z]{2,15}(?: [A-Z][a-z]{2,15})?(?= (?:County|Parish|Township)\b)",
         lambda m: (
             not is_medical(m[0].split()[0]) and m[0] not in ("The", "Our", "This")
         ),
         ignore_case=False,
     ),
-    compile_rule(SOURCE, "LOC", "zip", rf"(?<![\d.,/-]){_ZIP}", _has_state),
-    compile_rule(SOURCE, "LOC", "zip", r"(?<![\w.,/-])\d{5}-\d{4}(?![\w-])"),
+    compile_rule(SOURCE, "LOC", "zip", "digit", rf"(?<![\d.,/-]){_ZIP}", _has_state),
+    compile_rule(SOURCE, "LOC", "zip", "digit", r"(?<![\w.,/-])\d{5}-\d{4}(?![\w-])"),
     # By Royal Mail's and Canada Post's forms; "T1N 2M0" is the stage of a tumor.
     compile_rule(
         SOURCE,
         "LOC",
         "postcode",
+        "capital",
         r"(?<![\w-])(?:GIR ?0AA|[A-PR-UWYZ](?:\d{1,2}|[A-HK-Y]\d[\dABEHMNPRVWXY]?|\d[A-HJKPSTUW])"
         r" ?\d[ABD-HJLNP-UW-Z]{2})(?![\w-])",
         lambda m: " " in m[0] or len(m[0]) > 5,
@@ -181,6 +208,7 @@ _RULES = [
         SOURCE,
         "LOC",
         "postcode",
+        "capital",
         r"(?<![\w-])[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z][ -]\d[ABCEGHJ-NPRSTV-Z]\d(?![\w-])",
         lambda m: not re.match(r"T\dN", m[0]),
         ignore_case=False,
@@ -188,13 +216,23 @@ _RULES = [
     compile_rule(
         SOURCE,
         "LOC",
+        "postcode",
+        "capital",
+        r"(?<![\w-])[AC-FHKNPRTV-Y]\d[\dW] (?=[A-Z]*\d)[0-9AC-FHKNPRTV-Y]{4}(?![\w-])",
+        ignore_case=False,
+    ),
+    compile_rule(
+        SOURCE,
+        "LOC",
         "coordinates",
+        "digit",
         r"(?<![\d.])-?\d{1,3}\.\d{4,8} ?°? ?[NS]?, ?-?\d{1,3}\.\d{4,8}(?: ?°? ?[EW])?(?!\d)",
     ),
     compile_rule(
         SOURCE,
         "HOSP",
         "room",
+        "word",
         r"\b(?:Room|Rm|Bed|Ward|Bay)\.?(?: ?(?:#|no\.?|number))?[ :#]{1,2}"
         r"(?P<id>(?=[A-Z-]{0,4}\d)[A-Z0-9]{1,5}(?:-[A-Z0-9]{1,3})?)\b(?! ?(?:hours|days|%|min|L\b|air))",
         lambda m: not IS_MEASURED.match(read_after(m, 12)),
@@ -202,6 +240,6 @@ _RULES = [
 ]
 
 
-def find_addresses(text: str) -> Iterator[Identifier]:
+def find_addresses(text: RuleText) -> Iterator[Identifier]:
     """Find the addresses in a folded text."""
     return apply_rules(_RULES, text)

@@ -8,6 +8,7 @@ from spacy_clinical.identifiers.matching import (
     GAP,
     IS_MEASURED,
     Rule,
+    RuleText,
     apply_rules,
     compile_rule,
     read_after,
@@ -28,22 +29,21 @@ FOREIGN_MONTH = (
     "fevereiro|março|maio|junho|julho|setembro|outubro|dezembro|gennaio|febbraio|aprile|"
     "maggio|giugno|luglio|settembre|ottobre|dicembre"
 )
-MONTH = rf"(?:(?:{FULL_MONTH}|{FOREIGN_MONTH}|{SHORT_MONTH})\b\.?)"
+MONTH = rf"(?:(?:{FULL_MONTH}|{FOREIGN_MONTH})\b|(?:{SHORT_MONTH})\b\.?)"
 DAY = r"(?:(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?)"
 YEAR = r"(?:(?:18|19|20)\d\d|'\d\d)"
 SHORT_YEAR = r"(?:(?:18|19|20)\d\d|'?\d\d)"
 WEEKDAY = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
 SHORT_WEEKDAY = "Mon|Tues?|Wed|Thurs?|Thur|Fri|Sat|Sun"
-# Words before which a number or a name of a month is a date.
-BEFORE = (
-    r"\b(?:on|since|from|until|till?|through|thru|by|before|after|between|dated?|of|in|"
-    r"during|early|late|mid|last|next|this|past|every|starting|started|beginning|ending|"
-    r"circa|around|about|due|visit|seen|admit(?:ted)?|discharged?|appt|appointment|"
-    r"scheduled|surgery|sx|dx'?d?|d/c'?d?|f/u|follow-?up|performed|done|drawn|collected|"
-    r"received|resulted|updated|exp(?:ires)?|lmp|edd|edc|dob|born|LKW|hospitalized|and|to)"
-)
+# Words before which a number is a date.
 _IS_DATED = re.compile(
-    rf"{BEFORE}[ :]{{1,3}}\(?$|(?:date|day|time)[ :]{{1,3}}$|@ ?$", re.I
+    r"(?:\b(?:on|since|from|until|till?|through|thru|by|before|after|dated?|during|last|next|"
+    r"this|past|every|starting|started|beginning|ending|circa|due|visit|seen|admit(?:ted)?|"
+    r"discharged?|appt|appointment|scheduled|surgery|sx|dx'?d?|d/c'?d?|f/u|follow-?up|"
+    r"performed|done|drawn|collected|received|resulted|updated|exp(?:ires)?|lmp|edd|edc|dob|"
+    r"born|LKW|hospitalized|labs?|xr|ct|mri|echo|ekg|cxr)[ :]{1,3}\(?|"
+    r"\d/\d{1,2}(?:/\d{2,4})? ?(?:and|to|or|&|,|-) ?|(?:date|day|time)[ :]{1,3}|@ ?)$",
+    re.IGNORECASE,
 )
 _CLINICAL = re.compile(
     r"\b(?:strength|power|motor|murmur|SEM|pain|scale|score|tabs?|tablets?|reflex(?:es)?|"
@@ -54,7 +54,6 @@ _CLINICAL = re.compile(
     r"bilaterally|alert|oriented|days?|weeks?|visits?|reps?|sets?|times)\b|\d/\d{1,2} ?$",
     re.IGNORECASE,
 )
-_NAME_AFTER = re.compile(r" ?[-/] ?\d")
 
 
 def _is_numeric_date(match: re.Match[str]) -> bool:
@@ -88,7 +87,8 @@ def _is_day_of_month(match: re.Match[str]) -> bool:
     if _CLINICAL.search(line_before.rpartition(". ")[2]):
         return False
     if _IS_DATED.search(before):
-        return True
+        # "5/5 on exam": most that is out of five is strength.
+        return second != "5" or not re.search(r"\b(?:by|from|through|last) $", before)
     is_alone = not line_before.strip(" -*(")
     if is_alone and re.match(r" ?(?:[:-]|\d?\d:\d\d|at\b|$)", line_after):
         return True
@@ -104,7 +104,7 @@ def _is_month_of_year(match: re.Match[str]) -> bool:
 def _is_month_alone(match: re.Match[str]) -> bool:
     """Check that "May" is a month, and no verb or name."""
     before, after = read_before(match, 16), read_after(match, 12)
-    word = match[0].rstrip(".").lower()
+    word = match[0].lower()
     is_full = re.fullmatch(FULL_MONTH, match[0], re.I) and word not in ("may", "march")
     if is_full and word != "august":
         return match[0][0].isupper() or bool(_IS_DATED.search(before))
@@ -114,7 +114,7 @@ def _is_month_alone(match: re.Match[str]) -> bool:
         before,
         re.IGNORECASE,
     )
-    if not said or re.match(r" (?:have|be|not)\b", after):
+    if not said or re.match(r" (?:have|be|not)\b", after) or match[0] in ("OCT", "MAR"):
         return False
     return match[0][0].isupper() and not re.match(r"\.?[a-z]", after)
 
@@ -142,7 +142,7 @@ def _is_short_weekday(match: re.Match[str]) -> bool:
         re.IGNORECASE,
     )
     if word.lower() in ("sat", "sun", "mon", "fri") or word.isupper():
-        is_measured = re.match(r" \d+ ?%| \d\d\b(?!/)", after)
+        is_measured = re.match(r" ?:| O2| \d+ ?%| \d\d\b(?!/)", after)
         return bool(said or followed) and not is_measured
     return True
 
@@ -166,6 +166,7 @@ _DATE_RULES: list[Rule] = [
         SOURCE,
         "DATE",
         "date",
+        "digit",
         r"(?<![\d.,-])(?:18|19|20)\d\d(?P<s>[-/.])(?:0?[1-9]|1[0-2])(?P=s)"
         r"(?:0?[1-9]|[12]\d|3[01])(?=T\d\d|\D|$)",
     ),
@@ -173,6 +174,7 @@ _DATE_RULES: list[Rule] = [
         SOURCE,
         "DATE",
         "date",
+        "digit",
         r"(?<![\d.,-])(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
         r"(?:[T ]?[0-2]\d[0-5]\d(?:[0-5]\d)?Z?)?(?![\d,.-]\d|\d)",
     ),
@@ -180,6 +182,7 @@ _DATE_RULES: list[Rule] = [
         SOURCE,
         "DATE",
         "date",
+        "digit",
         r"(?<![\d/.,-])(?P<a>\d{1,2}) ?(?P<sep>[/.-]) ?(?P<b>\d{1,2}) ?(?P=sep) ?"
         r"(?P<y>\d{4}|\d{2})(?![\d/]|[.,-]\d)",
         _is_numeric_date,
@@ -189,7 +192,8 @@ _DATE_RULES: list[Rule] = [
         SOURCE,
         "DATE",
         "date",
-        rf"(?<![\d.,/]){DAY}(?:{GAP}|[-./])?(?:(?:of|de|di){GAP})?{MONTH}"
+        "digit",
+        rf"(?<![\d.,/])(?:{DAY} ?(?:-|to|and|&) ?)?{DAY}(?:{GAP}|[-./])?(?:(?:of|de|di){GAP})?{MONTH}"
         rf"(?:,?(?:{GAP}|[-./,])?(?:(?:of|de|del|di){GAP})?{SHORT_YEAR})?(?![\w/]|[.,]\d)",
         lambda m: (
             not re.match(rf"{DAY} ?(?:may|mar|sep|dec|mars|mai)\b(?! ?\d)", m[0])
@@ -200,6 +204,7 @@ _DATE_RULES: list[Rule] = [
         SOURCE,
         "DATE",
         "date",
+        "word",
         rf"(?<![^\W\d_])(?:{MONTH})(?:,?{GAP}|[-/.])?(?:the{GAP})?{DAY}"
         rf"(?: ?- ?{DAY})?(?:,?{GAP}?{SHORT_YEAR}(?![\d:]))?(?![\w/]|[.,]\d|:\d)",
         lambda m: _is_capital_may(m) and not IS_MEASURED.match(read_after(m)),
@@ -208,6 +213,7 @@ _DATE_RULES: list[Rule] = [
         SOURCE,
         "DATE",
         "month",
+        "word",
         rf"(?<![^\W\d_])(?:{MONTH})(?:{GAP}|[-/.,]|,{GAP}|{GAP}(?:of|de){GAP})?{YEAR}"
         rf"(?![\d/-]|[.,]\d)",
         lambda m: not IS_MEASURED.match(read_after(m)),
@@ -216,13 +222,15 @@ _DATE_RULES: list[Rule] = [
         SOURCE,
         "DATE",
         "month",
-        rf"(?<![\d.,/-])(?:0?[1-9]|1[0-2])[/-](?:19|20)\d\d{_END}",
+        "digit",
+        rf"(?<![\d.,/-])(?:0?[1-9]|1[0-2])[/-](?:19\d|20[0-3])\d{_END}",
         _is_month_of_year,
     ),
     compile_rule(
         SOURCE,
         "DATE",
         "date",
+        "digit",
         rf"{_N}(?P<id>(?P<a>\d{{1,2}})/(?P<b>\d{{1,2}}))(?![\w/%]|[.,]\d)",
         _is_day_of_month,
     ),
@@ -230,43 +238,59 @@ _DATE_RULES: list[Rule] = [
         SOURCE,
         "DATE",
         "month",
-        rf"\b(?:{FULL_MONTH}|{SHORT_MONTH})\b\.?",
+        "word",
+        rf"\b(?:{FULL_MONTH}|{SHORT_MONTH})\b",
         _is_month_alone,
     ),
-    compile_rule(SOURCE, "DATE", "weekday", rf"\b(?:{WEEKDAY})s?\b"),
+    compile_rule(SOURCE, "DATE", "weekday", "word", rf"\b(?:{WEEKDAY})s?\b"),
     compile_rule(
-        SOURCE, "DATE", "weekday", rf"\b(?:{SHORT_WEEKDAY})\b\.?", _is_short_weekday
+        SOURCE,
+        "DATE",
+        "weekday",
+        "word",
+        rf"\b(?:{SHORT_WEEKDAY})\b\.?",
+        _is_short_weekday,
     ),
     # A year after a word that says so, in brackets, or as part of a range.
     compile_rule(
         SOURCE,
         "DATE",
         "year",
+        "word",
         r"\b(?:in|since|from|until|till|by|of|circa|year|before|after|early|late|mid|around|"
         r"about|to|during|ca\.?|between|and|s/p|summer|spring|fall|winter|autumn|class of|"
         r"dx'?d?|diagnosed|born|c\.)[ -](?:the )?(?:year )?(?:early |late |mid-?)?"
         r"(?P<id>(?:19|20)\d\d)(?![\d:%]|[.,]\d|-\d{1,2}\b)",
         _is_year,
     ),
-    compile_rule(SOURCE, "DATE", "year", r"\((?P<id>(?:19|20)\d\d)\)"),
+    compile_rule(SOURCE, "DATE", "year", "digit", r"(?<=\()(?:19|20)\d\d(?=\))"),
     compile_rule(
         SOURCE,
         "DATE",
         "year",
+        "digit",
         r"(?<![\d.,/-])(?P<id>(?:19|20)\d\d ?[-/] ?(?:(?:19|20)\d\d|present))(?![\d/-])",
         _is_year,
     ),
-    compile_rule(SOURCE, "DATE", "year", r"(?<![\w'])(?:(?:19|20)\d0'?s|'\d0s)\b"),
     compile_rule(
         SOURCE,
         "DATE",
         "year",
-        r"(?<![\w'])'(?:\d\d)(?= ?(?:[,.;)]|and\b|for\b|with\b|$))",
+        "digit",
+        r"(?:(?<![\w'])(?:19|20)\d|(?<=')(?<!\w')\d)0'?s\b",
+    ),
+    compile_rule(
+        SOURCE,
+        "DATE",
+        "year",
+        "digit",
+        r"(?<=')(?<!\w')\d\d(?= ?(?:[,.;)]|and\b|for\b|with\b|$))",
     ),
     compile_rule(
         SOURCE,
         "DATE",
         "season",
+        "word",
         rf"\b(?:(?:early |late |mid-?)?(?:spring|summer|fall|autumn|winter)"
         rf"(?:,|{GAP}of|{GAP})?{GAP}?{YEAR}"
         r"|(?<=\bin the )(?:spring|summer|autumn|winter)(?! months)"
@@ -280,6 +304,7 @@ _BIRTH = compile_rule(
     SOURCE,
     "DATE",
     "birth",
+    "word",
     r"\b(?:d\.?o\.?b\.?|date[- ]of[- ]birth|birth ?dat[ea]|b(?:irth)?day|born(?: on| in)?|"
     r"fecha de nacimiento)\b[ :=#)./-]{0,4}\(?"
     rf"(?P<id>\d{{6,8}}\b|(?:19|20)\d\d\b|\d{{1,4}}[ ./-]{{1,2}}(?:\d{{1,2}}|{MONTH})"
@@ -290,6 +315,7 @@ _HOLIDAY = compile_rule(
     SOURCE,
     "DATE",
     "holiday",
+    ("word", "digit"),
     r"\b(?:Christmas(?: (?:Eve|Day))?|X-?mas|Thanksgiving(?: Day)?|Easter(?: Sunday)?|"
     r"New Year'?s(?: (?:Eve|Day))?|Halloween|Hann?ukk?ah|Chanukah|Ramadan|Diwali|Kwanzaa|"
     r"(?:Labou?r|Memorial|Independence|Veterans?'?|Columbus|Presidents?'?|Mother'?s|"
@@ -316,7 +342,7 @@ def _is_capital_may(match: re.Match[str]) -> bool:
     )
 
 
-def find_dates(text: str, *, holidays: bool = True) -> Iterator[Identifier]:
+def find_dates(text: RuleText, *, holidays: bool = True) -> Iterator[Identifier]:
     """Find the dates in a folded text.
 
     holidays: Whether names of holidays are dates.

@@ -7,8 +7,10 @@ from spacy_clinical.identifiers.addresses import find_addresses
 from spacy_clinical.identifiers.ages import find_ages
 from spacy_clinical.identifiers.contacts import find_contacts
 from spacy_clinical.identifiers.dates import find_dates
+from spacy_clinical.identifiers.facilities import find_facilities
 from spacy_clinical.identifiers.folding import FoldedText
 from spacy_clinical.identifiers.found import Identifier
+from spacy_clinical.identifiers.matching import RuleText
 from spacy_clinical.identifiers.names import find_names
 from spacy_clinical.identifiers.numbers import find_numbers
 from spacy_clinical.identifiers.placeholders import find_placeholders
@@ -43,13 +45,13 @@ def find_identifiers(text: str, settings: RuleSettings = DEFAULT) -> list[Identi
     folded = FoldedText(text)
     return [
         row._replace(start=start, end=end)
-        for row in _find(folded.text, settings)
+        for row in _find(RuleText(folded.text), settings)
         for start, end in [folded.locate(row.start, row.end)]
     ]
 
 
-def _find(text: str, settings: RuleSettings) -> Iterator[Identifier]:
-    yield from find_placeholders(text)
+def _find(text: RuleText, settings: RuleSettings) -> Iterator[Identifier]:
+    yield from find_placeholders(text.text)
     yield from find_contacts(text)
     yield from find_numbers(text)
     yield from find_dates(text, holidays=settings.holidays)
@@ -57,12 +59,21 @@ def _find(text: str, settings: RuleSettings) -> Iterator[Identifier]:
         yield from find_times(text)
     yield from find_ages(text, only_over_89=settings.only_over_89)
     yield from find_addresses(text)
+    yield from find_facilities(text)
     yield from find_names(text)
 
 
 def list_sources() -> Sequence[str]:
     """List the names of the rules, which are the sources of what they find."""
     return (
-        *("placeholders", "contacts", "numbers", "dates", "times", "ages"),
-        *("addresses", "names", "repeated_names"),
+        *(
+            "placeholders",
+            "contacts",
+            "numbers",
+            "number_forms",
+            "dates",
+            "times",
+            "ages",
+        ),
+        *("addresses", "facilities", "names", "repeated_names"),
     )
