@@ -34,6 +34,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import spacy
 from identifier_scores import Scores, Span, format_scores, list_words
 from machine import read_machine
 from peers.tables import format_table
@@ -44,10 +45,11 @@ from spacy_clinical.identifiers.found import list_identifiers
 from spacy_clinical.models import load
 
 RULES, MODEL, BOTH = f"{OURS}, rules", f"{OURS}, model", f"{OURS}, rules and model"
-DECIDE = {RULES: "rules", MODEL: "model", BOTH: "both"}
+DECIDE = {MODEL: "model", BOTH: "both"}
 ANNOTATE = f"{OURS}, annotate"
 PEER = "Presidio"
-SHIPPED = "en_clinical_deid_sm"
+SHIPPED = "en_clinical_sm"
+COMPONENT = "clinical_deidentifier"
 # What Presidio's types may stand for.
 PRESIDIO = {
     "PERSON": ("PATIENT", "STAFF"),
@@ -85,8 +87,9 @@ Find = Callable[[list[str]], list[list[Span]]]
 def main() -> None:
     args = _parse_args()
     machine = read_machine(threads=1)
-    nlp = load(args.pipeline)
-    finders = {name: _make_finder(nlp, DECIDE[name]) for name in DECIDE}
+    nlp = load_alone(args.pipeline)
+    finders = {RULES: make_finder(make_rules(), "rules")}
+    finders |= {name: make_finder(nlp, DECIDE[name]) for name in DECIDE}
     peer = _start_peer(args.peer_python) if args.peer_python else None
     if peer is not None:
         finders[PEER] = lambda texts: _ask(peer, texts)["identifiers"]
@@ -320,8 +323,32 @@ def measure_speed(
     return {"notes": len(texts), "words": words, "seconds": seconds}
 
 
-def _make_finder(nlp: Any, decide: str) -> Find:
-    component = nlp.get_pipe("clinical_deidentifier")
+def load_alone(name: str) -> Any:
+    """Load what finding identifiers needs of a pipeline.
+
+    name: Of a shipped pipeline, or a folder.
+    """
+    nlp = load(name, exclude=["clinical_icd9_categorizer", "clinical_assertion"])
+    if COMPONENT in nlp.disabled:
+        nlp.enable_pipe(COMPONENT)
+    return nlp
+
+
+def make_rules() -> Any:
+    """Make a pipeline that finds identifiers by rules alone."""
+    tokenizer = {"@tokenizers": "spacy-clinical.ClinicalTokenizer.v1"}
+    nlp = spacy.blank("en", config={"nlp": {"tokenizer": tokenizer}})
+    nlp.add_pipe(COMPONENT)
+    return nlp
+
+
+def make_finder(nlp: Any, decide: str) -> Find:
+    """Make a function that finds the identifiers of texts.
+
+    nlp: With a `clinical_deidentifier`.
+    decide: Its setting.
+    """
+    component = nlp.get_pipe(COMPONENT)
 
     def find(texts: list[str]) -> list[list[Span]]:
         component.decide = decide
