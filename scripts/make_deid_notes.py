@@ -31,10 +31,18 @@ def main() -> None:
     args = parser.parse_args()
     parts: tuple[tuple[Part, int], ...] = (("train", args.train), ("dev", args.dev))
     for part, n_notes in parts:
-        texts = list(read_texts(args.data, part))
-        passages = list_passages(texts, Screen(texts))
-        notes = make_notes(passages, part, args.seed, n_notes)
+        notes = make_part(args.data, part, n_notes, args.seed)
         write_brat_files(args.output / part, notes)
+
+
+def make_part(data: Path, part: Part, n_notes: int, seed: int) -> Iterator[Marked]:
+    """Invent the notes of a part.
+
+    data: Folder with the corpora.
+    """
+    texts = list(read_texts(data, part))
+    passages = list_passages(texts, Screen(texts))
+    return make_notes(passages, part, seed, n_notes)
 
 
 def write_brat_files(folder: Path, notes: Iterator[Marked]) -> None:
