@@ -97,7 +97,11 @@ def main() -> None:
         finders[PEER] = lambda texts: _ask(peer, texts)["identifiers"]
     report: dict[str, Any] = {
         "machine": machine,
-        "settings": {"rounds": args.rounds, "notes": args.notes},
+        "settings": {
+            "planted": args.planted,
+            "rounds": args.rounds,
+            "notes": args.notes,
+        },
         "quality": {},
     }
     corpora = {"deid_obi": read_obi(args.data / "deid_obi")}
@@ -365,7 +369,8 @@ def make_finder(nlp: Any, decide: str) -> Find:
 def _start_peer(python: str) -> "subprocess.Popen[str]":
     script = Path(__file__).parent / "peers" / "presidio_identifiers.py"
     return subprocess.Popen(
-        [python, str(script)],
+        # Its environment knows nothing of this package, whatever PYTHONPATH says.
+        [python, "-E", str(script)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
