@@ -111,6 +111,24 @@ BENCHMARKS = (
         },
     ),
     Benchmark(
+        "deid",
+        "--data {data}",
+        {
+            "quick": "--notes 4 --rounds 1 --planted 40 --no-annotate",
+            "standard": "--planted 400 --rounds 5",
+            "thorough": "--planted 1200 --rounds 15",
+        },
+        {"presidio": ("--peer-python {python}", "Presidio")},
+        needs=(
+            Need(
+                "planted notes",
+                "Faker is not installed",
+                lambda: find_spec("faker") is not None,
+                "--planted 0",
+            ),
+        ),
+    ),
+    Benchmark(
         "tokenization",
         "{data}",
         {

@@ -4,7 +4,8 @@ Each report is the JSON file of a benchmark. A part of the card whose report isn
 stays as it is.
 
 Run: python scripts/model_card.py --entities training/ner.json \
-         --assertion training/assertion.json --codes training/codes.json
+         --assertion training/assertion.json --codes training/codes.json \\
+         --identifiers training/identifiers.json
 """
 
 import argparse
@@ -26,6 +27,7 @@ from spacy_clinical.models import DEFAULT_MODEL
 sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 
 from entity_overlap import format_scores
+from identifier_card import format_identifiers, list_identifier_scores
 
 TARGET = Path(__file__).parents[1] / "spacy_clinical/models" / DEFAULT_MODEL
 META = {
@@ -33,7 +35,8 @@ META = {
     "version": __version__,
     "description": (
         "Clinical notes: sections, sentences, the 41 entity types of MACCROBAT, whether "
-        "they are denied, uncertain, past or a relative's, and ICD-9-CM categories"
+        "they are denied, uncertain, past or a relative's, ICD-9-CM categories, and, on "
+        "demand, identifiers"
     ),
     "author": "The spacy_clinical authors",
     "license": (
@@ -252,6 +255,7 @@ def main() -> None:
         ("entities", "ner"),
         ("assertion", "assertion"),
         ("codes", "icd9"),
+        ("identifiers", "deid"),
     ):
         parser.add_argument(f"--{name}", type=Path, help=f"JSON of {script}.py")
     args = parser.parse_args()
@@ -264,7 +268,7 @@ def main() -> None:
             name=DEFAULT_MODEL,
             description=META["description"],
             version=__version__,
-            pipeline=", ".join(nlp.pipe_names),
+            pipeline=", ".join(nlp.component_names),
             size=get_size(TARGET),
             license=META["license"],
         )
@@ -273,6 +277,12 @@ def main() -> None:
         ("Entities", args.entities, format_entities, list_entity_scores),
         ("Assertion", args.assertion, format_assertion, list_assertion_scores),
         ("Codes", args.codes, format_codes, list_code_scores),
+        (
+            "Identifiers",
+            args.identifiers,
+            format_identifiers,
+            list_identifier_scores,
+        ),
     ):
         if report is None:
             parts.append(get_part(old, title))

@@ -178,6 +178,7 @@ TINY_ASSERTION = {
 # Each training config with its data, and what is measured.
 TRAINING = {
     "train_assertion": ({**BRAT, **TINY_ASSERTION}, "assertion_f"),
+    "train_deid": (BRAT, "phi_f"),
     "train_ner": ({**BRAT, **TINY_WINDOWS}, "ents_f"),
     "train_ner_mixed": (MIXED, "ents_f"),
     "train_ner_listener": (BRAT, "ents_f"),

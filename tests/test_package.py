@@ -52,6 +52,7 @@ REGISTERED = {
     "spacy_architectures": {
         "spacy-clinical.HFEncoder.v1",
         "spacy-clinical.TokenClassifier.v1",
+        "spacy-clinical.WordClassifier.v1",
         "spacy-clinical.DocumentClassifier.v1",
         "spacy-clinical.FormRules.v1",
         "spacy-clinical.SharedEncoder.v1",

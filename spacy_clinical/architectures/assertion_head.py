@@ -9,11 +9,15 @@ from spacy.tokens import Doc
 from thinc.api import Dropout, Linear, Model
 
 from spacy_clinical.architectures.assertion_rules import AssertionModel, Targets
-from spacy_clinical.architectures.encoder import encode, get_shim, has_checkpoint
+from spacy_clinical.architectures.encoder import (
+    encode,
+    encode_again,
+    get_shim,
+    has_checkpoint,
+)
 from spacy_clinical.architectures.shared_encoder import SharedEncoder, project_rows
 from spacy_clinical.extensions.doc_data import token_borders
 from spacy_clinical.heads.span_attention import make_weights, read_places
-from spacy_clinical.pieces.align import Encoded
 from spacy_clinical.pieces.text import read_doc
 from spacy_clinical.types import Floats2d, Ints2d
 
@@ -159,15 +163,6 @@ def _read(model: AssertionModel, given: list[Targets]) -> list[tuple[Floats2d, I
             (project(X), _find_tokens(doc)) for X, doc in zip(rows, docs, strict=True)
         ]
     return [(encoded.X, encoded.pieces.offsets) for encoded in read]
-
-
-def encode_again(encoder: SharedEncoder, doc: Doc) -> Encoded:
-    """Compute the projected rows of a Doc whose component has not run."""
-    assert encoder.source is not None
-    [encoded] = encode(
-        encoder.source, [doc], project=encoder.project, width=encoder.width
-    )
-    return encoded
 
 
 def _find_tokens(doc: Doc) -> Ints2d:

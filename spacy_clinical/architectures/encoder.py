@@ -9,6 +9,7 @@ import numpy
 from spacy.tokens import Doc
 from thinc.api import Model
 
+from spacy_clinical.architectures.shared_encoder import SharedEncoder
 from spacy_clinical.encoders.settings import EncoderSettings
 from spacy_clinical.encoders.shim import EncoderShim
 from spacy_clinical.pieces.align import Encoded
@@ -150,6 +151,15 @@ def encode(
         for doc, part in zip(docs, parts, strict=True):
             reader.put(doc, part)
     return list(own)
+
+
+def encode_again(encoder: SharedEncoder, doc: Doc) -> Encoded:
+    """Compute the projected rows of a Doc whose component has not run."""
+    assert encoder.source is not None
+    [encoded] = encode(
+        encoder.source, [doc], project=encoder.project, width=encoder.width
+    )
+    return encoded
 
 
 def _split(encoded: Encoded, widths: Sequence[int]) -> list[Encoded]:

@@ -5,14 +5,17 @@ from typing import Any, TypeAlias
 
 import numpy
 from spacy.tokens import Doc
-from thinc.api import Dropout, Linear, Model, chain
+from thinc.api import Dropout, Linear, Model, Relu, chain
 
 from spacy_clinical.architectures.encoder import (
     EncoderModel,
     encode,
+    encode_again,
     get_shim,
 )
 from spacy_clinical.architectures.parity import settle_precision
+from spacy_clinical.architectures.shared_encoder import SharedEncoder
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.pieces.align import Encoded
 from spacy_clinical.pieces.pool import Pooling, backprop_pool, pool
 from spacy_clinical.types import Floats2d
@@ -25,16 +28,31 @@ def build_token_classifier(
     pooling: Pooling = "first",
     dropout: float = 0.1,
     crf: bool = False,
+    hidden: int = 0,
 ) -> TokenClassifier:
-    """Build an encoder with a linear head over tokens.
+    """Build an encoder with a head over tokens.
 
-    encoder: A `spacy-clinical.HFEncoder.v1`.
+    encoder: A `spacy-clinical.HFEncoder.v1`, or a `spacy-clinical.SharedEncoder.v1`,
+        which isn't trained, for components that can connect it.
     pooling: Vector of a token: that of its "first" wordpiece, or the "mean" of all.
     dropout: Dropout rate before the head. The rate of the training config overrides it.
     crf: Whether to learn transitions between tags (a conditional random field).
+    hidden: Width of a hidden layer of the head, with "first" pooling only. 0 for a
+        linear head.
+    RAISES ValueError: C854, if there is a hidden layer and "mean" pooling.
     """
+    if hidden and pooling != "first":
+        # Predictions pool what the head says of wordpieces.
+        raise CodedValueError(
+            Errors.C854.format(
+                name="model", setting="pooling", unknown=pooling, known="first"
+            )
+        )
     output: Model[Floats2d, Floats2d] = Linear()
-    head = chain(Dropout(dropout), output)
+    inner: Model[Floats2d, Floats2d] | None = Relu(hidden) if hidden else None
+    head: Model[Floats2d, Floats2d] = chain(Dropout(dropout), output)
+    if inner is not None:
+        head = chain(Dropout(dropout), inner, Dropout(dropout), output)
     # Only the loss and the decoder use them; no layer computes with them.
     transitions: Model[Any, Any] = Model("transitions", pass_on, params={"W": None})
     model: TokenClassifier = Model(
@@ -45,6 +63,7 @@ def build_token_classifier(
         refs={
             "encoder": encoder,
             "head": head,
+            "hidden_layer": inner,
             "output_layer": output,
             "transitions": transitions if crf else None,
         },
@@ -62,8 +81,15 @@ def init(model: TokenClassifier, X: Any = None, Y: Any = None) -> None:
     """Load the checkpoint and initialize the head, whose nO must be set."""
     encoder, output = model.get_ref("encoder"), model.get_ref("output_layer")
     encoder.initialize()
-    output.set_dim("nI", encoder.get_dim("nO"))
+    width = encoder.get_dim("nO")
+    if model.has_ref("hidden_layer"):
+        inner = model.get_ref("hidden_layer")
+        inner.set_dim("nI", width)
+        inner.initialize()
+        width = inner.get_dim("nO")
+    output.set_dim("nI", width)
     output.initialize()
+    model.get_ref("head").set_dim("nO", output.get_dim("nO"), force=True)
     if model.has_ref("transitions"):
         n_tags = output.get_dim("nO")
         zeros = model.ops.alloc2f(n_tags + 1, n_tags + 1)
@@ -75,6 +101,8 @@ def forward(
 ) -> tuple[list[Encoded], Callable[[Sequence[Floats2d]], list[Doc]]]:
     """Compute the logits (n_tokens, n_labels) of each Doc."""
     pooling: Pooling = model.attrs["pooling"]
+    if not is_train and isinstance(model.get_ref("encoder"), SharedEncoder):
+        return _read_shared(model, docs), lambda d_scored: docs
     if not is_train:
         runtime = get_shim(model.get_ref("encoder")).runtime
         settle_precision(
@@ -122,3 +150,11 @@ def _predict(
     )
     pooling: Pooling = model.attrs["pooling"]
     return [Encoded(pool(e.X, e.pieces, pooling), e.pieces, e.windows) for e in encoded]
+
+
+def _read_shared(model: TokenClassifier, docs: list[Doc]) -> list[Encoded]:
+    """Pool what the head said of wordpieces while another component ran its encoder."""
+    encoder: SharedEncoder = model.get_ref("encoder")
+    pooling: Pooling = model.attrs["pooling"]
+    read = [encoder.waiting.take(doc) or encode_again(encoder, doc) for doc in docs]
+    return [Encoded(pool(e.X, e.pieces, pooling), e.pieces, e.windows) for e in read]

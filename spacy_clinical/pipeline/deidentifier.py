@@ -24,6 +24,7 @@ from spacy_clinical.identifiers.rules import (
     find_identifiers,
 )
 from spacy_clinical.pieces.align import Encoded
+from spacy_clinical.pipeline.bases.neighbor import PipelineReference, connect_encoder
 from spacy_clinical.pipeline.bases.token_head import TokenHeadPipe
 from spacy_clinical.types import Bools1d
 
@@ -103,6 +104,7 @@ class ClinicalDeidentifier(TokenHeadPipe):
             threshold isn't from 0 to 1; C854, if a setting has an unknown value.
         """
         self._set_up(nlp, model, name)
+        self._pipeline = PipelineReference(nlp)
         self.decide = decide
         self.decoder = decoder
         self.threshold = threshold
@@ -158,6 +160,7 @@ class ClinicalDeidentifier(TokenHeadPipe):
         encoded: Sequence[Encoded | None] = [None] * len(docs)
         if docs and self.has_head and self.decide != "rules":
             self.prepare_head()
+            self._connect()
             encoded = self.model.predict(docs)
         return [
             (self._find(doc, scored), scored)
@@ -239,7 +242,8 @@ class ClinicalDeidentifier(TokenHeadPipe):
         facts: dict[str, Any] = {"decide": self.decide if self.has_head else "rules"}
         if scored is not None:
             decoder, threshold = self._choose_decoder()
-            provenance = doc._.clinical_provenance[self.name]
+            # A model without a checkpoint says nothing of itself.
+            provenance = (doc._.clinical_provenance or {}).get(self.name, {})
             facts = {**provenance, **facts, "decoder": decoder, "threshold": threshold}
         if self.decide != "model":
             facts["rules_version"] = RULES_VERSION
@@ -261,9 +265,11 @@ class ClinicalDeidentifier(TokenHeadPipe):
 
         labels: Types to use instead of those in the examples.
         RAISES ValueError: C011, if neither the data nor the checkpoint has labels; C880,
-            if the decoder needs a threshold.
+            if the decoder needs a threshold; C855, if the component isn't there whose
+            encoder it shares.
         """
         if self.has_head:
+            self._connect()
             super().initialize(get_examples, nlp=nlp, labels=labels)
             self._choose_decoder()
 
@@ -278,6 +284,7 @@ class ClinicalDeidentifier(TokenHeadPipe):
         """Learn from examples. With rules alone, nothing is learned."""
         if not self.has_head:
             return losses if losses is not None else {}
+        self._connect()
         updated: dict[str, float]
         updated = super().update(examples, drop=drop, sgd=sgd, losses=losses)
         return updated
@@ -295,6 +302,12 @@ class ClinicalDeidentifier(TokenHeadPipe):
                 ends if len(span) > 1 else [f"U-{span.label_}"]
             )
         return tags
+
+    def _connect(self) -> None:
+        """Find the encoder of the component that the head shares it with."""
+        if self.model.has_ref("encoder"):
+            head = self.model.get_ref("head")
+            connect_encoder(self._pipeline, self.model, head, name=self.name)
 
     def _take_published_head(self) -> None:
         super()._take_published_head()

@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import warnings
-import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -21,6 +20,7 @@ from spacy_clinical.extensions.assertion_attributes import (
     get_known_attributes,
 )
 from spacy_clinical.pipeline.bases.checkpoint_pipe import CheckpointPipe
+from spacy_clinical.pipeline.bases.neighbor import PipelineReference, connect_encoder
 from spacy_clinical.tokenization.doc_text import find_sentence_starts
 from spacy_clinical.types import Floats1d, Floats2d, Ints2d, list_names
 
@@ -55,7 +55,7 @@ class AssertionHeadPipe(CheckpointPipe):
         self.vocab = None if nlp is None else nlp.vocab
         self.model, self.name = model, name
         self.cfg: dict[str, Any] = {"columns": []}
-        self._pipeline = _Reference(nlp)
+        self._pipeline = PipelineReference(nlp)
         self._sha256 = ""
         self._has_warned = False
         for shim in self.shims:
@@ -181,20 +181,8 @@ class AssertionHeadPipe(CheckpointPipe):
 
         RAISES ValueError: C855, if it isn't in the pipeline.
         """
-        encoder = self.model.get_ref("encoder")
-        component = getattr(encoder, "component", None)
-        if component is None:
-            return
-        nlp = self._pipeline.get()
-        pipe = None
-        if nlp is not None and component in nlp.component_names:
-            pipe = nlp.get_pipe(component)
-        source = _find_encoder(getattr(pipe, "model", None)) or encoder.source
-        if source is None:
-            raise CodedValueError(
-                Errors.C855.format(name=self.name, component=component)
-            )
-        encoder.connect(source, self.model.get_ref("projection"))
+        projection = self.model.get_ref("projection")
+        connect_encoder(self._pipeline, self.model, projection, name=self.name)
 
     # Training
 
@@ -340,25 +328,6 @@ def spread(threshold: Threshold) -> dict[str, float]:
     if isinstance(threshold, Mapping):
         return {**dict.fromkeys(CONTEXT_ATTRIBUTES, 0.5), **threshold}
     return dict.fromkeys(CONTEXT_ATTRIBUTES, threshold)
-
-
-class _Reference:
-    """A reference to a pipeline, which isn't copied or saved with a component."""
-
-    def __init__(self, nlp: Language | None = None) -> None:
-        self._get = None if nlp is None else weakref.ref(nlp)
-
-    def get(self) -> Language | None:
-        return None if self._get is None else self._get()
-
-    def __reduce__(self) -> Any:
-        return _Reference, ()
-
-
-def _find_encoder(model: Any) -> Any:
-    """Find the encoder in a component's model; None if there is none."""
-    nodes = model.walk() if hasattr(model, "walk") else ()
-    return next((node for node in nodes if node.name == "hf_encoder"), None)
 
 
 def make_targets(doc: Doc, spans: Sequence[Span], sentences: Sequence[int]) -> Targets:
