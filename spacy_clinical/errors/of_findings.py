@@ -1,4 +1,5 @@
-"""Errors of cues, abbreviations, corpora with parts labelled, and stored weights: C85x to C87x."""
+"""Errors of cues, abbreviations, corpora with parts labelled, stored weights, and of
+identifiers and their removal: C85x to C89x."""
 
 from spacy_clinical.errors.messages import Catalog
 
@@ -85,4 +86,33 @@ class FindingErrors(metaclass=Catalog):
     C875 = (
         "Component '{name}' can't read long forms for abbreviations: its encoder is a "
         "listener, not its own checkpoint. Set expand_abbreviations = false."
+    )
+    C890 = "There is no {what} '{name}' of removing identifiers. There are: {known}."
+    C891 = (
+        "Can't use {where}: {reason}. Give a secret of at least 16 bytes, such as "
+        "'openssl rand -hex 32' makes."
+    )
+    C892 = (
+        "The clean text still had identifiers at {n} places, so it is thrown away. Take "
+        "the mode tag or mask for this note."
+    )
+    C893 = (
+        "The pipeline '{name}' has no component that finds identifiers, which writes "
+        'doc.spans["phi"]. Give another one with --model.'
+    )
+    C894 = (
+        "Surrogates need Faker, which isn't installed: pip install "
+        "'spacy-clinical[surrogates]'. Other modes don't need it."
+    )
+    C895 = (
+        "This note ({n_chars} characters) isn't written, because its identifiers were "
+        "not found for sure: component '{name}' failed on it{code}."
+    )
+    C896 = (
+        "Page {page} of '{name}' isn't written, because it can't be blacked out: "
+        "{reason}."
+    )
+    C897 = (
+        "The Doc of the clean text had identifiers in {n} labels or ids, so it is thrown "
+        "away. Leave out its annotations: call deidentify without nlp."
     )
