@@ -1,6 +1,6 @@
 """Who is who among the names of a note."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from spacy_clinical.identifiers.words import Word, list_words, load_words
@@ -69,8 +69,13 @@ class Persons:
     """
 
     def __init__(self) -> None:
-        self._names: list[Name] = []
-        self._by_word: dict[str, list[int]] = {}
+        self._n_persons = 0
+        # By first and last name, by initial and last name, and by any name.
+        self._by_names: dict[tuple[str, str], int] = {}
+        self._by_initial: dict[tuple[str, str], int] = {}
+        self._by_word: dict[str, int] = {}
+        # Those of whose first name only the initial is known.
+        self._bare: dict[tuple[str, str], int] = {}
 
     def add_all(self, texts: Sequence[str]) -> list[int]:
         """Find out which person each name is of.
@@ -79,68 +84,53 @@ class Persons:
         RETURNS: For each the number of its person, from 1 on.
         """
         names = [parse_name(text) for text in texts]
-        owners: list[int] = [-1] * len(names)
+        owners = [-1] * len(names)
         # Full names first, or "Quill" would be a person of its own before "Jane Quill".
-        for is_full in (True, False):
-            last_of: dict[str, int] = {}
-            for i, name in enumerate(names):
-                if bool(name.given) is is_full:
-                    owners[i] = self._find(name, last_of)
-                if owners[i] >= 0:
-                    for word in (*name.given, *name.last):
-                        last_of[word] = owners[i]
+        for i, name in enumerate(names):
+            if name.given:
+                owners[i] = self._find_full(name)
+        last_named: dict[str, int] = {}
+        for i, name in enumerate(names):
+            if not name.given:
+                owners[i] = self._find_single(name, last_named)
+            for word in (*name.given, *name.last):
+                last_named[word] = owners[i]
         order: dict[int, int] = {}
         return [order.setdefault(owner, len(order) + 1) for owner in owners]
 
-    def _find(self, name: Name, last_of: dict[str, int]) -> int:
-        """Find the person of a name, or add one."""
-        words = (*name.given, *name.last)
-        if not words:
-            # Of titles only: each of them is one that is known by nothing else.
-            return self._add(name)
-        near = next((last_of[w] for w in reversed(words) if w in last_of), None)
-        candidates = self._by_word.get(words[-1], []) + self._by_word.get(words[0], [])
-        fitting = [i for i in candidates if _fits(name, self._names[i])]
-        if near is not None and near in fitting:
-            return self._widen(near, name)
-        return self._widen(fitting[0], name) if fitting else self._add(name)
-
-    def _add(self, name: Name) -> int:
-        self._names.append(Name((), ()))
-        return self._widen(len(self._names) - 1, name)
-
-    def _widen(self, number: int, name: Name) -> int:
-        """Let a person have the words of another name, too."""
-        own = self._names[number]
-        if not own.given and not own.last:
-            own = name
-        elif name.given:
-            full = [w for w in name.given if len(w) > 1 and w not in own.given]
-            kept = [w for w in own.given if not _is_initial_of(w, full)]
-            own = Name((*kept, *full), own.last)
-        self._names[number] = own
-        for word in {*own.given, *own.last}:
-            rows = self._by_word.setdefault(word, [])
-            if number not in rows[-8:]:
-                rows.append(number)
+    def _find_full(self, name: Name) -> int:
+        """Find the person of a first and a last name, or add one."""
+        first = name.given[0]
+        keys = [(first, last) for last in name.last]
+        initials = [(first[0], last) for last in name.last]
+        if len(first) > 1:
+            known = [self._by_names.get(key) for key in keys]
+            known += [self._bare.pop(key, None) for key in initials]
+        else:
+            known = [self._by_initial.get(key) for key in initials]
+        found = [number for number in known if number is not None]
+        number = found[0] if found else self._add()
+        by_key = self._by_names if len(first) > 1 else self._bare
+        for key in keys:
+            if len(first) > 1 or not found:
+                by_key.setdefault(key, number)
+        for key in initials:
+            self._by_initial.setdefault(key, number)
+        for word in (*name.given, *name.last):
+            self._by_word.setdefault(word, number)
         return number
 
+    def _find_single(self, name: Name, last_named: Mapping[str, int]) -> int:
+        """Find the person of a single name, or add one. One of titles only is new."""
+        for word in name.last:
+            number = last_named.get(word, self._by_word.get(word))
+            if number is not None:
+                return number
+        number = self._add()
+        for word in name.last:
+            self._by_word[word] = number
+        return number
 
-def _is_initial_of(word: str, names: Iterable[str]) -> bool:
-    return len(word) == 1 and any(name.startswith(word) for name in names)
-
-
-def _fits(name: Name, other: Name) -> bool:
-    """Check whether a name may be that of a person who is known by another one."""
-    if not name.given:
-        return set(name.last) <= {*other.given, *other.last}
-    if not other.given:
-        return set(other.last) <= {*name.given, *name.last}
-    if not set(name.last) & set(other.last):
-        return False
-    first, second = name.given[0], other.given[0]
-    return (
-        first == second
-        or _is_initial_of(first, other.given)
-        or (_is_initial_of(second, name.given))
-    )
+    def _add(self) -> int:
+        self._n_persons += 1
+        return self._n_persons
