@@ -2,9 +2,9 @@
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -24,6 +24,9 @@ from spacy_clinical.commands.options import (
     Limit,
     Markup,
     MarkupMode,
+    Ocr,
+    OcrLanguage,
+    OcrMode,
     OnlyFailed,
     Output,
     Paths,
@@ -33,7 +36,13 @@ from spacy_clinical.commands.options import (
     ShardSize,
     TextColumn,
 )
-from spacy_clinical.commands.progress import Rows, format_time, list_records, watch
+from spacy_clinical.commands.progress import (
+    Rows,
+    format_time,
+    list_records,
+    read_forms,
+    watch,
+)
 from spacy_clinical.export.clean_folder import (
     AUDIT_FILE,
     PAGE_FILE,
@@ -43,9 +52,11 @@ from spacy_clinical.export.clean_folder import (
     write_clean_folder,
     write_extras,
 )
+from spacy_clinical.export.clean_forms import FORMS_FOLDER, write_clean_forms
 from spacy_clinical.export.clean_records import CleanRecord
 from spacy_clinical.export.folder import RECORDS_FILE, list_outputs, prepare_folder
 from spacy_clinical.files.lock import FolderLock
+from spacy_clinical.forms.files import list_forms
 from spacy_clinical.identifiers.ids import make_pseudonym
 from spacy_clinical.identifiers.keys import KEY_VARIABLE, Key, load_key, make_key
 from spacy_clinical.identifiers.modes import Modes
@@ -138,6 +149,16 @@ def deidentify(
             "all identifiers, and only you can read it.",
         ),
     ] = False,
+    forms: Annotated[
+        bool,
+        typer.Option(
+            "--forms",
+            help="Read PDFs and scans, and write pictures of their pages with all "
+            "identifiers blacked out, without text.",
+        ),
+    ] = False,
+    ocr: OcrMode = Ocr.auto,
+    language: OcrLanguage = "eng",
     text_column: TextColumn = "text",
     id_column: IdColumn = None,
     markup: MarkupMode = Markup.convert,
@@ -163,6 +184,10 @@ def deidentify(
         raise typer.BadParameter("--n-process must be at least 1, or -1.")
     if shard_size and html:
         raise typer.BadParameter("--html can't be used with --shard-size.")
+    if forms and (shard_size or html or report or audit):
+        raise typer.BadParameter(
+            "--forms can't be used with --shard-size, --html, --report or --audit."
+        )
     if not shard_size and (only_failed or force):
         raise typer.BadParameter("--only-failed and --force need --shard-size.")
     with stop_on_errors():
@@ -174,9 +199,11 @@ def deidentify(
             *list_outputs(output),
             *list_shard_outputs(output),
             *list_clean_outputs(output),
+            (output / FORMS_FOLDER).resolve(),
         ]
         check_inputs(paths, outputs)
-        sources = list_sources(paths, skip=outputs)
+        files = list_forms(paths, skip=outputs) if forms else []
+        sources = [] if forms else list_sources(paths, skip=outputs)
         nlp = load_pipeline(model)
         _, doc = next(iter(annotate_notes(nlp, [WARM_UP])))
         check_finder(nlp, doc)
@@ -198,6 +225,12 @@ def deidentify(
         markup=markup.value,
         limit=limit,
     )
+    if forms:
+        options = {"ocr": ocr.value, "language": language}
+        with stop_on_errors(output, status=SOME_FAILED), FolderLock(output):
+            rows, n_failed = _write_forms(job, files, output, options)
+        print_rows(rows)
+        raise typer.Exit(SOME_FAILED if n_failed else 0)
     with stop_on_errors(output, status=SOME_FAILED):
         if shard_size:
             run = describe_run(
@@ -339,3 +372,24 @@ def _write_shards(
         ("Records", f"{writer.folder / SHARDS_FOLDER}, {totals.n_shards} files"),
     ]
     return rows, totals.n_failed
+
+
+def _write_forms(
+    job: CleanJob, files: Sequence[Path], output: Path, options: Mapping[str, Any]
+) -> tuple[Rows, int]:
+    """Write blacked-out forms. RETURNS: The summary, and the failures' number."""
+    totals = write_clean_forms(
+        read_forms(job.nlp, files, options),
+        output,
+        job.modes,
+        job.key,
+        pseudonymize=job.pseudonymize,
+    )
+    rows = [
+        ("Forms", str(totals.n_forms)),
+        ("Pages", str(totals.n_pages)),
+        ("Blacked out", f"{totals.n_identifiers} identifiers"),
+        ("Failed", f"{totals.n_failed} forms, {totals.n_bad_pages} pages"),
+        ("Files", str(output / FORMS_FOLDER)),
+    ]
+    return rows, totals.n_failed + totals.n_bad_pages

@@ -128,3 +128,17 @@ class Ocr(str, Enum):
     auto = "auto"
     always = "always"
     never = "never"
+
+
+OcrMode: TypeAlias = Annotated[
+    Ocr,
+    typer.Option(
+        "--ocr",
+        case_sensitive=False,
+        help="Pages to run OCR on: those without text (auto), all or none.",
+    ),
+]
+
+OcrLanguage: TypeAlias = Annotated[
+    str, typer.Option("--language", help="Tesseract's language codes: eng, eng+spa ...")
+]

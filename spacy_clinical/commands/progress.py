@@ -1,14 +1,20 @@
-"""Progress and failures of commands that work on many notes."""
+"""Progress and failures of commands that work on many notes or forms."""
 
 import time
-from collections.abc import Iterator
-from typing import TypeAlias, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
 
+from spacy.language import Language
 from tqdm import tqdm
 
 from spacy_clinical.commands.console import tell
+from spacy_clinical.export.form_folder import FormResult
+from spacy_clinical.files.regular import show_path
+from spacy_clinical.forms.read import open_forms
 from spacy_clinical.notes.reader import NoteReader
 from spacy_clinical.scale.jobs import AnyRecord, HandedOn, NotesPassed
+from spacy_clinical.scale.stream import run_components
 from spacy_clinical.types import NoteFailure
 
 # Names and values of the summary.
@@ -55,3 +61,31 @@ def format_time(n_notes: int, start: float) -> str:
     """
     seconds = time.perf_counter() - start
     return f"{seconds:.1f} s, {n_notes / max(seconds, 1e-9):.1f} notes/s"
+
+
+def read_forms(
+    nlp: Language, files: Sequence[Path], options: Mapping[str, Any]
+) -> Iterator[FormResult]:
+    """Read forms and run a pipeline on them; show a progress bar, and print failures.
+
+    nlp: The pipeline. Its error handler is set.
+    options: See `forms.read.read_form`.
+    """
+    # disable=None: a bar only on a terminal.
+    nlp.set_error_handler(_go_on)
+    with tqdm(unit="page", disable=None) as bar:
+        for i, path in enumerate(files, start=1):
+            bar.set_postfix_str(f"form {i} of {len(files)}", refresh=False)
+            watch_pages = {"watch": lambda number: bar.update()}
+            for form in open_forms([path], nlp.vocab, **options, **watch_pages):
+                doc = run_components(nlp.pipeline, form.doc)
+                if doc._.clinical_error is not None:
+                    tell(f"{show_path(path)}: {doc._.clinical_error['message']}")
+                for page in doc._.pages:
+                    if page["error"]:
+                        tell(page["error"])
+                yield FormResult(path, doc, form.pictures)
+
+
+def _go_on(*failed: Any) -> Any:
+    """Handle an error by doing nothing; `doc._.clinical_error` reports it."""
