@@ -105,8 +105,8 @@ class FindingErrors(metaclass=Catalog):
         "'spacy-clinical[surrogates]'. Other modes don't need it."
     )
     C895 = (
-        "This note ({n_chars} characters) isn't written, because its identifiers were "
-        "not found for sure: component '{name}' failed on it{code}."
+        "This note ({n_chars} characters) isn't written, as its identifiers may not all "
+        "be removed: component '{name}' failed on it{code}."
     )
     C896 = (
         "Page {page} of '{name}' isn't written, because it can't be blacked out: "

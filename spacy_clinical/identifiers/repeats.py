@@ -139,6 +139,9 @@ def _list_sequences(words: Sequence[str], target: Target) -> Iterable[tuple[str,
         if digits >= MIN_DIGITS or (digits >= 4 and letters >= MIN_LETTERS):
             yield tuple(words)
         return
+    if all(word in load_words("kinds") for word in words):
+        # "Emergency Department": what it is, not which.
+        return
     is_enough = digits >= MIN_DIGITS or letters >= MIN_LETTERS
     if (
         words

@@ -6,6 +6,7 @@ import re
 import stat
 from pathlib import Path
 
+import pypdfium2 as pdfium
 import pytest
 import spacy
 from typer.testing import CliRunner
@@ -16,6 +17,7 @@ from spacy_clinical.errors import CodedRuntimeError, Errors
 from spacy_clinical.identifiers import deidentify
 from spacy_clinical.identifiers.keys import Key
 from tests.commands import finder
+from tests.forms.papers import make_pdf
 
 CODE = Path(finder.__file__)
 NOTE = (
@@ -307,3 +309,99 @@ def test_modes_are_given_for_labels(run, notes, tmp_path):
     assert read(tmp_path)[0]["text"].splitlines()[0] == (
         "Pt: [PATIENT-1], seen ********** by Dr. [STAFF-1]. MRN *******."
     )
+
+
+# Forms
+
+
+def read_pdf(data):
+    """Read the text of a PDF, and the pixels of its first page."""
+    document = pdfium.PdfDocument(data)
+    text = "".join(page.get_textpage().get_text_bounded() for page in document)
+    picture = document[0].render(scale=1, grayscale=True).to_numpy().squeeze()
+    document.close()
+    return text, picture
+
+
+INTAKE = [
+    (60, 60, 18, "PATIENT INTAKE FORM"),
+    (60, 110, 12, "Name:"),
+    (150, 110, 12, "Jane Quill"),
+    (330, 110, 12, "Date of birth:"),
+    (450, 110, 12, "02/03/1961"),
+    (60, 140, 12, "Allergies: penicillin"),
+]
+
+
+@pytest.fixture
+def scans(tmp_path):
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    (folder / "one.pdf").write_bytes(make_pdf([INTAKE, INTAKE[-1:]]))
+    return folder
+
+
+@pytest.fixture
+def run_forms(model, tmp_path):
+    def run(*arguments):
+        arguments = [*map(str, arguments), "--forms", "--code", str(CODE)]
+        out = ["--output", str(tmp_path / "out"), "--model", str(model)]
+        result = CliRunner().invoke(app, ["deidentify", *arguments, *out])
+        assert result.exception is None or isinstance(result.exception, SystemExit)
+        for path in filter(Path.is_file, (tmp_path / "out").rglob("*")):
+            assert stat.S_IMODE(path.stat().st_mode) == 0o600
+            for secret in (b"uill", b"Jane", b"02/03", b"1961"):
+                assert secret not in path.read_bytes()
+                assert secret.decode() not in path.name
+        return result
+
+    return run
+
+
+def test_forms_become_pictures_with_black_boxes(run_forms, scans, tmp_path):
+    result = run_forms(scans)
+    assert result.exit_code == 0, result.stderr
+    assert "Blacked out  2 identifiers" in result.stdout
+    out = tmp_path / "out/forms"
+    text, picture = read_pdf((out / "one.pdf").read_bytes())
+    assert text == ""
+    # As large as it was: 612 by 792 points.
+    assert abs(picture.shape[1] - 612) <= 2
+    assert (picture[112:120, 152:195] < 40).all()
+    assert (picture[112:120, 452:505] < 40).all()
+    # The title is still there, and the paper beside it.
+    assert 0.05 < (picture[60:80, 60:270] < 128).mean() < 0.6
+    (record,) = read(tmp_path, "forms/forms.jsonl")
+    assert record["file"] == "one.pdf"
+    assert [page["boxes"] for page in record["pages"]] == [3, 0]
+    assert {row["label"] for row in record["identifiers"]} == {"PATIENT", "DATE"}
+
+
+def test_kept_labels_stay_on_forms(run_forms, scans, tmp_path):
+    assert run_forms(scans, "--keep", "DATE").exit_code == 0
+    _, picture = read_pdf((tmp_path / "out/forms/one.pdf").read_bytes())
+    assert (picture[112:120, 152:195] < 40).all()
+    assert not (picture[112:120, 452:505] < 40).all()
+
+
+def test_forms_that_cannot_be_read_are_not_written(run_forms, scans, tmp_path):
+    (scans / "jane_quill.pdf").write_bytes(b"%PDF-1.4 broken")
+    (scans / "words.tsv").write_text("level\n")
+    result = run_forms(scans)
+    assert result.exit_code == 1
+    records = read(tmp_path, "forms/forms.jsonl")
+    assert sum(record["error"] is not None for record in records) >= 1
+    assert [
+        p.name for p in (tmp_path / "out/forms").iterdir() if p.suffix == ".pdf"
+    ] == ["one.pdf"]
+    again = run_forms(scans)
+    assert again.exit_code == 2
+    assert "[C326]" in again.stderr
+
+
+def test_names_of_forms_become_pseudonyms(run_forms, scans, tmp_path):
+    (scans / "quill.pdf").write_bytes(make_pdf([INTAKE]))
+    assert run_forms(scans).exit_code == 0
+    files = {record["file"] for record in read(tmp_path, "forms/forms.jsonl")}
+    assert "one.pdf" in files
+    assert any(re.fullmatch(r"[0-9a-f]{16}\.pdf", name) for name in files)
