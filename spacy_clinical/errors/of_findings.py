@@ -97,8 +97,8 @@ class FindingErrors(metaclass=Catalog):
         "the mode tag or mask for this note."
     )
     C893 = (
-        "The pipeline '{name}' has no component that finds identifiers, which writes "
-        'doc.spans["phi"]. Give another one with --model.'
+        'No component has looked for identifiers: {where} has no doc.spans["phi"]. Take '
+        "a pipeline with one that writes it; on the command line, with --model."
     )
     C894 = (
         "Surrogates need Faker, which isn't installed: pip install "

@@ -179,6 +179,7 @@ class Report:
     def __init__(self) -> None:
         self.n_notes = self.n_failed = self.n_without = self.n_chars = 0
         self.by_type: Counter[tuple[str, str, str]] = Counter()
+        self.repeats: Counter[tuple[str, str, str]] = Counter()
         self.failures: Counter[str] = Counter()
 
     def add(self, record: CleanRecord) -> None:
@@ -191,7 +192,9 @@ class Report:
             return
         self.n_without += not record["identifiers"]
         for row in record["identifiers"]:
-            self.by_type[row["label"], row["kind"], row["mode"]] += 1
+            by = row["label"], row["kind"], row["mode"]
+            self.by_type[by] += 1
+            self.repeats[by] += row["repeated"]
 
     def describe(self) -> dict[str, Any]:
         """Describe the counts as plain data."""
@@ -202,8 +205,12 @@ class Report:
             "n_without_identifiers": self.n_without,
             "n_chars": self.n_chars,
             "identifiers": [
-                {"label": label, "kind": kind, "mode": mode, "count": count}
-                for (label, kind, mode), count in sorted(self.by_type.items())
+                {
+                    **dict(zip(("label", "kind", "mode"), by, strict=True)),
+                    "count": count,
+                    "repeats": self.repeats[by],
+                }
+                for by, count in sorted(self.by_type.items())
             ],
             "failures": dict(sorted(self.failures.items())),
         }
@@ -214,15 +221,18 @@ class Report:
             "# Identifiers that were found",
             "",
             f"{self.n_notes} notes, {self.n_failed} of them failed and not written, "
-            f"{self.n_without} without identifiers. What no component found is not "
-            "counted: check a sample.",
+            f"{self.n_without} without identifiers.",
             "",
-            "| label | kind | mode | count |",
-            "|---|---|---|---:|",
+            "Repeats are places that no component found: what stands there was found "
+            "elsewhere in the note. Many of them mean that more may have been missed. "
+            "What stands only where nothing found it isn't counted: check a sample.",
+            "",
+            "| label | kind | mode | count | repeats |",
+            "|---|---|---|---:|---:|",
         ]
         lines += [
-            f"| {label} | {kind} | {mode} | {count} |"
-            for (label, kind, mode), count in sorted(self.by_type.items())
+            f"| {' | '.join(by)} | {count} | {self.repeats[by]} |"
+            for by, count in sorted(self.by_type.items())
         ]
         return "\n".join(lines) + "\n"
 

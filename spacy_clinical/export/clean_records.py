@@ -4,7 +4,8 @@
     text            the clean text; "" for a note that failed
     n_chars         length of the clean text
     identifiers     where identifiers were, in the clean text: start, end, label, kind,
-                    mode (what was done)
+                    mode (what was done), repeated (whether it was only found as it
+                    stands elsewhere in the note, too)
     offsets         if asked for: where each replaced part was and is: old_start, old_end,
                     new_start, new_end
     provenance      per component, what found them
@@ -31,6 +32,7 @@ class PlaceRecord(TypedDict):
     label: str
     kind: str
     mode: str
+    repeated: bool
 
 
 class CleanRecord(TypedDict, total=False):
@@ -70,6 +72,7 @@ def make_clean_record(
                 "label": span.label,
                 "kind": span.kind,
                 "mode": span.mode,
+                "repeated": span.is_repeat,
             }
             for span in result.spans
         ],

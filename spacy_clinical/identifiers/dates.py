@@ -55,6 +55,7 @@ _FORMS = [
     rf"{_LEFT}(?P<weekday>{'|'.join(DAYS)}|{'|'.join(sorted(_SHORT_DAYS, key=len, reverse=True))})(?P<plural>s?)(?![^\W\d_])",
 ]
 _COMPILED = [re.compile(form, re.IGNORECASE) for form in _FORMS]
+_WORD = re.compile("[a-z]+")
 # Where any of them may start.
 _START = re.compile(r"\d|['\u2019]|[a-z]+", re.IGNORECASE)
 # What may stand between dates: separators, times of day, and words that join them.
@@ -73,15 +74,17 @@ class DateStyle:
 
     is_day_first: Whether "3/4" is the third of April.
     is_padded: Whether numbers below ten have a zero.
+    is_short: Whether months are shortened, which "May" doesn't say.
     """
 
     is_day_first: bool = False
     is_padded: bool = True
+    is_short: bool = False
 
 
 def find_style(dates: Iterable[str]) -> DateStyle:
     """Find out how the dates of a note are written, from those that can only be one."""
-    n_day_first = n_month_first = n_padded = n_plain = 0
+    n_day_first = n_month_first = n_padded = n_plain = n_short = n_long = 0
     for text in dates:
         for match in _COMPILED[1].finditer(text):
             a, b = match["a"], match["b"]
@@ -89,7 +92,14 @@ def find_style(dates: Iterable[str]) -> DateStyle:
             n_month_first += int(b) > 12 >= int(a)
             n_padded += "0" in (a[0], b[0])
             n_plain += 1 in (len(a), len(b))
-    return DateStyle(n_day_first > n_month_first, n_padded >= n_plain)
+        for word in _WORD.findall(text.lower()):
+            n_short += word in _SHORT_MONTHS and word not in MONTHS
+            n_long += word in MONTHS and word not in _SHORT_MONTHS
+    return DateStyle(
+        is_day_first=n_day_first > n_month_first,
+        is_padded=n_padded >= n_plain,
+        is_short=n_short > n_long,
+    )
 
 
 class DateShift:
@@ -226,7 +236,8 @@ class DateShift:
         }
         found = match.groupdict()
         if found.get("month"):
-            values["month"] = _write_month(match["month"], new.month)
+            is_short = self.style.is_short
+            values["month"] = _write_month(match["month"], new.month, is_short=is_short)
         if found.get("ordinal"):
             values["ordinal"] = _copy_case(match["ordinal"], values["ordinal"])
             values["day"] = str(new.day)
@@ -270,9 +281,9 @@ def _read_month(found: dict[str, str | None]) -> int:
     return 7
 
 
-def _write_month(old: str, month: int) -> str:
+def _write_month(old: str, month: int, *, is_short: bool) -> str:
     name = MONTHS[month - 1]
-    if old.lower() not in MONTHS:
+    if old.lower() not in MONTHS or (old.lower() == "may" and is_short):
         name = "sept" if month == 9 and len(old) == 4 else name[:3]
     return _copy_case(old, name)
 

@@ -14,10 +14,11 @@ from typing import NamedTuple
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from spacy_clinical.errors import CodedRuntimeError, Errors
+from spacy_clinical.errors import CodedRuntimeError, CodedValueError, Errors
 from spacy_clinical.identifiers.carry import carry_annotations
 from spacy_clinical.identifiers.check import find_left
 from spacy_clinical.identifiers.found import (
+    PHI_KEY,
     Identifier,
     list_identifiers,
     set_identifiers,
@@ -39,6 +40,7 @@ class CleanSpan(NamedTuple):
     """An identifier's place in a clean text (characters, half open).
 
     mode: What was done with it.
+    is_repeat: Whether it was only found as it stands elsewhere in the note, too.
     """
 
     start: int
@@ -46,6 +48,7 @@ class CleanSpan(NamedTuple):
     label: str
     kind: str
     mode: str
+    is_repeat: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,12 +89,21 @@ def deidentify(
     key: What surrogates and shifts follow from; see `load_key`.
     patient: Whose dates are moved together. None for this note alone.
     nlp: The pipeline whose tokenizer makes a Doc of the clean text; None for no Doc.
-    RAISES ValueError: C890 and C891, for modes and keys that there aren't.
-    RAISES RuntimeError: C892 and C897, if identifiers were left.
+    RAISES ValueError: C890 and C891, for modes and keys that there aren't; C893, if no
+        component has looked for identifiers.
+    RAISES RuntimeError: C895, if a component failed on the note; C892 and C897, if
+        identifiers were left.
     RAISES ImportError: C894, if Faker isn't installed for surrogates.
     """
     modes = mode if isinstance(mode, Modes) else Modes(mode, preset=preset, keep=keep)
     text = doc.text
+    failed = doc._.clinical_error
+    if failed is not None:
+        code = f" with {failed['code']}" if failed["code"] else ""
+        name = failed["component"]
+        raise CodedRuntimeError(
+            Errors.C895.format(n_chars=len(text), name=name, code=code)
+        )
     kept, targets = find_targets(doc, modes)
     if key is None:
         # A key that nothing follows from needn't be there.
@@ -108,7 +120,7 @@ def deidentify(
     _check(clean, text, targets, edits, offsets)
     places = [(row.new_start, row.new_end) for row in offsets.replaced]
     spans = [
-        CleanSpan(start, end, target.label, target.kind, own_mode)
+        CleanSpan(start, end, *target[2:4], own_mode, target.is_repeat)
         for (start, end), target, own_mode in zip(places, targets, used, strict=True)
     ]
     spans += [
@@ -135,7 +147,10 @@ def find_targets(doc: Doc, modes: Modes) -> tuple[list[Target], list[Target]]:
 
     RETURNS: The identifiers to keep, and those to replace, each in the order of the text
         and without overlap.
+    RAISES ValueError: C893, if no component has looked for identifiers.
     """
+    if PHI_KEY not in doc.spans:
+        raise CodedValueError(Errors.C893.format(where="the Doc"))
     text = doc.text
     kept: list[Target] = []
     gone: list[tuple[float, Target]] = []
@@ -173,12 +188,13 @@ def merge(rows: Iterable[tuple[float, Target]]) -> list[Target]:
         rank = (target.end - target.start, score)
         if merged and target.start < merged[-1].end:
             last = merged[-1]
-            end = max(last.end, target.end)
-            if rank > best:
-                best = rank
-                merged[-1] = target._replace(start=last.start, end=end)
-            else:
-                merged[-1] = last._replace(end=end)
+            label_from = target if rank > best else last
+            best = max(rank, best)
+            merged[-1] = label_from._replace(
+                start=last.start,
+                end=max(last.end, target.end),
+                is_repeat=last.is_repeat and target.is_repeat,
+            )
         else:
             merged.append(target)
             best = rank
@@ -193,7 +209,8 @@ def _join_names(text: str, targets: Iterable[Target]) -> list[Target]:
         if last and target.label == last.label and target.label in PERSONS:
             between = text[last.end : target.start]
             if between.isspace() and len(between) <= MAX_GAP:
-                joined[-1] = last._replace(end=target.end)
+                is_repeat = last.is_repeat and target.is_repeat
+                joined[-1] = last._replace(end=target.end, is_repeat=is_repeat)
                 continue
         joined.append(target)
     return joined

@@ -15,6 +15,7 @@ from spacy_clinical.identifiers.words import Word, is_ordinary, list_words, load
 # Characters between two words of an identifier: "Quill,\n Jane".
 MAX_GAP = 6
 MAX_WORDS = 12
+_HYPHENS = ("-", "\u2010", "\u00ad")
 # Digits of a number that is looked for.
 MIN_DIGITS = 5
 MIN_LETTERS = 3
@@ -25,18 +26,23 @@ _VAGUE = frozenset({"AGE", "DATE"})
 
 
 class Target(NamedTuple):
-    """A place to be replaced (characters, half open)."""
+    """A place to be replaced (characters, half open).
+
+    is_repeat: Whether it was only found as it stands elsewhere, too.
+    """
 
     start: int
     end: int
     label: str
     kind: str = ""
+    is_repeat: bool = False
 
 
 def is_distinct(text: str, target: Target) -> bool:
     """Check whether an identifier can be told from other words wherever it stands."""
-    words = [word.folded for word in list_words(text[target.start : target.end])]
-    return next(iter(_list_sequences(words, target)), None) is not None
+    written = text[target.start : target.end]
+    words = [word.folded for word in list_words(written)]
+    return any(True for _ in _list_sequences(words, target))
 
 
 def find_repeats(text: str, targets: Iterable[Target]) -> list[Target]:
@@ -56,63 +62,75 @@ def find_repeats(text: str, targets: Iterable[Target]) -> list[Target]:
             i += 1
             continue
         target, n_words = match
-        found.append(
-            Target(
-                words[i].start, words[i + n_words - 1].end, target.label, target.kind
-            )
-        )
+        start, end = words[i].start, words[i + n_words - 1].end
+        found.append(target._replace(start=start, end=end, is_repeat=True))
         i += n_words
     return found
 
 
 class _Wanted:
-    """The sequences of words that are looked for."""
+    """The sequences of words that are looked for.
+
+    targets: By the words of a sequence, where it comes from.
+    lengths: By a first word, how long the sequences are, so that thousands of names that
+        begin alike are tried only once at a place.
+    """
 
     def __init__(
         self, text: str, words: Sequence[Word], targets: Iterable[Target]
     ) -> None:
         self.text = text
         self.words = words
-        # By the first word: the others, longest first.
-        self.by_first: dict[str, list[tuple[tuple[str, ...], Target]]] = {}
-        seen: set[tuple[str, ...]] = set()
+        self.targets: dict[tuple[str, ...], Target] = {}
         i = 0
         for target in targets:
             while i < len(words) and words[i].end <= target.start:
                 i += 1
-            k = i
-            inside: list[str] = []
-            while k < len(words) and words[k].start < target.end:
-                inside.append(words[k].folded)
-                k += 1
-            for sequence in _list_sequences(inside, target):
-                if sequence not in seen:
-                    seen.add(sequence)
-                    rows = self.by_first.setdefault(sequence[0], [])
-                    rows.append((sequence, target))
-        for rows in self.by_first.values():
-            rows.sort(key=lambda row: -len(row[0]))
-        # So that thousands of names that begin alike are tried only once at a place.
+            stop = i
+            while stop < len(words) and words[stop].start < target.end:
+                stop += 1
+            for sequence in _list_sequences(self._join(i, stop), target):
+                self.targets.setdefault(sequence, target)
+        lengths: dict[str, set[int]] = {}
+        for sequence in self.targets:
+            lengths.setdefault(sequence[0], set()).add(len(sequence))
         self.lengths = {
-            first: sorted({len(row[0]) for row in rows}, reverse=True)
-            for first, rows in self.by_first.items()
-        }
-        self.targets = {
-            sequence: target
-            for rows in self.by_first.values()
-            for sequence, target in rows
+            first: sorted(found, reverse=True) for first, found in lengths.items()
         }
 
     def match(self, i: int) -> tuple[Target, int] | None:
         """Find what starts at a word. RETURNS: It, and its number of words."""
+        if self._is_broken(i):
+            run = self.words[i : i + 2]
+            target = self.targets.get(("".join(word.folded for word in run),))
+            if target is not None:
+                return target, 2
         for length in self.lengths.get(self.words[i].folded, ()):
             run = self.words[i : i + length]
-            if len(run) < length:
-                continue
             target = self.targets.get(tuple(word.folded for word in run))
             if target and self._is_close(run) and self._is_meant(run):
-                return target, length
+                return target, len(run)
         return None
+
+    def _join(self, start: int, stop: int) -> list[str]:
+        """List words in a place, those that a line end breaks as one."""
+        joined: list[str] = []
+        is_broken = False
+        for i in range(start, stop):
+            if is_broken:
+                joined[-1] += self.words[i].folded
+            else:
+                joined.append(self.words[i].folded)
+            is_broken = self._is_broken(i)
+        return joined
+
+    def _is_broken(self, i: int) -> bool:
+        """Check whether a line end with a hyphen breaks a word: "Qui-\nll"."""
+        if i + 1 >= len(self.words):
+            return False
+        between = self.text[self.words[i].end : self.words[i + 1].start]
+        is_hyphen = between[:1] in _HYPHENS and len(between) <= MAX_GAP
+        return is_hyphen and "\n" in between and between[1:].isspace()
 
     def _is_close(self, run: Sequence[Word]) -> bool:
         return all(after.start - word.end <= MAX_GAP for word, after in pairwise(run))

@@ -71,9 +71,6 @@ class CleanJob(NamedTuple):
         return self.fail(note, doc._.clinical_error)
 
     def _clean(self, note: Note, doc: Doc) -> CleanRecord:
-        if PHI_KEY not in doc.spans:
-            name = get_title(self.nlp)
-            raise CodedValueError(Errors.C893.format(name=name))
         patient = find_patient(note, self.patient_column)
         result = deidentify(doc, self.modes, key=self.key, patient=patient)
         gone = [
@@ -123,4 +120,5 @@ def check_finder(nlp: Language, doc: Doc) -> None:
     RAISES ValueError: C893, if it hasn't.
     """
     if doc._.clinical_error is None and PHI_KEY not in doc.spans:
-        raise CodedValueError(Errors.C893.format(name=get_title(nlp)))
+        where = f"a note of pipeline '{get_title(nlp)}'"
+        raise CodedValueError(Errors.C893.format(where=where))

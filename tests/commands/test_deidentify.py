@@ -206,8 +206,12 @@ def test_a_report_has_counts_and_no_values(run, notes, tmp_path):
     assert report["n_notes"] == 2
     assert report["n_without_identifiers"] == 1
     counts = {row["label"]: row["count"] for row in report["identifiers"]}
+    repeats = {row["label"]: row["repeats"] for row in report["identifiers"]}
+    assert repeats == {"PATIENT": 0, "DATE": 0, "STAFF": 1, "ID": 0}
     assert counts == {"PATIENT": 2, "DATE": 2, "STAFF": 2, "ID": 1}
-    assert "| PATIENT | name | tag | 2 |" in (tmp_path / "out/report.md").read_text()
+    assert (
+        "| PATIENT | name | tag | 2 | 0 |" in (tmp_path / "out/report.md").read_text()
+    )
     assert (tmp_path / "out/audit.html").read_text().count("<section") == 1
     # They are of one run.
     run(notes)

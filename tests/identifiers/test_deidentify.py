@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import spacy_clinical.identifiers.replacer as replacing
+from spacy_clinical.extensions.attributes import record_error
 from spacy_clinical.identifiers import deidentify
 from spacy_clinical.identifiers.found import Identifier, set_identifiers
 from spacy_clinical.identifiers.keys import Key
@@ -215,6 +216,22 @@ def test_surrogates_without_faker_say_what_is_missing(monkeypatch):
         clean(NOTE, "surrogate")
 
 
+def test_a_doc_in_which_nothing_has_looked_for_identifiers_is_refused():
+    doc = spacy.blank("en")("Ann Lee")
+    with pytest.raises(ValueError, match=r"\[C893\].*the Doc has no doc.spans"):
+        deidentify(doc)
+
+
+def test_a_doc_on_which_a_component_failed_is_refused():
+    doc = make_doc(NOTE)
+    record_error(doc, "finder", ValueError("Ann Lee"))
+    with pytest.raises(
+        RuntimeError, match=r"\[C895\].*component 'finder' failed"
+    ) as caught:
+        deidentify(doc)
+    assert "Ann" not in str(caught.value)
+
+
 # Bad input
 
 
@@ -262,6 +279,14 @@ def test_odd_notes_are_cleaned(marked, mode):
         ),
         ("<PHONE>(634)743-5135</>, 634 743 5135", "[PHONE], [PHONE]"),
         ("<HOSP>Quill Clinic</>; QUILL CLINIC; Quill", "[HOSP]; [HOSP]; Quill"),
+        # Broken by a line end.
+        ("<PATIENT:name>Ann Qui-\nllson</>: Quillson, ll", "[PATIENT]: [PATIENT], ll"),
+        (
+            "<PATIENT:name>Quillson</>. Quill-\n  son, her son",
+            "[PATIENT]. [PATIENT], her son",
+        ),
+        # What places are, not which.
+        ("<HOSP>Emergency Department</>. Department", "[HOSP]. Department"),
         # Words that are names and words.
         (
             "<PATIENT:name>Hope May</>. Hope hopes, may, May",
