@@ -96,8 +96,8 @@ class _CleanForm:
         self.targets: list[Target] = []
         self.is_name_safe = False
         if self.doc._.clinical_error is None:
-            _, self.targets = find_targets(self.doc, modes)
             text = self.doc.text
+            _, self.targets = find_targets(self.doc, modes, text)
             gone = [text[target.start : target.end] for target in self.targets]
             self.is_name_safe = not holds_any(self.name, gone)
 

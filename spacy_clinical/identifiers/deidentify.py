@@ -104,7 +104,7 @@ def deidentify(
         raise CodedRuntimeError(
             Errors.C895.format(n_chars=len(text), name=name, code=code)
         )
-    kept, targets = find_targets(doc, modes)
+    kept, targets = find_targets(doc, modes, text)
     if key is None:
         # A key that nothing follows from needn't be there.
         key = load_key() if modes.needs_key() else Key(b"\0" * 32)
@@ -142,16 +142,18 @@ def deidentify(
     return CleanText(clean, result.spans, offsets, new_doc)
 
 
-def find_targets(doc: Doc, modes: Modes) -> tuple[list[Target], list[Target]]:
+def find_targets(
+    doc: Doc, modes: Modes, text: str
+) -> tuple[list[Target], list[Target]]:
     """Find what is kept and what is replaced in a Doc, also where nothing found it.
 
+    text: Of the Doc, which is slow to make.
     RETURNS: The identifiers to keep, and those to replace, each in the order of the text
         and without overlap.
     RAISES ValueError: C893, if no component has looked for identifiers.
     """
     if PHI_KEY not in doc.spans:
         raise CodedValueError(Errors.C893.format(where="the Doc"))
-    text = doc.text
     kept: list[Target] = []
     gone: list[tuple[float, Target]] = []
     for row in list_identifiers(doc):

@@ -16,12 +16,13 @@ FORMS = {
 
 @Language.component("test_deidentify_finder")
 def find(doc):
-    if "break down" in doc.text:
-        raise ValueError(doc.text)
+    text = doc.text
+    if "break down" in text:
+        raise ValueError(text)
     rows = [
         Identifier(match.start(), match.end(), label, kind, source="test")
         for (label, kind), form in FORMS.items()
-        for match in re.finditer(form, doc.text)
+        for match in re.finditer(form, text)
     ]
     set_identifiers(doc, rows)
     return doc

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import re
 import stat
 from pathlib import Path
@@ -409,3 +410,34 @@ def test_names_of_forms_become_pseudonyms(run_forms, scans, tmp_path):
     files = {record["file"] for record in read(tmp_path, "forms/forms.jsonl")}
     assert "one.pdf" in files
     assert any(re.fullmatch(r"[0-9a-f]{16}\.pdf", name) for name in files)
+
+
+@pytest.mark.parametrize("options", [[], ["--shard-size", 1], ["--html"]])
+def test_temporary_files_hold_no_identifiers(
+    run, notes, tmp_path, options, monkeypatch
+):
+    seen = []
+    move = os.replace
+
+    def look(source, target):
+        if Path(source).is_file() and Path(target).name != "before_after.html":
+            seen.append(Path(source).name)
+            text = Path(source).read_text("utf8").lower()
+            assert not any(secret in text for secret in (*SECRETS, KEY))
+        move(source, target)
+
+    monkeypatch.setattr("os.replace", look)
+    run(notes, "--report", *options, open_files=["before_after.html"])
+    assert seen
+
+
+def test_a_note_of_two_megabytes_is_cleaned(run, tmp_path):
+    path = tmp_path / "long.txt"
+    path.write_text(
+        NOTE
+        + "No fever, no chills. Jane Quill has chest pain, and \n" * 4_000
+        + "No fever. " * 190_000
+    )
+    assert path.stat().st_size > 2_000_000
+    assert run(path).exit_code == 0
+    assert read(tmp_path)[0]["text"].count("[PATIENT]") == 4_002
