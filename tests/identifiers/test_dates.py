@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spacy_clinical.identifiers.dates import (
@@ -98,6 +98,7 @@ def test_a_note_says_which_number_is_the_day():
     assert find_style(["25/12/2019", "03/04/2019", "3 Jan"]) == style
 
 
+@settings(deadline=None)
 @given(DAYS, DAYS, SHIFTS, st.sampled_from(FORMATS), st.sampled_from(FORMATS))
 def test_every_interval_is_kept(first, second, days, one, other):
     texts = [first.strftime(one), second.strftime(other)]
@@ -110,6 +111,7 @@ def test_every_interval_is_kept(first, second, days, one, other):
     assert moved == [first + timedelta(days=days), second + timedelta(days=days)]
 
 
+@settings(deadline=None)
 @given(DAYS, SHIFTS)
 def test_weekdays_move_with_their_dates(day, days):
     text = day.strftime("%A, %B %d, %Y")
@@ -120,6 +122,7 @@ def test_weekdays_move_with_their_dates(day, days):
     assert short == new.strftime("%a")
 
 
+@settings(deadline=None)
 @given(DAYS, st.integers(0, 300), SHIFTS)
 def test_dates_without_a_year_keep_their_distance_to_those_with_one(
     day, distance, days

@@ -1,6 +1,6 @@
 """Places of a text and of the text without its identifiers are found from each other."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spacy_clinical.identifiers.offset_map import Edit, OffsetMap, replace_parts
@@ -43,6 +43,7 @@ def test_places_move_with_their_text():
     assert offsets.to_new(0, len(text)) == (0, len(clean))
 
 
+@settings(deadline=None)
 @given(edited_texts(), st.data())
 def test_places_outside_of_replacements_are_exact_both_ways(edited, data):
     text, edits = edited
@@ -59,6 +60,7 @@ def test_places_outside_of_replacements_are_exact_both_ways(edited, data):
         assert offsets.to_old(*new) == (start, end)
 
 
+@settings(deadline=None)
 @given(edited_texts(), st.data())
 def test_any_place_comes_back_as_one_that_holds_it(edited, data):
     text, edits = edited
@@ -71,6 +73,7 @@ def test_any_place_comes_back_as_one_that_holds_it(edited, data):
     assert start == end or back[0] <= start <= end <= back[1]
 
 
+@settings(deadline=None)
 @given(edited_texts())
 def test_each_replacement_is_found_from_both_sides(edited):
     text, edits = edited
