@@ -58,8 +58,8 @@ CULTURES: dict[str, tuple[str, ...]] = {
     "Georgian": ("ka_GE",),
     "Armenian": ("hy_AM",),
 }
-# By script, as Unicode names it. The first one has the names whose culture is unknown;
-# English has those of other scripts, too.
+# By script, as Unicode names it. The first one of each has the names whose culture is
+# unknown. All other scripts are treated like the Latin one, with English for the unknown.
 _OF_SCRIPTS = {
     "CYRILLIC": ("Russian", "Ukrainian", "Bulgarian"),
     "GREEK": ("Greek",),
@@ -76,7 +76,11 @@ _OF_SCRIPTS = {
     "KATAKANA": ("Japanese",),
 }
 _OTHERS = {culture for names in _OF_SCRIPTS.values() for culture in names}
-_LATIN = [c for c in CULTURES if c not in _OTHERS or c in ("Chinese", "Japanese")]
+_LATIN = tuple(
+    culture
+    for culture in CULTURES
+    if culture not in _OTHERS or culture in ("Chinese", "Japanese")
+)
 # The United States' lists have names of all cultures.
 ENGLISH, ENGLISH_ONLY = "English", "en_IE"
 # The least number of names to draw from.
@@ -113,6 +117,14 @@ class Lists(NamedTuple):
         if is_female == is_male:
             return ""
         return "female" if is_female else "male"
+
+    def list_own(self, gender: str) -> Collection[str]:
+        """List the names of a gender, folded; without those of both if there are others."""
+        if gender == "female":
+            return self.female - self.male or self.female or self.all
+        if gender == "male":
+            return self.male - self.female or self.male or self.all
+        return self.all
 
 
 def replace_name(
@@ -168,7 +180,7 @@ def _find_pool(folded: str, role: Role, gender: str, script: str) -> tuple[str, 
     culture = _find_culture(folded, role, script)
     lists = load_lists(culture, role)
     gender = lists.find_gender(folded) or gender
-    own = {"female": lists.female, "male": lists.male}.get(gender) or lists.all
+    own = lists.list_own(gender)
     names = sorted(name for key, name in lists.all.items() if key in own)
     return tuple(name for name in names if _find_script(name) == script) or tuple(names)
 
@@ -178,11 +190,11 @@ def _find_culture(folded: str, role: Role, script: str) -> str:
     # Before other cultures' homonyms: "Martin" is Irish as well as French.
     if folded in _list_only_english(role):
         return ENGLISH
-    cultures = _OF_SCRIPTS.get(script, (ENGLISH, *_LATIN))
-    for culture in (*cultures[1:], cultures[0]):
+    cultures = _OF_SCRIPTS.get(script, _LATIN)
+    for culture in cultures:
         if folded in load_lists(culture, role).all:
             return culture
-    return cultures[0]
+    return ENGLISH if cultures is _LATIN else cultures[0]
 
 
 @cache
