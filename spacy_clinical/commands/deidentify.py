@@ -57,9 +57,14 @@ from spacy_clinical.export.clean_records import CleanRecord
 from spacy_clinical.export.folder import RECORDS_FILE, list_outputs, prepare_folder
 from spacy_clinical.files.lock import FolderLock
 from spacy_clinical.forms.files import list_forms
-from spacy_clinical.identifiers.ids import make_pseudonym
-from spacy_clinical.identifiers.keys import KEY_VARIABLE, Key, load_key, make_key
-from spacy_clinical.identifiers.modes import Modes
+from spacy_clinical.identifiers.replace.ids import make_pseudonym
+from spacy_clinical.identifiers.replace.keys import (
+    KEY_VARIABLE,
+    Key,
+    load_key,
+    make_key,
+)
+from spacy_clinical.identifiers.replace.modes import Modes
 from spacy_clinical.models import DEFAULT_MODEL, get_title
 from spacy_clinical.notes.reader import NoteReader
 from spacy_clinical.notes.sources import list_sources

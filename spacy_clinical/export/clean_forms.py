@@ -19,11 +19,11 @@ from spacy_clinical.extensions.form_data import Box, find_forms, find_words
 from spacy_clinical.files.atomic import fill_folder, open_new, replace_atomic
 from spacy_clinical.files.names import FileNames
 from spacy_clinical.files.regular import show_path
-from spacy_clinical.identifiers.deidentify import find_targets
-from spacy_clinical.identifiers.ids import holds_any, make_pseudonym
-from spacy_clinical.identifiers.keys import Key
-from spacy_clinical.identifiers.modes import Modes
-from spacy_clinical.identifiers.repeats import Target
+from spacy_clinical.identifiers.replace.deidentify import find_targets
+from spacy_clinical.identifiers.replace.ids import holds_any, make_pseudonym
+from spacy_clinical.identifiers.replace.keys import Key
+from spacy_clinical.identifiers.replace.modes import Modes
+from spacy_clinical.identifiers.replace.repeats import Target
 
 FORMS_FOLDER, FORMS_FILE = "forms", "forms.jsonl"
 

@@ -19,8 +19,8 @@ from typing import Any, TypedDict
 
 from spacy_clinical.errors import Errors
 from spacy_clinical.export.records import ErrorRecord
-from spacy_clinical.identifiers.deidentify import CleanText
-from spacy_clinical.identifiers.offset_map import Replaced
+from spacy_clinical.identifiers.replace.deidentify import CleanText
+from spacy_clinical.identifiers.replace.offset_map import Replaced
 from spacy_clinical.types import Note
 
 

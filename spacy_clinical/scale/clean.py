@@ -14,11 +14,11 @@ from spacy_clinical.export.clean_records import (
 )
 from spacy_clinical.export.records import ErrorRecord
 from spacy_clinical.extensions.attributes import record_error
-from spacy_clinical.identifiers.deidentify import deidentify
 from spacy_clinical.identifiers.found import PHI_KEY
-from spacy_clinical.identifiers.ids import holds_any, make_pseudonym
-from spacy_clinical.identifiers.keys import Key
-from spacy_clinical.identifiers.modes import Modes
+from spacy_clinical.identifiers.replace.deidentify import deidentify
+from spacy_clinical.identifiers.replace.ids import holds_any, make_pseudonym
+from spacy_clinical.identifiers.replace.keys import Key
+from spacy_clinical.identifiers.replace.modes import Modes
 from spacy_clinical.models import get_title
 from spacy_clinical.scale.stream import annotate_notes
 from spacy_clinical.types import Note

@@ -16,7 +16,7 @@ import spacy_clinical.scale.clean as clean
 from spacy_clinical.cli import app
 from spacy_clinical.errors import CodedRuntimeError, Errors
 from spacy_clinical.identifiers import deidentify
-from spacy_clinical.identifiers.keys import Key
+from spacy_clinical.identifiers.replace.keys import Key
 from tests.commands import finder
 from tests.forms.papers import make_pdf
 

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spacy_clinical.identifiers.offset_map import Edit, OffsetMap, replace_parts
+from spacy_clinical.identifiers.replace.offset_map import Edit, OffsetMap, replace_parts
 
 
 @st.composite

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from spacy_clinical.identifiers.words import fold, is_ordinary
+from spacy_clinical.identifiers.replace.words import fold, is_ordinary
 
 # Shorter ones are in ordinary words and numbers: "12", "May".
 MIN_LENGTH = 5

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from spacy_clinical.identifiers.words import Word, list_words, load_words
+from spacy_clinical.identifiers.replace.words import Word, list_words, load_words
 
 # Suffixes that keep a comma from parting the last name from the first: "Quill, Jr".
 _SUFFIXES = frozenset(

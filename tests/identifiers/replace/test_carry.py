@@ -10,7 +10,7 @@ from spacy_clinical.extensions.attributes import add_to
 from spacy_clinical.identifiers import carry, deidentify
 from spacy_clinical.identifiers.found import PHI_KEY, list_identifiers
 from spacy_clinical.types import Note
-from tests.identifiers.notes import KEY, NOTE, SECRETS, make_doc
+from tests.identifiers.replace.notes import KEY, NOTE, SECRETS, make_doc
 
 
 @pytest.fixture(scope="module")

@@ -5,16 +5,16 @@ import sys
 
 import pytest
 
-from spacy_clinical.identifiers.keys import Key
-from spacy_clinical.identifiers.names import (
+from spacy_clinical.identifiers.replace.keys import Key
+from spacy_clinical.identifiers.replace.names import (
     copy_case,
     find_gender,
     load_lists,
     replace_name,
 )
-from spacy_clinical.identifiers.persons import Name, Persons, parse_name
-from spacy_clinical.identifiers.words import fold
-from tests.identifiers.notes import KEY
+from spacy_clinical.identifiers.replace.persons import Name, Persons, parse_name
+from spacy_clinical.identifiers.replace.words import fold
+from tests.identifiers.replace.notes import KEY
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spacy_clinical.identifiers.dates import (
+from spacy_clinical.identifiers.replace.dates import (
     DateShift,
     DateStyle,
     find_style,

@@ -9,10 +9,14 @@ import re
 from collections.abc import Callable, Collection
 from functools import cache
 
-from spacy_clinical.identifiers.keys import Key
-from spacy_clinical.identifiers.names import copy_case, import_provider, replace_name
-from spacy_clinical.identifiers.numbers import replace_number
-from spacy_clinical.identifiers.words import fold, load_words
+from spacy_clinical.identifiers.replace.keys import Key
+from spacy_clinical.identifiers.replace.names import (
+    copy_case,
+    import_provider,
+    replace_name,
+)
+from spacy_clinical.identifiers.replace.numbers import replace_number
+from spacy_clinical.identifiers.replace.words import fold, load_words
 
 _WORD = re.compile(
     r"[^\W_][^\W_\u0300-\u036f]*(?:['\u2019][^\W\d_]+)?(?:[\u0300-\u036f][^\W_]*)*"

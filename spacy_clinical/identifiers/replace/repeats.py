@@ -10,7 +10,12 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from spacy_clinical.identifiers.words import Word, is_ordinary, list_words, load_words
+from spacy_clinical.identifiers.replace.words import (
+    Word,
+    is_ordinary,
+    list_words,
+    load_words,
+)
 
 # Characters between two words of an identifier: "Quill,\n Jane".
 MAX_GAP = 6

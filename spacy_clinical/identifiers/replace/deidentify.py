@@ -15,25 +15,25 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from spacy_clinical.errors import CodedRuntimeError, CodedValueError, Errors
-from spacy_clinical.identifiers.carry import carry_annotations
-from spacy_clinical.identifiers.check import find_left
 from spacy_clinical.identifiers.found import (
     PHI_KEY,
     Identifier,
     list_identifiers,
     set_identifiers,
 )
-from spacy_clinical.identifiers.keys import Key, load_key
-from spacy_clinical.identifiers.modes import Modes
-from spacy_clinical.identifiers.offset_map import Edit, OffsetMap, replace_parts
-from spacy_clinical.identifiers.repeats import (
+from spacy_clinical.identifiers.replace.carry import carry_annotations
+from spacy_clinical.identifiers.replace.check import find_left
+from spacy_clinical.identifiers.replace.keys import Key, load_key
+from spacy_clinical.identifiers.replace.modes import Modes
+from spacy_clinical.identifiers.replace.offset_map import Edit, OffsetMap, replace_parts
+from spacy_clinical.identifiers.replace.repeats import (
     MAX_GAP,
     PERSONS,
     Target,
     find_repeats,
     is_distinct,
 )
-from spacy_clinical.identifiers.replacer import Replacer
+from spacy_clinical.identifiers.replace.replacer import Replacer
 
 
 class CleanSpan(NamedTuple):

@@ -4,9 +4,13 @@ import random
 
 import pytest
 
-from spacy_clinical.identifiers.keys import Key
-from spacy_clinical.identifiers.numbers import replace_ip, replace_number, replace_phone
-from tests.identifiers.notes import KEY
+from spacy_clinical.identifiers.replace.keys import Key
+from spacy_clinical.identifiers.replace.numbers import (
+    replace_ip,
+    replace_number,
+    replace_phone,
+)
+from tests.identifiers.replace.notes import KEY
 
 
 def shape(text):

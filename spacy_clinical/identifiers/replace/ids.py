@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from spacy_clinical.identifiers.keys import Key
-from spacy_clinical.identifiers.words import is_ordinary, list_words, load_words
+from spacy_clinical.identifiers.replace.keys import Key
+from spacy_clinical.identifiers.replace.words import is_ordinary, list_words, load_words
 
 MIN_LETTERS, MIN_DIGITS = 3, 5
 

@@ -8,7 +8,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from spacy_clinical.identifiers.found import Identifier, set_identifiers
-from spacy_clinical.identifiers.keys import Key
+from spacy_clinical.identifiers.replace.keys import Key
 
 KEY = Key(b"a key of the tests, which is no secret")
 _MARK = re.compile(r"<([A-Z]+)(?::([a-z]+))?>(.*?)</>", re.DOTALL)

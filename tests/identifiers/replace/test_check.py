@@ -2,9 +2,9 @@
 
 import pytest
 
-from spacy_clinical.identifiers.check import find_left, lower
-from spacy_clinical.identifiers.ids import holds_any, make_pseudonym
-from tests.identifiers.notes import KEY
+from spacy_clinical.identifiers.replace.check import find_left, lower
+from spacy_clinical.identifiers.replace.ids import holds_any, make_pseudonym
+from tests.identifiers.replace.notes import KEY
 
 
 @pytest.mark.parametrize(

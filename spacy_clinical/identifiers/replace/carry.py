@@ -23,9 +23,9 @@ from spacy_clinical.extensions.attributes import add_to
 from spacy_clinical.extensions.doc_data import get_user_data, restore_lists
 from spacy_clinical.extensions.moved import TokenFinder
 from spacy_clinical.extensions.span_groups import list_spans
-from spacy_clinical.identifiers.check import find_left
 from spacy_clinical.identifiers.found import LABELS, PHI_KEY
-from spacy_clinical.identifiers.offset_map import OffsetMap
+from spacy_clinical.identifiers.replace.check import find_left
+from spacy_clinical.identifiers.replace.offset_map import OffsetMap
 
 # Sections whose titles no vocabulary knows are labelled by their words.
 OTHER = "other"

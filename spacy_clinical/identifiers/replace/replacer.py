@@ -3,24 +3,24 @@
 import re
 from collections.abc import Callable, Sequence
 
-from spacy_clinical.identifiers.dates import DateShift, find_years
-from spacy_clinical.identifiers.keys import Key
-from spacy_clinical.identifiers.modes import Modes
-from spacy_clinical.identifiers.names import find_gender, replace_name
-from spacy_clinical.identifiers.numbers import (
+from spacy_clinical.identifiers.replace.dates import DateShift, find_years
+from spacy_clinical.identifiers.replace.keys import Key
+from spacy_clinical.identifiers.replace.modes import Modes
+from spacy_clinical.identifiers.replace.names import find_gender, replace_name
+from spacy_clinical.identifiers.replace.numbers import (
     replace_ip,
     replace_number,
     replace_phone,
 )
-from spacy_clinical.identifiers.persons import Persons, list_name_words
-from spacy_clinical.identifiers.places import (
+from spacy_clinical.identifiers.replace.persons import Persons, list_name_words
+from spacy_clinical.identifiers.replace.places import (
     replace_address,
     replace_city,
     replace_state,
     replace_words,
 )
-from spacy_clinical.identifiers.repeats import PERSONS, Target
-from spacy_clinical.identifiers.words import fold, list_words
+from spacy_clinical.identifiers.replace.repeats import PERSONS, Target
+from spacy_clinical.identifiers.replace.words import fold, list_words
 
 MASK = "*"
 # Days that dates are moved by, at least and at most, back or forth.

@@ -11,8 +11,8 @@ from importlib import import_module
 from typing import Any, Literal, NamedTuple
 
 from spacy_clinical.errors import CodedImportError, Errors
-from spacy_clinical.identifiers.keys import Key
-from spacy_clinical.identifiers.words import fold
+from spacy_clinical.identifiers.replace.keys import Key
+from spacy_clinical.identifiers.replace.words import fold
 
 Role = Literal["given", "last"]
 

@@ -10,12 +10,12 @@ import spacy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import spacy_clinical.identifiers.replacer as replacing
+import spacy_clinical.identifiers.replace.replacer as replacing
 from spacy_clinical.extensions.attributes import record_error
 from spacy_clinical.identifiers import deidentify
 from spacy_clinical.identifiers.found import Identifier, set_identifiers
-from spacy_clinical.identifiers.keys import Key
-from tests.identifiers.notes import KEY, NOTE, SECRETS, make_doc, parse_marks
+from spacy_clinical.identifiers.replace.keys import Key
+from tests.identifiers.replace.notes import KEY, NOTE, SECRETS, make_doc, parse_marks
 
 MODES = ["mask", "tag", "numbered", "surrogate", "shift", "generalize"]
 
@@ -193,7 +193,7 @@ def test_without_a_key_that_is_said(monkeypatch):
 
 def test_other_processes_make_the_same_surrogates():
     code = (
-        "from tests.identifiers.notes import *; from spacy_clinical.identifiers import *;"
+        "from tests.identifiers.replace.notes import *; from spacy_clinical.identifiers import *;"
         "print(deidentify(make_doc(NOTE), 'surrogate', key=KEY, patient='1').text)"
     )
     run = [sys.executable, "-c", code]
@@ -202,7 +202,7 @@ def test_other_processes_make_the_same_surrogates():
 
 
 def test_surrogates_without_faker_say_what_is_missing(monkeypatch):
-    import spacy_clinical.identifiers.names as names
+    import spacy_clinical.identifiers.replace.names as names
 
     def refuse(name):
         raise ImportError(name)

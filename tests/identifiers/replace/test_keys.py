@@ -7,7 +7,12 @@ import sys
 import pytest
 
 from spacy_clinical.errors import CodedWarning
-from spacy_clinical.identifiers.keys import KEY_VARIABLE, Key, load_key, make_key
+from spacy_clinical.identifiers.replace.keys import (
+    KEY_VARIABLE,
+    Key,
+    load_key,
+    make_key,
+)
 
 SECRET = b"0123456789abcdef0123456789abcdef"
 
@@ -66,7 +71,7 @@ def test_texts_are_told_apart():
 
 
 def test_other_processes_draw_the_same():
-    code = f"from spacy_clinical.identifiers.keys import Key; print(Key({SECRET!r}).draw('a'))"
+    code = f"from spacy_clinical.identifiers.replace.keys import Key; print(Key({SECRET!r}).draw('a'))"
     run = [sys.executable, "-c", code]
     printed = subprocess.run(run, capture_output=True, text=True, check=True).stdout
     assert int(printed) == Key(SECRET).draw("a")

@@ -4,7 +4,7 @@ import re
 import string
 from collections.abc import Callable, Iterator
 
-from spacy_clinical.identifiers.keys import Key
+from spacy_clinical.identifiers.replace.keys import Key
 
 # Numbers that no one has, of each kind: parts of the United States' telephone plan that
 # are kept for fiction, Social Security numbers that are never issued, NHS numbers for
