@@ -12,6 +12,7 @@ from spacy_clinical.commands.annotate import annotate
 from spacy_clinical.commands.checkpoints import app as checkpoints
 from spacy_clinical.commands.console import PlainCommand
 from spacy_clinical.commands.convert import convert
+from spacy_clinical.commands.deidentify import deidentify
 from spacy_clinical.commands.doctor import doctor
 from spacy_clinical.commands.evaluate import evaluate
 from spacy_clinical.commands.export import export
@@ -28,7 +29,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Extract sections, entities and codes from notes, and fields from forms.",
 )
-for command in (annotate, view, forms, export, convert, tune, evaluate, path, doctor):
+for command in (
+    *(annotate, deidentify, view, forms, export),
+    *(convert, tune, evaluate, path, doctor),
+):
     app.command(cls=PlainCommand)(command)
 app.add_typer(checkpoints, name="checkpoints")
 

@@ -7,7 +7,6 @@ from typing import Annotated, TypeAlias
 
 import typer
 from spacy.language import Language
-from tqdm import tqdm
 
 from spacy_clinical.commands.console import (
     SOME_FAILED,
@@ -18,7 +17,25 @@ from spacy_clinical.commands.console import (
     stop_on_errors,
     tell,
 )
-from spacy_clinical.commands.options import CodeFile, Markup, NoText, Output, TextColumn
+from spacy_clinical.commands.options import (
+    BatchSize,
+    CodeFile,
+    Force,
+    IdColumn,
+    Limit,
+    Markup,
+    MarkupMode,
+    NoText,
+    OnlyFailed,
+    Output,
+    Paths,
+    Pipeline,
+    Processes,
+    Restart,
+    ShardSize,
+    TextColumn,
+)
+from spacy_clinical.commands.progress import Rows, format_time, list_records, watch
 from spacy_clinical.errors import Warnings
 from spacy_clinical.export.attributes import check_attributes, parse_attributes
 from spacy_clinical.export.folder import (
@@ -34,6 +51,7 @@ from spacy_clinical.files.lock import FolderLock
 from spacy_clinical.models import DEFAULT_MODEL, get_title
 from spacy_clinical.notes.reader import NoteReader
 from spacy_clinical.notes.sources import list_sources
+from spacy_clinical.scale.jobs import HandedOn
 from spacy_clinical.scale.parts import (
     SHARDS_FOLDER,
     list_shard_outputs,
@@ -44,86 +62,34 @@ from spacy_clinical.scale.seals import describe_run
 from spacy_clinical.scale.shards import ShardWriter
 from spacy_clinical.scale.workers import (
     WARM_UP,
-    HandedOn,
-    NotesPassed,
     annotate_chunk,
     annotate_chunks,
     make_chunks,
 )
-from spacy_clinical.types import Note, NoteFailure
+from spacy_clinical.types import Note
 
-# Names and values of the summary.
-Rows: TypeAlias = list[tuple[str, str]]
 # Records of chunks of notes, and what the reader passed on without annotating.
 Results: TypeAlias = Iterator[list[Record] | HandedOn]
 
 
 def annotate(
-    paths: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="PATH",
-            help="Files of text, HTML, CDA, HL7, RTF or DOCX; .jsonl, .ndjson, .csv, "
-            ".tsv or .parquet tables with a text column; folders of these; or - for "
-            "one note from standard input.",
-        ),
-    ],
+    paths: Paths,
     output: Output,
     html: Annotated[
         bool, typer.Option("--html", help="Also write HTML pages and an index.")
     ] = False,
-    model: Annotated[
-        str,
-        typer.Option(
-            "--model", "-m", help="Pipeline: shipped, installed, or a folder."
-        ),
-    ] = DEFAULT_MODEL,
+    model: Pipeline = DEFAULT_MODEL,
     text_column: TextColumn = "text",
-    id_column: Annotated[
-        str | None,
-        typer.Option(help="Column of a table with the ids of the notes. Default: id."),
-    ] = None,
-    markup: Annotated[
-        Markup,
-        typer.Option(
-            case_sensitive=False,
-            help="Notes in HTML, CDA, HL7, RTF or DOCX, or with escaped line breaks: "
-            "convert them to plain text, refuse them, or keep them unchanged.",
-        ),
-    ] = Markup.convert,
-    batch_size: Annotated[
-        int, typer.Option(min=1, help="Number of notes in a batch.")
-    ] = 32,
-    n_process: Annotated[
-        int, typer.Option(min=-1, help="Number of processes; -1 for one per core.")
-    ] = 1,
+    id_column: IdColumn = None,
+    markup: MarkupMode = Markup.convert,
+    batch_size: BatchSize = 32,
+    n_process: Processes = 1,
     no_text: NoText = False,
-    shard_size: Annotated[
-        int,
-        typer.Option(
-            min=0,
-            help="For long runs: write files of this many notes, and resume an "
-            "interrupted run with the same options. 0 for a single file.",
-        ),
-    ] = 0,
-    limit: Annotated[
-        int, typer.Option(min=0, help="Maximum number of notes; 0 for all.")
-    ] = 0,
-    only_failed: Annotated[
-        bool,
-        typer.Option("--only-failed", help="Retry notes that failed before."),
-    ] = False,
-    force: Annotated[
-        bool,
-        typer.Option(
-            "--force",
-            help="Resume a run that was started with another pipeline, and redo shards "
-            "whose notes have changed.",
-        ),
-    ] = False,
-    restart: Annotated[
-        bool, typer.Option("--restart", help="Delete earlier results and start again.")
-    ] = False,
+    shard_size: ShardSize = 0,
+    limit: Limit = 0,
+    only_failed: OnlyFailed = False,
+    force: Force = False,
+    restart: Restart = False,
     code: CodeFile = None,
     attributes: Annotated[
         list[str] | None,
@@ -232,7 +198,7 @@ def _write_folder(
         attributes=attributes,
     )
     totals = write_folder(
-        _list_records(_watch(chunks, notes)),
+        list_records(watch(chunks, notes)),
         output,
         html=html,
         with_text=with_text,
@@ -246,7 +212,7 @@ def _write_folder(
         ("Entities", str(totals.n_entities)),
         ("Codes", str(totals.n_codes)),
         ("Failed", str(totals.n_failed)),
-        ("Time", _format_time(totals.n_notes, start)),
+        ("Time", format_time(totals.n_notes, start)),
         ("Records", str(output / RECORDS_FILE)),
     ]
     if html:
@@ -268,47 +234,13 @@ def _write_shards(
             with_text=writer.run["with_text"],
             attributes=writer.run["attributes"],
         )
-        return _watch(results, notes)
+        return watch(results, notes)
 
     totals = writer.write(notes, work)
     rows = [
         ("Notes", f"{totals.n_notes}, {totals.n_new} of them new"),
         ("Failed", str(totals.n_failed)),
-        ("Time", _format_time(totals.n_new, start)),
+        ("Time", format_time(totals.n_new, start)),
         ("Records", f"{writer.folder / SHARDS_FOLDER}, {totals.n_shards} files"),
     ]
     return rows, totals.n_failed
-
-
-def _watch(results: Results, notes: NoteReader) -> Results:
-    """Show a progress bar, and print failures."""
-    n_new = n_passed = 0
-    # disable=None: a bar only on a terminal. smoothing=0: the mean rate of all notes.
-    with tqdm(unit="note", disable=None, smoothing=0) as bar:
-        for result in results:
-            if isinstance(result, NoteFailure):
-                tell(result.message)
-            elif isinstance(result, NotesPassed):
-                n_passed += result.n_notes
-            else:
-                for record in result:
-                    if record["error"] is not None:
-                        tell(f"{record['source']}: {record['error']['message']}")
-                n_new += len(result)
-                bar.initial = n_passed
-                bar.total = max(notes.n_expected, n_passed + n_new)
-                bar.update(n_passed + n_new - bar.n)
-            yield result
-
-
-def _list_records(results: Results) -> Iterator[Record | NoteFailure]:
-    for result in results:
-        if isinstance(result, NoteFailure):
-            yield result
-        elif not isinstance(result, NotesPassed):
-            yield from result
-
-
-def _format_time(n_notes: int, start: float) -> str:
-    seconds = time.perf_counter() - start
-    return f"{seconds:.1f} s, {n_notes / max(seconds, 1e-9):.1f} notes/s"

@@ -1,15 +1,11 @@
 """`spacy-clinical forms`: extract the fields of forms, and write records and pages."""
 
 import time
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import spacy
 import typer
 from spacy.language import Language
-from spacy.tokens import Doc
-from tqdm import tqdm
 
 from spacy_clinical.about import __version__
 from spacy_clinical.commands.console import (
@@ -19,24 +15,26 @@ from spacy_clinical.commands.console import (
     load_pipeline,
     print_rows,
     stop_on_errors,
-    tell,
 )
-from spacy_clinical.commands.options import CodeFile, Ocr, Output
+from spacy_clinical.commands.options import (
+    CodeFile,
+    Ocr,
+    OcrLanguage,
+    OcrMode,
+    Output,
+)
+from spacy_clinical.commands.progress import read_forms
 from spacy_clinical.export.folder import prepare_folder
 from spacy_clinical.export.form_folder import (
     FIELDS_FILE,
     INDEX_FILE,
     RECORDS_FILE,
-    FormResult,
     list_form_outputs,
     write_forms,
 )
-from spacy_clinical.extensions.attributes import record_error
 from spacy_clinical.files.lock import FolderLock
-from spacy_clinical.files.regular import show_path
 from spacy_clinical.forms.files import list_forms
 from spacy_clinical.forms.limits import TIMEOUT
-from spacy_clinical.forms.read import open_forms
 from spacy_clinical.models import get_title
 
 
@@ -59,16 +57,8 @@ def forms(
             "--model", "-m", help="Pipeline with a form extractor. Default: shipped."
         ),
     ] = None,
-    ocr: Annotated[
-        Ocr,
-        typer.Option(
-            case_sensitive=False,
-            help="Pages to run OCR on: those without text (auto), all or none.",
-        ),
-    ] = Ocr.auto,
-    language: Annotated[
-        str, typer.Option(help="Tesseract's language codes: eng, eng+spa ...")
-    ] = "eng",
+    ocr: OcrMode = Ocr.auto,
+    language: OcrLanguage = "eng",
     dpi: Annotated[int, typer.Option(min=50, help="Resolution of PDF pages.")] = 300,
     max_pages: Annotated[int, typer.Option(min=1, help="Pages per file.")] = 500,
     timeout: Annotated[
@@ -97,7 +87,7 @@ def forms(
         start = time.perf_counter()
         settings = {"ocr": ocr.value, "language": language, "dpi": dpi}
         limits = {"max_pages": max_pages, "timeout": timeout, "password": password}
-        results = _extract(nlp, files, {**settings, **limits})
+        results = read_forms(nlp, files, {**settings, **limits})
         with FolderLock(output):
             totals = write_forms(results, output, html=html, model=get_title(nlp))
     seconds = time.perf_counter() - start
@@ -117,10 +107,6 @@ def forms(
         raise typer.Exit(SOME_FAILED)
 
 
-def _go_on(*failed: Any) -> Any:
-    """Handle an error by doing nothing; `doc._.clinical_error` reports it."""
-
-
 def _load_form_pipeline(name: str | None) -> Language:
     if name is not None:
         return load_pipeline(name)
@@ -128,33 +114,3 @@ def _load_form_pipeline(name: str | None) -> Language:
     nlp.meta["name"], nlp.meta["version"] = "form_extractor", __version__
     nlp.add_pipe("clinical_form_extractor")
     return nlp
-
-
-def _extract(
-    nlp: Language, files: Sequence[Path], options: dict[str, Any]
-) -> Iterator[FormResult]:
-    """Read forms and find their fields; show a progress bar, and print failures."""
-    # disable=None: a bar only on a terminal.
-    nlp.set_error_handler(_go_on)
-    with tqdm(unit="page", disable=None) as bar:
-        for i, path in enumerate(files, start=1):
-            bar.set_postfix_str(f"form {i} of {len(files)}", refresh=False)
-            watch = {"watch": lambda number: bar.update()}
-            for form in open_forms([path], nlp.vocab, **options, **watch):
-                doc = _find_fields(nlp, form.doc)
-                if doc._.clinical_error is not None:
-                    tell(f"{show_path(path)}: {doc._.clinical_error['message']}")
-                for page in doc._.pages:
-                    if page["error"]:
-                        tell(page["error"])
-                yield FormResult(path, doc, form.pictures)
-
-
-def _find_fields(nlp: Language, doc: Doc) -> Doc:
-    for name, component in nlp.pipeline:
-        try:
-            doc = component(doc)
-        # The form's other components and the other forms must still run.
-        except Exception as error:
-            record_error(doc, name, error)
-    return doc

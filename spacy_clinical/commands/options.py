@@ -43,6 +43,66 @@ LabelColumn: TypeAlias = Annotated[
 ]
 
 
+Paths: TypeAlias = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PATH",
+        help="Files of text, HTML, CDA, HL7, RTF or DOCX; .jsonl, .ndjson, .csv, "
+        ".tsv or .parquet tables with a text column; folders of these; or - for "
+        "one note from standard input.",
+    ),
+]
+
+Pipeline: TypeAlias = Annotated[
+    str,
+    typer.Option("--model", "-m", help="Pipeline: shipped, installed, or a folder."),
+]
+
+IdColumn: TypeAlias = Annotated[
+    str | None,
+    typer.Option(help="Column of a table with the ids of the notes. Default: id."),
+]
+
+BatchSize: TypeAlias = Annotated[
+    int, typer.Option(min=1, help="Number of notes in a batch.")
+]
+
+Processes: TypeAlias = Annotated[
+    int, typer.Option(min=-1, help="Number of processes; -1 for one per core.")
+]
+
+ShardSize: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        help="For long runs: write files of this many notes, and resume an "
+        "interrupted run with the same options. 0 for a single file.",
+    ),
+]
+
+Limit: TypeAlias = Annotated[
+    int, typer.Option(min=0, help="Maximum number of notes; 0 for all.")
+]
+
+OnlyFailed: TypeAlias = Annotated[
+    bool, typer.Option("--only-failed", help="Retry notes that failed before.")
+]
+
+Restart: TypeAlias = Annotated[
+    bool,
+    typer.Option("--restart", help="Delete earlier results and start again."),
+]
+
+Force: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--force",
+        help="Resume a run that was started with another pipeline, and redo shards "
+        "whose notes have changed.",
+    ),
+]
+
+
 class Markup(str, Enum):
     """What to do with notes that aren't plain text."""
 
@@ -51,9 +111,34 @@ class Markup(str, Enum):
     keep = "keep"
 
 
+MarkupMode: TypeAlias = Annotated[
+    Markup,
+    typer.Option(
+        "--markup",
+        case_sensitive=False,
+        help="Notes in HTML, CDA, HL7, RTF or DOCX, or with escaped line breaks: "
+        "convert them to plain text, refuse them, or keep them unchanged.",
+    ),
+]
+
+
 class Ocr(str, Enum):
     """Which pages to run OCR on: those without text, all, or none."""
 
     auto = "auto"
     always = "always"
     never = "never"
+
+
+OcrMode: TypeAlias = Annotated[
+    Ocr,
+    typer.Option(
+        "--ocr",
+        case_sensitive=False,
+        help="Pages to run OCR on: those without text (auto), all or none.",
+    ),
+]
+
+OcrLanguage: TypeAlias = Annotated[
+    str, typer.Option("--language", help="Tesseract's language codes: eng, eng+spa ...")
+]

@@ -6,7 +6,8 @@ C0xx checkpoints, pieces, windows, encoders, entities · C1xx sections ·
 C2xx tokenizer, sentences, corpora · C3xx command line, export · C4xx codes of notes ·
 C5xx forms · C85x, C860 assertion · C864 to C867 abbreviations, augmenter · C868, C869
 storage of weights · C870 to C874 partly labelled corpora, PubTator · C875 long
-forms for abbreviations · C920 to C922 abbreviations of notes.
+forms for abbreviations · C880 to C882 identifiers · C890 to C897, W890 their removal ·
+C920 to C922 abbreviations of notes.
 """
 
 import re
@@ -83,6 +84,10 @@ class Warnings(metaclass=Catalog):
     W309 = (
         "Left out {n_links} links to folders in '{source}', because links may be "
         "circular. To read such a folder, give its path."
+    )
+    W890 = (
+        "There is no key, so a random one is used: surrogates and dates will differ in "
+        "the next run. To keep them, set {variable}, or give a file with the key."
     )
 
 

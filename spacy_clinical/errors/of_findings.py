@@ -1,5 +1,5 @@
-"""Errors of cues, abbreviations, corpora with parts labelled, stored weights and
-identifiers: C85x to C88x, C92x."""
+"""Errors of cues, abbreviations, corpora with parts labelled, stored weights, and of
+identifiers and their removal: C85x to C89x, C92x."""
 
 from spacy_clinical.errors.messages import Catalog
 
@@ -109,4 +109,33 @@ class FindingErrors(metaclass=Catalog):
     C882 = (
         "Can't use what is known of a patient: doc._.known_identifiers must be lists of "
         "texts by {kinds}."
+    )
+    C890 = "There is no {what} '{name}' of removing identifiers. There are: {known}."
+    C891 = (
+        "Can't use {where}: {reason}. Give a secret of at least 16 bytes, such as "
+        "'openssl rand -hex 32' makes."
+    )
+    C892 = (
+        "The clean text still had identifiers at {n} places, so it is thrown away. Take "
+        "the mode tag or mask for this note."
+    )
+    C893 = (
+        'No component has looked for identifiers: {where} has no doc.spans["phi"]. Take '
+        "a pipeline with one that writes it; on the command line, with --model."
+    )
+    C894 = (
+        "Surrogates need Faker, which isn't installed: pip install "
+        "'spacy-clinical[surrogates]'. Other modes don't need it."
+    )
+    C895 = (
+        "This note ({n_chars} characters) isn't written, as its identifiers may not all "
+        "be removed: component '{name}' failed on it{code}."
+    )
+    C896 = (
+        "Page {page} of '{name}' isn't written, because it can't be blacked out: "
+        "{reason}."
+    )
+    C897 = (
+        "The Doc of the clean text had identifiers in {n} labels or ids, so it is thrown "
+        "away. Leave out its annotations: call deidentify without nlp."
     )

@@ -134,6 +134,8 @@ def describe_run(
     components: Mapping[str, Any],
     attributes: Sequence[str] = (),
     code: Path | None = None,
+    task: str = "annotate",
+    settings: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Describe everything that determines the records of a run.
 
@@ -143,6 +145,8 @@ def describe_run(
     components: Descriptions of the pipeline's components: the provenance of a record.
     attributes: Custom attributes in the records.
     code: The user's Python file that was imported before.
+    task: The command.
+    settings: What else determines the records.
     """
     return {
         "package": __version__,
@@ -153,6 +157,8 @@ def describe_run(
         "shard_size": shard_size,
         "attributes": list(attributes),
         "code_sha256": "" if code is None else find_sha256(code),
+        "task": task,
+        **(settings or {}),
     }
 
 

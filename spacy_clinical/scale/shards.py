@@ -23,12 +23,12 @@ from spacy.util import minibatch
 from spacy_clinical.errors import CodedValueError, Errors, Warnings, get_code, warn
 from spacy_clinical.export.folder import clean_folder, remove_outputs
 from spacy_clinical.export.jsonl import format_line
-from spacy_clinical.export.records import Record
 from spacy_clinical.files.atomic import open_atomic
 from spacy_clinical.files.digests import find_sha256
 from spacy_clinical.files.json_text import write_json
 from spacy_clinical.files.leftovers import remove_leftovers
 from spacy_clinical.files.lock import FolderLock
+from spacy_clinical.scale.jobs import AnyRecord, HandedOn, NotesPassed
 from spacy_clinical.scale.parts import (
     FAILURES_FILE,
     RUN_FILE,
@@ -39,12 +39,12 @@ from spacy_clinical.scale.parts import (
     list_parts,
 )
 from spacy_clinical.scale.seals import Failed, Seal, digest_notes, read_run, read_seal
-from spacy_clinical.scale.workers import HandedOn, NotesPassed, make_chunks
+from spacy_clinical.scale.workers import make_chunks
 from spacy_clinical.types import Note, NoteFailure
 
 # From chunks of notes to their records, in the same order; other items are passed on.
 Annotate: TypeAlias = Callable[
-    [Iterator[Sequence[Note] | HandedOn]], Iterable[list[Record] | HandedOn]
+    [Iterator[Sequence[Note] | HandedOn]], Iterable[Sequence[AnyRecord] | HandedOn]
 ]
 
 
@@ -169,7 +169,7 @@ class ShardWriter:
 
     def _annotate(
         self, notes: Iterable[Note | NoteFailure], annotate: Annotate
-    ) -> Iterator[tuple[Chunk, list[Record]]]:
+    ) -> Iterator[tuple[Chunk, Sequence[AnyRecord]]]:
         for result in annotate(self._feed(notes)):
             if isinstance(result, NoteFailure):
                 self._failures.append(result)
@@ -244,7 +244,7 @@ class ShardWriter:
         self._is_new = True
 
     def _write_shard(
-        self, shard: int, results: Iterable[tuple[Chunk, list[Record]]]
+        self, shard: int, results: Iterable[tuple[Chunk, Sequence[AnyRecord]]]
     ) -> int:
         """Write a shard and its seal. RETURNS: The number of new records."""
         seal = self._seals.pop(shard)
@@ -311,7 +311,7 @@ class ShardWriter:
             return [{"error": f"{RUN_FILE} was {fault}"}]
         earlier: list[dict[str, Any]] = last.pop("earlier")
         # Earlier versions didn't write these keys.
-        before = {"attributes": [], "code_sha256": "", **last}
+        before = {"attributes": [], "code_sha256": "", "task": "annotate", **last}
         changed = sorted(key for key in run if before.get(key) != run[key])
         if "shard_size" in changed:
             size = last["shard_size"]
@@ -343,7 +343,7 @@ def _read_lines(path: Path) -> Iterator[str]:
             yield from lines
 
 
-def _describe_failed(number: int, record: Record) -> Failed:
+def _describe_failed(number: int, record: AnyRecord) -> Failed:
     error: Any = record["error"]
     return Failed(number=number, id=record["id"], source=record["source"], error=error)
 

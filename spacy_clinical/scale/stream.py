@@ -227,6 +227,14 @@ def _annotate_alone(nlp: Language, pipeline: Pipeline, note: Note) -> Doc:
         doc = Doc(nlp.vocab)
         record_error(doc, "tokenizer", error, n_chars=len(note.text))
         return doc
+    return run_components(pipeline, doc)
+
+
+def run_components(pipeline: Pipeline, doc: Doc) -> Doc:
+    """Run all components on a Doc, even after one has failed.
+
+    RETURNS: The Doc. `doc._.clinical_error` says what failed first.
+    """
     for name, proc in pipeline:
         try:
             doc = _call(proc, doc)

@@ -1,4 +1,4 @@
-"""Annotate many notes in several processes.
+"""Make records of many notes in several processes.
 
 Workers receive notes and return records, not Docs, which are slow to send between
 processes. On Linux, workers are forked, so that they share the pipeline's weights; see
@@ -17,34 +17,19 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Generic, NamedTuple, TypeAlias
 
 from spacy.language import Language
 from spacy.tokens.underscore import Underscore
 
 from spacy_clinical.errors import Errors, get_code
 from spacy_clinical.export.attributes import Named, parse_attributes
-from spacy_clinical.export.records import (
-    ErrorRecord,
-    Record,
-    make_failed,
-    make_record,
-    without_text,
-)
+from spacy_clinical.export.records import ErrorRecord, Record
 from spacy_clinical.models.code import find_imported, import_code
-from spacy_clinical.scale.stream import annotate_notes
+from spacy_clinical.scale.jobs import AnnotateJob, HandedOn, Job, R
 from spacy_clinical.types import Note, NoteFailure
 
-
-class NotesPassed(NamedTuple):
-    """Number of notes that are skipped, because an earlier run has annotated them."""
-
-    n_notes: int
-
-
-# Items that are passed on between chunks of notes and their records.
-HandedOn: TypeAlias = NoteFailure | NotesPassed
-Waiting: TypeAlias = tuple[Sequence[Note], Future[list[Record]] | None]
+Waiting: TypeAlias = tuple[Sequence[Note], Future[list[R]] | None]
 
 # On other systems, forking isn't safe with some system libraries.
 START = "fork" if sys.platform == "linux" else "spawn"
@@ -72,13 +57,7 @@ def annotate_chunk(
     attributes: See `records.make_record`.
     RETURNS: One record for each note, in order. Failures have an "error".
     """
-    attributes = parse_attributes(attributes).list_names()
-    with nlp.memory_zone():
-        records = [
-            make_record(note, doc, attributes=attributes)
-            for note, doc in annotate_notes(nlp, notes, batch_size=len(notes))
-        ]
-    return records if with_text else [without_text(record) for record in records]
+    return _make_job(nlp, with_text, attributes).work(notes)
 
 
 def make_chunks(
@@ -123,18 +102,30 @@ def annotate_chunks(
     YIELDS: The records of each chunk, in order; other items as soon as they are read.
     RAISES: The errors of `chunks`.
     """
-    attributes = parse_attributes(attributes).list_names()
+    job = _make_job(nlp, with_text, attributes)
+    return run_chunks(job, chunks, n_process=n_process)
+
+
+def _make_job(nlp: Language, with_text: bool, attributes: Named) -> AnnotateJob:
+    return AnnotateJob(nlp, with_text, parse_attributes(attributes).list_names())
+
+
+def run_chunks(
+    job: Job[R], chunks: Iterable[Sequence[Note] | HandedOn], *, n_process: int = 1
+) -> Iterator[list[R] | HandedOn]:
+    """Make records of chunks of notes, in one or several processes.
+
+    job: What is done with each chunk.
+    chunks, n_process: See `annotate_chunks`, also for what is yielded and raised.
+    """
     n_process = n_process if n_process > 0 else count_processors()
     if n_process == 1:
         for chunk in chunks:
-            if isinstance(chunk, HandedOn):
-                yield chunk
-                continue
-            yield annotate_chunk(nlp, chunk, with_text=with_text, attributes=attributes)
+            yield chunk if isinstance(chunk, HandedOn) else job.work(chunk)
         return
-    workers = _Workers(nlp, n_process, with_text, attributes)
+    workers = _Workers(job, n_process)
     try:
-        yield from workers.annotate(chunks)
+        yield from workers.run(chunks)
     finally:
         workers.stop()
 
@@ -146,18 +137,14 @@ def count_processors() -> int:
     return os.cpu_count() or 1
 
 
-class _Workers:
-    """A pool of processes that annotate notes, and are replaced if they die."""
+class _Workers(Generic[R]):
+    """A pool of processes that work on notes, and are replaced if they die."""
 
-    def __init__(
-        self, nlp: Language, n_process: int, with_text: bool, attributes: Named
-    ) -> None:
-        self.nlp = nlp
+    def __init__(self, job: Job[R], n_process: int) -> None:
+        self.job = job
         self.n_process = n_process
-        self.with_text = with_text
-        self.attributes = attributes
         self._pool: ProcessPoolExecutor | None = None
-        annotate_chunk(nlp, [WARM_UP])
+        job.work([WARM_UP])
 
     @property
     def pool(self) -> ProcessPoolExecutor:
@@ -167,7 +154,7 @@ class _Workers:
                 self.n_process,
                 mp_context=multiprocessing.get_context(START),
                 initializer=_start_worker,
-                initargs=(_pack(self.nlp), self.with_text, self.attributes),
+                initargs=(_pack(self.job),),
             )
         return self._pool
 
@@ -177,11 +164,11 @@ class _Workers:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
 
-    def annotate(
+    def run(
         self, chunks: Iterable[Sequence[Note] | HandedOn]
-    ) -> Iterator[list[Record] | HandedOn]:
-        """Annotate chunks, in order."""
-        waiting: deque[Waiting] = deque()
+    ) -> Iterator[list[R] | HandedOn]:
+        """Work on chunks, in order."""
+        waiting: deque[Waiting[R]] = deque()
         iterator = iter(chunks)
         is_finished = False
         while True:
@@ -200,29 +187,29 @@ class _Workers:
             if records is None:
                 # Any submitted chunk may be the cause, so each is tried alone.
                 waiting = deque((chunk, None) for chunk, _ in waiting)
-                records = self._annotate_alone(chunk)
+                records = self._work_alone(chunk)
             yield records
 
-    def _has_room(self, waiting: Sequence[Waiting]) -> bool:
+    def _has_room(self, waiting: Sequence[Waiting[R]]) -> bool:
         is_alone = any(future is None for _, future in waiting)
         return not is_alone and len(waiting) < N_AHEAD * self.n_process
 
-    def _submit(self, notes: Sequence[Note]) -> Future[list[Record]] | None:
+    def _submit(self, notes: Sequence[Note]) -> Future[list[R]] | None:
         try:
             return self.pool.submit(_work, notes)
         except BrokenProcessPool:
             self.stop()
             return None
 
-    def _wait(self, future: Future[list[Record]]) -> list[Record] | None:
+    def _wait(self, future: Future[list[R]]) -> list[R] | None:
         try:
             return future.result()
         except BrokenProcessPool:
             self.stop()
             return None
 
-    def _annotate_alone(self, chunk: Sequence[Note]) -> list[Record]:
-        """Annotate a chunk while no other is submitted, or else note by note."""
+    def _work_alone(self, chunk: Sequence[Note]) -> list[R]:
+        """Work on a chunk while no other is submitted, or else note by note."""
         records = self._try(chunk)
         if records is not None:
             return records
@@ -232,11 +219,11 @@ class _Workers:
             records += [self._fail(note)] if of_note is None else of_note
         return records
 
-    def _try(self, notes: Sequence[Note]) -> list[Record] | None:
+    def _try(self, notes: Sequence[Note]) -> list[R] | None:
         future = self._submit(notes)
         return None if future is None else self._wait(future)
 
-    def _fail(self, note: Note) -> Record:
+    def _fail(self, note: Note) -> R:
         message = Errors.C335.format(n_chars=len(note.text))
         error: ErrorRecord = {
             "component": "worker",
@@ -244,53 +231,48 @@ class _Workers:
             "type": BrokenProcessPool.__name__,
             "message": message,
         }
-        record = make_failed(note, error)
-        return record if self.with_text else without_text(record)
+        return self.job.fail(note, error)
 
 
 # State of a worker process.
-_nlp: Language
-_with_text: bool
-_attributes: Named
+_job: Job[Any]
 
 
 class _Packed(NamedTuple):
-    """A pipeline for a new process that shares no memory with this one.
+    """A job for a new process that shares no memory with this one.
 
     code: The user's Python file to import before.
-    data: Pickled state of the custom attributes, and pickled pipeline.
+    data: Pickled state of the custom attributes, and pickled job.
     """
 
     code: Path | None
     data: bytes
 
 
-def _pack(nlp: Language) -> Language | _Packed:
-    """Pack a pipeline for a worker. Forked workers need no packing."""
+def _pack(job: Job[Any]) -> Job[Any] | _Packed:
+    """Pack a job for a worker. Forked workers need no packing."""
     if START == "fork":
-        return nlp
+        return job
     state: Any = Underscore.get_state()
-    return _Packed(find_imported(), pickle.dumps((state, nlp)))
+    return _Packed(find_imported(), pickle.dumps((state, job)))
 
 
-def _unpack(packed: Language | _Packed) -> Language:
-    if isinstance(packed, Language):
+def _unpack(packed: Job[Any] | _Packed) -> Job[Any]:
+    if not isinstance(packed, _Packed):
         return packed
     if packed.code is not None:
         import_code(packed.code)
-    nlp: Language
-    state, nlp = pickle.loads(packed.data)
+    job: Job[Any]
+    state, job = pickle.loads(packed.data)
     # Components may have added attributes when they were made.
     Underscore.load_state(state)
-    return nlp
+    return job
 
 
-def _start_worker(
-    packed: Language | _Packed, with_text: bool, attributes: Named
-) -> None:
+def _start_worker(packed: Job[Any] | _Packed) -> None:
     """Set up a worker process. It ignores interrupts, and ends when its parent does."""
-    global _nlp, _with_text, _attributes
-    _nlp, _with_text, _attributes = _unpack(packed), with_text, attributes
+    global _job
+    _job = _unpack(packed)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
@@ -303,5 +285,5 @@ def _end_with(sentinel: int) -> None:
     os._exit(1)
 
 
-def _work(notes: Sequence[Note]) -> list[Record]:
-    return annotate_chunk(_nlp, notes, with_text=_with_text, attributes=_attributes)
+def _work(notes: Sequence[Note]) -> list[Any]:
+    return _job.work(notes)

@@ -1,6 +1,6 @@
 """Docs as drafts, and drafts as Docs with the same annotations at their new places."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy
 from spacy.attrs import ORTH, SPACY
@@ -14,7 +14,8 @@ from spacy_clinical.extensions.assertion_attributes import (
     is_span_key,
     move_cues,
 )
-from spacy_clinical.extensions.doc_data import get_user_data, token_borders
+from spacy_clinical.extensions.doc_data import get_user_data
+from spacy_clinical.extensions.moved import TokenFinder
 
 
 def make_draft(docs: Sequence[Doc]) -> Draft:
@@ -69,31 +70,12 @@ def make_doc(nlp: Language, doc: Doc, draft: Draft) -> Doc:
     return new
 
 
-class _Finder:
+class _Finder(TokenFinder):
     """Finds the tokens at places of the original text."""
 
     def __init__(self, doc: Doc, draft: Draft) -> None:
-        self.doc = doc
+        super().__init__(doc, draft.map_place)
         self.draft = draft
-        self.starts, self.ends = token_borders(doc)
-
-    def find(self, start: int, end: int) -> tuple[int, int]:
-        """Find the tokens that are at a place, without white space around them."""
-        return self.find_now(*self.draft.map_place(start, end))
-
-    def find_now(self, start: int, end: int) -> tuple[int, int]:
-        """Find the tokens at a place of the current text."""
-        first = int(self.ends.searchsorted(start, side="right"))
-        last = int(self.starts.searchsorted(end, side="left"))
-        while first < last and self.doc[first].is_space:
-            first += 1
-        while first < last and self.doc[last - 1].is_space:
-            last -= 1
-        return first, last
-
-    def find_all(self, places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-        found = (self.find(start, end) for start, end in places)
-        return [(first, last) for first, last in found if first < last]
 
     def make_new(self) -> list[Span]:
         """Make spans of the entities that the original doesn't have."""
@@ -102,16 +84,6 @@ class _Finder:
             for place in self.draft.places
             if place.is_new
         ]
-
-    def copy_spans(self, spans: Iterable[Span]) -> list[Span]:
-        copies = []
-        for span in spans:
-            first, last = self.find(span.start_char, span.end_char)
-            if first < last:
-                copy = Span(self.doc, first, last, span.label_, span_id=span.id_)
-                copy.kb_id_ = span.kb_id_
-                copies.append(copy)
-        return copies
 
 
 def _has_all(group: SpanGroup, ents: Sequence[Span]) -> bool:

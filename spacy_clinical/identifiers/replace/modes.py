@@ -1,0 +1,108 @@
+"""What is done with the identifiers of each label and kind, and presets of that."""
+
+from collections.abc import Iterable, Mapping
+from typing import Literal, TypeAlias, get_args
+
+from spacy_clinical.errors import CodedValueError, Errors
+from spacy_clinical.identifiers.found import LABELS
+from spacy_clinical.types import list_names
+
+Mode: TypeAlias = Literal[
+    "mask", "tag", "numbered", "surrogate", "shift", "generalize", "keep"
+]
+MODES: tuple[str, ...] = get_args(Mode)
+# All others, as a key of a mapping.
+REST = "*"
+KINDS = (
+    *("date", "time", "weekday", "season", "holiday", "age", "phone", "fax", "pager"),
+    *("email", "url", "ip", "mrn", "account", "insurance", "licence", "device"),
+    *("vehicle", "ssn", "nhs", "npi", "id", "username", "street", "city", "state"),
+    *("country", "postcode", "name", "room", "hospital", "organization"),
+)
+# What a single mode does with labels that it doesn't fit.
+_FITTING: dict[str, dict[str, str]] = {
+    "surrogate": {"DATE": "shift", "time": "keep", "AGE": "generalize"},
+    "shift": {"DATE": "shift", "time": "keep", "AGE": "generalize", REST: "tag"},
+    "generalize": {
+        **{"DATE": "generalize", "time": "keep", "AGE": "generalize"},
+        **{"postcode": "generalize", REST: "tag"},
+    },
+}
+PRESETS: dict[str, dict[str, str]] = {
+    # 45 CFR 164.514(b)(2): no dates but years, no ages over 89, three digits of ZIP codes,
+    # states; nothing of the patient, relatives, employers. It doesn't ask for staff and
+    # hospitals to be removed.
+    "safe_harbor": {
+        **{"DATE": "generalize", "time": "keep", "AGE": "generalize"},
+        **{"postcode": "generalize", "state": "keep", "country": "keep"},
+        **{"STAFF": "keep", "HOSP": "keep", REST: "tag"},
+    },
+    # All of it, also ages, years, states and times.
+    "strict": {"DATE": "tag", "time": "tag", "AGE": "tag", REST: "tag"},
+}
+_KNOWN = frozenset({REST, *LABELS, *KINDS})
+
+
+class Modes:
+    """The modes of all identifiers.
+
+    mode: A mode for all, or one for each label or kind, and for "*", all others. That of
+        a kind counts before that of a label. Others are tagged.
+    preset: "safe_harbor" or "strict". A single mode is then for all that it doesn't
+        name.
+    keep: Labels and kinds to keep.
+    RAISES ValueError: C890, for names that there aren't.
+    """
+
+    def __init__(
+        self,
+        mode: str | Mapping[str, str] | None = None,
+        *,
+        preset: str | None = None,
+        keep: str | Iterable[str] = (),
+    ) -> None:
+        self.names: dict[str, str] = {REST: "tag"}
+        if preset is not None:
+            if preset not in PRESETS:
+                raise _make_error("preset", preset, PRESETS)
+            self.names |= PRESETS[preset]
+        if isinstance(mode, str):
+            _check_mode(mode)
+            fitting = {} if preset is not None else _FITTING.get(mode, {})
+            self.names |= {REST: mode, **fitting}
+        for name, own in mode.items() if isinstance(mode, Mapping) else ():
+            _check_mode(own)
+            self.names[_find_name(name)] = own
+        for name in list_names(keep):
+            self.names[_find_name(name)] = "keep"
+
+    def get(self, label: str, kind: str) -> str:
+        """Get the mode of an identifier."""
+        for name in (kind, label):
+            if name in self.names:
+                return self.names[name]
+        return self.names[REST]
+
+    def needs_key(self) -> bool:
+        """Check whether any of the modes needs a key."""
+        return not {"surrogate", "shift"}.isdisjoint(self.names.values())
+
+
+def _check_mode(mode: str) -> None:
+    if mode not in MODES:
+        raise _make_error("mode", mode, MODES)
+
+
+def _find_name(name: str) -> str:
+    """Find a label or a kind, whatever its case; labels of own checkpoints stay."""
+    for known in (name, name.upper(), name.lower()):
+        if known in _KNOWN:
+            return known
+    if name.isupper():
+        return name
+    raise _make_error("label or kind", name, [*LABELS, *KINDS])
+
+
+def _make_error(what: str, name: str, known: Iterable[str]) -> CodedValueError:
+    message = Errors.C890.format(what=what, name=name, known=", ".join(known))
+    return CodedValueError(message)

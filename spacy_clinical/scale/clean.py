@@ -1,0 +1,124 @@
+"""Remove the identifiers of batches of notes, and fail closed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from spacy_clinical.errors import CodedValueError, Errors
+from spacy_clinical.export.clean_records import (
+    CleanRecord,
+    make_clean_record,
+    make_failed_record,
+)
+from spacy_clinical.export.records import ErrorRecord
+from spacy_clinical.extensions.attributes import record_error
+from spacy_clinical.identifiers.found import PHI_KEY
+from spacy_clinical.identifiers.replace.deidentify import deidentify
+from spacy_clinical.identifiers.replace.ids import holds_any, make_pseudonym
+from spacy_clinical.identifiers.replace.keys import Key
+from spacy_clinical.identifiers.replace.modes import Modes
+from spacy_clinical.models import get_title
+from spacy_clinical.scale.stream import annotate_notes
+from spacy_clinical.types import Note
+
+# Columns that name the patient of a note, in any case.
+PATIENT_COLUMNS = ("patient_id", "subject_id", "person_id", "patient", "mrn")
+
+
+class CleanJob(NamedTuple):
+    """Makes records of notes without their identifiers.
+
+    nlp: The pipeline, with a component that finds identifiers.
+    modes: What is done with them.
+    key: What surrogates, dates and pseudonyms follow from.
+    patient_column: The column that names the patient; None for a usual one.
+    pseudonymize: Whether all ids and sources become pseudonyms. Those that hold an
+        identifier of their note always do.
+    offsets: Whether records say where the replaced parts were.
+    with_original: Whether records hold the original, for pages.
+    """
+
+    nlp: Language
+    modes: Modes
+    key: Key
+    patient_column: str | None = None
+    pseudonymize: bool = False
+    offsets: bool = False
+    with_original: bool = False
+
+    def work(self, notes: Sequence[Note]) -> list[CleanRecord]:
+        """Remove the identifiers of a batch of notes."""
+        with self.nlp.memory_zone():
+            return [
+                self._make_record(note, doc)
+                for note, doc in annotate_notes(self.nlp, notes, batch_size=len(notes))
+            ]
+
+    def fail(self, note: Note, error: ErrorRecord) -> CleanRecord:
+        """Make the record of a note whose process died."""
+        return make_failed_record(self._rename(note, is_safe=False), error)
+
+    def _make_record(self, note: Note, doc: Doc) -> CleanRecord:
+        try:
+            # A component that failed may be one that others need.
+            if doc._.clinical_error is None:
+                return self._clean(note, doc)
+        # Whatever fails, the note isn't written, and the others are.
+        except Exception as error:
+            record_error(doc, "deidentify", error)
+        return self.fail(note, doc._.clinical_error)
+
+    def _clean(self, note: Note, doc: Doc) -> CleanRecord:
+        patient = find_patient(note, self.patient_column)
+        result = deidentify(doc, self.modes, key=self.key, patient=patient)
+        gone = [
+            note.text[row.old_start : row.old_end] for row in result.offsets.replaced
+        ]
+        is_safe = not holds_any(f"{note.id} {note.source}", gone)
+        record = make_clean_record(
+            self._rename(note, is_safe=is_safe),
+            result,
+            doc._.clinical_provenance or {},
+            offsets=self.offsets,
+        )
+        if self.with_original:
+            record["original"] = note.text
+        return record
+
+    def _rename(self, note: Note, *, is_safe: bool) -> Note:
+        """Give a note a pseudonym, unless its id and source may be written."""
+        if is_safe and not self.pseudonymize:
+            return note
+        return note._replace(
+            id=make_pseudonym(note.id, self.key),
+            source=make_pseudonym(note.source, self.key),
+        )
+
+
+def find_patient(note: Note, column: str | None = None) -> str:
+    """Find the id of a note's patient in its metadata; else the note's id.
+
+    column: The column that has it; None for a usual one.
+    """
+    value = _get(note.meta, column)
+    return f"patient {value}" if value not in (None, "") else f"note {note.id}"
+
+
+def _get(meta: Mapping[str, Any], column: str | None) -> Any:
+    if column is not None:
+        return meta.get(column)
+    by_name = {str(name).lower(): value for name, value in meta.items()}
+    return next((by_name[name] for name in PATIENT_COLUMNS if by_name.get(name)), None)
+
+
+def check_finder(nlp: Language, doc: Doc) -> None:
+    """Check that a pipeline has a component that finds identifiers.
+
+    doc: A Doc of the pipeline.
+    RAISES ValueError: C893, if it hasn't.
+    """
+    if doc._.clinical_error is None and PHI_KEY not in doc.spans:
+        where = f"a note of pipeline '{get_title(nlp)}'"
+        raise CodedValueError(Errors.C893.format(where=where))

@@ -1,0 +1,143 @@
+"""Annotations of a note are those of its clean text, and none of them quotes it."""
+
+import pytest
+import spacy
+from spacy.tokens import Span, SpanGroup
+
+from spacy_clinical.export.docs import set_note
+from spacy_clinical.extensions.assertion_attributes import set_assertion
+from spacy_clinical.extensions.attributes import add_to
+from spacy_clinical.identifiers import carry, deidentify
+from spacy_clinical.identifiers.found import PHI_KEY, list_identifiers
+from spacy_clinical.types import Note
+from tests.identifiers.replace.notes import KEY, NOTE, SECRETS, make_doc
+
+
+@pytest.fixture(scope="module")
+def nlp():
+    nlp = spacy.blank("en")
+    nlp.add_pipe("clinical_section_splitter")
+    nlp.add_pipe("clinical_sentencizer")
+    return nlp
+
+
+MARKED = (
+    "Quill notes:\nSeen.\n\nHISTORY OF PRESENT ILLNESS:\n<PATIENT:name>Jane Quill</> denies "
+    "fever since <DATE:date>07/01/2019</>. Her sister has chest pain.\n\nPLAN: aspirin.\n"
+)
+
+
+def annotate(doc):
+    text = doc.text
+    fever = doc.char_span(text.index("fever"), text.index("fever") + 5, "Sign_symptom")
+    pain = doc.char_span(text.index("chest"), text.index("pain.") + 4, "Sign_symptom")
+    fever.kb_id_ = "C0015967"
+    pain.id_ = "Quill"
+    doc.ents = [fever, pain]
+    doc.spans["ner"] = SpanGroup(
+        doc,
+        name="ner",
+        spans=[fever, pain],
+        attrs={"scores": [0.9, 0.8], "words": ["Quill"]},
+    )
+    cue = {
+        "start": text.index("denies"),
+        "end": text.index("denies") + 6,
+        "category": "negated",
+        "direction": "before",
+        "rule": "denies",
+    }
+    set_assertion(fever, {"is_negated": 1.0}, cues=[cue])
+    set_assertion(pain, {"is_family": 1.0})
+    doc.cats = {"428": 0.7}
+    doc._.icd9 = [
+        {
+            "code": "428",
+            "score": 0.7,
+            "evidence": [
+                {
+                    "start": fever.start_char,
+                    "end": fever.end_char,
+                    "score": 0.5,
+                    "section": "other",
+                }
+            ],
+        }
+    ]
+    add_to(doc, "clinical_provenance", "clinical_ner", {"checkpoint": "tiny"})
+    set_note(doc, Note("quill-1", text, {"name": "Jane Quill"}, "quill.txt"))
+    doc.user_data["words"] = "Jane Quill"
+    return doc
+
+
+@pytest.mark.parametrize("mode", ["tag", "mask", "surrogate"])
+def test_annotations_move_with_their_words(nlp, mode):
+    doc = annotate(make_doc(MARKED, nlp))
+    result = deidentify(doc, mode, key=KEY, nlp=nlp)
+    new = result.doc
+    assert new.text == result.text
+    assert [(ent.text, ent.label_) for ent in new.ents] == [
+        ("fever", "Sign_symptom"),
+        ("chest pain", "Sign_symptom"),
+    ]
+    fever, pain = new.ents
+    assert fever.kb_id_ == "C0015967"
+    assert fever._.score == 0.9
+    assert fever._.is_negated
+    assert not pain._.is_negated
+    assert pain._.is_family
+    (cue,) = fever._.assertion["cues"]
+    assert new.text[cue["start"] : cue["end"]] == "denies"
+    assert fever._.section == "history_of_present_illness"
+    assert fever._.section == doc.ents[0]._.section
+    for old, section in zip(doc.spans["sections"], new.spans["sections"], strict=True):
+        assert (old._.section_title is None) == (section._.section_title is None)
+        assert section.end - section.start > 0
+    assert new.spans["sections"][1]._.section_body.text.startswith(
+        result.text[result.spans[1].start : result.spans[1].end]
+    )
+    assert [s.text[:3] for s in new.sents][-1] == [s.text[:3] for s in doc.sents][-1]
+    assert len(list(new.sents)) == len(list(doc.sents))
+    assert new.cats == {"428": 0.7}
+    place = new._.icd9[0]["evidence"][0]
+    assert new.text[place["start"] : place["end"]] == "fever"
+    assert new._.clinical_provenance["clinical_ner"] == {"checkpoint": "tiny"}
+    assert [row.label for row in list_identifiers(new)] == [
+        s.label for s in result.spans
+    ]
+    assert PHI_KEY in new.spans
+
+
+@pytest.mark.parametrize("marked", [MARKED, NOTE])
+@pytest.mark.parametrize("mode", ["tag", "surrogate", "shift"])
+def test_no_byte_of_an_identifier_is_in_the_new_doc(nlp, marked, mode):
+    doc = make_doc(marked, nlp)
+    if marked is MARKED:
+        annotate(doc)
+    assert b"uill" in doc.to_bytes()
+    data = deidentify(doc, mode, key=KEY, nlp=nlp).doc.to_bytes().lower()
+    for secret in SECRETS:
+        assert secret.encode() not in data
+
+
+def test_the_original_stays_as_it_is(nlp):
+    doc = annotate(make_doc(MARKED, nlp))
+    before = doc.to_bytes()
+    deidentify(doc, "tag", nlp=nlp)
+    assert doc.to_bytes() == before
+
+
+def test_a_doc_that_quotes_an_identifier_is_thrown_away(nlp, monkeypatch):
+    def quote(doc, finder):
+        finder.doc.user_data["words"] = "of Jane Quill"
+
+    monkeypatch.setattr(carry, "_copy_assertions", quote)
+    with pytest.raises(RuntimeError, match=r"\[C897\].*in 1 labels"):
+        deidentify(make_doc(MARKED, nlp), "tag", nlp=nlp)
+
+
+def test_spans_of_identifiers_only_go_along_with_what_replaces_them(nlp):
+    doc = make_doc("<PATIENT:name>Jane Quill</>: pain", nlp)
+    doc.ents = [Span(doc, 0, 2, "PERSON")]
+    new = deidentify(doc, "tag", nlp=nlp).doc
+    assert [(ent.text, ent.label_) for ent in new.ents] == [("[PATIENT]", "PERSON")]
