@@ -7,8 +7,9 @@ from spacy.tokens import Span, SpanGroup
 from spacy_clinical.export.docs import set_note
 from spacy_clinical.extensions.assertion_attributes import set_assertion
 from spacy_clinical.extensions.attributes import add_to
-from spacy_clinical.identifiers import carry, deidentify
+from spacy_clinical.identifiers import deidentify
 from spacy_clinical.identifiers.found import PHI_KEY, list_identifiers
+from spacy_clinical.identifiers.replace import carry
 from spacy_clinical.types import Note
 from tests.identifiers.replace.notes import KEY, NOTE, SECRETS, make_doc
 
