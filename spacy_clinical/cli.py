@@ -19,6 +19,7 @@ from spacy_clinical.commands.forms import forms
 from spacy_clinical.commands.path import path
 from spacy_clinical.commands.tune import tune
 from spacy_clinical.commands.view import view
+from spacy_clinical.commands.vocabulary import app as vocabulary
 
 # Rich's tracebacks would print local variables, including notes.
 app = typer.Typer(
@@ -31,6 +32,7 @@ app = typer.Typer(
 for command in (annotate, view, forms, export, convert, tune, evaluate, path, doctor):
     app.command(cls=PlainCommand)(command)
 app.add_typer(checkpoints, name="checkpoints")
+app.add_typer(vocabulary, name="vocabulary")
 
 
 def main() -> None:

@@ -6,13 +6,14 @@ C0xx checkpoints, pieces, windows, encoders, entities · C1xx sections ·
 C2xx tokenizer, sentences, corpora · C3xx command line, export · C4xx codes of notes ·
 C5xx forms · C85x, C860 assertion · C864 to C867 abbreviations, augmenter · C868, C869
 storage of weights · C870 to C874 partly labelled corpora, PubTator · C875 long
-forms for abbreviations.
+forms for abbreviations · C90x, C91x vocabularies.
 """
 
 import re
 import warnings
 
 from spacy_clinical.errors.messages import Catalog, CodedMessage
+from spacy_clinical.errors.of_concepts import ConceptErrors
 from spacy_clinical.errors.of_files import FileErrors
 from spacy_clinical.errors.of_findings import FindingErrors
 from spacy_clinical.errors.of_models import ModelErrors
@@ -21,7 +22,7 @@ from spacy_clinical.errors.of_models import ModelErrors
 _CODE = re.compile(r"\[([CEW]\d{3,4})\]")
 
 
-class Errors(ModelErrors, FileErrors, FindingErrors):
+class Errors(ModelErrors, FileErrors, FindingErrors, ConceptErrors):
     """All errors of the package."""
 
 
@@ -83,6 +84,10 @@ class Warnings(metaclass=Catalog):
     W309 = (
         "Left out {n_links} links to folders in '{source}', because links may be "
         "circular. To read such a folder, give its path."
+    )
+    W900 = (
+        "{n_terms} terms of '{name}' are above or below themselves. They are kept, "
+        "without the semantic types that such a circle hides."
     )
 
 
