@@ -107,7 +107,7 @@ def _parse(values: dict[str, Any], sha256: str) -> Manifest:
         filters=dict(values["filters"]),
         files=files,
     )
-    counts = manifest.n_concepts, manifest.n_names
+    counts: list[Any] = [manifest.n_concepts, manifest.n_names]
     are_files = all(
         isinstance(file["bytes"], int) and _SHA256.fullmatch(file["sha256"])
         for file in files.values()

@@ -4,7 +4,7 @@ SOURCE: UMLS Reference Manual, chapter 3, https://www.ncbi.nlm.nih.gov/books/NBK
 RxNorm Technical Documentation, https://www.nlm.nih.gov/research/umls/rxnorm/docs.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
@@ -57,12 +57,9 @@ class Atom(NamedTuple):
         """Place among the names of a concept; the preferred one is first."""
         is_umls = self.ts == "P" and self.stt == "PF"
         is_rxnorm = self.sab == "RXNORM" and self.tty not in _SECOND_IN_RXNORM
-        not_first = (
-            self.suppress != "N",
-            self.lat != "ENG",
-            not (is_umls or is_rxnorm),
-        )
-        return (*not_first, self.sab == "RXNORM" and not is_rxnorm, self.ispref != "Y")
+        is_valid, is_english = self.suppress == "N", self.lat == "ENG"
+        is_best = is_umls or is_rxnorm
+        return not is_valid, not is_english, not is_best, self.ispref != "Y"
 
 
 def read_umls(source: Source) -> Contents:
@@ -88,7 +85,7 @@ def _read(source: Source, kind: str, prefix: str, own: str) -> Contents:
     if names is None or types is None:
         missing = f"{prefix.upper()}STY.RRF isn't beside it"
         raise make_fault(names or source.path, kind, missing)
-    version = _find_version(source, kind, sources, "MTH" if own == "UMLS" else own)
+    version = _find_version(source, kind, sources, own)
 
     def read_entries() -> Iterator[Entry]:
         yield from _read_names(source, kind, names, own)
@@ -137,12 +134,17 @@ def _make_entry(atom: Atom, own: str) -> Entry:
     )
 
 
-def _find_version(source: Source, kind: str, path: Path | None, sab: str) -> str:
-    """Find the version in the table of sources; "" if it isn't there."""
-    rows: Iterator[Sequence[str]] = iter(())
-    if path is not None:
-        rows = read_rows(source, path, kind, _N_SOURCES, "|")
-    return next((row[6] for row in rows if row[3] == sab), "")
+def _find_version(source: Source, kind: str, path: Path | None, own: str) -> str:
+    """Find the version in the table of sources; "" if it isn't there.
+
+    That of UMLS is the release in which the newest of its sources came.
+    """
+    if path is None:
+        return ""
+    rows = read_rows(source, path, kind, _N_SOURCES, "|")
+    if own == "UMLS":
+        return max((row[9] for row in rows), default="")
+    return next((row[6] for row in rows if row[3] == own), "")
 
 
 def _recognizes_umls(source: Source) -> bool:
