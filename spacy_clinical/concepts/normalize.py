@@ -8,16 +8,14 @@ import unicodedata
 _HIDDEN = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
-# Words that say little about what a name means.
+# Words that say little about what a name means. "A" may: "hepatitis A".
 _SMALL_WORDS = frozenset(
-    {
-        *("a", "an", "and", "by", "due", "for", "in", "of", "on", "or", "the", "to"),
-        "with",
-    }
+    {*("and", "by", "due", "for", "in", "of", "on", "or", "the", "to", "with")}
 )
 _POSSESSIVE = re.compile(r"(?<=\w)['\u2019]s\b|(?<=\ws)['\u2019](?!\w)", re.IGNORECASE)
-# Words that end in -s as they are.
-_SINGULAR = re.compile(r"(?:ss|us|is|as|os|[^aeiou]ys)$|^.{0,3}$")
+# Words that end in -s as they are. To cut off that of others, such as "diabetes", does
+# no harm, as no other word is left.
+_SINGULAR = re.compile(r"(?:ss|us|is|os|[^aeiou]ys)$|^.{0,3}$|^aids$")
 _PLURALS = (
     (re.compile(r"(?<=..)ies$"), "y"),
     (re.compile(r"(?<=.)sses$"), "ss"),
