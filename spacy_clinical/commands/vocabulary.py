@@ -116,7 +116,7 @@ def list_all() -> None:
     """List the vocabularies that ship, and those in the store."""
     for known in list_vocabularies():
         place = "ships" if known.is_shipped else str(known.folder)
-        typer.echo(f"{known.name:<16}{known.version:<24}{place}")
+        typer.echo(_printable(f"{known.name:<16}{known.version:<24}{place}"))
 
 
 @app.command(cls=PlainCommand)
@@ -133,16 +133,16 @@ def show(name: Name) -> None:
         ("Concepts", f"{manifest.n_concepts:,}"),
         ("Names", f"{manifest.n_names:,}"),
         ("Types", _shorten(vocabulary.type_names)),
-        ("Kept", _printable("; ".join(kept) or "all that is valid")),
+        ("Kept", "; ".join(kept) or "all that is valid"),
         ("SHA-256", manifest.sha256),
         ("Folder", str(vocabulary.folder)),
     ]
     for file in manifest.sources:
-        rows.append(("Source", _printable(f"{file['file']}, sha256 {file['sha256']}")))
+        rows.append(("Source", f"{file.get('file')}, sha256 {file.get('sha256')}"))
     shipped = list_shipped().get(name)
     if shipped is not None:
         rows += [("Changes", shipped.changes), ("Cite", shipped.cite)]
-    print_rows(rows)
+    print_rows([(label, _printable(value)) for label, value in rows])
 
 
 @app.command(cls=PlainCommand)
@@ -196,7 +196,7 @@ def _search(vocabulary: Vocabulary, text: str, limit: int) -> list[Concept]:
 
 def _print_concept(concept: Concept) -> None:
     mark = " (obsolete)" if concept.is_obsolete else ""
-    typer.echo(f"{concept.id}  {concept.name}{mark}")
+    typer.echo(_printable(f"{concept.id}  {concept.name}{mark}"))
     codes = [
         f"{system}:{code}" for system, codes in concept.xrefs.items() for code in codes
     ]
@@ -206,9 +206,9 @@ def _print_concept(concept: Concept) -> None:
         ("codes", codes),
     ):
         if values:
-            typer.echo(f"  {label}: {_shorten(values)}")
+            typer.echo(_printable(f"  {label}: {_shorten(values)}"))
     if concept.definition:
-        typer.echo(f"  {concept.definition}")
+        typer.echo(_printable(f"  {concept.definition}"))
 
 
 def _shorten(values: Iterable[str]) -> str:
@@ -218,7 +218,7 @@ def _shorten(values: Iterable[str]) -> str:
 
 
 def _printable(text: str) -> str:
-    """Replace characters that would control a terminal; manifests may have any."""
+    """Replace characters that would control a terminal: files of others may have any."""
     return "".join(c if c.isprintable() else "?" for c in text)
 
 

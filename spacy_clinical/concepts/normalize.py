@@ -65,8 +65,8 @@ def normalize_name(name: str) -> str:
 def make_loose_key(name: str) -> str:
     """Make a key that is the same for names which differ in form only.
 
-    The order of words, plurals, accents, possessives and small words make no
-    difference: "Cancers, Breast" and "cancer of the breast" have the same key.
+    "Cancers, Breast" and "cancer of the breast" have the same key: it leaves out the
+    order of words, plurals, accents, possessives and small words.
 
     RETURNS: Normalized words in order of the alphabet.
     """

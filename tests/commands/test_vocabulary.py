@@ -121,3 +121,18 @@ def test_control_characters_do_not_reach_the_terminal(run, tmp_path):
     run("build", tmp_path / "a.csv", "--output", tmp_path / "out")
     found = run("search", tmp_path / "out", "flu").stdout
     assert found == "1  [31mred flu\n"
+
+
+def test_control_characters_of_other_programs_do_not_either(umls, run, tmp_path):
+    path = tmp_path / "store" / "mine" / "manifest.json"
+    path.write_text(path.read_text().replace("2024AB", "\\u001b[31m"))
+    for command in (["list"], ["show", "mine"]):
+        shown = run(*command)
+        assert shown.exit_code == 0
+        assert "?[31m" in shown.stdout
+        assert "\x1b" not in shown.stdout
+    path = tmp_path / "store" / "mine" / "names.bin"
+    path.write_bytes(path.read_bytes().replace(b"Heart", b"\x1b[31m"))
+    found = run("search", "mine", "C0027051").stdout
+    assert "?[31m attack" in found
+    assert "\x1b" not in found

@@ -25,7 +25,7 @@ def read_loinc(source: Source) -> Contents:
     RAISES ValueError: C901 and C902, for rows with other columns.
     """
     path = source.path.resolve()
-    places = (*(place.name for place in (path, *path.parents[:2])),)
+    places = (place.name for place in (path, *path.parents[:2]))
     found = [match for match in map(_VERSION.search, places) if match]
     license = "LOINC License: free, with its notice"
     version = found[0][1] if found else ""

@@ -47,8 +47,10 @@ def read_delimited(source: Source) -> Contents:
 
 
 def read_json_lines(source: Source) -> Contents:
-    """Read lines of JSON objects with the keys of the columns of tables, or those of
-    scispaCy: concept_id, canonical_name, aliases, types, definition.
+    """Read lines of JSON objects.
+
+    Their keys are those of the columns of tables, or scispaCy's: concept_id,
+    canonical_name, aliases, types, definition.
 
     RAISES ValueError: C903, for lines that aren't JSON, and objects without an id.
     """

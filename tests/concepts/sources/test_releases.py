@@ -75,7 +75,7 @@ def find_adapter_or_none(path):
     ("suffix", "pack"), [(".gz", gzip.compress), (".xz", lzma.compress)]
 )
 def test_compressed_files_have_the_same_entries(name, suffix, pack, tmp_path):
-    kind, text = FILES[name]
+    _, text = FILES[name]
     plain, packed = tmp_path / name, tmp_path / f"{name}{suffix}"
     plain.write_text(text, encoding="utf8")
     packed.write_bytes(pack(text.encode("utf8")))
@@ -90,7 +90,7 @@ def test_compressed_releases_are_read(tmp_path):
 
 @pytest.mark.parametrize("name", FILES)
 def test_files_may_begin_with_a_byte_order_mark(name, tmp_path):
-    kind, text = FILES[name]
+    _, text = FILES[name]
     plain, marked = tmp_path / "a" / name, tmp_path / "b" / name
     for path, start in ((plain, ""), (marked, "\ufeff")):
         path.parent.mkdir()
