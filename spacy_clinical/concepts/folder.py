@@ -116,6 +116,7 @@ def _parse(values: dict[str, Any], sha256: str) -> Manifest:
         set(files) != _FILES
         or not are_files
         or not all(isinstance(text, str) for text in manifest[:4])
+        or not all(isinstance(source, dict) for source in manifest.sources)
         or not all(isinstance(count, int) and count > 0 for count in counts)
     ):
         raise ValueError

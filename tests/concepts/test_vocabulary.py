@@ -265,6 +265,7 @@ def test_what_is_no_vocabulary_is_an_error(place, tmp_path):
         lambda values: values.update(n_names="many"),
         lambda values: values.update(n_names=-1),
         lambda values: values.update(name=None),
+        lambda values: values.update(sources=["a"]),
         lambda values: values["files"].pop("ids.bin"),
         lambda values: values["files"].update(
             {"../x": {"bytes": 1, "sha256": "0" * 64}}
