@@ -1,6 +1,7 @@
 import multiprocessing
 import os
 import shutil
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from spacy_clinical.concepts.vocabulary import Vocabulary
 from spacy_clinical.files.digests import find_sha256
 from tests.concepts.releases import CSV, write_files
 
+ROOT = Path(__file__).parents[2]
 SMALL = {"small.jsonl": '{"id": "1", "name": "flu"}\n'}
 
 
@@ -43,6 +45,14 @@ def test_shipped_vocabularies_have_cards_and_data():
         assert find_sha256(shipped.path) == shipped.sha256
     # Of them all: see the limit of the wheel.
     assert sum(shipped.path.stat().st_size for shipped in list_shipped().values()) < 4e6
+
+
+def test_shipped_vocabularies_are_data_of_the_package():
+    setup = ConfigParser(delimiters=("=",))
+    setup.read(ROOT / "setup.cfg", encoding="utf8")
+    patterns = setup["options.package_data"]["spacy_clinical"].split()
+    packed = {p for pattern in patterns for p in store.SHIPPED.parents[1].glob(pattern)}
+    assert set(store.SHIPPED.iterdir()) <= packed
 
 
 @pytest.mark.slow
