@@ -21,7 +21,7 @@ from spacy_clinical.models import DEFAULT_MODEL
 
 STORAGE = "int8_embeddings"
 # Chosen on the dev parts of MACCROBAT, BC5CDR and NCBI Disease, and on typed lines.
-THRESHOLD = 0.25
+THRESHOLD = 0.35
 SHORT_FORMS = 3.0
 
 

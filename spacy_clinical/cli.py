@@ -20,6 +20,7 @@ from spacy_clinical.commands.forms import forms
 from spacy_clinical.commands.path import path
 from spacy_clinical.commands.tune import tune
 from spacy_clinical.commands.view import view
+from spacy_clinical.commands.vocabulary import app as vocabulary
 
 # Rich's tracebacks would print local variables, including notes.
 app = typer.Typer(
@@ -35,6 +36,7 @@ for command in (
 ):
     app.command(cls=PlainCommand)(command)
 app.add_typer(checkpoints, name="checkpoints")
+app.add_typer(vocabulary, name="vocabulary")
 
 
 def main() -> None:

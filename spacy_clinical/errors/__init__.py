@@ -7,13 +7,14 @@ C2xx tokenizer, sentences, corpora · C3xx command line, export · C4xx codes of
 C5xx forms · C85x, C860 assertion · C864 to C867 abbreviations, augmenter · C868, C869
 storage of weights · C870 to C874 partly labelled corpora, PubTator · C875 long
 forms for abbreviations · C880 to C882 identifiers · C890 to C897, W890 their removal ·
-C920 to C922 abbreviations of notes.
+C90x, C91x, W900 vocabularies · C920 to C922 abbreviations of notes.
 """
 
 import re
 import warnings
 
 from spacy_clinical.errors.messages import Catalog, CodedMessage
+from spacy_clinical.errors.of_concepts import ConceptErrors
 from spacy_clinical.errors.of_files import FileErrors
 from spacy_clinical.errors.of_findings import FindingErrors
 from spacy_clinical.errors.of_models import ModelErrors
@@ -22,7 +23,7 @@ from spacy_clinical.errors.of_models import ModelErrors
 _CODE = re.compile(r"\[([CEW]\d{3,4})\]")
 
 
-class Errors(ModelErrors, FileErrors, FindingErrors):
+class Errors(ModelErrors, FileErrors, FindingErrors, ConceptErrors):
     """All errors of the package."""
 
 
@@ -88,6 +89,10 @@ class Warnings(metaclass=Catalog):
     W890 = (
         "There is no key, so a random one is used: surrogates and dates will differ in "
         "the next run. To keep them, set {variable}, or give a file with the key."
+    )
+    W900 = (
+        "{n_terms} terms of '{name}' are above or below themselves. They are kept, "
+        "without the semantic types that such a circle hides."
     )
 
 

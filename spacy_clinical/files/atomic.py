@@ -99,13 +99,13 @@ def open_new(path: Path) -> Iterator[TextIO]:
 
 
 @contextmanager
-def fill_folder(path: Path) -> Iterator[Path]:
+def fill_folder(path: Path, *, is_private: bool = True) -> Iterator[Path]:
     """Create a temporary folder, which takes its target's place when it is complete.
 
-    Only the owner can open it. Write its files with `open_new` or `replace_atomic`,
-    which flush them to the disk.
+    Write its files with `open_new` or `replace_atomic`, which flush them to the disk.
 
     path: The target: an empty folder or a new one, in an existing folder.
+    is_private: Whether only the owner can open the folder.
     YIELDS: Path of the temporary folder.
     RAISES FileExistsError: C326, if the target exists and isn't an empty folder.
     """
@@ -116,6 +116,8 @@ def fill_folder(path: Path) -> Iterator[Path]:
     with make_folder(path.parent, prefix=f".{path.name}.") as made:
         try:
             yield made
+            if not is_private:
+                _share(made)
             sync_folder(made)
             if path.exists():
                 path.rmdir()
@@ -199,11 +201,11 @@ def _make_temporary(path: Path, *, is_private: bool = True) -> Iterator[Path]:
 
 
 def _share(path: Path) -> None:
-    """Let others read and write a file, as far as the umask allows."""
+    """Let others read and write a file or a folder, as far as the umask allows."""
     # Only setting it tells what it was.
     umask = os.umask(0o077)
     os.umask(umask)
-    path.chmod(0o666 & ~umask)
+    path.chmod((0o777 if path.is_dir() else 0o666) & ~umask)
 
 
 def _sync(path: Path) -> None:

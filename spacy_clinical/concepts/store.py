@@ -1,0 +1,175 @@
+"""Vocabularies by name: those that ship, and those in the folders of a store.
+
+The variable SPACY_CLINICAL_VOCABULARIES names one or more folders of vocabularies,
+separated as in PATH. Vocabularies that ship are unpacked once, into a folder for
+caches; SPACY_CLINICAL_CACHE names another one.
+"""
+
+import os
+import shutil
+import sys
+from configparser import ConfigParser
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from spacy_clinical.concepts.build import Watch, build_vocabulary
+from spacy_clinical.concepts.folder import FORMAT, MANIFEST
+from spacy_clinical.concepts.sources.source import Facts
+from spacy_clinical.concepts.vocabulary import Vocabulary
+from spacy_clinical.errors import (
+    CodedFileNotFoundError,
+    CodedOSError,
+    Errors,
+    name_type,
+)
+from spacy_clinical.files.lock import FolderLock
+from spacy_clinical.files.regular import show_path
+
+STORE_VARIABLE = "SPACY_CLINICAL_VOCABULARIES"
+CACHE_VARIABLE = "SPACY_CLINICAL_CACHE"
+SHIPPED = Path(__file__).parents[1] / "resources" / "vocabularies"
+# Seconds to wait for another process that unpacks the same vocabulary.
+_PATIENCE = 600.0
+
+
+class Shipped(NamedTuple):
+    """A vocabulary that ships: its card, and its entries as compressed JSON lines.
+
+    changes: What was changed of the published one.
+    cite: What to cite.
+    """
+
+    facts: Facts
+    path: Path
+    sha256: str
+    changes: str
+    cite: str
+
+
+class Known(NamedTuple):
+    """A vocabulary that can be opened by its name.
+
+    folder: Where it is, or where it will be unpacked.
+    """
+
+    name: str
+    version: str
+    license: str
+    folder: Path
+    is_shipped: bool
+
+
+@cache
+def list_shipped() -> dict[str, Shipped]:
+    """List the vocabularies that ship, by their names."""
+    return {path.stem: _read_card(path) for path in sorted(SHIPPED.glob("*.cfg"))}
+
+
+def _read_card(path: Path) -> Shipped:
+    card = ConfigParser(interpolation=None)
+    card.read(path, encoding="utf8")
+    values = card["vocabulary"]
+    facts = Facts(path.stem, values["version"], values["license"], values["url"])
+    data = path.with_suffix(".jsonl.xz")
+    return Shipped(facts, data, values["sha256"], values["changes"], values["cite"])
+
+
+def list_vocabularies() -> list[Known]:
+    """List the vocabularies that can be opened by their names."""
+    known = {
+        name: Known(name, *shipped.facts[1:3], _find_unpacked(name), True)
+        for name, shipped in list_shipped().items()
+    }
+    for store in _list_stores():
+        for path in sorted(store.glob(f"*/{MANIFEST}")):
+            name = path.parent.name
+            if name not in known:
+                try:
+                    manifest = Vocabulary.open(path.parent).manifest
+                # Shown by `spacy-clinical vocabulary verify`.
+                except ValueError as error:
+                    version, license = name_type(error), "?"
+                else:
+                    version, license = manifest.version, manifest.license
+                known[name] = Known(name, version, license, path.parent, False)
+    return list(known.values())
+
+
+def open_vocabulary(name: str | Path, *, watch: Watch | None = None) -> Vocabulary:
+    """Open a vocabulary.
+
+    name: Name of one that ships or of a folder in a store, or a path.
+    watch: Shows progress where a shipped one is unpacked: see `build_vocabulary`.
+    RAISES FileNotFoundError: C909, if there is none.
+    RAISES OSError: C910, if it can't be unpacked.
+    RAISES ValueError: C906 to C908, if it is broken; see `Vocabulary.open`.
+    """
+    if str(name) in list_shipped():
+        return _open_shipped(str(name), watch)
+    for folder in (Path(name), *(store / name for store in _list_stores())):
+        if folder.is_dir():
+            return Vocabulary.open(folder)
+    available = ", ".join(known.name for known in list_vocabularies())
+    raise CodedFileNotFoundError(
+        Errors.C909.format(
+            name=show_path(name), available=available, variable=STORE_VARIABLE
+        )
+    )
+
+
+def _list_stores() -> list[Path]:
+    value = os.environ.get(STORE_VARIABLE, "")
+    return [Path(part).expanduser() for part in value.split(os.pathsep) if part]
+
+
+def _find_cache() -> Path:
+    """Find the folder for caches, as the system has it."""
+    if value := os.environ.get(CACHE_VARIABLE):
+        return Path(value).expanduser()
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
+    elif sys.platform == "darwin":
+        base = "~/Library/Caches"
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(base).expanduser() / "spacy_clinical"
+
+
+def _find_unpacked(name: str) -> Path:
+    shipped = list_shipped()[name]
+    folder = f"{name}-{shipped.sha256[:16]}-{FORMAT}"
+    return _find_cache() / "vocabularies" / folder
+
+
+def _open_shipped(name: str, watch: Watch | None) -> Vocabulary:
+    folder = _find_unpacked(name)
+    try:
+        return Vocabulary.open(folder)
+    # It isn't unpacked yet, or was damaged.
+    except (OSError, ValueError):
+        pass
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with FolderLock(folder.parent, patience=_PATIENCE):
+            return _unpack(name, folder, watch)
+    except OSError as error:
+        if isinstance(error, CodedOSError):
+            raise
+        reason = error.strerror or name_type(error)
+        raise CodedOSError(
+            Errors.C910.format(
+                name=name, path=folder.parent, reason=reason, variable=CACHE_VARIABLE
+            )
+        ) from None
+
+
+def _unpack(name: str, folder: Path, watch: Watch | None) -> Vocabulary:
+    # Another process may have done it.
+    try:
+        return Vocabulary.open(folder)
+    except (OSError, ValueError):
+        shutil.rmtree(folder, ignore_errors=True)
+    shipped = list_shipped()[name]
+    build_vocabulary([shipped.path], folder, facts=shipped.facts, watch=watch)
+    return Vocabulary.open(folder)

@@ -1,0 +1,50 @@
+"""Errors of vocabularies: their sources, the folders they are built in, look-ups."""
+
+from spacy_clinical.errors.messages import Catalog
+
+
+class ConceptErrors(metaclass=Catalog):
+    C900 = (
+        "The format of the source '{name}' is unknown. Known formats: {kinds}. Give the "
+        "main file or the folder of a release, unpacked; a table needs a header with "
+        "the columns id and name."
+    )
+    C901 = (
+        "Can't read '{name}' as {kind}: line {line} has {n_columns} columns instead of "
+        "{n_expected}. Get the file again, or check the program that wrote it."
+    )
+    C902 = (
+        "Can't read '{name}' as {kind}: it has no column '{column}'. Get the file of a "
+        "whole release."
+    )
+    C903 = "Can't read '{name}', line {line}: {reason}. Correct the line, or get the file again."
+    C904 = "Can't read '{name}' as {kind}: {reason}. Get the file again."
+    C905 = (
+        "No concept of '{name}' is left. With its {n_entries} entries, these filters "
+        "were applied: {filters}. Languages found: {languages}. Sources found: "
+        "{sources}."
+    )
+    C906 = (
+        "'{path}' is no vocabulary: {reason}. Build it again with spacy-clinical "
+        "vocabulary build."
+    )
+    C907 = (
+        "The vocabulary in '{path}' is damaged: {reason}. Copy it or build it again; "
+        "spacy-clinical vocabulary verify checks all of it."
+    )
+    C908 = (
+        "The vocabulary in '{path}' has the format {found}, but this version of "
+        "spacy-clinical reads the format {known}. Build it again from its sources."
+    )
+    C909 = (
+        "Unknown vocabulary '{name}'. Available: {available}. Give the folder of a "
+        "vocabulary, or put it into a folder in {variable}."
+    )
+    C910 = (
+        "Can't unpack the vocabulary '{name}' into '{path}': {reason}. Name a folder "
+        "that can be written in {variable}."
+    )
+    C911 = (
+        "A vocabulary can't have more than {limit} concepts or names. Filter the "
+        "sources, or build several vocabularies."
+    )
