@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from spacy.lang.en.stop_words import STOP_WORDS
 
-_WORDS = Path(__file__).parents[1] / "resources" / "identifier_words.cfg"
+_WORDS = Path(__file__).parents[2] / "resources" / "identifier_words.cfg"
 # Cyrillic and Greek letters that look like Latin ones.
 _LOOK_ALIKES = str.maketrans(
     {
