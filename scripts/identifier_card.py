@@ -22,7 +22,8 @@ more than a lost word.
 ## Identifiers: scores
 
 By `benchmarks/deid.py`, on {n_notes} planted notes whose names, places, formats and
-templates are in none that it learned from. Recall: the share of words of identifiers that
+templates are in none that it learned from (months, states and countries are the same).
+Recall: the share of words of identifiers that
 are taken as any; the rest leaks. Right type: the share that is taken as just that type.
 
 | type | words | recall, rules | recall, model | recall, both | right type, both | precision, both |

@@ -199,7 +199,8 @@ def test_shapes_are_those_that_are_written():
         columns = ",".join(frames.COLUMNS[name.removesuffix(".csv")])
         assert f"{columns},".startswith(f"{header},")
     fields = set(records.Record.__annotations__)
-    # These are there only where attributes of other components are named.
-    optional = {"text", "attributes", "tokens"}
-    # Records of earlier versions have none.
-    assert fields - optional - {"abbreviations"} == own_outputs.RECORD
+    # These are there only where attributes of other components are named, or where
+    # anything has looked for identifiers. Records of earlier versions have no
+    # abbreviations.
+    optional = {"text", "attributes", "tokens", "identifiers", "abbreviations"}
+    assert fields - optional == own_outputs.RECORD
