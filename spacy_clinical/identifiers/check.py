@@ -29,22 +29,28 @@ def find_left(
         count: a date that was moved may be another one of the same note.
     """
     wanted: dict[str, set[str]] = {}
+    # Those that were found in small letters are no ordinary words in these.
+    small: set[str] = set()
     for identifier in identifiers:
         low = lower(identifier.strip())
         if len(low) >= MIN_LENGTH and any(map(str.isalnum, low)):
             wanted.setdefault(low[:MIN_LENGTH], set()).add(low)
+            if low == identifier.strip():
+                small.add(low)
     if not wanted:
         return []
     sizes = {start: sorted({len(w) for w in rows}) for start, rows in wanted.items()}
-    small = lower(text)
+    folded = lower(text)
     left = []
-    for i in range(len(small) - MIN_LENGTH + 1):
-        start = small[i : i + MIN_LENGTH]
+    for i in range(len(folded) - MIN_LENGTH + 1):
+        start = folded[i : i + MIN_LENGTH]
         if start not in wanted:
             continue
         for size in sizes[start]:
-            found = small[i : i + size]
-            if found in wanted[start] and _stands_out(text, i, i + size):
+            found = folded[i : i + size]
+            if found not in wanted[start]:
+                continue
+            if _stands_out(text, i, i + size, is_name=found in small):
                 left.append(Left(i, i + size))
     return _leave_out(left, free)
 
@@ -58,7 +64,7 @@ def lower(text: str) -> str:
     return "".join(low if len(low) == 1 else char for char, low in pairs)
 
 
-def _stands_out(text: str, start: int, end: int) -> bool:
+def _stands_out(text: str, start: int, end: int, *, is_name: bool) -> bool:
     """Check whether a place has digits, or whole words that aren't ordinary ones."""
     found = text[start:end]
     if any(map(str.isdigit, found)):
@@ -70,7 +76,7 @@ def _stands_out(text: str, start: int, end: int) -> bool:
     before, after = text[start - 1 : start] if start else "", text[end : end + 1]
     if before.isalpha() or after.isalpha():
         return False
-    return not (found == found.lower() and is_ordinary(fold(found)))
+    return is_name or found != found.lower() or not is_ordinary(fold(found))
 
 
 def _leave_out(left: Sequence[Left], free: Sequence[tuple[int, int]]) -> list[Left]:

@@ -296,6 +296,7 @@ def test_odd_notes_are_cleaned(marked, mode):
             "<PATIENT:name>Do Li</>. Do not. li, Li.",
             "[PATIENT]. Do not. li, [PATIENT].",
         ),
+        ("<PATIENT:name>hope may</>. hope, Hope", "[PATIENT]. [PATIENT], [PATIENT]"),
         # Neither ages nor short numbers and dates.
         (
             "<AGE>77</>, 77 mg; <DATE>3/4</>, power 3/4",
