@@ -10,7 +10,13 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from spacy_clinical.identifiers.words import Word, is_ordinary, list_words, load_words
+from spacy_clinical.identifiers.words import (
+    LONG_NUMBER,
+    Word,
+    is_ordinary,
+    list_words,
+    load_words,
+)
 
 # Characters between two words of an identifier: "Quill,\n Jane".
 MAX_GAP = 6
@@ -99,6 +105,12 @@ class _Wanted:
         lengths: dict[str, set[int]] = {}
         for sequence in self.targets:
             lengths.setdefault(sequence[0], set()).add(len(sequence))
+        # Numbers alone, by their length.
+        self.numbers: dict[int, dict[str, Target]] = {}
+        for sequence, target in self.targets.items():
+            number = sequence[0]
+            if len(sequence) == 1 and number.isdigit() and len(number) >= LONG_NUMBER:
+                self.numbers.setdefault(len(number), {})[number] = target
         self.lengths = {
             first: sorted(found, reverse=True) for first, found in lengths.items()
         }
@@ -115,6 +127,18 @@ class _Wanted:
             target = self.targets.get(tuple(word.folded for word in run))
             if target and self._is_close(run) and self._is_meant(run):
                 return target, len(run)
+        target = self._find_within(self.words[i].folded)
+        return None if target is None else (target, 1)
+
+    def _find_within(self, word: str) -> Target | None:
+        """Find an identifier that is a part of a longer number."""
+        if not word.isdigit():
+            return None
+        for length, numbers in self.numbers.items():
+            for start in range(len(word) - length + 1):
+                target = numbers.get(word[start : start + length])
+                if target is not None:
+                    return target
         return None
 
     def _join(self, start: int, stop: int) -> list[str]:
@@ -143,13 +167,13 @@ class _Wanted:
     def _is_meant(self, run: Sequence[Word]) -> bool:
         """Check whether words aren't just ordinary ones."""
         letters = [word for word in run if not word.folded.isdigit()]
-        if len(letters) < len(run) or not all(is_ordinary(w.folded) for w in letters):
+        if len(run) > 1 or not all(is_ordinary(word.folded) for word in letters):
             return True
-        if len(run) == 1 and len(run[0].folded) < MIN_LETTERS:
+        if letters and len(run[0].folded) < MIN_LETTERS:
             # "Do", "An": only as names are written, and "DO" may be anything.
             written = self.text[run[0].start : run[0].end]
             return written.istitle() and run[0].folded not in load_words("openings")
-        return all(w.folded in self.small or not self._is_small(w) for w in run)
+        return all(w.folded in self.small or not self._is_small(w) for w in letters)
 
     def _is_small(self, word: Word) -> bool:
         written = self.text[word.start : word.end]
