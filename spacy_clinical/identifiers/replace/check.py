@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from spacy_clinical.identifiers.replace.words import fold, is_ordinary
+from spacy_clinical.identifiers.replace.words import LONG_NUMBER, fold, is_ordinary
 
 # Shorter ones are in ordinary words and numbers: "12", "May".
 MIN_LENGTH = 5
@@ -21,30 +21,36 @@ def find_left(
 ) -> list[Left]:
     """Find identifiers in a text, character for character but without case.
 
-    Those with digits are found anywhere, also within longer numbers; those of letters
-    only are found as whole words. Short ones aren't looked for.
+    Long numbers are found within longer ones, too, and others as whole words and numbers.
+    Short ones aren't looked for.
 
     identifiers: What must not be there.
     free (characters): What was put in their places, in the order of the text. It doesn't
         count: a date that was moved may be another one of the same note.
     """
     wanted: dict[str, set[str]] = {}
+    # Those that were found in small letters are no ordinary words in these.
+    small: set[str] = set()
     for identifier in identifiers:
         low = lower(identifier.strip())
         if len(low) >= MIN_LENGTH and any(map(str.isalnum, low)):
             wanted.setdefault(low[:MIN_LENGTH], set()).add(low)
+            if low == identifier.strip():
+                small.add(low)
     if not wanted:
         return []
     sizes = {start: sorted({len(w) for w in rows}) for start, rows in wanted.items()}
-    small = lower(text)
+    folded = lower(text)
     left = []
-    for i in range(len(small) - MIN_LENGTH + 1):
-        start = small[i : i + MIN_LENGTH]
+    for i in range(len(folded) - MIN_LENGTH + 1):
+        start = folded[i : i + MIN_LENGTH]
         if start not in wanted:
             continue
         for size in sizes[start]:
-            found = small[i : i + size]
-            if found in wanted[start] and _stands_out(text, i, i + size):
+            found = folded[i : i + size]
+            if found not in wanted[start]:
+                continue
+            if _stands_out(text, i, i + size, is_name=found in small):
                 left.append(Left(i, i + size))
     return _leave_out(left, free)
 
@@ -58,19 +64,24 @@ def lower(text: str) -> str:
     return "".join(low if len(low) == 1 else char for char, low in pairs)
 
 
-def _stands_out(text: str, start: int, end: int) -> bool:
-    """Check whether a place has digits, or whole words that aren't ordinary ones."""
+def _stands_out(text: str, start: int, end: int, *, is_name: bool) -> bool:
+    """Check whether a place has whole words and numbers, and not only ordinary words."""
     found = text[start:end]
-    if any(map(str.isdigit, found)):
-        # A long number within a longer one is still there; "12/12" in "112/120" isn't.
-        n_digits = sum(map(str.isdigit, found))
-        return n_digits > MIN_LENGTH or not (
-            text[start - 1 : start].isdigit() or text[end : end + 1].isdigit()
-        )
+    if found.isdecimal() and len(found) >= LONG_NUMBER:
+        # It is still there within a longer number.
+        return True
     before, after = text[start - 1 : start] if start else "", text[end : end + 1]
-    if before.isalpha() or after.isalpha():
+    if _joins(before, found[0]) or _joins(found[-1], after):
         return False
-    return not (found == found.lower() and is_ordinary(fold(found)))
+    if any(map(str.isdigit, found)):
+        return True
+    return is_name or found != found.lower() or not is_ordinary(fold(found))
+
+
+def _joins(char: str, after: str) -> bool:
+    """Check whether two characters are of one word or one number."""
+    both = char, after
+    return all(map(str.isalpha, both)) or all(map(str.isdigit, both))
 
 
 def _leave_out(left: Sequence[Left], free: Sequence[tuple[int, int]]) -> list[Left]:

@@ -3,7 +3,7 @@
 An identifier that was found once is an identifier wherever it stands as whole words,
 whatever its case, accents, punctuation and line breaks. Of names, each word counts: of
 "Jane Quill", "Quill" does. Words that are names and ordinary words ("may", "hope") only
-count with a capital.
+count with a capital, unless they were found without one.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from spacy_clinical.identifiers.replace.words import (
+    LONG_NUMBER,
     Word,
     is_ordinary,
     list_words,
@@ -77,6 +78,7 @@ class _Wanted:
     """The sequences of words that are looked for.
 
     targets: By the words of a sequence, where it comes from.
+    small: Words that are in small letters in an identifier.
     lengths: By a first word, how long the sequences are, so that thousands of names that
         begin alike are tried only once at a place.
     """
@@ -87,6 +89,7 @@ class _Wanted:
         self.text = text
         self.words = words
         self.targets: dict[tuple[str, ...], Target] = {}
+        self.small: set[str] = set()
         i = 0
         for target in targets:
             while i < len(words) and words[i].end <= target.start:
@@ -96,9 +99,18 @@ class _Wanted:
                 stop += 1
             for sequence in _list_sequences(self._join(i, stop), target):
                 self.targets.setdefault(sequence, target)
+            for word in words[i:stop]:
+                if self._is_small(word):
+                    self.small.add(word.folded)
         lengths: dict[str, set[int]] = {}
         for sequence in self.targets:
             lengths.setdefault(sequence[0], set()).add(len(sequence))
+        # Numbers alone, by their length.
+        self.numbers: dict[int, dict[str, Target]] = {}
+        for sequence, target in self.targets.items():
+            number = sequence[0]
+            if len(sequence) == 1 and number.isdigit() and len(number) >= LONG_NUMBER:
+                self.numbers.setdefault(len(number), {})[number] = target
         self.lengths = {
             first: sorted(found, reverse=True) for first, found in lengths.items()
         }
@@ -115,6 +127,18 @@ class _Wanted:
             target = self.targets.get(tuple(word.folded for word in run))
             if target and self._is_close(run) and self._is_meant(run):
                 return target, len(run)
+        target = self._find_within(self.words[i].folded)
+        return None if target is None else (target, 1)
+
+    def _find_within(self, word: str) -> Target | None:
+        """Find an identifier that is a part of a longer number."""
+        if not word.isdigit():
+            return None
+        for length, numbers in self.numbers.items():
+            for start in range(len(word) - length + 1):
+                target = numbers.get(word[start : start + length])
+                if target is not None:
+                    return target
         return None
 
     def _join(self, start: int, stop: int) -> list[str]:
@@ -142,15 +166,18 @@ class _Wanted:
 
     def _is_meant(self, run: Sequence[Word]) -> bool:
         """Check whether words aren't just ordinary ones."""
-        if not all(is_ordinary(w.folded) for w in run if not w.folded.isdigit()):
+        letters = [word for word in run if not word.folded.isdigit()]
+        if len(run) > 1 or not all(is_ordinary(word.folded) for word in letters):
             return True
-        written = [self.text[word.start : word.end] for word in run]
-        if any(part.isdigit() for part in written):
-            return True
-        if len(run) == 1 and len(run[0].folded) < MIN_LETTERS:
+        if letters and len(run[0].folded) < MIN_LETTERS:
             # "Do", "An": only as names are written, and "DO" may be anything.
-            return written[0].istitle() and run[0].folded not in load_words("openings")
-        return all(part != part.lower() for part in written)
+            written = self.text[run[0].start : run[0].end]
+            return written.istitle() and run[0].folded not in load_words("openings")
+        return all(w.folded in self.small or not self._is_small(w) for w in letters)
+
+    def _is_small(self, word: Word) -> bool:
+        written = self.text[word.start : word.end]
+        return written == written.lower()
 
 
 def _list_sequences(words: Sequence[str], target: Target) -> Iterable[tuple[str, ...]]:

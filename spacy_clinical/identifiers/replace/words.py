@@ -51,6 +51,8 @@ _LOOK_ALIKES = str.maketrans(
         "\u0131": "i",
     }
 )
+# Digits of a number that is an identifier within a longer one, too.
+LONG_NUMBER = 6
 _LATIN = re.compile("[a-z]")
 _LETTER = r"[^\W\d_]"
 # In words: marks, and signs that only say how letters are joined or ordered.

@@ -296,6 +296,12 @@ def test_odd_notes_are_cleaned(marked, mode):
             "<PATIENT:name>Do Li</>. Do not. li, Li.",
             "[PATIENT]. Do not. li, [PATIENT].",
         ),
+        ("<PATIENT:name>hope may</>. hope, Hope", "[PATIENT]. [PATIENT], [PATIENT]"),
+        ("<PATIENT:name>Hope May</>. hope may", "[PATIENT]. [PATIENT]"),
+        # Within longer numbers, if they are long themselves.
+        ("<ID>123456</>, 91234567, 99", "[ID], [ID], 99"),
+        ("<ID>12345</>, 9123456, x12345", "[ID], 9123456, x[ID]"),
+        ("<ID>AB1234</>, XAB1234, AB 1234", "[ID], XAB1234, [ID]"),
         # Neither ages nor short numbers and dates.
         (
             "<AGE>77</>, 77 mg; <DATE>3/4</>, power 3/4",
