@@ -183,7 +183,7 @@ _RULES = [
         SOURCE,
         "PHONE",
         "extension",
-        r"\b(?:ext(?:ension)?\.?|x|p|pgr|bleep|vm)[ .:#]{0,2}(?P<id>\d-\d{4}|\d{4,6})(?![\w/]|[.,-]\d)",
+        r"\b(?:ext(?:ension)?\.?|x|(?-i:p)|pgr|bleep|vm)[ .:#]{0,2}(?P<id>\d-\d{4}|\d{4,6})(?![\w/]|[.,-]\d)",
         lambda m: (
             not IS_MEASURED.match(read_after(m, 12))
             and not re.search(r"\d ?$", read_before(m, 3))

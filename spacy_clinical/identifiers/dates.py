@@ -28,22 +28,21 @@ FOREIGN_MONTH = (
     "fevereiro|março|maio|junho|julho|setembro|outubro|dezembro|gennaio|febbraio|aprile|"
     "maggio|giugno|luglio|settembre|ottobre|dicembre"
 )
-MONTH = rf"(?:(?:{FULL_MONTH}|{FOREIGN_MONTH}|{SHORT_MONTH})\b\.?)"
+MONTH = rf"(?:(?:{FULL_MONTH}|{FOREIGN_MONTH})\b|(?:{SHORT_MONTH})\b\.?)"
 DAY = r"(?:(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?)"
 YEAR = r"(?:(?:18|19|20)\d\d|'\d\d)"
 SHORT_YEAR = r"(?:(?:18|19|20)\d\d|'?\d\d)"
 WEEKDAY = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
 SHORT_WEEKDAY = "Mon|Tues?|Wed|Thurs?|Thur|Fri|Sat|Sun"
-# Words before which a number or a name of a month is a date.
-BEFORE = (
-    r"\b(?:on|since|from|until|till?|through|thru|by|before|after|between|dated?|of|in|"
-    r"during|early|late|mid|last|next|this|past|every|starting|started|beginning|ending|"
-    r"circa|around|about|due|visit|seen|admit(?:ted)?|discharged?|appt|appointment|"
-    r"scheduled|surgery|sx|dx'?d?|d/c'?d?|f/u|follow-?up|performed|done|drawn|collected|"
-    r"received|resulted|updated|exp(?:ires)?|lmp|edd|edc|dob|born|LKW|hospitalized|and|to)"
-)
+# Words before which a number is a date.
 _IS_DATED = re.compile(
-    rf"{BEFORE}[ :]{{1,3}}\(?$|(?:date|day|time)[ :]{{1,3}}$|@ ?$", re.I
+    r"(?:\b(?:on|since|from|until|till?|through|thru|by|before|after|dated?|during|last|next|"
+    r"this|past|every|starting|started|beginning|ending|circa|due|visit|seen|admit(?:ted)?|"
+    r"discharged?|appt|appointment|scheduled|surgery|sx|dx'?d?|d/c'?d?|f/u|follow-?up|"
+    r"performed|done|drawn|collected|received|resulted|updated|exp(?:ires)?|lmp|edd|edc|dob|"
+    r"born|LKW|hospitalized|labs?|xr|ct|mri|echo|ekg|cxr)[ :]{1,3}\(?|"
+    r"\d/\d{1,2}(?:/\d{2,4})? ?(?:and|to|or|&|,|-) ?|(?:date|day|time)[ :]{1,3}|@ ?)$",
+    re.IGNORECASE,
 )
 _CLINICAL = re.compile(
     r"\b(?:strength|power|motor|murmur|SEM|pain|scale|score|tabs?|tablets?|reflex(?:es)?|"
@@ -54,7 +53,6 @@ _CLINICAL = re.compile(
     r"bilaterally|alert|oriented|days?|weeks?|visits?|reps?|sets?|times)\b|\d/\d{1,2} ?$",
     re.IGNORECASE,
 )
-_NAME_AFTER = re.compile(r" ?[-/] ?\d")
 
 
 def _is_numeric_date(match: re.Match[str]) -> bool:
@@ -88,7 +86,8 @@ def _is_day_of_month(match: re.Match[str]) -> bool:
     if _CLINICAL.search(line_before.rpartition(". ")[2]):
         return False
     if _IS_DATED.search(before):
-        return True
+        # "5/5 on exam": most that is out of five is strength.
+        return second != "5" or not re.search(r"\b(?:by|from|through|last) $", before)
     is_alone = not line_before.strip(" -*(")
     if is_alone and re.match(r" ?(?:[:-]|\d?\d:\d\d|at\b|$)", line_after):
         return True
@@ -104,7 +103,7 @@ def _is_month_of_year(match: re.Match[str]) -> bool:
 def _is_month_alone(match: re.Match[str]) -> bool:
     """Check that "May" is a month, and no verb or name."""
     before, after = read_before(match, 16), read_after(match, 12)
-    word = match[0].rstrip(".").lower()
+    word = match[0].lower()
     is_full = re.fullmatch(FULL_MONTH, match[0], re.I) and word not in ("may", "march")
     if is_full and word != "august":
         return match[0][0].isupper() or bool(_IS_DATED.search(before))
@@ -114,7 +113,7 @@ def _is_month_alone(match: re.Match[str]) -> bool:
         before,
         re.IGNORECASE,
     )
-    if not said or re.match(r" (?:have|be|not)\b", after):
+    if not said or re.match(r" (?:have|be|not)\b", after) or match[0] in ("OCT", "MAR"):
         return False
     return match[0][0].isupper() and not re.match(r"\.?[a-z]", after)
 
@@ -142,7 +141,7 @@ def _is_short_weekday(match: re.Match[str]) -> bool:
         re.IGNORECASE,
     )
     if word.lower() in ("sat", "sun", "mon", "fri") or word.isupper():
-        is_measured = re.match(r" \d+ ?%| \d\d\b(?!/)", after)
+        is_measured = re.match(r" ?:| O2| \d+ ?%| \d\d\b(?!/)", after)
         return bool(said or followed) and not is_measured
     return True
 
@@ -216,7 +215,7 @@ _DATE_RULES: list[Rule] = [
         SOURCE,
         "DATE",
         "month",
-        rf"(?<![\d.,/-])(?:0?[1-9]|1[0-2])[/-](?:19|20)\d\d{_END}",
+        rf"(?<![\d.,/-])(?:0?[1-9]|1[0-2])[/-](?:19\d|20[0-3])\d{_END}",
         _is_month_of_year,
     ),
     compile_rule(
@@ -230,7 +229,7 @@ _DATE_RULES: list[Rule] = [
         SOURCE,
         "DATE",
         "month",
-        rf"\b(?:{FULL_MONTH}|{SHORT_MONTH})\b\.?",
+        rf"\b(?:{FULL_MONTH}|{SHORT_MONTH})\b",
         _is_month_alone,
     ),
     compile_rule(SOURCE, "DATE", "weekday", rf"\b(?:{WEEKDAY})s?\b"),

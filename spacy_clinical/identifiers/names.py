@@ -27,10 +27,6 @@ _NAME = (
     rf"(?:(?: |-| - )(?:{_INITIAL}|(?:{_PARTICLE} ){{0,2}}{_CAPITAL})){{0,4}}{_SUFFIX})"
 )
 _FIRST = rf"(?:(?:{_PARTICLE} ){{0,2}}{_NAME})"
-# "Norris, Chuck K", "OSCAR,JOHNNY".
-_REVERSED = rf"(?:(?:{_PARTICLE} ){{0,2}}{_CAPITAL}(?:[ -]{_CAPITAL})?,[ ]?{_CAPITAL}(?: (?:{_INITIAL}|{_CAPITAL}))?)"
-_ANY = rf"(?:{_REVERSED}|{_FIRST})"
-_LOWER_NAME = r"(?:[a-z][a-z'-]{1,20}(?:,? [a-z][a-z'-]{1,20}){0,3})"
 DEGREE = (
     r"(?:M\.? ?D\.?|D\.?O\.?|R\.?N\.?|N\.?P\.?|P\.?A\.?(?:-C)?|PA-C|Ph\.? ?D\.?|Pharm\.? ?D\.?|D\.?D\.?S\.?|"
     r"D\.?M\.?D\.?|D\.?P\.?M\.?|D\.?P\.?T\.?|P\.?T\.?|O\.?T\.?R?(?:/L)?|L\.?P\.?N\.?|C\.?N\.?A\.?|C\.?R\.?N\.?A\.?|"
@@ -39,13 +35,17 @@ DEGREE = (
     r"CCC-SLP|SLP|RRT|CRT|EMT(?:-P)?|MA|CMA|P\.?C\.?|PsyD|LPC|LMFT|OD|AuD|MS|M\.S\.|MHS|III|"
     r"Attending|Resident|Intern|PGY-?\d|MS-?[34])"
 )
+# "Norris, Chuck K", "OSCAR,JOHNNY".
+_REVERSED = rf"(?:(?:{_PARTICLE} ){{0,2}}{_CAPITAL}(?:[ -]{_CAPITAL})?,[ ]?(?!{DEGREE}\b){_CAPITAL}(?: (?:{_INITIAL}|{_CAPITAL}))?)"
+_ANY = rf"(?:{_REVERSED}|{_FIRST})"
+_LOWER_NAME = r"(?:[a-z][a-z'-]{1,20}(?:,? [a-z][a-z'-]{1,20}){0,3})"
 _SURE_DEGREE = (
     r"(?:M\.? ?D\.?|D\.O\.|R\.?N\.?|N\.P\.|PA-C|Ph\.? ?D\.?|Pharm\.? ?D\.?|D\.?D\.?S\.?|D\.?M\.?D\.?|D\.?P\.?M\.?|"
     r"L\.?P\.?N\.?|C\.?R\.?N\.?A\.?|APRN|FNP(?:-BC|-C)?|ARNP|CNM|DNP|LCSW|LICSW|LMSW|MSW|BSN|MSN|"
     r"M\.?B\.?B\.?S\.?|MBChB|RPh|RDN|CCC-SLP|FACS|FACC|FACP|PsyD|DO|NP|PA|PT|DPT)"
 )
 _PATIENT_TITLE = (
-    r"(?:Mr|Mrs|Ms|Miss|Mx|Mister|Missus|Master|Sra?|Srta|Señora?|Herr|Frau|Mme|Mlle|Monsieur|"
+    r"(?:Mr|Mrs|Ms|Miss|Mx|Mister|Missus|Sra?|Srta|Señora?|Herr|Frau|Mme|Mlle|Monsieur|"
     r"Madame|Signora?|Baby (?:Boy|Girl)|Sir|Lady)"
 )
 _STAFF_TITLE = (
@@ -82,9 +82,9 @@ _STAFF_LABEL = (
     r"(?:first |1st |second |surgical )?assistants?|scribe|author|transcriptionist|"
     r"(?:electronically |digitally )?(?:signed|dictated|reviewed|transcribed|authored|"
     r"verified|reported|ordered|performed|interpreted|entered|prepared|requested|typed|"
-    r"authenticated|completed|approved|recorded|documented|examined|seen|read|administered|"
+    r"authenticated|completed|recorded|documented|examined|seen|read|administered|"
     r"collected|cosigned|co-signed|attested|written|created|edited|referred|supervised|"
-    r"finalized|released|resulted|called in|scribed|obtained|discussed with|noted|given|"
+    r"finalized|released|resulted|called in|scribed|discussed with|noted|given|"
     r"assessed|evaluated)(?: and \w{4,14})?(?: electronically)? by|by|cc|copy to|cc'd|dictator|rn|staff|"
     r"signature|signed|surgeons|case manager|social worker|circulating nurse|scrub(?: nurse)?|"
     r"anesthesia|anesthetist|technologist|tech|sonographer|pharmacist|/s/|e-signed by|"
@@ -588,8 +588,24 @@ _INITIALS = re.compile(
     re.MULTILINE,
 )
 _HEADER = re.compile(
-    rf"^ {{0,10}}(?P<patient>)(?P<id>{_REVERSED})(?= {{0,20}}(?:\(|DOB|MRN|MR#|\d|Age|AGE|$))",
+    rf"^ {{0,10}}(?P<patient>)(?P<id>{_REVERSED})"
+    r"(?= {0,20}(?:\(?(?:DOB|MRN|MR ?#|Age|AGE|SSN|Sex)\b|\(?\d{5,}|\d{1,2}/\d))",
     re.MULTILINE,
+)
+# "Sophia Brown is a very pleasant 75-year-old".
+_INTRODUCED = re.compile(
+    rf"(?<![\w'-])(?P<patient>)(?P<id>{_NAME}),? (?:is|was|a|an|\()(?: an?)?(?: [a-z-]{{2,16}},?){{0,4}} ?"
+    rf"\d{{1,3}}[ -]?(?:years?|yrs?|y/?\.?o|month|week|day|[MF]\b)",
+    re.MULTILINE,
+)
+# What makes a name that of a disease, a sign or a house.
+_EPONYM = re.compile(
+    r"(?:'s|s')?[ -](?:disease|syndrome|sign|nodule|node|test|scores?|scale|procedure|criteria|"
+    r"classification|reflex|lymphoma|palsy|tumou?r|esophagus|thyroiditis|ulcer|contracture|"
+    r"fracture|catheter|maneuver|position|forceps|stain|phenomenon|triad|law|cells?|bodies|"
+    r"body|anemia|chorea|hernia|duct|gland|tube|drain|dementia|Disease|Syndrome|Hospital|"
+    r"Clinic|University|Institute|Medical|Health|School|method|index|operation|repair|"
+    r"approach|incision|rule|grade|point|ring|line|ligament|foramen|sarcoma|protocol|virus)\b"
 )
 
 
@@ -639,6 +655,8 @@ def _find(text: str, pattern: re.Pattern[str], *, strict: bool) -> Iterator[Iden
             continue
         if pattern is _WITH_DEGREE and not _is_signed(text, place, match):
             continue
+        if strict and _EPONYM.match(text, place[1]):
+            continue
         if pattern is _LABELLED and not _fits_label(text, place, match):
             continue
         yield _make(match, *place)
@@ -685,7 +703,7 @@ def _trim(text: str, start: int, end: int, *, strict: bool) -> tuple[int, int] |
         return None
     if strict and all(is_medical(w) or len(w) == 1 for *_, w in kept):
         return None
-    last = kept[-1][1]
+    last = kept[-1][1] - 2 * kept[-1][2].lower().endswith("'s")
     if text[last : last + 1] == "." and len(kept[-1][2]) == 1:
         last += 1
     return kept[0][0], last
@@ -776,7 +794,7 @@ def _fits_label(text: str, place: tuple[int, int], match: re.Match[str]) -> bool
 
 
 def _repeat(text: str, found: Iterable[Identifier]) -> Iterator[Identifier]:
-    """Find names again that were found, by each of their words."""
+    """Find names again that were found, by each of their words, with the words before."""
     labels: dict[str, str] = {}
     for row in found:
         for word in _WORD.findall(text[row.start : row.end]):
@@ -786,10 +804,18 @@ def _repeat(text: str, found: Iterable[Identifier]) -> Iterator[Identifier]:
     if not labels:
         return
     for match in _WORD.finditer(text):
-        word = match[0]
-        if word.islower() and word.isascii():
+        plain = match[0].lower().removesuffix("'s")
+        label = labels.get(plain)
+        if label is None or (match[0].islower() and match[0].isascii()):
             continue
-        label = labels.get(word.lower()) or labels.get(word.lower().removesuffix("'s"))
-        if label is not None:
-            end = match.end() - 2 * word.lower().endswith("'s")
-            yield Identifier(match.start(), end, label, "name", 1.0, REPEATED)
+        start, end = match.start(), match.start() + len(plain)
+        if _EPONYM.match(text, end):
+            continue
+        before = _BEFORE.search(text, max(start - 24, 0), start)
+        if before and not _is_word(before[1]):
+            start = before.start(1)
+        yield Identifier(start, end, label, "name", 1.0, REPEATED)
+
+
+# A first name, before a name that was found again.
+_BEFORE = re.compile(rf"(?<![\w'-])({_CAPITAL}) (?:{_INITIAL} )?$")

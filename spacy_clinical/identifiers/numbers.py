@@ -103,7 +103,11 @@ def _is_value(match: re.Match[str]) -> bool:
     label = match.string[match.start() : match.start("id")]
     digits = keep_digits(value)
     after = read_after(match, 14)
-    if len(digits) < 2 or IS_MEASURED.match(after):
+    if (
+        len(digits) < 2
+        or IS_MEASURED.match(after)
+        or _CODED.search(read_before(match, 30))
+    ):
         return False
     if re.fullmatch(
         r"\d{1,2}[/.-]\d{1,2}(?:[/.-]\d{2,4})?|(?:19|20)\d\d|\d+\.\d+", value
@@ -186,7 +190,7 @@ _FORMS = [
     # Nothing that is measured has so many digits.
     _rule(
         "number",
-        r"(?<![\d.,$])(?<!\d[-/])(?<![^\W\d_])(?P<id>\d{7,20})(?!\d|[.,]\d)",
+        r"(?<![\d.,$*])(?<!\d[-/])(?<![^\W\d_])(?P<id>\d{7,20})(?!\d|[.,]\d)",
         _is_uncoded,
     ),
     _rule(
@@ -215,7 +219,7 @@ _FORMS = [
     ),
     _rule(
         "number",
-        r"(?<![\w./-])\d{2,3}-\d{2,3}-\d{2,3}(?:-\d{1,4})?(?![\w-]|[./]\d)",
+        r"(?<![\w./,-])\d{2,3}-\d{2,3}-\d{2,3}(?:-\d{1,4})?(?![\w-]|[./]\d)",
         lambda m: len(keep_digits(m[0])) >= 7 and _is_grouped(m),
     ),
 ]
