@@ -7,6 +7,7 @@ from spacy_clinical.identifiers.found import Identifier
 from spacy_clinical.identifiers.matching import (
     GAP,
     IS_MEASURED,
+    RuleText,
     apply_rules,
     compile_rule,
     read_after,
@@ -78,11 +79,16 @@ def _has_state(match: re.Match[str]) -> bool:
     )
 
 
+_IS_IN = re.compile(
+    r"(?:\b(?:in|from|of|near|to|at|outside|around|lives|resides|moved|visiting|via)|[:\n]) ?$"
+)
+
 _RULES = [
     compile_rule(
         SOURCE,
         "LOC",
         "street",
+        "digit",
         rf"(?<![\d.,/-])\d{{1,6}}[A-Z]?(?:-\d{{1,5}})?{GAP}(?:{_COMPASS}{GAP})?(?:{_WORD}{GAP}){{1,4}}"
         rf"(?:{_STREET})\b\.?(?:{GAP}{_COMPASS}\b)?{_UNIT}",
         _is_street,
@@ -92,6 +98,7 @@ _RULES = [
         SOURCE,
         "LOC",
         "street",
+        "digit",
         rf"(?<![\d.,/-])\d{{1,6}}[a-z]?{GAP}(?:[a-z]\w{{0,15}}{GAP}){{1,3}}(?:street|avenue|boulevard|"
         rf"road|lane|drive|parkway|highway|terrace|blvd|ave|rd)\b\.?{_UNIT}",
         lambda m: (
@@ -103,6 +110,7 @@ _RULES = [
         SOURCE,
         "LOC",
         "street",
+        "capital",
         rf"(?<=\bon )(?:{_WORD}{GAP}){{1,2}}(?:Street|Avenue|Boulevard|Road|Lane|Parkway|Highway)\b",
         ignore_case=False,
     ),
@@ -110,6 +118,7 @@ _RULES = [
         SOURCE,
         "LOC",
         "street",
+        "capital",
         r"\b(?:Calle|Avenida|Avda?\.?|Plaza|Paseo|Rue|Via|Rua|C/|Carrer|Camino)"
         rf"{GAP}(?:(?:de|del|la|las|los|du|des|da|do){GAP}){{0,2}}"
         r"[A-Z][\w'-]{1,20}(?: [A-Z][\w'-]{1,20}){0,2},?(?: n[oº.]{1,2})? ?\d{1,5}\b",
@@ -119,14 +128,18 @@ _RULES = [
         SOURCE,
         "LOC",
         "street",
+        "capital",
         r"(?<!\w)[A-Z][a-zäöüß-]{2,24}(?:straße|strasse|str\.|weg|platz|gasse|allee) \d{1,4}[a-z]?\b",
         ignore_case=False,
     ),
-    compile_rule(SOURCE, "LOC", "box", r"\b(?:P\.? ?O\.? ?)?Box[ #:]{1,3}\d{1,7}\b"),
+    compile_rule(
+        SOURCE, "LOC", "box", "word", r"\b(?:P\.? ?O\.? ?)?Box[ #:]{1,3}\d{1,7}\b"
+    ),
     compile_rule(
         SOURCE,
         "LOC",
         "unit",
+        "word",
         r"\b(?:Apt|Apartment|Suite|Ste)\.?(?: ?(?:#|no\.?))?[ :#]{1,2}(?P<id>[A-Z]?\d{1,5}[A-Z]?|[A-Z])\b(?!')",
         lambda m: bool(re.search(r"\d", m["id"])) or m["id"].isupper(),
     ),
@@ -135,6 +148,7 @@ _RULES = [
         SOURCE,
         "LOC",
         "city",
+        "capital",
         rf"\b(?P<city>{_CITY}),?{GAP}(?:{STATE_CODES}|{STATES})\b\.?,?{GAP}{_ZIP}",
         ignore_case=False,
     ),
@@ -142,15 +156,16 @@ _RULES = [
         SOURCE,
         "LOC",
         "city",
-        rf"(?:\b(?:in|from|of|near|to|at|outside|around|lives|resides|moved|visiting|via)|[:\n]) ?"
-        rf"(?P<id>(?P<city>{_CITY}),{GAP}?(?:{STATE_CODES}|{STATES})\b)",
-        _is_city,
+        "capital",
+        rf"(?<![\w'-])(?P<id>(?P<city>{_CITY}),{GAP}?(?:{STATE_CODES}|{STATES})\b)",
+        lambda m: _is_city(m) and _IS_IN.search(read_before(m, 12)) is not None,
         ignore_case=False,
     ),
     compile_rule(
         SOURCE,
         "LOC",
         "city",
+        "capital",
         rf"(?<![\w'-])(?P<city>{_CITY}),{GAP}?(?:{_SURE_CODES}|{STATES})\b",
         _is_city,
         ignore_case=False,
@@ -159,19 +174,21 @@ _RULES = [
         SOURCE,
         "LOC",
         "county",
+        "capital",
         r"(?<![\w'-])[A-Z][a-z]{2,15}(?: [A-Z][a-z]{2,15})?(?= (?:County|Parish|Township)\b)",
         lambda m: (
             not is_medical(m[0].split()[0]) and m[0] not in ("The", "Our", "This")
         ),
         ignore_case=False,
     ),
-    compile_rule(SOURCE, "LOC", "zip", rf"(?<![\d.,/-]){_ZIP}", _has_state),
-    compile_rule(SOURCE, "LOC", "zip", r"(?<![\w.,/-])\d{5}-\d{4}(?![\w-])"),
+    compile_rule(SOURCE, "LOC", "zip", "digit", rf"(?<![\d.,/-]){_ZIP}", _has_state),
+    compile_rule(SOURCE, "LOC", "zip", "digit", r"(?<![\w.,/-])\d{5}-\d{4}(?![\w-])"),
     # By Royal Mail's and Canada Post's forms; "T1N 2M0" is the stage of a tumor.
     compile_rule(
         SOURCE,
         "LOC",
         "postcode",
+        "capital",
         r"(?<![\w-])(?:GIR ?0AA|[A-PR-UWYZ](?:\d{1,2}|[A-HK-Y]\d[\dABEHMNPRVWXY]?|\d[A-HJKPSTUW])"
         r" ?\d[ABD-HJLNP-UW-Z]{2})(?![\w-])",
         lambda m: " " in m[0] or len(m[0]) > 5,
@@ -181,6 +198,7 @@ _RULES = [
         SOURCE,
         "LOC",
         "postcode",
+        "capital",
         r"(?<![\w-])[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z][ -]\d[ABCEGHJ-NPRSTV-Z]\d(?![\w-])",
         lambda m: not re.match(r"T\dN", m[0]),
         ignore_case=False,
@@ -189,12 +207,14 @@ _RULES = [
         SOURCE,
         "LOC",
         "coordinates",
+        "digit",
         r"(?<![\d.])-?\d{1,3}\.\d{4,8} ?°? ?[NS]?, ?-?\d{1,3}\.\d{4,8}(?: ?°? ?[EW])?(?!\d)",
     ),
     compile_rule(
         SOURCE,
         "HOSP",
         "room",
+        "word",
         r"\b(?:Room|Rm|Bed|Ward|Bay)\.?(?: ?(?:#|no\.?|number))?[ :#]{1,2}"
         r"(?P<id>(?=[A-Z-]{0,4}\d)[A-Z0-9]{1,5}(?:-[A-Z0-9]{1,3})?)\b(?! ?(?:hours|days|%|min|L\b|air))",
         lambda m: not IS_MEASURED.match(read_after(m, 12)),
@@ -202,6 +222,6 @@ _RULES = [
 ]
 
 
-def find_addresses(text: str) -> Iterator[Identifier]:
+def find_addresses(text: RuleText) -> Iterator[Identifier]:
     """Find the addresses in a folded text."""
     return apply_rules(_RULES, text)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from spacy_clinical.identifiers.found import Identifier
-from spacy_clinical.identifiers.matching import apply_rules, compile_rule
+from spacy_clinical.identifiers.matching import RuleText, apply_rules, compile_rule
 
 SOURCE = "ages"
 OVER_89, AGE = "over_89", "age"
@@ -30,12 +30,14 @@ _RULES = [
         SOURCE,
         "AGE",
         AGE,
+        "digit",
         rf"(?<![\d.,/-])(?P<id>\d{{1,3}})(?: ?\d/\d)?[ -]?{_UNIT}[ -]{{0,2}}\n?(?:old\b|of age\b)",
     ),
     compile_rule(
         SOURCE,
         "AGE",
         AGE,
+        "digit",
         r"(?<![\d.,/-])(?P<id>\d{1,3})[ -]{0,2}"
         r"(?:yo|y/o|y\.? ?o\.?|yr?s?[ ./-]?old|y\.?/?o\.?)(?:[MFmf]\b|(?![a-z]))",
     ),
@@ -43,6 +45,7 @@ _RULES = [
         SOURCE,
         "AGE",
         AGE,
+        "digit",
         r"(?<![\w.,/-])(?P<id>\d{2,3})(?=[ -]?(?:[MF]\b|[ -](?:male|female|man|woman|gentleman|lady|"
         r"boy|girl)\b))(?! ?M/F)",
         lambda m: 12 < int(m["id"]) < 125,
@@ -52,6 +55,7 @@ _RULES = [
         SOURCE,
         "AGE",
         AGE,
+        "digit",
         rf"(?<![\d.,/-])(?P<id>\d{{1,3}})[ -]?{_YEARS}\b,? ?/? ?"
         r"(?:(?:white|black|hispanic|asian|caucasian)? ?)(?:male|female|man|woman|M|F|boy|girl)\b",
     ),
@@ -59,16 +63,22 @@ _RULES = [
         SOURCE,
         "AGE",
         AGE,
+        "word",
         r"\b(?:aged?|ages)(?: ?/ ?sex)?(?: (?:is|was|of))?[ :=-]{0,3}(?P<id>\d{1,3})"
         r"(?! ?(?:%|mm|cm|weeks' gest)|\.\d|\d)",
-    ),
-    compile_rule(
-        SOURCE, "AGE", AGE, r"\bat the age of (?P<id>\d{1,3})\b(?! ?(?:months|weeks))"
     ),
     compile_rule(
         SOURCE,
         "AGE",
         AGE,
+        "word",
+        r"\bat the age of (?P<id>\d{1,3})\b(?! ?(?:months|weeks))",
+    ),
+    compile_rule(
+        SOURCE,
+        "AGE",
+        AGE,
+        "word",
         rf"\b{_WHO} (?:is|was|turned|turns|just turned|will be|died at|passed(?: away)? at)"
         rf" (?:now |currently |about |almost |only )?(?P<id>\d{{2,3}}){_NOT_AGE}",
         lambda m: 12 < int(m["id"]) < 125,
@@ -77,6 +87,7 @@ _RULES = [
         SOURCE,
         "AGE",
         AGE,
+        "word",
         r"\b(?:(?:his|her|their|my|your) (?:early |mid |late |mid-)?"
         r"|(?:early|mid|late)[ -])(?P<id>\d0'?s)\b",
     ),
@@ -84,17 +95,23 @@ _RULES = [
         SOURCE,
         "AGE",
         AGE,
+        "word",
         rf"\b(?P<id>{_WORDS})[ -]?years?[ -]{{0,2}}\n?(?:old|of age)",
     ),
     compile_rule(
         SOURCE,
         "AGE",
         AGE,
+        "word",
         r"\b(?:(?:his|her|their) (?:early |mid |late |mid-)?|(?:early|mid|late)[ -])"
         r"(?P<id>(?:twen|thir|for|fif|six|seven|eigh|nine)ties)\b",
     ),
     compile_rule(
-        SOURCE, "AGE", OVER_89, r"\b(?:supercentenarian|centenarian|nonagenarian)s?\b"
+        SOURCE,
+        "AGE",
+        OVER_89,
+        "word",
+        r"\b(?:supercentenarian|centenarian|nonagenarian)s?\b",
     ),
 ]
 _OVER = re.compile(
@@ -103,13 +120,13 @@ _OVER = re.compile(
 _IS_OF_YEARS = re.compile(r"[ -]?(?:mo|month|week|wk|day|hour)", re.IGNORECASE)
 
 
-def find_ages(text: str, *, only_over_89: bool = False) -> Iterator[Identifier]:
+def find_ages(text: RuleText, *, only_over_89: bool = False) -> Iterator[Identifier]:
     """Find the ages in a folded text.
 
     only_over_89: Whether ages up to 89, and those in months or days, are left out.
     """
     for found in apply_rules(_RULES, text):
-        kind = _find_kind(text, found)
+        kind = _find_kind(text.text, found)
         if kind == OVER_89 or not only_over_89:
             yield found._replace(kind=kind)
 

@@ -8,6 +8,7 @@ from spacy_clinical.identifiers.found import Identifier
 from spacy_clinical.identifiers.matching import (
     GAP,
     IS_MEASURED,
+    RuleText,
     apply_rules,
     compile_rule,
     read_after,
@@ -84,6 +85,7 @@ _RULES = [
         SOURCE,
         "EMAIL",
         "email",
+        "any",
         r"(?<![\w.+-])[\w.+'%-]{1,64}(?:@|\\@| ?[\[(]at[\])] ?)(?:[\w-]{1,63}(?:\.|\n\.| ?[\[(]dot[\])] ?)){1,5}"
         r"[a-z]{2,24}(?![\w-])",
     ),
@@ -91,12 +93,14 @@ _RULES = [
         SOURCE,
         "EMAIL",
         "email",
+        "any",
         rf"(?<![\w.+-])[\w.+-]{{2,64}} (?:at|AT) [\w-]{{2,63}} (?:dot|DOT) (?:{_TOP})\b",
     ),
     compile_rule(
         SOURCE,
         "OTHERPHI",
         "url",
+        "word",
         r"\b(?:(?:https?|ftps?|sftp|file)://|www\.)[^\s<>\"'()\[\]{}]{2,300}"
         r"(?<![.,;:!?])",
     ),
@@ -104,6 +108,7 @@ _RULES = [
         SOURCE,
         "OTHERPHI",
         "url",
+        ("letter", "digit"),
         rf"(?<![\w.@/-])(?:[a-z0-9](?:[a-z0-9-]{{0,62}})\.){{1,4}}(?:{_TOP})(?:/[^\s<>\"'()]{{0,200}})?"
         r"(?<![.,;:!?])(?![\w@.-])",
         lambda m: _is_web(m),
@@ -112,6 +117,7 @@ _RULES = [
         SOURCE,
         "OTHERPHI",
         "social",
+        "any",
         r"(?<![\w@./])@[A-Za-z][\w.]{2,29}(?<!\.)(?![\w@])",
         lambda m: not re.match(r"@ ?(?:bedside|home|rest|night)", m[0], re.I),
     ),
@@ -119,6 +125,7 @@ _RULES = [
         SOURCE,
         "OTHERPHI",
         "ip",
+        "digit",
         r"(?<![\d.])(?P<id>(?:\d{1,3}\.){3}\d{1,3})(?:[:/]\d{1,5})?(?![\d.]\d|\d)",
         _is_host,
     ),
@@ -126,7 +133,8 @@ _RULES = [
         SOURCE,
         "OTHERPHI",
         "ip",
-        r"(?<![\w:])(?:[0-9a-f]{1,4}:){2,7}(?::?[0-9a-f]{1,4}){1,7}(?![\w:])",
+        ("letter", "digit"),
+        r"(?<![\w:])(?:[0-9a-f]{1,4}:){1,7}(?::?[0-9a-f]{1,4}){1,7}(?![\w:])",
         lambda m: m[0].count(":") >= 4 and ("::" in m[0] or m[0].count(":") == 7),
     ),
     # (634)743-5135, 1-800-273-8255 x12, +1 619 911 6190.
@@ -134,6 +142,7 @@ _RULES = [
         SOURCE,
         "PHONE",
         "phone",
+        ("digit", "sign"),
         rf"(?<![\w.,(-])(?:\+?1{_SEPARATOR}?)?\(?\d{{3}}\)?{_SEPARATOR}?{GAP}?\d{{3}}{_SEPARATOR}{GAP}?\d{{4}}"
         rf"{_EXTENSION}(?!\d|[.,-]\d)|(?<=\()\d{{3}}\) ?\d{{3}}[ .-]?\d{{4}}(?!\d)",
         lambda m: not IS_MEASURED.match(read_after(m, 12)),
@@ -142,24 +151,28 @@ _RULES = [
         SOURCE,
         "PHONE",
         "phone",
+        "sign",
         rf"(?<!\w)\((?:\d{{3,5}})\) ?\d{{3,4}}{_SEPARATOR}?\d{{3,4}}{_EXTENSION}(?!\d)",
     ),
     compile_rule(
         SOURCE,
         "PHONE",
         "phone",
-        r"(?<!\w)\+\d{1,3}[ .()/-]{0,2}(?:\d[ .()/-]{0,2}){5,13}\d(?!\d)",
+        "sign",
+        r"(?<!\w)\(?\+\d{1,3}[ .()/-]{0,2}(?:\d[ .()/-]{0,2}){5,13}\d(?!\d)",
     ),
     compile_rule(
         SOURCE,
         "PHONE",
         "phone",
+        "digit",
         r"(?<![\w.,/-])0\d{2,4}[ -]\d{3,4}[ -]?\d{3,4}(?![\d/]|[.,-]\d)",
     ),
     compile_rule(
         SOURCE,
         "PHONE",
         "phone",
+        "digit",
         r"(?<![\w.,/-])1?\d{10}(?![\w/]|[.,-]\d)",
         lambda m: _is_ten_digits(m) and _has_phone_word(m),
     ),
@@ -167,6 +180,7 @@ _RULES = [
         SOURCE,
         "PHONE",
         "phone",
+        "digit",
         rf"(?<![\w.,/-])\d{{3}}-\d{{4}}{_EXTENSION}(?![\w/]|[.,-]\d)",
         lambda m: "x" in m[0].lower() or _is_short_phone(m),
     ),
@@ -174,6 +188,7 @@ _RULES = [
         SOURCE,
         "PHONE",
         "phone",
+        "word",
         r"\b(?:(?:tele)?phones?|tel|ph|cell(?:ular)?|mobile|fax|facsimile|pager|beeper)\b\.?"
         r"(?: ?\([^()\n]{1,12}\))?(?: ?(?:no\.?|number|#|nr\.?|is|at))*[ :#.-]{0,5}"
         r"(?P<id>\+?\(?\d(?:[ ()./-]{0,2}\d){4,14})(?!\d|[.,]\d)",
@@ -183,6 +198,7 @@ _RULES = [
         SOURCE,
         "PHONE",
         "extension",
+        "word",
         r"\b(?:ext(?:ension)?\.?|x|(?-i:p)|pgr|bleep|vm)[ .:#]{0,2}(?P<id>\d-\d{4}|\d{4,6})(?![\w/]|[.,-]\d)",
         lambda m: (
             not IS_MEASURED.match(read_after(m, 12))
@@ -214,7 +230,7 @@ def _is_web(match: re.Match[str]) -> bool:
     return (is_sure or "/" in match[0] or host.count(".") > 2) and not host.isdigit()
 
 
-def find_contacts(text: str) -> Iterator[Identifier]:
+def find_contacts(text: RuleText) -> Iterator[Identifier]:
     """Find what reaches people or hosts in a folded text."""
     for found in apply_rules(_RULES, text):
-        yield _find_kind(text, found)
+        yield _find_kind(text.text, found)

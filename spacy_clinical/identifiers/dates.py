@@ -8,6 +8,7 @@ from spacy_clinical.identifiers.matching import (
     GAP,
     IS_MEASURED,
     Rule,
+    RuleText,
     apply_rules,
     compile_rule,
     read_after,
@@ -165,6 +166,7 @@ _DATE_RULES: list[Rule] = [
         SOURCE,
         "DATE",
         "date",
+        "digit",
         r"(?<![\d.,-])(?:18|19|20)\d\d(?P<s>[-/.])(?:0?[1-9]|1[0-2])(?P=s)"
         r"(?:0?[1-9]|[12]\d|3[01])(?=T\d\d|\D|$)",
     ),
@@ -172,6 +174,7 @@ _DATE_RULES: list[Rule] = [
         SOURCE,
         "DATE",
         "date",
+        "digit",
         r"(?<![\d.,-])(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
         r"(?:[T ]?[0-2]\d[0-5]\d(?:[0-5]\d)?Z?)?(?![\d,.-]\d|\d)",
     ),
@@ -179,6 +182,7 @@ _DATE_RULES: list[Rule] = [
         SOURCE,
         "DATE",
         "date",
+        "digit",
         r"(?<![\d/.,-])(?P<a>\d{1,2}) ?(?P<sep>[/.-]) ?(?P<b>\d{1,2}) ?(?P=sep) ?"
         r"(?P<y>\d{4}|\d{2})(?![\d/]|[.,-]\d)",
         _is_numeric_date,
@@ -188,6 +192,7 @@ _DATE_RULES: list[Rule] = [
         SOURCE,
         "DATE",
         "date",
+        "digit",
         rf"(?<![\d.,/]){DAY}(?:{GAP}|[-./])?(?:(?:of|de|di){GAP})?{MONTH}"
         rf"(?:,?(?:{GAP}|[-./,])?(?:(?:of|de|del|di){GAP})?{SHORT_YEAR})?(?![\w/]|[.,]\d)",
         lambda m: (
@@ -199,6 +204,7 @@ _DATE_RULES: list[Rule] = [
         SOURCE,
         "DATE",
         "date",
+        "word",
         rf"(?<![^\W\d_])(?:{MONTH})(?:,?{GAP}|[-/.])?(?:the{GAP})?{DAY}"
         rf"(?: ?- ?{DAY})?(?:,?{GAP}?{SHORT_YEAR}(?![\d:]))?(?![\w/]|[.,]\d|:\d)",
         lambda m: _is_capital_may(m) and not IS_MEASURED.match(read_after(m)),
@@ -207,6 +213,7 @@ _DATE_RULES: list[Rule] = [
         SOURCE,
         "DATE",
         "month",
+        "word",
         rf"(?<![^\W\d_])(?:{MONTH})(?:{GAP}|[-/.,]|,{GAP}|{GAP}(?:of|de){GAP})?{YEAR}"
         rf"(?![\d/-]|[.,]\d)",
         lambda m: not IS_MEASURED.match(read_after(m)),
@@ -215,6 +222,7 @@ _DATE_RULES: list[Rule] = [
         SOURCE,
         "DATE",
         "month",
+        "digit",
         rf"(?<![\d.,/-])(?:0?[1-9]|1[0-2])[/-](?:19\d|20[0-3])\d{_END}",
         _is_month_of_year,
     ),
@@ -222,6 +230,7 @@ _DATE_RULES: list[Rule] = [
         SOURCE,
         "DATE",
         "date",
+        "digit",
         rf"{_N}(?P<id>(?P<a>\d{{1,2}})/(?P<b>\d{{1,2}}))(?![\w/%]|[.,]\d)",
         _is_day_of_month,
     ),
@@ -229,43 +238,59 @@ _DATE_RULES: list[Rule] = [
         SOURCE,
         "DATE",
         "month",
+        "word",
         rf"\b(?:{FULL_MONTH}|{SHORT_MONTH})\b",
         _is_month_alone,
     ),
-    compile_rule(SOURCE, "DATE", "weekday", rf"\b(?:{WEEKDAY})s?\b"),
+    compile_rule(SOURCE, "DATE", "weekday", "word", rf"\b(?:{WEEKDAY})s?\b"),
     compile_rule(
-        SOURCE, "DATE", "weekday", rf"\b(?:{SHORT_WEEKDAY})\b\.?", _is_short_weekday
+        SOURCE,
+        "DATE",
+        "weekday",
+        "word",
+        rf"\b(?:{SHORT_WEEKDAY})\b\.?",
+        _is_short_weekday,
     ),
     # A year after a word that says so, in brackets, or as part of a range.
     compile_rule(
         SOURCE,
         "DATE",
         "year",
+        "word",
         r"\b(?:in|since|from|until|till|by|of|circa|year|before|after|early|late|mid|around|"
         r"about|to|during|ca\.?|between|and|s/p|summer|spring|fall|winter|autumn|class of|"
         r"dx'?d?|diagnosed|born|c\.)[ -](?:the )?(?:year )?(?:early |late |mid-?)?"
         r"(?P<id>(?:19|20)\d\d)(?![\d:%]|[.,]\d|-\d{1,2}\b)",
         _is_year,
     ),
-    compile_rule(SOURCE, "DATE", "year", r"\((?P<id>(?:19|20)\d\d)\)"),
+    compile_rule(SOURCE, "DATE", "year", "digit", r"(?<=\()(?:19|20)\d\d(?=\))"),
     compile_rule(
         SOURCE,
         "DATE",
         "year",
+        "digit",
         r"(?<![\d.,/-])(?P<id>(?:19|20)\d\d ?[-/] ?(?:(?:19|20)\d\d|present))(?![\d/-])",
         _is_year,
     ),
-    compile_rule(SOURCE, "DATE", "year", r"(?<![\w'])(?:(?:19|20)\d0'?s|'\d0s)\b"),
     compile_rule(
         SOURCE,
         "DATE",
         "year",
-        r"(?<![\w'])'(?:\d\d)(?= ?(?:[,.;)]|and\b|for\b|with\b|$))",
+        "digit",
+        r"(?:(?<![\w'])(?:19|20)\d|(?<=')(?<!\w')\d)0'?s\b",
+    ),
+    compile_rule(
+        SOURCE,
+        "DATE",
+        "year",
+        "digit",
+        r"(?<=')(?<!\w')\d\d(?= ?(?:[,.;)]|and\b|for\b|with\b|$))",
     ),
     compile_rule(
         SOURCE,
         "DATE",
         "season",
+        "word",
         rf"\b(?:(?:early |late |mid-?)?(?:spring|summer|fall|autumn|winter)"
         rf"(?:,|{GAP}of|{GAP})?{GAP}?{YEAR}"
         r"|(?<=\bin the )(?:spring|summer|autumn|winter)(?! months)"
@@ -279,6 +304,7 @@ _BIRTH = compile_rule(
     SOURCE,
     "DATE",
     "birth",
+    "word",
     r"\b(?:d\.?o\.?b\.?|date[- ]of[- ]birth|birth ?dat[ea]|b(?:irth)?day|born(?: on| in)?|"
     r"fecha de nacimiento)\b[ :=#)./-]{0,4}\(?"
     rf"(?P<id>\d{{6,8}}\b|(?:19|20)\d\d\b|\d{{1,4}}[ ./-]{{1,2}}(?:\d{{1,2}}|{MONTH})"
@@ -289,6 +315,7 @@ _HOLIDAY = compile_rule(
     SOURCE,
     "DATE",
     "holiday",
+    ("word", "digit"),
     r"\b(?:Christmas(?: (?:Eve|Day))?|X-?mas|Thanksgiving(?: Day)?|Easter(?: Sunday)?|"
     r"New Year'?s(?: (?:Eve|Day))?|Halloween|Hann?ukk?ah|Chanukah|Ramadan|Diwali|Kwanzaa|"
     r"(?:Labou?r|Memorial|Independence|Veterans?'?|Columbus|Presidents?'?|Mother'?s|"
@@ -315,7 +342,7 @@ def _is_capital_may(match: re.Match[str]) -> bool:
     )
 
 
-def find_dates(text: str, *, holidays: bool = True) -> Iterator[Identifier]:
+def find_dates(text: RuleText, *, holidays: bool = True) -> Iterator[Identifier]:
     """Find the dates in a folded text.
 
     holidays: Whether names of holidays are dates.

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from spacy_clinical.identifiers.found import Identifier
 
@@ -19,45 +19,161 @@ UNIT = (
 IS_MEASURED = re.compile(rf" ?[-/]? ?(?:{UNIT})", re.IGNORECASE)
 
 Check = Callable[[re.Match[str]], bool]
+# Where a match may begin: "word" at those words only that stand in the pattern, "any" for
+# everywhere, which takes longest.
+Start = Literal["word", "letter", "capital", "code", "digit", "sign", "line", "any"]
+_STARTS: dict[Start, re.Pattern[str]] = {
+    # Also of a word that is run together with another: "NotePt:", "0937884Date".
+    "letter": re.compile(r"[^\W\d_]+|(?<=[a-z])(?=[A-Z])"),
+    "capital": re.compile(r"(?<![^\W_])(?=[^\W\d_a-z])"),
+    "code": re.compile(r"(?<![^\W\d_])[^\W\d_]{1,8}(?=[ :-]?\d)"),
+    "digit": re.compile(r"\d+"),
+    "sign": re.compile(r"[(+]+(?=\d)"),
+    "line": re.compile("^", re.MULTILINE),
+}
+_LETTERS = re.compile(r"[^\W\d_]+")
+# What isn't literal in a pattern: escapes, names of groups, repetitions.
+_SYNTAX = re.compile(r"\\[A-Za-z]|\(\?(?:P<\w*>|<?[=!]|-?i:|:)|\{[\d,]*\}")
+_MAX_WORDS = 50_000
+
+
+class Heads:
+    """The words that a pattern may begin with, and perhaps some others."""
+
+    def __init__(self, pattern: str) -> None:
+        """Read them from a pattern.
+
+        pattern: A regular expression without character classes at its beginning.
+        """
+        runs = set(_LETTERS.findall(_SYNTAX.sub(" ", pattern).lower()))
+        self._first = frozenset(run for run in runs if len(run) == 1)
+        self._runs = tuple(run for run in runs if len(run) > 1)
+        self._known: dict[str, bool] = {}
+
+    def __contains__(self, word: str) -> bool:
+        """Check whether a match may begin with a word in lower case."""
+        known = self._known.get(word)
+        if known is None:
+            if len(self._known) > _MAX_WORDS:
+                self._known.clear()
+            # "d.l." is written without its full stops, too.
+            known = word.startswith(self._runs) or (
+                len(word) < 6 and word[:1] in self._first
+            )
+            self._known[word] = known
+        return known
 
 
 class Rule(NamedTuple):
     """A rule.
 
     pattern: Its group "id" is the identifier, or else the whole match.
+    starts: Where a match may begin.
     check: Whether a match counts; None if each does.
+    heads: The words that a match at a word begins with; None for any.
     """
 
     name: str
     label: str
     kind: str
     pattern: re.Pattern[str]
+    starts: tuple[Start, ...]
     check: Check | None = None
+    heads: Heads | None = None
+
+
+class RuleText:
+    """A folded text, with the places where matches may begin.
+
+    text: The folded text.
+    """
+
+    def __init__(self, text: str) -> None:
+        """Read a text.
+
+        text: A folded text.
+        """
+        self.text = text
+        self._places: dict[Start, list[int]] = {}
+        self._words: dict[str, list[int]] = {}
+
+    def list_starts(self, start: Start) -> list[int]:
+        """List the places where a match may begin, ascending."""
+        if start not in self._places:
+            pattern = _STARTS[start]
+            self._places[start] = [m.start() for m in pattern.finditer(self.text)]
+        return self._places[start]
+
+    def list_words(self, heads: Heads) -> Iterator[int]:
+        """List the places of some words."""
+        if not self._words:
+            letters = _LETTERS.match
+            for place in self.list_starts("letter"):
+                word = letters(self.text, place)
+                if word is not None:
+                    self._words.setdefault(word[0].lower(), []).append(place)
+        for written, places in self._words.items():
+            if written in heads:
+                yield from places
+
+    def find(
+        self,
+        pattern: re.Pattern[str],
+        starts: Iterable[Start],
+        heads: Heads | None = None,
+    ) -> Iterator[re.Match[str]]:
+        """Find matches of a pattern that begin at such places.
+
+        They may overlap each other.
+
+        heads: The words that a match at a word begins with; None for any.
+        """
+        match, text = pattern.match, self.text
+        for start in starts:
+            if start == "any":
+                yield from pattern.finditer(text)
+                continue
+            if start == "word" and heads is not None:
+                places: Iterable[int] = self.list_words(heads)
+            else:
+                places = self.list_starts("letter" if start == "word" else start)
+            for place in places:
+                found = match(text, place)
+                if found is not None:
+                    yield found
 
 
 def compile_rule(
     name: str,
     label: str,
     kind: str,
+    starts: Start | tuple[Start, ...],
     pattern: str,
     check: Check | None = None,
     *,
     ignore_case: bool = True,
+    heads: str = "",
 ) -> Rule:
     """Make a rule.
 
     name: Of the rules that it belongs to, which becomes the source of what it finds.
+    starts: Where a match may begin.
     pattern: Time linear in the length of any text: each repetition has a limit.
+    heads: A pattern with all words that a match at a word may begin with; "" for the
+        same pattern.
     """
     flags = re.MULTILINE | (re.IGNORECASE if ignore_case else 0)
-    return Rule(name, label, kind, re.compile(pattern, flags), check)
+    places = (starts,) if isinstance(starts, str) else starts
+    compiled = re.compile(pattern, flags)
+    words = Heads(heads or pattern) if "word" in places else None
+    return Rule(name, label, kind, compiled, places, check, words)
 
 
-def apply_rules(rules: Iterable[Rule], text: str) -> Iterator[Identifier]:
-    """Find what rules match in a folded text."""
-    for name, label, kind, pattern, check in rules:
+def apply_rules(rules: Iterable[Rule], text: RuleText) -> Iterator[Identifier]:
+    """Find what rules match in a text."""
+    for name, label, kind, pattern, starts, check, heads in rules:
         group = "id" if "id" in pattern.groupindex else 0
-        for match in pattern.finditer(text):
+        for match in text.find(pattern, starts, heads):
             if check is None or check(match):
                 start, end = match.span(group)
                 if start < end:

@@ -18,6 +18,8 @@ from spacy_clinical.identifiers.matching import (
     IS_MEASURED,
     Check,
     Rule,
+    RuleText,
+    Start,
     apply_rules,
     compile_rule,
     read_after,
@@ -136,65 +138,101 @@ def _is_card(match: re.Match[str]) -> bool:
 
 
 def _rule(
-    kind: str, pattern: str, check: Check | None = None, *, ignore_case: bool = True
+    kind: str,
+    starts: Start | tuple[Start, ...],
+    pattern: str,
+    check: Check | None = None,
+    *,
+    ignore_case: bool = True,
+    heads: str = "",
 ) -> Rule:
-    return compile_rule(SOURCE, "ID", kind, pattern, check, ignore_case=ignore_case)
+    return compile_rule(
+        *(SOURCE, "ID", kind, starts, pattern, check),
+        ignore_case=ignore_case,
+        heads=heads,
+    )
 
 
 _LABELLED = [
-    _rule(kind, rf"(?<![^\W_])(?:{labels}){_TIE}{_VALUE}", _is_value)
+    _rule(
+        kind, "word", rf"(?<![^\W_])(?:{labels}){_TIE}{_VALUE}", _is_value, heads=labels
+    )
     for kind, labels in _LABELS.items()
 ]
 _FORMS = [
-    _rule("ssn", r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])"),
-    _rule("ssn", r"(?<![\w-])(?:\d{3} \d{2} \d{4}|[Xx*]{3}-?[Xx*]{2}-?\d{4})(?![\w-])"),
+    _rule("ssn", "digit", r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])"),
+    _rule(
+        "ssn",
+        ("digit", "letter"),
+        r"(?<![\w-])(?:\d{3} \d{2} \d{4}|X{3}-?X{2}-?\d{4})(?![\w-])",
+    ),
     _rule(
         "nhs",
+        "digit",
         r"(?<![\w-])\d{3}[ -]?\d{3}[ -]?\d{4}(?![\w-])",
         lambda m: is_nhs(keep_digits(m[0])) and not re.match(r"\d{3}-\d{3}-", m[0]),
     ),
-    _rule("npi", r"(?<![\w-])[12]\d{9}(?![\w-])", lambda m: is_npi(m[0])),
+    _rule("npi", "digit", r"(?<![\w-])[12]\d{9}(?![\w-])", lambda m: is_npi(m[0])),
     _rule(
         "dea",
+        "code",
         r"(?<!\w)[A-Z][A-Z9]\d{7}(?!\w)",
         lambda m: is_dea(m[0]),
         ignore_case=False,
     ),
-    _rule("vehicle", r"(?<!\w)[A-HJ-NPR-Z0-9]{17}(?!\w)", lambda m: is_vin(m[0])),
+    _rule(
+        "vehicle",
+        ("digit", "letter"),
+        r"(?<!\w)[A-HJ-NPR-Z0-9]{17}(?!\w)",
+        lambda m: is_vin(m[0]),
+    ),
     _rule(
         "insurance",
+        "digit",
         r"(?<!\w)[1-9][AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?[AC-HJKMNP-RT-Y]"
         r"[AC-HJKMNP-RT-Y0-9]\d-?[AC-HJKMNP-RT-Y]{2}\d\d(?!\w)",
     ),
-    _rule("account", r"(?<![\w-])(?:\d{4}[ -]?){3}\d{1,4}(?![\w-])", _is_card),
+    _rule("account", "digit", r"(?<![\w-])(?:\d{4}[ -]?){3}\d{1,4}(?![\w-])", _is_card),
     _rule(
         "account",
+        "code",
         r"(?<!\w)[A-Z]{2}\d\d(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?!\w)",
         lambda m: is_iban(m[0]),
         ignore_case=False,
     ),
     _rule(
         "insurance",
+        "code",
         r"(?<!\w)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d\d ?\d\d ?\d\d ?[A-D](?!\w)",
         ignore_case=False,
     ),
     _rule(
-        "license", r"(?<!\w)(?:\d{8}|[XYZ]\d{7})-?[A-Z](?!\w)", lambda m: is_dni(m[0])
+        "license",
+        ("digit", "letter"),
+        r"(?<!\w)(?:\d{8}|[XYZ]\d{7})-?[A-Z](?!\w)",
+        lambda m: is_dni(m[0]),
     ),
-    _rule("device", r"(?<![\w:-])(?:[0-9A-F]{2}[:-]){5}[0-9A-F]{2}(?![\w:-])"),
-    _rule("device", r"\(01\)\d{14}(?:\(\d\d\)[A-Z0-9]{1,20}){0,4}"),
+    _rule(
+        "device",
+        ("digit", "letter"),
+        r"(?<![\w:-])(?:[0-9A-F]{2}[:-]){5}[0-9A-F]{2}(?![\w:-])",
+    ),
+    _rule("device", "digit", r"(?<=\()01\)\d{14}(?:\(\d\d\)[A-Z0-9]{1,20}){0,4}"),
     _rule(
         "id",
+        ("digit", "letter"),
         r"(?<![\w])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?!\w)",
     ),
     # Nothing that is measured has so many digits.
     _rule(
         "number",
+        "digit",
         r"(?<![\d.,$*])(?<!\d[-/])(?<![^\W\d_])(?P<id>\d{7,20})(?!\d|[.,]\d)",
         _is_uncoded,
     ),
     _rule(
         "number",
+        "code",
         r"(?<![\w.-])(?P<id>[A-Z]{1,4}-?\d{6,12}[A-Z]{0,2})(?![\w-])",
         lambda m: (
             _is_uncoded(m)
@@ -208,6 +246,7 @@ _FORMS = [
     # S21-12345: a specimen; 12-345-678: a record.
     _rule(
         "specimen",
+        "code",
         r"(?<![\w.-])[A-Z]{1,4}[-:]?\d{2,4}-\d{3,7}(?![\w-])",
         _is_specimen := (
             lambda m: (
@@ -219,6 +258,7 @@ _FORMS = [
     ),
     _rule(
         "number",
+        "digit",
         r"(?<![\w./,-])\d{2,3}-\d{2,3}-\d{2,3}(?:-\d{1,4})?(?![\w-]|[./]\d)",
         lambda m: len(keep_digits(m[0])) >= 7 and _is_grouped(m),
     ),
@@ -231,6 +271,6 @@ def _is_grouped(match: re.Match[str]) -> bool:
     )
 
 
-def find_numbers(text: str) -> Iterator[Identifier]:
+def find_numbers(text: RuleText) -> Iterator[Identifier]:
     """Find the numbers of people, papers and things in a folded text."""
     return apply_rules([*_LABELLED, *_FORMS], text)

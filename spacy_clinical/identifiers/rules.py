@@ -9,6 +9,7 @@ from spacy_clinical.identifiers.contacts import find_contacts
 from spacy_clinical.identifiers.dates import find_dates
 from spacy_clinical.identifiers.folding import FoldedText
 from spacy_clinical.identifiers.found import Identifier
+from spacy_clinical.identifiers.matching import RuleText
 from spacy_clinical.identifiers.names import find_names
 from spacy_clinical.identifiers.numbers import find_numbers
 from spacy_clinical.identifiers.placeholders import find_placeholders
@@ -43,13 +44,13 @@ def find_identifiers(text: str, settings: RuleSettings = DEFAULT) -> list[Identi
     folded = FoldedText(text)
     return [
         row._replace(start=start, end=end)
-        for row in _find(folded.text, settings)
+        for row in _find(RuleText(folded.text), settings)
         for start, end in [folded.locate(row.start, row.end)]
     ]
 
 
-def _find(text: str, settings: RuleSettings) -> Iterator[Identifier]:
-    yield from find_placeholders(text)
+def _find(text: RuleText, settings: RuleSettings) -> Iterator[Identifier]:
+    yield from find_placeholders(text.text)
     yield from find_contacts(text)
     yield from find_numbers(text)
     yield from find_dates(text, holidays=settings.holidays)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from spacy_clinical.identifiers.found import Identifier
 from spacy_clinical.identifiers.matching import (
+    RuleText,
     apply_rules,
     compile_rule,
     read_after,
@@ -27,11 +28,21 @@ def _is_time(match: re.Match[str]) -> bool:
     return not _IS_RATIO.search(around)
 
 
+# What a time stands after: "at ", or a date.
+_AFTER_DATE = re.compile(r"\d[/-]\d{1,2}[/-]\d{2,4},? (?:at |@ ?)?$")
+_IS_SAID = re.compile(r"(?:\bat|@|\btime:?|\d[/-]\d{2,4},?) ?$", re.IGNORECASE)
+
+
+def _is_said_to_be_time(match: re.Match[str]) -> bool:
+    return bool(_IS_SAID.search(read_before(match, 12))) and _is_time(match)
+
+
 _RULES = [
     compile_rule(
         SOURCE,
         "DATE",
         "time",
+        "digit",
         rf"(?<![\d:.,/])(?P<id>{_CLOCK}{_HALF}){_ZONE}",
         _is_time,
     ),
@@ -39,6 +50,7 @@ _RULES = [
         SOURCE,
         "DATE",
         "time",
+        "digit",
         rf"(?<![\d:.,/])(?P<id>(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?)(?![\d:]){_ZONE}",
         _is_time,
     ),
@@ -46,16 +58,22 @@ _RULES = [
         SOURCE,
         "DATE",
         "time",
-        rf"(?:\bat|@|\btime:?|\d[/-]\d{{2,4}},?) (?P<id>{_CLOCK})(?![\d:])",
-        _is_time,
-    ),
-    compile_rule(
-        SOURCE, "DATE", "time", rf"(?<![\d:.,/-])(?:1[0-2]|0?[1-9]){_HALF}(?!\w)"
+        "digit",
+        rf"(?<![\d:.,/])(?P<id>{_CLOCK})(?![\d:])",
+        _is_said_to_be_time,
     ),
     compile_rule(
         SOURCE,
         "DATE",
         "time",
+        "digit",
+        rf"(?<![\d:.,/-])(?:1[0-2]|0?[1-9]){_HALF}(?!\w)",
+    ),
+    compile_rule(
+        SOURCE,
+        "DATE",
+        "time",
+        "digit",
         r"(?<![\d:.,/-])(?P<id>(?:[01]\d|2[0-3])[0-5]\d) ?(?:hrs?|hours|h)\b",
     ),
     # After a date: "10/22/1982 1525".
@@ -63,11 +81,13 @@ _RULES = [
         SOURCE,
         "DATE",
         "time",
-        r"\d[/-]\d{1,2}[/-]\d{2,4},? (?:at |@ ?)?(?P<id>(?:[01]\d|2[0-3])[0-5]\d)(?![\d.,/-])",
+        "digit",
+        r"(?<=[ @])(?:[01]\d|2[0-3])[0-5]\d(?![\d.,/-])",
+        lambda m: bool(_AFTER_DATE.search(read_before(m, 20))),
     ),
 ]
 
 
-def find_times(text: str) -> Iterator[Identifier]:
+def find_times(text: RuleText) -> Iterator[Identifier]:
     """Find the times of day in a folded text."""
     return apply_rules(_RULES, text)

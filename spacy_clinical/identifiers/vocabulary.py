@@ -9,6 +9,24 @@ _SOURCES = ("clinical_abbreviations.tsv", "icd9_titles.tsv", "section_titles.cfg
 _WORD = re.compile(r"[A-Za-z]{2,}")
 
 
+# Departments that stand after names: "Dr. Lee Cardiology".
+SERVICES = frozenset(
+    (
+        *("cardiology", "neurology", "oncology", "surgery", "radiology", "medicine"),
+        *("orthopedics", "psychiatry", "urology", "nephrology", "gastroenterology"),
+        *("pulmonary", "dermatology", "pediatrics", "clinic", "consult"),
+    )
+)
+
+
+@cache
+def load_not_names() -> frozenset[str]:
+    """Load the words that stand where names do and are no names, in lower case."""
+    text = (_RESOURCES / "not_names.txt").read_text(encoding="utf8")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    return frozenset(" ".join(lines).split())
+
+
 @cache
 def load_medical_words() -> frozenset[str]:
     """Load the words of medicine that this package's tables hold, in lower case."""
