@@ -53,6 +53,8 @@ _CITY = r"[A-Z][A-Za-z'.-]{1,20}(?: [A-Z][A-Za-z'.-]{1,20}){0,2}"
 
 def _is_street(match: re.Match[str]) -> bool:
     words = re.findall(r"[A-Za-z]{3,}", match[0])
+    if words and match.string[match.end() : match.end() + 2] == ", ":
+        return True
     # "2 Tablets By Mouth Daily St": a name of a street has a word that is no medicine.
     return not IS_MEASURED.match(f" {match[0].partition(' ')[2]}") and not all(
         map(is_medical, words[:-1] or words)
@@ -61,6 +63,13 @@ def _is_street(match: re.Match[str]) -> bool:
 
 def _is_city(match: re.Match[str]) -> bool:
     return not all(is_medical(word) for word in match["city"].split())
+
+
+def _is_in(match: re.Match[str]) -> bool:
+    """Check that a city and state stand after "in" or a label: "Zhao, MD" doesn't."""
+    said = _IS_IN.search(read_before(match, 12))
+    is_degree = match[0].endswith((" MD", " PA", " MA", " MS", " OD", " ND"))
+    return said is not None and (said["word"] is not None or not is_degree)
 
 
 def _has_state(match: re.Match[str]) -> bool:
@@ -80,7 +89,8 @@ def _has_state(match: re.Match[str]) -> bool:
 
 
 _IS_IN = re.compile(
-    r"(?:\b(?:in|from|of|near|to|at|outside|around|lives|resides|moved|visiting|via)|[:\n]) ?$"
+    r"(?P<word>\b(?:in|from|of|near|to|at|outside|around|lives|resides|moved|visiting|via) $)|"
+    r"[:\n] ?$"
 )
 
 _RULES = [
@@ -158,7 +168,7 @@ _RULES = [
         "city",
         "capital",
         rf"(?<![\w'-])(?P<id>(?P<city>{_CITY}),{GAP}?(?:{STATE_CODES}|{STATES})\b)",
-        lambda m: _is_city(m) and _IS_IN.search(read_before(m, 12)) is not None,
+        lambda m: _is_city(m) and _is_in(m),
         ignore_case=False,
     ),
     compile_rule(
@@ -201,6 +211,14 @@ _RULES = [
         "capital",
         r"(?<![\w-])[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z][ -]\d[ABCEGHJ-NPRSTV-Z]\d(?![\w-])",
         lambda m: not re.match(r"T\dN", m[0]),
+        ignore_case=False,
+    ),
+    compile_rule(
+        SOURCE,
+        "LOC",
+        "postcode",
+        "capital",
+        r"(?<![\w-])[AC-FHKNPRTV-Y]\d[\dW] (?=[A-Z]*\d)[0-9AC-FHKNPRTV-Y]{4}(?![\w-])",
         ignore_case=False,
     ),
     compile_rule(

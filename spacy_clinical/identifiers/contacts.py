@@ -73,6 +73,9 @@ def _find_kind(text: str, found: Identifier) -> Identifier:
     """Say of a phone number that it is one of a fax or pager, if its label does."""
     if found.kind != "phone":
         return found
+    written = text[found.start : found.end]
+    if written[0] == "(" and ")" not in written:
+        found = found._replace(start=found.start + 1)
     before = text[max(found.start - 24, 0) : found.start]
     near = re.split(r"\d", before)[-1].lower()
     if re.search(r"\b(?:fax|facsimile|f)\b", near):

@@ -193,7 +193,7 @@ _DATE_RULES: list[Rule] = [
         "DATE",
         "date",
         "digit",
-        rf"(?<![\d.,/]){DAY}(?:{GAP}|[-./])?(?:(?:of|de|di){GAP})?{MONTH}"
+        rf"(?<![\d.,/])(?:{DAY} ?(?:-|to|and|&) ?)?{DAY}(?:{GAP}|[-./])?(?:(?:of|de|di){GAP})?{MONTH}"
         rf"(?:,?(?:{GAP}|[-./,])?(?:(?:of|de|del|di){GAP})?{SHORT_YEAR})?(?![\w/]|[.,]\d)",
         lambda m: (
             not re.match(rf"{DAY} ?(?:may|mar|sep|dec|mars|mai)\b(?! ?\d)", m[0])

@@ -11,8 +11,16 @@ from spacy_clinical.types import Ints1d
 MODEL = "model"
 # Of what overlaps, the first decides. Rules of others come after these, the model last.
 ORDER = (
-    *("record", "placeholders", "contacts", "numbers", "dates", "addresses", "times"),
-    *("ages", "names", "repeated_names"),
+    *(
+        "record",
+        "placeholders",
+        "numbers",
+        "contacts",
+        "number_forms",
+        "dates",
+        "times",
+    ),
+    *("addresses", "facilities", "ages", "names", "repeated_names"),
 )
 _RANKS = {**{source: rank for rank, source in enumerate(ORDER)}, MODEL: len(ORDER) + 1}
 _FREE = -1

@@ -134,6 +134,11 @@ _CLOSING = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _SIGNED = re.compile(rf"(?P<staff>/s/) {{0,3}}(?:Dr\.? )?(?P<id>{_ANY})")
+# "Okonkwo MD, Chidi".
+_BEHIND_DEGREE = re.compile(
+    rf"(?P<degree>(?:MD|DO|RN|NP|PA|PA-C)), (?P<id>{CAPITAL}(?: {INITIAL})?)(?= ?(?:[(;\n]|$|\d))",
+    re.MULTILINE,
+)
 _DASHED = re.compile(
     rf"(?:^|\s)(?P<staff>--?|/s/|~) ?(?P<id>{CAPITAL} (?:{INITIAL} )?{CAPITAL})(?:,? {DEGREE})?[ .]*$",
     re.MULTILINE,
@@ -185,6 +190,7 @@ PATTERNS = [
     NamePattern(_TITLED_CAPS, ("capital",), False),
     NamePattern(_TITLED_WORD, ("capital",), False),
     NamePattern(_CLOSING, ("line",), False),
+    NamePattern(_BEHIND_DEGREE, ("capital",), True),
     NamePattern(_DASHED, ("any",), False),
     NamePattern(_INITIALS, ("line",), False),
     NamePattern(WITH_DEGREE, ("capital",), True),

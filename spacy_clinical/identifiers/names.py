@@ -40,10 +40,29 @@ _WEAK_LABELS = frozenset(
         "md",
     )
 )
+# First and last names among the words that are none.
+_NAMES_TOO = frozenset(
+    (
+        "may",
+        "april",
+        "june",
+        "august",
+        "will",
+        "white",
+        "black",
+        "day",
+        "young",
+        "an",
+        "long",
+    )
+)
 # Labels that findings follow, too: "Patient: Stable".
 _STATED_LABELS = frozenset(
     ("patient", "pt", "historian", "informant", "interpreter", "client")
 )
+# Characters of a line that is wrapped, and the word that begins the next.
+_FULL_LINE = 50
+_WRAPPED = re.compile(rf"\n ?({CAPITAL})(?=[ ,.;:)]|$)", re.MULTILINE)
 # A first name, before a name that was found again.
 _BEFORE = re.compile(rf"(?<![\w'-])({CAPITAL}) (?:{INITIAL} )?$")
 
@@ -60,7 +79,7 @@ def _find_all(text: RuleText) -> Iterator[Identifier]:
         for match in text.find(pattern, starts, heads):
             place = _trim(text.text, *match.span("id"), strict=is_strict)
             if place is not None and _is_name(match, place, is_strict=is_strict):
-                yield _make(match, *place)
+                yield _make(match, place[0], _go_on(text.text, place[1]))
     for match in text.find(TITLED_LOWER, ("word",), TITLED_HEADS):
         start, end = match.span("id")
         if _is_word(match["id"]):
@@ -70,6 +89,15 @@ def _find_all(text: RuleText) -> Iterator[Identifier]:
             following = text.text[match.end("next") : match.end("next") + 1]
             end = match.end("next") if following in ("", *",.\n'") else end
         yield _make(match, start, end)
+
+
+def _go_on(text: str, end: int) -> int:
+    """Let a name go on in the next line, if its own was full and the note is wrapped."""
+    wrapped = _WRAPPED.match(text, end)
+    start = text.rfind("\n", 0, end) + 1
+    if wrapped is None or end - start < _FULL_LINE or _is_word(wrapped[1]):
+        return end
+    return wrapped.end(1)
 
 
 def _is_name(match: re.Match[str], place: tuple[int, int], *, is_strict: bool) -> bool:
@@ -100,8 +128,11 @@ def _trim(text: str, start: int, end: int, *, strict: bool) -> tuple[int, int] |
         for m in WORD.finditer(text[start:end])
     ]
     kept: list[tuple[int, int, str]] = []
-    for word in words:
+    for word, after in zip(words, [*words[1:], None], strict=True):
         is_stop = _is_stop(word[2])
+        if word[2].lower() in _NAMES_TOO and after is not None:
+            # "Hope May Brown".
+            is_stop = _is_stop(after[2]) or is_medical(after[2])
         if is_stop and kept:
             break
         if is_stop:
@@ -129,7 +160,7 @@ def _trim(text: str, start: int, end: int, *, strict: bool) -> tuple[int, int] |
 
 
 def _is_stop(word: str) -> bool:
-    return word.lower() in load_not_names()
+    return len(word) > 1 and word.lower() in load_not_names()
 
 
 def _is_word(word: str) -> bool:
@@ -144,6 +175,9 @@ def _is_signed(text: str, place: tuple[int, int], match: re.Match[str]) -> bool:
     ):
         return False
     degree = match["degree"].replace(".", "").replace(" ", "")
+    if degree == "RN" and len(words) == 1:
+        # "Keisha RN".
+        return True
     if degree in ("DO", "NP", "PA", "PT", "RN", "PhD"):
         return (len(words) > 1 and match.group("comma") is not None) or len(words) > 2
     return len(words) > 1 or match["comma"] is not None

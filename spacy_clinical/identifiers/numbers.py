@@ -27,6 +27,8 @@ from spacy_clinical.identifiers.matching import (
 )
 
 SOURCE = "numbers"
+# Of numbers without labels.
+FORMS = "number_forms"
 _NO = r"(?:no\.?|nos\.?|num(?:ber)?s?\.?|nbr|id\.?|#|code|identifier)"
 # Between a label and its number: "MRN: ", "MRN# is ", "MRN (hospital) - ".
 _TIE = rf"\b\)?(?: ?{_NO})?\)?[ ]?(?:[:#=.-]{{1,3}}|is|was|of)?\n?[ ]{{0,8}}#?(?:is )?"
@@ -147,7 +149,7 @@ def _rule(
     heads: str = "",
 ) -> Rule:
     return compile_rule(
-        *(SOURCE, "ID", kind, starts, pattern, check),
+        *(SOURCE if heads else FORMS, "ID", kind, starts, pattern, check),
         ignore_case=ignore_case,
         heads=heads,
     )

@@ -47,7 +47,11 @@ _COMPILED = [
 _IS_DATE = re.compile(
     r"[\d?]{1,4}[-/][\d?]{1,4}(?:[-/][\d?]{1,4})?|(?:18|19|20|21)\d\d"
 )
-_IS_TITLED = re.compile(r"\b(?:Drs?|Doctor|Prof(?:essor)?|Nurse|Attending)\.? ?$", re.I)
+_IS_TITLED = re.compile(
+    r"\b(?:Drs?|Doctor|Prof(?:essor)?|Nurse|Attending|by|Physician|PCP)[.:]{0,2} ?$",
+    re.I,
+)
+_HAS_DEGREE = re.compile(r",? (?:M\.?D|D\.?O|R\.?N|N\.?P|PA)\b")
 
 
 def find_placeholders(text: str) -> Iterator[Identifier]:
@@ -57,7 +61,9 @@ def find_placeholders(text: str) -> Iterator[Identifier]:
     """
     for match in _PLACEHOLDER.finditer(text):
         label, kind = _read(match["what"].strip())
-        if label == "PATIENT" and _IS_TITLED.search(text[: match.start()][-16:]):
+        before = text[max(match.start() - 20, 0) : match.start()]
+        is_staff = _IS_TITLED.search(before) or _HAS_DEGREE.match(text, match.end())
+        if label == "PATIENT" and is_staff:
             label = "STAFF"
         yield Identifier(*match.span(), label, kind, 1.0, SOURCE)
 

@@ -7,6 +7,7 @@ from spacy_clinical.identifiers.addresses import find_addresses
 from spacy_clinical.identifiers.ages import find_ages
 from spacy_clinical.identifiers.contacts import find_contacts
 from spacy_clinical.identifiers.dates import find_dates
+from spacy_clinical.identifiers.facilities import find_facilities
 from spacy_clinical.identifiers.folding import FoldedText
 from spacy_clinical.identifiers.found import Identifier
 from spacy_clinical.identifiers.matching import RuleText
@@ -58,12 +59,21 @@ def _find(text: RuleText, settings: RuleSettings) -> Iterator[Identifier]:
         yield from find_times(text)
     yield from find_ages(text, only_over_89=settings.only_over_89)
     yield from find_addresses(text)
+    yield from find_facilities(text)
     yield from find_names(text)
 
 
 def list_sources() -> Sequence[str]:
     """List the names of the rules, which are the sources of what they find."""
     return (
-        *("placeholders", "contacts", "numbers", "dates", "times", "ages"),
-        *("addresses", "names", "repeated_names"),
+        *(
+            "placeholders",
+            "contacts",
+            "numbers",
+            "number_forms",
+            "dates",
+            "times",
+            "ages",
+        ),
+        *("addresses", "facilities", "names", "repeated_names"),
     )
