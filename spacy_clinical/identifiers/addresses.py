@@ -51,8 +51,13 @@ _ZIP = r"\d{5}(?:-\d{4})?(?![\d-])"
 _CITY = r"[A-Z][A-Za-z'.-]{1,20}(?: [A-Z][A-Za-z'.-]{1,20}){0,2}"
 
 
+_HAS_SUFFIX = re.compile(r"\b(?:St|Street|Ave|Avenue|Rd|Road|Blvd|Boulevard|Lane|Ln)\b")
+
+
 def _is_street(match: re.Match[str]) -> bool:
     words = re.findall(r"[A-Za-z]{3,}", match[0])
+    if _HAS_SUFFIX.search(match[0]):
+        return True
     if words and match.string[match.end() : match.end() + 2] == ", ":
         return True
     # "2 Tablets By Mouth Daily St": a name of a street has a word that is no medicine.

@@ -29,7 +29,8 @@ FOREIGN_MONTH = (
     "fevereiro|março|maio|junho|julho|setembro|outubro|dezembro|gennaio|febbraio|aprile|"
     "maggio|giugno|luglio|settembre|ottobre|dicembre"
 )
-MONTH = rf"(?:(?:{FULL_MONTH}|{FOREIGN_MONTH})\b|(?:{SHORT_MONTH})\b\.?)"
+_NO_LETTER = r"(?![^\W\d_])"
+MONTH = rf"(?:(?:{FULL_MONTH}|{FOREIGN_MONTH}){_NO_LETTER}|(?:{SHORT_MONTH}){_NO_LETTER}\.?)"
 DAY = r"(?:(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?)"
 YEAR = r"(?:(?:18|19|20)\d\d|'\d\d)"
 SHORT_YEAR = r"(?:(?:18|19|20)\d\d|'?\d\d)"
@@ -135,7 +136,7 @@ def _is_short_weekday(match: re.Match[str]) -> bool:
         re.IGNORECASE,
     )
     followed = re.match(
-        r"(?:,? ?\d{1,2}[/:. -]|,? (?:the )?\d|,? ?[-/&] ?"
+        r"(?:,? ?\d{1,2}[/:. -]|,? (?:the )?\d|(?:,? ?[-/&] ?| (?:and|or|to|thru) )"
         r"(?:Mon|Tues?|Wed|Thur?|Fri|Sat|Sun)|,? (?:AM|PM|morning|night|evening|Jan|Feb|Mar|"
         r"Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec))",
         after,
@@ -193,7 +194,7 @@ _DATE_RULES: list[Rule] = [
         "DATE",
         "date",
         "digit",
-        rf"(?<![\d.,/])(?:{DAY} ?(?:-|to|and|&) ?)?{DAY}(?:{GAP}|[-./])?(?:(?:of|de|di){GAP})?{MONTH}"
+        rf"(?<![\d.,/])(?:{DAY} ?(?:-|to|and|&) ?)?{DAY}(?:\.?{GAP}|[-./])?(?:(?:of|de|di){GAP})?{MONTH}"
         rf"(?:,?(?:{GAP}|[-./,])?(?:(?:of|de|del|di){GAP})?{SHORT_YEAR})?(?![\w/]|[.,]\d)",
         lambda m: (
             not re.match(rf"{DAY} ?(?:may|mar|sep|dec|mars|mai)\b(?! ?\d)", m[0])
@@ -205,8 +206,8 @@ _DATE_RULES: list[Rule] = [
         "DATE",
         "date",
         "word",
-        rf"(?<![^\W\d_])(?:{MONTH})(?:,?{GAP}|[-/.])?(?:the{GAP})?{DAY}"
-        rf"(?: ?- ?{DAY})?(?:,?{GAP}?{SHORT_YEAR}(?![\d:]))?(?![\w/]|[.,]\d|:\d)",
+        rf"(?<![^\W\d_])(?:{MONTH})(?:,?{GAP}|[-/.])?(?:the{GAP})?{DAY}(?!\d)"
+        rf"(?: ?- ?{DAY})?(?:(?:,{GAP}?|{GAP}){SHORT_YEAR}(?![\d:]))?(?![\w/]|[.,]\d|:\d)",
         lambda m: _is_capital_may(m) and not IS_MEASURED.match(read_after(m)),
     ),
     compile_rule(

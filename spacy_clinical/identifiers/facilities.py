@@ -17,6 +17,8 @@ _HOUSE = (
     r"(?:Assisted|Senior) Living|Manor|Pharmacy|Memorial|Polyclinic|Klinik(?:um)?)"
 )
 _WORD = r"(?:[A-Z][\w'.-]{1,24}|of|and|&|the|for|de|la)"
+# The last word of a house, where another goes on.
+_JOINED = r"(?:Hospital|Center|Centre|Clinic|Home|System) (?:and|at|for|to|from) "
 # Words that each hospital may have in its name.
 _GENERIC = frozenset(
     """
@@ -46,7 +48,7 @@ _RULES = [
         "HOSP",
         "hospital",
         "capital",
-        rf"(?<![\w'-])(?P<name>(?:{_WORD} ){{1,5}}){_HOUSE}\b",
+        rf"(?<![\w'-])(?P<name>(?:(?!{_JOINED}){_WORD} ){{1,7}}){_HOUSE}\b",
         _is_named,
         ignore_case=False,
     ),

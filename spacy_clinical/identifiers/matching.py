@@ -24,7 +24,7 @@ Check = Callable[[re.Match[str]], bool]
 Start = Literal["word", "letter", "capital", "code", "digit", "sign", "line", "any"]
 _STARTS: dict[Start, re.Pattern[str]] = {
     # Also of a word that is run together with another: "NotePt:", "0937884Date".
-    "letter": re.compile(r"[^\W\d_]+|(?<=[a-z])(?=[A-Z])"),
+    "letter": re.compile(r"(?<![^\W\d_])(?=[^\W\d_])|(?<=[a-z])(?=[A-Z])"),
     "capital": re.compile(r"(?<![^\W_])(?=[^\W\d_a-z])"),
     "code": re.compile(r"(?<![^\W\d_])[^\W\d_]{1,8}(?=[ :-]?\d)"),
     "digit": re.compile(r"\d+"),
@@ -34,6 +34,7 @@ _STARTS: dict[Start, re.Pattern[str]] = {
 _LETTERS = re.compile(r"[^\W\d_]+")
 # What isn't literal in a pattern: escapes, names of groups, repetitions.
 _SYNTAX = re.compile(r"\\[A-Za-z]|\(\?(?:P<\w*>|<?[=!]|-?i:|:)|\{[\d,]*\}")
+_OPTIONAL = re.compile(r"\w\?")
 _MAX_WORDS = 50_000
 
 
@@ -45,7 +46,9 @@ class Heads:
 
         pattern: A regular expression without character classes at its beginning.
         """
-        runs = set(_LETTERS.findall(_SYNTAX.sub(" ", pattern).lower()))
+        plain = _SYNTAX.sub(" ", pattern).lower()
+        # "aged?" begins with "age", too.
+        runs = set(_LETTERS.findall(f"{plain} {_OPTIONAL.sub(' ', plain)}"))
         self._first = frozenset(run for run in runs if len(run) == 1)
         self._runs = tuple(run for run in runs if len(run) > 1)
         self._known: dict[str, bool] = {}

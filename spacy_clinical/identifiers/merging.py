@@ -16,9 +16,9 @@ ORDER = (
         "placeholders",
         "numbers",
         "contacts",
-        "number_forms",
         "dates",
         "times",
+        "number_forms",
     ),
     *("addresses", "facilities", "ages", "names", "repeated_names"),
 )

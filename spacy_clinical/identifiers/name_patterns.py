@@ -154,9 +154,9 @@ _HEADER = re.compile(
     re.MULTILINE,
 )
 # "Sophia Brown is a very pleasant 75-year-old".
-_INTRODUCED = re.compile(
+INTRODUCED = re.compile(
     rf"(?<![\w'-])(?P<patient>)(?P<id>{_NAME}),? (?:is|was|a|an|\()(?: an?)?(?: [a-z-]{{2,16}},?){{0,4}} ?"
-    rf"\d{{1,3}}[ -]?(?:years?|yrs?|y/?\.?o|month|week|day|[MF]\b)",
+    rf"\d{{1,3}}[ -]?(?:years?|yrs?|y/?\.?o|(?:month|week|day)s?[ -]old|[MF]\b)",
     re.MULTILINE,
 )
 # What makes a name that of a disease, a sign or a house.
@@ -188,7 +188,7 @@ class NamePattern(NamedTuple):
 PATTERNS = [
     NamePattern(_TITLED, ("capital",), False),
     NamePattern(_TITLED_CAPS, ("capital",), False),
-    NamePattern(_TITLED_WORD, ("capital",), False),
+    NamePattern(_TITLED_WORD, ("capital",), True),
     NamePattern(_CLOSING, ("line",), False),
     NamePattern(_BEHIND_DEGREE, ("capital",), True),
     NamePattern(_DASHED, ("any",), False),
@@ -204,7 +204,7 @@ PATTERNS = [
     NamePattern(_RELATED, ("word",), True, Heads(RELATIVE)),
     NamePattern(_CALLED, ("word",), True, Heads(_CALLED.pattern)),
     NamePattern(_HEADER, ("line",), True),
-    NamePattern(_INTRODUCED, ("capital",), True),
+    NamePattern(INTRODUCED, ("capital",), True),
     NamePattern(_LABELLED_LOWER, ("word",), True, Heads(_LABELLED_LOWER.pattern)),
 ]
 TITLED_HEADS = Heads("(?:drs?|prof|mr|mrs|ms|miss)")

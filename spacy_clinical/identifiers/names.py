@@ -12,6 +12,7 @@ from spacy_clinical.identifiers.name_patterns import (
     CAPITAL,
     EPONYM,
     INITIAL,
+    INTRODUCED,
     LABELLED,
     PATTERNS,
     RELATIVE,
@@ -56,6 +57,7 @@ _NAMES_TOO = frozenset(
         "long",
     )
 )
+_SUFFIXES = frozenset(("JR", "SR", "II", "III", "IV"))
 # Labels that findings follow, too: "Patient: Stable".
 _STATED_LABELS = frozenset(
     ("patient", "pt", "historian", "informant", "interpreter", "client")
@@ -104,6 +106,9 @@ def _is_name(match: re.Match[str], place: tuple[int, int], *, is_strict: bool) -
     text = match.string
     if is_strict and EPONYM.match(text, place[1]):
         return False
+    if match.re is INTRODUCED:
+        word, *others = WORD.findall(text[slice(*place)])
+        return bool(others) or not (word.isupper() or _is_word(word))
     if match.re is WITH_DEGREE:
         return _is_signed(text, place, match)
     return match.re is not LABELLED or _fits_label(text, place, match)
@@ -148,6 +153,10 @@ def _trim(text: str, start: int, end: int, *, strict: bool) -> tuple[int, int] |
                 break
             if word[2].lower() in SERVICES:
                 break
+        # "Ulysses Ogrady MC #0937884".
+        is_short = word[2].isupper() and 1 < len(word[2]) < 4
+        if is_short and kept and not kept[-1][2].isupper() and word[2] not in _SUFFIXES:
+            break
         kept.append(word)
     if not kept or (len(kept) == 1 and len(kept[0][2]) < 2):
         return None

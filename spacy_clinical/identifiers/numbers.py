@@ -32,18 +32,21 @@ FORMS = "number_forms"
 _NO = r"(?:no\.?|nos\.?|num(?:ber)?s?\.?|nbr|id\.?|#|code|identifier)"
 # Between a label and its number: "MRN: ", "MRN# is ", "MRN (hospital) - ".
 _TIE = rf"\b\)?(?: ?{_NO})?\)?[ ]?(?:[:#=.-]{{1,3}}|is|was|of)?\n?[ ]{{0,8}}#?(?:is )?"
+# What is run together with a number: "0937884Date".
+_NEXT_WORD = r"(?-i:[A-Z][a-z]{2})"
 _VALUE = (
-    r"(?P<id>(?=[A-Z0-9./-]{0,14}\d[A-Z0-9./-]{0,14}\d)[A-Z0-9](?:[A-Z0-9]|[./-](?=[A-Z0-9])){2,28}"
-    r"(?:[ ](?=\d)\d{2,6}){0,3})(?![A-Z0-9])"
+    r"(?P<id>(?=[A-Z0-9./-]{0,14}\d[A-Z0-9./-]{0,14}\d)[A-Z0-9]"
+    rf"(?:(?!{_NEXT_WORD})[A-Z0-9]|[./-](?=[A-Z0-9])){{2,28}}"
+    rf"(?:[ ](?=\d)\d{{2,6}}){{0,3}})(?:(?![A-Z0-9])|(?={_NEXT_WORD}))"
 )
 # Kinds of numbers by the labels that stand before them.
 _LABELS = {
     "mrn": (
-        r"(?:e?mrn|m\.r\.n\.?|mr ?(?=#|no\b)|med(?:ical)?\.? rec(?:ord)?s?\.?|mc ?(?=#)|"
+        r"(?:e?mrn|m\.r\.n\.?|mr(?= ?(?:#|no\b))|med(?:ical)?\.? rec(?:ord)?s?\.?|mc(?= ?#)|"
         r"health record|hospital|chart|unit|patient|pt\.?|urn|umrn|uhid|hosp\.?|clinic|"
         r"nhc|historia(?: cl[ií]nica)?|pid|epic|case record)"
     ),
-    "ssn": r"(?:ssn|s\.s\.n\.?|soc(?:ial)?\.? sec(?:urity)?\.?|ss ?(?=#)|sin|tax ?payer|ein|itin)",
+    "ssn": r"(?:ssn|s\.s\.n\.?|soc(?:ial)?\.? sec(?:urity)?\.?|ss(?= ?#)|sin|tax ?payer|ein|itin)",
     "nhs": r"(?:nhs|chi|h ?& ?c|n\.h\.s\.?)",
     "npi": r"(?:npi|n\.p\.i\.?|national provider)",
     "dea": r"(?:dea)",
@@ -85,7 +88,7 @@ _WORDS = (
     r"sample|slide|auth|fin|har|chi|sin|vehicle|mr|key|acc|reg|user|batch|lot|rx|"
     r"medicare|medicaid|insurance|coverage|certificate|certification|registration|enc|emp|"
     r"conf|confirmation|badge|visa|voucher|donor|episode|sn|pid|epic|req|health record|member|"
-    r"policy|transaction|incident|ticket|invoice|card|plate|prescription|specimen)\W*$"
+    r"policy|transaction|incident|ticket|invoice|card|prescription|specimen)\W*$"
 )
 _NOT_LABELLED = re.compile(_WORDS, re.IGNORECASE)
 _HAS_SIGN = re.compile(

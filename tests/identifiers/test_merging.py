@@ -1,0 +1,57 @@
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from spacy_clinical.identifiers.found import Identifier
+from spacy_clinical.identifiers.merging import MODEL, merge_identifiers
+
+TEXT = "Seen by Jack Reacher 03/04/21 in Boston"
+
+
+def test_rules_keep_their_place_and_the_model_what_is_left():
+    rule = Identifier(21, 29, "DATE", "date", 1.0, "dates")
+    model = Identifier(8, 29, "PATIENT", "", 0.9, MODEL)
+    assert merge_identifiers([model, rule], TEXT) == [model._replace(end=20), rule]
+
+
+def test_what_goes_beyond_a_rule_of_the_same_type_becomes_part_of_it():
+    rule = Identifier(8, 12, "PATIENT", "name", 1.0, "names")
+    model = Identifier(8, 20, "PATIENT", "", 0.9, MODEL)
+    assert merge_identifiers([model, rule], TEXT) == [rule._replace(end=20)]
+    behind = Identifier(13, 20, "PATIENT", "name", 1.0, "names")
+    assert merge_identifiers([model, behind], TEXT) == [behind._replace(start=8)]
+
+
+def test_of_one_source_the_longest_wins():
+    short = Identifier(21, 26, "DATE", "date", 1.0, "dates")
+    long = Identifier(21, 29, "DATE", "date", 1.0, "dates")
+    assert merge_identifiers([short, long], TEXT) == [long]
+
+
+def test_nothing_but_punctuation_is_no_identifier():
+    model = Identifier(4, 5, "LOC", "", 0.9, MODEL)
+    assert merge_identifiers([model], TEXT) == []
+
+
+SOURCES = st.sampled_from(["record", "dates", "names", "custom", MODEL])
+ROWS = st.builds(
+    lambda start, length, label, source: Identifier(
+        start, min(start + length, len(TEXT)), label, "", 1.0, source
+    ),
+    st.integers(0, len(TEXT) - 1),
+    st.integers(1, 12),
+    st.sampled_from(["DATE", "PATIENT"]),
+    SOURCES,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(ROWS, max_size=8))
+def test_no_letter_is_lost_and_nothing_overlaps(rows):
+    merged = merge_identifiers(rows, TEXT)
+    places = [range(row.start, row.end) for row in merged]
+    found = [place for row in places for place in row]
+    assert len(found) == len(set(found))
+    assert found == sorted(found)
+    wanted = {i for row in rows for i in range(row.start, row.end) if TEXT[i].isalnum()}
+    assert wanted <= set(found)
+    assert {i for i in found if TEXT[i].isalnum()} <= wanted

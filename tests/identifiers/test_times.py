@@ -1,0 +1,27 @@
+import pytest
+
+from spacy_clinical.identifiers.rules import RuleSettings
+from tests.identifiers.marked import find, read_marked, show
+
+TIMES = """
+woke at [[2:00 am]] and [[2 PM]], [[10 p.m.]]
+[[14:35]]; [[08:12:33]]; [[0312]] hrs; at [[22:15]]; @ [[9:30]]
+[[10/22/1982]] [[1525]] and [[10/22/1982]] at [[1526]]
+"""
+NO_TIMES = """
+titer 1:40; ANA 1:320; dilution 10:20; lidocaine 1:1000; I:E 1:20
+BP 1230; WBC 1525; 1500 mL; 3:1 ratio
+"""
+
+
+@pytest.mark.parametrize("marked", TIMES.strip().split("\n"))
+def test_times_are_found(marked):
+    text, expected = read_marked(marked)
+    assert show(text, find(text)) == expected
+    without = find(text, RuleSettings(times=False))
+    assert "time" not in {row.kind for row in without}
+
+
+@pytest.mark.parametrize("text", NO_TIMES.strip().split("\n"))
+def test_what_looks_like_a_time_is_none(text):
+    assert find(text) == []
