@@ -28,7 +28,7 @@ _STARTS: dict[Start, re.Pattern[str]] = {
     "capital": re.compile(r"(?<![^\W_])(?=[^\W\d_a-z])"),
     "code": re.compile(r"(?<![^\W\d_])[^\W\d_]{1,8}(?=[ :-]?\d)"),
     "digit": re.compile(r"\d+"),
-    "sign": re.compile(r"[(+]+(?=\d)"),
+    "sign": re.compile(r"[(+]{1,2}(?=\d)"),
     "line": re.compile("^", re.MULTILINE),
 }
 _LETTERS = re.compile(r"[^\W\d_]+")

@@ -87,7 +87,8 @@ COLUMNS = {
 _MISREAD = str.maketrans("OoQDIl|SsBZzG", "0000111558226")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _NUMBER = re.compile(
-    r"(?<![A-Za-z0-9])[A-Za-z]{0,3}[-.]?[0-9OoIlSBZ|](?:[ ./-]?[0-9A-Za-z|]){3,24}(?![A-Za-z0-9])"
+    r"(?<![A-Za-z0-9])[A-Za-z]{0,3}[-.]?[0-9OoIlSBZ|]"
+    r"(?:[./-]?[0-9OoIlSBZ|]| [0-9]){3,24}(?![A-Za-z0-9])"
 )
 _DIGITS = re.compile(r"[0-9OoIlSBZ|]{1,8}(?:(?: ?[./-] ?| )[0-9OoIlSBZ|]{1,4}){0,2}")
 _ISO = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)")

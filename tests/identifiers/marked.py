@@ -9,7 +9,9 @@ from spacy_clinical.identifiers.rules import DEFAULT, RuleSettings, find_identif
 
 def read_marked(marked: str) -> tuple[str, list[str]]:
     """Read a text, and the identifiers that are marked in it."""
-    return re.sub(r"\[\[|\]\]", "", marked), re.findall(r"\[\[(.*?)\]\]", marked, re.S)
+    return re.sub(r"\[\[|\]\]", "", marked), re.findall(
+        r"\[\[(.*?)\]\](?!\])", marked, re.S
+    )
 
 
 def find(text: str, settings: RuleSettings = DEFAULT) -> list[Identifier]:
