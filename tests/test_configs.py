@@ -65,6 +65,17 @@ def test_forms_assembles(tiny_layoutlm, tmp_path):
     assert doc._.clinical_pieces["clinical_form_extractor"]["not_seen"] == 0
 
 
+@pytest.mark.filterwarnings(r"ignore:\[W002\]")
+def test_deidentify_assembles(tiny_ner, tmp_path):
+    overrides = {"paths.checkpoint": str(tiny_ner)}
+    config = load_config(ROOT / "configs/deidentify.cfg", overrides=overrides)
+    nlp = load_model_from_config(config, auto_fill=True, validate=True)
+    nlp.initialize()
+    nlp.to_disk(tmp_path)
+    doc = spacy.load(tmp_path)("MRN: 4481239")
+    assert "4481239" in [span.text for span in doc.spans["phi"]]
+
+
 def test_long_notes_assembles(tiny_ner, tmp_path):
     overrides = {"paths.checkpoint": str(tiny_ner)}
     config = load_config(ROOT / "configs/long_notes.cfg", overrides=overrides)

@@ -138,6 +138,24 @@ def _is_uncoded(match: re.Match[str]) -> bool:
     return not re.match(r" ?(?:x ?10|\^|/ ?[a-zµ]|\.\d)", after)
 
 
+# Numbers of trials, genes and articles.
+_REGISTERED = re.compile(
+    r"(?:rs|NCT|NM|NP|NC|GSE|ENS|PMC|GCA|CHEBI|HGNC|IRCT|UMIN|CTRI)_?-?\d",
+    re.IGNORECASE,
+)
+
+
+def _is_specimen(match: re.Match[str]) -> bool:
+    is_virus = re.match(r"(?:CoV|COVID|IL|CD|ICD|HLA)-?\d", match[0])
+    return not is_virus and not _CODED.search(read_before(match, 30))
+
+
+def _is_grouped(match: re.Match[str]) -> bool:
+    return not _CODED.search(read_before(match, 30)) and not IS_MEASURED.match(
+        read_after(match)
+    )
+
+
 def _is_card(match: re.Match[str]) -> bool:
     return is_luhn(keep_digits(match[0]))
 
@@ -239,26 +257,14 @@ _FORMS = [
         "number",
         "code",
         r"(?<![\w.-])(?P<id>[A-Z]{1,4}-?\d{6,12}[A-Z]{0,2})(?![\w-])",
-        lambda m: (
-            _is_uncoded(m)
-            and not re.match(
-                r"(?:rs|NCT|NM|GSE|NP|NC|ENS|PMC|GCA|CHEBI|HGNC|CP|AB|MH|KY|IRCT|UMIN|ISRCTN|CTRI|ACTRN|LC|MK|MT|MN|MG|OL|ON|OM)_?-?\d",
-                m["id"],
-                re.I,
-            )
-        ),
+        lambda m: _is_uncoded(m) and not _REGISTERED.match(m["id"]),
     ),
     # S21-12345: a specimen; 12-345-678: a record.
     _rule(
         "specimen",
         "code",
         r"(?<![\w.-])[A-Z]{1,4}[-:]?\d{2,4}-\d{3,7}(?![\w-])",
-        _is_specimen := (
-            lambda m: (
-                not re.match(r"(?:CoV|COVID|IL|CD|H|ICD|HLA|T|L|C|B)-?\d", m[0])
-                and not _CODED.search(read_before(m, 30))
-            )
-        ),
+        _is_specimen,
         ignore_case=False,
     ),
     _rule(
@@ -268,12 +274,6 @@ _FORMS = [
         lambda m: len(keep_digits(m[0])) >= 7 and _is_grouped(m),
     ),
 ]
-
-
-def _is_grouped(match: re.Match[str]) -> bool:
-    return not _CODED.search(read_before(match, 30)) and not IS_MEASURED.match(
-        read_after(match)
-    )
 
 
 def find_numbers(text: RuleText) -> Iterator[Identifier]:

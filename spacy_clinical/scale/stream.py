@@ -73,6 +73,19 @@ def make_long_doc(nlp: Language, text: str) -> Doc:
     return nlp.make_doc(text)
 
 
+def make_note_doc(nlp: Language, note: Note) -> Doc:
+    """Make a Doc of a note, and let components know its metadata that look for them.
+
+    RAISES ValueError: As `make_long_doc`.
+    """
+    doc = make_long_doc(nlp, note.text)
+    for _, proc in nlp.pipeline if note.meta else ():
+        take_meta = getattr(proc, "take_meta", None)
+        if take_meta is not None:
+            take_meta(doc, note.meta)
+    return doc
+
+
 class _Feed:
     """Source of a stream's Docs, which keeps track of the notes in the stream.
 
@@ -99,7 +112,7 @@ class _Feed:
             except Exception as error:
                 self.error = error
                 return
-            doc = self._tokenize(note.text)
+            doc = self._tokenize(note)
             self._inside.append((self._n_read, note, doc))
             if doc is not None:
                 self._numbers[id(doc)] = self._n_read
@@ -122,10 +135,10 @@ class _Feed:
         while self._inside and self._inside[0][0] != number:
             yield self.take()
 
-    def _tokenize(self, text: str) -> Doc | None:
+    def _tokenize(self, note: Note) -> Doc | None:
         """Make a Doc; None if it fails, since an error would end the stream."""
         try:
-            return make_long_doc(self._nlp, text)
+            return make_note_doc(self._nlp, note)
         except Exception:
             return None
 
@@ -209,7 +222,7 @@ def _retry(
 def _annotate_alone(nlp: Language, pipeline: Pipeline, note: Note) -> Doc:
     """Run all components on a note, even after one has failed."""
     try:
-        doc = make_long_doc(nlp, note.text)
+        doc = make_note_doc(nlp, note)
     except Exception as error:
         doc = Doc(nlp.vocab)
         record_error(doc, "tokenizer", error, n_chars=len(note.text))
