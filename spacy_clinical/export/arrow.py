@@ -22,6 +22,8 @@ record lacks (the text, after --no-text) is null. The columns:
                        (string), ccs, icd10 (list of string), score (float64), evidence
                        (list of struct: section (string), start, end (int64), score
                        (float64))
+    identifiers        list of struct: label, kind, text (string), start, end (int64), score
+                       (float64), source (string); null if nothing has looked for them
     n_sentences        int64
     sentences          list of int64
     pieces             string: JSON, as components differ in what they say
@@ -53,7 +55,7 @@ from spacy_clinical.extensions.assertion_attributes import CONTEXT_ATTRIBUTES
 from spacy_clinical.files.atomic import replace_atomic
 from spacy_clinical.files.json_text import keep_finite, read_json, write_json
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 # Rows and characters of a row group, which is held in memory.
 ROWS, CHARS = 1000, 16_000_000
 # Types of fields that are neither strings nor lists of rows.
@@ -80,6 +82,7 @@ _ROWS = {
     "overlapping": _ENTITY,
     "codes": "code label title chapter chapter_codes ccs icd10 score evidence",
     "evidence": "section start end score",
+    "identifiers": "label kind text start end score source",
     "cues": "start end category direction rule",
 }
 # The fields of structs, as of rows.
@@ -91,7 +94,7 @@ _NAMED_ROWS = {
 }
 _COLUMNS = (
     "id source meta n_chars text sections subsections entities overlapping codes "
-    "n_sentences sentences pieces provenance error"
+    "identifiers n_sentences sentences pieces provenance error"
 )
 
 
@@ -122,7 +125,9 @@ NAMED_SCHEMA = pa.schema(
 _JSON = ("meta", "pieces", "provenance", "attributes")
 # Their rows have attributes.
 _NAMED = ("entities", "overlapping", "tokens")
-_SCORED = ("sections", "subsections", "entities", "overlapping", "codes")
+_SCORED = (
+    *("sections", "subsections", "entities", "overlapping", "codes", "identifiers"),
+)
 # Fields that every record has, if only without a value.
 _KEPT = frozenset({"score", "assertion", *CONTEXT_ATTRIBUTES})
 _NEEDED = {"id", "sections", "entities"}

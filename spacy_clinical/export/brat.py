@@ -2,7 +2,8 @@
 
     NAME.txt           the text, unchanged
     NAME.ann           doc.ents, one a line: T1, label with offsets in characters, text; then
-                       what is said of them: A1, Negated, T1
+                       what is said of them: A1, Negated, T1; then doc.spans["phi"], if
+                       there is such a group
     names.csv          name, id, source of each note
     annotation.conf    the types of entities and attributes, as BRAT wants to know them
 
@@ -17,13 +18,15 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 
 from spacy_clinical.corpora.brat_attributes import WRITTEN
 from spacy_clinical.export.docs import get_note
+from spacy_clinical.extensions.span_groups import list_spans
 from spacy_clinical.files.atomic import fill_folder, open_new
 from spacy_clinical.files.cells import TableWriter
 from spacy_clinical.files.names import FileNames
+from spacy_clinical.identifiers.found import PHI_KEY
 from spacy_clinical.types import Note
 
 COLUMNS = ("name", "id", "source")
@@ -32,14 +35,14 @@ _FRAGMENT = re.compile("[^\t\n\x0b\x0c\r\x1c-\x1f\x85\u2028\u2029]+")
 
 
 def format_ann(doc: Doc) -> str:
-    """List `doc.ents` as text-bound annotations, and the attributes that are true for them,
-    one a line; "" for none.
+    """List `doc.ents` and identifiers as text-bound annotations, and the attributes that are
+    true for them, one a line; "" for none.
 
     A line break inside an entity ends a fragment, as BRAT asks.
     """
     lines: list[str] = []
     said: list[str] = []
-    for ent in doc.ents:
+    for ent in _list_spans(doc):
         places, parts = [], []
         for match in _FRAGMENT.finditer(ent.text):
             part = match[0].strip()
@@ -55,6 +58,10 @@ def format_ann(doc: Doc) -> str:
             said += [f"{label} T{number}" for label in true]
     attributes = [f"A{i}\t{one}\n" for i, one in enumerate(said, start=1)]
     return "".join([*lines, *attributes])
+
+
+def _list_spans(doc: Doc) -> list[Span]:
+    return [*doc.ents, *list_spans(doc, PHI_KEY)]
 
 
 def write_brat(docs: Iterable[Doc], folder: Path) -> int:
@@ -75,7 +82,7 @@ def write_brat(docs: Iterable[Doc], folder: Path) -> int:
             _write(part / f"{name}.txt", doc.text)
             _write(part / f"{name}.ann", format_ann(doc))
             table.write((name, note.id, note.source))
-            labels.update(_make_label(ent.label_) for ent in doc.ents)
+            labels.update(_make_label(span.label_) for span in _list_spans(doc))
             n_docs += 1
         _write(part / "annotation.conf", _list_types(labels))
     return n_docs

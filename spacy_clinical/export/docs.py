@@ -6,6 +6,7 @@
     doc.spans["sections"],    with their titles, bodies and LOINC codes, so that
     ["subsections"]           `span._.section_title` and the like work
     doc.sents                 where they were
+    doc.spans["phi"]          identifiers
     doc._.icd9, doc.cats      codes; the scores of all others are not in records
     doc._.clinical_...        pieces, provenance, error
     span._.is_negated ...     whether entities hold, and why (span._.assertion); the cues are
@@ -44,6 +45,7 @@ from spacy_clinical.extensions.attributes import (
 )
 from spacy_clinical.extensions.doc_data import find_kept, keep
 from spacy_clinical.files.json_text import read_json, write_json
+from spacy_clinical.identifiers.found import Identifier, set_identifiers
 from spacy_clinical.types import Note
 
 NOTE_KEY = "spacy_clinical.note"
@@ -94,6 +96,8 @@ def make_doc(record: Mapping[str, Any], nlp: Language) -> Doc:
     doc.spans[SUBSECTIONS_KEY] = finder.make_group(SUBSECTIONS_KEY, subsections)
     doc.spans[SECTION_TITLES_KEY] = _make_titles(finder, [*sections, *subsections])
     _set_entities(doc, finder, record)
+    if record.get("identifiers") is not None:
+        set_identifiers(doc, [_read_identifier(row) for row in record["identifiers"]])
     codes = list(record.get("codes") or ())
     if codes:
         doc._.icd9 = codes
@@ -172,6 +176,18 @@ class _Finder:
         scores = [row.get("score") for row in rows]
         attrs: dict[str, Any] = {} if None in scores else {"scores": scores}
         return SpanGroup(self.doc, name=key, spans=spans, attrs=attrs)
+
+
+def _read_identifier(row: Mapping[str, Any]) -> Identifier:
+    score = row.get("score")
+    return Identifier(
+        row["start"],
+        row["end"],
+        row["label"],
+        row.get("kind") or "",
+        1.0 if score is None else score,
+        row.get("source") or "",
+    )
 
 
 def _list_findings(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:

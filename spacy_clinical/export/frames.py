@@ -5,6 +5,7 @@
     entities   id, label, text, start, end, score, section, is_negated, is_uncertain,
                is_historical, is_hypothetical, is_family, cues (as JSON)
     codes      id, code, title, chapter, score
+    identifiers id, label, kind, text, start, end, score, source
     fields     id, key, option, value, page, score (of forms)
     tokens     id, start, end (of those that have attributes)
 
@@ -30,7 +31,9 @@ from spacy_clinical.extensions.assertion_attributes import CONTEXT_ATTRIBUTES
 from spacy_clinical.files.json_text import keep_finite, write_json
 from spacy_clinical.types import Note
 
-Rows = Literal["notes", "sections", "entities", "codes", "fields", "tokens"]
+Rows = Literal[
+    "notes", "sections", "entities", "codes", "identifiers", "fields", "tokens"
+]
 Library = Literal["pandas", "polars"]
 
 COLUMNS: dict[Rows, tuple[str, ...]] = {
@@ -43,6 +46,7 @@ COLUMNS: dict[Rows, tuple[str, ...]] = {
         *(*CONTEXT_ATTRIBUTES, "cues"),
     ),
     "codes": ("id", "code", "title", "chapter", "score"),
+    "identifiers": ("id", "label", "kind", "text", "start", "end", "score", "source"),
     "fields": ("id", "key", "option", "value", "page", "score"),
     "tokens": ("id", "start", "end"),
 }
@@ -70,8 +74,8 @@ def to_frame(
     docs: Docs; pairs of a Note and its Doc, as `annotate_notes` yields, or of a Doc and
         its id, as `nlp.pipe(as_tuples=True)` does; or records. A bare Doc has the id
         that `docs.set_note` kept, or else its number.
-    rows: What a row is: a note, a section, an entity, a code, a field of a form, or a
-        token that has attributes. The singular ("entity") is accepted too.
+    rows: What a row is: a note, a section, an entity, a code, an identifier, a field of a
+        form, or a token that has attributes. The singular ("entity") is accepted too.
     library: "pandas" or "polars", which must be installed.
     attributes: Attributes of other components to include: "span._.negex". Records
         already hold theirs.

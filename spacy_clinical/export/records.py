@@ -17,6 +17,8 @@ count code points. A record:
     codes              doc._.icd9, best first: code, label, title, chapter,
                        chapter_codes, ccs, icd10, score, evidence (section, start, end,
                        score)
+    identifiers        doc.spans["phi"], if anything has looked for them: label, kind, text,
+                       start, end, score, source (which rule has found it, or "model")
     n_sentences        0 if nothing set sentences
     sentences          where they start; each ends where the next one starts
     pieces             per component, what its model saw (doc._.clinical_pieces)
@@ -58,6 +60,7 @@ from spacy_clinical.export.bare_facts import bare_pieces, bare_provenance
 from spacy_clinical.extensions.attributes import NER_KEY, SECTIONS_KEY, SUBSECTIONS_KEY
 from spacy_clinical.extensions.span_groups import list_spans
 from spacy_clinical.files.json_text import round_finite
+from spacy_clinical.identifiers.found import PHI_KEY, list_identifiers
 from spacy_clinical.sections.labels import list_known_labels
 from spacy_clinical.sections.state import OTHER
 from spacy_clinical.types import Note, list_names
@@ -76,6 +79,7 @@ _ROWS: dict[str, Collection[str]] = {
     "entities": _ENTITY,
     "overlapping": _ENTITY,
     "codes": _CODE | {"score", "evidence"},
+    "identifiers": _PLACE | {"label", "kind", "source"},
     "tokens": {"start", "end", "attributes"},
 }
 _PLAIN = {"id", "source", "n_chars", "n_sentences", "sentences"}
@@ -113,6 +117,18 @@ class EntityRecord(TypedDict, total=False):
     attributes: dict[str, Any]
 
 
+class IdentifierRecord(TypedDict, total=False):
+    """What identifies a person; `kind` and `source` are "" where they are unknown."""
+
+    label: str
+    kind: str
+    text: str
+    start: int
+    end: int
+    score: float | None
+    source: str
+
+
 class TokenRecord(TypedDict):
     """A token, with the attributes that are named."""
 
@@ -143,6 +159,7 @@ class Record(TypedDict, total=False):
     entities: list[EntityRecord]
     overlapping: list[EntityRecord]
     codes: list[dict[str, Any]]
+    identifiers: list[IdentifierRecord]
     n_sentences: int
     sentences: list[int]
     pieces: dict[str, Any]
@@ -191,6 +208,8 @@ def make_record(note: Note, doc: Doc, *, attributes: Named = ()) -> Record:
         "provenance": _get_provenance(note, doc),
         "error": doc._.clinical_error,
     }
+    if PHI_KEY in doc.spans:
+        record["identifiers"] = _list_identifiers(doc, note.text)
     if any(named):
         record["attributes"] = reader.read_doc(doc)
         record["tokens"] = cast(list[TokenRecord], reader.read_tokens(doc))
@@ -317,6 +336,21 @@ def _get_scores(doc: Doc) -> dict[tuple[int, int, int], float | None]:
             for span, score in zip(list_spans(doc, key), values, strict=True):
                 scores.setdefault(_key(span), round_finite(score))
     return scores
+
+
+def _list_identifiers(doc: Doc, text: str) -> list[IdentifierRecord]:
+    return [
+        {
+            "label": row.label,
+            "kind": row.kind,
+            "text": text[row.start : row.end],
+            "start": row.start,
+            "end": row.end,
+            "score": round_finite(row.score),
+            "source": row.source,
+        }
+        for row in list_identifiers(doc)
+    ]
 
 
 def _round_scores(code: dict[str, Any]) -> dict[str, Any]:

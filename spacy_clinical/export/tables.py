@@ -1,6 +1,7 @@
 """Write records as tables for spreadsheets and statistics: a folder of CSV files.
 
     notes.csv, sections.csv, entities.csv, codes.csv
+    identifiers.csv    if there are identifiers
     tokens.csv         if there are tokens that have attributes
 
 Their columns are those of `frames.COLUMNS`, then those of attributes, if there are some;
@@ -27,7 +28,7 @@ from spacy_clinical.files.cells import TableWriter, add_columns
 
 TABLES: tuple[Rows, ...] = ("notes", "sections", "entities", "codes")
 # Written only if there are some.
-MORE_TABLES: tuple[Rows, ...] = ("tokens",)
+MORE_TABLES: tuple[Rows, ...] = ("identifiers", "tokens")
 
 
 def write_tables(records: Iterable[Mapping[str, Any]], folder: Path) -> int:
