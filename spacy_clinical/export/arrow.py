@@ -22,13 +22,13 @@ record lacks (the text, after --no-text) is null. The columns:
                        (string), ccs, icd10 (list of string), score (float64), evidence
                        (list of struct: section (string), start, end (int64), score
                        (float64))
-    identifiers        list of struct: label, kind, text (string), start, end (int64), score
-                       (float64), source (string); null if nothing has looked for them
     n_sentences        int64
     sentences          list of int64
     pieces             string: JSON, as components differ in what they say
     provenance         string: JSON
     error              struct: component, code, type, message (string)
+    identifiers        list of struct: label, kind, text (string), start, end (int64), score
+                       (float64), source (string); null if nothing has looked for them
 
 and, in files of records that have attributes of other components (`NAMED_SCHEMA`):
 
@@ -94,7 +94,7 @@ _NAMED_ROWS = {
 }
 _COLUMNS = (
     "id source meta n_chars text sections subsections entities overlapping codes "
-    "identifiers n_sentences sentences pieces provenance error"
+    "n_sentences sentences pieces provenance error identifiers"
 )
 
 

@@ -17,8 +17,6 @@ count code points. A record:
     codes              doc._.icd9, best first: code, label, title, chapter,
                        chapter_codes, ccs, icd10, score, evidence (section, start, end,
                        score)
-    identifiers        doc.spans["phi"], if anything has looked for them: label, kind, text,
-                       start, end, score, source (which rule has found it, or "model")
     n_sentences        0 if nothing set sentences
     sentences          where they start; each ends where the next one starts
     pieces             per component, what its model saw (doc._.clinical_pieces)
@@ -28,6 +26,8 @@ count code points. A record:
                        point into
     error              null, or what failed (doc._.clinical_error): component, code,
                        type, message; nothing of the note is in it
+    identifiers        doc.spans["phi"], if anything has looked for them: label, kind, text,
+                       start, end, score, source (which rule has found it, or "model")
 
 and, of attributes that are named (see `attributes`), `attributes` of the note and of each
 entity, and `tokens`.

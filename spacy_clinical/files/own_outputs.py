@@ -52,6 +52,7 @@ TABLES = {
     "sections.csv": "id,label,loinc,title,start,end,body_start,score",
     "entities.csv": "id,label,text,start,end,score,section",
     "codes.csv": "id,code,title,chapter,score",
+    "identifiers.csv": "id,label,kind,text,start,end,score,source",
 }
 BRAT = {"names.csv": "name,id,source"}
 BRAT_SETTINGS = "annotation.conf"

@@ -29,7 +29,7 @@ def test_the_schema_is_plain():
 def test_the_schema_has_all_that_records_have():
     columns = {field.name: field.type for field in SCHEMA}
     for record in list_records():
-        assert list(record) == list(columns)
+        assert list(record) == [name for name in columns if name != "identifiers"]
         for name, value in record.items():
             rows = [value] if name == "error" and value else value
             if pa.types.is_list(columns[name]) and value and name != "sentences":

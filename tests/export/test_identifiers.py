@@ -51,7 +51,7 @@ def test_records_of_other_pipelines_have_none():
 
 
 def test_docs_of_records_have_them_again(record, doc):
-    again = make_doc(spacy.blank("en"), record)
+    again = make_doc(record, spacy.blank("en"))
     assert list_identifiers(again) == list_identifiers(doc)
 
 

@@ -198,5 +198,7 @@ def test_shapes_are_those_that_are_written():
         columns = ",".join(frames.COLUMNS[name.removesuffix(".csv")])
         assert f"{columns},".startswith(f"{header},")
     fields = set(records.Record.__annotations__)
-    # These are there only where attributes of other components are named.
-    assert fields - {"text", "attributes", "tokens"} == own_outputs.RECORD
+    # These are there only where attributes of other components are named, or where
+    # anything has looked for identifiers.
+    optional = {"text", "attributes", "tokens", "identifiers"}
+    assert fields - optional == own_outputs.RECORD
