@@ -13,7 +13,7 @@ from spacy_clinical.identifiers.matching import (
     read_after,
     read_before,
 )
-from spacy_clinical.identifiers.vocabulary import is_medical
+from spacy_clinical.identifiers.vocabulary import is_medical, load_not_names
 
 SOURCE = "addresses"
 STATES = (
@@ -48,7 +48,8 @@ _UNIT = (
     rf"{GAP}?#?[A-Z0-9-]{{1,6}}\b)?"
 )
 _ZIP = r"\d{5}(?:-\d{4})?(?![\d-])"
-_CITY = r"[A-Z][A-Za-z'.-]{1,20}(?: [A-Z][A-Za-z'.-]{1,20}){0,2}"
+_CITY_WORD = r"(?:(?:St|Ft|Mt|Pt)\.|[A-Z][A-Za-z'-]{1,20})"
+_CITY = rf"{_CITY_WORD}(?: {_CITY_WORD}){{0,2}}"
 
 
 _HAS_SUFFIX = re.compile(r"\b(?:St|Street|Ave|Avenue|Rd|Road|Blvd|Boulevard|Lane|Ln)\b")
@@ -182,6 +183,28 @@ _RULES = [
         "city",
         "capital",
         rf"(?<![\w'-])(?P<city>{_CITY}),{GAP}?(?:{_SURE_CODES}|{STATES})\b",
+        _is_city,
+        ignore_case=False,
+    ),
+    # "lives in Liverpool", "London NW1 6XE".
+    compile_rule(
+        SOURCE,
+        "LOC",
+        "city",
+        "word",
+        r"\b(?:lives?|living|lived|resides?|residing|resident|native|raised|relocated|"
+        rf"moved|travel(?:l?ed|l?ing)|flew|returned) (?:in|of|from|to|near|outside) (?P<id>(?-i:(?P<city>{_CITY})))",
+        lambda m: (
+            _is_city(m) and not load_not_names().issuperset(m["city"].lower().split())
+        ),
+    ),
+    compile_rule(
+        SOURCE,
+        "LOC",
+        "city",
+        "capital",
+        r"(?<![\w'-])(?P<city>[A-Z][a-z]{2,20}(?:[ -][A-Z][a-z]{2,20})?)"
+        r",?[ \n](?=[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}\b)",
         _is_city,
         ignore_case=False,
     ),

@@ -126,6 +126,10 @@ _CALLED = re.compile(
     rf"(?:a )?(?:patient|pt),?(?: named)?) (?P<id>(?-i:{CAPITAL} {_NAME}|{CAPITAL}(?=[,.'])))",
     re.IGNORECASE | re.MULTILINE,
 )
+# "Jane Doe's labs": two words that are none of medicine.
+_POSSESSIVE = re.compile(
+    rf"(?<![\w.'-])(?P<patient>)(?P<id>{CAPITAL} (?:{INITIAL} )?{_UPPER}[a-z]{{1,20}})(?='s )"
+)
 # Under "Sincerely,": the lines of a signature.
 _CLOSING = re.compile(
     r"^ {0,20}(?:Yours (?:sincerely|truly|faithfully)|Sincerely(?: yours)?|(?:Best|Kind|Warm)(?:est)? "
@@ -204,6 +208,7 @@ PATTERNS = [
     NamePattern(_RELATED, ("word",), True, Heads(RELATIVE)),
     NamePattern(_CALLED, ("word",), True, Heads(_CALLED.pattern)),
     NamePattern(_HEADER, ("line",), True),
+    NamePattern(_POSSESSIVE, ("capital",), True),
     NamePattern(INTRODUCED, ("capital",), True),
     NamePattern(_LABELLED_LOWER, ("word",), True, Heads(_LABELLED_LOWER.pattern)),
 ]

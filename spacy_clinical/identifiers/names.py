@@ -106,6 +106,9 @@ def _is_name(match: re.Match[str], place: tuple[int, int], *, is_strict: bool) -
     text = match.string
     if is_strict and EPONYM.match(text, place[1]):
         return False
+    if max(map(len, WORD.findall(text[slice(*place)]))) < 3 and is_strict:
+        # "mother (Ig G)".
+        return match.re is LABELLED or match.re is WITH_DEGREE
     if match.re is INTRODUCED:
         word, *others = WORD.findall(text[slice(*place)])
         return bool(others) or not (word.isupper() or _is_word(word))

@@ -97,7 +97,7 @@ Tel: [[+353 91 555 012]]   Fax: [[091 555 013]]   [[www.stbrendans.example.ie]]
 Our ref: [[AK/MN/449281]]     NHS No: [[943 476 5919]]
 
 Dr [[Siobhan Ni Mhurchu]]
-The Surgery, [[4 High St]], Bristol [[BS1 5TR]]
+The Surgery, [[4 High St]], [[Bristol]] [[BS1 5TR]]
 
 Dear Dr [[Ni Mhurchu]],
 

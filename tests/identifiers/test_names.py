@@ -8,6 +8,7 @@ PATIENT|Mr. [[Rocky Balboa]] and Mrs. [[O'Neil]]; MS [[GARCIA-LOPEZ]]; mr. [[smi
 PATIENT|Patient: [[Bruce Wayne]]; Patient Name: [[Norris, Chuck K]]; Pt: [[OSCAR,JOHNNY]]
 PATIENT|patient name: [[jane roe]], 45
 PATIENT|his wife [[Jill]], her son [[Tom Reed]]; Next of kin: [[Mar\u00eda Jos\u00e9 \u00c1lvarez]]
+PATIENT|[[Jane Doe]]'s labs, [[Tom A. Reed]]'s wife
 PATIENT|Re: [[Hope May Brown]]
 STAFF|Attending: [[Roger C Kelly]], MD. PCP: [[Hassan V. Kim]], DO
 STAFF|[[Roger C. Kelly]], M.D. and [[Smith]], MD; [[Keisha]] RN gave it; Okonkwo MD, [[Chidi]]
@@ -21,6 +22,7 @@ PATIENT|Mr. [[Jose\u0301 Nu\u0301n\u0303ez]]
 NO_NAMES = """
 Patient: Stable; Pt: denies pain; Patient reports pain; Mother: Breast Cancer; Father: CAD, HTN
 Parkinson's disease, Crohn disease, Apgar score, Foley catheter, Hodgkin lymphoma, Bell's palsy
+Crohn's disease; St. Mary's; today's plan; the Left Eye's vision; Graves' disease
 Seen by Cardiology; confirmed by Doppler; approved by the Ethics Committee; by mouth
 the doctor will call; dr appointment; Dr. recommended; nurse notified; see Dr. today
 Hypertension, DO not resuscitate; Stable, RN notified
