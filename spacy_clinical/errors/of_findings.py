@@ -87,15 +87,6 @@ class FindingErrors(metaclass=Catalog):
         "Component '{name}' can't read long forms for abbreviations: its encoder is a "
         "listener, not its own checkpoint. Set expand_abbreviations = false."
     )
-    C920 = (
-        "Component '{name}' can't look for abbreviations of type '{unknown}': no reading "
-        "has it. There are: {known}."
-    )
-    C921 = "Can't use an abbreviation of one's own: it {reason}."
-    C922 = (
-        "Component '{name}' has nothing to do: set use_definitions = true, "
-        "use_inventory = true, or both."
-    )
     C880 = (
         "Component '{name}' can't decode by \"{decoder}\" without a threshold: nothing "
         "was published for its checkpoint. Set threshold (from 0 to 1), or decoder = "
@@ -138,4 +129,13 @@ class FindingErrors(metaclass=Catalog):
     C897 = (
         "The Doc of the clean text had identifiers in {n} labels or ids, so it is thrown "
         "away. Leave out its annotations: call deidentify without nlp."
+    )
+    C920 = (
+        "Component '{name}' can't look for abbreviations of type '{unknown}': no reading "
+        "has it. There are: {known}."
+    )
+    C921 = "Can't use an abbreviation of one's own: it {reason}."
+    C922 = (
+        "Component '{name}' has nothing to do: set use_definitions = true, "
+        "use_inventory = true, or both."
     )

@@ -7,7 +7,8 @@ from pathlib import Path
 _RESOURCES = Path(__file__).parents[1] / "resources"
 _SOURCES = ("clinical_abbreviations.tsv", "icd9_titles.tsv", "section_titles.cfg")
 _WORD = re.compile(r"[A-Za-z]{2,}")
-
+# Further columns hold what speaks for a reading, such as "Bruce" for an exercise test.
+_N_COLUMNS = 4
 
 # Departments that stand after names: "Dr. Lee Cardiology".
 SERVICES = frozenset(
@@ -34,7 +35,9 @@ def load_medical_words() -> frozenset[str]:
     for name in _SOURCES:
         text = (_RESOURCES / name).read_text(encoding="utf8")
         lines = [line for line in text.splitlines() if not line.startswith("#")]
-        words.update(w.lower() for line in lines for w in _WORD.findall(line))
+        for line in lines:
+            said = " ".join(line.split("\t")[:_N_COLUMNS])
+            words.update(word.lower() for word in _WORD.findall(said))
     return frozenset(words)
 
 

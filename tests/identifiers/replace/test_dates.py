@@ -155,4 +155,5 @@ def _read(text, form):
     try:
         return datetime.strptime(text, form).date()
     except ValueError:
-        return datetime.strptime(text, form.replace("%b", "%B")).date()
+        other = form.translate(str.maketrans("bB", "Bb"))
+        return datetime.strptime(text, other).date()
