@@ -48,3 +48,12 @@ class ConceptErrors(metaclass=Catalog):
         "A vocabulary can't have more than {limit} concepts or names. Filter the "
         "sources, or build several vocabularies."
     )
+    C920 = (
+        "Component '{name}' can't look for abbreviations of type '{unknown}': no reading "
+        "has it. There are: {known}."
+    )
+    C921 = "Can't use an abbreviation of one's own: it {reason}."
+    C922 = (
+        "Component '{name}' has nothing to do: set use_definitions = true, "
+        "use_inventory = true, or both."
+    )

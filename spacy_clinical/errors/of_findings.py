@@ -1,5 +1,5 @@
 """Errors of cues, abbreviations, corpora with parts labelled, stored weights, and of
-identifiers and their removal: C85x to C89x, C92x."""
+identifiers and their removal: C85x to C89x."""
 
 from spacy_clinical.errors.messages import Catalog
 
@@ -129,13 +129,4 @@ class FindingErrors(metaclass=Catalog):
     C897 = (
         "The Doc of the clean text had identifiers in {n} labels or ids, so it is thrown "
         "away. Leave out its annotations: call deidentify without nlp."
-    )
-    C920 = (
-        "Component '{name}' can't look for abbreviations of type '{unknown}': no reading "
-        "has it. There are: {known}."
-    )
-    C921 = "Can't use an abbreviation of one's own: it {reason}."
-    C922 = (
-        "Component '{name}' has nothing to do: set use_definitions = true, "
-        "use_inventory = true, or both."
     )

@@ -98,11 +98,7 @@ _NAMED_ROWS = {
 }
 _COLUMNS = (
     "id source meta n_chars text sections subsections entities overlapping codes "
-<<<<<<< HEAD
     "abbreviations n_sentences sentences pieces provenance error identifiers"
-=======
-    "n_sentences sentences pieces provenance error identifiers"
->>>>>>> find
 )
 
 

@@ -34,7 +34,6 @@ from spacy_clinical.files.json_text import keep_finite, write_json
 from spacy_clinical.types import Note
 
 Rows = Literal[
-<<<<<<< HEAD
     "notes",
     "sections",
     "entities",
@@ -43,9 +42,6 @@ Rows = Literal[
     "identifiers",
     "fields",
     "tokens",
-=======
-    "notes", "sections", "entities", "codes", "identifiers", "fields", "tokens"
->>>>>>> find
 ]
 Library = Literal["pandas", "polars"]
 
@@ -59,10 +55,7 @@ COLUMNS: dict[Rows, tuple[str, ...]] = {
         *(*CONTEXT_ATTRIBUTES, "cues"),
     ),
     "codes": ("id", "code", "title", "chapter", "score"),
-<<<<<<< HEAD
     "abbreviations": ("id", "text", "long_form", "label", "source", "start", "end"),
-=======
->>>>>>> find
     "identifiers": ("id", "label", "kind", "text", "start", "end", "score", "source"),
     "fields": ("id", "key", "option", "value", "page", "score"),
     "tokens": ("id", "start", "end"),
@@ -91,14 +84,9 @@ def to_frame(
     docs: Docs; pairs of a Note and its Doc, as `annotate_notes` yields, or of a Doc and
         its id, as `nlp.pipe(as_tuples=True)` does; or records. A bare Doc has the id
         that `docs.set_note` kept, or else its number.
-<<<<<<< HEAD
     rows: What a row is: a note, a section, an entity, a code, an abbreviation, an
         identifier, a field of a form, or a token that has attributes. The singular
         ("entity") is accepted too.
-=======
-    rows: What a row is: a note, a section, an entity, a code, an identifier, a field of a
-        form, or a token that has attributes. The singular ("entity") is accepted too.
->>>>>>> find
     library: "pandas" or "polars", which must be installed.
     attributes: Attributes of other components to include: "span._.negex". Records
         already hold theirs.

@@ -166,10 +166,7 @@ class Record(TypedDict, total=False):
     entities: list[EntityRecord]
     overlapping: list[EntityRecord]
     codes: list[dict[str, Any]]
-<<<<<<< HEAD
     abbreviations: list[AbbreviationRecord]
-=======
->>>>>>> find
     identifiers: list[IdentifierRecord]
     n_sentences: int
     sentences: list[int]

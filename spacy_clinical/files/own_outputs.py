@@ -52,15 +52,12 @@ TABLES = {
     "sections.csv": "id,label,loinc,title,start,end,body_start,score",
     "entities.csv": "id,label,text,start,end,score,section",
     "codes.csv": "id,code,title,chapter,score",
-    "identifiers.csv": "id,label,kind,text,start,end,score,source",
-<<<<<<< HEAD
 }
 # Tables that are only written with these, if they have rows.
 MORE_TABLES = {
     "abbreviations.csv": "id,text,long_form,label,source,start,end",
+    "identifiers.csv": "id,label,kind,text,start,end,score,source",
     "tokens.csv": "id,start,end",
-=======
->>>>>>> find
 }
 BRAT = {"names.csv": "name,id,source"}
 BRAT_SETTINGS = "annotation.conf"

@@ -200,12 +200,7 @@ def test_shapes_are_those_that_are_written():
         assert f"{columns},".startswith(f"{header},")
     fields = set(records.Record.__annotations__)
     # These are there only where attributes of other components are named, or where
-<<<<<<< HEAD
     # anything has looked for identifiers. Records of earlier versions have no
     # abbreviations.
     optional = {"text", "attributes", "tokens", "identifiers", "abbreviations"}
-=======
-    # anything has looked for identifiers.
-    optional = {"text", "attributes", "tokens", "identifiers"}
->>>>>>> find
     assert fields - optional == own_outputs.RECORD
