@@ -68,7 +68,7 @@ from spacy_clinical.identifiers.replace.modes import Modes
 from spacy_clinical.models import DEFAULT_MODEL, get_title
 from spacy_clinical.notes.reader import NoteReader
 from spacy_clinical.notes.sources import list_sources
-from spacy_clinical.scale.clean import CleanJob, check_finder
+from spacy_clinical.scale.clean import CleanJob, check_finder, prepare_finder
 from spacy_clinical.scale.jobs import HandedOn
 from spacy_clinical.scale.parts import (
     SHARDS_FOLDER,
@@ -210,6 +210,7 @@ def deidentify(
         files = list_forms(paths, skip=outputs) if forms else []
         sources = [] if forms else list_sources(paths, skip=outputs)
         nlp = load_pipeline(model)
+        prepare_finder(nlp)
         _, doc = next(iter(annotate_notes(nlp, [WARM_UP])))
         check_finder(nlp, doc)
         prepare_folder(output)

@@ -26,6 +26,9 @@ from spacy_clinical.types import Note
 # Columns that name the patient of a note, in any case.
 PATIENT_COLUMNS = ("patient_id", "subject_id", "person_id", "patient", "mrn")
 
+FINDER = "clinical_deidentifier"
+NOT_NEEDED = ("clinical_assertion", "clinical_icd9_categorizer")
+
 
 class CleanJob(NamedTuple):
     """Makes records of notes without their identifiers.
@@ -111,6 +114,17 @@ def _get(meta: Mapping[str, Any], column: str | None) -> Any:
         return meta.get(column)
     by_name = {str(name).lower(): value for name, value in meta.items()}
     return next((by_name[name] for name in PATIENT_COLUMNS if by_name.get(name)), None)
+
+
+def prepare_finder(nlp: Language) -> None:
+    """Enable a pipeline's `clinical_deidentifier` that it has disabled, as the shipped one
+    has, instead of what clean notes don't show."""
+    for name in nlp.disabled:
+        if nlp.get_pipe_meta(name).factory == FINDER:
+            nlp.enable_pipe(name)
+            for other in nlp.pipe_names:
+                if nlp.get_pipe_meta(other).factory in NOT_NEEDED:
+                    nlp.disable_pipe(other)
 
 
 def check_finder(nlp: Language, doc: Doc) -> None:
