@@ -145,10 +145,10 @@ def test_spacys_own_commands_work_on_it(project):
 
 def test_it_is_small_and_names_sources_and_licenses():
     lines = (ROOT / "project.yml").read_text("utf8").splitlines()
-    assert len(lines) < 150
+    assert len(lines) < 200
     for asset in PROJECT["assets"]:
         assert "http" in asset["description"]
     text = " ".join(asset["description"] for asset in PROJECT["assets"])
-    assert text.count("CC BY 4.0") == 2
+    assert text.count("CC BY 4.0") == 3
     names = {command["name"] for command in PROJECT["commands"]}
     assert set(PROJECT["workflows"]["all"]) <= names

@@ -1,0 +1,1 @@
+"""Identifiers of people in a text: what they are, and what takes their place."""
