@@ -22,7 +22,9 @@ from spacy_clinical.files.json_text import write_json
 ATTRIBUTES = {"Negated": "is_negated", "Uncertain": "is_uncertain"}
 # A hint is in at least so many sentences with such an entity, and its share of them is so
 # many times its share of the others.
-LEAST, RATIO = 5, 8
+LEAST, RATIO = 6, 8
+# Words that are inside entities more often than that name findings, and say nothing of them.
+MAX_INSIDE = 0.2
 
 
 def main(folders: list[str]) -> None:
@@ -37,6 +39,7 @@ def main(folders: list[str]) -> None:
     nlp.add_pipe("clinical_sentencizer")
     counts = {name: (Counter[str](), Counter[str]()) for name in ATTRIBUTES.values()}
     totals = {name: [0, 0] for name in counts}
+    inside, anywhere = Counter[str](), Counter[str]()
     for number, folder in enumerate(folders):
         if number == border:
             continue
@@ -44,7 +47,13 @@ def main(folders: list[str]) -> None:
         read = BratCorpus(Path(folder), discontinuous="cover", attributes=ATTRIBUTES)
         for eg in read(nlp):
             count_sentences(nlp(eg.reference.text), eg.reference, names, counts, totals)
-    hints = {name: choose_hints(*counts[name], *totals[name]) for name in counts}
+            anywhere.update(split_words(eg.reference.text))
+            for ent in eg.reference.ents:
+                inside.update(split_words(ent.text))
+    hints = {}
+    for name in counts:
+        chosen = choose_words(*counts[name], *totals[name])
+        hints[name] = [w for w in chosen if inside[w] <= MAX_INSIDE * anywhere[w]]
     print(write_json(hints, indent=2))
 
 
@@ -73,7 +82,7 @@ def count_sentences(
             totals[name][is_true] += 1
 
 
-def choose_hints(
+def choose_words(
     without: Counter[str], having: Counter[str], n_without: int, n_having: int
 ) -> list[str]:
     """Choose the words that are much more frequent where an attribute is true.
