@@ -183,9 +183,12 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
         found = [self._predict_doc(doc) for doc in docs]
         if not self.is_trainable:
             return found
-        some = [i for i, one in enumerate(found) if one.spans]
+        some = [
+            i
+            for i, one in enumerate(found)
+            if one.asked or (one.spans and not self.labels)
+        ]
         if self.decide != "rules" and some and self.has_encoder():
-            some = [i for i in some if found[i].asked or not self.labels]
             targets = [
                 make_targets(
                     docs[i],

@@ -169,10 +169,10 @@ class AssertionHeadPipe(CheckpointPipe):
 
     def forget_rows(self, docs: Iterable[Doc]) -> None:
         """Drop what another component's encoder handed over for Docs that don't need it."""
-        encoder = self.model.get_ref("encoder") if self.is_trainable else None
-        if isinstance(encoder, SharedEncoder):
+        encoder = self.model.get_ref("encoder")
+        if isinstance(encoder, SharedEncoder) and len(encoder.waiting):
             for doc in docs:
-                encoder.waiting.take(doc)
+                encoder.waiting.drop(doc)
 
     def combine(self, said: Ints2d, scores: Floats2d) -> Floats2d:
         """Let rules and head decide together.
@@ -220,10 +220,10 @@ class AssertionHeadPipe(CheckpointPipe):
         component = getattr(encoder, "component", None)
         if component is None:
             return
-        nlp = self._pipeline.get()
-        pipe = None
-        if nlp is not None and component in nlp.component_names:
-            pipe = nlp.get_pipe(component)
+        nlp, pipe = self._pipeline.get(), None
+        if nlp is not None:
+            with contextlib.suppress(KeyError):
+                pipe = nlp.get_pipe(component)
         source = _find_encoder(getattr(pipe, "model", None)) or encoder.source
         if source is None:
             raise CodedValueError(
