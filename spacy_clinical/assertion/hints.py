@@ -69,6 +69,7 @@ class Hints:
             return range(len(said))
         asked = []
         bits = [_BITS[name] for name in names]
+        known = reduce(or_, bits, 0)
         end, hinted = -1, 0
         for number, (place, row) in enumerate(zip(places, said, strict=True)):
             if place >= end:
@@ -76,9 +77,12 @@ class Hints:
                 start = sentence_starts[index - 1] if index else 0
                 is_last = index == len(sentence_starts)
                 end = len(text) if is_last else sentence_starts[index]
-                hinted = self.find(text[start:end])
-            if 1 in row or any(
-                not one and bit & hinted for one, bit in zip(row, bits, strict=True)
+                hinted = self.find(text[start:end]) & known
+            if 1 in row or (
+                hinted
+                and any(
+                    bit & hinted for one, bit in zip(row, bits, strict=True) if not one
+                )
             ):
                 asked.append(number)
         return asked
