@@ -37,26 +37,35 @@ class WaitingRows:
 
     def __init__(self) -> None:
         self.n_pieces = 0
-        self._rows: OrderedDict[tuple[int, int], Encoded] = OrderedDict()
+        # By the id of a Doc, with a hash of its text: ids are used again.
+        self._rows: OrderedDict[int, tuple[int, Encoded]] = OrderedDict()
 
     def put(self, doc: Doc, encoded: Encoded) -> None:
         """Keep the rows of a Doc, and drop the oldest if there are too many."""
-        self.take(doc)
+        self.drop(doc)
         self.n_pieces += len(encoded.pieces)
-        self._rows[_get_key(doc)] = encoded
+        self._rows[id(doc)] = _hash_text(doc), encoded
         while self.n_pieces > MAX_WAITING and len(self._rows) > 1:
-            _, oldest = self._rows.popitem(last=False)
+            _, (_, oldest) = self._rows.popitem(last=False)
             self.n_pieces -= len(oldest.pieces)
 
     def take(self, doc: Doc) -> Encoded | None:
         """Get the rows of a Doc once; None if there are none."""
-        if not self._rows:
-            # Rules alone ask for each Doc, and nothing waits for them.
+        known = self.drop(doc)
+        if known is None or known[0] != _hash_text(doc):
             return None
-        encoded = self._rows.pop(_get_key(doc), None)
-        if encoded is not None:
-            self.n_pieces -= len(encoded.pieces)
-        return encoded
+        return known[1]
+
+    def drop(self, doc: Doc) -> tuple[int, Encoded] | None:
+        """Drop the rows of a Doc, or of an earlier one that was in its place.
+
+        RETURNS: The hash of the text that they are of, and the rows; None if there are
+            none.
+        """
+        known = self._rows.pop(id(doc), None)
+        if known is not None:
+            self.n_pieces -= len(known[1].pieces)
+        return known
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -112,9 +121,8 @@ def project_rows(projection: Model[Floats2d, Floats2d], rows: Floats2d) -> Float
     return projected
 
 
-def _get_key(doc: Doc) -> tuple[int, int]:
-    # A Doc has no place to keep what must not be saved with it.
-    return id(doc), hash(doc.to_array([ORTH, SPACY]).tobytes())
+def _hash_text(doc: Doc) -> int:
+    return hash(doc.to_array([ORTH, SPACY]).tobytes())
 
 
 def build_shared_encoder(component: str = "clinical_ner") -> SharedEncoder:

@@ -55,3 +55,23 @@ def decide(
             if name in true and name not in by_rules
         ],
     )
+
+
+def list_said(
+    place: tuple[int, int], assessment: Assessment, names: Sequence[str]
+) -> Sequence[int]:
+    """List what the rules say of a target, by attribute: 0 for nothing, 1, or 2 where a
+    cue stands beside it. The head may doubt how far a cue reaches, not the cue.
+
+    place (characters): Start and end of the target.
+    names: Of the attributes.
+    """
+    if assessment is NOTHING:
+        return [0] * len(names)
+    said = {ATTRIBUTES[category]: 1 for category in assessment.categories}
+    said |= {
+        ATTRIBUTES[category]: 2
+        for category, reason in assessment.reasons.items()
+        if category in ATTRIBUTES and reason.is_beside(*place)
+    }
+    return [said.get(name, 0) for name in names]

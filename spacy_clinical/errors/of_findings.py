@@ -39,6 +39,10 @@ class FindingErrors(metaclass=Catalog):
         "Component '{name}' can't decide by \"{decide}\" without a model that learns, "
         'such as spacy-clinical.AssertionHead.v1. Set one, or decide = "rules".'
     )
+    C859 = (
+        "The setting 'hints' of component '{name}' needs a list of words for each "
+        'attribute: {{"is_uncertain": ["may", "possible"]}}.'
+    )
     C860 = (
         "No attribute of assertion is called '{name}', which '{key}' of a BRAT file is to "
         "set. There are: {known}."

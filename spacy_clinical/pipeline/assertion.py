@@ -1,7 +1,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import repeat
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy
 from spacy.language import Language
@@ -20,9 +20,9 @@ from spacy_clinical.assertion.assess import (
     Place,
     assess,
 )
-from spacy_clinical.assertion.cues import ATTRIBUTES, CueSet
+from spacy_clinical.assertion.cues import CueSet
 from spacy_clinical.assertion.resource import load_cues
-from spacy_clinical.assertion.verdicts import NOTHING_HOLDS, decide
+from spacy_clinical.assertion.verdicts import NOTHING_HOLDS, decide, list_said
 from spacy_clinical.errors import CodedValueError, Errors, name_type
 from spacy_clinical.extensions.assertion_attributes import (
     CONTEXT_ATTRIBUTES,
@@ -38,16 +38,19 @@ from spacy_clinical.extensions.attributes import (
 from spacy_clinical.extensions.span_groups import list_places, list_spans
 from spacy_clinical.files.json_text import write_json
 from spacy_clinical.pipeline.bases.assertion_head import (
-    THRESHOLDS,
     AssertionHeadPipe,
     Decide,
-    Threshold,
+    Found,
     make_targets,
+)
+from spacy_clinical.pipeline.bases.attribute_thresholds import (
+    THRESHOLDS,
+    Threshold,
     spread,
 )
 from spacy_clinical.pipeline.bases.rule_pipe import SavedRules, read_saved
 from spacy_clinical.tokenization.doc_text import DocText, find_sentence_starts
-from spacy_clinical.types import Floats2d, list_names
+from spacy_clinical.types import list_names
 
 FORMAT = 1
 
@@ -55,21 +58,6 @@ DEFAULT_CONFIG = """
 [model]
 @architectures = "spacy-clinical.AssertionRules.v1"
 """
-
-
-class Found(NamedTuple):
-    """What is said of the targets in a Doc.
-
-    spans: The targets.
-    assessments: What the rules say of each.
-    sentences (characters): The starts of the Doc's sentences, ascending.
-    scores (n_spans, n_attributes): What the head says; None without one.
-    """
-
-    spans: list[Span]
-    assessments: list[Assessment]
-    sentences: list[int]
-    scores: Floats2d | None = None
 
 
 @Language.factory(
@@ -81,6 +69,7 @@ class Found(NamedTuple):
     ],
     default_config={
         "model": Config().from_str(DEFAULT_CONFIG)["model"],
+        "hints": {},
         "spans_keys": [],
         "sections": {},
         "scorer": {"@scorers": "spacy-clinical.assertion_scorer.v1"},
@@ -97,7 +86,7 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
 
     SETTINGS = (
         *("use_ents", "spans_keys", "target_labels", "attributes", "use_sections"),
-        *("decide", *THRESHOLDS),
+        *("decide", *THRESHOLDS, "hints"),
     )
     PART, FILE = "rules", "rules.json"
 
@@ -111,6 +100,7 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
         threshold: Threshold = 0.5,
         reject_below: Threshold = 0.1,
         accept_above: Threshold = 0.5,
+        hints: Mapping[str, Sequence[str]] = SimpleFrozenDict(),
         cues: Mapping[str, str | Sequence[str]] | str | Path | None = None,
         extend_cues: bool = True,
         use_ents: bool = True,
@@ -135,6 +125,9 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
             head's score is lower, unless its cue stands beside the finding.
         accept_above (0 to 1): With "both", what the rules don't say is written if the
             head's score is at least this.
+        hints: With "both", words by attribute: where a sentence has none of them, and
+            nothing that the head may reject, the rules decide alone, which is faster.
+            Attributes without a list may be added to every sentence.
         cues: More cues, by category, direction and perhaps reach: {"negated before":
             ["no"]}; or the path of a file like the shipped one.
         extend_cues: Whether `cues` come on top of the shipped ones, not instead.
@@ -146,14 +139,15 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
         sections: Categories by the labels of sections, on top of the shipped ones: ""
             for sections that say nothing.
         scorer: Scores the entities that each attribute is true for.
-        RAISES ValueError: C850 to C854, if a cue or a setting can't be used; C858, if
-            the head is to decide and there is none.
+        RAISES ValueError: C850 to C854 or C859, if a cue or a setting can't be used;
+            C858, if the head is to decide and there is none.
         """
         self._set_up_head(nlp, model or build_assertion_rules(), name)
         self.decide = decide
         self.threshold = spread(threshold)
         self.reject_below = spread(reject_below)
         self.accept_above = spread(accept_above)
+        self.hints = hints
         self.use_ents = use_ents
         self.spans_keys = list_names(spans_keys)
         self.target_labels = None if labels is None else list_names(labels)
@@ -189,10 +183,19 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
         found = [self._predict_doc(doc) for doc in docs]
         if not self.is_trainable:
             return found
-        some = [i for i, one in enumerate(found) if one.spans]
+        some = [
+            i
+            for i, one in enumerate(found)
+            if one.asked or (one.spans and not self.labels)
+        ]
         if self.decide != "rules" and some and self.has_encoder():
             targets = [
-                make_targets(docs[i], found[i].spans, found[i].sentences) for i in some
+                make_targets(
+                    docs[i],
+                    [found[i].spans[number] for number in found[i].asked],
+                    found[i].sentences,
+                )
+                for i in some
             ]
             for i, scores in zip(some, self.score_places(targets), strict=True):
                 found[i] = found[i]._replace(scores=scores)
@@ -208,7 +211,8 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
         text = self._texts.get(doc)
         sentences = find_sentence_starts(doc, text)
         if self.decide == "model":
-            return Found(spans, [NOTHING] * len(spans), sentences)
+            nothing = [NOTHING] * len(spans)
+            return Found(spans, nothing, sentences, range(len(spans)))
         find_kind = self.cues.find_kind
         places = [
             Place(span.start_char, span.end_char, find_kind(span.label_))
@@ -221,7 +225,16 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
             [(s.start_char, s.label_) for s in list_spans(doc, SECTIONS_KEY)],
         )
         assessed = assess(note, places, self.cues, use_sections=self.use_sections)
-        return Found(spans, assessed, sentences)
+        if self.decide == "rules":
+            return Found(spans, assessed, sentences)
+        labels = self.labels
+        said = [
+            list_said((place.start, place.end), assessment, labels)
+            for place, assessment in zip(places, assessed, strict=True)
+        ]
+        starts = (place.start for place in places)
+        asked = self._hints.find_asked(text, sentences, starts, said, labels)
+        return Found(spans, assessed, sentences, asked, said)
 
     def list_targets(self, doc: Doc) -> list[Span]:
         """List the spans of a Doc to speak of, sorted by their starts."""
@@ -272,24 +285,11 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
         """Give each target what rules say of it, and the scores of the head."""
         if found.scores is None:
             return zip(found.spans, found.assessments, repeat({}))
-        said = []
-        labels = self.labels
-        nothing = [0] * len(labels)
-        for span, assessment in zip(found.spans, found.assessments, strict=True):
-            if assessment is NOTHING:
-                said.append(nothing)
-                continue
-            place = span.start_char, span.end_char
-            names = {ATTRIBUTES[category]: 1 for category in assessment.categories}
-            # The head may doubt how far a cue reaches, not the cue beside a finding.
-            names |= {
-                ATTRIBUTES[category]: 2
-                for category, reason in assessment.reasons.items()
-                if category in ATTRIBUTES and reason.is_beside(*place)
-            }
-            said.append([names.get(name, 0) for name in labels])
-        combined = self.combine(numpy.asarray(said), found.scores)
-        scores = [dict(zip(labels, row, strict=True)) for row in combined.tolist()]
+        said = [found.said[number] for number in found.asked] if found.said else []
+        combined = self.combine(numpy.asarray(said), found.scores).tolist()
+        scores: list[dict[str, float]] = [{}] * len(found.spans)
+        for number, row in zip(found.asked, combined, strict=True):
+            scores[number] = dict(zip(self.labels, row, strict=True))
         return zip(found.spans, found.assessments, scores, strict=True)
 
     def _describe(self) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from spacy.tokens import Span
 from spacy.training import Example
 from thinc.api import Adam
 
-from spacy_clinical.architectures import shared_encoder
+from spacy_clinical.architectures import assertion_head, shared_encoder
+from spacy_clinical.assertion.hints import Hints
 from spacy_clinical.export.docs import make_doc
 from spacy_clinical.export.pages.assertion import list_cues
 from spacy_clinical.export.records import make_record, without_text
@@ -18,7 +19,7 @@ from spacy_clinical.extensions.assertion_attributes import (
     set_known_attributes,
 )
 from spacy_clinical.pipeline.assertion import ClinicalAssertion
-from spacy_clinical.pipeline.bases.assertion_head import move_threshold
+from spacy_clinical.pipeline.bases.attribute_thresholds import move_threshold
 from spacy_clinical.types import Note
 
 pytestmark = pytest.mark.filterwarnings(r"ignore:\[W002\]")
@@ -426,3 +427,108 @@ def test_odd_notes(nlp, text):
     doc.ents = [Span(doc, 0, len(doc), label="X")] if len(doc) else []
     nlp.get_pipe("clinical_assertion")(doc)
     assert nlp(text)._.clinical_error is None
+
+
+HINTS = {"is_negated": ["zilch"], "is_uncertain": ["Maybenot"]}
+
+
+def count_asked(nlp, monkeypatch, text):
+    """Annotate the last word of a text, and count the places that the head reads."""
+    component = nlp.get_pipe("clinical_assertion")
+    places = []
+    predict = component.score_places
+
+    def spy(targets):
+        places.extend(place for one in targets for place in one.places.tolist())
+        return predict(targets)
+
+    monkeypatch.setattr(component, "score_places", spy)
+    doc = nlp.make_doc(text)
+    doc.ents = [Span(doc, len(doc) - 1, len(doc), label="SYMPTOM")]
+    said = component(doc).ents[0]._
+    return said, len(places)
+
+
+@pytest.mark.parametrize(
+    ("text", "n_asked"),
+    [
+        ("the patient has fever", 0),
+        ("zilch fever", 1),
+        ("MAYBENOT, fever", 1),
+        ("(maybenot) fever", 1),
+        # What the rules say beside it can't be rejected; what they say from afar can.
+        ("no fever", 0),
+        ("no cough or fever", 1),
+    ],
+)
+def test_the_head_is_asked_where_it_may_change_something(
+    made, monkeypatch, text, n_asked
+):
+    component = made.get_pipe("clinical_assertion")
+    monkeypatch.setattr(component, "decide", "both")
+    monkeypatch.setattr(component, "_hints", Hints(HINTS))
+    said, counted = count_asked(made, monkeypatch, text)
+    assert counted == n_asked
+    if not n_asked:
+        assert set(said.assertion["scores"].values()) <= {0.0, 1.0}
+    monkeypatch.setattr(component, "_hints", Hints({}))
+    assert count_asked(made, monkeypatch, text)[1] == 1
+
+
+def test_an_encoder_does_not_run_without_a_hint(made, monkeypatch):
+    component = made.get_pipe("clinical_assertion")
+    monkeypatch.setattr(component, "decide", "both")
+    monkeypatch.setattr(component, "_hints", Hints(HINTS))
+    calls = []
+    monkeypatch.setattr(
+        assertion_head, "encode_again", lambda *given: calls.append(given) or 1 / 0
+    )
+    list_said(made, [("the patient has fever", "")])
+    assert not calls
+    with pytest.raises(ZeroDivisionError):
+        list_said(made, [("zilch fever", "")])
+
+
+def test_sentences_of_a_note_are_asked_one_by_one(made, monkeypatch):
+    component = made.get_pipe("clinical_assertion")
+    monkeypatch.setattr(component, "decide", "both")
+    monkeypatch.setattr(component, "_hints", Hints(HINTS))
+    doc = made.make_doc("zilch fever. the cough")
+    for token in doc:
+        token.is_sent_start = token.i in (0, 3)
+    doc.ents = [Span(doc, 1, 2, label="X"), Span(doc, 4, 5, label="X")]
+    [found] = component.predict([doc])
+    assert list(found.asked) == [0]
+    assert len(found.scores) == 1
+    first, second = (ent._.assertion["scores"] for ent in component(doc).ents)
+    assert 0 < first["is_negated"] < 1
+    assert second == dict.fromkeys(second, 0.0)
+
+
+def test_hints_are_saved(tiny_ner, tmp_path):
+    nlp = make_pipeline(tiny_ner, hints=HINTS)
+    train(nlp, n_steps=1)
+    nlp.to_disk(tmp_path)
+    assert spacy.load(tmp_path).get_pipe("clinical_assertion").hints == HINTS
+    component = make_pipeline(tiny_ner).get_pipe("clinical_assertion")
+    assert component.hints == {}
+    saved = component.save()
+    del saved["settings"]["hints"]
+    # As earlier versions saved it.
+    component.restore(saved)
+    assert component.hints == {}
+
+
+@pytest.mark.parametrize(
+    ("hints", "code"),
+    [({"is_odd": ["may"]}, "C854"), ({"is_negated": "no"}, "C859")],
+)
+def test_hints_that_can_not_be_used_are_refused(tiny_ner, hints, code):
+    with pytest.raises(ValueError, match=code):
+        ClinicalAssertion(hints=hints)
+    component = make_pipeline(tiny_ner, hints=HINTS).get_pipe("clinical_assertion")
+    saved = component.save()
+    saved["settings"]["hints"] = hints
+    with pytest.raises(ValueError, match=code):
+        component.restore(saved)
+    assert component.hints == HINTS

@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy
 from spacy.language import Language
@@ -14,10 +14,18 @@ from thinc.api import Optimizer, set_dropout_rate
 
 from spacy_clinical.architectures.assertion_rules import AssertionModel, Targets
 from spacy_clinical.architectures.shared_encoder import SharedEncoder
+from spacy_clinical.assertion.assess import Assessment
+from spacy_clinical.assertion.hints import Hints, is_hints
 from spacy_clinical.errors import CodedValueError, CodedWarning, Errors, Warnings
 from spacy_clinical.extensions.assertion_attributes import (
     CONTEXT_ATTRIBUTES,
     get_known_attributes,
+)
+from spacy_clinical.pipeline.bases.attribute_thresholds import (
+    THRESHOLDS,
+    Threshold,
+    move_threshold,
+    spread,
 )
 from spacy_clinical.pipeline.bases.checkpoint_pipe import CheckpointPipe
 from spacy_clinical.pipeline.bases.neighbor import PipelineReference, connect_encoder
@@ -25,15 +33,29 @@ from spacy_clinical.tokenization.doc_text import find_sentence_starts
 from spacy_clinical.types import Floats1d, Floats2d, Ints2d, list_names
 
 Decide = Literal["rules", "model", "both"]
-# One for all attributes, or by attribute.
-Threshold: TypeAlias = float | Mapping[str, float]
-THRESHOLDS = ("threshold", "reject_below", "accept_above")
+
+
+class Found(NamedTuple):
+    """What is said of the targets in a Doc.
+
+    spans, assessments: The targets, and what the rules say of each.
+    sentences (characters): The starts of the Doc's sentences, ascending.
+    asked: The targets that the head is asked of.
+    said (n_spans, n_attributes): What the rules say, as `combine` takes it.
+    scores (n_asked, n_attributes): What the head says; None if it isn't asked.
+    """
+
+    spans: list[Span]
+    assessments: list[Assessment]
+    sentences: list[int]
+    asked: Sequence[int] = ()
+    said: Sequence[Sequence[int]] = ()
+    scores: Floats2d | None = None
 
 
 class AssertionHeadPipe(CheckpointPipe):
-    """Base class of components with a `spacy-clinical.AssertionHead.v1`.
-
-    `cfg["columns"]` has the attributes that it has learned.
+    """Base class of components with a `spacy-clinical.AssertionHead.v1`, which has learned
+    the attributes in `cfg["columns"]`.
 
     decide: Who decides on these: "rules", "model" (the head), or "both".
     threshold, reject_below, accept_above: See `ClinicalAssertion`.
@@ -44,6 +66,16 @@ class AssertionHeadPipe(CheckpointPipe):
     reject_below: Threshold
     accept_above: Threshold
     name: str
+    _hints: Hints
+
+    @property
+    def hints(self) -> Mapping[str, Sequence[str]]:
+        """Words without which the head isn't asked; see `Hints`."""
+        return self._hints.words
+
+    @hints.setter
+    def hints(self, words: Mapping[str, Sequence[str]]) -> None:
+        self._hints = Hints(words)
 
     def list_targets(self, doc: Doc) -> list[Span]:
         """List the spans of a Doc to speak of, sorted by their starts."""
@@ -77,9 +109,9 @@ class AssertionHeadPipe(CheckpointPipe):
         return list(self.labels)
 
     def check_decision(self) -> None:
-        """Check who decides, and the thresholds.
+        """Check who decides, the thresholds and the hints.
 
-        RAISES ValueError: C854, C858 or C104, if a setting can't be used.
+        RAISES ValueError: C854, C858, C859 or C104, if a setting can't be used.
         """
         if self.decide not in get_args(Decide):
             known = ", ".join(get_args(Decide))
@@ -92,6 +124,9 @@ class AssertionHeadPipe(CheckpointPipe):
             raise CodedValueError(
                 Errors.C858.format(name=self.name, decide=self.decide)
             )
+        self.check_attributes("hints", self.hints)
+        if not is_hints(self.hints):
+            raise CodedValueError(Errors.C859.format(name=self.name))
         for setting in THRESHOLDS:
             by_name: dict[str, Any] = spread(getattr(self, setting))
             self.check_attributes(setting, by_name)
@@ -134,10 +169,10 @@ class AssertionHeadPipe(CheckpointPipe):
 
     def forget_rows(self, docs: Iterable[Doc]) -> None:
         """Drop what another component's encoder handed over for Docs that don't need it."""
-        encoder = self.model.get_ref("encoder") if self.is_trainable else None
-        if isinstance(encoder, SharedEncoder):
+        encoder = self.model.get_ref("encoder")
+        if isinstance(encoder, SharedEncoder) and len(encoder.waiting):
             for doc in docs:
-                encoder.waiting.take(doc)
+                encoder.waiting.drop(doc)
 
     def combine(self, said: Ints2d, scores: Floats2d) -> Floats2d:
         """Let rules and head decide together.
@@ -323,13 +358,6 @@ class AssertionHeadPipe(CheckpointPipe):
             self.connect_encoder()
 
 
-def spread(threshold: Threshold) -> dict[str, float]:
-    """List a threshold by attribute; 0.5 for those that it doesn't name."""
-    if isinstance(threshold, Mapping):
-        return {**dict.fromkeys(CONTEXT_ATTRIBUTES, 0.5), **threshold}
-    return dict.fromkeys(CONTEXT_ATTRIBUTES, threshold)
-
-
 def make_targets(doc: Doc, spans: Sequence[Span], sentences: Sequence[int]) -> Targets:
     """Make the input of the head.
 
@@ -339,15 +367,3 @@ def make_targets(doc: Doc, spans: Sequence[Span], sentences: Sequence[int]) -> T
     places = [(span.start_char, span.end_char) for span in spans]
     array = numpy.asarray(places, dtype="int64").reshape(-1, 2)
     return Targets(doc, array, sentences)
-
-
-def move_threshold(scores: Floats2d, threshold: Floats2d | Floats1d) -> Floats2d:
-    """Move scores so that a threshold becomes 0.5, and 0 and 1 stay.
-
-    scores, threshold (0 to 1): Arrays of shapes that fit each other.
-    """
-    low = numpy.maximum(threshold, 1e-9)
-    high = numpy.maximum(1 - threshold, 1e-9)
-    return numpy.where(
-        scores < threshold, 0.5 * scores / low, 1 - 0.5 * (1 - scores) / high
-    )
