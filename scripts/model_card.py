@@ -135,13 +135,16 @@ A demonstration and a starting point, not a medical device. Don't base care on i
 ENTITIES = """## Entities: how they were made
 
 All-MiniLM-L6-v2 (6 layers, 384 wide) with a linear head and a conditional random field
-over tokens, trained in three steps. First by `configs/train_ner.cfg` on the 140 texts of
+over tokens, trained in four steps. First by `configs/train_ner.cfg` on the 140 texts of
 MACCROBAT2020 train. Then by `configs/train_ner_mixed.cfg` on these texts, as they are and
 as the note-style augmenter writes them; on the training parts of BC5CDR, NCBI Disease,
 PHEE and Chia, each for the types that it labels; and on invented lines of abbreviations,
 and of names from MONDO, the Human Phenotype Ontology and MeSH: 1,600 steps with 1,500
 notes of such lines, then 500 at a learning rate of .001 with 3,000 of them and 300 texts of
-Chia. Nothing but train and dev parts had a say in any choice; `benchmarks/ner_tried.md`
+Chia. Last, 800 steps at .0013 with MACCROBAT's texts once more and with weak labels: those of
+all-mpnet-base-v2 (Apache-2.0) trained on MACCROBAT alone, voted on by the vocabularies
+(`scripts/make_weak_labels.py`), of 500 texts of CodiEsp, 500 of PubMedQA and visit notes of
+ACI-BENCH and MTS-Dialog. `config.cfg` has all of that step. Nothing but train and dev parts had a say in any choice; `benchmarks/ner_tried.md`
 lists what was tried.
 
 ## Entities: scores by corpus and style

@@ -16,6 +16,7 @@ SCRIPTS = Path(__file__).parents[1] / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 from synthetic_forms.layout import make_form  # noqa: E402
 from synthetic_forms.noise import add_noise  # noqa: E402
+from synthetic_forms.page import choose_font  # noqa: E402
 from synthetic_forms.record import make_record  # noqa: E402
 from synthetic_forms.render import degrade, draw_page, write_pdf  # noqa: E402
 
@@ -66,6 +67,10 @@ def test_noise_keeps_words_on_their_page_and_with_their_entity(pages):
             assert y0 < y1
 
 
+@pytest.mark.skipif(
+    choose_font(random.Random(0), "sans (TrueType)", 10.0).path is None,
+    reason="needs the Liberation fonts",
+)
 def test_pdfs_have_the_words_where_they_are_written(pages):
     nlp = spacy.blank("en")
     n_right = n_words = 0
