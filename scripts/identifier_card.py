@@ -12,7 +12,7 @@ CARD = """## Identifiers: how they were made
 `clinical_deidentifier` is disabled until it is asked for:
 `nlp.enable_pipe("clinical_deidentifier")`. Its rules always decide; on top, a head of
 {n_weights:,} weights reads the vectors of the entity recognizer's encoder, which stays as
-it is. `scripts/train_deid_head.py` trained it on about 2,900 notes of
+it is. `scripts/train_deid_head.py` trained it on 4,000 notes of
 `scripts/make_deid_notes.py`: identifiers invented with Faker (MIT) and lists of our own,
 planted into templates and among sentences of MACCROBAT2020, CodiEsp, ACI-BENCH and
 MTS-Dialog train (all CC BY 4.0) that name nobody. A word is taken if everything that
