@@ -189,8 +189,9 @@ def _list_sequences(words: Sequence[str], target: Target) -> Iterable[tuple[str,
         if digits >= MIN_DIGITS or (digits >= 4 and letters >= MIN_LETTERS):
             yield tuple(words)
         return
-    if all(word in load_words("kinds") for word in words):
-        # "Emergency Department": what it is, not which.
+    is_person = target.label in PERSONS
+    if not is_person and all(word in load_words("kinds") for word in words):
+        # "Emergency Department": what it is, not which. A person may be called Street.
         return
     is_enough = digits >= MIN_DIGITS or letters >= MIN_LETTERS
     if (
@@ -199,7 +200,7 @@ def _list_sequences(words: Sequence[str], target: Target) -> Iterable[tuple[str,
         and (is_enough or digits + letters >= MIN_DIGITS)
     ):
         yield tuple(words)
-    if target.label in PERSONS and target.kind in ("", "name"):
+    if is_person and target.kind in ("", "name"):
         for word in words:
             if (
                 not word.isdigit()
