@@ -1,4 +1,4 @@
-"""Check digits of numbers, by which identifiers are told from other numbers."""
+"""Check digits of numbers: identifiers are told by them, and surrogates have right ones."""
 
 _VIN_VALUES = {
     **dict(zip("ABCDEFGH", range(1, 9), strict=True)),
@@ -16,44 +16,82 @@ def keep_digits(number: str) -> str:
     return "".join(c for c in number if c.isdigit())
 
 
+def find_luhn_digit(digits: str) -> int:
+    """Find the check digit by Luhn's formula, as of payment cards (ISO/IEC 7812).
+
+    digits: Those before it.
+    """
+    doubled = [int(d) * (2 - i % 2) for i, d in enumerate(reversed(digits))]
+    return -sum(d // 10 + d % 10 for d in doubled) % 10
+
+
+def find_npi_digit(digits: str) -> int:
+    """Find the check digit of a National Provider Identifier (CMS): Luhn's, after 80840.
+
+    digits: The nine before it.
+    """
+    return find_luhn_digit(f"80840{digits}")
+
+
+def find_nhs_digit(digits: str) -> int:
+    """Find the check digit of an NHS number: modulo 11, as the NHS Data Dictionary says.
+
+    digits: The nine before it.
+    RETURNS: 10 if there is no such number.
+    """
+    return -sum(int(d) * (10 - i) for i, d in enumerate(digits)) % 11
+
+
+def find_dea_digit(digits: str) -> int:
+    """Find the check digit of a DEA number of a prescriber.
+
+    digits: The six before it.
+    """
+    return (sum(map(int, digits[0::2])) + 2 * sum(map(int, digits[1::2]))) % 10
+
+
+def find_vin_digit(number: str) -> str:
+    """Find the check digit of a vehicle identification number (49 CFR 565): its ninth.
+
+    number: 17 digits and capitals, without I, O and Q.
+    """
+    total = sum(_VIN_VALUES[c] * w for c, w in zip(number, _VIN_WEIGHTS, strict=True))
+    return "0123456789X"[total % 11]
+
+
 def is_luhn(digits: str) -> bool:
-    """Check a number by Luhn's formula, as of payment cards.
+    """Check a number by Luhn's formula.
 
     digits: The check digit is the last one.
     """
-    doubled = [int(d) * (1 + i % 2) for i, d in enumerate(reversed(digits))]
-    return bool(digits) and sum(d // 10 + d % 10 for d in doubled) % 10 == 0
+    return bool(digits) and int(digits[-1]) == find_luhn_digit(digits[:-1])
 
 
 def is_npi(digits: str) -> bool:
-    """Check a National Provider Identifier (CMS): Luhn's formula after 80840."""
-    return len(digits) == 10 and digits[0] in "12" and is_luhn(f"80840{digits}")
+    """Check a National Provider Identifier."""
+    is_one = len(digits) == 10 and digits[0] in "12"
+    return is_one and int(digits[-1]) == find_npi_digit(digits[:-1])
 
 
 def is_nhs(digits: str) -> bool:
-    """Check an NHS number: modulo 11, as the NHS Data Dictionary says."""
+    """Check an NHS number."""
     if len(digits) != 10 or len(set(digits)) == 1:
         return False
-    total = sum(int(d) * (10 - i) for i, d in enumerate(digits[:9]))
-    return (11 - total % 11) % 11 == int(digits[9])
+    return int(digits[9]) == find_nhs_digit(digits[:9])
 
 
 def is_dea(number: str) -> bool:
     """Check a DEA number of a prescriber: two letters (or letter and 9), seven digits."""
     digits = keep_digits(number[2:])
-    if len(digits) != 7:
-        return False
-    odd, even = sum(map(int, digits[0:6:2])), sum(map(int, digits[1:6:2]))
-    return (odd + 2 * even) % 10 == int(digits[6])
+    return len(digits) == 7 and int(digits[6]) == find_dea_digit(digits[:6])
 
 
 def is_vin(number: str) -> bool:
-    """Check a vehicle identification number (49 CFR 565)."""
+    """Check a vehicle identification number."""
     number = number.upper()
     if len(number) != 17 or not set(number) <= set(_VIN_VALUES):
         return False
-    total = sum(_VIN_VALUES[c] * w for c, w in zip(number, _VIN_WEIGHTS, strict=True))
-    return "0123456789X"[total % 11] == number[8]
+    return number[8] == find_vin_digit(number)
 
 
 def is_dni(number: str) -> bool:

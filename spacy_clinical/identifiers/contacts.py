@@ -34,7 +34,6 @@ _IS_RANGE = re.compile(
     r"\b(?:ranges?|between|normal|reference|ref|from|count|level|titers?|dose|NDC|lot)\b[^\n]{0,14}$",
     re.IGNORECASE,
 )
-_NATIONAL = r"\(?\d{3}\)?"
 _SEPARATOR = r"(?:[ .-]|- | -|/| - )"
 _EXTENSION = r"(?:,? ?(?:x|ext\.?|extension)[ .:]?\d{1,6})?"
 

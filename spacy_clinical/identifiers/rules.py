@@ -1,6 +1,6 @@
 """Find all that rules can find in a text."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from spacy_clinical.identifiers.addresses import find_addresses
@@ -61,19 +61,3 @@ def _find(text: RuleText, settings: RuleSettings) -> Iterator[Identifier]:
     yield from find_addresses(text)
     yield from find_facilities(text)
     yield from find_names(text)
-
-
-def list_sources() -> Sequence[str]:
-    """List the names of the rules, which are the sources of what they find."""
-    return (
-        *(
-            "placeholders",
-            "contacts",
-            "numbers",
-            "number_forms",
-            "dates",
-            "times",
-            "ages",
-        ),
-        *("addresses", "facilities", "names", "repeated_names"),
-    )

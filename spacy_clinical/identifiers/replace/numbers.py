@@ -4,6 +4,13 @@ import re
 import string
 from collections.abc import Callable, Iterator
 
+from spacy_clinical.identifiers.check_digits import (
+    find_dea_digit,
+    find_luhn_digit,
+    find_nhs_digit,
+    find_npi_digit,
+    find_vin_digit,
+)
 from spacy_clinical.identifiers.replace.keys import Key
 
 # Numbers that no one has, of each kind: parts of the United States' telephone plan that
@@ -151,52 +158,34 @@ def _fix_check_digit(new: str, old: str, kind: str) -> str:
 
 
 def _find_luhn(number: str) -> str:
-    """Find a number with a check digit as of cards (ISO/IEC 7812)."""
-    return number[:-1] + str(-_sum_luhn(number[:-1]) % 10)
+    """Find a number with a check digit as of cards."""
+    return number[:-1] + str(find_luhn_digit(number[:-1]))
 
 
 def _find_npi(number: str) -> str:
     """Find a National Provider Identifier with its check digit, and a first digit that
     there is."""
     number = number if number[0] in "12" else "1" + number[1:]
-    return number[:-1] + str(-_sum_luhn("80840" + number[:-1]) % 10)
-
-
-def _sum_luhn(digits: str) -> int:
-    total = 0
-    for i, digit in enumerate(reversed(digits)):
-        value = int(digit) * (1 if i % 2 else 2)
-        total += value - 9 if value > 9 else value
-    return total
+    return number[:-1] + str(find_npi_digit(number[:-1]))
 
 
 def _find_nhs(number: str) -> str | None:
     """Find an NHS number with its check digit; None if it can't have one."""
-    pairs = zip(number[:9], range(10, 1, -1), strict=True)
-    check = -sum(int(digit) * weight for digit, weight in pairs) % 11
+    check = find_nhs_digit(number[:9])
     return None if check == 10 else number[:9] + str(check)
 
 
 def _find_dea(number: str) -> str:
     """Find a licence of the DEA, two letters and seven digits, with its check digit."""
-    digits = [int(char) for char in number[2:8]]
-    total = sum(digits[0::2]) + 2 * sum(digits[1::2])
-    return number[:8] + str(total % 10)
+    return number[:8] + str(find_dea_digit(number[2:8]))
 
 
 def _find_vin(number: str) -> str | None:
-    """Find a vehicle's number (ISO 3779) with its check digit, of letters that it may
-    have."""
+    """Find a vehicle's number with its check digit, of letters that it may have."""
     number = number.upper().translate(str.maketrans("IOQ", "JPR"))
-    pairs = zip(number, _VIN_WEIGHTS, strict=True)
-    check = sum(_VIN_VALUES[char] * weight for char, weight in pairs) % 11
-    return number[:8] + ("X" if check == 10 else str(check)) + number[9:]
+    return number[:8] + find_vin_digit(number) + number[9:]
 
 
-_VIN_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
-_VIN_VALUES = {char: int(char) for char in string.digits} | dict(
-    zip("ABCDEFGHJKLMNPRSTUVWXYZ", map(int, "12345678123457923456789"), strict=True)
-)
 # Kinds of numbers, what they look like, and how the check digit is found.
 _CHECKS: list[
     tuple[frozenset[str], Callable[[str], bool], Callable[[str], str | None]]
