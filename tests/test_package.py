@@ -240,6 +240,13 @@ def test_blank_pipelines_do_not_pay_for_encoders(loaded_by):
     assert not {name for name in loaded if name.startswith("spacy_clinical.encoders")}
 
 
+def test_blank_pipelines_do_not_pay_for_patterns_of_identifiers(loaded_by):
+    loaded = loaded_by["spacy.blank('en')"]
+    assert "spacy_clinical.pipeline.deidentifier" in loaded
+    assert "spacy_clinical.identifiers.rules" not in loaded
+    assert not {name for name in loaded if "identifiers.replace" in name}
+
+
 def test_importing_the_package_costs_little_more_than_spacy(loaded_by):
     loaded = loaded_by["import spacy_clinical"]
     heavy = {"transformers", "pandas", "jinja2", "typer.main"}

@@ -1,7 +1,10 @@
-"""Find all that rules can find in a text."""
+"""Find all that rules can find in a text.
+
+The patterns of all rules are compiled when this is imported, a fifth of a second: import it
+where a text is read.
+"""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from spacy_clinical.identifiers.addresses import find_addresses
 from spacy_clinical.identifiers.ages import find_ages
@@ -14,26 +17,8 @@ from spacy_clinical.identifiers.matching import RuleText
 from spacy_clinical.identifiers.names import find_names
 from spacy_clinical.identifiers.numbers import find_numbers
 from spacy_clinical.identifiers.placeholders import find_placeholders
+from spacy_clinical.identifiers.settings import DEFAULT, RuleSettings
 from spacy_clinical.identifiers.times import find_times
-
-# Raise it whenever the rules give other results.
-RULES_VERSION = "1"
-
-
-class RuleSettings(NamedTuple):
-    """What rules look for beside what they always do.
-
-    holidays: Whether names of holidays are dates.
-    times: Whether times of day are found.
-    only_over_89: Whether of ages only those over 89 are found.
-    """
-
-    holidays: bool = True
-    times: bool = True
-    only_over_89: bool = False
-
-
-DEFAULT = RuleSettings()
 
 
 def find_identifiers(text: str, settings: RuleSettings = DEFAULT) -> list[Identifier]:

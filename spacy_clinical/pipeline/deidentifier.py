@@ -18,11 +18,7 @@ from spacy_clinical.heads.recall import RecallDecoder, decode_types
 from spacy_clinical.identifiers.found import Identifier, list_gold, set_identifiers
 from spacy_clinical.identifiers.merging import MODEL, merge_identifiers
 from spacy_clinical.identifiers.records import KINDS, find_known, list_known
-from spacy_clinical.identifiers.rules import (
-    RULES_VERSION,
-    RuleSettings,
-    find_identifiers,
-)
+from spacy_clinical.identifiers.settings import RULES_VERSION, RuleSettings
 from spacy_clinical.pieces.align import Encoded
 from spacy_clinical.pipeline.bases.neighbor import PipelineReference, connect_encoder
 from spacy_clinical.pipeline.bases.token_head import TokenHeadPipe
@@ -173,6 +169,9 @@ class ClinicalDeidentifier(TokenHeadPipe):
         text = doc.text
         found = list(find_known(text, self._get_known(doc)))
         if self.decide != "model":
+            # spacy.blank imports this module, and shouldn't wait for patterns.
+            from spacy_clinical.identifiers.rules import find_identifiers
+
             found += find_identifiers(text, self.settings)
         starts, ends = token_borders(doc)
         rows = [

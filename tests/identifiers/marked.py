@@ -4,7 +4,8 @@ import re
 
 from spacy_clinical.identifiers.found import Identifier
 from spacy_clinical.identifiers.merging import merge_identifiers
-from spacy_clinical.identifiers.rules import DEFAULT, RuleSettings, find_identifiers
+from spacy_clinical.identifiers.rules import find_identifiers
+from spacy_clinical.identifiers.settings import DEFAULT, RuleSettings
 
 
 def read_marked(marked: str) -> tuple[str, list[str]]:

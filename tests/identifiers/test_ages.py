@@ -1,6 +1,6 @@
 import pytest
 
-from spacy_clinical.identifiers.rules import RuleSettings
+from spacy_clinical.identifiers.settings import RuleSettings
 from tests.identifiers.marked import find, read_marked, show
 
 AGES = """

@@ -1,0 +1,22 @@
+"""What the rules for identifiers look for, and which rules they are."""
+
+from typing import NamedTuple
+
+# Raise it whenever the rules give other results.
+RULES_VERSION = "1"
+
+
+class RuleSettings(NamedTuple):
+    """What rules look for beside what they always do.
+
+    holidays: Whether names of holidays are dates.
+    times: Whether times of day are found.
+    only_over_89: Whether of ages only those over 89 are found.
+    """
+
+    holidays: bool = True
+    times: bool = True
+    only_over_89: bool = False
+
+
+DEFAULT = RuleSettings()
