@@ -64,10 +64,11 @@ from spacy_clinical.export.attributes import (
     without_words,
 )
 from spacy_clinical.export.bare_facts import bare_pieces, bare_provenance
+from spacy_clinical.export.identifiers import IdentifierRecord, describe_identifiers
 from spacy_clinical.extensions.attributes import NER_KEY, SECTIONS_KEY, SUBSECTIONS_KEY
 from spacy_clinical.extensions.span_groups import list_spans
 from spacy_clinical.files.json_text import round_finite
-from spacy_clinical.identifiers.found import PHI_KEY, list_identifiers
+from spacy_clinical.identifiers.found import PHI_KEY
 from spacy_clinical.sections.labels import list_known_labels
 from spacy_clinical.sections.state import OTHER
 from spacy_clinical.types import Note, list_names
@@ -122,18 +123,6 @@ class EntityRecord(TypedDict, total=False):
     is_family: bool | None
     assertion: AssertionRecord | None
     attributes: dict[str, Any]
-
-
-class IdentifierRecord(TypedDict, total=False):
-    """What identifies a person; `kind` and `source` are "" where they are unknown."""
-
-    label: str
-    kind: str
-    text: str
-    start: int
-    end: int
-    score: float | None
-    source: str
 
 
 class TokenRecord(TypedDict):
@@ -218,7 +207,7 @@ def make_record(note: Note, doc: Doc, *, attributes: Named = ()) -> Record:
         "error": doc._.clinical_error,
     }
     if PHI_KEY in doc.spans:
-        record["identifiers"] = _list_identifiers(doc, note.text)
+        record["identifiers"] = describe_identifiers(doc, note.text)
     if any(named):
         record["attributes"] = reader.read_doc(doc)
         record["tokens"] = cast(list[TokenRecord], reader.read_tokens(doc))
@@ -348,21 +337,6 @@ def _get_scores(doc: Doc) -> dict[tuple[int, int, int], float | None]:
             for span, score in zip(list_spans(doc, key), values, strict=True):
                 scores.setdefault(_key(span), round_finite(score))
     return scores
-
-
-def _list_identifiers(doc: Doc, text: str) -> list[IdentifierRecord]:
-    return [
-        {
-            "label": row.label,
-            "kind": row.kind,
-            "text": text[row.start : row.end],
-            "start": row.start,
-            "end": row.end,
-            "score": round_finite(row.score),
-            "source": row.source,
-        }
-        for row in list_identifiers(doc)
-    ]
 
 
 def _round_scores(code: dict[str, Any]) -> dict[str, Any]:

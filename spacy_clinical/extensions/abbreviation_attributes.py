@@ -14,10 +14,15 @@ are read from it.
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from spacy.tokens import Doc, Span, SpanGroup
+from spacy.tokens import Doc, Span
 
 from spacy_clinical.extensions.doc_data import get_user_data, get_whole, keep
-from spacy_clinical.extensions.span_groups import find_by_start, follow, list_spans
+from spacy_clinical.extensions.span_groups import (
+    find_by_start,
+    follow,
+    list_spans,
+    write_rows,
+)
 
 ABBREVIATIONS_KEY = "abbreviations"
 # Sources of long forms: the note itself, the inventory; none where they are unknown.
@@ -55,22 +60,18 @@ def set_abbreviations(doc: Doc, found: Iterable[ShortForm]) -> None:
 
     Those that start or end inside a token get all of it.
     """
-    rows, spans = [], []
-    for row in sorted(found, key=get_place):
-        span = doc.char_span(row.start, row.end, row.label, alignment_mode="expand")
-        if span is not None:
-            rows.append(row)
-            spans.append(span)
-    attrs = {
+    write_rows(doc, ABBREVIATIONS_KEY, sorted(found, key=get_place), _make_attrs)
+    # scispaCy may have put its own in their place since.
+    register_abbreviation_extensions()
+
+
+def _make_attrs(rows: list[ShortForm]) -> dict[str, list[Any]]:
+    return {
         "long_forms": [row.long_form for row in rows],
         "sources": [row.source for row in rows],
         "places": [list(row.place or ()) for row in rows],
         "readings": [list(row.readings) for row in rows],
     }
-    name = ABBREVIATIONS_KEY
-    doc.spans[name] = SpanGroup(doc, name=name, attrs=attrs, spans=spans)
-    # scispaCy may have put its own in their place since.
-    register_abbreviation_extensions()
 
 
 def list_abbreviations(doc: Doc) -> list[ShortForm]:

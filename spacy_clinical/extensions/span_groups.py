@@ -6,14 +6,34 @@ are found again by them. A span that starts or ends inside a merged token gets a
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from struct import iter_unpack
+from typing import Any, Protocol, TypeVar
 
 import srsly
 from spacy.tokens import Doc, Span, SpanGroup
 
 # How a SpanGroup saves a span: id, kb_id, label, start, end, start_char, end_char.
 SAVED = ">QQQllll"
+
+
+class Place(Protocol):
+    """What is known of a place in a Doc (characters, half open)."""
+
+    @property
+    def start(self) -> int:
+        """Its first character."""
+
+    @property
+    def end(self) -> int:
+        """The character after it."""
+
+    @property
+    def label(self) -> str:
+        """Its type."""
+
+
+Row = TypeVar("Row", bound=Place)
 
 
 def is_current(span: Span) -> bool:
@@ -34,6 +54,28 @@ def follow(span: Span) -> Span:
     saved = (span.id, span.kb_id, span.label, 0, 0, span.start_char, span.end_char)
     restored = _find_span(span.doc, saved)
     return span if restored is None else restored
+
+
+def write_rows(
+    doc: Doc,
+    key: str,
+    rows: Iterable[Row],
+    attrs: Callable[[list[Row]], dict[str, list[Any]]],
+) -> None:
+    """Write what is known of places in a Doc as a group: a span for each, and attrs.
+
+    Places that start or end inside a token get all of it; those without any are left out.
+
+    rows: With `start`, `end` (characters) and `label`, in the order of the group.
+    attrs: Makes the lists of the group's attrs, of rows that have a span.
+    """
+    kept, spans = [], []
+    for row in rows:
+        span = doc.char_span(row.start, row.end, row.label, alignment_mode="expand")
+        if span is not None:
+            kept.append(row)
+            spans.append(span)
+    doc.spans[key] = SpanGroup(doc, name=key, attrs=attrs(kept), spans=spans)
 
 
 def list_places(doc: Doc, key: str) -> list[tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from spacy_clinical.identifiers.found import Identifier
 from spacy_clinical.identifiers.matching import (
@@ -99,10 +100,9 @@ _IS_IN = re.compile(
     r"[:\n] ?$"
 )
 
+_make = partial(compile_rule, SOURCE, "LOC")
 _RULES = [
-    compile_rule(
-        SOURCE,
-        "LOC",
+    _make(
         "street",
         "digit",
         rf"(?<![\d.,/-])\d{{1,6}}[A-Z]?(?:-\d{{1,5}})?{GAP}(?:{_COMPASS}{GAP})?(?:{_WORD}{GAP}){{1,4}}"
@@ -110,9 +110,7 @@ _RULES = [
         _is_street,
         ignore_case=False,
     ),
-    compile_rule(
-        SOURCE,
-        "LOC",
+    _make(
         "street",
         "digit",
         rf"(?<![\d.,/-])\d{{1,6}}[a-z]?{GAP}(?:[a-z]\w{{0,15}}{GAP}){{1,3}}(?:street|avenue|boulevard|"
@@ -122,17 +120,13 @@ _RULES = [
             and not re.search(r"\b(?:of|and|by|the|a|to|per|in|with|on|or)\b", m[0])
         ),
     ),
-    compile_rule(
-        SOURCE,
-        "LOC",
+    _make(
         "street",
         "capital",
         rf"(?<=\bon )(?:{_WORD}{GAP}){{1,2}}(?:Street|Avenue|Boulevard|Road|Lane|Parkway|Highway)\b",
         ignore_case=False,
     ),
-    compile_rule(
-        SOURCE,
-        "LOC",
+    _make(
         "street",
         "capital",
         r"\b(?:Calle|Avenida|Avda?\.?|Plaza|Paseo|Rue|Via|Rua|C/|Carrer|Camino)"
@@ -140,46 +134,34 @@ _RULES = [
         r"[A-Z][\w'-]{1,20}(?: [A-Z][\w'-]{1,20}){0,2},?(?: n[oº.]{1,2})? ?\d{1,5}\b",
         ignore_case=False,
     ),
-    compile_rule(
-        SOURCE,
-        "LOC",
+    _make(
         "street",
         "capital",
         r"(?<!\w)[A-Z][a-zäöüß-]{2,24}(?:straße|strasse|str\.|weg|platz|gasse|allee) \d{1,4}[a-z]?\b",
         ignore_case=False,
     ),
-    compile_rule(
-        SOURCE, "LOC", "box", "word", r"\b(?:P\.? ?O\.? ?)?Box[ #:]{1,3}\d{1,7}\b"
-    ),
-    compile_rule(
-        SOURCE,
-        "LOC",
+    _make("box", "word", r"\b(?:P\.? ?O\.? ?)?Box[ #:]{1,3}\d{1,7}\b"),
+    _make(
         "unit",
         "word",
         r"\b(?:Apt|Apartment|Suite|Ste)\.?(?: ?(?:#|no\.?))?[ :#]{1,2}(?P<id>[A-Z]?\d{1,5}[A-Z]?|[A-Z])\b(?!')",
         lambda m: bool(re.search(r"\d", m["id"])) or m["id"].isupper(),
     ),
     # San Diego, CA 03245.
-    compile_rule(
-        SOURCE,
-        "LOC",
+    _make(
         "city",
         "capital",
         rf"\b(?P<city>{_CITY}),?{GAP}(?:{STATE_CODES}|{STATES})\b\.?,?{GAP}{_ZIP}",
         ignore_case=False,
     ),
-    compile_rule(
-        SOURCE,
-        "LOC",
+    _make(
         "city",
         "capital",
         rf"(?<![\w'-])(?P<id>(?P<city>{_CITY}),{GAP}?(?:{STATE_CODES}|{STATES})\b)",
         lambda m: _is_city(m) and _is_in(m),
         ignore_case=False,
     ),
-    compile_rule(
-        SOURCE,
-        "LOC",
+    _make(
         "city",
         "capital",
         rf"(?<![\w'-])(?P<city>{_CITY}),{GAP}?(?:{_SURE_CODES}|{STATES})\b",
@@ -187,9 +169,7 @@ _RULES = [
         ignore_case=False,
     ),
     # "lives in Liverpool", "London NW1 6XE".
-    compile_rule(
-        SOURCE,
-        "LOC",
+    _make(
         "city",
         "word",
         r"\b(?:lives?|living|lived|resides?|residing|resident|native|raised|relocated|"
@@ -198,9 +178,7 @@ _RULES = [
             _is_city(m) and not load_not_names().issuperset(m["city"].lower().split())
         ),
     ),
-    compile_rule(
-        SOURCE,
-        "LOC",
+    _make(
         "city",
         "capital",
         r"(?<![\w'-])(?P<city>[A-Z][a-z]{2,20}(?:[ -][A-Z][a-z]{2,20})?)"
@@ -208,9 +186,7 @@ _RULES = [
         _is_city,
         ignore_case=False,
     ),
-    compile_rule(
-        SOURCE,
-        "LOC",
+    _make(
         "county",
         "capital",
         r"(?<![\w'-])[A-Z][a-z]{2,15}(?: [A-Z][a-z]{2,15})?(?= (?:County|Parish|Township)\b)",
@@ -219,12 +195,10 @@ _RULES = [
         ),
         ignore_case=False,
     ),
-    compile_rule(SOURCE, "LOC", "zip", "digit", rf"(?<![\d.,/-]){_ZIP}", _has_state),
-    compile_rule(SOURCE, "LOC", "zip", "digit", r"(?<![\w.,/-])\d{5}-\d{4}(?![\w-])"),
+    _make("zip", "digit", rf"(?<![\d.,/-]){_ZIP}", _has_state),
+    _make("zip", "digit", r"(?<![\w.,/-])\d{5}-\d{4}(?![\w-])"),
     # By Royal Mail's and Canada Post's forms; "T1N 2M0" is the stage of a tumor.
-    compile_rule(
-        SOURCE,
-        "LOC",
+    _make(
         "postcode",
         "capital",
         r"(?<![\w-])(?:GIR ?0AA|[A-PR-UWYZ](?:\d{1,2}|[A-HK-Y]\d[\dABEHMNPRVWXY]?|\d[A-HJKPSTUW])"
@@ -232,26 +206,20 @@ _RULES = [
         lambda m: " " in m[0] or len(m[0]) > 5,
         ignore_case=False,
     ),
-    compile_rule(
-        SOURCE,
-        "LOC",
+    _make(
         "postcode",
         "capital",
         r"(?<![\w-])[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z][ -]\d[ABCEGHJ-NPRSTV-Z]\d(?![\w-])",
         lambda m: not re.match(r"T\dN", m[0]),
         ignore_case=False,
     ),
-    compile_rule(
-        SOURCE,
-        "LOC",
+    _make(
         "postcode",
         "capital",
         r"(?<![\w-])[AC-FHKNPRTV-Y]\d[\dW] (?=[A-Z]*\d)[0-9AC-FHKNPRTV-Y]{4}(?![\w-])",
         ignore_case=False,
     ),
-    compile_rule(
-        SOURCE,
-        "LOC",
+    _make(
         "coordinates",
         "digit",
         r"(?<![\d.])-?\d{1,3}\.\d{4,8} ?°? ?[NS]?, ?-?\d{1,3}\.\d{4,8}(?: ?°? ?[EW])?(?!\d)",

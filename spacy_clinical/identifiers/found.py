@@ -6,11 +6,11 @@ defaults.
 """
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from spacy.tokens import Doc, Span, SpanGroup
+from spacy.tokens import Doc, Span
 
-from spacy_clinical.extensions.span_groups import list_spans
+from spacy_clinical.extensions.span_groups import list_spans, write_rows
 
 PHI_KEY = "phi"
 # The types of the checkpoints of i2b2 2014 (obi/deid_bert_i2b2).
@@ -44,18 +44,15 @@ def set_identifiers(doc: Doc, found: Iterable[Identifier]) -> None:
 
     Identifiers that start or end inside a token get all of it.
     """
-    rows, spans = [], []
-    for row in sorted(found):
-        span = doc.char_span(row.start, row.end, row.label, alignment_mode="expand")
-        if span is not None:
-            rows.append(row)
-            spans.append(span)
-    attrs = {
+    write_rows(doc, PHI_KEY, sorted(found), _make_attrs)
+
+
+def _make_attrs(rows: list[Identifier]) -> dict[str, list[Any]]:
+    return {
         "scores": [row.score for row in rows],
         "kinds": [row.kind for row in rows],
         "sources": [row.source for row in rows],
     }
-    doc.spans[PHI_KEY] = SpanGroup(doc, name=PHI_KEY, attrs=attrs, spans=spans)
 
 
 def list_identifiers(doc: Doc) -> list[Identifier]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from spacy_clinical.identifiers.found import Identifier
 from spacy_clinical.identifiers.matching import (
@@ -37,51 +38,28 @@ def _is_said_to_be_time(match: re.Match[str]) -> bool:
     return bool(_IS_SAID.search(read_before(match, 12))) and _is_time(match)
 
 
+_make = partial(compile_rule, SOURCE, "DATE", "time", "digit")
 _RULES = [
-    compile_rule(
-        SOURCE,
-        "DATE",
-        "time",
-        "digit",
+    _make(
         rf"(?<![\d:.,/])(?P<id>{_CLOCK}{_HALF}){_ZONE}",
         _is_time,
     ),
-    compile_rule(
-        SOURCE,
-        "DATE",
-        "time",
-        "digit",
+    _make(
         rf"(?<![\d:.,/])(?P<id>(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?)(?![\d:]){_ZONE}",
         _is_time,
     ),
-    compile_rule(
-        SOURCE,
-        "DATE",
-        "time",
-        "digit",
+    _make(
         rf"(?<![\d:.,/])(?P<id>{_CLOCK})(?![\d:])",
         _is_said_to_be_time,
     ),
-    compile_rule(
-        SOURCE,
-        "DATE",
-        "time",
-        "digit",
+    _make(
         rf"(?<![\d:.,/-])(?:1[0-2]|0?[1-9]){_HALF}(?!\w)",
     ),
-    compile_rule(
-        SOURCE,
-        "DATE",
-        "time",
-        "digit",
+    _make(
         r"(?<![\d:.,/-])(?P<id>(?:[01]\d|2[0-3])[0-5]\d) ?(?:hrs?|hours|h)\b",
     ),
     # After a date: "10/22/1982 1525".
-    compile_rule(
-        SOURCE,
-        "DATE",
-        "time",
-        "digit",
+    _make(
         r"(?<=[ @])(?:[01]\d|2[0-3])[0-5]\d(?![\d.,/-])",
         lambda m: bool(_AFTER_DATE.search(read_before(m, 20))),
     ),
