@@ -1,12 +1,10 @@
 """`spacy-clinical annotate`: annotate notes, and write records and pages."""
 
 import time
-from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 import typer
-from spacy.language import Language
 
 from spacy_clinical.commands.console import (
     SOME_FAILED,
@@ -34,8 +32,15 @@ from spacy_clinical.commands.options import (
     Restart,
     ShardSize,
     TextColumn,
+    check_batch_options,
 )
-from spacy_clinical.commands.progress import Rows, format_time, list_records, watch
+from spacy_clinical.commands.progress import (
+    Rows,
+    format_time,
+    list_records,
+    watch,
+    write_shards,
+)
 from spacy_clinical.errors import Warnings
 from spacy_clinical.export.attributes import check_attributes, parse_attributes
 from spacy_clinical.export.folder import (
@@ -46,30 +51,19 @@ from spacy_clinical.export.folder import (
     warn_of_text,
     write_folder,
 )
-from spacy_clinical.export.records import Record
 from spacy_clinical.files.lock import FolderLock
 from spacy_clinical.models import DEFAULT_MODEL, get_title
 from spacy_clinical.notes.reader import NoteReader
 from spacy_clinical.notes.sources import list_sources
-from spacy_clinical.scale.jobs import HandedOn
+from spacy_clinical.scale.jobs import AnnotateJob
 from spacy_clinical.scale.parts import (
-    SHARDS_FOLDER,
     list_shard_outputs,
     refuse_shards,
     remove_shards,
 )
 from spacy_clinical.scale.seals import describe_run
 from spacy_clinical.scale.shards import ShardWriter
-from spacy_clinical.scale.workers import (
-    WARM_UP,
-    annotate_chunk,
-    annotate_chunks,
-    make_chunks,
-)
-from spacy_clinical.types import Note
-
-# Records of chunks of notes, and what the reader passed on without annotating.
-Results: TypeAlias = Iterator[list[Record] | HandedOn]
+from spacy_clinical.scale.workers import WARM_UP, make_chunks, run_chunks
 
 
 def annotate(
@@ -111,14 +105,9 @@ def annotate(
     Exit status: 0 if all notes were annotated, 1 if some failed (the others are
     written), 2 if nothing was done.
     """
-    if n_process == 0:
-        raise typer.BadParameter("--n-process must be at least 1, or -1.")
-    if shard_size and html:
-        raise typer.BadParameter("--html can't be used with --shard-size.")
+    check_batch_options(n_process, shard_size, html=html, resumes=only_failed or force)
     if no_text and html:
         raise typer.BadParameter("--html writes the notes' text: leave out --no-text.")
-    if not shard_size and (only_failed or force):
-        raise typer.BadParameter("--only-failed and --force need --shard-size.")
     with stop_on_errors():
         load_code(code)
         named = parse_attributes(attributes or ())
@@ -135,13 +124,15 @@ def annotate(
         markup=markup.value,
         limit=limit,
     )
+    # With --html, there is always a text for pages to quote.
+    job = AnnotateJob(nlp, not no_text, named.list_names())
     with stop_on_errors(output, status=SOME_FAILED):
         if shard_size:
             run = describe_run(
                 nlp,
                 shard_size=shard_size,
                 with_text=not no_text,
-                components=annotate_chunk(nlp, [WARM_UP])[0]["provenance"],
+                components=job.work([WARM_UP])[0]["provenance"],
                 attributes=named.list_names(),
                 code=code,
             )
@@ -153,20 +144,18 @@ def annotate(
                 force=force,
                 restart=restart,
             )
-            rows, n_failed = _write_shards(nlp, notes, writer, n_process)
+            rows, n_failed = write_shards(job, notes, notes, writer, n_process)
         else:
             with FolderLock(output):
                 if not restart:
                     refuse_shards(output)
                 rows, n_failed = _write_folder(
-                    nlp,
+                    job,
                     notes,
                     output,
                     html=html,
-                    with_text=not no_text,
                     batch_size=batch_size,
                     n_process=n_process,
-                    attributes=named.list_names(),
                 )
                 remove_shards(output)
         if no_text:
@@ -177,32 +166,24 @@ def annotate(
 
 
 def _write_folder(
-    nlp: Language,
+    job: AnnotateJob,
     notes: NoteReader,
     output: Path,
     *,
     html: bool,
-    with_text: bool,
     batch_size: int,
     n_process: int,
-    attributes: Sequence[str],
 ) -> tuple[Rows, int]:
     """Write all records to one file. RETURNS: The summary, and the failures' number."""
     start = time.perf_counter()
-    chunks = annotate_chunks(
-        nlp,
-        make_chunks(notes, batch_size),
-        n_process=n_process,
-        # Pages quote notes even if records don't.
-        with_text=with_text or html,
-        attributes=attributes,
-    )
+    chunks = make_chunks(notes, batch_size)
+    results = run_chunks(job, chunks, n_process=n_process)
     totals = write_folder(
-        list_records(watch(chunks, notes)),
+        list_records(watch(results, notes)),
         output,
         html=html,
-        with_text=with_text,
-        model=get_title(nlp),
+        with_text=job.with_text,
+        model=get_title(job.nlp),
     )
     if totals.n_repeated_ids:
         tell(Warnings.W303.format(n_notes=totals.n_repeated_ids))
@@ -217,30 +198,4 @@ def _write_folder(
     ]
     if html:
         rows.append(("Pages", str(output / INDEX_FILE)))
-    return rows, totals.n_failed
-
-
-def _write_shards(
-    nlp: Language, notes: NoteReader, writer: ShardWriter, n_process: int
-) -> tuple[Rows, int]:
-    """Write records in shards. RETURNS: The summary, and the failures' number."""
-    start = time.perf_counter()
-
-    def work(chunks: Iterator[Sequence[Note] | HandedOn]) -> Results:
-        results = annotate_chunks(
-            nlp,
-            chunks,
-            n_process=n_process,
-            with_text=writer.run["with_text"],
-            attributes=writer.run["attributes"],
-        )
-        return watch(results, notes)
-
-    totals = writer.write(notes, work)
-    rows = [
-        ("Notes", f"{totals.n_notes}, {totals.n_new} of them new"),
-        ("Failed", str(totals.n_failed)),
-        ("Time", format_time(totals.n_new, start)),
-        ("Records", f"{writer.folder / SHARDS_FOLDER}, {totals.n_shards} files"),
-    ]
     return rows, totals.n_failed

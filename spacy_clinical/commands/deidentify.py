@@ -35,6 +35,7 @@ from spacy_clinical.commands.options import (
     Restart,
     ShardSize,
     TextColumn,
+    check_batch_options,
 )
 from spacy_clinical.commands.progress import (
     Rows,
@@ -42,6 +43,7 @@ from spacy_clinical.commands.progress import (
     list_records,
     read_forms,
     watch,
+    write_shards,
 )
 from spacy_clinical.export.clean_folder import (
     AUDIT_FILE,
@@ -53,7 +55,6 @@ from spacy_clinical.export.clean_folder import (
     write_extras,
 )
 from spacy_clinical.export.clean_forms import FORMS_FOLDER, write_clean_forms
-from spacy_clinical.export.clean_records import CleanRecord
 from spacy_clinical.export.folder import RECORDS_FILE, list_outputs, prepare_folder
 from spacy_clinical.files.lock import FolderLock
 from spacy_clinical.forms.files import list_forms
@@ -69,9 +70,7 @@ from spacy_clinical.models import DEFAULT_MODEL, get_title
 from spacy_clinical.notes.reader import NoteReader
 from spacy_clinical.notes.sources import list_sources
 from spacy_clinical.scale.clean import CleanJob, check_finder, prepare_finder
-from spacy_clinical.scale.jobs import HandedOn
 from spacy_clinical.scale.parts import (
-    SHARDS_FOLDER,
     list_parts,
     list_shard_outputs,
     refuse_shards,
@@ -185,16 +184,11 @@ def deidentify(
     Exit status: 0 if all notes are clean, 1 if some failed (the others are written),
     2 if nothing was done.
     """
-    if n_process == 0:
-        raise typer.BadParameter("--n-process must be at least 1, or -1.")
-    if shard_size and html:
-        raise typer.BadParameter("--html can't be used with --shard-size.")
+    check_batch_options(n_process, shard_size, html=html, resumes=only_failed or force)
     if forms and (shard_size or html or report or audit):
         raise typer.BadParameter(
             "--forms can't be used with --shard-size, --html, --report or --audit."
         )
-    if not shard_size and (only_failed or force):
-        raise typer.BadParameter("--only-failed and --force need --shard-size.")
     with stop_on_errors():
         modes = Modes(_parse_modes(mode or []), preset=preset, keep=keep or ())
         needs_key = modes.needs_key() or pseudonymize_ids
@@ -263,7 +257,9 @@ def deidentify(
                 force=force,
                 restart=restart,
             )
-            rows, n_failed = _write_shards(job, reader, writer, n_process)
+            remove_extras(output)
+            notes = _list_notes(job, reader)
+            rows, n_failed = write_shards(job, notes, reader, writer, n_process)
             records = [p for p in list_parts(output) if p.suffix == ".jsonl"]
         else:
             with FolderLock(output):
@@ -355,28 +351,6 @@ def _write_folder(
     ]
     if html:
         rows.append(("Page", str(output / PAGE_FILE)))
-    return rows, totals.n_failed
-
-
-def _write_shards(
-    job: CleanJob, reader: NoteReader, writer: ShardWriter, n_process: int
-) -> tuple[Rows, int]:
-    """Write records in shards. RETURNS: The summary, and the failures' number."""
-    start = time.perf_counter()
-    remove_extras(writer.folder)
-
-    def work(
-        chunks: Iterator[Sequence[Note] | HandedOn],
-    ) -> Iterator[list[CleanRecord] | HandedOn]:
-        return watch(run_chunks(job, chunks, n_process=n_process), reader)
-
-    totals = writer.write(_list_notes(job, reader), work)
-    rows = [
-        ("Notes", f"{totals.n_notes}, {totals.n_new} of them new"),
-        ("Failed", str(totals.n_failed)),
-        ("Time", format_time(totals.n_new, start)),
-        ("Records", f"{writer.folder / SHARDS_FOLDER}, {totals.n_shards} files"),
-    ]
     return rows, totals.n_failed
 
 

@@ -142,3 +142,20 @@ OcrMode: TypeAlias = Annotated[
 OcrLanguage: TypeAlias = Annotated[
     str, typer.Option("--language", help="Tesseract's language codes: eng, eng+spa ...")
 ]
+
+
+def check_batch_options(
+    n_process: int, shard_size: int, *, html: bool, resumes: bool
+) -> None:
+    """Check the options of commands that work on many notes.
+
+    html: Whether pages are to be written.
+    resumes: Whether an option says how shards of an earlier run go on.
+    RAISES BadParameter: If they can't be used together.
+    """
+    if n_process == 0:
+        raise typer.BadParameter("--n-process must be at least 1, or -1.")
+    if shard_size and html:
+        raise typer.BadParameter("--html can't be used with --shard-size.")
+    if resumes and not shard_size:
+        raise typer.BadParameter("--only-failed and --force need --shard-size.")

@@ -1,7 +1,7 @@
 """Progress and failures of commands that work on many notes or forms."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
@@ -13,9 +13,12 @@ from spacy_clinical.export.form_folder import FormResult
 from spacy_clinical.files.regular import show_path
 from spacy_clinical.forms.read import open_forms
 from spacy_clinical.notes.reader import NoteReader
-from spacy_clinical.scale.jobs import AnyRecord, HandedOn, NotesPassed
+from spacy_clinical.scale.jobs import AnyRecord, HandedOn, Job, NotesPassed
+from spacy_clinical.scale.parts import SHARDS_FOLDER
+from spacy_clinical.scale.shards import ShardWriter
 from spacy_clinical.scale.stream import run_components
-from spacy_clinical.types import NoteFailure
+from spacy_clinical.scale.workers import run_chunks
+from spacy_clinical.types import Note, NoteFailure
 
 # Names and values of the summary.
 Rows: TypeAlias = list[tuple[str, str]]
@@ -43,6 +46,36 @@ def watch(
                 bar.total = max(notes.n_expected, n_passed + n_new)
                 bar.update(n_passed + n_new - bar.n)
             yield result
+
+
+def write_shards(
+    job: Job[R],
+    notes: Iterable[Note | NoteFailure],
+    reader: NoteReader,
+    writer: ShardWriter,
+    n_process: int,
+) -> tuple[Rows, int]:
+    """Write the records of a job in shards; show a progress bar, and print failures.
+
+    notes: What to work on.
+    reader: Where they come from.
+    RETURNS: The summary, and the failures' number.
+    """
+    start = time.perf_counter()
+
+    def work(
+        chunks: Iterator[Sequence[Note] | HandedOn],
+    ) -> Iterator[list[R] | HandedOn]:
+        return watch(run_chunks(job, chunks, n_process=n_process), reader)
+
+    totals = writer.write(notes, work)
+    rows = [
+        ("Notes", f"{totals.n_notes}, {totals.n_new} of them new"),
+        ("Failed", str(totals.n_failed)),
+        ("Time", format_time(totals.n_new, start)),
+        ("Records", f"{writer.folder / SHARDS_FOLDER}, {totals.n_shards} files"),
+    ]
+    return rows, totals.n_failed
 
 
 def list_records(results: Iterator[list[R] | HandedOn]) -> Iterator[R | NoteFailure]:
