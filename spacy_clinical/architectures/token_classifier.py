@@ -90,8 +90,13 @@ def init(model: TokenClassifier, X: Any = None, Y: Any = None) -> None:
     output.set_dim("nI", width)
     output.initialize()
     model.get_ref("head").set_dim("nO", output.get_dim("nO"), force=True)
+    init_transitions(model)
+
+
+def init_transitions(model: TokenClassifier) -> None:
+    """Give a model with transitions between tags those that say nothing."""
     if model.has_ref("transitions"):
-        n_tags = output.get_dim("nO")
+        n_tags = model.get_ref("output_layer").get_dim("nO")
         zeros = model.ops.alloc2f(n_tags + 1, n_tags + 1)
         model.get_ref("transitions").set_param("W", zeros)
 

@@ -7,7 +7,11 @@ import numpy
 from spacy.tokens import Doc
 from thinc.api import Dropout, Linear, Model, chain
 
-from spacy_clinical.architectures.token_classifier import TokenClassifier, pass_on
+from spacy_clinical.architectures.token_classifier import (
+    TokenClassifier,
+    init_transitions,
+    pass_on,
+)
 from spacy_clinical.pieces.align import Encoded, Pieces
 from spacy_clinical.pieces.windows import Window
 from spacy_clinical.types import Floats2d
@@ -51,10 +55,7 @@ def init(model: TokenClassifier, X: Any = None, Y: Any = None) -> None:
     encoder.initialize()
     output.set_dim("nI", encoder.get_dim("nO"))
     output.initialize()
-    if model.has_ref("transitions"):
-        n_tags = output.get_dim("nO")
-        zeros = model.ops.alloc2f(n_tags + 1, n_tags + 1)
-        model.get_ref("transitions").set_param("W", zeros)
+    init_transitions(model)
 
 
 def forward(
