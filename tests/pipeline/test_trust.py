@@ -174,8 +174,11 @@ def test_the_same_note_gives_the_same_whatever_came_before(pipelines, factory):
 
 
 SCRIPT = """
-import multiprocessing, sys, time
+import multiprocessing, signal, sys, time
 import spacy, torch
+
+# What a shell starts in the background ignores interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def notes(endless):
     while True:
