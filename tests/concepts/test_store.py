@@ -36,7 +36,7 @@ def small(tmp_path, monkeypatch):
 
 
 def test_shipped_vocabularies_have_cards_and_data():
-    assert list(list_shipped()) == ["hpo", "mesh", "mondo"]
+    assert list(list_shipped()) == ["hpo", "mesh", "mesh_supplement", "mondo"]
     for name, shipped in list_shipped().items():
         assert shipped.facts.name == name
         assert all(shipped.facts)
@@ -44,7 +44,7 @@ def test_shipped_vocabularies_have_cards_and_data():
         assert shipped.cite
         assert find_sha256(shipped.path) == shipped.sha256
     # Of them all: see the limit of the wheel.
-    assert sum(shipped.path.stat().st_size for shipped in list_shipped().values()) < 4e6
+    assert sum(shipped.path.stat().st_size for shipped in list_shipped().values()) < 6e6
 
 
 def test_shipped_vocabularies_are_data_of_the_package():
@@ -58,7 +58,9 @@ def test_shipped_vocabularies_are_data_of_the_package():
 @pytest.mark.slow
 def test_shipped_vocabularies_have_names_types_and_codes(tmp_path, monkeypatch):
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
-    mondo, hpo, mesh = map(open_vocabulary, ("mondo", "hpo", "mesh"))
+    mondo, hpo, mesh, more = map(
+        open_vocabulary, ("mondo", "hpo", "mesh", "mesh_supplement")
+    )
     infarction = mondo.concept(mondo.find("myocardial infarction").numbers[0])
     assert infarction.id == "MONDO:0005068"
     assert "heart attack" in infarction.synonyms
@@ -77,7 +79,15 @@ def test_shipped_vocabularies_have_names_types_and_codes(tmp_path, monkeypatch):
     cancer = mesh.concept(mesh.find("breast cancer").numbers[0])
     assert cancer.id == "D001943"
     assert cancer.xrefs["ICD10CM"]
-    assert min(map(len, (mondo, hpo, mesh))) > 15_000
+    disease, drug = (
+        more.concept(more.find(name).numbers[0])
+        for name in ("Norrie disease", "SCH-23390")
+    )
+    assert (disease.types, drug.types) == (("Diseases",), ("Chemicals and Drugs",))
+    assert disease.xrefs["OMIM"] == ["310600"]
+    # A systematic name.
+    assert not more.find("1,1-dichloro-2,2,2-trifluoroethane").numbers
+    assert min(map(len, (mondo, hpo, mesh, more))) > 15_000
 
 
 def test_shipped_vocabularies_are_unpacked_once(small, monkeypatch):
