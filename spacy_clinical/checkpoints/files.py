@@ -17,6 +17,8 @@ from typing import Any
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.files.regular import open_regular
 
+_HUB_ID = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}")
+_EXPORTED = re.compile(r"[-_.]onnx(?![a-z0-9])", re.IGNORECASE)
 CONFIG, ORIGIN, MANIFEST = "config.json", "origin.json", "MANIFEST.json"
 SAFE, PICKLE = "model.safetensors", "pytorch_model.bin"
 WEIGHTS = (SAFE, PICKLE)
@@ -72,6 +74,20 @@ def is_plain_name(name: object) -> bool:
 def is_inner_name(name: object) -> bool:
     """Check whether a value is a relative path of plain names, separated by "/"."""
     return isinstance(name, str) and all(map(is_plain_name, name.split("/")))
+
+
+def refuse_export(name: str, source: object = "") -> ValueError:
+    """Make the error C032 for a checkpoint that has nothing but an ONNX export.
+
+    name: Its hub id or folder.
+    source: What its config.json says that it was made from.
+    """
+    original = source if isinstance(source, str) and _HUB_ID.fullmatch(source) else ""
+    if not original or _EXPORTED.search(original):
+        original = _EXPORTED.sub("", name) if _HUB_ID.fullmatch(name) else ""
+    is_known = original not in ("", name)
+    hint = f"the original: '{original}'" if is_known else "the model it was made from"
+    return CodedValueError(Errors.C032.format(name=name, original=hint))
 
 
 def find_limit(name: str) -> int:

@@ -17,9 +17,10 @@ from spacy_clinical.checkpoints.files import (
     SAFE,
     TOKENIZER,
     WEIGHTS,
+    refuse_export,
 )
 from spacy_clinical.checkpoints.store import read_commit, verify_once
-from spacy_clinical.errors import Errors, Warnings, warn
+from spacy_clinical.errors import CodedValueError, Errors, Warnings, warn
 
 # Seconds to wait for the hub's answer.
 TIMEOUT = 10
@@ -59,10 +60,13 @@ def ask_hub(api: HfApi, card: Checkpoint, *, timeout: float | None = None) -> An
     return info
 
 
-def choose_weights(names: Iterable[str]) -> list[str]:
+def choose_weights(name: str, names: Iterable[str]) -> list[str]:
     """Choose the weights among the files of a repository; safetensors are preferred.
 
+    name: Hub id, for errors.
+    names: Names of the files.
     RETURNS: One file, or an index and its parts.
+    RAISES ValueError: C032, if it has nothing but an ONNX export.
     """
     names = set(names)
     for whole, index in zip(WEIGHTS, INDEXES, strict=True):
@@ -71,11 +75,13 @@ def choose_weights(names: Iterable[str]) -> list[str]:
         if index in names:
             stem, kind = whole.split(".")
             parts = [
-                name
-                for name in sorted(names)
-                if (part := PART.fullmatch(name)) and part.groups() == (stem, kind)
+                file
+                for file in sorted(names)
+                if (part := PART.fullmatch(file)) and part.groups() == (stem, kind)
             ]
             return [index, *parts]
+    if any(file.endswith(".onnx") for file in names):
+        raise refuse_export(name)
     return [SAFE, PICKLE]
 
 
@@ -83,7 +89,7 @@ def find_folder(checkpoint: Checkpoint) -> tuple[Path, str]:
     """Find the folder of a checkpoint, or download it at the commit of its card.
 
     RETURNS: The folder and its commit, or "" if that is unknown.
-    RAISES ValueError: C009, if it can't be downloaded; C021, if a file doesn't match
+    RAISES ValueError: C009, if it can't be downloaded; C032, if it is an ONNX export; C021, if a file doesn't match
         the folder's manifest.
     """
     folder = Path(checkpoint.location)
@@ -106,12 +112,16 @@ def find_folder(checkpoint: Checkpoint) -> tuple[Path, str]:
                 local_files_only=True,
             )
         else:
-            names = [file.rfilename for file in info.siblings or ()]
+            weights = choose_weights(
+                checkpoint.name, (file.rfilename for file in info.siblings or ())
+            )
             snapshot = snapshot_download(
                 checkpoint.name,
                 revision=info.sha,
-                allow_patterns=[CONFIG, *TOKENIZER, *choose_weights(names)],
+                allow_patterns=[CONFIG, *TOKENIZER, *weights],
             )
+    except CodedValueError:
+        raise
     except Exception as error:
         raise _make_error(checkpoint, error) from error
     commit = "" if info is None else str(info.sha or "")

@@ -232,7 +232,7 @@ def _download(card: Checkpoint, folder: Path) -> str:
     snapshot_download(
         card.name,
         revision=info.sha,
-        allow_patterns=[*FILES, *choose_weights(names)],
+        allow_patterns=[*FILES, *choose_weights(card.name, names)],
         local_dir=folder,
     )
     # The hub library's own bookkeeping.

@@ -11,6 +11,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from spacy_clinical.checkpoints.files import (
+    CONFIG,
     INDEXES,
     SAFE,
     VOCABULARIES,
@@ -18,6 +19,8 @@ from spacy_clinical.checkpoints.files import (
     CheckpointFiles,
     is_plain_name,
     open_regular,
+    refuse_export,
+    walk,
 )
 from spacy_clinical.encoders.storage import (
     PACKED,
@@ -59,8 +62,8 @@ def check_files(files: CheckpointFiles) -> Contents:
     readable.
 
     RAISES ValueError: C003, with the first file that is missing or unreadable; C022, if
-        an index names a file outside the folder; C868, if weights are stored in an
-        unknown way.
+        an index names a file outside the folder; C032, if it is an ONNX export; C868,
+        if weights are stored in an unknown way.
     """
     if (files.folder / ADAPTER).exists():
         raise files.refuse(f"{ADAPTER} says that it is an adapter for another model")
@@ -75,6 +78,9 @@ def check_files(files: CheckpointFiles) -> Contents:
     if "vocab.json" in files and not has_merges:
         raise files.refuse("merges.txt is missing")
     names = list(_list_weights(files))
+    if not names and any(name.endswith(".onnx") for name, _ in walk(files.folder)):
+        config = files.read_json(CONFIG) if CONFIG in files else {}
+        raise refuse_export(files.name, config.get("_name_or_path"))
     if not names:
         raise files.refuse(
             "the weights (model.safetensors or pytorch_model.bin) are missing"

@@ -138,6 +138,10 @@ class ModelErrors(metaclass=Catalog):
     )
     C030 = "The component returned no Doc, because its error handler ignored an error."
     C031 = "'{setting}' has no effect on checkpoint '{name}': {reason}."
+    C032 = (
+        "Checkpoint '{name}' is an ONNX export, which has no weights for PyTorch. Use "
+        "{original}."
+    )
     C101 = (
         "Can't use '{label}' as a section label: labels must be in snake_case "
         "(letters, digits and underscores, starting with a letter)."

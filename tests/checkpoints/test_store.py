@@ -5,6 +5,7 @@ import os
 import shutil
 import tarfile
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -380,7 +381,8 @@ class Hub:
         if revision not in known:
             # What its initializer wants depends on the version of the library.
             raise RevisionNotFoundError.__new__(RevisionNotFoundError)
-        names = [path.name for path in self.source.iterdir()]
+        paths = filter(Path.is_file, self.source.rglob("*"))
+        names = [path.relative_to(self.source).as_posix() for path in paths]
         siblings = [SimpleNamespace(rfilename=name) for name in names]
         return SimpleNamespace(sha=known[revision], siblings=siblings)
 
@@ -452,6 +454,22 @@ def test_fetch_offers_the_line_for_a_card_that_says_main(make_hub, tmp_path):
     assert result.exit_code == 0, result.output
     assert hub.asked == ["main"]
     assert f'revision = "{COMMIT}"' in result.output
+
+
+@pytest.mark.parametrize("files", [["model.onnx"], ["onnx/model_int8.onnx"]])
+def test_onnx_exports_are_not_fetched(make_hub, files, tmp_path):
+    hub = make_hub(COMMIT)
+    for path in hub.source.glob("*.bin"):
+        path.unlink()
+    for name in files:
+        (hub.source / name).parent.mkdir(exist_ok=True)
+        (hub.source / name).write_bytes(b"\x08\x07")
+    result = run("fetch", "owner/bert-onnx", "--output", tmp_path / "out")
+    assert result.exit_code == 1
+    assert "[C032]" in result.output
+    assert "'owner/bert'" in " ".join(result.output.split())
+    with pytest.raises(ValueError, match=r"\[C032\] .* the original: 'owner/bert'"):
+        hubs.find_folder(get_checkpoint("owner/bert-onnx"))
 
 
 def test_fetch_takes_main_where_the_pinned_commit_is_gone(make_hub, tmp_path):

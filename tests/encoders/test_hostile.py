@@ -469,3 +469,18 @@ def test_a_panic_on_plain_words_is_said_at_once(folder):
     pattern = {"Regex": "(?:[!-~]|[!-~]{2})+$(?<=never)"}
     edit(folder / "tokenizer.json", normalizer=replace("b", pattern))
     refuse(folder, "003|018", "token")
+
+
+@pytest.mark.parametrize("place", ["model.onnx", "onnx/model_quantized.onnx"])
+@pytest.mark.parametrize(
+    ("source", "original"),
+    [("owner/bert", "'owner/bert'"), ("/home/me/x", "the model"), (7, "the model")],
+)
+def test_onnx_exports_name_the_original(folder, place, source, original):
+    edit(folder / "config.json", _name_or_path=source)
+    (folder / place).parent.mkdir(exist_ok=True)
+    (folder / place).write_bytes(b"\x08\x07")
+    load(folder)
+    (folder / "model.safetensors").unlink()
+    with pytest.raises(ValueError, match=rf"\[C032\] .* Use .*{original}"):
+        load(folder)
