@@ -13,6 +13,8 @@ A concept is a plain record:
     xrefs              codes in other systems: {"ICD10CM": ["I10"], "UMLS": ["C0020538"]}
     score              0 to 1; None if unknown
     how                what has found it: "exact", "normalized" ...; "" if unknown
+    parts              records of all its concepts, if it has several: "breast and ovarian
+                       cancer"; else missing
 
 scispaCy's EntityLinker stores `kb_ents` under the same name. What it has stored is read
 where this package has written nothing.
@@ -49,6 +51,18 @@ class Linked(NamedTuple):
     def kb_id(self) -> str:
         """Id of the concept; "" without one."""
         return "" if self.concept is None else str(self.concept["id"])
+
+
+def set_concept(
+    span: Span, candidates: Candidates, concept: Mapping[str, Any] | None
+) -> None:
+    """Write `span._.concept` and `span._.kb_ents` of a span.
+
+    candidates, concept: See `Linked`.
+    """
+    now = follow(span)
+    place = now.start_char, now.end_char, now.label_
+    _write(now.doc, Linked(*place, candidates, concept))
 
 
 def set_concepts(doc: Doc, found: Iterable[Linked]) -> None:
@@ -94,7 +108,13 @@ def _write(doc: Doc, row: Linked) -> None:
         _CONCEPT: concept,
     }
     # A copy, as copies of a Doc may share the old one.
-    user_data[key] = {**user_data.get(key, {}), row.label: kept}
+    by_label = {**user_data.get(key, {}), row.label: kept}
+    if concept is None and not kept[_CANDIDATES]:
+        del by_label[row.label]
+    if by_label:
+        user_data[key] = by_label
+    else:
+        user_data.pop(key, None)
 
 
 def _read(start: int, end: int, label: str, kept: Mapping[str, Any]) -> Linked:

@@ -11,6 +11,7 @@ from spacy_clinical.extensions.concept_attributes import (
     Linked,
     list_concepts,
     register_concept_extensions,
+    set_concept,
     set_concepts,
 )
 
@@ -67,6 +68,14 @@ def test_entities_and_spans_of_groups_have_concepts(doc):
     check(doc)
     assert doc.spans["ner"].attrs["scores"] == [0.5] * 3
     assert doc.spans["ner"].name == "ner"
+
+
+def test_a_span_can_have_a_concept_of_its_own():
+    doc = make_doc()
+    for ent, row in zip(doc.ents, ROWS, strict=True):
+        set_concept(ent, row.candidates, row.concept)
+    assert list_concepts(doc) == ROWS
+    assert [ent._.concept for ent in doc.ents] == [HTN, DM, None]
 
 
 def to_docbin(doc):
@@ -132,6 +141,9 @@ def test_types_at_one_place_have_concepts_of_their_own(doc):
 def test_one_that_is_not_linked_loses_its_id(doc):
     set_concepts(doc, [ROWS[0]._replace(concept=None)])
     assert doc.ents[0].kb_id_ == ""
+    assert doc.ents[0]._.kb_ents == list(ROWS[0].candidates)
+    set_concepts(doc, [ROWS[0]._replace(candidates=(), concept=None)])
+    assert list_concepts(doc) == ROWS[1:]
     assert doc.ents[1].kb_id_ == "MESH:D003920"
 
 
