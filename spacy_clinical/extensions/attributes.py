@@ -35,6 +35,7 @@ from spacy_clinical.extensions.abbreviation_attributes import (
     register_abbreviation_extensions,
 )
 from spacy_clinical.extensions.assertion_attributes import register_assertion_extensions
+from spacy_clinical.extensions.concept_attributes import register_concept_extensions
 from spacy_clinical.extensions.doc_data import (
     count_chars,
     find_kept,
@@ -242,6 +243,7 @@ def register_extensions() -> None:
     register_form_extensions()
     register_assertion_extensions()
     register_abbreviation_extensions()
+    register_concept_extensions()
     register_known_identifiers()
     getters: dict[str, Callable[[Doc], Any]] = {
         "clinical_pieces": partial(_get, name="clinical_pieces"),
