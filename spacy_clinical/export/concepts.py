@@ -193,13 +193,17 @@ def find_icd10(record: Mapping[str, Any]) -> list[dict[str, str]]:
         code = str(row["code"])
         found.append(
             {
-                icd10: concept["name"]
+                icd10: concept.get("name") or ""
                 for concept in stated
-                if any(_is_under(one, code) for one in concept["xrefs"].get(_ICD9, ()))
-                for icd10 in concept["xrefs"].get(_ICD10, ())
+                if any(_is_under(one, code) for one in _list_codes(concept, _ICD9))
+                for icd10 in _list_codes(concept, _ICD10)
             }
         )
     return found
+
+
+def _list_codes(concept: ConceptRecord, system: str) -> list[str]:
+    return (concept.get("xrefs") or {}).get(system) or []
 
 
 def _is_under(code: str, category: str) -> bool:

@@ -147,7 +147,7 @@ def find_concept_ids(ent: Mapping[str, Any]) -> tuple[int, int]:
         return 0, 0
     [concept] = parts
     system, code = find_system(concept)
-    mapped = concept["xrefs"].get(OMOP, ())
+    mapped = (concept.get("xrefs") or {}).get(OMOP, ())
     target = _read_number(mapped[0]) or 0 if len(mapped) == 1 else 0
     if system != OMOP:
         return target, target

@@ -1,5 +1,7 @@
 import csv
+import html
 import json
+import re
 
 import pytest
 import spacy
@@ -14,6 +16,13 @@ from spacy_clinical.export.concepts import (
 )
 from spacy_clinical.export.docs import load_tokenizer, make_doc
 from spacy_clinical.export.frames import to_frame
+from spacy_clinical.export.html import render_note
+from spacy_clinical.export.pages.concepts import (
+    KNOWN_LINKS,
+    parse_links,
+    show_concepts,
+)
+from spacy_clinical.export.pages.viewer_rows import Tables, make_row
 from spacy_clinical.export.records import make_record, without_text
 from spacy_clinical.export.tables import write_tables
 from spacy_clinical.extensions.attributes import add_to
@@ -245,6 +254,108 @@ def test_codes_get_those_of_icd10_that_concepts_have():
     record["entities"][0]["is_negated"] = True
     assert find_icd10(record)[0] == {}
     assert find_icd10(make_old() | {"codes": [CODE]}) == [{}]
+
+
+# Pages
+
+
+def test_pages_show_concepts_and_codes_beside_those_of_icd9():
+    record = make_linked()
+    record["codes"] = [{**CODE, "evidence": []}]
+    page = render_note(record)
+    assert "Disease disorder, score 0.50, in " in page
+    assert ", pneumonia (MONDO:0005249)" in page
+    assert ", breast cancer (MONDO:0007254), ovarian cancer (MONDO:0008170)" in page
+    assert '<span class="soft">MONDO:0005249</span>' in page
+    assert "<div>J18.9 pneumonia</div>" in page
+    assert "http" not in page.replace("http-equiv", "")
+    assert "Concept</th>" not in render_note(make_one_record())
+
+
+def test_pages_link_to_what_is_set_only():
+    links = parse_links(["mesh", "MONDO=https://example.org/a?b={code}&c=1"])
+    assert links["MESH"] == KNOWN_LINKS["MESH"]
+    page = render_note(make_linked(), links=links)
+    found = re.findall(r'href="(http[^"]*)" rel="noreferrer"', page)
+    assert [html.unescape(url) for url in found] == [
+        f"https://example.org/a?b={code}&c=1"
+        for code in ("0005249", "0007254", "0008170")
+    ]
+    # RxNorm's have no link.
+    assert '<span class="soft">1191</span>' in page
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "MESH=javascript:alert({code})",
+        "MESH=javascript://x/%0aalert({code})",
+        "MESH=data:text/html,{code}",
+        "MESH=//example.org/{code}",
+        "MESH=https:///{code}",
+        "MESH=https://{code}/",
+        "MESH=https://{code}.example.org/x",
+        "MESH=https://user@example.org/{code}",
+        "MESH=https://example.org/",
+        'MESH=https://example.org/{code}" onclick="x',
+        "MESH=https://example.org/{code}<b>",
+        "MESH=https://example.org/\n{code}",
+        "MESH=",
+        "=https://example.org/{code}",
+        "zyxxo",
+        "",
+    ],
+)
+def test_other_links_are_refused(link):
+    with pytest.raises(ValueError, match=r"\[C930\].*SYSTEM=URL with {code}"):
+        parse_links([link])
+
+
+@pytest.mark.parametrize("system", KNOWN_LINKS)
+def test_known_links_can_be_used(system):
+    assert parse_links([system]) == {system: KNOWN_LINKS[system]}
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("<script>alert(1)</script>", "&lt;script&gt;alert(1)&lt;/script&gt;"),
+        ('" onmouseover="x', "&#34; onmouseover=&#34;x"),
+        ("a\x00b", "a\u2400b"),
+        ("=1+1", "=1+1"),
+        ("\u05d0", "\u05d0"),
+    ],
+)
+def test_pages_run_none_of_a_name(name, shown):
+    record = make_linked()
+    concept = {**PNEUMONIA, "name": name, "id": f"MONDO:{name}"}
+    record["entities"][0]["concept"] = concept
+    record["codes"] = [{**CODE, "evidence": []}]
+    page = render_note(record, links=parse_links(["MONDO"]))
+    assert shown in page
+    assert "<script" not in page
+    assert '" onmouseover' not in page
+    url = re.findall(r'href="(https[^"]*)"', page)[0]
+    assert re.fullmatch(r"https://monarchinitiative.org/MONDO:[A-Za-z0-9%._~-]+", url)
+
+
+def test_halves_of_pairs_are_no_fault():
+    entity = {"kb_id": "MESH:\ud800", "concept": None}
+    [one] = show_concepts(entity, parse_links(["MESH"]))
+    assert one.url.endswith("ui=%3F")
+    assert one.words == "MESH:\ud800"
+
+
+def test_the_viewer_has_concepts_and_codes():
+    record = make_linked()
+    record["codes"] = [{**CODE, "evidence": []}, {**CODE, "code": "401"}]
+    note = {"texts": [], "runs": [None]}
+    tables = Tables()
+    make_row(record, note, 0, tables)
+    [row] = note["runs"]
+    assert row["l"] == [(0, [0]), (2, [1, 2]), (3, [3])]
+    assert next(iter(tables.concepts)) == ("MONDO:0005249", "pneumonia")
+    assert row["i"] == [(0, [("J18.9", "pneumonia")])]
 
 
 # Other processes
