@@ -22,6 +22,8 @@ from spacy.tokens import Doc
 from spacy.util import fix_random_seed, registry
 
 import spacy_clinical
+from spacy_clinical.concepts.build import build_vocabulary
+from spacy_clinical.concepts.sources.source import Facts
 from tests.tiny import make_core, make_token_classifier
 
 # Tiny products are slower on two threads than on one.
@@ -219,3 +221,37 @@ def doc_from_markup(nlp: Language, markup: str) -> Doc:
 @pytest.fixture
 def nlp() -> Language:
     return spacy.blank("en")
+
+
+HEART = [
+    {
+        "id": "T:1",
+        "name": "heart failure",
+        "synonyms": ["cardiac failure", "HF"],
+        "types": ["disease"],
+        "xrefs": {"MESH": ["D006333"], "ICD10CM": ["I50.9"]},
+    },
+    {
+        "id": "T:2",
+        "name": "hemolytic fever",
+        "synonyms": ["HF"],
+        "types": ["disease"],
+        "xrefs": {"OMIM": ["123456"]},
+    },
+    {"id": "T:3", "name": "breast cancer", "types": ["disease"]},
+    {"id": "T:4", "name": "ovarian cancer", "types": ["disease"]},
+    {"id": "T:5", "name": "failure", "types": ["event"]},
+    {"id": "T:6", "name": "diabetes mellitus type 2", "types": ["disease"]},
+    {"id": "T:7", "name": "diabetes mellitus type 1", "types": ["disease"]},
+    {"id": "T:8", "name": "digoxin", "types": ["drug"]},
+]
+
+
+@pytest.fixture(scope="session")
+def heart_vocabulary(tmp_path_factory) -> Path:
+    """The folder of a small vocabulary."""
+    folder = tmp_path_factory.mktemp("heart")
+    source = folder / "heart.jsonl"
+    source.write_text("".join(json.dumps(row) + "\n" for row in HEART), encoding="utf8")
+    build_vocabulary([source], folder / "heart", facts=Facts("heart", "7"))
+    return folder / "heart"

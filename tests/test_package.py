@@ -45,6 +45,7 @@ REGISTERED = {
         "clinical_form_extractor",
         "clinical_assertion",
         "clinical_abbreviations",
+        "clinical_linker",
         "clinical_deidentifier",
     },
     "spacy_misc": {"spacy-clinical.GeometricLinker.v1"},
@@ -68,6 +69,7 @@ REGISTERED = {
         "spacy-clinical.form_scorer.v1",
         "spacy-clinical.assertion_scorer.v1",
         "spacy-clinical.identifier_scorer.v1",
+        "spacy-clinical.linker_scorer.v1",
     },
     "spacy_readers": {
         "spacy-clinical.MixedCorpus.v1",

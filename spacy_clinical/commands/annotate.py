@@ -1,6 +1,7 @@
 """`spacy-clinical annotate`: annotate notes, and write records and pages."""
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +22,7 @@ from spacy_clinical.commands.options import (
     Force,
     IdColumn,
     Limit,
+    Links,
     Markup,
     MarkupMode,
     NoText,
@@ -51,6 +53,7 @@ from spacy_clinical.export.folder import (
     warn_of_text,
     write_folder,
 )
+from spacy_clinical.export.pages.concepts import parse_links
 from spacy_clinical.files.lock import FolderLock
 from spacy_clinical.models import DEFAULT_MODEL, get_title
 from spacy_clinical.notes.reader import NoteReader
@@ -84,6 +87,7 @@ def annotate(
     only_failed: OnlyFailed = False,
     force: Force = False,
     restart: Restart = False,
+    link: Links = None,
     code: CodeFile = None,
     attributes: Annotated[
         list[str] | None,
@@ -111,6 +115,7 @@ def annotate(
     with stop_on_errors():
         load_code(code)
         named = parse_attributes(attributes or ())
+        links = parse_links(link or ())
         outputs = [*list_outputs(output), *list_shard_outputs(output)]
         check_inputs(paths, outputs)
         sources = list_sources(paths, skip=outputs)
@@ -154,6 +159,7 @@ def annotate(
                     notes,
                     output,
                     html=html,
+                    links=links,
                     batch_size=batch_size,
                     n_process=n_process,
                 )
@@ -171,6 +177,7 @@ def _write_folder(
     output: Path,
     *,
     html: bool,
+    links: Mapping[str, str],
     batch_size: int,
     n_process: int,
 ) -> tuple[Rows, int]:
@@ -184,6 +191,7 @@ def _write_folder(
         html=html,
         with_text=job.with_text,
         model=get_title(job.nlp),
+        links=links,
     )
     if totals.n_repeated_ids:
         tell(Warnings.W303.format(n_notes=totals.n_repeated_ids))

@@ -26,6 +26,8 @@ from spacy_clinical.files.json_text import write_json
 from spacy_clinical.files.lock import FolderLock
 from spacy_clinical.models import get_title
 
+# How the names of scores end that are printed.
+MAIN = ("_f", "linker_acc", "linker_acc_5")
 # Names of the plots that `draw_plots` writes.
 _PLOT = re.compile(r"(by_label_\w+|thresholds_(entities|codes)|confusion)\.svg")
 
@@ -65,7 +67,7 @@ def evaluate(
             _write_tables(evaluation, output, get_title(nlp), corpus.name)
             n_plots = _write_plots(evaluation, output) if plots else 0
     rows = [("Docs", str(evaluation.n_docs))]
-    main = [name for name in evaluation.scores if name.endswith(("_f", "micro_f"))]
+    main = [name for name in evaluation.scores if name.endswith(MAIN)]
     rows += [(name, f"{evaluation.scores[name]:.3f}") for name in main]
     rows += [("Tables", str(output / "scores.md")), ("Plots", str(n_plots))]
     print_rows(rows)

@@ -103,6 +103,17 @@ Force: TypeAlias = Annotated[
 ]
 
 
+Links: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--link",
+        metavar="SYSTEM=URL",
+        help="Where pages link concepts to: MESH=https://example.org/{code}, or a known "
+        "system alone: MESH. Repeat the option for others. Without it there are no links.",
+    ),
+]
+
+
 class Markup(str, Enum):
     """What to do with notes that aren't plain text."""
 

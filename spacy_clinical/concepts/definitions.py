@@ -106,7 +106,9 @@ def find_defined(
         if start < end:
             continue
         for length in sorted(lengths.get(text[start], ()), reverse=True):
-            rows = by_form.get(text[start : start + length], [])
+            form = text[start : start + length]
+            # At the end of the text, there may be less than that.
+            rows = by_form.get(form, []) if len(form) == length else []
             if rows and not _is_part(text, start, start + length):
                 end = start + length
                 i = bisect_right(rows, start, key=lambda row: row.short_start) - 1

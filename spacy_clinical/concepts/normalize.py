@@ -9,7 +9,7 @@ _HIDDEN = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
 # Words that say little about what a name means. "A" may: "hepatitis A".
-_SMALL_WORDS = frozenset(
+SMALL_WORDS = frozenset(
     {*("and", "by", "due", "for", "in", "of", "on", "or", "the", "to", "with")}
 )
 _POSSESSIVE = re.compile(r"(?<=\w)['\u2019]s\b|(?<=\ws)['\u2019](?!\w)", re.IGNORECASE)
@@ -70,12 +70,18 @@ def make_loose_key(name: str) -> str:
 
     RETURNS: Normalized words in order of the alphabet.
     """
-    words = normalize_name(_POSSESSIVE.sub("", _strip_accents(name))).split()
-    kept = [word for word in words if word not in _SMALL_WORDS] or words
-    return " ".join(sorted(map(_make_singular, kept)))
+    words = normalize_name(drop_possessives(strip_accents(name))).split()
+    kept = [word for word in words if word not in SMALL_WORDS] or words
+    return " ".join(sorted(map(make_singular, kept)))
 
 
-def _strip_accents(name: str) -> str:
+def drop_possessives(name: str) -> str:
+    """Drop the endings of possessives: "Crohn's" becomes "Crohn"."""
+    return _POSSESSIVE.sub("", name)
+
+
+def strip_accents(name: str) -> str:
+    """Drop the accents of Latin, Greek and Cyrillic letters."""
     if name.isascii():
         return name
     # Only marks that follow Latin, Greek or Cyrillic letters: elsewhere, they are
@@ -84,7 +90,8 @@ def _strip_accents(name: str) -> str:
     return re.sub(r"(?<=[A-Za-z\u0370-\u04ff])[\u0300-\u036f]+", "", parts)
 
 
-def _make_singular(word: str) -> str:
+def make_singular(word: str) -> str:
+    """Cut off the ending of a plural."""
     if word[-1:] != "s" or _SINGULAR.search(word):
         return word
     for pattern, ending in _PLURALS:

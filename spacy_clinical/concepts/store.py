@@ -30,7 +30,7 @@ STORE_VARIABLE = "SPACY_CLINICAL_VOCABULARIES"
 CACHE_VARIABLE = "SPACY_CLINICAL_CACHE"
 SHIPPED = Path(__file__).parents[1] / "resources" / "vocabularies"
 # Seconds to wait for another process that unpacks the same vocabulary.
-_PATIENCE = 600.0
+PATIENCE = 600.0
 
 
 class Shipped(NamedTuple):
@@ -123,7 +123,7 @@ def _list_stores() -> list[Path]:
     return [Path(part).expanduser() for part in value.split(os.pathsep) if part]
 
 
-def _find_cache() -> Path:
+def find_cache() -> Path:
     """Find the folder for caches, as the system has it."""
     if value := os.environ.get(CACHE_VARIABLE):
         return Path(value).expanduser()
@@ -139,7 +139,7 @@ def _find_cache() -> Path:
 def _find_unpacked(name: str) -> Path:
     shipped = list_shipped()[name]
     folder = f"{name}-{shipped.sha256[:16]}-{FORMAT}"
-    return _find_cache() / "vocabularies" / folder
+    return find_cache() / "vocabularies" / folder
 
 
 def _open_shipped(name: str, watch: Watch | None) -> Vocabulary:
@@ -151,7 +151,7 @@ def _open_shipped(name: str, watch: Watch | None) -> Vocabulary:
         pass
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with FolderLock(folder.parent, patience=_PATIENCE):
+        with FolderLock(folder.parent, patience=PATIENCE):
             return _unpack(name, folder, watch)
     except OSError as error:
         if isinstance(error, CodedOSError):

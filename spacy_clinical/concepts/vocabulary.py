@@ -121,6 +121,11 @@ class Vocabulary:
         return self.manifest.sha256
 
     @property
+    def first_id(self) -> str:
+        """Id of the first concept, which shows how ids are written."""
+        return self._ids[0]
+
+    @property
     def type_names(self) -> list[str]:
         """All semantic types, by their numbers."""
         return list(self._types)

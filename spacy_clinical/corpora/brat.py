@@ -15,6 +15,7 @@ from spacy_clinical.corpora.brat_attributes import (
     MEANINGS,
     Meanings,
     find_attributes,
+    find_references,
     read_meanings,
 )
 from spacy_clinical.corpora.standoff import BratAnnotations, BratSpan, read_brat
@@ -25,6 +26,7 @@ from spacy_clinical.extensions.assertion_attributes import (
     set_known_attributes,
 )
 from spacy_clinical.extensions.attributes import NER_KEY
+from spacy_clinical.extensions.concept_attributes import set_concept
 from spacy_clinical.files.regular import coded_errors, read_regular
 
 Flatten = Literal["longest", "first"]
@@ -51,8 +53,9 @@ class BratCorpus:
         """Set up the corpus; files are read when it is called.
 
         path: A folder, read with its subfolders, or one .txt file.
-        spans_key: Key of the span group for all spans. `Span.id_` is the BRAT id. The
-            group's attrs have events, relations and attributes as plain data, and the
+        spans_key: Key of the span group for all spans. `Span.id_` is the BRAT id, and
+            `Span.kb_id_` the first reference that normalizes it ("MESH:D003924"), as of
+            entities; `span._.kb_ents` has all of them. The group's attrs have events, relations and attributes as plain data, and the
             number of extended spans.
         flatten: Which of overlapping spans `doc.ents` keeps: the "longest", or the
             "first" in the text. None to set no entities.
@@ -143,6 +146,7 @@ class BratCorpus:
         annotations = read_brat(text, _read_file(ann_path), name=str(ann_path))
         doc = nlp.make_doc(text)
         said = find_attributes(annotations, self.meanings)
+        references = find_references(annotations)
         meant = {name for names in self.meanings.values() for name in names}
         if meant != set(CONTEXT_ATTRIBUTES):
             set_known_attributes(doc, meant)
@@ -150,6 +154,10 @@ class BratCorpus:
         for brat_span in annotations.spans:
             for start, end in self._get_places(brat_span):
                 span = _make_span(doc, start, end, brat_span)
+                ids = references.get(brat_span.id, ())
+                if ids:
+                    span.kb_id_ = ids[0]
+                    set_concept(span, [(one, 1.0) for one in ids], None)
                 mark_assertion(span, said.get(brat_span.id, ()))
                 n_extended += span.start_char < start or span.end_char > end
                 spans.append(span)

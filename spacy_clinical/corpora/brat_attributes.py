@@ -1,4 +1,5 @@
-"""What BRAT's attributes say of findings: whether they hold, for whom and when.
+"""What BRAT's attributes say of findings: whether they hold, for whom and when; and what
+its normalizations say that they mean.
 
 They hang on spans, as this package writes them (A1 Negated T1), or on events, whose
 triggers are meant (A1 POLARITY E1 NEG); or relations say it (R1 Has_negation Arg1:T1 ...).
@@ -36,6 +37,8 @@ MEANINGS: Meanings = {
     ),
     "Assertion associated_with_someone_else": "is_family",
 }
+# The resource of ids that no vocabulary is known of: as it is written, and not read.
+UNKNOWN_RESOURCE = "KB"
 _FALSE = frozenset({"false", "no", "none", "0"})
 
 
@@ -62,7 +65,7 @@ def find_attributes(
 
     meanings: As `read_meanings` reads them.
     """
-    triggers = {event.id: event.arguments[0][1] for event in annotations.events}
+    triggers = _list_triggers(annotations)
     said = [(a.target, a.label, a.value) for a in annotations.attributes]
     # The first argument is what is spoken of.
     said += [
@@ -77,3 +80,18 @@ def find_attributes(
             names = meanings.get(label.lower(), ())
         found.setdefault(triggers.get(target, target), set()).update(names)
     return found
+
+
+def find_references(annotations: BratAnnotations) -> dict[str, list[str]]:
+    """Find the references that normalize spans, by their ids, in the order of the file."""
+    triggers = _list_triggers(annotations)
+    found: dict[str, list[str]] = {}
+    for one in annotations.normalizations:
+        key = one.reference.removeprefix(f"{UNKNOWN_RESOURCE}:")
+        found.setdefault(triggers.get(one.target, one.target), []).append(key)
+    return found
+
+
+def _list_triggers(annotations: BratAnnotations) -> dict[str, str]:
+    """List the spans that stand for events."""
+    return {event.id: event.arguments[0][1] for event in annotations.events}

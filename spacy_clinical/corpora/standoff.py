@@ -41,13 +41,29 @@ class BratAttribute(NamedTuple):
     value: str
 
 
+class BratNormalization(NamedTuple):
+    """The concept of a span or an event.
+
+    target: Id of the annotation that it is the concept of.
+    reference: Resource and id there: "MESH:D003924".
+    name: Of the concept; empty if it isn't given.
+    """
+
+    id: str
+    label: str
+    target: str
+    reference: str
+    name: str
+
+
 class BratAnnotations(NamedTuple):
-    """Annotations of an .ann file, except free-text notes and normalizations."""
+    """Annotations of an .ann file, except free-text notes."""
 
     spans: list[BratSpan]
     events: list[BratRelation]
     relations: list[BratRelation]
     attributes: list[BratAttribute]
+    normalizations: list[BratNormalization]
 
 
 def read_brat(
@@ -63,7 +79,7 @@ def read_brat(
         the text, or the text there differs from the one in the file.
     SOURCE: https://brat.nlplab.org/standoff.html
     """
-    read = BratAnnotations([], [], [], [])
+    read = BratAnnotations([], [], [], [], [])
     for number, line in enumerate(annotations.split("\n"), start=1):
         if not line.strip():
             continue
@@ -77,7 +93,7 @@ def read_brat(
 
 
 def _read_line(line: str, read: BratAnnotations) -> None:
-    if line[0] in "#N":
+    if line[0] == "#":
         return
     name, content = line.split("\t")[:2]
     label, *arguments = content.split()
@@ -86,6 +102,12 @@ def _read_line(line: str, read: BratAnnotations) -> None:
         starts_and_ends = (map(int, place.split()) for place in places)
         fragments = tuple((start, end) for start, end in starts_and_ends)
         read.spans.append(BratSpan(name, label, fragments))
+    elif line[0] == "N":
+        target, reference = arguments[:2]
+        text = line.split("\t", 2)[2:]
+        read.normalizations.append(
+            BratNormalization(name, label, target, reference, *(text or [""]))
+        )
     elif line[0] in "AM":
         target, *values = arguments
         read.attributes.append(BratAttribute(name, label, target, " ".join(values)))

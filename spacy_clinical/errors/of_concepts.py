@@ -57,3 +57,18 @@ class ConceptErrors(metaclass=Catalog):
         "Component '{name}' has nothing to do: set use_definitions = true, "
         "use_inventory = true, or both."
     )
+    C923 = (
+        "Can't build the index of the vocabulary '{name}' in '{path}': {reason}. Name a "
+        "folder that can be written in {variable}."
+    )
+    C924 = (
+        "Component '{name}' was saved with the vocabulary '{vocabulary}' of version "
+        "{saved}, but here it has version {found}. Name the folder of the other version "
+        "in the setting vocabularies, or make the pipeline anew with this one."
+    )
+    C925 = "Component '{name}' can't use {setting} = {value}. It has to be {expected}."
+    C930 = (
+        "Can't use '{link}' as a link of concepts: {reason}. Give SYSTEM=URL with "
+        "{{code}} where the code goes, such as MESH=https://example.org/{{code}}, or one "
+        "of these systems: {known}."
+    )

@@ -17,6 +17,8 @@ from spacy_clinical.types import Floats1d
 
 # In the confusion of types: gold entities without a prediction, and the reverse.
 MISSED, SPURIOUS = "(missed)", "(spurious)"
+# What a linker assigns, and the name of its scores by label.
+CONCEPT, _LINKS = "span._.concept", "linker_per_type"
 THRESHOLDS = numpy.linspace(0.0, 0.95, 39)
 
 
@@ -30,6 +32,19 @@ class LabelScore(NamedTuple):
     p: float
     r: float
     f: float
+
+
+class LinkScore(NamedTuple):
+    """Scores of the concepts of entities of one label.
+
+    n: Entities that have a concept.
+    acc, acc_5: Share of those whose first concept, or one of the first five, is right.
+    """
+
+    label: str
+    n: int
+    acc: float
+    acc_5: float
 
 
 class Curve(NamedTuple):
@@ -50,6 +65,7 @@ class Evaluation(NamedTuple):
     by_label: Scores by label, best first, for each kind of annotation.
     confusion: Number of entities by gold and predicted type.
     curves: Curves of annotations that have scores.
+    links: Scores of concepts by label, the best first.
     """
 
     n_docs: int
@@ -57,6 +73,7 @@ class Evaluation(NamedTuple):
     by_label: dict[str, list[LabelScore]]
     confusion: Counter[tuple[str, str]]
     curves: list[Curve]
+    links: Sequence[LinkScore] = ()
 
 
 def evaluate(
@@ -64,7 +81,8 @@ def evaluate(
 ) -> Evaluation:
     """Run a pipeline over labelled Docs, and score it with its components' scorers.
 
-    A `clinical_assertion` in a pipeline that finds no entities speaks of the gold ones.
+    A `clinical_assertion` or `clinical_linker` in a pipeline that finds no entities speaks
+    of the gold ones.
 
     batch_size (Docs): Size of a batch; None for the pipeline's own.
     """
@@ -89,18 +107,21 @@ def evaluate(
     by_label = {
         name.removesuffix("_per_type"): _sort_labels(value)
         for name, value in results.items()
-        if name.endswith("_per_type") and value
+        if name.endswith("_per_type") and name != _LINKS and value
     }
+    links = _sort_links(results.get(_LINKS) or {})
     curves = [*_draw_entities(examples), *_draw_codes(examples)]
-    return Evaluation(len(examples), scores, by_label, confuse(examples), curves)
+    confusion = confuse(examples)
+    return Evaluation(len(examples), scores, by_label, confusion, curves, links)
 
 
 def _needs_entities(nlp: Language) -> bool:
-    """Check whether a pipeline says what holds of entities, and has no component for these."""
-    assigned = {
-        name for pipe in nlp.pipe_names for name in nlp.get_pipe_meta(pipe).assigns
-    }
-    return "span._.assertion" in assigned and "doc.ents" not in assigned
+    """Check whether a pipeline says something of entities, and has no component for these."""
+    assigned = [set(nlp.get_pipe_meta(pipe).assigns) for pipe in nlp.pipe_names]
+    # A linker writes ids to entities that are there.
+    makers = [names for names in assigned if CONCEPT not in names]
+    speaks = any({"span._.assertion", CONCEPT} & names for names in assigned)
+    return speaks and not any("doc.ents" in names for names in makers)
 
 
 def _has_assertion(doc: Doc) -> bool:
@@ -118,6 +139,7 @@ def _leave_out(scores: dict[str, Any], examples: Sequence[Example]) -> dict[str,
         "sections": any(SECTIONS_KEY in doc.spans for doc in golds),
         "form": any(FORM_SPANS_KEY in doc.spans for doc in golds),
         "assertion": any(map(_has_assertion, golds)),
+        "linker": any(ent.kb_id_ for doc in golds for ent in doc.ents),
         "sents": any(doc.has_annotation("SENT_START") for doc in golds),
     }
     return {k: v for k, v in scores.items() if is_scored.get(k.split("_")[0], True)}
@@ -126,6 +148,14 @@ def _leave_out(scores: dict[str, Any], examples: Sequence[Example]) -> dict[str,
 def _sort_labels(values: dict[str, dict[str, float]]) -> list[LabelScore]:
     rows = [LabelScore(k, v["p"], v["r"], v["f"]) for k, v in values.items()]
     return sorted(rows, key=lambda row: (-row.f, row.label))
+
+
+def _sort_links(values: dict[str, dict[str, float]]) -> list[LinkScore]:
+    rows = [
+        LinkScore(label, int(v["n"]), v["acc"], v["acc_5"])
+        for label, v in values.items()
+    ]
+    return sorted(rows, key=lambda row: (-row.acc, row.label))
 
 
 def confuse(examples: Iterable[Example]) -> Counter[tuple[str, str]]:
@@ -204,6 +234,7 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
             kind: [row._asdict() for row in rows]
             for kind, rows in evaluation.by_label.items()
         },
+        "links": [row._asdict() for row in evaluation.links],
         "confusion": [
             {"gold": gold, "found": found, "n": n}
             for (gold, found), n in sorted(evaluation.confusion.items())
@@ -230,4 +261,11 @@ def to_markdown(evaluation: Evaluation, *, title: str) -> str:
         lines += ["", f"## {kind} by label", "", "| label | P | R | F1 |"]
         lines += ["| --- | ---: | ---: | ---: |"]
         lines += [f"| {r.label} | {r.p:.3f} | {r.r:.3f} | {r.f:.3f} |" for r in rows]
+    if evaluation.links:
+        lines += ["", "## concepts by label", "", "| label | n | acc@1 | acc@5 |"]
+        lines += ["| --- | ---: | ---: | ---: |"]
+        lines += [
+            f"| {r.label} | {r.n} | {r.acc:.3f} | {r.acc_5:.3f} |"
+            for r in evaluation.links
+        ]
     return "\n".join(lines) + "\n"

@@ -16,7 +16,11 @@ record lacks (the text, after --no-text) is null. The columns:
                        is_historical, is_hypothetical, is_family (bool), assertion
                        (struct: scores (struct of these five, float64), cues (list of
                        struct: start, end (int64), category, direction, rule (string)),
-                       section (string))
+                       section (string)), kb_id (string), kb_ents (list of struct: id
+                       (string), score (float64)), concept (struct: id, name, vocabulary,
+                       version (string), types (list of string), xrefs (list of struct:
+                       system (string), xref_codes (list of string)), score (float64), how (string), parts (list of
+                       the same))
     overlapping        as entities
     codes              list of struct: code, label, title, chapter, chapter_codes
                        (string), ccs, icd10 (list of string), score (float64), evidence
@@ -58,7 +62,7 @@ from spacy_clinical.extensions.assertion_attributes import CONTEXT_ATTRIBUTES
 from spacy_clinical.files.atomic import replace_atomic
 from spacy_clinical.files.json_text import keep_finite, read_json, write_json
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 # Rows and characters of a row group, which is held in memory.
 ROWS, CHARS = 1000, 16_000_000
 # Types of fields that are neither strings nor lists of rows.
@@ -70,14 +74,19 @@ _TYPES = {
     "scores": pa.struct(dict.fromkeys(CONTEXT_ATTRIBUTES, pa.float64())),
     "sentences": pa.list_(pa.int64()),
     **dict.fromkeys(("ccs", "icd10", "readings"), pa.list_(pa.string())),
+    **dict.fromkeys(("types", "xref_codes"), pa.list_(pa.string())),
     "error": pa.struct(
         dict.fromkeys(("component", "code", "type", "message"), pa.string())
     ),
 }
 # The fields of rows, by the columns that hold them.
 _ENTITY = " ".join(
-    ("label text start end score section", *CONTEXT_ATTRIBUTES, "assertion")
+    (
+        *("label text start end score section", *CONTEXT_ATTRIBUTES, "assertion"),
+        "kb_id kb_ents concept",
+    )
 )
+_CONCEPT_FIELDS = "id name vocabulary version types xrefs score how"
 _ROWS = {
     "sections": "label loinc title start end body_start score",
     "subsections": "label title start end body_start section score",
@@ -88,9 +97,12 @@ _ROWS = {
     "evidence": "section start end score",
     "identifiers": "label kind text start end score source",
     "cues": "start end category direction rule",
+    "kb_ents": "id score",
+    "parts": _CONCEPT_FIELDS,
+    "xrefs": "system xref_codes",
 }
 # The fields of structs, as of rows.
-_STRUCTS = {"assertion": "scores cues section"}
+_STRUCTS = {"assertion": "scores cues section", "concept": f"{_CONCEPT_FIELDS} parts"}
 _NAMED_ROWS = {
     **_ROWS,
     **dict.fromkeys(("entities", "overlapping"), f"{_ENTITY} attributes"),
@@ -127,13 +139,20 @@ NAMED_SCHEMA = pa.schema(
     _list_fields(f"{_COLUMNS} attributes tokens", _NAMED_ROWS), metadata=_METADATA
 )
 _JSON = ("meta", "pieces", "provenance", "attributes")
+# Their rows have concepts.
+_LINKED, _CONCEPT = ("entities", "overlapping"), "concept"
 # Their rows have attributes.
 _NAMED = ("entities", "overlapping", "tokens")
 _SCORED = (
     *("sections", "subsections", "entities", "overlapping", "codes", "identifiers"),
 )
 # Fields that every record has, if only without a value.
-_KEPT = frozenset({"score", "assertion", *CONTEXT_ATTRIBUTES, "long_start", "long_end"})
+_KEPT = frozenset(
+    {
+        *("score", "assertion", *CONTEXT_ATTRIBUTES, "concept"),
+        *("long_start", "long_end"),
+    }
+)
 _NEEDED = {"id", "sections", "entities"}
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 
@@ -247,6 +266,8 @@ def _make_row(record: Mapping[str, Any], schema: pa.Schema) -> dict[str, Any]:
         row[name] = _keep_finite(row[name])
     for name in _NAMED:
         row[name] = _convert_attributes(row.get(name), write_json)
+    for name in _LINKED:
+        row[name] = _convert_xrefs(row.get(name), _list_systems)
     return row
 
 
@@ -256,6 +277,36 @@ def _convert_attributes(rows: Any, convert: Callable[[Any], Any]) -> Any:
         return rows
     key = "attributes"
     return [{**row, key: convert(row[key])} if key in row else row for row in rows]
+
+
+def _convert_xrefs(rows: Any, convert: Callable[[Any], Any]) -> Any:
+    """Convert the cross-references of concepts: from one to another, systems differ."""
+    if not isinstance(rows, list):
+        return rows
+    return [
+        {**row, _CONCEPT: _convert_concept(row[_CONCEPT], convert)}
+        if row.get(_CONCEPT)
+        else row
+        for row in rows
+    ]
+
+
+def _convert_concept(
+    concept: Mapping[str, Any], convert: Callable[[Any], Any]
+) -> dict[str, Any]:
+    converted = {**concept, "xrefs": convert(concept["xrefs"])}
+    if concept.get("parts"):
+        parts = [_convert_concept(part, convert) for part in concept["parts"]]
+        converted["parts"] = parts
+    return converted
+
+
+def _list_systems(xrefs: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{"system": name, "xref_codes": codes} for name, codes in xrefs.items()]
+
+
+def _joxref_codess(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    return {row["system"]: row["xref_codes"] for row in rows}
 
 
 def _keep_finite(rows: Any) -> Any:
@@ -278,6 +329,9 @@ def _make_record(row: dict[str, Any]) -> dict[str, Any]:
     for name in _NAMED:
         if name in record:
             record[name] = _convert_attributes(record[name], read_json)
+    for name in _LINKED:
+        if name in record:
+            record[name] = _convert_xrefs(record[name], _joxref_codess)
     record["error"] = row.get("error")
     return record
 

@@ -14,6 +14,13 @@ from spacy_clinical.sections.labels import OWN_LABELS
 _SHA256 = r"[0-9a-f]{64}"
 _VERSION = r"\d[\w.+-]{0,30}"
 _COUNTS = ("pieces", "windows", "not_seen")
+# Of the vocabularies of a linker.
+VOCABULARIES = "vocabularies"
+_VOCABULARY = {
+    "name": r"[\w.-]{1,100}",
+    "version": r"[\w .,:()/+-]{0,100}",
+    "sha256": _SHA256,
+}
 _NAME = re.compile(r"[\w.-]{1,100}")
 # For the reader, models and rules: the key that marks them, and patterns of values.
 _KINDS: tuple[tuple[str, dict[str, str]], ...] = (
@@ -70,7 +77,33 @@ def bare_provenance(provenance: Any) -> dict[str, Any]:
                 if mark == "rules" and isinstance(labels, list):
                     bare[name][OWN_LABELS] = [x for x in labels if isinstance(x, str)]
                 break
+        else:
+            known = _bare_vocabularies(facts.get(VOCABULARIES))
+            if known:
+                bare[name] = {VOCABULARIES: known}
     return bare
+
+
+def list_vocabularies(provenance: Mapping[str, Any]) -> set[str]:
+    """List the names of the vocabularies that components have looked up concepts in.
+
+    provenance: As `bare_provenance` returns it.
+    """
+    return {
+        row["name"]
+        for _, facts in _list_entries(provenance)
+        for row in facts.get(VOCABULARIES, ())
+    }
+
+
+def _bare_vocabularies(rows: Any) -> list[dict[str, str]]:
+    """Copy name, version and digest of vocabularies that have all three."""
+    return [
+        {key: row[key] for key in _VOCABULARY}
+        for row in (rows if isinstance(rows, list | tuple) else ())
+        if isinstance(row, Mapping)
+        and all(_fits(row.get(key), shape) for key, shape in _VOCABULARY.items())
+    ]
 
 
 def _list_entries(by_component: Any) -> list[tuple[str, Mapping[str, Any]]]:

@@ -2,8 +2,9 @@
 
     NAME.txt           the text, unchanged
     NAME.ann           doc.ents, one a line: T1, label with offsets in characters, text; then
-                       what is said of them: A1, Negated, T1; then doc.spans["phi"], if
-                       there is such a group
+                       what is said of them: A1, Negated, T1; and what they mean: N1,
+                       Reference, T1, vocabulary with id, name of the concept; then
+                       doc.spans["phi"], if there is such a group
     names.csv          name, id, source of each note
     annotation.conf    the types of entities and attributes, as BRAT wants to know them
 
@@ -20,7 +21,13 @@ from pathlib import Path
 
 from spacy.tokens import Doc, Span
 
-from spacy_clinical.corpora.brat_attributes import WRITTEN
+from spacy_clinical.concepts.systems import name_system
+from spacy_clinical.corpora.brat_attributes import UNKNOWN_RESOURCE, WRITTEN
+from spacy_clinical.export.concepts import (
+    ConceptRecord,
+    describe_concept,
+    list_parts,
+)
 from spacy_clinical.export.docs import get_note
 from spacy_clinical.extensions.span_groups import list_spans
 from spacy_clinical.files.atomic import fill_folder, open_new
@@ -32,16 +39,20 @@ from spacy_clinical.types import Note
 COLUMNS = ("name", "id", "source")
 # Text without the characters that end lines or columns in any program.
 _FRAGMENT = re.compile("[^\t\n\x0b\x0c\r\x1c-\x1f\x85\u2028\u2029]+")
+# A resource with an id in it.
+_REFERENCE = re.compile(r"[A-Za-z][\w.-]*:[^:]+")
+_SPACE = re.compile(r"[\s\x00-\x1f\x7f]+")
 
 
 def format_ann(doc: Doc) -> str:
-    """List `doc.ents` and identifiers as text-bound annotations, and the attributes that are
-    true for them, one a line; "" for none.
+    """List `doc.ents` and identifiers as text-bound annotations, the attributes that are
+    true for them, and the concepts that they mean, one a line; "" for none.
 
     A line break inside an entity ends a fragment, as BRAT asks.
     """
     lines: list[str] = []
     said: list[str] = []
+    meant: list[str] = []
     for ent in _list_spans(doc):
         places, parts = [], []
         for match in _FRAGMENT.finditer(ent.text):
@@ -56,8 +67,28 @@ def format_ann(doc: Doc) -> str:
             lines.append(line)
             true = [label for name, label in WRITTEN.items() if ent._.get(name) is True]
             said += [f"{label} T{number}" for label in true]
+            meant += [f"Reference T{number} {one}" for one in list_references(ent)]
     attributes = [f"A{i}\t{one}\n" for i, one in enumerate(said, start=1)]
-    return "".join([*lines, *attributes])
+    concepts = [f"N{i}\t{one}\n" for i, one in enumerate(meant, start=1)]
+    return "".join([*lines, *attributes, *concepts])
+
+
+def list_references(ent: Span) -> list[str]:
+    """List the concepts of an entity as BRAT's references: "MESH:D003924", a tab, name.
+
+    Ids without a prefix get the name of their vocabulary.
+    """
+    row = describe_concept(ent)
+    unknown = ConceptRecord(id=row["kb_id"])
+    references = []
+    for concept in list_parts(row) or [unknown]:
+        code = _SPACE.sub("_", concept["id"])
+        if code:
+            vocabulary = name_system(concept.get("vocabulary") or UNKNOWN_RESOURCE)
+            prefix = "" if _REFERENCE.fullmatch(code) else f"{_make_label(vocabulary)}:"
+            name = " ".join(_FRAGMENT.findall(concept.get("name") or ""))
+            references.append(f"{prefix}{code}\t{name or code}")
+    return references
 
 
 def _list_spans(doc: Doc) -> list[Span]:

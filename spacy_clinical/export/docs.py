@@ -11,6 +11,8 @@
     doc._.clinical_...        pieces, provenance, error
     span._.is_negated ...     whether entities hold, and why (span._.assertion); the cues are
                               in doc.spans["assertion_cues"]
+    span.kb_id_, span._.concept, span._.kb_ents
+                              what entities mean
     doc.spans["abbreviations"]  short forms, so that `doc._.abbreviations` and
                               `span._.long_form` work
     doc._, span._, token._    attributes that the records have; those that nothing has
@@ -34,6 +36,7 @@ from spacy.util import filter_spans
 from spacy_clinical.assertion.cues import MODEL
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.export.abbreviations import restore_abbreviation
+from spacy_clinical.export.concepts import restore_concept
 from spacy_clinical.export.records import get_source_format
 from spacy_clinical.extensions.abbreviation_attributes import set_abbreviations
 from spacy_clinical.extensions.assertion_attributes import (
@@ -47,6 +50,7 @@ from spacy_clinical.extensions.attributes import (
     SECTIONS_KEY,
     SUBSECTIONS_KEY,
 )
+from spacy_clinical.extensions.concept_attributes import set_concept
 from spacy_clinical.extensions.doc_data import find_kept, keep
 from spacy_clinical.files.json_text import read_json, write_json
 from spacy_clinical.identifiers.found import Identifier, set_identifiers
@@ -111,6 +115,7 @@ def make_doc(record: Mapping[str, Any], nlp: Language) -> Doc:
     doc._.clinical_provenance = record.get("provenance") or None
     doc._.clinical_error = record.get("error")
     _set_assertions(doc, finder, record)
+    _set_concepts(doc, finder, record)
     _set_abbreviations(doc, finder, record)
     _set_attributes(doc, finder, record)
     keep(doc, EXTENDED_KEY, len(finder.extended))
@@ -176,7 +181,7 @@ class _Finder:
         spans = []
         for row in rows:
             first, last = self.find(row["start"], row["end"])
-            kb_id = row.get("loinc", "")
+            kb_id = row.get("loinc") or row.get("kb_id") or ""
             spans.append(Span(self.doc, first, last, row["label"], kb_id=kb_id))
         scores = [row.get("score") for row in rows]
         attrs: dict[str, Any] = {} if None in scores else {"scores": scores}
@@ -223,6 +228,15 @@ def _set_assertions(doc: Doc, finder: _Finder, record: Mapping[str, Any]) -> Non
     if is_assessed:
         rows = [{"start": s, "end": e, "label": name} for s, e, name in sorted(cues)]
         doc.spans[CUES_KEY] = finder.make_group(CUES_KEY, rows)
+
+
+def _set_concepts(doc: Doc, finder: _Finder, record: Mapping[str, Any]) -> None:
+    """Set what entities mean; records of earlier versions don't say."""
+    for row in _list_findings(record):
+        linked = restore_concept(row)
+        if linked is not None:
+            span = Span(doc, *finder.find(row["start"], row["end"]), row["label"])
+            set_concept(span, linked.candidates, linked.concept)
 
 
 def _set_abbreviations(doc: Doc, finder: _Finder, record: Mapping[str, Any]) -> None:

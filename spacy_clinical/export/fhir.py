@@ -24,7 +24,8 @@ Attributes are extensions (urn:spacy-clinical:attribute:NAME).
 What may be said of a finding by its section and line, `claims` decides; what can't be
 said, such as a disorder to watch for, is left out (docs/exports.md has the table).
 Scores are extensions (urn:spacy-clinical:score). A code of ICD-9-CM that CMS maps to one
-category of ICD-10-CM has that beside it.
+category of ICD-10-CM has that beside it. Codings of concepts are those of `codings`; an
+entity that names several concepts has a resource for each.
 
 Ids are UUIDs made of a note's source and id, the same whenever the same note is exported;
 notes that the same versions were at work on share a Device. All references lead to
@@ -45,6 +46,7 @@ from spacy_clinical.export.claims import (
     Relative,
     read_assertion,
 )
+from spacy_clinical.export.codings import URIS, make_code, split_entity
 from spacy_clinical.export.fhir_note import NoteMaker
 from spacy_clinical.export.fhir_values import (
     ALLERGY_CLINICAL,
@@ -61,8 +63,7 @@ from spacy_clinical.export.jsonl import write_records
 from spacy_clinical.extensions.assertion_attributes import CONTEXT_ATTRIBUTES
 from spacy_clinical.files.json_text import keep_finite
 
-ICD9 = "http://hl7.org/fhir/sid/icd-9-cm"
-ICD10 = "http://hl7.org/fhir/sid/icd-10-cm"
+ICD9, ICD10 = URIS["ICD9CM"], URIS["ICD10CM"]
 VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
 CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 DISORDERS = frozenset({"Disease_disorder"})
@@ -160,12 +161,11 @@ class _Maker(NoteMaker):
             if len(code.get("icd10") or ()) == 1:
                 coding.append({"system": ICD10, "code": code["icd10"][0]})
             places = [place["start"] for place in code["evidence"]]
-            parts = ("condition", "code", code["code"], number)
-            yield self._make_condition(parts, places, code, {"coding": coding})
-        for ent in self._list(DISORDERS, "stated", "planned"):
-            parts = ("condition", "entity", ent["start"], ent["end"])
-            text = {"text": clean(ent["text"])}
-            yield self._make_condition(parts, [ent["start"]], ent, text)
+            names = ("condition", "code", code["code"], number)
+            yield self._make_condition(names, places, code, {"coding": coding})
+        for ent in self._list_parts(DISORDERS, "stated", "planned"):
+            place = ("condition", "entity", *_locate(ent))
+            yield self._make_condition(place, [ent["start"]], ent, make_code(ent))
 
     def _make_condition(
         self,
@@ -193,26 +193,26 @@ class _Maker(NoteMaker):
 
     def list_medications(self) -> Iterator[Resource]:
         dosages = NearbyEntities(self._list(DOSAGES), self.text)
-        for ent in self._list(MEDICATIONS, "stated", "planned", "hypothetical"):
+        for ent in self._list_parts(MEDICATIONS, "stated", "planned", "hypothetical"):
             dose = dosages.find_after(ent["end"])
             dosage = {"dosage": [{"text": clean(dose["text"])}]} if dose else {}
             yield {
                 **self._start_entity("MedicationStatement", "medication", ent),
                 "status": self.claims.find_status_of(ent),
-                "medicationCodeableConcept": {"text": clean(ent["text"])},
+                "medicationCodeableConcept": make_code(ent),
                 "subject": self.subject,
                 "derivedFrom": [self.refer("document")],
                 **dosage,
             }
 
     def list_procedures(self) -> Iterator[Resource]:
-        for ent in self._list(PROCEDURES, "stated"):
+        for ent in self._list_parts(PROCEDURES, "stated"):
             assertion = read_assertion(ent)
             status = "completed" if assertion.is_historical else "unknown"
             yield {
                 **self._start_entity("Procedure", "procedure", ent),
                 "status": "not-done" if assertion.is_negated else status,
-                "code": {"text": clean(ent["text"])},
+                "code": make_code(ent),
                 "subject": self.subject,
             }
 
@@ -225,7 +225,7 @@ class _Maker(NoteMaker):
             yield {
                 **self._start_entity("Observation", "observation", ent),
                 "status": "preliminary",
-                "code": {"text": clean(test["text"]) if test else "unnamed test"},
+                "code": make_code(test) if test else {"text": "unnamed test"},
                 "subject": self.subject,
                 "valueString": clean(ent["text"]),
                 "device": self.refer_device(),
@@ -242,7 +242,7 @@ class _Maker(NoteMaker):
             yield {
                 **self._start_entity("AllergyIntolerance", "allergy", ent),
                 **_show_allergy(ent),
-                "code": {"text": clean(ent["text"])},
+                "code": make_code(ent),
                 "patient": self.subject,
                 **({"reaction": caused} if caused else {}),
             }
@@ -281,8 +281,9 @@ class _Maker(NoteMaker):
                 "patient": self.subject,
                 "relationship": {"coding": [coding]},
                 "condition": [
-                    {**_extend(ent), "code": {"text": clean(ent["text"])}}
+                    {**_extend(part), "code": make_code(part)}
                     for ent in ents
+                    for part in split_entity(ent)
                 ],
             }
 
@@ -303,8 +304,15 @@ class _Maker(NoteMaker):
         return {**resource, **_extend(finding)}
 
     def _start_entity(self, kind: str, name: str, ent: Mapping[str, Any]) -> Resource:
-        parts = (name, ent["start"], ent["end"])
+        parts = (name, *_locate(ent))
         return self._start(kind, parts, [ent["start"]], ent)
+
+    def _list_parts(
+        self, labels: frozenset[str], *roles: str
+    ) -> Iterator[Mapping[str, Any]]:
+        """List entities; those that name several concepts once for each."""
+        for ent in self._list(labels, *roles):
+            yield from split_entity(ent)
 
     def _list(self, labels: frozenset[str], *roles: str) -> list[Mapping[str, Any]]:
         """List entities of some types; with roles only those that have one of them."""
@@ -315,6 +323,12 @@ class _Maker(NoteMaker):
             and clean(ent.get("text") or "")
             and (not roles or self.claims.find_role_of(ent) in roles)
         ]
+
+
+def _locate(ent: Mapping[str, Any]) -> tuple[int, ...]:
+    """Where an entity is, and which of its concepts is meant, if it isn't the first."""
+    part = ent.get("part") or 0
+    return (ent["start"], ent["end"], *([part] if part else []))
 
 
 def _extend(finding: Mapping[str, Any]) -> Resource:

@@ -3,9 +3,10 @@
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from spacy_clinical.errors import CodedOSError, Errors, Warnings, warn
@@ -78,6 +79,7 @@ def write_folder(
     html: bool = False,
     with_text: bool = True,
     model: str = "",
+    links: Mapping[str, str] = MappingProxyType({}),
 ) -> Totals:
     """Write the record of each note, and with `html` a page for each and an index.
 
@@ -88,6 +90,7 @@ def write_folder(
     folder: As `prepare_folder` left it. No other run writes to it.
     with_text: Whether the records quote the note. Pages always do.
     model: Name and version of the pipeline, for the pages.
+    links: Where pages link concepts to: see `render_note`.
     """
     totals = Counter(dict.fromkeys(Totals._fields[:-1], 0))
     rows: list[IndexRow] = []
@@ -115,7 +118,7 @@ def write_folder(
                     number = len(rows) + 1
                     rows.append(make_index_row(record, pages.name_page(run, number)))
                     link = pages.link_to_index()
-                    content = render_note(record, model=model, index=link)
+                    content = render_note(record, model=model, index=link, links=links)
                     pages.write(run, number, content)
         if run is not None:
             pages.sync(run)

@@ -3,7 +3,10 @@
     notes      id, source, n_chars, n_sentences, error (its message)
     sections   id, label, loinc, title, start, end, body_start, score
     entities   id, label, text, start, end, score, section, is_negated, is_uncertain,
-               is_historical, is_hypothetical, is_family, cues (as JSON)
+               is_historical, is_hypothetical, is_family, cues (as JSON), kb_id,
+               concept_name, vocabulary, concept_score
+    concepts   id, label, text, start, end, kb_id, name, vocabulary, version, types, xrefs
+               (as JSON), score, how; of an entity with several concepts a row for each
     abbreviations
                id, text, long_form, label, source, start, end
     codes      id, code, title, chapter, score
@@ -27,6 +30,7 @@ from spacy.tokens import Doc
 
 from spacy_clinical.errors import CodedImportError, CodedValueError, Errors
 from spacy_clinical.export.attributes import Named, Values, parse_attributes
+from spacy_clinical.export.concepts import list_concept_rows
 from spacy_clinical.export.docs import get_note
 from spacy_clinical.export.records import make_record
 from spacy_clinical.extensions.assertion_attributes import CONTEXT_ATTRIBUTES
@@ -38,6 +42,7 @@ Rows = Literal[
     "sections",
     "entities",
     "codes",
+    "concepts",
     "abbreviations",
     "identifiers",
     "fields",
@@ -53,6 +58,11 @@ COLUMNS: dict[Rows, tuple[str, ...]] = {
     "entities": (
         *("id", "label", "text", "start", "end", "score", "section"),
         *(*CONTEXT_ATTRIBUTES, "cues"),
+        *("kb_id", "concept_name", "vocabulary", "concept_score"),
+    ),
+    "concepts": (
+        *("id", "label", "text", "start", "end", "kb_id", "name", "vocabulary"),
+        *("version", "types", "xrefs", "score", "how"),
     ),
     "codes": ("id", "code", "title", "chapter", "score"),
     "abbreviations": ("id", "text", "long_form", "label", "source", "start", "end"),
@@ -66,7 +76,7 @@ OWNERS: dict[Rows, str] = {"notes": "doc", "entities": "span", "tokens": "token"
 _TYPES = {
     **dict.fromkeys(("n_chars", "n_sentences", "start", "end"), "int64"),
     **dict.fromkeys(("body_start", "page"), "int64"),
-    "score": "float64",
+    **dict.fromkeys(("score", "concept_score"), "float64"),
     **dict.fromkeys(CONTEXT_ATTRIBUTES, "boolean"),
 }
 ATTRIBUTES = "attributes"
@@ -84,7 +94,7 @@ def to_frame(
     docs: Docs; pairs of a Note and its Doc, as `annotate_notes` yields, or of a Doc and
         its id, as `nlp.pipe(as_tuples=True)` does; or records. A bare Doc has the id
         that `docs.set_note` kept, or else its number.
-    rows: What a row is: a note, a section, an entity, a code, an abbreviation, an
+    rows: What a row is: a note, a section, an entity, a code, a concept, an abbreviation, an
         identifier, a field of a form, or a token that has attributes. The singular
         ("entity") is accepted too.
     library: "pandas" or "polars", which must be installed.
@@ -152,13 +162,20 @@ def list_rows(record: Mapping[str, Any], rows: Rows) -> Iterator[dict[str, Any]]
         message = None if error is None else error["message"]
         yield {**record, "error": message, ATTRIBUTES: record.get(ATTRIBUTES) or {}}
         return
-    for row in record.get(rows) or ():
+    found = record.get(rows) or ()
+    if rows == "concepts":
+        found = list_concept_rows(record["entities"])
+    for row in found:
         value = row.get("value")
         # A column has one type, so booleans are written as text.
         written = {"value": str(value).lower()} if isinstance(value, bool) else {}
         score = {"score": keep_finite(row.get("score"))}
         named = {ATTRIBUTES: row.get(ATTRIBUTES) or {}}
-        said = _read_assertion(row, named[ATTRIBUTES]) if rows == "entities" else {}
+        said: dict[str, Any] = {}
+        if rows == "entities":
+            said = _read_assertion(row, named[ATTRIBUTES]) | _read_concept(row)
+        if rows == "concepts":
+            said = {name: write_value(row.get(name)) for name in ("types", "xrefs")}
         if rows == "abbreviations":
             said = {name: row.get(name) or None for name in ("long_form", "label")}
         yield {"id": record["id"], **row, **score, **written, **named, **said}
@@ -183,6 +200,17 @@ def _read_assertion(row: Mapping[str, Any], named: Values) -> dict[str, Any]:
         },
         "cues": cues,
         ATTRIBUTES: others,
+    }
+
+
+def _read_concept(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the columns of an entity that say what it means."""
+    concept = row.get("concept") or {}
+    return {
+        "kb_id": row.get("kb_id") or None,
+        "concept_name": concept.get("name"),
+        "vocabulary": concept.get("vocabulary"),
+        "concept_score": keep_finite(concept.get("score")),
     }
 
 

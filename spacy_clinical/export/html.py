@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import jinja2
@@ -14,6 +15,7 @@ from markupsafe import Markup
 
 from spacy_clinical.about import __version__
 from spacy_clinical.export.attributes import show_values
+from spacy_clinical.export.concepts import find_icd10
 from spacy_clinical.export.pages.assertion import (
     count_marks,
     is_assessed,
@@ -21,6 +23,7 @@ from spacy_clinical.export.pages.assertion import (
     list_marks,
 )
 from spacy_clinical.export.pages.blocks import make_blocks
+from spacy_clinical.export.pages.concepts import show_concepts
 from spacy_clinical.export.pages.palette import GROUP_ORDER, TypeStyle, get_style
 from spacy_clinical.export.records import Record
 
@@ -83,12 +86,19 @@ def make_index_row(record: Record, page: str) -> IndexRow:
     )
 
 
-def render_note(record: Record, *, model: str = "", index: str = "") -> str:
+def render_note(
+    record: Record,
+    *,
+    model: str = "",
+    index: str = "",
+    links: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """Make the page of a note.
 
     record: With its text.
     model: Name and version of the pipeline, for the foot of the page.
     index: The link from the page to the index; "" for none.
+    links: Where concepts are linked to, as `pages.concepts.parse_links` returns it.
     """
     return render(
         "note.html",
@@ -99,6 +109,8 @@ def render_note(record: Record, *, model: str = "", index: str = "") -> str:
         cues=list_cues(record["entities"])[1],
         model=model,
         index=index,
+        links=links,
+        icd10=find_icd10(record),
         low_score=_LOW_SCORE,
     )
 
@@ -140,6 +152,7 @@ def _get_environment() -> jinja2.Environment:
         visible=_make_visible,
         marks=list_marks,
         is_assessed=is_assessed,
+        concepts=show_concepts,
     )
     return environment
 

@@ -10,8 +10,12 @@
                                     a spreadsheet would take for a formula
     offset                          where the term starts, in characters of the note
     lexical_variant                 the term, up to 250 characters
-    note_nlp_concept_id,            0: "no matching concept". Mapping entities needs
-    note_nlp_source_concept_id      OMOP's vocabularies
+    note_nlp_source_concept_id      the concept that the entity was linked to, if its
+                                    vocabulary was built from OMOP's and is named omop,
+                                    or refers to one concept of OMOP's; else 0
+    note_nlp_concept_id             the standard concept that OMOP maps that one to, or
+                                    that one if no mapping was built in; else 0: "no
+                                    matching concept"
     nlp_system                      this package, with its version
     nlp_date, nlp_datetime          when the note was processed
     term_exists                     N for what isn't said of the patient (family history,
@@ -48,13 +52,16 @@ from spacy_clinical.export.claims import (
     Role,
     read_assertion,
 )
+from spacy_clinical.export.codings import find_system
+from spacy_clinical.export.concepts import list_parts
 from spacy_clinical.files.atomic import open_atomic
 from spacy_clinical.files.cells import TableWriter, guard_cell
 from spacy_clinical.files.json_text import keep_finite, write_json
 
+CONCEPT_IDS = ("note_nlp_concept_id", "note_nlp_source_concept_id")
 COLUMNS = (
     *("note_nlp_id", "note_id", "section_concept_id", "snippet", "offset"),
-    *("lexical_variant", "note_nlp_concept_id", "note_nlp_source_concept_id"),
+    *("lexical_variant", *CONCEPT_IDS),
     *("nlp_system", "nlp_date", "nlp_datetime"),
     *("term_exists", "term_temporal", "term_modifiers"),
 )
@@ -73,6 +80,8 @@ TO_BE_DONE = frozenset(
 # Characters on each side of a term in its snippet, and of the columns at most.
 AROUND = 60
 MAX_TEXT, MAX_MODIFIERS = 250, 2000
+# The name of its vocabularies, as a system of codes.
+OMOP = "OMOP"
 # The column must not be empty.
 LEFT_OUT = "[left out]"
 
@@ -116,8 +125,7 @@ def list_rows(record: Mapping[str, Any], *, date: str) -> Iterator[dict[str, Any
             "snippet": guard_cell(_clean(snippet))[:MAX_TEXT],
             "offset": str(start),
             "lexical_variant": guard_cell(variant)[:MAX_TEXT] or LEFT_OUT,
-            "note_nlp_concept_id": 0,
-            "note_nlp_source_concept_id": 0,
+            **dict(zip(CONCEPT_IDS, find_concept_ids(ent), strict=True)),
             "nlp_system": f"{__title__} {__version__}",
             "nlp_date": date,
             "nlp_datetime": f"{date} 00:00:00",
@@ -127,6 +135,24 @@ def list_rows(record: Mapping[str, Any], *, date: str) -> Iterator[dict[str, Any
             ),
             "term_modifiers": _join(modifiers, ent.get("attributes") or {}),
         }
+
+
+def find_concept_ids(ent: Mapping[str, Any]) -> tuple[int, int]:
+    """Find OMOP's ids of the concept of an entity: standard and source; 0 for none.
+
+    ent: Its record. What names several concepts has no id, as a row has place for one.
+    """
+    parts = list_parts(ent)
+    if len(parts) != 1:
+        return 0, 0
+    [concept] = parts
+    system, code = find_system(concept)
+    mapped = (concept.get("xrefs") or {}).get(OMOP, ())
+    target = _read_number(mapped[0]) or 0 if len(mapped) == 1 else 0
+    if system != OMOP:
+        return target, target
+    source = _read_number(code) or 0
+    return (target if mapped else source), source
 
 
 def write_rows(

@@ -12,7 +12,8 @@ count code points. A record:
                        score
     subsections        label, title, start, end, body_start, section, score
     entities           doc.ents: label, text, start, end, score, section; whether they
-                       hold (is_negated and the like, assertion), as `assertions` says
+                       hold (is_negated and the like, assertion), as `assertions` says;
+                       what they mean (kb_id, kb_ents, concept), as `concepts` says
     overlapping        entities that were predicted too, but overlap those above
     codes              doc._.icd9, best first: code, label, title, chapter,
                        chapter_codes, ccs, icd10, score, evidence (section, start, end,
@@ -50,12 +51,6 @@ from spacy_clinical.export.abbreviations import (
     bare_abbreviation,
     describe_abbreviations,
 )
-from spacy_clinical.export.assertions import (
-    FIELDS,
-    AssertionRecord,
-    bare_assertion,
-    describe_assertion,
-)
 from spacy_clinical.export.attributes import (
     AttributeReader,
     Named,
@@ -63,7 +58,17 @@ from spacy_clinical.export.attributes import (
     parse_attributes,
     without_words,
 )
-from spacy_clinical.export.bare_facts import bare_pieces, bare_provenance
+from spacy_clinical.export.bare_facts import (
+    bare_pieces,
+    bare_provenance,
+    list_vocabularies,
+)
+from spacy_clinical.export.entities import (
+    BARE_FIELDS,
+    EntityRecord,
+    bare_entity,
+    make_entity,
+)
 from spacy_clinical.export.identifiers import IdentifierRecord, describe_identifiers
 from spacy_clinical.extensions.attributes import NER_KEY, SECTIONS_KEY, SUBSECTIONS_KEY
 from spacy_clinical.extensions.span_groups import list_spans
@@ -78,14 +83,13 @@ READER = "reader"
 # The columns of records without text, and the fields of their rows.
 _PLACE = {"start", "end", "score"}
 _SECTION = _PLACE | {"label", "body_start"}
-_ENTITY = _PLACE | {"label", "section", "attributes", *FIELDS}
 _CODE = {"code", "label", "title", "chapter", "chapter_codes", "ccs", "icd10"}
 _EVIDENCE = _PLACE | {"section"}
 _ROWS: dict[str, Collection[str]] = {
     "sections": _SECTION | {"loinc"},
     "subsections": _SECTION | {"section"},
-    "entities": _ENTITY,
-    "overlapping": _ENTITY,
+    "entities": BARE_FIELDS,
+    "overlapping": BARE_FIELDS,
     "codes": _CODE | {"score", "evidence"},
     "identifiers": _PLACE | {"label", "kind", "source"},
     "tokens": {"start", "end", "attributes"},
@@ -104,25 +108,6 @@ class SectionRecord(TypedDict, total=False):
     body_start: int
     section: str
     score: float | None
-
-
-class EntityRecord(TypedDict, total=False):
-    """An entity; `score` is None where the model gave none, and what says whether it
-    holds where nothing has looked."""
-
-    label: str
-    text: str
-    start: int
-    end: int
-    score: float | None
-    section: str
-    is_negated: bool | None
-    is_uncertain: bool | None
-    is_historical: bool | None
-    is_hypothetical: bool | None
-    is_family: bool | None
-    assertion: AssertionRecord | None
-    attributes: dict[str, Any]
 
 
 class TokenRecord(TypedDict):
@@ -196,8 +181,12 @@ def make_record(note: Note, doc: Doc, *, attributes: Named = ()) -> Record:
             _make_section(span, score, is_part=True)
             for span, score in _list_scored(doc, SUBSECTIONS_KEY)
         ],
-        "entities": [_make_entity(ent, scores, reader) for ent in doc.ents],
-        "overlapping": [_make_entity(span, scores, reader) for span in others],
+        "entities": [
+            make_entity(ent, scores.get(_key(ent)), reader) for ent in doc.ents
+        ],
+        "overlapping": [
+            make_entity(span, scores.get(_key(span)), reader) for span in others
+        ],
         "codes": [_round_scores(code) for code in doc._.icd9],
         "abbreviations": describe_abbreviations(doc, note.text),
         "n_sentences": len(sentences),
@@ -256,6 +245,7 @@ def without_text(record: Record, *, keep_meta: str | Collection[str] = ()) -> Re
     """
     provenance = bare_provenance(record.get("provenance"))
     labels = list_known_labels(provenance)
+    vocabularies = list_vocabularies(provenance)
     bare: dict[str, Any] = {}
     for name, value in record.items():
         if name in _PLAIN:
@@ -263,6 +253,9 @@ def without_text(record: Record, *, keep_meta: str | Collection[str] = ()) -> Re
         elif name in _ROWS:
             rows = cast(list[dict[str, Any]], value)
             bare[name] = [_bare_row(row, _ROWS[name], labels) for row in rows]
+            if _ROWS[name] is BARE_FIELDS:
+                for row, kept in zip(rows, bare[name], strict=True):
+                    kept.update(bare_entity(row, labels, vocabularies))
         elif name == "abbreviations":
             forms = cast(list[dict[str, Any]], value)
             bare["abbreviations"] = [bare_abbreviation(row) for row in forms]
@@ -292,8 +285,6 @@ def _bare_row(
     labels: Of sections that may stay.
     """
     bare = {name: value for name, value in row.items() if name in names}
-    if names is _ENTITY:
-        bare |= bare_assertion(row, labels)
     # Labels of entities and codes come from models, not from the note.
     for name in ("section", "label") if "body_start" in names else ("section",):
         if bare.get(name) and bare[name] not in labels:
@@ -364,22 +355,3 @@ def _make_section(
         **holder,
         "score": score,
     }
-
-
-def _make_entity(
-    span: Span,
-    scores: Mapping[tuple[int, int, int], float | None],
-    reader: AttributeReader,
-) -> EntityRecord:
-    entity: EntityRecord = {
-        "label": span.label_,
-        "text": span.text,
-        "start": span.start_char,
-        "end": span.end_char,
-        "score": scores.get(_key(span)),
-        "section": span._.section,
-        **cast(EntityRecord, describe_assertion(span)),
-    }
-    if reader.attributes.span:
-        entity["attributes"] = reader.read_span(span)
-    return entity

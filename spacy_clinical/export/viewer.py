@@ -43,8 +43,8 @@ class View(NamedTuple):
     """The data of a page, ready for JSON.
 
     runs: Their names.
-    types, sections, codes, makers: Named in notes by their places in these lists; a
-        maker is the provenance of records.
+    types, sections, codes, makers, concepts: Named in notes by their places in these
+        lists; a maker is the provenance of records.
     notes: For each its id, texts, and what each run found in it.
     """
 
@@ -53,6 +53,7 @@ class View(NamedTuple):
     sections: list[tuple[str, str]]
     codes: list[tuple[str, str, str, str]]
     makers: list[str]
+    concepts: list[tuple[str, str]]
     notes: list[dict[str, Any]]
 
     @property
@@ -110,6 +111,7 @@ def make_view(runs: Sequence[Run], *, limit: int = 0) -> View:
         list(tables.sections),
         list(tables.codes),
         list(tables.makers),
+        list(tables.concepts),
         list(notes.values()),
     )
 

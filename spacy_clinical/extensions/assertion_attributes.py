@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from spacy.tokens import Doc, Span, SpanGroup
 
+from spacy_clinical.extensions.concept_attributes import CONCEPT_KEY
 from spacy_clinical.extensions.doc_data import (
     count_chars,
     find_kept,
@@ -169,7 +170,7 @@ def set_assertions(doc: Doc, found: Sequence[Asserted], names: Sequence[str]) ->
 
 def is_span_key(name: str) -> bool:
     """Check whether data under a name belongs to a span, not to a stretch of a Doc."""
-    return name == _RECORD or Span.has_extension(name)
+    return name in (_RECORD, CONCEPT_KEY) or Span.has_extension(name)
 
 
 def move_cues(

@@ -4,9 +4,9 @@ All read from native slots (span groups and their attrs) or plain data, so that
 they survive DocBin, to_bytes, pickle, `Doc.copy` and other processes. Spans are never
 stored. What else is done with a Doc:
 
-    Doc.from_docs           keeps sections, their titles and bodies, entities, forms with
-                            boxes and pages (their numbers count within each form),
-                            `form_fields`, `icd9` (with evidence where it is now),
+    Doc.from_docs           keeps sections, their titles and bodies, entities with their
+                            concepts, forms with boxes and pages (their numbers count
+                            within each form), `form_fields`, `icd9` (with evidence where it is now),
                             provenance and the first error. spaCy drops `doc.cats` and
                             attrs of span groups, and so scores and what abbreviations
                             stand for; `clinical_pieces`,
@@ -35,6 +35,7 @@ from spacy_clinical.extensions.abbreviation_attributes import (
     register_abbreviation_extensions,
 )
 from spacy_clinical.extensions.assertion_attributes import register_assertion_extensions
+from spacy_clinical.extensions.concept_attributes import register_concept_extensions
 from spacy_clinical.extensions.doc_data import (
     count_chars,
     find_kept,
@@ -242,6 +243,7 @@ def register_extensions() -> None:
     register_form_extensions()
     register_assertion_extensions()
     register_abbreviation_extensions()
+    register_concept_extensions()
     register_known_identifiers()
     getters: dict[str, Callable[[Doc], Any]] = {
         "clinical_pieces": partial(_get, name="clinical_pieces"),

@@ -55,6 +55,7 @@ TABLES = {
 }
 # Tables that are only written with these, if they have rows.
 MORE_TABLES = {
+    "concepts.csv": "id,label,text,start,end,kb_id,name,vocabulary",
     "abbreviations.csv": "id,text,long_form,label,source,start,end",
     "identifiers.csv": "id,label,kind,text,start,end,score,source",
     "tokens.csv": "id,start,end",

@@ -4,7 +4,7 @@ function writeHash() {
   const parts = new URLSearchParams();
   parts.set("note", state.note + 1);
   if (state.types.size) parts.set("type", [...state.types].map((i) => view.types[i][0]).join(","));
-  for (const key of ["section", "code", "only", "mark"]) if (state[key]) parts.set(key, state[key]);
+  for (const key of ["section", "code", "only", "mark", "concept"]) if (state[key]) parts.set(key, state[key]);
   if (state.min) parts.set("min", state.min);
   if (state.pick !== null) parts.set("pick", state.pick);
   if (state.runs.length < runs.length) parts.set("run", state.runs.map((i) => runs[i].letter).join(","));
@@ -30,6 +30,7 @@ function readHash() {
   state.mark = [...field("mark").options].some((o) => o.value === get("mark")) ? get("mark") : "";
   state.q = get("q");
   state.code = get("code");
+  state.concept = get("concept");
   state.pick = parts.get("pick");
   const chosen = runs.map((_, i) => i).filter((i) => get("run").split(",").includes(runs[i].letter));
   state.runs = chosen.length ? chosen : runs.map((_, i) => i);
@@ -39,7 +40,7 @@ function readHash() {
 }
 
 function showControls() {
-  for (const key of ["q", "section", "code", "min", "only", "mark"]) field(key).value = state[key];
+  for (const key of ["q", "section", "code", "min", "only", "mark", "concept"]) field(key).value = state[key];
   field("min-out").textContent = state.min.toFixed(2);
   field("labels").setAttribute("aria-pressed", String(state.labels));
   for (const box of field("kinds-list").querySelectorAll("input")) box.checked = state.types.has(Number(box.value));
@@ -69,6 +70,8 @@ function makeControls() {
   const isAssessed = rows.some((row) => row.z.length);
   field("mark").closest("label").hidden = !isAssessed;
   if (isAssessed) field("mark").append(...[["sta", "", "stated"], ...view.marks].map(([key, sign, word]) => make("option", { value: key }, `${sign} ${word}`.trim())));
+  field("concept").closest("label").hidden = !view.concepts.length;
+  field("concepts").append(...view.concepts.slice(0, 2000).map(([id, name]) => make("option", { value: `${id} ${name}`.trim() })));
   const codes = [...view.codes].sort((a, b) => (a[0] < b[0] ? -1 : 1));
   field("codes").append(...codes.map((code) => make("option", { value: `${code[0]} ${code[1]}` })));
   const n = (of) => rows.reduce((sum, row) => sum + of(row), 0), nFailed = view.notes.filter(isFailed).length;
@@ -89,7 +92,7 @@ function showRuns(chosen) {
 
 let waiting = 0;
 function readFilters() {
-  Object.assign(state, { q: field("q").value, section: field("section").value, code: field("code").value, min: Number(field("min").value), only: field("only").value, mark: field("mark").value });
+  Object.assign(state, { q: field("q").value, section: field("section").value, code: field("code").value, min: Number(field("min").value), only: field("only").value, mark: field("mark").value, concept: field("concept").value });
   state.types = new Set([...field("kinds-list").querySelectorAll("input:checked")].map((box) => Number(box.value)));
   showControls();
   renderAll();
@@ -97,7 +100,7 @@ function readFilters() {
 }
 
 function clearFilters() {
-  Object.assign(state, { q: "", section: "", code: "", min: 0, only: "", mark: "", types: new Set() });
+  Object.assign(state, { q: "", section: "", code: "", min: 0, only: "", mark: "", concept: "", types: new Set() });
   showControls();
   renderAll();
 }

@@ -5,13 +5,14 @@ const comparing = runs.length > 1;
 const LOW_SCORE = 0.5;
 
 // Rows are arrays, in the order that viewer_rows.py describes.
-const TYPE = 0, START = 1, END = 2, SCORE = 3, SECTION = 4, FOUND_BY = 5, SAID = 6, MARKS = 7, CUES = 8;
+const TYPE = 0, START = 1, END = 2, SCORE = 3, SECTION = 4, FOUND_BY = 5, SAID = 6, MARKS = 7, CUES = 8, CONCEPTS = 9;
 const CODE_SCORE = 1, EVIDENCE = 2, CODE_FOUND_BY = 3;
 
-// Attributes are kept apart, as few entities have some.
+// Attributes and concepts are kept apart, as few entities have some.
 for (const row of view.notes.flatMap((note) => note.runs).filter(Boolean)) {
   const ents = [...row.e, ...row.o];
   for (const [i, said] of row.y) ents[i][SAID] = said;
+  for (const [i, concepts] of row.l) ents[i][CONCEPTS] = concepts;
   for (const [i, marks, cues] of row.z) Object.assign(ents[i], { [MARKS]: marks, [CUES]: cues });
 }
 
@@ -26,6 +27,8 @@ const sayNumber = (number) => number.toLocaleString("en");
 const count = (number, one, many) => `${sayNumber(number)} ${number === 1 ? one : many}`;
 // What an assessed entity is: denied, uncertain, ...; [] if it is stated, or not assessed.
 const marksOf = (ent) => view.marks.filter((_, k) => (ent[MARKS] >> k) & 1);
+const conceptsOf = (ent) => (ent[CONCEPTS] || []).map((i) => view.concepts[i]);
+const sayConcept = ([id, name]) => visible(name ? `${name} (${id})` : id);
 const sayScore = (score) => (score === null ? "–" : score.toFixed(2));
 
 // Control characters would not be seen: show their pictures, of the same length.

@@ -175,6 +175,7 @@ function describeEntity(run, i) {
   const note = view.notes[state.note], row = note.runs[run], ents = [...row.e, ...row.o], ent = ents[i];
   const words = quote(note, row, ent[START], ent[END]);
   const lines = [["Score", sayScore(ent[SCORE])], ["Section", sectionName(ent[SECTION])], ["Characters", `${sayNumber(ent[START])}–${sayNumber(ent[END])}`]];
+  for (const concept of conceptsOf(ent)) lines.push(["Concept", sayConcept(concept)]);
   const marks = marksOf(ent);
   if (ent[MARKS] !== undefined) lines.push(["Assertion", marks.length ? marks.map(([, , word]) => word).join(", ") : "stated"]);
   const saying = [...new Set((ent[CUES] || []).map(([start, end]) => quote(note, row, start, end)).filter((said) => said !== null))];

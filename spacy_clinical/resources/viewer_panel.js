@@ -36,6 +36,12 @@ function makePlaces(note, run, code) {
   });
 }
 
+// Codes of ICD-10-CM that concepts of the note have, with the concepts.
+function listIcd10(note, found) {
+  const rows = found.flatMap(({ run, code }) => note.runs[run].i.filter((row) => row[0] === code[0]));
+  return [...new Set(rows.flatMap((row) => row[1].map(([icd10, name]) => `${icd10} ${name}`)))];
+}
+
 function makeCode(note, { name, found }) {
   const [, title, chapter, icd10] = view.codes[found[0].code[0]];
   const bits = found[0].code[CODE_FOUND_BY];
@@ -48,7 +54,7 @@ function makeCode(note, { name, found }) {
     found.map(({ run, code }) => make("div", { class: "from" },
       letter(run), makeBar(code[CODE_SCORE]), make("span", { class: "num" }, sayScore(code[CODE_SCORE])),
       make("span", { class: "places" }, makePlaces(note, run, code)))),
-    make("p", { class: "soft more" }, [chapter, icd10 && `ICD-10-CM ${icd10}`].filter(Boolean).map(visible).join(" · ")));
+    make("p", { class: "soft more" }, [chapter, icd10 && `ICD-10-CM ${icd10}`, ...listIcd10(note, found)].filter(Boolean).map(visible).join(" · ")));
 }
 
 function makeCodes(note) {
@@ -81,6 +87,7 @@ function makeEntities(note) {
     return make("li", null, make("button", { type: "button", class: "entity", "data-go": `${run} ${i}` },
       make("bdi", { class: "words" }, words === null ? `${ent[START]}–${ent[END]}` : visible(words).replace(/\s+/g, " ")),
       make("span", { class: `chip k k${ent[TYPE]}` }, typeName(ent[TYPE])),
+      conceptsOf(ent).map((concept) => make("span", { class: "soft", title: sayConcept(concept) }, visible(concept[0]))),
       marksOf(ent).map(([, sign, word]) => make("span", { class: "badge" }, `${sign} ${word}`)),
       (ent[SAID] || []).map((words) => make("span", { class: "badge" }, visible(words))),
       ent[FOUND_BY] > 0 && make("span", { class: "badge diff" }, sayRuns(ent[FOUND_BY])),

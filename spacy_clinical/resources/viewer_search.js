@@ -1,9 +1,10 @@
 const state = {
-  note: 0, q: "", types: new Set(), section: "", code: "", min: 0, only: "", mark: "",
+  note: 0, q: "", types: new Set(), section: "", code: "", min: 0, only: "", mark: "", concept: "",
   pick: null, runs: runs.map((_, i) => i), tab: "", labels: false, theme: "",
 };
 let results = view.notes.map((_, i) => i);
 let matching = [];
+let soughtConcepts = new Set();
 
 // Words, and phrases in quotes, as patterns; white space is any white space.
 function makePatterns(query) {
@@ -17,7 +18,16 @@ function makePatterns(query) {
 const passes = (ent) =>
   (!state.types.size || state.types.has(ent[TYPE])) &&
   (!state.section || sectionLabel(ent[SECTION]) === state.section) &&
-  (ent[SCORE] === null || ent[SCORE] >= state.min) && (!state.mark || isMarked(ent, state.mark));
+  (ent[SCORE] === null || ent[SCORE] >= state.min) && (!state.mark || isMarked(ent, state.mark)) &&
+  (!state.concept.trim() || (ent[CONCEPTS] || []).some((i) => soughtConcepts.has(i)));
+
+// The concepts whose id or name is asked for, by their places in the list of all.
+function findConcepts(query) {
+  const sought = query.trim().toLowerCase();
+  const matches = ([id, name]) => id.toLowerCase().startsWith(sought) || name.toLowerCase().includes(sought) ||
+    `${id} ${name}`.toLowerCase() === sought;
+  return new Set(sought ? [...view.concepts.keys()].filter((i) => matches(view.concepts[i])) : []);
+}
 
 // Whether an entity has a mark; "sta": it was assessed, and has none.
 const isMarked = (ent, key) =>
@@ -35,7 +45,7 @@ const shownRows = (note) => state.runs.map((i) => note.runs[i]).filter(Boolean);
 const isFailed = (note) => note.runs.some((row) => row && row.x);
 const isMissing = (note) => note.runs.some((row) => row === null);
 const isDifferent = (note) => note.diff > 0 || isMissing(note) || (comparing && isFailed(note));
-const isFiltering = () => state.types.size > 0 || state.section !== "" || state.min > 0 || state.mark !== "";
+const isFiltering = () => state.types.size > 0 || state.section !== "" || state.min > 0 || state.mark !== "" || state.concept.trim() !== "";
 
 function hasAll(note, patterns) {
   if (!patterns.length) return true;
@@ -59,7 +69,7 @@ function isFound(note, i, patterns) {
   if (isFiltering()) {
     matching[i] = countPassing(note);
     const hasSection = rows.some((row) => row.s.some((s) => sectionLabel(s[0]) === state.section));
-    if (!matching[i] && (state.types.size || state.min || state.mark || !hasSection)) return false;
+    if (!matching[i] && (state.types.size || state.min || state.mark || state.concept.trim() || !hasSection)) return false;
   }
   return hasAll(note, patterns);
 }
@@ -68,6 +78,7 @@ function isFound(note, i, patterns) {
 function runFilters() {
   const start = performance.now();
   const patterns = makePatterns(state.q);
+  soughtConcepts = findConcepts(state.concept);
   matching = [];
   results = [];
   view.notes.forEach((note, i) => {

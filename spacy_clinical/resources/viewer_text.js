@@ -85,7 +85,7 @@ function entityAttributes(ent, run, i) {
     class: kind + (ent[FOUND_BY] ? " only" : ""),
     tabindex: "-1", "data-r": run, "data-e": i, "data-label": label,
     "data-signs": marks.map(([, sign]) => sign).join("") || null,
-    "aria-description": label + (ent[FOUND_BY] ? `, ${sayRuns(ent[FOUND_BY])}` : ""),
+    "aria-description": label + conceptsOf(ent).map((concept) => `, ${sayConcept(concept)}`).join("") + (ent[FOUND_BY] ? `, ${sayRuns(ent[FOUND_BY])}` : ""),
   };
 }
 

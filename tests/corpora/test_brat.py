@@ -12,6 +12,7 @@ from spacy_clinical.corpora.brat import (
 )
 from spacy_clinical.corpora.standoff import (
     BratAttribute,
+    BratNormalization,
     BratRelation,
     BratSpan,
     read_brat,
@@ -58,6 +59,9 @@ def test_read_brat_keeps_everything():
     assert read.attributes == [
         BratAttribute("A1", "POLARITY", "T4", "NEG"),
         BratAttribute("M2", "UNCERTAIN", "E1", ""),
+    ]
+    assert read.normalizations == [
+        BratNormalization("N1", "Reference", "T1", "UMLS:C1", "severe")
     ]
 
 
@@ -341,3 +345,27 @@ def test_polarity_of_maccrobat_is_read():
     ents = [ent for doc in docs for ent in doc.ents]
     assert sum(ent._.is_negated for ent in ents) > 50
     assert sum(ent._.is_uncertain for ent in ents) > 5
+
+
+def test_references_are_ids_of_spans_and_events(nlp, tmp_path):
+    lines = "N2\tReference E1 MESH:D002637\nN3\tReference E1 HP:0100749\tpain\n"
+    (tmp_path / "a.txt").write_text(TEXT, encoding="utf8")
+    (tmp_path / "a.ann").write_text(ANNOTATIONS + lines, encoding="utf8")
+    [example] = BratCorpus(tmp_path)(nlp)
+    doc = example.reference
+    ids = [(ent.text, ent.kb_id_) for ent in doc.ents]
+    assert ids[:2] == [("Severe", "UMLS:C1"), ("chest pain", "MESH:D002637")]
+    assert doc.ents[1]._.kb_ents == [("MESH:D002637", 1.0), ("HP:0100749", 1.0)]
+    assert doc.ents[1]._.concept is None
+    for part in cut_at_lines(doc, 4):
+        for ent in part.ents:
+            assert ent.kb_id_ == dict(ids)[ent.text]
+    packed = DocBin(docs=[doc], store_user_data=True).to_bytes()
+    [again] = DocBin().from_bytes(packed).get_docs(nlp.vocab)
+    assert [ent.kb_id_ for ent in again.ents] == [ent.kb_id_ for ent in doc.ents]
+
+
+@pytest.mark.parametrize("line", ["N1\tReference T1", "N1", "N1\tReference\tx"])
+def test_half_a_reference_is_refused(line):
+    with pytest.raises(ValueError, match=r"\[C206\].*line 1"):
+        read_brat(TEXT, line)

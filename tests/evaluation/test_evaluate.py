@@ -217,3 +217,57 @@ def test_assertion_without_entities_is_scored_on_the_gold_ones():
     ruler.add_patterns([{"label": "Symptom", "pattern": "nothing"}])
     found = evaluate(nlp, [Example(nlp.make_doc(gold.text), gold)])
     assert found.scores["assertion_is_negated_f"] == 0.0
+
+
+@pytest.fixture
+def linking(heart_vocabulary):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("clinical_linker", config={"vocabularies": [str(heart_vocabulary)]})
+    return nlp
+
+
+def write_linked(nlp, path, *, ids=("T:1", "T:3", "T:2")):
+    """Two entities whose right concepts the linker can find, one whose it can't."""
+    doc = nlp.make_doc("cardiac failure, breast cancer, zyxxoplugh.")
+    places = [(0, 2, "Disease"), (3, 5, "Disease"), (6, 7, "Symptom")]
+    doc.ents = [
+        Span(doc, start, end, label, kb_id=key)
+        for (start, end, label), key in zip(places, ids, strict=True)
+    ]
+    DocBin(docs=[doc], store_user_data=True).to_disk(path)
+
+
+def test_concepts_are_scored_by_label(linking, tmp_path):
+    write_linked(linking, tmp_path / "x.spacy")
+    # No component finds entities: the linker speaks of the gold ones.
+    found = evaluate(linking, find_reader(tmp_path / "x.spacy")(linking))
+    assert found.scores["linker_acc"] == pytest.approx(2 / 3, abs=1e-5)
+    assert found.scores["linker_acc_5"] >= found.scores["linker_acc"]
+    assert [(row.label, row.n, row.acc) for row in found.links] == [
+        ("Disease", 2, 1.0),
+        ("Symptom", 1, 0.0),
+    ]
+    assert "linker" not in found.by_label
+    written = to_markdown(found, title="x")
+    assert "| label | n | acc@1 | acc@5 |" in written
+    assert "| Disease | 2 | 1.000 | 1.000 |" in written
+    assert to_json(found)["links"][0]["acc"] == 1.0
+
+
+def test_references_without_concepts_give_no_scores_of_them(linking, tmp_path):
+    write_linked(linking, tmp_path / "x.spacy", ids=("", "", ""))
+    found = evaluate(linking, find_reader(tmp_path / "x.spacy")(linking))
+    assert not any(name.startswith("linker") for name in found.scores)
+    assert found.links == []
+    assert "concepts" not in to_markdown(found, title="x")
+
+
+def test_evaluate_prints_how_well_concepts_were_found(linking, tmp_path):
+    write_linked(linking, tmp_path / "x.spacy", ids=("T:1", "T:3", "NIL"))
+    linking.to_disk(tmp_path / "nlp")
+    args = ["evaluate", str(tmp_path / "nlp"), str(tmp_path / "x.spacy")]
+    result = CliRunner().invoke(app, [*args, "--output", str(tmp_path / "out")])
+    assert result.exit_code == 0, result.output
+    for name in ("linker_acc ", "linker_acc_5", "linker_nil_f"):
+        assert name in result.output
+    assert "concepts by label" in (tmp_path / "out" / "scores.md").read_text("utf8")

@@ -8,6 +8,8 @@ import spacy
 from spacy.tokens import SpanGroup
 
 from spacy_clinical.export.records import make_record
+from spacy_clinical.extensions.attributes import add_to
+from spacy_clinical.extensions.concept_attributes import Linked, set_concepts
 from spacy_clinical.types import Note
 from tests.conftest import NOTES, load_blank, load_shipped
 
@@ -117,3 +119,70 @@ def load_assertion(**config):
 def make_assessed(text=SAID):
     """Make the record of a note that clinical_assertion has assessed."""
     return make_record(Note("n1", text, {}, "x.txt"), load_assertion()(text))
+
+
+LINKED_TEXT = (
+    "HPI:\nHas pneumonia and fever. Breast cancer: breast and ovarian cancer.\n\n"
+    "MEDICATIONS: aspirin 81 mg daily\n"
+)
+LINKED = {
+    "pneumonia": {
+        **{"id": "MONDO:0005249", "name": "pneumonia", "vocabulary": "mondo"},
+        **{"version": "2025-01", "types": ["disease"]},
+        "xrefs": {
+            **{"ICD9CM": ["486"], "ICD10CM": ["J18.9"], "UMLS": ["C0032285"]},
+            **{"SNOMEDCT": ["233604007"], "MESH": ["D011014"], "OMIM": ["1", "2"]},
+        },
+        **{"score": 0.98, "how": "exact"},
+    },
+    "fever": None,
+    "breast and ovarian cancer": {},
+    "aspirin": {
+        **{"id": "1191", "name": "Aspirin", "vocabulary": "rxnorm", "version": ""},
+        **{"types": [], "xrefs": {}, "score": 1.0, "how": "normalized"},
+    },
+}
+_BREAST, _OVARIAN = (
+    {
+        **{"id": f"MONDO:{code}", "name": name, "vocabulary": "mondo"},
+        **{"version": "2025-01", "types": ["disease"]},
+        "xrefs": {"ICD9CM": [icd9], "ICD10CM": [icd10]},
+        **{"score": 0.8, "how": "ngrams"},
+    }
+    for code, name, icd9, icd10 in (
+        ("0007254", "breast cancer", "174.9", "C50"),
+        ("0008170", "ovarian cancer", "183.0", "C56"),
+    )
+)
+LINKED["breast and ovarian cancer"] = {**_BREAST, "parts": [_BREAST, _OVARIAN]}
+_CANDIDATES = {
+    "pneumonia": (("MONDO:0005249", 0.98), ("D011014", 0.6)),
+    "fever": (("D005334", 0.25),),
+}
+_LABELS = {"fever": "Sign_symptom", "aspirin": "Medication"}
+
+
+def make_linked_doc(text=LINKED_TEXT):
+    """Make a Doc whose entities were linked to concepts."""
+    doc = load_blank("clinical_section_splitter")(text)
+    rows = []
+    for words, concept in LINKED.items():
+        start, label = text.index(words), _LABELS.get(words, "Disease_disorder")
+        candidates = _CANDIDATES.get(words, ())
+        rows.append(Linked(start, start + len(words), label, candidates, concept))
+    doc.ents = [doc.char_span(row.start, row.end, row.label) for row in rows]
+    scores = [0.5] * len(rows)
+    doc.spans["ner"] = SpanGroup(doc, spans=list(doc.ents), attrs={"scores": scores})
+    set_concepts(doc, rows)
+    vocabularies = [
+        {"name": name, "version": "2025-01", "sha256": "0" * 64}
+        for name in ("mondo", "rxnorm")
+    ]
+    facts = {"vocabularies": vocabularies}
+    add_to(doc, "clinical_provenance", "clinical_linker", facts)
+    return doc
+
+
+def make_linked():
+    """Make the record of that Doc."""
+    return make_record(Note("n1", LINKED_TEXT, {}, "x.txt"), make_linked_doc())

@@ -7,9 +7,16 @@ from spacy_clinical.corpora.brat import BratCorpus
 from spacy_clinical.corpora.standoff import read_brat
 from spacy_clinical.export.brat import format_ann, write_brat
 from spacy_clinical.export.docs import load_tokenizer, make_docs, set_note
+from spacy_clinical.extensions.concept_attributes import set_concept
 from spacy_clinical.types import Note
 from tests.conftest import load_blank
-from tests.export.made import FINDINGS, list_records, load_assertion, make_assessed
+from tests.export.made import (
+    FINDINGS,
+    list_records,
+    load_assertion,
+    make_assessed,
+    make_linked_doc,
+)
 
 
 def make_doc():
@@ -121,3 +128,55 @@ def test_what_holds_is_written_and_read_back(tmp_path):
         for ent in example.reference.ents
     }
     assert found == FINDINGS
+
+
+def test_concepts_are_written_and_read_back(tmp_path):
+    doc = make_linked_doc()
+    lines = format_ann(doc).splitlines()
+    assert [line for line in lines if line[0] == "N"] == [
+        "N1\tReference T1 MONDO:0005249\tpneumonia",
+        "N2\tReference T3 MONDO:0007254\tbreast cancer",
+        "N3\tReference T3 MONDO:0008170\tovarian cancer",
+        "N4\tReference T4 RXNORM:1191\tAspirin",
+    ]
+    write_brat([doc], tmp_path / "out")
+    corpus = BratCorpus(tmp_path / "out", discontinuous="cover")
+    [example] = corpus(spacy.blank("en"))
+    for spans in (example.reference.ents, example.reference.spans["ner"]):
+        assert [(span.text, span.kb_id_) for span in spans] == [
+            ("pneumonia", "MONDO:0005249"),
+            ("fever", ""),
+            ("breast and ovarian cancer", "MONDO:0007254"),
+            ("aspirin", "RXNORM:1191"),
+        ]
+    assert example.reference.ents[2]._.kb_ents == [
+        ("MONDO:0007254", 1.0),
+        ("MONDO:0008170", 1.0),
+    ]
+    # Nothing of it is there to be copied by a pipeline.
+    assert not example.predicted.ents
+
+
+def test_ids_without_a_vocabulary_are_read_back_as_they_were(tmp_path):
+    doc = make_doc()
+    ents = list(doc.ents)
+    ents[0].kb_id_ = "D003110|D000230"
+    doc.ents = ents
+    line = "N1\tReference T1 KB:D003110|D000230\tD003110|D000230"
+    assert line in format_ann(doc).splitlines()
+    write_brat([doc], tmp_path / "out")
+    [example] = BratCorpus(tmp_path / "out", discontinuous="cover")(load_blank())
+    assert [ent.kb_id_ for ent in example.reference.ents] == ["D003110|D000230", ""]
+
+
+def test_no_name_and_no_id_breaks_a_line():
+    doc = make_doc()
+    concept = {"id": "a b\n\x00\u2028c", "name": "x\r\ny\tz", "vocabulary": "o k\n:"}
+    set_concept(doc.ents[0], [], concept)
+    [line] = [row for row in format_ann(doc).splitlines() if row[0] == "N"]
+    assert line == "N1\tReference T1 O_K_:a_b_c\tx y z"
+    [one] = read_brat(doc.text, format_ann(doc)).normalizations
+    assert one.reference == "O_K_:a_b_c"
+    set_concept(doc.ents[0], [], {"id": "C1", "name": ""})
+    [one] = read_brat(doc.text, format_ann(doc)).normalizations
+    assert (one.reference, one.name) == ("KB:C1", "C1")

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spacy_clinical.export import fhir
+from spacy_clinical.export.concepts import shape_concept
 from spacy_clinical.export.fhir_values import clean, is_date, make_narrative
 from spacy_clinical.export.jsonl import format_line
 from spacy_clinical.export.records import without_text
@@ -20,6 +21,7 @@ from tests.export.made import (
     list_records,
     make_assessed,
     make_failed_record,
+    make_linked,
     make_one_record,
 )
 
@@ -466,3 +468,101 @@ def test_whatever_is_said_is_valid_and_no_fact_of_the_patient(
         assert not {"Observation", "FamilyMemberHistory"} & found.keys()
         for condition in found.get("Condition", ()):
             assert read_status(condition, "verificationStatus") == "refuted"
+
+
+def test_findings_have_the_codes_of_their_concepts():
+    bundle = make(make_linked())
+    check(bundle)
+    found = by_type(bundle)
+    pneumonia, breast, ovarian = found["Condition"]
+    own, *others = pneumonia["code"]["coding"]
+    assert own == {
+        "system": "http://purl.obolibrary.org/obo/mondo.owl",
+        "code": "MONDO:0005249",
+        "version": "2025-01",
+        "display": "pneumonia",
+        "extension": [{"url": "urn:spacy-clinical:score", "valueDecimal": 0.98}],
+    }
+    # Not OMIM's, as there are two.
+    assert [(one["system"], one["code"]) for one in others] == [
+        ("http://hl7.org/fhir/sid/icd-9-cm", "486"),
+        ("http://hl7.org/fhir/sid/icd-10-cm", "J18.9"),
+        ("http://www.nlm.nih.gov/research/umls", "C0032285"),
+        ("http://snomed.info/sct", "233604007"),
+        ("https://www.nlm.nih.gov/mesh", "D011014"),
+    ]
+    assert pneumonia["code"]["text"] == "pneumonia"
+    # One entity that names two disorders.
+    codes = [one["code"]["coding"][0]["code"] for one in (breast, ovarian)]
+    assert codes == ["MONDO:0007254", "MONDO:0008170"]
+    assert breast["code"]["text"] == ovarian["code"]["text"]
+    assert breast["id"] != ovarian["id"]
+    [statement] = found["MedicationStatement"]
+    [coding] = statement["medicationCodeableConcept"]["coding"]
+    assert coding["system"] == "http://www.nlm.nih.gov/research/umls/rxnorm"
+    assert (coding["code"], coding["display"]) == ("1191", "Aspirin")
+    assert "version" not in coding
+
+
+@pytest.mark.parametrize(
+    ("label", "kind", "element"),
+    [
+        ("Disease_disorder", "Condition", "code"),
+        ("Medication", "MedicationStatement", "medicationCodeableConcept"),
+        ("Therapeutic_procedure", "Procedure", "code"),
+    ],
+)
+@pytest.mark.parametrize("allergy", [False, True])
+def test_each_kind_of_finding_has_codings(label, kind, element, allergy):
+    text = "ALLERGIES: pneumonia" if allergy else "Has pneumonia"
+    record = make_assessed(text.replace("pneumonia", "aspirin"))
+    [ent] = record["entities"]
+    ent |= {"label": label, "concept": make_linked()["entities"][0]["concept"]}
+    bundle = make(record)
+    check(bundle)
+    found = by_type(bundle)
+    if allergy:
+        kind, element = "AllergyIntolerance", "code"
+    if not allergy or label == "Medication":
+        [resource] = found[kind]
+        assert resource[element]["coding"][0]["code"] == "MONDO:0005249"
+
+
+def test_tests_and_relatives_have_codings():
+    record = make_one_record()
+    concept = make_linked()["entities"][0]["concept"]
+    for ent in record["entities"]:
+        ent["concept"] = concept
+    [observation] = by_type(make(record))["Observation"]
+    assert observation["code"]["coding"][0]["code"] == "MONDO:0005249"
+    record = make_assessed("Mother had asthma.")
+    record["entities"][0]["concept"] = concept
+    bundle = make(record)
+    check(bundle)
+    [history] = by_type(bundle)["FamilyMemberHistory"]
+    [condition] = history["condition"]
+    assert condition["code"]["coding"][0]["code"] == "MONDO:0005249"
+
+
+ODD = st.text(max_size=30) | st.sampled_from(["\x00", " ", "<b>", "\ud800", "a  b\n"])
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    key=ODD,
+    name=ODD,
+    vocabulary=ODD | st.sampled_from(["mondo", "SNOMED CT", "hpo"]),
+    xrefs=st.dictionaries(
+        ODD | st.sampled_from(["ICD10CM", "UMLS", "HP"]), st.lists(ODD, max_size=2)
+    ),
+    score=st.none() | st.floats(),
+)
+def test_whatever_a_concept_is_called_is_valid(key, name, vocabulary, xrefs, score):
+    record = make_linked()
+    concept = {
+        **{"id": key, "name": name, "vocabulary": vocabulary, "version": name},
+        **{"xrefs": xrefs, "score": score},
+    }
+    for ent in record["entities"]:
+        ent["concept"] = shape_concept(concept)
+    check(make(record))

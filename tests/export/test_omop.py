@@ -3,6 +3,7 @@ import csv
 import pytest
 
 from spacy_clinical.export import omop
+from spacy_clinical.export.concepts import shape_concept
 from spacy_clinical.export.records import without_text
 from tests.export.made import ENTS, TEXT, list_records, make_assessed, make_one_record
 
@@ -129,3 +130,35 @@ def test_rows_without_text_say_the_same():
     bare = make_rows(without_text(record))
     for row, before in zip(bare, make_rows(record), strict=True):
         assert [row[name] for name in names] == [before[name] for name in names]
+
+
+@pytest.mark.parametrize(
+    ("concept", "ids"),
+    [
+        ({"id": "255848", "vocabulary": "omop"}, (255848, 255848)),
+        (
+            {"id": "44", "vocabulary": "OMOP", "xrefs": {"OMOP": ["255848"]}},
+            (255848, 44),
+        ),
+        ({"id": "44", "vocabulary": "omop", "xrefs": {"OMOP": ["1", "2"]}}, (0, 44)),
+        ({"id": "M:1", "vocabulary": "mondo", "xrefs": {"OMOP": ["7"]}}, (7, 7)),
+        ({"id": "OMOP:255848", "vocabulary": "mondo"}, (255848, 255848)),
+        ({"id": "MONDO:0005249", "vocabulary": "mondo"}, (0, 0)),
+        ({"id": "7", "vocabulary": "own"}, (0, 0)),
+        ({"id": "=7", "vocabulary": "omop", "xrefs": {"OMOP": ["x"]}}, (0, 0)),
+        (None, (0, 0)),
+    ],
+)
+def test_concepts_of_omop_have_their_ids(concept, ids):
+    record = make_one_record()
+    record["entities"][0]["concept"] = shape_concept(concept)
+    row = make_rows(record)[0]
+    assert (row["note_nlp_concept_id"], row["note_nlp_source_concept_id"]) == ids
+    assert row["term_modifiers"] == make_rows(make_one_record())[0]["term_modifiers"]
+
+
+def test_an_entity_of_several_concepts_has_no_id():
+    one, other = ({"id": key, "vocabulary": "omop"} for key in "12")
+    record = make_one_record()
+    record["entities"][0]["concept"] = shape_concept({**one, "parts": [one, other]})
+    assert make_rows(record)[0]["note_nlp_concept_id"] == 0

@@ -64,6 +64,7 @@ def test_make_record_tells_all_that_was_found():
             "score": 0.9123,
             "section": "history_of_present_illness",
             **dict.fromkeys(FIELDS),
+            **{"kb_id": "", "kb_ents": [], "concept": None},
         },
         {
             "label": "Sign_symptom",
@@ -73,6 +74,7 @@ def test_make_record_tells_all_that_was_found():
             "score": None,
             "section": "physical_exam",
             **dict.fromkeys(FIELDS),
+            **{"kb_id": "", "kb_ents": [], "concept": None},
         },
     ]
     (overlapping,) = record["overlapping"]

@@ -3,6 +3,7 @@
 import html
 import json
 import re
+from urllib.parse import urlencode
 
 import pytest
 
@@ -190,6 +191,32 @@ def test_assertion_is_shown_filtered_and_traced_to_its_words(show):
     assert "denied" in "".join(get_texts(dom, 'class="badge"'))
     assert get_marks(show(page, "mark=sta")) == ["Pain", "fever", "Aspirin"]
     assert get_ids(show(page, "mark=fam")) == []
+
+
+def test_concepts_are_shown_and_filtered(show):
+    record = make_record(found=FOUND, codes=CODES)
+    concept = {
+        **{"id": "HP:0001945", "name": "Fever <b>", "vocabulary": "hpo"},
+        "xrefs": {"ICD9CM": ["780.6"], "ICD10CM": ["R50.9"]},
+    }
+    for entity in record["entities"]:
+        if entity["text"] == "fever":
+            entity |= {"kb_id": concept["id"], "concept": concept}
+    page = make_page([record, make_record("not linked", found=FOUND, codes=CODES)])
+    dom = show(page, "tab=entities", keys=["n", "n"])
+    assert "Sign symptom 70, Fever <b> (HP:0001945)" in html.unescape(dom)
+    [shown] = re.findall("<dt>Concept</dt><dd>([^<]*)</dd>", dom)
+    assert html.unescape(shown) == "Fever <b> (HP:0001945)"
+    assert "HP:0001945" in get_texts(dom, 'class="soft"')
+    for sought in ("hp:0001", "FEVER", "HP:0001945 Fever <b>"):
+        dom = show(page, urlencode({"concept": sought}))
+        assert (get_ids(dom), get_marks(dom)) == (["one"], ["fever"])
+    assert get_ids(show(page, "concept=gout")) == []
+    more = get_texts(show(page), 'class="soft more"')
+    assert sum("R50.9 Fever <b>" in words for words in more) == 1
+    # Without concepts there is no such filter.
+    dom = show(make_page([make_record(found=FOUND)]))
+    assert re.search(r'<label hidden="">\s*<span>Concept', dom)
 
 
 def test_the_address_keeps_no_search(show):

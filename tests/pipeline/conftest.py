@@ -15,7 +15,9 @@ FACTORIES = sorted(
 )
 
 
-def settings(factory: str, checkpoint) -> dict:
+def settings(factory: str, checkpoint, vocabulary) -> dict:
+    if factory == "clinical_linker":
+        return {"vocabularies": [str(vocabulary)]}
     if factory == "clinical_ner":
         return {"model": {"encoder": {"checkpoint": str(checkpoint)}}}
     if factory == "clinical_deidentifier":
@@ -34,12 +36,12 @@ def settings(factory: str, checkpoint) -> dict:
 
 
 @pytest.fixture(scope="session")
-def made_pipelines(tiny_ner, tiny_core) -> dict[str, Language]:
+def made_pipelines(tiny_ner, tiny_core, heart_vocabulary) -> dict[str, Language]:
     made = {}
     for factory in FACTORIES:
         nlp = spacy.blank("en")
         checkpoint = tiny_core if "icd9" in factory else tiny_ner
-        nlp.add_pipe(factory, config=settings(factory, checkpoint))
+        nlp.add_pipe(factory, config=settings(factory, checkpoint, heart_vocabulary))
         nlp.initialize()
         made[factory] = nlp
     return made

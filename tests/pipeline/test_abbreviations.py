@@ -51,6 +51,11 @@ def test_says_what_the_abbreviations_of_a_note_stand_for(nlp):
     }
 
 
+def test_finds_what_a_note_ends_with():
+    doc = make(use_inventory=False)("Acute renal failure (ARF). Worse ARF")
+    assert [str(span) for span in doc._.abbreviations] == ["ARF", "ARF"]
+
+
 def test_what_a_note_defines_wins_over_the_inventory():
     doc = make()("Acute respiratory distress (ARD), high threshold neuron (HTN). HTN.")
     assert read(doc) == {

@@ -81,6 +81,7 @@ def test_every_factory_is_under_contract():
         "clinical_deidentifier",
         "clinical_form_extractor",
         "clinical_icd9_categorizer",
+        "clinical_linker",
         "clinical_long_transformer",
         "clinical_ner",
         "clinical_section_splitter",

@@ -5,8 +5,9 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from spacy_clinical.export.abbreviations import AbbreviationRecord
+from spacy_clinical.export.entities import EntityRecord
 from spacy_clinical.export.pages.assertion import list_cues
-from spacy_clinical.export.records import EntityRecord, Record, SectionRecord
+from spacy_clinical.export.records import Record, SectionRecord
 
 
 class Run(NamedTuple):

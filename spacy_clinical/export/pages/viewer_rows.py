@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from spacy_clinical.export.attributes import show_values
+from spacy_clinical.export.concepts import find_icd10
 from spacy_clinical.export.pages.assertion import MARKS, is_assessed, list_cues
+from spacy_clinical.export.pages.concepts import ShownConcept, show_concepts
 from spacy_clinical.files.json_text import keep_finite, write_json
 
 Row = dict[str, Any]
@@ -17,6 +19,7 @@ class Tables:
     sections: Labels with LOINC codes.
     codes: Code, title, chapter and ICD-10-CM codes.
     makers: Provenance of records, as JSON.
+    concepts: Id and name.
     """
 
     def __init__(self) -> None:
@@ -24,6 +27,7 @@ class Tables:
         self.sections: dict[tuple[str, str], int] = {}
         self.codes: dict[tuple[str, str, str, str], int] = {}
         self.makers: dict[str, int] = {}
+        self.concepts: dict[tuple[str, str], int] = {}
         self._section_labels: dict[str, int] = {}
 
     def get_type(self, label: str) -> int:
@@ -43,6 +47,9 @@ class Tables:
         key = (names[0], names[1] or str(code.get("label") or ""), names[2], icd10)
         return self.codes.setdefault(key, len(self.codes))
 
+    def get_concept(self, shown: ShownConcept) -> int:
+        return self.concepts.setdefault((shown.id, shown.name), len(self.concepts))
+
     def get_maker(self, provenance: Any) -> int:
         made = write_json(provenance)
         return self.makers.setdefault(made, len(self.makers))
@@ -58,8 +65,10 @@ def make_row(record: dict[str, Any], note: Row, place: int, tables: Tables) -> N
     (start, end) · c codes (code,
     score, evidence, runs) · t place of the text, -1 without · n characters · x error · m
     maker · a attributes of the note in words · k tokens (start, end, attributes in
-    words) · b abbreviations whose long form is known (start, end, long form). `runs` is set
-    by `compare_rows`.
+    words) · b abbreviations whose long form is known (start, end, long form) · l of those
+    that were linked, their numbers and concepts · i of codes that concepts have one of
+    ICD-10-CM for, the code and these (code, name of the concept). `runs` is set by
+    `compare_rows`.
 
     note: With its texts; those of its runs are most often the same.
     """
@@ -95,6 +104,20 @@ def make_row(record: dict[str, Any], note: Row, place: int, tables: Tables) -> N
             (int(row["start"]), int(row["end"]), str(row["long_form"]))
             for row in record.get("abbreviations") or ()
             if row.get("long_form")
+        ],
+        "l": [
+            (number, [tables.get_concept(one) for one in shown])
+            for number, ent in enumerate(
+                (*record["entities"], *record.get("overlapping", ()))
+            )
+            if (shown := show_concepts(ent, {}))
+        ],
+        "i": [
+            (tables.get_code(code), list(names.items()))
+            for code, names in zip(
+                record.get("codes", ()), find_icd10(record), strict=True
+            )
+            if names
         ],
         "a": show_values(record.get("attributes")),
         "k": [

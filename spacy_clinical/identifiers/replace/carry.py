@@ -1,7 +1,7 @@
 """Carry annotations of a note to the Doc of its clean text.
 
-Carried are entities, span groups with their scores, sentences, categories, codes, and
-whether entities hold. Nothing else of `doc.user_data` is, as it may quote the note: not
+Carried are entities, span groups with their scores, sentences, categories, codes, whether
+entities hold, and what they mean. Nothing else of `doc.user_data` is, as it may quote the note: not
 the note's metadata, nor the words of forms and what is written in their fields.
 """
 
@@ -20,6 +20,7 @@ from spacy_clinical.extensions.assertion_attributes import (
     move_cues,
 )
 from spacy_clinical.extensions.attributes import add_to
+from spacy_clinical.extensions.concept_attributes import list_concepts, set_concept
 from spacy_clinical.extensions.doc_data import get_user_data, restore_lists
 from spacy_clinical.extensions.moved import TokenFinder
 from spacy_clinical.extensions.span_groups import list_spans
@@ -60,6 +61,7 @@ def carry_annotations(
             token.is_sent_start = token.i in firsts or token.i == 0
     new.cats = dict(doc.cats)
     _copy_assertions(doc, finder)
+    _copy_concepts(doc, finder, gone)
     _copy_codes(doc, new, offsets)
     for name, entry in (doc._.clinical_provenance or {}).items():
         if isinstance(entry, dict):
@@ -131,6 +133,17 @@ def _copy_assertions(doc: Doc, finder: TokenFinder) -> None:
             span = finder.doc[first:last]
             moved = move_cues(restore_lists(value), start, span.start_char, finder.move)
             data["._.", name, span.start_char, span.end_char] = moved
+
+
+def _copy_concepts(doc: Doc, finder: TokenFinder, gone: Sequence[str]) -> None:
+    """Copy what spans mean. A name or id that has an identifier in it isn't copied,
+    though a vocabulary has it: who is called Crohn may have another disease."""
+    for row in list_concepts(doc):
+        first, last = finder.find(row.start, row.end)
+        texts = _list_texts([row.label, row.candidates, row.concept])
+        if first < last and not any(find_left(text, gone) for text in texts):
+            span = Span(finder.doc, first, last, row.label)
+            set_concept(span, row.candidates, row.concept)
 
 
 def _copy_codes(doc: Doc, new: Doc, offsets: OffsetMap) -> None:

@@ -7,6 +7,7 @@ from spacy.tokens import Span, SpanGroup
 from spacy_clinical.export.docs import set_note
 from spacy_clinical.extensions.assertion_attributes import set_assertion
 from spacy_clinical.extensions.attributes import add_to
+from spacy_clinical.extensions.concept_attributes import list_concepts, set_concept
 from spacy_clinical.identifiers import deidentify
 from spacy_clinical.identifiers.found import PHI_KEY, list_identifiers
 from spacy_clinical.identifiers.replace import carry
@@ -142,3 +143,38 @@ def test_spans_of_identifiers_only_go_along_with_what_replaces_them(nlp):
     doc.ents = [Span(doc, 0, 2, "PERSON")]
     new = deidentify(doc, "tag", nlp=nlp).doc
     assert [(ent.text, ent.label_) for ent in new.ents] == [("[PATIENT]", "PERSON")]
+
+
+FEVER = {
+    **{"id": "C0015967", "name": "Fever", "vocabulary": "umls", "version": "2025AA"},
+    **{"types": ["T184"], "xrefs": {"HP": ["0001945"]}, "score": 1.0, "how": "exact"},
+}
+
+
+@pytest.mark.parametrize("mode", ["tag", "mask", "surrogate"])
+def test_concepts_move_with_their_words(nlp, mode):
+    doc = annotate(make_doc(MARKED, nlp))
+    set_concept(doc.ents[0], [("C0015967", 1.0)], FEVER)
+    new = deidentify(doc, mode, key=KEY, nlp=nlp).doc
+    assert new.ents[0]._.concept == FEVER
+    assert new.ents[0]._.kb_ents == [("C0015967", 1.0)]
+    assert new.spans["ner"][0]._.concept == FEVER
+    assert new.ents[1]._.concept is None
+    assert len(list_concepts(new)) == 1
+
+
+@pytest.mark.parametrize(
+    ("candidates", "concept"),
+    [
+        ([("C0015967", 1.0)], {**FEVER, "name": "Quill fever"}),
+        ([("QUILL", 1.0)], FEVER),
+        ([], {**FEVER, "xrefs": {"Quill": ["1"]}}),
+        ([], {**FEVER, "parts": [{**FEVER, "types": ["of Quill"]}]}),
+    ],
+)
+def test_concepts_that_hold_an_identifier_are_dropped(nlp, candidates, concept):
+    doc = annotate(make_doc(MARKED, nlp))
+    set_concept(doc.ents[0], candidates, concept)
+    new = deidentify(doc, "tag", nlp=nlp).doc
+    assert list_concepts(new) == []
+    assert new.ents[0].text == "fever"

@@ -1,0 +1,86 @@
+"""Concepts of several vocabularies that are the same, and the id to give them."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from spacy_clinical.concepts.entry import Concept
+from spacy_clinical.concepts.systems import name_system, split_xref
+from spacy_clinical.concepts.vocabulary import Vocabulary
+
+
+class Place(NamedTuple):
+    """Where a concept is.
+
+    vocabulary: Number of the vocabulary.
+    number: Of the concept in it.
+    """
+
+    vocabulary: int
+    number: int
+
+
+class Identities:
+    """Finds the ids of concepts in preferred systems.
+
+    Concepts with the same code in a system are the same one.
+
+    vocabularies: Where the concepts are.
+    preferred: Names of systems, such as "MESH" and "OMIM", in order; none for those of
+        the vocabularies. A concept that has no code in any of them keeps its own id.
+    """
+
+    def __init__(
+        self, vocabularies: Sequence[Vocabulary], preferred: Sequence[str] = ()
+    ) -> None:
+        self._vocabularies = vocabularies
+        self._systems = [_find_system(vocabulary) for vocabulary in vocabularies]
+        names = preferred or self._systems
+        self._preferred = list(dict.fromkeys(map(name_system, names)))
+        self._ids: dict[Place, str] = {}
+
+    def find(self, place: Place) -> str:
+        """Find the id of a concept.
+
+        RETURNS: As a vocabulary of the system has it. Codes of other systems than the
+            first one start with their system: "OMIM:219700".
+        """
+        found = self._ids.get(place)
+        if found is None:
+            concept = self._vocabularies[place.vocabulary].concept(place.number)
+            found = self._ids[place] = self._choose(concept, place.vocabulary)
+        return found
+
+    def _choose(self, concept: Concept, vocabulary: int) -> str:
+        own = self._systems[vocabulary]
+        prefix = split_xref(concept.id)
+        for system in self._preferred:
+            if system == own or (prefix and prefix[0] == system):
+                return self._write(system, prefix[1]) if prefix else concept.id
+            if codes := concept.xrefs.get(system):
+                return self._write(system, codes[0])
+        return concept.id
+
+    def _write(self, system: str, code: str) -> str:
+        """Write a code as the vocabulary of its system does."""
+        full = f"{system}:{code}"
+        if system in self._systems:
+            vocabulary = self._vocabularies[self._systems.index(system)]
+            return full if split_xref(vocabulary.first_id) else code
+        return code if system == self._preferred[0] else full
+
+    def locate(self, key: str, place: Place) -> Place:
+        """Find the concept that has an id itself.
+
+        place: Of a concept whose id it was chosen to be; returned if there is no other.
+        """
+        for number, vocabulary in enumerate(self._vocabularies):
+            found = vocabulary.find_id(key)
+            if found is not None:
+                return Place(number, found)
+        return place
+
+
+def _find_system(vocabulary: Vocabulary) -> str:
+    """Find the system that the ids of a vocabulary are codes in."""
+    prefix = split_xref(vocabulary.first_id)
+    return prefix[0] if prefix else name_system(vocabulary.name)

@@ -1,0 +1,158 @@
+"""Link names to the concepts of one or several vocabularies."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from spacy_clinical.concepts.composites import split_composite
+from spacy_clinical.concepts.identities import Identities, Place
+from spacy_clinical.concepts.index import open_index
+from spacy_clinical.concepts.normalize import clean_text
+from spacy_clinical.concepts.ranking import Ranker
+from spacy_clinical.concepts.spelling import Speller
+from spacy_clinical.concepts.vocabulary import Vocabulary
+
+# So many names are kept with what they were linked to.
+MAX_KNOWN = 100_000
+# Names that are searched together.
+_N_AT_ONCE = 128
+
+EXACT, NORMALIZED, LONG_FORM, NGRAMS, DENSE = (
+    *("exact", "normalized", "long form", "ngrams", "dense"),
+)
+
+
+class Query(NamedTuple):
+    """A name to link.
+
+    types: Semantic types that its concept may have; () for all.
+    is_long_form: Whether it is the long form of what the text says.
+    """
+
+    name: str
+    types: tuple[str, ...] = ()
+    is_long_form: bool = False
+
+
+class Link(NamedTuple):
+    """A concept that a name may mean.
+
+    id: In the preferred system.
+    place: Where the concept is.
+    score (0 to 1): How well it fits.
+    how: What found it: "exact", "normalized", "long form", "ngrams" or "dense".
+    """
+
+    id: str
+    place: Place
+    score: float
+    how: str
+
+
+class Linker:
+    """Links names to concepts.
+
+    vocabularies: To link to; where two have the same concept, the first one's counts.
+    preferred: Systems of the ids: see `Identities`.
+    n_candidates: Number of names of each vocabulary to compare a name with.
+    top_k: Number of concepts to find.
+    """
+
+    def __init__(
+        self,
+        vocabularies: Sequence[Vocabulary],
+        *,
+        preferred: Sequence[str] = (),
+        n_candidates: int = 50,
+        top_k: int = 5,
+    ) -> None:
+        self.vocabularies = vocabularies
+        self.n_candidates = n_candidates
+        self.top_k = top_k
+        self.speller = Speller()
+        self.identities = Identities(vocabularies, preferred)
+        self._rankers = [
+            Ranker(vocabulary, open_index(vocabulary, self.speller))
+            for vocabulary in vocabularies
+        ]
+        self._known: OrderedDict[tuple[Any, ...], list[list[Link]]] = OrderedDict()
+
+    def link(self, queries: Sequence[Query]) -> list[list[list[Link]]]:
+        """Find the concepts of names.
+
+        RETURNS: For each name a list of its parts, which is one unless it is composite,
+            and for each part the concepts that it may mean, the best first.
+        """
+        keys = [(clean_text(name), types) for name, types, _ in queries]
+        missing = [key for key in dict.fromkeys(keys) if key not in self._known]
+        found: dict[tuple[Any, ...], list[list[Link]]] = {}
+        for first in range(0, len(missing), _N_AT_ONCE):
+            some = missing[first : first + _N_AT_ONCE]
+            found.update(zip(some, self._link_anew(some), strict=True))
+        for key in keys:
+            if key not in found:
+                found[key] = self._known[key]
+                self._known.move_to_end(key)
+        self._known.update((key, found[key]) for key in missing)
+        while len(self._known) > MAX_KNOWN:
+            self._known.popitem(last=False)
+        return [
+            _mark_long_forms(found[key]) if query.is_long_form else found[key]
+            for key, query in zip(keys, queries, strict=True)
+        ]
+
+    def _link_anew(self, keys: Sequence[tuple[Any, ...]]) -> list[list[list[Link]]]:
+        wholes = self._rank(keys)
+        linked = [[whole] for whole in wholes]
+        parts: list[tuple[str, Any]] = []
+        owners: list[int] = []
+        for i, ((name, types), whole) in enumerate(zip(keys, wholes, strict=True)):
+            if not whole or whole[0].how == NGRAMS:
+                for part in split_composite(name):
+                    parts.append((part, types))
+                    owners.append(i)
+        of_parts: dict[int, list[list[Link]]] = {}
+        for owner, links in zip(owners, self._rank(parts), strict=True):
+            of_parts.setdefault(owner, []).append(links)
+        for owner, found in of_parts.items():
+            whole_score = wholes[owner][0].score if wholes[owner] else 0.0
+            if all(links and links[0].score > whole_score for links in found):
+                linked[owner] = found
+        return linked
+
+    def _rank(self, keys: Sequence[tuple[Any, ...]]) -> list[list[Link]]:
+        """Find the concepts of names as they are."""
+        if not keys:
+            return []
+        names = [name for name, _ in keys]
+        spellings = [self.speller.spell(name) for name in names]
+        rows: list[list[tuple[float, int, str, Place]]] = [[] for _ in keys]
+        for number, ranker in enumerate(self._rankers):
+            allowed = [ranker.find_types(types) for _, types in keys]
+            ranked = ranker.rank(names, spellings, allowed, n_keys=self.n_candidates)
+            for row, ones in zip(rows, ranked, strict=True):
+                row += [
+                    (one.score, -number, one.how, Place(number, one.concept))
+                    for one in ones
+                ]
+        return [self._merge(row) for row in rows]
+
+    def _merge(self, row: Iterable[tuple[float, int, str, Place]]) -> list[Link]:
+        """Put together what several vocabularies have found."""
+        links: dict[str, Link] = {}
+        for score, _, how, place in sorted(
+            row, key=lambda one: (one[0], one[1]), reverse=True
+        ):
+            key = self.identities.find(place)
+            if key not in links:
+                links[key] = Link(key, place, score, how)
+                if len(links) == self.top_k:
+                    break
+        return list(links.values())
+
+
+def _mark_long_forms(parts: list[list[Link]]) -> list[list[Link]]:
+    return [
+        [link._replace(how=LONG_FORM) if link.how != DENSE else link for link in links]
+        for links in parts
+    ]
