@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal, TypeAlias, get_args
 
 from spacy_clinical.errors import CodedValueError, Errors
-from spacy_clinical.identifiers.found import LABELS
+from spacy_clinical.identifiers.found import KINDS, LABELS
 from spacy_clinical.types import list_names
 
 Mode: TypeAlias = Literal[
@@ -13,19 +13,13 @@ Mode: TypeAlias = Literal[
 MODES: tuple[str, ...] = get_args(Mode)
 # All others, as a key of a mapping.
 REST = "*"
-KINDS = (
-    *("date", "time", "weekday", "season", "holiday", "age", "phone", "fax", "pager"),
-    *("email", "url", "ip", "mrn", "account", "insurance", "licence", "device"),
-    *("vehicle", "ssn", "nhs", "npi", "id", "username", "street", "city", "state"),
-    *("country", "postcode", "name", "room", "hospital", "organization"),
-)
 # What a single mode does with labels that it doesn't fit.
 _FITTING: dict[str, dict[str, str]] = {
     "surrogate": {"DATE": "shift", "time": "keep", "AGE": "generalize"},
     "shift": {"DATE": "shift", "time": "keep", "AGE": "generalize", REST: "tag"},
     "generalize": {
         **{"DATE": "generalize", "time": "keep", "AGE": "generalize"},
-        **{"postcode": "generalize", REST: "tag"},
+        **{"zip": "generalize", REST: "tag"},
     },
 }
 PRESETS: dict[str, dict[str, str]] = {
@@ -34,7 +28,7 @@ PRESETS: dict[str, dict[str, str]] = {
     # hospitals to be removed.
     "safe_harbor": {
         **{"DATE": "generalize", "time": "keep", "AGE": "generalize"},
-        **{"postcode": "generalize", "state": "keep", "country": "keep"},
+        **{"zip": "generalize", "state": "keep", "country": "keep"},
         **{"STAFF": "keep", "HOSP": "keep", REST: "tag"},
     },
     # All of it, also ages, years, states and times.

@@ -95,7 +95,7 @@ def test_surrogates_are_never_the_original():
                 "<LOC:city>Lee</>",
                 "<ID>7</>",
             ),
-            *("<HOSP:hospital>General Hospital</>", "<LOC:postcode>02115</>"),
+            *("<HOSP:hospital>General Hospital</>", "<LOC:zip>02115</>"),
             *("<PATIENT:name>J</>", "<PATIENT:name>Li</>", "<STAFF:username>ab1</>"),
             *("<OTHERPHI:ip>192.0.2.1</>", "<OTHERPHI:url>example.org</>"),
         ):
@@ -141,7 +141,7 @@ def test_safe_harbor_keeps_what_it_may():
     for secret in ("1928", "Quill", "San Diego", "03245", "07/01", "Monday", "91"):
         assert secret not in text
     # Places with few people.
-    sparse = deidentify(make_doc("<LOC:postcode>03601</>"), preset="safe_harbor")
+    sparse = deidentify(make_doc("<LOC:zip>03601</>"), preset="safe_harbor")
     assert sparse.text == "000"
 
 
