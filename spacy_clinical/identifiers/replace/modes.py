@@ -1,6 +1,6 @@
 """What is done with the identifiers of each label and kind, and presets of that."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, TypeAlias, get_args
 
 from spacy_clinical.errors import CodedValueError, Errors
@@ -34,7 +34,6 @@ PRESETS: dict[str, dict[str, str]] = {
     # All of it, also ages, years, states and times.
     "strict": {"DATE": "tag", "time": "tag", "AGE": "tag", REST: "tag"},
 }
-_KNOWN = frozenset({REST, *LABELS, *KINDS})
 
 
 class Modes:
@@ -45,6 +44,7 @@ class Modes:
     preset: "safe_harbor" or "strict". A single mode is then for all that it doesn't
         name.
     keep: Labels and kinds to keep.
+    labels: Those of a checkpoint with types of its own, beside `LABELS`.
     RAISES ValueError: C890, for names that there aren't.
     """
 
@@ -54,7 +54,9 @@ class Modes:
         *,
         preset: str | None = None,
         keep: str | Iterable[str] = (),
+        labels: Iterable[str] = (),
     ) -> None:
+        known = tuple(dict.fromkeys((REST, *LABELS, *labels, *KINDS)))
         self.names: dict[str, str] = {REST: "tag"}
         if preset is not None:
             if preset not in PRESETS:
@@ -66,9 +68,9 @@ class Modes:
             self.names |= {REST: mode, **fitting}
         for name, own in mode.items() if isinstance(mode, Mapping) else ():
             _check_mode(own)
-            self.names[_find_name(name)] = own
+            self.names[_find_name(name, known)] = own
         for name in list_names(keep):
-            self.names[_find_name(name)] = "keep"
+            self.names[_find_name(name, known)] = "keep"
 
     def get(self, label: str, kind: str) -> str:
         """Get the mode of an identifier."""
@@ -87,14 +89,16 @@ def _check_mode(mode: str) -> None:
         raise _make_error("mode", mode, MODES)
 
 
-def _find_name(name: str) -> str:
-    """Find a label or a kind, whatever its case; labels of own checkpoints stay."""
-    for known in (name, name.upper(), name.lower()):
-        if known in _KNOWN:
-            return known
-    if name.isupper():
-        return name
-    raise _make_error("label or kind", name, [*LABELS, *KINDS])
+def _find_name(name: str, known: Sequence[str]) -> str:
+    """Find a label or a kind, whatever its case.
+
+    known: All that there are.
+    RAISES ValueError: C890, if it is none of them.
+    """
+    for spelled in (name, name.upper(), name.lower()):
+        if spelled in known:
+            return spelled
+    raise _make_error("label or kind", name, [k for k in known if k != REST])
 
 
 def _make_error(what: str, name: str, known: Iterable[str]) -> CodedValueError:
