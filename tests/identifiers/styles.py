@@ -78,7 +78,7 @@ ICD-10: C50.912  CPT: 88307
 ED TRIAGE [[0312]] hrs. pt brought in by ems from [[88 Ocean View Blvd]], Daly City. pt: [[jorge luis benavides]], [[34]]M, dob [[4/4/88]], ssn [[412-55-9087]]. c/o cp x 2 days. bp 142/91 hr 110 rr 22 t 99.1 sat 95% ra. gcs 15. pain 8/10. wife maria at bedside, cell [[415.555.0134]]. drivers license [[D4839201]] CA. allergies pcn. triage rn t. mcallister
 """,
     "nursing": """\
-NURSING NOTE [[07/04]] 1900-0700: Assumed care from [[Keisha]] RN. Pt A&Ox3, resting. Room [[214]] bed [[2]]. Mrs. [[Lindqvist]] c/o pain 6/10, given 5-10 mg oxycodone at 2130. IVF 125 mL/hr. Son [[Anders]] called @ [[22:15]], number [[(603)555-0188]]. Will f/u w/ Dr. [[Eriksen]] in AM. Braden 18/23. Foley 16 Fr. I/O 1200/950. -- [[J. Abara]], RN
+NURSING NOTE [[07/04]] [[1900-0700]]: Assumed care from [[Keisha]] RN. Pt A&Ox3, resting. Room [[214]] bed [[2]]. Mrs. [[Lindqvist]] c/o pain 6/10, given 5-10 mg oxycodone at 2130. IVF 125 mL/hr. Son [[Anders]] called @ [[22:15]], number [[(603)555-0188]]. Will f/u w/ Dr. [[Eriksen]] in AM. Braden 18/23. Foley 16 Fr. I/O 1200/950. -- [[J. Abara]], RN
 """,
     "operative": """\
 OPERATIVE REPORT

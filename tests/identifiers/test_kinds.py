@@ -13,6 +13,7 @@ from spacy_clinical.identifiers import (
     deidentify,
     facilities,
     numbers,
+    spoken,
     times,
 )
 from spacy_clinical.identifiers.found import (
@@ -27,7 +28,7 @@ from spacy_clinical.identifiers.replace.modes import _FITTING, PRESETS, REST, Mo
 from tests.identifiers.marked import find
 from tests.identifiers.replace.notes import KEY, make_doc
 
-MODULES = (addresses, ages, contacts, dates, facilities, numbers, times)
+MODULES = (addresses, ages, contacts, dates, facilities, numbers, spoken, times)
 DOCS = Path(__file__).parents[2] / "docs" / "deidentification.md"
 # What rules yield beside the kinds of their patterns.
 OTHERS = {
