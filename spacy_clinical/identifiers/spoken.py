@@ -12,7 +12,7 @@ from spacy_clinical.identifiers.matching import (
 )
 
 SOURCE = "spoken"
-_DIGITS = (
+DIGITS = (
     "zero",
     "one",
     "two",
@@ -24,9 +24,10 @@ _DIGITS = (
     "eight",
     "nine",
 )
-_DIGIT = rf"(?:{'|'.join(_DIGITS)}|oh|niner)"
+_DIGIT = rf"(?:{'|'.join(DIGITS)}|oh|niner)"
 _WORD = rf"(?:(?:double|triple)[ -])?{_DIGIT}"
 _NEXT = rf"[ ,.-]{{1,3}}(?:(?:dash|hyphen|area code|then|and) )?{_WORD}\b"
+_NUMBER = re.compile(rf"{_WORD}(?:{_NEXT}){{0,40}}", re.IGNORECASE)
 _TIE = (
     r"s?\b\.?(?: ?(?:no\.?|number|#|is|was|at|on|me|us|him|her|them|code))*[ :#,.-]{1,4}"
     r"(?:(?:number|is|area code) )?"
@@ -52,36 +53,41 @@ _LABELS = [
         r"number",
     ),
 ]
-_VALUES = {"double": 2, "triple": 3}
+_TIMES = {"double": 2, "triple": 3}
+# A digit, perhaps several times.
+SPOKEN = re.compile(
+    rf"\b(?:(?P<times>double|triple)[ -])?(?P<digit>{_DIGIT})\b", re.IGNORECASE
+)
 # Seven digits are a number of the telephone, as are those with an area.
 _PHONE_SIZES = frozenset({7, 10, 11})
 
 
 def _is_no_count(match: re.Match[str]) -> bool:
     """Check that digits aren't counted: "one two three four five six seven"."""
-    digits = _read(match[0])
+    digits = read_digits(match[0])
     return any(after != before + 1 for before, after in pairwise(digits))
 
 
 def _is_phone(match: re.Match[str]) -> bool:
-    return _is_no_count(match) and len(_read(match[0])) in _PHONE_SIZES
+    return _is_no_count(match) and len(read_digits(match[0])) in _PHONE_SIZES
 
 
 def _is_other(match: re.Match[str]) -> bool:
-    return _is_no_count(match) and len(_read(match[0])) not in _PHONE_SIZES
+    return _is_no_count(match) and len(read_digits(match[0])) not in _PHONE_SIZES
 
 
-def _read(text: str) -> list[int]:
+def is_spoken(text: str) -> bool:
+    """Check whether a text is a number that is spoken, and nothing else."""
+    return _NUMBER.fullmatch(text) is not None
+
+
+def read_digits(text: str) -> list[int]:
     """Read the digits that are spoken in a text."""
     digits: list[int] = []
-    times = 1
-    for word in re.findall(r"[a-z]+", text.lower()):
-        if word in _VALUES:
-            times = _VALUES[word]
-        elif re.fullmatch(_DIGIT, word):
-            value = 9 if word == "niner" else 0 if word == "oh" else _DIGITS.index(word)
-            digits += [value] * times
-            times = 1
+    for match in SPOKEN.finditer(text.lower()):
+        word = match["digit"]
+        value = 9 if word == "niner" else 0 if word == "oh" else DIGITS.index(word)
+        digits += [value] * _TIMES.get(match["times"], 1)
     return digits
 
 

@@ -15,6 +15,7 @@ from spacy_clinical.identifiers.check_digits import (
 )
 from spacy_clinical.identifiers.found import KINDS_BY_LABEL
 from spacy_clinical.identifiers.replace.keys import Key
+from spacy_clinical.identifiers.spoken import DIGITS, SPOKEN, is_spoken, read_digits
 
 # Numbers that no one has, of each kind: parts of the United States' telephone plan that
 # are kept for fiction, Social Security numbers that are never issued, NHS numbers for
@@ -55,6 +56,8 @@ def replace_number(text: str, kind: str, key: Key) -> str:
 
     kind: Of the identifier, such as "phone" or "nhs".
     """
+    if is_spoken(text):
+        return _replace_spoken(text, kind, key)
     plain = "".join(filter(str.isalnum, text))
     folded = plain.lower()
     for attempt in range(_MAX_TRIES):
@@ -66,6 +69,19 @@ def replace_number(text: str, kind: str, key: Key) -> str:
             return _put_in(text, new)
     # Of a single letter or digit: the next one.
     return _put_in(text, "".join(map(_get_next, plain)))
+
+
+def _replace_spoken(text: str, kind: str, key: Key) -> str:
+    """Replace a number that is spoken digit by digit: "double five" are two."""
+    digits = "".join(map(str, read_digits(text)))
+    new = iter(replace_number(digits, kind, key))
+
+    def say(match: re.Match[str]) -> str:
+        n_digits = len(read_digits(match[0]))
+        said = " ".join(DIGITS[int(next(new))] for _ in range(n_digits))
+        return said.upper() if match[0].isupper() else said
+
+    return SPOKEN.sub(say, text)
 
 
 class Stream:

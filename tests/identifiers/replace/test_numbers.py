@@ -1,6 +1,7 @@
 """Numbers keep their shape, and check digits that were right stay so."""
 
 import random
+import re
 
 import pytest
 
@@ -11,6 +12,7 @@ from spacy_clinical.identifiers.replace.numbers import (
     replace_number,
     replace_phone,
 )
+from spacy_clinical.identifiers.spoken import read_digits
 from tests.identifiers.replace.notes import KEY
 
 
@@ -124,3 +126,12 @@ def test_extensions_are_replaced_too():
     assert shape(new) == "999-999-9999 aaa. 9999"
     assert " ext. " in new
     assert "4412" not in new
+
+
+def test_numbers_that_are_spoken_stay_so():
+    spoken = "six three four, seven four three dash five one double three"
+    new = replace_phone(spoken, KEY)
+    assert read_digits(new) == [int(d) for d in replace_phone("6347435133", KEY)]
+    assert re.fullmatch(r"(\w+ ){2}\w+, (\w+ ){2}\w+ dash (\w+ ){3}\w+", new)
+    assert replace_number("ONE TWO", "id", KEY).isupper()
+    assert not replace_number("ONE-KX", "id", KEY).endswith("KX")
