@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -57,8 +57,8 @@ from spacy_clinical.export.clean_folder import (
 from spacy_clinical.export.clean_forms import FORMS_FOLDER, write_clean_forms
 from spacy_clinical.export.folder import RECORDS_FILE, list_outputs, prepare_folder
 from spacy_clinical.files.lock import FolderLock
+from spacy_clinical.files.regular import show_path
 from spacy_clinical.forms.files import list_forms
-from spacy_clinical.identifiers.replace.ids import make_pseudonym
 from spacy_clinical.identifiers.replace.keys import (
     KEY_VARIABLE,
     Key,
@@ -69,7 +69,14 @@ from spacy_clinical.identifiers.replace.modes import Modes
 from spacy_clinical.models import DEFAULT_MODEL, get_title
 from spacy_clinical.notes.reader import NoteReader
 from spacy_clinical.notes.sources import list_sources
-from spacy_clinical.scale.clean import CleanJob, check_finder, prepare_finder
+from spacy_clinical.scale.clean import (
+    CleanJob,
+    check_finder,
+    hide_failures,
+    hide_file,
+    list_own_labels,
+    prepare_finder,
+)
 from spacy_clinical.scale.parts import (
     list_parts,
     list_shard_outputs,
@@ -80,7 +87,6 @@ from spacy_clinical.scale.seals import describe_run
 from spacy_clinical.scale.shards import ShardWriter
 from spacy_clinical.scale.stream import annotate_notes
 from spacy_clinical.scale.workers import WARM_UP, make_chunks, run_chunks
-from spacy_clinical.types import Note, NoteFailure
 
 
 def deidentify(
@@ -126,7 +132,7 @@ def deidentify(
         typer.Option(
             "--pseudonymize-ids",
             help="Write pseudonyms for all ids and names of files. Those that hold an "
-            "identifier of their note always get one.",
+            "identifier of their note, and those of what can't be read, always get one.",
         ),
     ] = False,
     offsets: Annotated[
@@ -190,9 +196,6 @@ def deidentify(
             "--forms can't be used with --shard-size, --html, --report or --audit."
         )
     with stop_on_errors():
-        modes = Modes(_parse_modes(mode or []), preset=preset, keep=keep or ())
-        needs_key = modes.needs_key() or pseudonymize_ids
-        key = _find_key(key_file, is_needed=needs_key)
         load_code(code)
         outputs = [
             *list_outputs(output),
@@ -205,6 +208,14 @@ def deidentify(
         sources = [] if forms else list_sources(paths, skip=outputs)
         nlp = load_pipeline(model)
         prepare_finder(nlp)
+        modes = Modes(
+            _parse_modes(mode or []),
+            preset=preset,
+            keep=keep or (),
+            labels=list_own_labels(nlp),
+        )
+        needs_key = modes.needs_key() or pseudonymize_ids
+        key = _find_key(key_file, is_needed=needs_key)
         _, doc = next(iter(annotate_notes(nlp, [WARM_UP])))
         check_finder(nlp, doc)
         prepare_folder(output)
@@ -249,6 +260,9 @@ def deidentify(
                     "offsets": offsets,
                 },
             )
+            # Clean notes of other settings, or with surrogates of another key, may
+            # tell what is removed here.
+            fixed = ("modes", "key", "patient_column", "pseudonymize_ids")
             writer = ShardWriter(
                 output,
                 run,
@@ -256,9 +270,10 @@ def deidentify(
                 only_failed=only_failed,
                 force=force,
                 restart=restart,
+                fixed=fixed,
             )
             remove_extras(output)
-            notes = _list_notes(job, reader)
+            notes = hide_failures(reader, key, reader.names)
             rows, n_failed = write_shards(job, notes, reader, writer, n_process)
             records = [p for p in list_parts(output) if p.suffix == ".jsonl"]
         else:
@@ -302,25 +317,6 @@ def _find_key(path: Path | None, *, is_needed: bool) -> Key:
     return make_key()
 
 
-def _rename_failures(
-    items: Iterator[Note | NoteFailure], key: Key
-) -> Iterator[Note | NoteFailure]:
-    """Replace the names of files that can't be read by pseudonyms."""
-    for item in items:
-        if isinstance(item, NoteFailure):
-            name = make_pseudonym(item.source, key)
-            message = item.message
-            for shown in (item.source, item.source.rpartition(":")[0]):
-                message = message.replace(shown, name) if shown else message
-            item = NoteFailure(name, message)
-        yield item
-
-
-def _list_notes(job: CleanJob, reader: NoteReader) -> Iterator[Note | NoteFailure]:
-    notes = iter(reader)
-    return _rename_failures(notes, job.key) if job.pseudonymize else notes
-
-
 def _write_folder(
     job: CleanJob,
     reader: NoteReader,
@@ -333,7 +329,8 @@ def _write_folder(
 ) -> tuple[Rows, int]:
     """Write all records to one file. RETURNS: The summary, and the failures' number."""
     start = time.perf_counter()
-    chunks = make_chunks(_list_notes(job, reader), batch_size)
+    notes = hide_failures(reader, job.key, reader.names)
+    chunks = make_chunks(notes, batch_size)
     results = run_chunks(job, chunks, n_process=n_process)
     totals = write_clean_folder(
         list_records(watch(results, reader)),
@@ -345,6 +342,7 @@ def _write_folder(
     rows = [
         ("Notes", str(totals.n_notes)),
         ("Replaced", f"{totals.n_identifiers} identifiers in {totals.n_clean} notes"),
+        *([("Kept", f"{totals.n_kept} identifiers")] if totals.n_kept else []),
         ("Failed", str(totals.n_failed)),
         ("Time", format_time(totals.n_notes, start)),
         ("Records", str(output / RECORDS_FILE)),
@@ -358,8 +356,12 @@ def _write_forms(
     job: CleanJob, files: Sequence[Path], output: Path, options: Mapping[str, Any]
 ) -> tuple[Rows, int]:
     """Write blacked-out forms. RETURNS: The summary, and the failures' number."""
+    names = [
+        hide_file(show_path(path), job.key, number)
+        for number, path in enumerate(files, start=1)
+    ]
     totals = write_clean_forms(
-        read_forms(job.nlp, files, options),
+        read_forms(job.nlp, files, options, names=names),
         output,
         job.modes,
         job.key,

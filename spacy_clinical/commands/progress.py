@@ -97,12 +97,17 @@ def format_time(n_notes: int, start: float) -> str:
 
 
 def read_forms(
-    nlp: Language, files: Sequence[Path], options: Mapping[str, Any]
+    nlp: Language,
+    files: Sequence[Path],
+    options: Mapping[str, Any],
+    *,
+    names: Sequence[str] = (),
 ) -> Iterator[FormResult]:
     """Read forms and run a pipeline on them; show a progress bar, and print failures.
 
     nlp: The pipeline. Its error handler is set.
     options: See `forms.read.read_form`.
+    names: What to call the files in messages; their paths if there are none.
     """
     # disable=None: a bar only on a terminal.
     nlp.set_error_handler(_go_on)
@@ -110,10 +115,12 @@ def read_forms(
         for i, path in enumerate(files, start=1):
             bar.set_postfix_str(f"form {i} of {len(files)}", refresh=False)
             watch_pages = {"watch": lambda number: bar.update()}
-            for form in open_forms([path], nlp.vocab, **options, **watch_pages):
+            shown = names[i - 1] if names else show_path(path)
+            own = {"name": shown} if names else {}
+            for form in open_forms([path], nlp.vocab, **options, **own, **watch_pages):
                 doc = run_components(nlp.pipeline, form.doc)
                 if doc._.clinical_error is not None:
-                    tell(f"{show_path(path)}: {doc._.clinical_error['message']}")
+                    tell(f"{shown}: {doc._.clinical_error['message']}")
                 for page in doc._.pages:
                     if page["error"]:
                         tell(page["error"])

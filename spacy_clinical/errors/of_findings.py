@@ -105,6 +105,11 @@ class FindingErrors(metaclass=Catalog):
         "Can't use what is known of a patient: doc._.known_identifiers must be lists of "
         "texts by {kinds}."
     )
+    C883 = (
+        "'{path}' has clean notes or annotations of a run with other settings, which "
+        "can't be mixed with those of this one, not even with --force: {what} differ. "
+        "Give another folder, or delete that run with --restart."
+    )
     C890 = "There is no {what} '{name}' of removing identifiers. There are: {known}."
     C891 = (
         "Can't use {where}: {reason}. Give a secret of at least 16 bytes, such as "

@@ -39,13 +39,16 @@ _OTHERS = (REPORT_FILE, TABLE_FILE, AUDIT_FILE, PAGE_FILE)
 class CleanTotals(NamedTuple):
     """Counts of a run.
 
-    n_clean: Notes that had identifiers to replace.
+    n_clean: Notes in which identifiers were replaced.
+    n_identifiers: Identifiers that were replaced.
+    n_kept: Identifiers that were found and left as they are.
     n_failed: Notes that failed, and files and rows that could not be read.
     """
 
     n_notes: int
     n_clean: int
     n_identifiers: int
+    n_kept: int
     n_failed: int
 
 
@@ -238,11 +241,13 @@ class Report:
 
 
 def _count(record: CleanRecord) -> dict[str, int]:
-    n_identifiers = len(record["identifiers"])
+    n_kept = sum(row["mode"] == "keep" for row in record["identifiers"])
+    n_replaced = len(record["identifiers"]) - n_kept
     return {
         "n_notes": 1,
-        "n_clean": int(n_identifiers > 0),
-        "n_identifiers": n_identifiers,
+        "n_clean": int(n_replaced > 0),
+        "n_identifiers": n_replaced,
+        "n_kept": n_kept,
         "n_failed": int(record["error"] is not None),
     }
 

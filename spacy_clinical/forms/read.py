@@ -141,7 +141,7 @@ def open_forms(
                 form = stack.enter_context(open_form(path, vocab, **options))
             # Whatever is wrong with a file, the others are read.
             except Exception as error:
-                name = show_path(Path(path).name)
+                name = options.get("name") or show_path(Path(path).name)
                 doc = make_form_doc(vocab, [], source=name)
                 record_error(doc, "read_form", error)
                 message = describe_error(error, name)

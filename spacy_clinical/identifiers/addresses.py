@@ -48,9 +48,12 @@ _UNIT = (
     rf"(?:,?{GAP}(?:Apt|Apartment|Suite|Ste|Unit|Floor|Fl|Rm|Room|Bldg|Building|Lot|#)\.?"
     rf"{GAP}?#?[A-Z0-9-]{{1,6}}\b)?"
 )
+_STATE = rf"(?P<state>{STATE_CODES}|{STATES})\b"
 _ZIP = r"\d{5}(?:-\d{4})?(?![\d-])"
+# "From Keene, NH".
+_PREPOSITION = r"(?:From|In|At|To|Of|Near|Via|Outside|Around)"
 _CITY_WORD = r"(?:(?:St|Ft|Mt|Pt)\.|[A-Z][A-Za-z'-]{1,20})"
-_CITY = rf"{_CITY_WORD}(?: {_CITY_WORD}){{0,2}}"
+_CITY = rf"(?!{_PREPOSITION}\b){_CITY_WORD}(?: {_CITY_WORD}){{0,2}}"
 
 
 _HAS_SUFFIX = re.compile(r"\b(?:St|Street|Ave|Avenue|Rd|Road|Blvd|Boulevard|Lane|Ln)\b")
@@ -151,20 +154,20 @@ _RULES = [
     _make(
         "city",
         "capital",
-        rf"\b(?P<city>{_CITY}),?{GAP}(?:{STATE_CODES}|{STATES})\b\.?,?{GAP}{_ZIP}",
+        rf"\b(?P<city>{_CITY}),?{GAP}{_STATE}\.?,?{GAP}(?P<zip>{_ZIP})",
         ignore_case=False,
     ),
     _make(
         "city",
         "capital",
-        rf"(?<![\w'-])(?P<id>(?P<city>{_CITY}),{GAP}?(?:{STATE_CODES}|{STATES})\b)",
+        rf"(?<![\w'-])(?P<city>{_CITY}),{GAP}?{_STATE}",
         lambda m: _is_city(m) and _is_in(m),
         ignore_case=False,
     ),
     _make(
         "city",
         "capital",
-        rf"(?<![\w'-])(?P<city>{_CITY}),{GAP}?(?:{_SURE_CODES}|{STATES})\b",
+        rf"(?<![\w'-])(?P<city>{_CITY}),{GAP}?(?P<state>{_SURE_CODES}|{STATES})\b",
         _is_city,
         ignore_case=False,
     ),
@@ -173,7 +176,7 @@ _RULES = [
         "city",
         "word",
         r"\b(?:lives?|living|lived|resides?|residing|resident|native|raised|relocated|"
-        rf"moved|travel(?:l?ed|l?ing)|flew|returned) (?:in|of|from|to|near|outside) (?P<id>(?-i:(?P<city>{_CITY})))",
+        rf"moved|travel(?:l?ed|l?ing)|flew|returned) (?:in|of|from|to|near|outside) (?-i:(?P<city>{_CITY}))",
         lambda m: (
             _is_city(m) and not load_not_names().issuperset(m["city"].lower().split())
         ),

@@ -94,16 +94,35 @@ def is_vin(number: str) -> bool:
     return number[8] == find_vin_digit(number)
 
 
+def find_dni_letter(number: str) -> str:
+    """Find the check letter of a Spanish identity number: modulo 23.
+
+    number: Eight digits, or X, Y or Z and seven; what follows doesn't count.
+    """
+    digits = number[:8].upper().translate(str.maketrans("XYZ", "012"))
+    return _DNI_LETTERS[int(digits) % 23]
+
+
 def is_dni(number: str) -> bool:
     """Check a Spanish identity number: eight digits, or X, Y, Z and seven, and a letter."""
-    digits = keep_digits(number.upper().translate(str.maketrans("XYZ", "012"))[:8])
-    return len(digits) == 8 and _DNI_LETTERS[int(digits) % 23] == number[-1].upper()
+    has_form = number[:1].upper() in "XYZ0123456789" and number[1:8].isdecimal()
+    return (
+        len(number) > 8 and has_form and find_dni_letter(number) == number[-1].upper()
+    )
+
+
+def find_iban_digits(number: str) -> str:
+    """Find the check digits of an international bank account number (ISO 13616).
+
+    number: Letters and digits; its third and fourth don't count.
+    """
+    turned = f"{number[4:]}{number[:2]}00"
+    return f"{98 - int(''.join(str(int(c, 36)) for c in turned)) % 97:02}"
 
 
 def is_iban(number: str) -> bool:
-    """Check an international bank account number (ISO 13616): modulo 97."""
+    """Check an international bank account number."""
     plain = "".join(number.split()).upper()
     if not (15 <= len(plain) <= 34 and plain.isalnum() and plain.isascii()):
         return False
-    turned = "".join(str(int(c, 36)) for c in plain[4:] + plain[:4])
-    return int(turned) % 97 == 1
+    return plain[2:4] == find_iban_digits(plain)

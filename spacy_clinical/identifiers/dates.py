@@ -36,6 +36,8 @@ YEAR = r"(?:(?:18|19|20)\d\d|'\d\d)"
 SHORT_YEAR = r"(?:(?:18|19|20)\d\d|'?\d\d)"
 WEEKDAY = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
 SHORT_WEEKDAY = "Mon|Tues?|Wed|Thurs?|Thur|Fri|Sat|Sun"
+# Without a colon: "1525", or "2400".
+PLAIN_TIME = r"(?:(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?|2400)(?!\d)"
 # Words before which a number is a date.
 _IS_DATED = re.compile(
     r"(?:\b(?:on|since|from|until|till?|through|thru|by|before|after|dated?|during|last|next|"
@@ -46,6 +48,10 @@ _IS_DATED = re.compile(
     r"\d/\d{1,2}(?:/\d{2,4})? ?(?:and|to|or|&|,|-) ?|(?:date|day|time)[ :]{1,3}|@ ?)$",
     re.IGNORECASE,
 )
+_RANGE_START = re.compile(
+    r"(?<![\d/.,])\d{1,2}(?P<sep>[/.])(?P<b>\d{1,2})(?:(?P=sep)(?:\d{4}|\d\d))?(?: ?-| to) ?$"
+)
+_RANGE_END = re.compile(r" ?(?:-|to\b|thru\b) ?\d{1,2}/(?P<b>\d{1,2})(?P<year>/\d\d)?")
 _CLINICAL = re.compile(
     r"\b(?:strength|power|motor|murmur|SEM|pain|scale|score|tabs?|tablets?|reflex(?:es)?|"
     r"DTRs?|apgars?|GCS|MMSE|MoCA|PHQ|GAD|NIHSS|grade|acuity|VA|vision|pitting|edema|"
@@ -60,7 +66,7 @@ _CLINICAL = re.compile(
 def _is_numeric_date(match: re.Match[str]) -> bool:
     """Check that the numbers of a date can be those of a day and a month."""
     first, second, year = match["a"], match["b"], match["y"]
-    if not _are_day_and_month(first, second) or len(year) == 3:
+    if not _are_day_and_month(first, second) or not _begins(match):
         return False
     if match["sep"] in ".-" and len(year) == 2:
         # "1.2.10" is a heading, "5-10-15 mg" a dose, "08.03.19" a date.
@@ -68,6 +74,12 @@ def _is_numeric_date(match: re.Match[str]) -> bool:
         if match["sep"] == "." and not is_padded:
             return bool(_IS_DATED.search(read_before(match)))
     return not IS_MEASURED.match(read_after(match))
+
+
+def _begins(match: re.Match[str]) -> bool:
+    """Check that a date with a hyphen before it ends a range: "3/14/21-3/16/21"."""
+    before = read_before(match, 14)
+    return not before.endswith("-") or bool(_RANGE_START.search(before))
 
 
 def _are_day_and_month(first: str, second: str) -> bool:
@@ -78,9 +90,12 @@ def _are_day_and_month(first: str, second: str) -> bool:
 def _is_day_of_month(match: re.Match[str]) -> bool:
     """Check that "3/4" is a date: nothing clinical around it, and something says so."""
     first, second = match["a"], match["b"]
-    if not _are_day_and_month(first, second):
+    if not _are_day_and_month(first, second) or not _begins(match):
         return False
     before, after = read_before(match, 30), read_after(match, 30)
+    other = _RANGE_START.search(before) or _RANGE_END.match(after)
+    if other and other["b"] != second and max(int(other["b"]), int(second)) > 10:
+        return not IS_MEASURED.match(after)
     line_before = before.rpartition("\n")[2]
     line_after = after.partition("\n")[0]
     if IS_MEASURED.match(after) or _CLINICAL.search(line_after.partition(". ")[0]):
@@ -90,6 +105,9 @@ def _is_day_of_month(match: re.Match[str]) -> bool:
     if _IS_DATED.search(before):
         # "5/5 on exam": most that is out of five is strength.
         return second != "5" or not re.search(r"\b(?:by|from|through|last) $", before)
+    time = re.match(rf",? (?:at |@ ?)?{PLAIN_TIME}(?!\w|[.,/-]\d)", line_after)
+    if time:
+        return not IS_MEASURED.match(line_after, time.end())
     is_alone = not line_before.strip(" -*(")
     if is_alone and re.match(r" ?(?:[:-]|\d?\d:\d\d|at\b|$)", line_after):
         return True
@@ -160,7 +178,6 @@ def _is_season(match: re.Match[str]) -> bool:
     return not re.match(r" (?:back|to|out|for the|asleep)\b", read_after(match, 12))
 
 
-_N = r"(?<![\w.,/'-])"
 _END = r"(?![\w/]|[.,-]\d)"
 _DATE_RULES: list[Rule] = [
     compile_rule(
@@ -184,8 +201,8 @@ _DATE_RULES: list[Rule] = [
         "DATE",
         "date",
         "digit",
-        r"(?<![\d/.,-])(?P<a>\d{1,2}) ?(?P<sep>[/.-]) ?(?P<b>\d{1,2}) ?(?P=sep) ?"
-        r"(?P<y>\d{4}|\d{2})(?![\d/]|[.,-]\d)",
+        r"(?<![\d/.,])(?P<a>\d{1,2}) ?(?P<sep>[/.-]) ?(?P<b>\d{1,2}) ?(?P=sep) ?"
+        rf"(?P<y>\d{{4}}|\d{{2}})(?!\d|/(?!{PLAIN_TIME})|[.,]\d|-(?!{PLAIN_TIME}|\d{{1,2}}[/.]\d)\d)",
         _is_numeric_date,
     ),
     # 3-Apr-2021, 03APR21, 3rd of April '21, April 3rd, 2021, Apr-03.
@@ -232,7 +249,8 @@ _DATE_RULES: list[Rule] = [
         "DATE",
         "date",
         "digit",
-        rf"{_N}(?P<id>(?P<a>\d{{1,2}})/(?P<b>\d{{1,2}}))(?![\w/%]|[.,]\d)",
+        r"(?<![\w.,/'])(?P<id>(?P<a>\d{1,2})/(?P<b>\d{1,2})"
+        r"(?:-(?:[12]\d|3[01]|0?[1-9])(?![\d/%-]|\.\d))?)(?![\w/%]|[.,]\d)",
         _is_day_of_month,
     ),
     compile_rule(
@@ -312,6 +330,19 @@ _BIRTH = compile_rule(
     rf"[ ./,-]{{1,2}}\d{{1,4}}\b|{DAY}?{GAP}?(?:of )?{MONTH}[ ,.-]{{0,2}}(?:{DAY},?)?"
     rf"{GAP}?{SHORT_YEAR}\b)",
 )
+# "DATE OF PROCEDURE: 03142021", "DOS 031421".
+_PLAIN_DATE = compile_rule(
+    SOURCE,
+    "DATE",
+    "date",
+    "word",
+    r"\b(?:date[sd]?|dos|doa|dod|admit(?:ted)?|admission|discharged?|collected|received|"
+    r"reported|signed|dictated|transcribed|performed|seen|visit)\b"
+    r"(?: (?:of|on|for)(?: (?!date)[a-z]{2,14}){0,2}| date| time)?[ :#.=-]{1,6}"
+    r"(?P<id>(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:(?:19|20)\d\d|\d\d)|"
+    r"(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d\d)(?![\w-]|[.,/]\d)",
+    lambda m: not IS_MEASURED.match(read_after(m)),
+)
 _HOLIDAY = compile_rule(
     SOURCE,
     "DATE",
@@ -348,6 +379,6 @@ def find_dates(text: RuleText, *, holidays: bool = True) -> Iterator[Identifier]
 
     holidays: Whether names of holidays are dates.
     """
-    yield from apply_rules([_BIRTH, *_DATE_RULES], text)
+    yield from apply_rules([_BIRTH, _PLAIN_DATE, *_DATE_RULES], text)
     if holidays:
         yield from apply_rules([_HOLIDAY], text)

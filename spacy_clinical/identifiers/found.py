@@ -18,6 +18,30 @@ LABELS = (
     *("PATIENT", "STAFF", "AGE", "DATE", "PHONE", "ID"),
     *("EMAIL", "PATORG", "LOC", "HOSP", "OTHERPHI"),
 )
+# What identifiers are more exactly, by their label: all that rules say, and that modes,
+# presets and surrogates know.
+KINDS_BY_LABEL = {
+    "PATIENT": ("name",),
+    "STAFF": ("name",),
+    "AGE": ("age", "over_89"),
+    "DATE": (
+        *("date", "birth", "month", "year", "season", "weekday", "holiday", "time"),
+    ),
+    "PHONE": ("phone", "fax", "pager", "extension"),
+    "ID": (
+        *("mrn", "ssn", "nhs", "npi", "dea", "insurance", "account", "license"),
+        *("device", "vehicle", "specimen", "biometric", "username", "id", "number"),
+    ),
+    "EMAIL": ("email",),
+    "PATORG": ("organization",),
+    "LOC": (
+        *("street", "box", "unit", "city", "county", "state", "country"),
+        *("zip", "postcode", "coordinates"),
+    ),
+    "HOSP": ("hospital", "room"),
+    "OTHERPHI": ("url", "ip", "social"),
+}
+KINDS = tuple(dict.fromkeys(kind for own in KINDS_BY_LABEL.values() for kind in own))
 
 
 class Identifier(NamedTuple):
@@ -26,7 +50,7 @@ class Identifier(NamedTuple):
     start: Its first character.
     end: The character after it.
     label: One of `LABELS`, or what a checkpoint of its own types says.
-    kind: What it is more exactly, such as "mrn", "fax" or "weekday"; "" if unknown.
+    kind: One of `KINDS`, which say what it is more exactly; "" if unknown.
     score: How sure it is, 0..1.
     source: "model", "record" (known of the patient), or the name of a rule.
     """

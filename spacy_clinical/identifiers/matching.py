@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, NamedTuple
 
-from spacy_clinical.identifiers.found import Identifier
+from spacy_clinical.identifiers.found import KINDS_BY_LABEL, Identifier
 
 # White space inside an identifier, perhaps over the end of a line.
 GAP = r"(?: {1,3}|(?: ?\n ?))"
@@ -36,6 +36,8 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 _SYNTAX = re.compile(r"\\[A-Za-z]|\(\?(?:P<\w*>|<?[=!]|-?i:|:)|\{[\d,]*\}")
 _OPTIONAL = re.compile(r"\w\?")
 _MAX_WORDS = 50_000
+# The group of a pattern that is the identifier.
+_ID = "id"
 
 
 class Heads:
@@ -70,7 +72,8 @@ class Heads:
 class Rule(NamedTuple):
     """A rule.
 
-    pattern: Its group "id" is the identifier, or else the whole match.
+    pattern: Of the whole match.
+    groups: The groups of the pattern that are identifiers, with their kinds.
     starts: Where a match may begin.
     check: Whether a match counts; None if each does.
     heads: The words that a match at a word begins with; None for any.
@@ -78,8 +81,8 @@ class Rule(NamedTuple):
 
     name: str
     label: str
-    kind: str
     pattern: re.Pattern[str]
+    groups: tuple[tuple[str | int, str], ...]
     starts: tuple[Start, ...]
     check: Check | None = None
     heads: Heads | None = None
@@ -161,7 +164,9 @@ def compile_rule(
 
     name: Of the rules that it belongs to, which becomes the source of what it finds.
     starts: Where a match may begin.
-    pattern: Time linear in the length of any text: each repetition has a limit.
+    pattern: Its groups that are named like kinds of the label are identifiers of these
+        kinds. If it has none, its group "id" is one, or else the whole match. Takes time
+        linear in the length of any text: each repetition has a limit.
     heads: A pattern with all words that a match at a word may begin with; "" for the
         same pattern.
     """
@@ -169,18 +174,24 @@ def compile_rule(
     places = (starts,) if isinstance(starts, str) else starts
     compiled = re.compile(pattern, flags)
     words = Heads(heads or pattern) if "word" in places else None
-    return Rule(name, label, kind, compiled, places, check, words)
+    known = KINDS_BY_LABEL.get(label, ())
+    named = [group for group in compiled.groupindex if group in known and group != _ID]
+    whole = _ID if _ID in compiled.groupindex else 0
+    groups: tuple[tuple[str | int, str], ...] = ((whole, kind),)
+    if named:
+        groups = tuple((group, group) for group in named)
+    return Rule(name, label, compiled, groups, places, check, words)
 
 
 def apply_rules(rules: Iterable[Rule], text: RuleText) -> Iterator[Identifier]:
     """Find what rules match in a text."""
-    for name, label, kind, pattern, starts, check, heads in rules:
-        group = "id" if "id" in pattern.groupindex else 0
+    for name, label, pattern, groups, starts, check, heads in rules:
         for match in text.find(pattern, starts, heads):
             if check is None or check(match):
-                start, end = match.span(group)
-                if start < end:
-                    yield Identifier(start, end, label, kind, 1.0, name)
+                for group, kind in groups:
+                    start, end = match.span(group)
+                    if start < end:
+                        yield Identifier(start, end, label, kind, 1.0, name)
 
 
 def read_before(match: re.Match[str], n_chars: int = 40) -> str:

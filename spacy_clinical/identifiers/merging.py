@@ -15,6 +15,7 @@ ORDER = (
         "record",
         "placeholders",
         "numbers",
+        "spoken",
         "contacts",
         "dates",
         "times",

@@ -18,6 +18,7 @@ from spacy_clinical.identifiers.names import find_names
 from spacy_clinical.identifiers.numbers import find_numbers
 from spacy_clinical.identifiers.placeholders import find_placeholders
 from spacy_clinical.identifiers.settings import DEFAULT, RuleSettings
+from spacy_clinical.identifiers.spoken import find_spoken
 from spacy_clinical.identifiers.times import find_times
 
 
@@ -39,9 +40,11 @@ def _find(text: RuleText, settings: RuleSettings) -> Iterator[Identifier]:
     yield from find_placeholders(text.text)
     yield from find_contacts(text)
     yield from find_numbers(text)
-    yield from find_dates(text, holidays=settings.holidays)
+    yield from find_spoken(text)
+    dates = list(find_dates(text, holidays=settings.holidays))
+    yield from dates
     if settings.times:
-        yield from find_times(text)
+        yield from find_times(text, dates)
     yield from find_ages(text, only_over_89=settings.only_over_89)
     yield from find_addresses(text)
     yield from find_facilities(text)

@@ -1,11 +1,13 @@
 """Find times of day."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
+from spacy_clinical.identifiers.dates import PLAIN_TIME
 from spacy_clinical.identifiers.found import Identifier
 from spacy_clinical.identifiers.matching import (
+    IS_MEASURED,
     RuleText,
     apply_rules,
     compile_rule,
@@ -29,8 +31,15 @@ def _is_time(match: re.Match[str]) -> bool:
     return not _IS_RATIO.search(around)
 
 
-# What a time stands after: "at ", or a date.
-_AFTER_DATE = re.compile(r"\d[/-]\d{1,2}[/-]\d{2,4},? (?:at |@ ?)?$")
+# What stands around a time that a date says to be one: "10/22/1982, 1525".
+_AFTER_DATE = re.compile(
+    rf"(?: {{1,3}}|[ \n]?[,;/@-] ?|\n ?)(?:(?:at|time)\b:? ?|@ ?)?"
+    rf"(?P<id>{PLAIN_TIME}(?: ?(?:-|to) ?{PLAIN_TIME})?)(?!\w|[.,:]\d|/\d|-\d)"
+    rf"|,? (?:at |@ ?)(?P<short>\d?\d[.]?[0-5]\d)(?!\w|[.,:/-]\d)"
+)
+_BEFORE_DATE = re.compile(
+    rf"(?<![\w.,:/-])(?P<id>{PLAIN_TIME})(?: ?h(?:rs?)?)?,? (?:on )?$"
+)
 _IS_SAID = re.compile(r"(?:\bat|@|\btime:?|\d[/-]\d{2,4},?) ?$", re.IGNORECASE)
 
 
@@ -58,14 +67,24 @@ _RULES = [
     _make(
         r"(?<![\d:.,/-])(?P<id>(?:[01]\d|2[0-3])[0-5]\d) ?(?:hrs?|hours|h)\b",
     ),
-    # After a date: "10/22/1982 1525".
-    _make(
-        r"(?<=[ @])(?:[01]\d|2[0-3])[0-5]\d(?![\d.,/-])",
-        lambda m: bool(_AFTER_DATE.search(read_before(m, 20))),
-    ),
 ]
 
 
-def find_times(text: RuleText) -> Iterator[Identifier]:
-    """Find the times of day in a folded text."""
-    return apply_rules(_RULES, text)
+def find_times(
+    text: RuleText, dates: Iterable[Identifier] = ()
+) -> Iterator[Identifier]:
+    """Find the times of day in a folded text.
+
+    dates: Those in the text. Numbers beside them are times.
+    """
+    yield from apply_rules(_RULES, text)
+    for date in dates:
+        around = (
+            _AFTER_DATE.match(text.text, date.end),
+            _BEFORE_DATE.search(text.text, max(date.start - 20, 0), date.start),
+        )
+        for match in filter(None, around):
+            group = "id" if match["id"] else "short"
+            end = match.end(group)
+            if not IS_MEASURED.match(text.text, end):
+                yield Identifier(match.start(group), end, "DATE", "time", source=SOURCE)

@@ -54,6 +54,14 @@ class NoteReader:
             self._size = 0
 
     @property
+    def names(self) -> list[str]:
+        """The names of all files, in the order in which they are read."""
+        return [
+            source.name if isinstance(source, Source) else source.source
+            for source in self._sources
+        ]
+
+    @property
     def n_expected(self) -> int:
         """The number of all notes: exact for text files, else estimated."""
         n_bytes = self._n_done + self._size * self._share

@@ -1,12 +1,14 @@
 """Remove the identifiers of batches of notes, and fail closed."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from spacy_clinical.errors import CodedValueError, Errors
+from spacy_clinical.errors import CodedValueError, Errors, get_code
+from spacy_clinical.errors.messages import CodedMessage
 from spacy_clinical.export.clean_records import (
     CleanRecord,
     make_clean_record,
@@ -21,11 +23,13 @@ from spacy_clinical.identifiers.replace.keys import Key
 from spacy_clinical.identifiers.replace.modes import Modes
 from spacy_clinical.models import get_title
 from spacy_clinical.scale.stream import annotate_notes
-from spacy_clinical.types import Note
+from spacy_clinical.types import Note, NoteFailure
 
 # Columns that name the patient of a note, in any case.
 PATIENT_COLUMNS = ("patient_id", "subject_id", "person_id", "patient", "mrn")
 
+# Folders and the names of files, without their endings.
+_PATH_PARTS = re.compile(r"[^/\\:.]{3,}")
 FINDER = "clinical_deidentifier"
 NOT_NEEDED = ("clinical_assertion", "clinical_icd9_categorizer")
 
@@ -116,6 +120,46 @@ def _get(meta: Mapping[str, Any], column: str | None) -> Any:
     return next((by_name[name] for name in PATIENT_COLUMNS if by_name.get(name)), None)
 
 
+def hide_failures(
+    items: Iterable[Note | NoteFailure], key: Key, names: Sequence[str]
+) -> Iterator[Note | NoteFailure]:
+    """Replace the names of files that can't be read, which may hold identifiers.
+
+    key: What pseudonyms follow from: the same as those of notes.
+    names: Of all files. Messages say which of them one is.
+    """
+    numbers: dict[str, int] = {}
+    for number, name in enumerate(names, start=1):
+        numbers.setdefault(name, number)
+    for item in items:
+        yield _hide(item, key, numbers) if isinstance(item, NoteFailure) else item
+
+
+def hide_file(name: str, key: Key, number: int | None) -> str:
+    """Name a file by its pseudonym and by its place in the input.
+
+    number: The first file is 1; None if that is unknown.
+    """
+    pseudonym = make_pseudonym(name, key)
+    return pseudonym if number is None else f"{pseudonym}, file {number} of the input"
+
+
+def _hide(failure: NoteFailure, key: Key, numbers: Mapping[str, int]) -> NoteFailure:
+    source = failure.source
+    # Rows of a table: "notes.csv:12".
+    number = numbers.get(source, numbers.get(source.rpartition(":")[0]))
+    shown = hide_file(source, key, number)
+    text = str(failure.message)
+    for name in (source, source.rpartition(":")[0]):
+        text = text.replace(name, shown) if name else text
+    code = get_code(failure.message)
+    # The system may name a part of the path, too.
+    if any(part in text for part in _PATH_PARTS.findall(source)):
+        text = f"[{code}] {shown}"
+    message = CodedMessage(text, code)
+    return NoteFailure(make_pseudonym(source, key), message)
+
+
 def prepare_finder(nlp: Language) -> None:
     """Enable a pipeline's `clinical_deidentifier` that it has disabled, as the shipped one
     has, instead of what clean notes don't show."""
@@ -125,6 +169,15 @@ def prepare_finder(nlp: Language) -> None:
             for other in nlp.pipe_names:
                 if nlp.get_pipe_meta(other).factory in NOT_NEEDED:
                     nlp.disable_pipe(other)
+
+
+def list_own_labels(nlp: Language) -> list[str]:
+    """List the labels of what finds identifiers in a pipeline, beside the usual ones."""
+    finders = [
+        name for name in nlp.pipe_names if nlp.get_pipe_meta(name).factory == FINDER
+    ]
+    labels = nlp.pipe_labels
+    return sorted({x for name in finders or labels for x in labels.get(name, ())})
 
 
 def check_finder(nlp: Language, doc: Doc) -> None:

@@ -86,8 +86,9 @@ class ShardWriter:
     force: Whether to resume a run that was started with other settings, to redo shards
         whose notes have changed, and to remove shards whose notes are gone.
     restart: Whether to delete the results of earlier runs.
-    RAISES ValueError: C319 or C337, if the folder has a run with other settings; C341,
-        if those settings are unknown.
+    fixed: Settings that no run may be resumed without, not even with `force`.
+    RAISES ValueError: C319, C337 or C883, if the folder has a run with other settings;
+        C341 or C883, if those settings are unknown.
     RAISES BlockingIOError: C339, if another process is writing to the folder.
     """
 
@@ -100,8 +101,10 @@ class ShardWriter:
         only_failed: bool = False,
         force: bool = False,
         restart: bool = False,
+        fixed: Iterable[str] = (),
     ) -> None:
         self.folder = folder
+        self.fixed = frozenset(fixed)
         self.size = int(run["shard_size"])
         self.chunk_size = chunk_size
         self.only_failed = only_failed
@@ -306,6 +309,9 @@ class ShardWriter:
             if not is_there and not list_parts(self.folder):
                 return []
             fault = "not a file that this command writes" if is_there else "missing"
+            if self.fixed:
+                what = f"{RUN_FILE} is {fault}, so they may"
+                raise CodedValueError(Errors.C883.format(path=self.folder, what=what))
             if not self.force:
                 raise CodedValueError(Errors.C341.format(path=self.folder, fault=fault))
             return [{"error": f"{RUN_FILE} was {fault}"}]
@@ -316,6 +322,8 @@ class ShardWriter:
         if "shard_size" in changed:
             size = last["shard_size"]
             raise CodedValueError(Errors.C337.format(path=self.folder, size=size))
+        if what := ", ".join(key for key in changed if key in {"task", *self.fixed}):
+            raise CodedValueError(Errors.C883.format(path=self.folder, what=what))
         if changed and not self.force:
             what = ", ".join(changed)
             raise CodedValueError(Errors.C319.format(path=self.folder, what=what))

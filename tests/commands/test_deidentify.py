@@ -16,7 +16,9 @@ import spacy_clinical.scale.clean as clean
 from spacy_clinical.cli import app
 from spacy_clinical.errors import CodedRuntimeError, Errors
 from spacy_clinical.identifiers import deidentify
+from spacy_clinical.identifiers.replace.ids import make_pseudonym
 from spacy_clinical.identifiers.replace.keys import Key
+from spacy_clinical.types import NoteFailure
 from tests.commands import finder
 from tests.forms.papers import make_pdf
 
@@ -156,15 +158,35 @@ def test_ids_that_hold_identifiers_become_pseudonyms(run, tmp_path):
     assert read(tmp_path, "shards/part-000000.jsonl")[0]["id"] == record["id"]
 
 
-def test_names_of_broken_files_become_pseudonyms(run, tmp_path):
+@pytest.mark.parametrize("options", [[], ["--pseudonymize-ids"]])
+def test_names_of_files_that_cannot_be_read_become_pseudonyms(run, tmp_path, options):
     folder = tmp_path / "in"
     folder.mkdir()
     (folder / "jane_quill.txt").write_bytes(b"\x89PNG\r\n\x1a\n\x00")
     (folder / "ok.txt").write_text("pain")
-    result = run(folder, "--pseudonymize-ids", "--shard-size", 5)
+    (folder / "quill.csv").write_text("id,note\n1,Jane Quill\n")
+    # The fixture checks that neither names are in the output, on stderr or in files.
+    result = run(folder, *options, "--shard-size", 5)
     assert result.exit_code == 1
-    (failure,) = read(tmp_path, "failures.jsonl")
-    assert "[C303]" in failure["error"]["message"]
+    assert "file 1 of the input" in result.stderr
+    first, second = read(tmp_path, "failures.jsonl")
+    assert "[C303]" in first["error"]["message"]
+    assert first["error"]["code"] == "C303"
+    assert second["error"]["code"] == "C307"
+    # As the name of a note that could be read.
+    expected = make_pseudonym(str(folder / "jane_quill.txt"), Key(KEY.encode()))
+    assert first["source"] == expected
+    result = run(folder, *options, "--restart")
+    assert f"{expected}, file 1 of the input" in result.stderr
+
+
+def test_messages_that_name_a_part_of_a_path_are_left_out():
+    failure = NoteFailure(
+        "in/quill/a.txt", Errors.C302.format(source="quill", reason="")
+    )
+    [hidden] = clean.hide_failures([failure], Key(KEY.encode()), ["in/quill/a.txt"])
+    assert "quill" not in hidden.message
+    assert re.fullmatch(r"\[C302\] [0-9a-f]{16}, file 1 of the input", hidden.message)
 
 
 @pytest.mark.parametrize("options", [[], ["--n-process", "2"], ["--shard-size", "2"]])
@@ -243,12 +265,19 @@ def test_a_run_is_resumed_with_the_same_key_only(run, notes, tmp_path, monkeypat
     assert run(notes, *options).exit_code == 0
     assert "2, 0 of them new" in run(notes, *options).stdout
     monkeypatch.setenv("SPACY_CLINICAL_KEY", "another key, as long")
-    result = run(notes, *options)
-    assert result.exit_code == 2
-    assert "[C319]" in result.stderr
-    assert "key" in result.stderr
-    result = run(notes, "--shard-size", 1)
+    for more in ([], ["--force"], ["--only-failed"]):
+        result = run(notes, *options, *more)
+        assert result.exit_code == 2
+        assert "[C883]" in result.stderr
+        assert ": key differ" in result.stderr
+    result = run(notes, "--shard-size", 1, "--force")
+    assert "[C883]" in result.stderr
     assert "modes" in result.stderr
+    assert "2, 2 of them new" in run(notes, *options, "--restart").stdout
+    (tmp_path / "out/run.json").unlink()
+    result = run(notes, *options, "--force")
+    assert result.exit_code == 2
+    assert "run.json is missing" in result.stderr
 
 
 def test_clean_and_annotated_runs_are_not_mixed(run, notes, model, tmp_path):
@@ -261,10 +290,10 @@ def test_clean_and_annotated_runs_are_not_mixed(run, notes, model, tmp_path):
         "--shard-size",
         "1",
     ]
-    arguments += ["-m", str(model), "--code", str(CODE)]
+    arguments += ["-m", str(model), "--code", str(CODE), "--force"]
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 2
-    assert "[C319]" in result.stderr
+    assert "[C883]" in result.stderr
 
 
 def test_annotations_of_the_notes_do_not_stay_beside_clean_ones(
@@ -283,6 +312,8 @@ def test_annotations_of_the_notes_do_not_stay_beside_clean_ones(
         (["--mode", "erase"], "[C890]"),
         (["--preset", "none"], "[C890]"),
         (["--keep", "nobody"], "[C890]"),
+        (["--keep", "FOO"], "[C890]"),
+        (["--mode", "FOO=tag"], "[C890]"),
         (["--key-file", "/does/not/exist"], "[C891]"),
     ],
 )
@@ -314,6 +345,17 @@ def test_modes_are_given_for_labels(run, notes, tmp_path):
     assert read(tmp_path)[0]["text"].splitlines()[0] == (
         "Pt: [PATIENT-1], seen ********** by Dr. [STAFF-1]. MRN *******."
     )
+
+
+def test_what_is_kept_is_not_said_to_be_replaced(notes, model, tmp_path):
+    for mode, said in (
+        (["--mode", "keep"], ("0 identifiers in 0 notes", "6 identifiers")),
+        (["--keep", "DATE"], ("5 identifiers in 1 notes", "2 identifiers")),
+    ):
+        out = ["-o", str(tmp_path / "out"), "-m", str(model), "--code", str(CODE)]
+        result = CliRunner().invoke(app, ["deidentify", str(notes), *mode, *out])
+        assert f"Replaced  {said[0]}" in result.stdout
+        assert f"Kept      {said[1]}" in result.stdout
 
 
 # Forms
@@ -394,6 +436,8 @@ def test_forms_that_cannot_be_read_are_not_written(run_forms, scans, tmp_path):
     (scans / "words.tsv").write_text("level\n")
     result = run_forms(scans)
     assert result.exit_code == 1
+    assert "jane_quill" not in result.output
+    assert "file 1 of the input" in result.stderr
     records = read(tmp_path, "forms/forms.jsonl")
     assert sum(record["error"] is not None for record in records) >= 1
     assert [

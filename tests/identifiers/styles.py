@@ -27,7 +27,7 @@ Name: [[PRZYBYLSKI, WANDA J]]   MRN: [[00-48-29-17]]   Age: [[93]] years   Sex: 
 Attending Physician: [[Okonkwo]] MD, [[Chidi]]
 Location: 4 West; Rm [[412-B]]
 Hospital Course
-[[93]] yo F fell at home in [[Grand Rapids, MI 49503]]. Lives at [[2217 Leonard St NE, Apt 3B]]. Daughter [[Krystyna]] ([[616-555-0102]]) is HCPOA. Hip fx repaired [[2/25]]. T12-L1 stable. Ambulating 50 feet x2. Next appt w/ Dr. [[Haruki Tanaka]] 3/15 @ [[10:30]].
+[[93]] yo F fell at home in [[Grand Rapids]], [[MI]] [[49503]]. Lives at [[2217 Leonard St NE, Apt 3B]]. Daughter [[Krystyna]] ([[616-555-0102]]) is HCPOA. Hip fx repaired [[2/25]]. T12-L1 stable. Ambulating 50 feet x2. Next appt w/ Dr. [[Haruki Tanaka]] 3/15 @ [[10:30]].
 """,
     "mimic": """\
 Admission Date:  [[[**2151-7-16**]]]       Discharge Date:  [[[**2151-8-4**]]]
@@ -78,7 +78,7 @@ ICD-10: C50.912  CPT: 88307
 ED TRIAGE [[0312]] hrs. pt brought in by ems from [[88 Ocean View Blvd]], Daly City. pt: [[jorge luis benavides]], [[34]]M, dob [[4/4/88]], ssn [[412-55-9087]]. c/o cp x 2 days. bp 142/91 hr 110 rr 22 t 99.1 sat 95% ra. gcs 15. pain 8/10. wife maria at bedside, cell [[415.555.0134]]. drivers license [[D4839201]] CA. allergies pcn. triage rn t. mcallister
 """,
     "nursing": """\
-NURSING NOTE [[07/04]] 1900-0700: Assumed care from [[Keisha]] RN. Pt A&Ox3, resting. Room [[214]] bed [[2]]. Mrs. [[Lindqvist]] c/o pain 6/10, given 5-10 mg oxycodone at 2130. IVF 125 mL/hr. Son [[Anders]] called @ [[22:15]], number [[(603)555-0188]]. Will f/u w/ Dr. [[Eriksen]] in AM. Braden 18/23. Foley 16 Fr. I/O 1200/950. -- [[J. Abara]], RN
+NURSING NOTE [[07/04]] [[1900-0700]]: Assumed care from [[Keisha]] RN. Pt A&Ox3, resting. Room [[214]] bed [[2]]. Mrs. [[Lindqvist]] c/o pain 6/10, given 5-10 mg oxycodone at 2130. IVF 125 mL/hr. Son [[Anders]] called @ [[22:15]], number [[(603)555-0188]]. Will f/u w/ Dr. [[Eriksen]] in AM. Braden 18/23. Foley 16 Fr. I/O 1200/950. -- [[J. Abara]], RN
 """,
     "operative": """\
 OPERATIVE REPORT

@@ -3,11 +3,11 @@ import pytest
 from tests.identifiers.marked import find, read_marked, show
 
 ADDRESSES = """
-LOC|Home: [[123 Park Drive]], [[San Diego, CA, 03245]].
+LOC|Home: [[123 Park Drive]], [[San Diego]], [[CA]], [[03245]].
 LOC|[[2217 Leonard St NE, Apt 3B]]; [[88 Ocean View Blvd]]; [[1 N. Main St.]]; [[12 42nd Street]]
 LOC|lives at [[88 ocean view blvd]], [[450 brookline avenue]]
-LOC|[[P.O. Box 4412]]; Suite [[300]]; [[Grand Rapids, MI 49503-1234]]; ZIP [[02115]]; [[49503-1234]]
-LOC|moved from [[Austin, TX]] to [[Vail, Colorado]]; [[Wayne]] County
+LOC|[[P.O. Box 4412]]; Suite [[300]]; [[Grand Rapids]], [[MI]] [[49503-1234]]; ZIP [[02115]]; [[49503-1234]]
+LOC|moved from [[Austin]], [[TX]] to [[Vail]], [[Colorado]]; [[Wayne]] County
 LOC|lives in [[Liverpool]] and moved to [[New Haven]]
 LOC|[[4 High St]], [[Leeds]] [[LS1 4AP]]; [[SW1A 1AA]]; [[K1A 0B1]]; [[H91 X2Y3]]
 LOC|[[Calle Mayor 12]]; [[Hauptstra\u00dfe 5]]

@@ -13,6 +13,10 @@ Admitted [[03 / 04 / 2021]].
 She came on [[3/4]] and left on [[03/07]].
 From [[3/4]] to [[3/7]] she had fever.
 Follow-up [[6/30]], please.
+[[3/14/21]]-[[3/16/21]]; [[3.14.2021]]-[[3.16.2021]]
+He stayed [[3/14]]-[[3/16]], then [[3/18]]-[[3/21/21]].
+He was here from [[3/14-16]].
+DATE OF PROCEDURE: [[03142021]]; DOS: [[031421]]; Dates of service: [[14032021]]; PROCEDURE DATE:[[03142021]]
 [[3/4]]: Patient seen.
 [[April 3rd, 2021]]; [[Apr. 3, 2021]]; [[APR 3 2021]]; [[april 3]]
 [[3 April 2021]]; [[3rd of April 2021]]; [[3rd April]]; [[03-Apr-2021]]; [[03APR21]]; [[03-Apr]]
@@ -31,6 +35,7 @@ On [[March
 NO_DATES = """
 BP 120/80, HR 72, strength 5/5 and 4/5 on the right and 3/5 on the left.
 Strength improved to 4/5; grade 3/6 murmur; 2/6 systolic murmur
+strength 4/5-5/5; pain 8/10-9/10; a 2/6-3/6 murmur; 1/2-3/4 cup
 1/2 tab daily; 5-10 mg; 1/2 cup; 3/4 tsp; 2 1/2 pills
 Apgars 8/9; pain 7/10; GCS 14/15; MMSE 12/30; ER 8/8; VA 6/12; 0/3 nodes
 T12-L1 and L4-L5; C5/6; 24/7 care; s/p CABG; a ratio of 1/3

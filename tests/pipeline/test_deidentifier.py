@@ -69,7 +69,7 @@ def test_rules_alone_need_no_checkpoint():
     doc = make()(TEXT)
     assert show(doc) == FOUND
     facts = doc._.clinical_provenance["clinical_deidentifier"]
-    assert facts == {"decide": "rules", "rules_version": "1"}
+    assert facts == {"decide": "rules", "rules_version": "2"}
     assert doc._.clinical_pieces is None
 
 

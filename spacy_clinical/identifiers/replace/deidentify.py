@@ -73,7 +73,7 @@ def deidentify(
     *,
     preset: str | None = None,
     keep: str | Iterable[str] = (),
-    key: Key | None = None,
+    key: Key | bytes | str | None = None,
     patient: str | None = None,
     nlp: Language | None = None,
 ) -> CleanText:
@@ -84,9 +84,11 @@ def deidentify(
         person), "mask" (as many asterisks), "surrogate" (others like them), "shift"
         (dates are moved, others tagged), "generalize" (years, first digits of ZIP codes,
         90+), or "keep"; or one for each label or kind: {"DATE": "shift", "*": "tag"}.
+        `Modes` also takes labels of checkpoints with types of their own.
     preset: "safe_harbor" (HIPAA) or "strict".
     keep: Labels and kinds to keep.
-    key: What surrogates and shifts follow from; see `load_key`.
+    key: What surrogates and shifts follow from: that of `load_key`, or the
+        secret itself.
     patient: Whose dates are moved together. None for this note alone.
     nlp: The pipeline whose tokenizer makes a Doc of the clean text; None for no Doc.
     RAISES ValueError: C890 and C891, for modes and keys that there aren't; C893, if no
@@ -108,6 +110,8 @@ def deidentify(
     if key is None:
         # A key that nothing follows from needn't be there.
         key = load_key() if modes.needs_key() else Key(b"\0" * 32)
+    elif not isinstance(key, Key):
+        key = Key(key)
     if patient is None:
         patient = f"note {key.draw('note', text):x}"
     replacer = Replacer(text, targets, modes, key, patient)

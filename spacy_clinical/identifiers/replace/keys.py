@@ -21,11 +21,13 @@ MAX_BYTES = 4096
 class Key:
     """A secret key, which doesn't show in messages.
 
-    secret: At least 16 bytes that can't be guessed.
+    secret: At least 16 bytes that can't be guessed; a text is read as UTF-8.
     RAISES ValueError: C891, if it is too short.
     """
 
-    def __init__(self, secret: bytes) -> None:
+    def __init__(self, secret: bytes | str) -> None:
+        if isinstance(secret, str):
+            secret = secret.encode("utf8", "surrogateescape")
         if len(secret) < MIN_BYTES:
             reason = f"it has {len(secret)} bytes"
             raise CodedValueError(Errors.C891.format(where="the key", reason=reason))

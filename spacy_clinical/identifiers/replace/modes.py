@@ -1,10 +1,10 @@
 """What is done with the identifiers of each label and kind, and presets of that."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, TypeAlias, get_args
 
 from spacy_clinical.errors import CodedValueError, Errors
-from spacy_clinical.identifiers.found import LABELS
+from spacy_clinical.identifiers.found import KINDS, LABELS
 from spacy_clinical.types import list_names
 
 Mode: TypeAlias = Literal[
@@ -13,19 +13,13 @@ Mode: TypeAlias = Literal[
 MODES: tuple[str, ...] = get_args(Mode)
 # All others, as a key of a mapping.
 REST = "*"
-KINDS = (
-    *("date", "time", "weekday", "season", "holiday", "age", "phone", "fax", "pager"),
-    *("email", "url", "ip", "mrn", "account", "insurance", "licence", "device"),
-    *("vehicle", "ssn", "nhs", "npi", "id", "username", "street", "city", "state"),
-    *("country", "postcode", "name", "room", "hospital", "organization"),
-)
 # What a single mode does with labels that it doesn't fit.
 _FITTING: dict[str, dict[str, str]] = {
     "surrogate": {"DATE": "shift", "time": "keep", "AGE": "generalize"},
     "shift": {"DATE": "shift", "time": "keep", "AGE": "generalize", REST: "tag"},
     "generalize": {
         **{"DATE": "generalize", "time": "keep", "AGE": "generalize"},
-        **{"postcode": "generalize", REST: "tag"},
+        **{"zip": "generalize", REST: "tag"},
     },
 }
 PRESETS: dict[str, dict[str, str]] = {
@@ -34,13 +28,12 @@ PRESETS: dict[str, dict[str, str]] = {
     # hospitals to be removed.
     "safe_harbor": {
         **{"DATE": "generalize", "time": "keep", "AGE": "generalize"},
-        **{"postcode": "generalize", "state": "keep", "country": "keep"},
+        **{"zip": "generalize", "state": "keep", "country": "keep"},
         **{"STAFF": "keep", "HOSP": "keep", REST: "tag"},
     },
     # All of it, also ages, years, states and times.
     "strict": {"DATE": "tag", "time": "tag", "AGE": "tag", REST: "tag"},
 }
-_KNOWN = frozenset({REST, *LABELS, *KINDS})
 
 
 class Modes:
@@ -51,6 +44,7 @@ class Modes:
     preset: "safe_harbor" or "strict". A single mode is then for all that it doesn't
         name.
     keep: Labels and kinds to keep.
+    labels: Those of a checkpoint with types of its own, beside `LABELS`.
     RAISES ValueError: C890, for names that there aren't.
     """
 
@@ -60,7 +54,9 @@ class Modes:
         *,
         preset: str | None = None,
         keep: str | Iterable[str] = (),
+        labels: Iterable[str] = (),
     ) -> None:
+        known = tuple(dict.fromkeys((REST, *LABELS, *labels, *KINDS)))
         self.names: dict[str, str] = {REST: "tag"}
         if preset is not None:
             if preset not in PRESETS:
@@ -72,9 +68,9 @@ class Modes:
             self.names |= {REST: mode, **fitting}
         for name, own in mode.items() if isinstance(mode, Mapping) else ():
             _check_mode(own)
-            self.names[_find_name(name)] = own
+            self.names[_find_name(name, known)] = own
         for name in list_names(keep):
-            self.names[_find_name(name)] = "keep"
+            self.names[_find_name(name, known)] = "keep"
 
     def get(self, label: str, kind: str) -> str:
         """Get the mode of an identifier."""
@@ -93,14 +89,16 @@ def _check_mode(mode: str) -> None:
         raise _make_error("mode", mode, MODES)
 
 
-def _find_name(name: str) -> str:
-    """Find a label or a kind, whatever its case; labels of own checkpoints stay."""
-    for known in (name, name.upper(), name.lower()):
-        if known in _KNOWN:
-            return known
-    if name.isupper():
-        return name
-    raise _make_error("label or kind", name, [*LABELS, *KINDS])
+def _find_name(name: str, known: Sequence[str]) -> str:
+    """Find a label or a kind, whatever its case.
+
+    known: All that there are.
+    RAISES ValueError: C890, if it is none of them.
+    """
+    for spelled in (name, name.upper(), name.lower()):
+        if spelled in known:
+            return spelled
+    raise _make_error("label or kind", name, [k for k in known if k != REST])
 
 
 def _make_error(what: str, name: str, known: Iterable[str]) -> CodedValueError:

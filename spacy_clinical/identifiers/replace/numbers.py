@@ -6,18 +6,22 @@ from collections.abc import Callable, Iterator
 
 from spacy_clinical.identifiers.check_digits import (
     find_dea_digit,
+    find_dni_letter,
+    find_iban_digits,
     find_luhn_digit,
     find_nhs_digit,
     find_npi_digit,
     find_vin_digit,
 )
+from spacy_clinical.identifiers.found import KINDS_BY_LABEL
 from spacy_clinical.identifiers.replace.keys import Key
+from spacy_clinical.identifiers.spoken import DIGITS, SPOKEN, is_spoken, read_digits
 
 # Numbers that no one has, of each kind: parts of the United States' telephone plan that
 # are kept for fiction, Social Security numbers that are never issued, NHS numbers for
 # tests, and networks for documentation (RFC 5737, RFC 3849).
 FICTION_EXCHANGE, FICTION_LINE = "555", "01"
-SSN_START, NHS_START = "9", "999"
+SSN_START, NHS_START = "666", "999"
 NETWORKS = ("192.0.2.", "198.51.100.", "203.0.113.")
 NETWORK_V6 = "2001:db8:"
 _MAX_TRIES = 64
@@ -52,6 +56,8 @@ def replace_number(text: str, kind: str, key: Key) -> str:
 
     kind: Of the identifier, such as "phone" or "nhs".
     """
+    if is_spoken(text):
+        return _replace_spoken(text, kind, key)
     plain = "".join(filter(str.isalnum, text))
     folded = plain.lower()
     for attempt in range(_MAX_TRIES):
@@ -63,6 +69,19 @@ def replace_number(text: str, kind: str, key: Key) -> str:
             return _put_in(text, new)
     # Of a single letter or digit: the next one.
     return _put_in(text, "".join(map(_get_next, plain)))
+
+
+def _replace_spoken(text: str, kind: str, key: Key) -> str:
+    """Replace a number that is spoken digit by digit: "double five" are two."""
+    digits = "".join(map(str, read_digits(text)))
+    new = iter(replace_number(digits, kind, key))
+
+    def say(match: re.Match[str]) -> str:
+        n_digits = len(read_digits(match[0]))
+        said = " ".join(DIGITS[int(next(new))] for _ in range(n_digits))
+        return said.upper() if match[0].isupper() else said
+
+    return SPOKEN.sub(say, text)
 
 
 class Stream:
@@ -115,7 +134,7 @@ def _make_unreal(new: str, old: str, kind: str, drawn: Stream) -> str:
     if kind == "phone":
         return _make_phone(new, old)
     if kind == "ssn" and len(new) == 9:
-        return SSN_START + new[1:]
+        return SSN_START + new[3:]
     if kind == "nhs" and len(new) == 10:
         return NHS_START + new[3:]
     return _keep_zero(new, old)
@@ -146,7 +165,7 @@ def _keep_zero(new: str, old: str) -> str:
 def _fix_check_digit(new: str, old: str, kind: str) -> str:
     """Make the check digit of a number right, if that of the old one is."""
     for kinds, has_form, find in _CHECKS:
-        if (kind in kinds or not kinds) and has_form(old) and find(old) == old:
+        if kind in kinds and has_form(old) and find(old) == old:
             fixed = find(new)
             # Some numbers have no check digit: the last but one then gives way.
             for digit in string.digits:
@@ -176,7 +195,7 @@ def _find_nhs(number: str) -> str | None:
 
 
 def _find_dea(number: str) -> str:
-    """Find a licence of the DEA, two letters and seven digits, with its check digit."""
+    """Find a number of the DEA, two letters and seven digits, with its check digit."""
     return number[:8] + str(find_dea_digit(number[2:8]))
 
 
@@ -186,6 +205,22 @@ def _find_vin(number: str) -> str | None:
     return number[:8] + find_vin_digit(number) + number[9:]
 
 
+def _find_iban(number: str) -> str:
+    """Find an international bank account number with its check digits."""
+    number = number.upper()
+    return number[:2] + find_iban_digits(number) + number[4:]
+
+
+def _find_dni(number: str) -> str:
+    """Find a Spanish identity number with its check letter, and a first letter that
+    there is."""
+    number = number.upper()
+    if number[0].isalpha() and number[0] not in "XYZ":
+        number = "XYZ"[ord(number[0]) % 3] + number[1:]
+    return number[:8] + find_dni_letter(number)
+
+
+_IDS = frozenset({*KINDS_BY_LABEL["ID"], ""})
 # Kinds of numbers, what they look like, and how the check digit is found.
 _CHECKS: list[
     tuple[frozenset[str], Callable[[str], bool], Callable[[str], str | None]]
@@ -193,19 +228,25 @@ _CHECKS: list[
     (frozenset({"nhs"}), lambda n: n.isdecimal() and len(n) == 10, _find_nhs),
     (frozenset({"npi"}), lambda n: n.isdecimal() and len(n) == 10, _find_npi),
     (
-        frozenset({"licence", "id", ""}),
+        _IDS,
         lambda n: len(n) == 9 and n[:2].isalpha() and n[2:].isdecimal(),
         _find_dea,
     ),
     (
-        frozenset({"vehicle"}),
+        _IDS,
         lambda n: len(n) == 17 and n.isascii() and n.isupper() | n.isdecimal(),
         _find_vin,
     ),
+    (_IDS, lambda n: n.isdecimal() and 12 <= len(n) <= 19, _find_luhn),
     (
-        frozenset({"account", "insurance", "device", "id", "mrn"}),
-        lambda n: n.isdecimal() and 12 <= len(n) <= 19,
-        _find_luhn,
+        _IDS,
+        lambda n: n.isascii() and 15 <= len(n) <= 34 and n[2:4].isdecimal(),
+        _find_iban,
+    ),
+    (
+        _IDS,
+        lambda n: n.isascii() and len(n) == 9 and n[1:8].isdecimal(),
+        _find_dni,
     ),
 ]
 

@@ -86,11 +86,13 @@ def replace_state(text: str, key: Key) -> str:
 def replace_address(
     text: str, key: Key, name: Callable[[str], str] | None = None
 ) -> str:
-    """Replace an e-mail address, a link, or a name of an account, and keep its shape.
+    """Replace an e-mail address, a link, or a name of an account ("@quill"), in its shape.
 
     name: Replaces words that are names, as they are elsewhere in the note.
     """
     local, at, host = text.rpartition("@")
+    if at and not local:
+        return f"@{_replace_parts(host, key, name)}"
     if at:
         return f"{_replace_parts(local, key, name)}@{_replace_host(host, key)}"
     match = re.match(r"(?:[a-z]+://)?(?:www\.)?", text, re.IGNORECASE)

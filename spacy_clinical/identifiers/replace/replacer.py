@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 
+from spacy_clinical.identifiers.found import KINDS_BY_LABEL
 from spacy_clinical.identifiers.replace.dates import DateShift, find_years
 from spacy_clinical.identifiers.replace.keys import Key
 from spacy_clinical.identifiers.replace.modes import Modes
@@ -35,7 +37,6 @@ _SPARSE_ZIPS = frozenset(
         *("823", "830", "831", "878", "879", "884", "890", "893"),
     }
 )
-_PHONES = frozenset({"phone", "fax", "pager"})
 _OLD_WORDS = re.compile(
     r"\b(?:ninet\w*|hundred|centenarian|nonagenarian)", re.IGNORECASE
 )
@@ -72,6 +73,7 @@ class Replacer:
         )
         self.numbers = _number(text, targets)
         self.roles = _find_roles(text, targets)
+        self.surrogates = self._find_surrogates()
 
     def replace(self, target: Target) -> tuple[str, str]:
         """Find what takes an identifier's place. RETURNS: It, and the mode that was used.
@@ -107,7 +109,7 @@ class Replacer:
         """Leave only what Safe Harbor lets stay of an identifier."""
         if target.label == "AGE":
             return generalize_age(old)
-        if target.kind == "postcode":
+        if target.kind == "zip":
             found = re.fullmatch(r"(\d{3})\d\d(?:-?\d{4})?", old.strip())
             return found and ("000" if found[1] in _SPARSE_ZIPS else found[1])
         if target.label != "DATE" or len(old) > MAX_DATE:
@@ -126,7 +128,16 @@ class Replacer:
         label, kind = target.label, target.kind
         if label in ("DATE", "AGE"):
             return self._shift(old, target)
-        replace = self._find_surrogates().get(kind) or {
+        replace = self.surrogates.get(kind) or self.surrogates.get(label)
+        if replace is None or not any(map(str.isalnum, old)):
+            return None
+        new = replace(old)
+        return new if fold_all(new) != fold_all(old) else None
+
+    def _find_surrogates(self) -> dict[str, Callable[[str], str]]:
+        """Find what makes surrogates, by kind, or by label for what has none."""
+        numbers = (*KINDS_BY_LABEL["ID"], "extension", "zip", "postcode", "coordinates")
+        return {
             "PATIENT": self._replace_person,
             "STAFF": self._replace_person,
             "PHONE": self._replace_phone,
@@ -135,40 +146,25 @@ class Replacer:
             "LOC": self._replace_city,
             "HOSP": self._replace_words,
             "PATORG": self._replace_words,
-        }.get(label)
-        if replace is None or not any(map(str.isalnum, old)):
-            return None
-        new = replace(old)
-        return new if fold_all(new) != fold_all(old) else None
-
-    def _find_surrogates(self) -> dict[str, Callable[[str], str]]:
-        """By kind, what makes surrogates of identifiers."""
-        return {
-            **dict.fromkeys(_PHONES, self._replace_phone),
-            **dict.fromkeys(("email", "url", "username"), self._replace_address),
-            "ip": lambda old: replace_ip(old, self.key),
-            **{
-                kind: lambda old, kind=kind: replace_number(old, kind, self.key)  # type: ignore[misc]
-                for kind in (
-                    *("mrn", "account", "insurance", "licence", "device", "vehicle"),
-                    *("ssn", "nhs", "npi", "id", "postcode"),
-                )
-            },
             "name": self._replace_person,
-            "street": self._replace_words,
-            "city": self._replace_city,
+            **dict.fromkeys(("phone", "fax", "pager"), self._replace_phone),
+            **{kind: partial(self._replace_number, kind=kind) for kind in numbers},
+            **dict.fromkeys(
+                ("email", "url", "social", "username"), self._replace_address
+            ),
+            "ip": lambda old: replace_ip(old, self.key),
+            **dict.fromkeys(("city", "county"), self._replace_city),
             "state": lambda old: replace_state(old, self.key),
             "country": lambda old: replace_state(old, self.key),
-            "room": self._replace_words,
-            "hospital": self._replace_words,
-            "organization": self._replace_words,
+            **dict.fromkeys(("street", "box", "unit", "room"), self._replace_words),
+            **dict.fromkeys(("hospital", "organization"), self._replace_words),
         }
 
     def _replace_phone(self, old: str) -> str:
         return replace_phone(old, self.key)
 
-    def _replace_number(self, old: str) -> str:
-        return replace_number(old, "id", self.key)
+    def _replace_number(self, old: str, kind: str = "id") -> str:
+        return replace_number(old, kind, self.key)
 
     def _replace_address(self, old: str) -> str:
         return replace_address(old, self.key, self._replace_word)

@@ -11,14 +11,14 @@ from spacy_clinical.identifiers.found import Identifier, set_identifiers
 from spacy_clinical.identifiers.replace.keys import Key
 
 KEY = Key(b"a key of the tests, which is no secret")
-_MARK = re.compile(r"<([A-Z]+)(?::([a-z]+))?>(.*?)</>", re.DOTALL)
+_MARK = re.compile(r"<([A-Z]+)(?::([a-z_0-9]+))?>(.*?)</>", re.DOTALL)
 
 NOTE = """\
 Pt: <PATIENT:name>QUILL, JANE A.</>  MRN: <ID:mrn>0937884</>  DOB: <DATE:date>1/21/1928</>
 <AGE:age>91</> yo woman, seen <DATE:date>07/01/2019</> by Dr. <STAFF:name>Roger Kelly</> at
 <HOSP:hospital>Brigham Health Center</> on <DATE:weekday>Monday</>; back on <DATE:date>7/15</>.
 Mrs. Quill may return. Lives at <LOC:street>123 Park Drive</>, <LOC:city>San Diego</>,
-<LOC:state>CA</> <LOC:postcode>03245</>. Call <PHONE:phone>(634)743-5135</> or
+<LOC:state>CA</> <LOC:zip>03245</>. Call <PHONE:phone>(634)743-5135</> or
 <EMAIL:email>jane.quill@gmail.com</>. Sister: <PATIENT:name>Mary Quill</>. jane quill agrees.
 """
 # What must not be left of it, in any case.

@@ -15,6 +15,7 @@ from spacy_clinical.extensions.attributes import record_error
 from spacy_clinical.identifiers import deidentify
 from spacy_clinical.identifiers.found import Identifier, set_identifiers
 from spacy_clinical.identifiers.replace.keys import Key
+from spacy_clinical.identifiers.replace.modes import Modes
 from tests.identifiers.replace.notes import KEY, NOTE, SECRETS, make_doc, parse_marks
 
 MODES = ["mask", "tag", "numbered", "surrogate", "shift", "generalize"]
@@ -95,7 +96,7 @@ def test_surrogates_are_never_the_original():
                 "<LOC:city>Lee</>",
                 "<ID>7</>",
             ),
-            *("<HOSP:hospital>General Hospital</>", "<LOC:postcode>02115</>"),
+            *("<HOSP:hospital>General Hospital</>", "<LOC:zip>02115</>"),
             *("<PATIENT:name>J</>", "<PATIENT:name>Li</>", "<STAFF:username>ab1</>"),
             *("<OTHERPHI:ip>192.0.2.1</>", "<OTHERPHI:url>example.org</>"),
         ):
@@ -141,7 +142,7 @@ def test_safe_harbor_keeps_what_it_may():
     for secret in ("1928", "Quill", "San Diego", "03245", "07/01", "Monday", "91"):
         assert secret not in text
     # Places with few people.
-    sparse = deidentify(make_doc("<LOC:postcode>03601</>"), preset="safe_harbor")
+    sparse = deidentify(make_doc("<LOC:zip>03601</>"), preset="safe_harbor")
     assert sparse.text == "000"
 
 
@@ -173,6 +174,8 @@ def test_a_kept_name_that_is_the_patients_too_goes():
     [
         ({"mode": "erase"}, r"\[C890\].*mode 'erase'.*mask, tag"),
         ({"mode": {"DATE": "erase"}}, r"\[C890\].*mode 'erase'"),
+        ({"mode": {"DAT": "mask"}}, r"\[C890\].*label or kind 'DAT'.*PATIENT.*zip"),
+        ({"keep": "FOO"}, r"\[C890\].*label or kind 'FOO'"),
         ({"mode": {"dat": "tag"}}, r"\[C890\].*label or kind 'dat'.*PATIENT"),
         ({"preset": "hipaa"}, r"\[C890\].*preset 'hipaa'.*safe_harbor, strict"),
         ({"keep": "nobody"}, r"\[C890\].*label or kind 'nobody'"),
@@ -181,6 +184,24 @@ def test_a_kept_name_that_is_the_patients_too_goes():
 def test_names_that_there_are_not_are_refused(options, code):
     with pytest.raises(ValueError, match=code):
         deidentify(make_doc(NOTE), **options)
+
+
+def test_labels_of_other_checkpoints_are_given():
+    modes = Modes({"PERSON": "mask", "date": "tag"}, labels=["PERSON", "Date"])
+    assert modes.get("PERSON", "") == "mask"
+    assert modes.names["date"] == "tag"
+    with pytest.raises(ValueError, match=r"\[C890\].*'PERSN'.*PERSON"):
+        Modes({"PERSN": "mask"}, labels=["PERSON"])
+
+
+def test_a_key_may_be_given_as_bytes():
+    secret = b"a key of the tests, which is no secret"
+    text = deidentify(make_doc(NOTE), "surrogate", key=secret, patient="1").text
+    assert text == clean(NOTE, "surrogate", patient="1")
+    other = deidentify(make_doc(NOTE), "surrogate", key=secret.decode(), patient="1")
+    assert other.text == text
+    with pytest.raises(ValueError, match=r"\[C891\].*5 bytes"):
+        deidentify(make_doc(NOTE), "surrogate", key=b"short")
 
 
 def test_without_a_key_that_is_said(monkeypatch):

@@ -1,15 +1,18 @@
 """Numbers keep their shape, and check digits that were right stay so."""
 
 import random
+import re
 
 import pytest
 
+from spacy_clinical.identifiers.check_digits import is_dni, is_iban
 from spacy_clinical.identifiers.replace.keys import Key
 from spacy_clinical.identifiers.replace.numbers import (
     replace_ip,
     replace_number,
     replace_phone,
 )
+from spacy_clinical.identifiers.spoken import read_digits
 from tests.identifiers.replace.notes import KEY
 
 
@@ -27,7 +30,7 @@ def shape(text):
             ("0937884", "mrn"),
             ("HCS-843b", "id"),
             ("123-45-6789", "ssn"),
-            ("02115-1234", "postcode"),
+            ("02115-1234", "zip"),
         ),
         *(
             ("SW1A 1AA", "postcode"),
@@ -88,7 +91,11 @@ def vin(number):
         ("490154203237518", "device", luhn),
         ("1234567893", "npi", lambda n: luhn("80840" + n)),
         ("9434765919", "nhs", nhs),
-        ("AB1234563", "licence", dea),
+        ("AB1234563", "dea", dea),
+        ("AB1234563", "license", dea),
+        ("12345678Z", "license", is_dni),
+        ("X1234567L", "id", is_dni),
+        ("GB29NWBK60161331926819", "account", is_iban),
         ("1M8GDM9AXKP042788", "vehicle", vin),
     ],
 )
@@ -101,7 +108,9 @@ def test_check_digits_stay_right_and_wrong_ones_are_nothing(number, kind, is_val
 
 def test_numbers_are_no_ones():
     assert replace_number("943 476 5919", "nhs", KEY).startswith("999")
-    assert replace_number("123-45-6789", "ssn", KEY).startswith("9")
+    # Areas from 900 on are those of taxpayer numbers; 666 is never issued.
+    assert replace_number("123-45-6789", "ssn", KEY).startswith("666-")
+    assert replace_number("912-78-1234", "ssn", KEY).startswith("666-")
     assert "555-01" in replace_phone("(634)743-5135", KEY)
     assert replace_phone("743-5135", KEY).startswith("555-01")
     assert replace_phone("+1 634 743 5135", KEY)[:3] == "+1 "
@@ -117,3 +126,12 @@ def test_extensions_are_replaced_too():
     assert shape(new) == "999-999-9999 aaa. 9999"
     assert " ext. " in new
     assert "4412" not in new
+
+
+def test_numbers_that_are_spoken_stay_so():
+    spoken = "six three four, seven four three dash five one double three"
+    new = replace_phone(spoken, KEY)
+    assert read_digits(new) == [int(d) for d in replace_phone("6347435133", KEY)]
+    assert re.fullmatch(r"(\w+ ){2}\w+, (\w+ ){2}\w+ dash (\w+ ){3}\w+", new)
+    assert replace_number("ONE TWO", "id", KEY).isupper()
+    assert not replace_number("ONE-KX", "id", KEY).endswith("KX")
