@@ -15,7 +15,9 @@ MAX_GAP = 300
 _N_DRUGS = 4
 _MAX_COST = {"duration": 7.0}
 _WORD = re.compile(r"[^\W_]+")
-_ALIAS = re.compile(r"\s{0,3}[(\[]\s?(?:also |brand name |e\.g\.,? |i\.e\.,? |[a-z]{3,12} )?")
+_ALIAS = re.compile(
+    r"\s{0,3}[(\[]\s?(?:also |brand name |e\.g\.,? |i\.e\.,? |[a-z]{3,12} )?"
+)
 _CLOSES = re.compile(r"[)\],;]")
 _AND = re.compile(r"(?:,? ?(?:and/or|and|or|plus|&) ?|, ?)", re.IGNORECASE)
 _OF = re.compile(
@@ -92,7 +94,9 @@ def attach(
 
 
 class _Attacher:
-    def __init__(self, text: str, drugs: Sequence[Drug], borders: Sequence[int]) -> None:
+    def __init__(
+        self, text: str, drugs: Sequence[Drug], borders: Sequence[int]
+    ) -> None:
         self.text = text
         self.drugs = drugs
         self.borders = borders
@@ -101,8 +105,11 @@ class _Attacher:
 
     def find(self, attribute: Attribute) -> list[int]:
         """Find the drugs of an attribute."""
-        costs = {i: self._get_cost(attribute, i) for i in self._list_near(attribute)}
-        costs = {i: cost for i, cost in costs.items() if cost is not None}
+        costs = {
+            i: cost
+            for i in self._list_near(attribute)
+            if (cost := self._get_cost(attribute, i)) is not None
+        }
         if not costs:
             return []
         best = min(costs, key=lambda i: (costs[i], i))
@@ -126,8 +133,8 @@ class _Attacher:
         if drug.start < attribute.end and attribute.start < drug.end:
             return 0.0
         is_after = attribute.end <= drug.start
-        ends = sorted((attribute, drug), key=lambda place: place.start)
-        start, end = ends[0].end, ends[1].start
+        start = attribute.end if is_after else drug.end
+        end = drug.start if is_after else attribute.start
         if end - start > MAX_GAP:
             return None
         gap = self.text[start:end]

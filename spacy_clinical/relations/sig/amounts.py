@@ -45,8 +45,10 @@ class _Sorter:
         self.text = text
         self.parts = parts
         self.form = next((part.value for part in parts if part.kind == "form"), None)
+        # "EF 35 %" is no strength.
         self.has_use = any(
             part.kind in ("route", "site", "frequency", "moment", "form")
+            or (part.kind == "quantity" and part.value.unit != "%")
             for part in parts
         )
         self.first_count = next(
@@ -80,9 +82,7 @@ class _Sorter:
     ) -> Iterator[Amount]:
         quantity: Quantity = part.value
         role = self._find_role(part, i)
-        if role is None or (
-            quantity.unit == "%" and not self.has_use and self.n_masses < 2
-        ):
+        if role is None or (quantity.unit == "%" and not self.has_use):
             return
         start, end = part.start, part.end
         if role == "dose" and quantity.ingredients:

@@ -7,7 +7,7 @@ from spacy_clinical.relations.sig.parts import Length
 from spacy_clinical.relations.sig.patterns import Rule, join, make_rule
 from spacy_clinical.relations.sig.times import TIME_UNITS
 
-_UNIT = rf"(?P<unit>{join(TIME_UNITS)})\.?"
+_UNIT = rf"(?P<unit>{join(TIME_UNITS)})"
 _RANGE = rf"(?P<low>{NUMBER}|an?)(?:{BETWEEN}(?P<high>{NUMBER}))?"
 _MORE = r"(?:(?:another|the (?:next|first|last|past)|a total of|about|approximately|up to|at least|total) )?"
 # Units of what is given at once, not of a course.

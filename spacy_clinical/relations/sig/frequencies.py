@@ -8,7 +8,7 @@ from spacy_clinical.relations.sig.parts import Frequency
 from spacy_clinical.relations.sig.patterns import Rule, dotted, join, make_rule
 from spacy_clinical.relations.sig.times import ADVERBS, TIME_UNITS
 
-_UNIT = rf"(?P<unit>{join(TIME_UNITS)})\.?"
+_UNIT = rf"(?P<unit>{join(TIME_UNITS)})"
 _ADVERB = rf"(?P<adverb>{join(ADVERBS)})"
 _TIMES = {"once": 1, "twice": 2, "thrice": 3}
 _ORDINALS = {

@@ -1,7 +1,6 @@
 """Find when on a day something is taken, and on which days."""
 
 import re
-from collections.abc import Mapping
 
 from spacy_clinical.relations.sig.parts import Moment
 from spacy_clinical.relations.sig.patterns import Rule, dotted, join, make_rule
@@ -94,6 +93,17 @@ def _read_meal(match: re.Match[str]) -> Moment:
     return Moment((near,))
 
 
+def _read_slots(match: re.Match[str]) -> Moment | None:
+    slots = match.group().split("-")
+    events = (
+        ("MORN", "NOON", "NIGHT")
+        if len(slots) == 3
+        else ("MORN", "NOON", "EVE", "NIGHT")
+    )
+    when = tuple(e for e, slot in zip(events, slots, strict=True) if slot == "1")
+    return Moment(when) if when else None
+
+
 def _read_days(match: re.Match[str]) -> Moment | None:
     names = re.findall(r"[a-z]+", match.group())
     days = [_DAYS.get(name) or _DAYS.get(name.removesuffix("s")) for name in names]
@@ -113,11 +123,9 @@ def _read_hours(match: re.Match[str]) -> Moment | None:
     return Moment(times_of_day=tuple(times))
 
 
-def _look_up(table: Mapping[str, str]) -> "re.Pattern[str]":
-    return re.compile(join(table))
-
-
 MOMENTS: list[Rule] = [
+    # Morning, noon and night: "1-0-1".
+    make_rule("moment", r"[01]-[01]-[01](?:-[01])?(?![-\d/])", _read_slots),
     make_rule(
         "moment",
         rf"(?P<near>{join(_NEAR)}) (?:each |every |the |her |his |your |a )?(?:main )?"

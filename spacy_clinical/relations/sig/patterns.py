@@ -49,5 +49,6 @@ def join(words: Iterable[str]) -> str:
 
 
 def dotted(word: str) -> str:
-    """Make a pattern of an abbreviation with or without full stops and spaces: "b. i.d."."""
-    return r"\.? ?".join(map(re.escape, word)) + r"(?:\.(?!\w))?"
+    """Make a pattern of an abbreviation with or without full stops: "bid", "b. i.d."."""
+    plain, stopped = " ?".join(word), r"\. ?".join(word)
+    return rf"(?:{stopped}\.?|{plain})"

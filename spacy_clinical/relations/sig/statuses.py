@@ -13,7 +13,7 @@ _VERBS = {
     "hold": r"h[eo]ld(?:ing)?|withheld|suspended|on hold",
     "continue": r"continu(?:e|ed|es|ing)|resum(?:e|ed|es|ing)|maintain(?:ed)?(?: on)?|remain(?:s|ed)? on|"
     r"keep(?: taking)?|unchanged|same dose",
-    "change": r"chang(?:e|ed|ing)|(?:up-?|down-?)?titrat(?:e|ed|ing)|increas(?:e|ed|ing)|"
+    "change": r"chang(?:e|ed|ing)|switch(?:ed|ing)?|transition(?:ed|ing)|convert(?:ed|ing)|(?:up-?|down-?)?titrat(?:e|ed|ing)|increas(?:e|ed|ing)|"
     r"decreas(?:e|ed|ing)|reduc(?:e|ed|ing)|adjust(?:ed|ing)?|taper(?:ed|ing)?(?! off)|doubled|"
     r"halved|lower(?:ed|ing)|rais(?:ed|ing)|escalated",
 }
