@@ -58,6 +58,10 @@ ATTRIBUTE_LABELS: Mapping[str, Role] = {
 RIVAL_LABELS = frozenset(
     {"Therapeutic_procedure", "Diagnostic_procedure", "Clinical_event"}
 )
+# Relations that don't say whose an attribute is.
+OTHER_RELATIONS = frozenset(
+    {"BEFORE", "AFTER", "OVERLAP", "CAUSE", "IDENTICAL", "SUB_PROCEDURE"}
+)
 Place = tuple[int, int]
 # Characters before a part that may say what it is.
 _CONTEXT = 40
@@ -151,12 +155,11 @@ class _Assembler:
                 known.update({(name.start_char, name.end_char): i for name in names})
             places = {(a.start_char, a.end_char) for a in attributes}
             for relation in relations:
-                head, child = (
-                    _get_place(relation["head"]),
-                    _get_place(relation["child"]),
-                )
-                if head in known and child in places:
-                    owners.setdefault(child, set()).add(known[head])
+                head = known.get(_get_place(relation["head"]))
+                child = _get_place(relation["child"])
+                is_other = relation["label"] in OTHER_RELATIONS
+                if head is not None and child in places and not is_other:
+                    owners.setdefault(child, set()).add(head)
             return owners
         rivals = [
             Drug(ent.start_char, ent.end_char, is_rival=True)
@@ -170,9 +173,9 @@ class _Assembler:
             for a in attributes
         ]
         owners = {(row.start, row.end): set() for row in rows}
-        for number, head in attach(self.text, heads, rows, self.sentences):
+        for number, index in attach(self.text, heads, rows, self.sentences):
             attribute = rows[number]
-            owners[attribute.start, attribute.end].add(numbers[heads[head]])
+            owners[attribute.start, attribute.end].add(numbers[heads[index]])
         return owners
 
     def _read_region(

@@ -28,6 +28,8 @@ _SEPARATOR = re.compile(
     r"[,;|\n\t]|(?<!\btab)(?<!\bcap)(?<!\binj)(?<!\bsyr)\.\s|\b(?:and|or|plus|then|followed by|with|versus|vs|to|from|on)\b|[+&]",
     re.IGNORECASE,
 )
+# Not the end of a sentence: "Inj. ceftriaxone".
+_FORM_BEFORE = re.compile(r"\b(?:tab|cap|inj|syr)\.\s$", re.IGNORECASE)
 _AMOUNT_OF = re.compile(r"\S{1,20}\s?\S{0,12}\sof(?:\s\w{1,12})?\s?$", re.IGNORECASE)
 
 
@@ -116,6 +118,8 @@ class _Finder:
         if drug.start - body <= 1 and (mark or self._starts_sentence(start, body)):
             return Region(start, self._find_item_end(number), [i], is_item=True)
         low, high = self._find_sentence(drug.start)
+        form = _FORM_BEFORE.search(self.text, max(low - 6, 0), low)
+        low = form.start() if form else low
         if mark:
             high = max(high, self._find_item_end(number))
         return Region(low, max(high, drug.end), [i])

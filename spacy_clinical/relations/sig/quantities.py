@@ -126,7 +126,7 @@ def _read_quantity(match: re.Match[str]) -> Quantity | None:
         if low is None:
             return None
     if match["million"]:
-        low, high = low * 1_000_000, high * 1_000_000
+        low, high = round(low * 1_000_000), round(high * 1_000_000)
     return Quantity(low, high, unit, (), per) if low <= high else None
 
 
