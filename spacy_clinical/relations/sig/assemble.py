@@ -6,6 +6,7 @@ from typing import Any
 from spacy_clinical.relations.sig.amounts import Amount, sort_amounts
 from spacy_clinical.relations.sig.folding import fold
 from spacy_clinical.relations.sig.parts import Frequency, Moment, Part
+from spacy_clinical.relations.sig.routes import SITE_ROUTES
 from spacy_clinical.relations.sig.sig import Dosage, Found, Place, Sig
 
 # Kinds that a way of taking a drug has one of: the first one counts.
@@ -103,8 +104,8 @@ class _Builder:
                 self._next(is_later=False)
             self.current["condition"] = found
         elif part.kind == "site":
-            name, route = part.value
-            self.current.setdefault("site", found._replace(value=name))
+            route = SITE_ROUTES[part.value]
+            self.current.setdefault("site", found)
             self.current.setdefault("route", found._replace(value=route))
         elif part.kind == "reason":
             self._add_reason(part)

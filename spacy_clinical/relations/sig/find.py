@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator
 from spacy_clinical.relations.sig.conditions import CONDITIONS, PRN, find_reasons
 from spacy_clinical.relations.sig.durations import DURATIONS
 from spacy_clinical.relations.sig.folding import fold
-from spacy_clinical.relations.sig.forms import FORM_RULES
+from spacy_clinical.relations.sig.forms import FORM
 from spacy_clinical.relations.sig.frequencies import DAILY, FREQUENCIES
 from spacy_clinical.relations.sig.limits import LIMITS
 from spacy_clinical.relations.sig.moments import MOMENTS
 from spacy_clinical.relations.sig.parts import Moment, Part
 from spacy_clinical.relations.sig.patterns import Rule, make_rule
 from spacy_clinical.relations.sig.quantities import find_quantities
-from spacy_clinical.relations.sig.routes import EYES, OD_SITE, ROUTE_RULES, SITES
-from spacy_clinical.relations.sig.statuses import STATUSES, THEN, is_status
+from spacy_clinical.relations.sig.routes import EYES, OD_SITE, ROUTE, SITE
+from spacy_clinical.relations.sig.statuses import STATUS, THEN, is_status
 from spacy_clinical.relations.sig.supplies import SUPPLIES
 
 # What looks as if it were part of a sig: dates, blood pressures, sizes, phone numbers.
@@ -42,11 +42,11 @@ def find_parts(text: str) -> list[Part]:
         places.add(_run(rules, folded))
     places.add(find_quantities(folded))
     places.add(_find_latin_days(text, places.parts))
-    places.add(_run([*FREQUENCIES, *MOMENTS, *SITES, od, *ROUTE_RULES], folded))
-    places.add(_run([*FORM_RULES, PRN, THEN], folded))
+    places.add(_run([*FREQUENCIES, *MOMENTS, SITE, od, ROUTE], folded))
+    places.add(_run([FORM, PRN, THEN], folded))
     prns = [part for part in places.parts if part.kind == "prn"]
     places.add(find_reasons(folded, prns))
-    places.add(part for part in _run(STATUSES, folded) if is_status(folded, part))
+    places.add(part for part in STATUS.find(folded) if is_status(folded, part))
     return sorted(part for part in places.parts if part.kind != "level")
 
 

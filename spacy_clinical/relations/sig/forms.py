@@ -1,6 +1,6 @@
 """Find the form of a drug."""
 
-from spacy_clinical.relations.sig.patterns import Rule, make_rule
+from spacy_clinical.relations.sig.patterns import make_choice
 
 _RELEASE = (
     r"(?:extended|sustained|delayed|immediate|controlled|modified|prolonged)[- ]release|"
@@ -38,12 +38,9 @@ _FORMS = {
     "film": r"films?",
     "ring": r"vaginal ring",
 }
-FORM_RULES: list[Rule] = [
-    make_rule(
-        "form",
-        rf"(?:(?:{_RELEASE}) ){{0,2}}{pattern}"
-        rf"(?:,? ?\(?(?:{_RELEASE}|oral)\)?(?!\w)(?: \d\d ?h(?:rs?|ours?)?(?!\w))?){{0,2}}",
-        form,
-    )
-    for form, pattern in _FORMS.items()
-]
+FORM = make_choice(
+    "form",
+    _FORMS,
+    before=rf"(?:(?:{_RELEASE}) ){{0,2}}",
+    after=rf"(?!\w)(?:,? ?\(?(?:{_RELEASE}|oral)\)?(?!\w)(?: \d\d ?h(?:rs?|ours?)?(?!\w))?){{0,2}}",
+)

@@ -113,7 +113,9 @@ def _read_days(match: re.Match[str]) -> Moment | None:
 
 def _read_hours(match: re.Match[str]) -> Moment | None:
     times = []
-    for hour in re.finditer(r"(\d{1,2})(?::?(\d\d))?(?!\d)(?: ?(a|p)\.?m)?", match["hours"]):
+    for hour in re.finditer(
+        r"(\d{1,2})(?::?(\d\d))?(?!\d)(?: ?(a|p)\.?m)?", match["hours"]
+    ):
         number, minute = int(hour[1]), int(hour[2] or 0)
         if hour[3]:
             if not 1 <= number <= 12:

@@ -1,7 +1,7 @@
 """Compile the patterns of parts, and run them over a folded text."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from spacy_clinical.relations.sig.parts import Kind, Part
@@ -40,6 +40,20 @@ def make_rule(
     """
     function = read if callable(read) else lambda match: read
     return Rule(kind, re.compile(f"{START}(?:{pattern}){END}"), function)
+
+
+def make_choice(
+    kind: Kind, patterns: Mapping[str, str], *, before: str = "", after: str = ""
+) -> Rule:
+    """Make a rule for several values, which reads a text once.
+
+    patterns: By value, without groups that capture.
+    before, after: Patterns of what stands around all of them.
+    """
+    values = {f"g{i}": value for i, value in enumerate(patterns)}
+    choices = [f"(?P<g{i}>{pattern})" for i, pattern in enumerate(patterns.values())]
+    pattern = f"{before}(?:{'|'.join(choices)}){after}"
+    return make_rule(kind, pattern, lambda match: values[match.lastgroup or ""])
 
 
 def join(words: Iterable[str]) -> str:

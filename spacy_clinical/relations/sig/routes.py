@@ -5,7 +5,7 @@ Codes are those of SNOMED CT for routes whose concept is known; others have thei
 
 import re
 
-from spacy_clinical.relations.sig.patterns import Rule, dotted, make_rule
+from spacy_clinical.relations.sig.patterns import dotted, make_choice, make_rule
 
 # Name of each route, and its code of SNOMED CT or "".
 ROUTES = {
@@ -78,18 +78,11 @@ _SITES = {
     "right ear": (r"(?:in(?:to)? |to )?(?:the )?right ear", "otic"),
 }
 # "OD" is the right eye for what goes into eyes, else once daily.
-RIGHT_EYE = "od"
 EYES = re.compile(r"\b(?:drops?|gtts?|ophth\w*|eyes?|ou|os)\b")
 
 
-def _make_site_rule(name: str, pattern: str, route: str) -> Rule:
-    return make_rule("site", pattern, (name, route))
-
-
-SITES: list[Rule] = [
-    _make_site_rule(name, pattern, route) for name, (pattern, route) in _SITES.items()
-]
-OD_SITE = make_rule("site", dotted("od"), ("right eye", "ophthalmic"))
-ROUTE_RULES: list[Rule] = [
-    make_rule("route", pattern, route) for route, pattern in _PATTERNS.items()
-]
+SITE = make_choice("site", {name: pattern for name, (pattern, _) in _SITES.items()})
+# The route that a site says.
+SITE_ROUTES = {name: route for name, (_, route) in _SITES.items()}
+OD_SITE = make_rule("site", dotted("od"), "right eye")
+ROUTE = make_choice("route", _PATTERNS)

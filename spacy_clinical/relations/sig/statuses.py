@@ -3,7 +3,7 @@
 import re
 
 from spacy_clinical.relations.sig.parts import Part
-from spacy_clinical.relations.sig.patterns import Rule, make_rule
+from spacy_clinical.relations.sig.patterns import make_choice, make_rule
 
 _VERBS = {
     "start": r"(?:re)?start(?:s|ed|ing)?|initiat(?:e|ed|ing)|commenc(?:e|ed|ing)|beg(?:in|an|un|inning)|"
@@ -27,9 +27,7 @@ THEN = make_rule(
     r"and after",
     True,
 )
-STATUSES: list[Rule] = [
-    make_rule("status", pattern, status) for status, pattern in _VERBS.items()
-]
+STATUS = make_choice("status", _VERBS)
 
 
 def is_status(text: str, part: Part) -> bool:
