@@ -194,11 +194,20 @@ class _Assembler:
         if region.is_row:
             parts = _merge(parts, self.tables.find_amounts(region.start))
         claims = [_find_owners(part, places, owners) for part in parts]
+        claimed: dict[int, list[Part]] = {}
+        for part, claim in zip(parts, claims, strict=True):
+            for i in claim or ():
+                claimed.setdefault(i, []).append(part)
         lead_status: str | None = None
         switches = find_switches(self.text, self.drugs, region.drugs)
         stretches = split_region(self.text, region, self.drugs)
         for i, (start, end) in zip(region.drugs, stretches, strict=True):
-            own = self._select(i, region, start, end, parts, claims, barriers)
+            free = [
+                part
+                for part, claim in self._list_between(start, end, parts, claims)
+                if claim is None or i in claim
+            ]
+            own = self._select(i, region, start, free, claimed.get(i, []), barriers)
             if own.leads:
                 lead_status = own.status
             elif own.status or not self._goes_on(i, region):
@@ -210,62 +219,68 @@ class _Assembler:
         """Whether a drug is in a list with the one before: their verb is the same."""
         return region.drugs[0] != i and not region.is_row
 
+    def _list_between(
+        self,
+        start: int,
+        end: int,
+        parts: Sequence[Part],
+        claims: Sequence[set[int] | None],
+    ) -> Iterator[tuple[Part, set[int] | None]]:
+        """List the parts of a stretch (characters), and the drugs that they belong to."""
+        for i in range(bisect_left(parts, (start,)), len(parts)):
+            if parts[i].end > end:
+                break
+            yield parts[i], claims[i]
+
     def _select(
         self,
         i: int,
         region: Region,
         start: int,
-        end: int,
-        parts: Sequence[Part],
-        claims: Sequence[set[int] | None],
+        free: Sequence[Part],
+        claimed: Sequence[Part],
         barriers: Sequence[int],
     ) -> _Own:
         """Select the parts that are said of a drug, and its status.
 
-        claims: The drugs that each part belongs to; None where the text decides.
+        start (character): Of the drug's stretch.
+        free: The parts in that stretch that belong to no other drug.
+        claimed: The parts of its attributes.
         """
         drug = self.drugs[i]
         reach = ROW if region.is_row else ITEM if region.is_item else PROSE
         lead = start if region.is_row else max(start, find_lead(self.text, start, drug))
-        first = bisect_left(parts, (lead,))
-        free = [
-            part
-            for part, claim in zip(parts[first:], claims[first:], strict=True)
-            if (claim is None or i in claim) and part.end <= end
+        before = [
+            part for part in free if lead <= part.start and part.end <= drug.start
         ]
-        before = [part for part in free if part.end <= drug.start]
         inside = [p for p in free if p.end > drug.start and p.start < drug.end]
         after = [part for part in free if part.start >= drug.end]
-        no_bars: Sequence[int] = () if reach is not PROSE else barriers
         near = [
             *select_before(self.text, before, drug.start, reach),
             *inside,
-            *select_after(self.text, after, drug.end, no_bars, reach),
+            *select_after(
+                self.text, after, drug.end, barriers if reach is PROSE else (), reach
+            ),
         ]
-        claimed = [
-            p for p, claim in zip(parts, claims, strict=True) if i in (claim or ())
-        ]
-        status = self._find_status(parts, start, drug.start, near)
-        chosen = sorted({*near, *claimed})
-        chosen = [part for part in chosen if part.kind != "status"]
+        status = self._find_status(free, drug.start, near)
+        chosen = sorted(p for p in {*near, *claimed} if p.kind != "status")
         if status is None:
             return _Own(chosen, None, False)
         return _Own(chosen, status.value, status.start < drug.start)
 
     def _find_status(
-        self, parts: Sequence[Part], start: int, end: int, near: Sequence[Part]
+        self, free: Sequence[Part], start: int, near: Sequence[Part]
     ) -> Part | None:
         """Find the verb that says the status of a drug: before it, or near after it.
 
-        start, end (characters): The stretch before the drug.
+        start (character): Of the drug.
         """
-        first, last = bisect_left(parts, (start,)), bisect_left(parts, (end,))
-        for part in reversed(parts[first:last]):
-            if part.kind == "status" and not set(".;\n") & set(
-                self.text[part.end : end]
-            ):
+        for part in reversed(free):
+            if part.kind != "status" or part.end > start:
+                continue
+            if not set(".;\n") & set(self.text[part.end : start]):
                 return part
-        return next((p for p in near if p.kind == "status" and p.start >= end), None)
+        return next((p for p in near if p.kind == "status" and p.start >= start), None)
 
     def _make_record(
         self, i: int, parts: Sequence[Part], status: str | None

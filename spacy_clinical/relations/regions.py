@@ -17,7 +17,7 @@ MIN_COLUMNS = 2
 _MAX_LEAD = 200
 # A line that goes on with a drug of the line above.
 _GOES_ON = re.compile(
-    r"[ \t]*(?:sig|take|inject|apply|inhale|instill|use|give|place|insert|chew|dissolve|"
+    r"(?:sig|take|inject|apply|inhale|instill|use|give|place|insert|chew|dissolve|"
     r"disp(?:ense)?|refills?|qty|quantity|route|frequency|freq|dose|dosage|directions?|"
     r"instructions?|duration|form|strength|prn|indication|reason|for|by|with|until|x ?\d|"
     r"last (?:dose|taken|given)|details|comments?)\b",
@@ -31,6 +31,9 @@ _SEPARATOR = re.compile(
 # Not the end of a sentence: "Inj. ceftriaxone".
 _FORM_BEFORE = re.compile(r"\b(?:tab|cap|inj|syr)\.\s$", re.IGNORECASE)
 _AMOUNT_OF = re.compile(r"\S{1,20}\s?\S{0,12}\sof(?:\s\w{1,12})?\s?$", re.IGNORECASE)
+
+
+_INDENT = re.compile(r"[^\S\n]*")
 
 
 class Region(NamedTuple):
@@ -54,6 +57,10 @@ class Lines:
     def __init__(self, text: str) -> None:
         self.text = text
         self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
+        self._n_columns: dict[int, int] = {}
+
+    def __len__(self) -> int:
+        return len(self.starts)
 
     def find(self, place: int) -> int:
         """Find the number of the line that a character is in."""
@@ -68,6 +75,18 @@ class Lines:
     def get(self, number: int) -> str:
         """Get the text of a line."""
         return self.text[self.starts[number] : self.get_end(number)]
+
+    def get_body(self, number: int) -> int:
+        """Get where a line starts after its indent (character)."""
+        indent = _INDENT.match(self.text, self.starts[number], self.get_end(number))
+        return indent.end() if indent else self.starts[number]
+
+    def is_row(self, number: int) -> bool:
+        """Whether a line is a row of a table."""
+        if number not in self._n_columns:
+            columns = COLUMN.findall(self.get(number).strip())
+            self._n_columns[number] = len(columns) + 1
+        return self._n_columns[number] > MIN_COLUMNS
 
 
 def find_regions(
@@ -109,14 +128,17 @@ class _Finder:
     def find(self, i: int) -> Region:
         drug = self.drugs[i]
         number = self.lines.find(drug.start)
-        line = self.lines.get(number)
-        start = self.lines.starts[number]
-        if len(COLUMN.findall(line.strip())) >= MIN_COLUMNS:
-            return Region(start, self.lines.get_end(number), [i], is_row=True)
-        mark = LINE_MARK.match(line.lstrip())
-        body = start + len(line) - len(line.lstrip()) + (mark.end() if mark else 0)
-        if drug.start - body <= 1 and (mark or self._starts_sentence(start, body)):
-            return Region(start, self._find_item_end(number), [i], is_item=True)
+        if self.lines.is_row(number):
+            start, end = self.lines.starts[number], self.lines.get_end(number)
+            return Region(start, max(end, drug.end), [i], is_row=True)
+        body = self.lines.get_body(number)
+        mark = LINE_MARK.match(self.text, body)
+        is_start = mark is not None or self._starts_sentence(number)
+        if mark:
+            body = mark.end()
+        if is_start and drug.start - body <= 1:
+            start, end = self.lines.starts[number], self._find_item_end(number)
+            return Region(start, max(end, drug.end), [i], is_item=True)
         low, high = self._find_sentence(drug.start)
         form = _FORM_BEFORE.search(self.text, max(low - 6, 0), low)
         low = form.start() if form else low
@@ -124,11 +146,13 @@ class _Finder:
             high = max(high, self._find_item_end(number))
         return Region(low, max(high, drug.end), [i])
 
-    def _starts_sentence(self, start: int, body: int) -> bool:
+    def _starts_sentence(self, number: int) -> bool:
+        """Whether a sentence starts where a line does."""
+        start = self.lines.starts[number]
         index = bisect_left(self.sentences, start)
-        return start == 0 or (
-            index < len(self.sentences) and self.sentences[index] <= body
-        )
+        if start == 0 or index == len(self.sentences):
+            return start == 0
+        return self.sentences[index] <= self.lines.get_body(number)
 
     def _find_sentence(self, place: int) -> tuple[int, int]:
         index = bisect_right(self.sentences, place)
@@ -138,22 +162,17 @@ class _Finder:
 
     def _find_item_end(self, number: int) -> int:
         """Find where an item of a list ends: after the lines that go on with it."""
-        first = self._get_indent(number)
-        last = min(number + _MAX_LINES, len(self.lines.starts) - 1)
+        lines = self.lines
+        indent = lines.get_body(number) - lines.starts[number]
+        last = min(number + _MAX_LINES, len(lines) - 1)
         for n in range(number + 1, last + 1):
-            line = self.lines.get(n)
-            if not line.strip() or LINE_MARK.match(line.lstrip()):
-                return self.lines.get_end(n - 1)
-            body = self.lines.starts[n] + self._get_indent(n)
-            is_start = self._starts_sentence(self.lines.starts[n], body)
-            goes_on = _GOES_ON.match(line) or self._get_indent(n) > first
-            if is_start and not goes_on:
-                return self.lines.get_end(n - 1)
-        return self.lines.get_end(last)
-
-    def _get_indent(self, number: int) -> int:
-        line = self.lines.get(number)
-        return len(line) - len(line.lstrip())
+            body = lines.get_body(n)
+            if body == lines.get_end(n) or LINE_MARK.match(self.text, body):
+                return lines.get_end(n - 1)
+            goes_on = body - lines.starts[n] > indent or _GOES_ON.match(self.text, body)
+            if not goes_on and self._starts_sentence(n):
+                return lines.get_end(n - 1)
+        return lines.get_end(last)
 
 
 def split_region(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from spacy_clinical.relations.regions import COLUMN, MIN_COLUMNS, Lines
+from spacy_clinical.relations.regions import COLUMN, Lines
 from spacy_clinical.relations.sig.folding import fold
 from spacy_clinical.relations.sig.numbers import BETWEEN, NUMBER, read_number
 from spacy_clinical.relations.sig.parts import Part, Quantity
@@ -46,14 +46,11 @@ class Tables:
     def _find_head(self, number: int) -> int:
         """Find the first line of the table that a row is in."""
         n = number
-        while n > 0 and n not in self._heads and self._is_row(n - 1):
+        while n > 0 and n not in self._heads and self.lines.is_row(n - 1):
             n -= 1
         head = self._heads.get(n, n)
         self._heads[number] = head
         return head
-
-    def _is_row(self, number: int) -> bool:
-        return len(COLUMN.findall(self.lines.get(number).strip())) >= MIN_COLUMNS
 
     def _list_cells(self, number: int) -> Iterator[tuple[str, int]]:
         """List the cells of a row, folded, and where they start (character)."""
