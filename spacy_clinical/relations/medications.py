@@ -1,0 +1,377 @@
+"""Assemble records of medications: drugs, and what is said of how they are taken.
+
+A drug has the parts of sigs that stand near it, and the attributes that a component for
+entities has found and a component for relations, or the text between, attaches to it.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from spacy.tokens import Doc, Span
+
+from spacy_clinical.extensions.assertion_attributes import CONTEXT_ATTRIBUTES
+from spacy_clinical.relations.attachment import (
+    Attribute,
+    Drug,
+    Role,
+    attach,
+    find_aliases,
+)
+from spacy_clinical.relations.headings import find_heading_statuses
+from spacy_clinical.relations.medication_records import DrugRecord, MedicationRecord
+from spacy_clinical.relations.regions import (
+    Lines,
+    Region,
+    find_lead,
+    find_regions,
+    split_region,
+)
+from spacy_clinical.relations.rows import Tables
+from spacy_clinical.relations.selection import (
+    ITEM,
+    PROSE,
+    ROW,
+    select_after,
+    select_before,
+)
+from spacy_clinical.relations.sig.assemble import assemble
+from spacy_clinical.relations.sig.find import find_parts
+from spacy_clinical.relations.sig.parts import Part
+from spacy_clinical.relations.sig.records import SigRecord, describe_sig
+from spacy_clinical.relations.switches import find_switches
+from spacy_clinical.tokenization.sentences import split_sentences
+
+DRUG_LABELS = frozenset({"Medication", "Drug"})
+# Labels of MACCROBAT, then those of n2c2.
+ATTRIBUTE_LABELS: Mapping[str, Role] = {
+    "Dosage": "dose",
+    "Administration": "route",
+    "Frequency": "frequency",
+    "Duration": "duration",
+    "Strength": "strength",
+    "Form": "form",
+    "Route": "route",
+    "Reason": "reason",
+}
+# What a dose or a frequency may belong to instead of a drug.
+RIVAL_LABELS = frozenset(
+    {"Therapeutic_procedure", "Diagnostic_procedure", "Clinical_event"}
+)
+# Relations that don't say whose an attribute is.
+OTHER_RELATIONS = frozenset(
+    {"BEFORE", "AFTER", "OVERLAP", "CAUSE", "IDENTICAL", "SUB_PROCEDURE"}
+)
+Place = tuple[int, int]
+# Characters before a part that may say what it is.
+_CONTEXT = 40
+
+
+def assemble_medications(
+    doc: Doc,
+    relations: Iterable[Mapping[str, Any]] | None = None,
+    *,
+    drug_labels: Collection[str] = DRUG_LABELS,
+) -> list[MedicationRecord]:
+    """Assemble the records of the medications of a Doc.
+
+    relations: Records with head and child, each with its start_char and end_char; the head
+        is the drug. None to go by what stands between attributes and drugs.
+    drug_labels: Of the entities that are drugs.
+    RETURNS: In the order of the text, one for each drug that isn't another name of the one
+        before.
+    """
+    ents = [ent for ent in doc.ents if len(ent)]
+    drugs = [ent for ent in ents if ent.label_ in drug_labels]
+    if not drugs:
+        return []
+    return _Assembler(doc, ents, drugs).assemble(relations)
+
+
+class _Own(NamedTuple):
+    """The parts of a sig that are said of a drug; and its status, if a verb says it."""
+
+    parts: list[Part]
+    status: str | None
+    leads: bool
+
+
+class _Assembler:
+    def __init__(self, doc: Doc, ents: list[Span], spans: list[Span]) -> None:
+        self.text = doc.text
+        self.ents = ents
+        places = [Drug(ent.start_char, ent.end_char) for ent in spans]
+        self.names: dict[int, list[Span]] = {}
+        aliases = find_aliases(self.text, places)
+        for i, first in sorted(aliases.items()):
+            self.names.setdefault(first, []).append(spans[i])
+        kept = [i for i in range(len(spans)) if i not in aliases]
+        self.other_names = [self.names.get(i, []) for i in kept]
+        self.spans = [spans[i] for i in kept]
+        self.drugs = [
+            Drug(span.start_char, max(span.end_char, *(n.end_char for n in names), 0))
+            for span, names in zip(self.spans, self.other_names, strict=True)
+        ]
+        self.sentences = _list_sentences(doc, self.text)
+        self.lines = Lines(self.text)
+        self.tables = Tables(self.text, self.lines)
+
+    def assemble(
+        self, relations: Iterable[Mapping[str, Any]] | None
+    ) -> list[MedicationRecord]:
+        attributes = [e for e in self.ents if e.label_ in ATTRIBUTE_LABELS]
+        owners = self._attach(attributes, relations)
+        barriers = sorted(
+            {ent.start_char for ent in self._list_barriers()}.union(self.sentences)
+        )
+        statuses = find_heading_statuses(
+            self.text, self.lines, [self.lines.find(d.start) for d in self.drugs]
+        )
+        headings = list(statuses)
+        places = sorted(owners)
+        records: list[MedicationRecord] = []
+        for region in find_regions(self.text, self.drugs, self.sentences):
+            records.extend(
+                self._read_region(region, owners, places, barriers, headings)
+            )
+        return records
+
+    def _list_barriers(self) -> Iterator[Span]:
+        """List the entities that what is said of a drug doesn't reach over."""
+        drugs = {(span.start_char, span.end_char) for span in self.spans}
+        for ent in self.ents:
+            is_drug = (ent.start_char, ent.end_char) in drugs
+            if ent.label_ not in ATTRIBUTE_LABELS and not is_drug:
+                yield ent
+
+    def _attach(
+        self, attributes: Sequence[Span], relations: Iterable[Mapping[str, Any]] | None
+    ) -> dict[Place, set[int]]:
+        """Say which drugs each attribute belongs to."""
+        owners: dict[Place, set[int]] = {}
+        if relations is not None:
+            known = {(d.start_char, d.end_char): i for i, d in enumerate(self.spans)}
+            for i, names in enumerate(self.other_names):
+                known.update({(name.start_char, name.end_char): i for name in names})
+            places = {(a.start_char, a.end_char) for a in attributes}
+            for relation in relations:
+                head = known.get(_get_place(relation["head"]))
+                child = _get_place(relation["child"])
+                is_other = relation["label"] in OTHER_RELATIONS
+                if head is not None and child in places and not is_other:
+                    owners.setdefault(child, set()).add(head)
+            return owners
+        rivals = [
+            Drug(ent.start_char, ent.end_char, is_rival=True)
+            for ent in self.ents
+            if ent.label_ in RIVAL_LABELS
+        ]
+        heads = sorted([*self.drugs, *rivals])
+        numbers = {drug: i for i, drug in enumerate(self.drugs)}
+        rows = [
+            Attribute(a.start_char, a.end_char, ATTRIBUTE_LABELS[a.label_])
+            for a in attributes
+        ]
+        owners = {(row.start, row.end): set() for row in rows}
+        for number, index in attach(self.text, heads, rows, self.sentences):
+            attribute = rows[number]
+            owners[attribute.start, attribute.end].add(numbers[heads[index]])
+        return owners
+
+    def _read_region(
+        self,
+        region: Region,
+        owners: Mapping[Place, set[int]],
+        places: Sequence[Place],
+        barriers: Sequence[int],
+        headings: Sequence[str | None],
+    ) -> Iterator[MedicationRecord]:
+        found = find_parts(self.text[region.start : region.end])
+        parts = [
+            part._replace(start=part.start + region.start, end=part.end + region.start)
+            for part in found
+        ]
+        if region.is_row:
+            parts = _merge(parts, self.tables.find_amounts(region.start))
+        claims = [_find_owners(part, places, owners) for part in parts]
+        claimed: dict[int, list[Part]] = {}
+        for part, claim in zip(parts, claims, strict=True):
+            for i in claim or ():
+                claimed.setdefault(i, []).append(part)
+        lead_status: str | None = None
+        switches = find_switches(self.text, self.drugs, region.drugs)
+        stretches = split_region(self.text, region, self.drugs)
+        for i, (start, end) in zip(region.drugs, stretches, strict=True):
+            free = [
+                part
+                for part, claim in self._list_between(start, end, parts, claims)
+                if claim is None or i in claim
+            ]
+            own = self._select(i, region, start, free, claimed.get(i, []), barriers)
+            if own.leads:
+                lead_status = own.status
+            elif own.status or not self._goes_on(i, region):
+                lead_status = None
+            status = switches.get(i) or own.status or lead_status or headings[i]
+            yield self._make_record(i, own.parts, status)
+
+    def _goes_on(self, i: int, region: Region) -> bool:
+        """Whether a drug is in a list with the one before: their verb is the same."""
+        return region.drugs[0] != i and not region.is_row
+
+    def _list_between(
+        self,
+        start: int,
+        end: int,
+        parts: Sequence[Part],
+        claims: Sequence[set[int] | None],
+    ) -> Iterator[tuple[Part, set[int] | None]]:
+        """List the parts of a stretch (characters), and the drugs that they belong to."""
+        for i in range(bisect_left(parts, (start,)), len(parts)):
+            if parts[i].end > end:
+                break
+            yield parts[i], claims[i]
+
+    def _select(
+        self,
+        i: int,
+        region: Region,
+        start: int,
+        free: Sequence[Part],
+        claimed: Sequence[Part],
+        barriers: Sequence[int],
+    ) -> _Own:
+        """Select the parts that are said of a drug, and its status.
+
+        start (character): Of the drug's stretch.
+        free: The parts in that stretch that belong to no other drug.
+        claimed: The parts of its attributes.
+        """
+        drug = self.drugs[i]
+        reach = ROW if region.is_row else ITEM if region.is_item else PROSE
+        lead = start if region.is_row else max(start, find_lead(self.text, start, drug))
+        before = [
+            part for part in free if lead <= part.start and part.end <= drug.start
+        ]
+        inside = [p for p in free if p.end > drug.start and p.start < drug.end]
+        after = [part for part in free if part.start >= drug.end]
+        near = [
+            *select_before(self.text, before, drug.start, reach),
+            *inside,
+            *select_after(
+                self.text, after, drug.end, barriers if reach is PROSE else (), reach
+            ),
+        ]
+        status = self._find_status(free, drug.start, near)
+        chosen = sorted(p for p in {*near, *claimed} if p.kind != "status")
+        if status is None:
+            return _Own(chosen, None, False)
+        return _Own(chosen, status.value, status.start < drug.start)
+
+    def _find_status(
+        self, free: Sequence[Part], start: int, near: Sequence[Part]
+    ) -> Part | None:
+        """Find the verb that says the status of a drug: before it, or near after it.
+
+        start (character): Of the drug.
+        """
+        for part in reversed(free):
+            if part.kind != "status" or part.end > start:
+                continue
+            if not set(".;\n") & set(self.text[part.end : start]):
+                return part
+        return next((p for p in near if p.kind == "status" and p.start >= start), None)
+
+    def _make_record(
+        self, i: int, parts: Sequence[Part], status: str | None
+    ) -> MedicationRecord:
+        span, drug = self.spans[i], self.drugs[i]
+        sig = self._describe(parts)
+        dosages = sig["dosages"]
+        firsts: dict[str, Any] = {
+            name: next((d[name] for d in dosages if d[name]), None)
+            for name in ("dose", "rate", "route", "frequency", "duration", "reason")
+        }
+        return {
+            "drug": _describe_drug(span),
+            "other_names": [_describe_drug(name) for name in self.other_names[i]],
+            "dose": firsts["dose"],
+            "rate": firsts["rate"],
+            "strength": sig["strength"],
+            "form": sig["form"],
+            "route": firsts["route"],
+            "frequency": firsts["frequency"],
+            "duration": firsts["duration"],
+            "prn": any(dosage["prn"] for dosage in dosages),
+            "reason": firsts["reason"],
+            "dispense": sig["dispense"],
+            "refills": sig["refills"],
+            "status": status,
+            "assertion": _list_assertion(span),
+            "section": _get_section(span),
+            "dosages": dosages,
+            "start_char": min([drug.start, *(part.start for part in parts)]),
+            "end_char": max([drug.end, *(part.end for part in parts)]),
+        }
+
+    def _describe(self, parts: Sequence[Part]) -> SigRecord:
+        """Put the parts of a drug together."""
+        if not parts:
+            return describe_sig(assemble("", []))
+        # A little more, for what parts say by the words before them.
+        start = max(parts[0].start - _CONTEXT, 0)
+        text = self.text[start : max(part.end for part in parts)]
+        moved = [
+            part._replace(start=part.start - start, end=part.end - start)
+            for part in parts
+        ]
+        return describe_sig(assemble(text, moved), start)
+
+
+def _merge(parts: Sequence[Part], others: Iterable[Part]) -> list[Part]:
+    """Add parts where there are none yet."""
+    starts = {part.start for part in parts}
+    return sorted([*parts, *(part for part in others if part.start not in starts)])
+
+
+def _list_sentences(doc: Doc, text: str) -> list[int]:
+    if doc.has_annotation("SENT_START"):
+        return [sentence.start_char for sentence in doc.sents]
+    return split_sentences(text)
+
+
+def _get_place(record: Mapping[str, Any]) -> Place:
+    return record["start_char"], record["end_char"]
+
+
+def _find_owners(
+    part: Part, places: Sequence[Place], owners: Mapping[Place, set[int]]
+) -> set[int] | None:
+    """Find the drugs of the attribute that a part is in; None if it is in none."""
+    index = bisect_right(places, (part.start, part.end)) - 1
+    for place in places[max(index, 0) : index + 2]:
+        if place[0] < part.end and part.start < place[1]:
+            return owners[place]
+    return None
+
+
+def _describe_drug(span: Span) -> DrugRecord:
+    return {
+        "text": span.text,
+        "label": span.label_,
+        "kb_id": span.kb_id_,
+        "start_char": span.start_char,
+        "end_char": span.end_char,
+    }
+
+
+def _list_assertion(span: Span) -> list[str]:
+    return [
+        name
+        for name in CONTEXT_ATTRIBUTES
+        if Span.has_extension(name) and span._.get(name) is True
+    ]
+
+
+def _get_section(span: Span) -> str:
+    return str(span._.section or "") if Span.has_extension("section") else ""
