@@ -105,8 +105,9 @@ def find_anchors(
         if len(days) == 1 and kind in _COLUMNS
     }
     own = [min(said[kind]) for kind in _OF_NOTE if len(said.get(kind, ())) == 1]
-    if not own and (match := _ALONE.search(text[:_HEAD])):
-        day = _read_day(match[1], context)
+    alone = None if own else _ALONE.search(text[:_HEAD])
+    if alone:
+        day = _read_day(alone[1], context)
         own = [] if day is None else [day]
     if own:
         anchors["note"] = own[0]

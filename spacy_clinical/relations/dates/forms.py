@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import partial
 
 _GROUP = re.compile(r"\?P<([a-z]+)>|\(\?P=([a-z]+)\)")
 
@@ -13,11 +14,13 @@ def join_forms(forms: Sequence[str]) -> re.Pattern[str]:
     """
     joined = []
     for i, form in enumerate(forms):
-        numbered = _GROUP.sub(
-            lambda m, i=i: f"?P<{m[1]}_{i}>" if m[1] else f"(?P={m[2]}_{i})", form
-        )
+        numbered = _GROUP.sub(partial(_number, i), form)
         joined.append(f"(?:{numbered})")
     return re.compile("|".join(joined))
+
+
+def _number(i: int, match: re.Match[str]) -> str:
+    return f"?P<{match[1]}_{i}>" if match[1] else f"(?P={match[2]}_{i})"
 
 
 def read_groups(match: re.Match[str]) -> dict[str, str]:
