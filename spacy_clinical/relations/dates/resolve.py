@@ -8,7 +8,6 @@ from typing import Any
 
 from spacy.tokens import Doc, Span
 
-from spacy_clinical.extensions.doc_data import get_whole
 from spacy_clinical.relations.dates.anchors import find_anchors
 from spacy_clinical.relations.dates.calendar_dates import Context
 from spacy_clinical.relations.dates.find import find_day_first
@@ -61,8 +60,8 @@ def resolve_dates(
     chosen.sort(key=lambda span: (span.start, span.end))
     text = doc.text
     order = find_day_first(text) if day_first is None else day_first
-    anchors = find_anchors(text, _list_known(doc, reference), order)
-    reader = _Reader(text, anchors, order, _find_borders(doc, text))
+    anchors = find_note_anchors(doc, text, reference=reference, day_first=order)
+    reader = _Reader(text, anchors, order, find_borders(doc, text))
     records = []
     for span in chosen:
         found = reader.read(span.start_char, span.end_char, span.label_.lower())
@@ -76,13 +75,25 @@ def _is_time(span: Span) -> bool:
     return span.label_.lower() in KINDS and span.end > span.start
 
 
-def _list_known(doc: Doc, reference: date | None) -> dict[str, date]:
-    kept: Mapping[str, str] = get_whole(doc, "clinical_note_dates") or {}
+def find_note_anchors(
+    doc: Doc,
+    text: str,
+    *,
+    reference: date | None = None,
+    day_first: bool | None = None,
+) -> dict[str, date]:
+    """Find the dates that others in a Doc may be relative to, as `find_anchors` does.
+
+    reference: The note's date, if it is known.
+    """
+    kept: Mapping[str, str] = doc._.note_dates
     known = {kind: date.fromisoformat(day) for kind, day in kept.items()}
-    return {**known, "note": reference} if reference else known
+    if reference is not None:
+        known["note"] = reference
+    return find_anchors(text, known, day_first)
 
 
-def _find_borders(doc: Doc, text: str) -> list[int]:
+def find_borders(doc: Doc, text: str) -> list[int]:
     """Find where sentences start (characters): lines, if the Doc has no sentences."""
     if doc.has_annotation("SENT_START"):
         return [token.idx for token in doc if token.is_sent_start]

@@ -37,7 +37,7 @@ _SIZE_WITH_UNITS = re.compile(
 def scan_measurements(text: str) -> list[Measurement]:
     """Find the measurements of a text, in order; none of two overlap."""
     found = [*_scan_named(text), *_scan_sizes(text)]
-    found.sort(key=lambda one: (one.start, -one.end))
+    found.sort(key=lambda one: one.value)
     kept: list[Measurement] = []
     for one in found:
         if not kept or one.value[0] >= kept[-1].end:
@@ -82,9 +82,12 @@ def _find_name(
         )
         if is_same and not text[end : end + 1].isalnum():
             return spelling, end
-    # "BP120/80", "WBC12.3"; one letter would be "T3", "K2".
+    # "BP120/80", "WBC12.3", "K4.2"; "T3" is none, "R41.0" a code.
     digits = _DIGITS.search(word[0])
-    if digits is None or digits.start() < 2:
+    if digits is None:
+        return None
+    has_decimals = re.match(r"\.\d", text[word.end() : word.end() + 2])
+    if digits.start() < 2 and not (has_decimals and word[0][0] in "TK"):
         return None
     name = word[0][: digits.start()]
     for spelling in by_word.get(name.lower(), ()):
@@ -136,4 +139,9 @@ def _is_doubtful(text: str, one: Measurement) -> bool:
     if one.name is None or one.unit is not None:
         return False
     start, end = one.name
-    return text[start:end] in _IN_COMPANY and text[end : end + 1] not in ":="
+    if end == start + 1 and text[end : end + 1].isdigit():
+        # "T98.6", and "K21.9", which is a code.
+        return True
+    if "." in text[one.value[0] : one.value[1]] or text[end : end + 1] in ":=":
+        return False
+    return text[start:end] in _IN_COMPANY

@@ -13,7 +13,7 @@ from spacy_clinical.relations.measurements.numbers import (
     fold_number,
     read_amount,
 )
-from spacy_clinical.relations.measurements.units import UNIT, read_unit
+from spacy_clinical.relations.measurements.units import MAX_UNIT, UNIT, read_unit
 
 # What may stand between a name and its value, on one line but for the last words.
 _WORDS = (
@@ -41,7 +41,7 @@ _SCORE = re.compile(r"(?P<n>\d{1,2})(?: ?/ ?10| out of 10)(?![\d/])")
 _IS_OTHER = re.compile(
     r"[ -]?(?:days?|weeks?|wks?|months?|mos?|years?|yrs?|y/?o|hours?|hrs?|times|doses?|x|"
     r"am|pm|a\.m|p\.m|tabs?|tablets?|caps?|capsules?|pills?|puffs?|drops?|st|nd|rd|th|"
-    r"units? (?:of|po|sc|sq|iv|daily|bid))(?![^\W_])|:\d|/\d|[ ]?[x\u00d7][ ]?\d",
+    r"units? (?:of|po|sc|sq|iv|daily|bid))(?![^\W_])|:\d|/\d|[ ]?[x\u00d7][ ]?(?!10 ?[\^*e]?\d)\d",
     re.IGNORECASE,
 )
 _UNIT = re.compile(rf"[ \t]{{0,4}}(?P<unit>{UNIT})", re.IGNORECASE)
@@ -86,7 +86,9 @@ _ARROW = re.compile(r"[ \t]?(?:-+>|\u2192|=>)[ \t]?")
 
 
 @dataclass(frozen=True)
-class _Tail:
+class Tail:
+    """What stands behind a value, and where it ends (characters)."""
+
     end: int
     unit: str | None = None
     unit_text: str | None = None
@@ -172,29 +174,66 @@ def _read_value(
     ).compute_flag()
 
 
+def read_entity(
+    text: str, test: tuple[int, int], value: tuple[int, int], analyte: Analyte | None
+) -> Measurement:
+    """Read a value whose place is known (characters, half open).
+
+    test, value: Places of the test and of the value.
+    analyte: None if it isn't a known one.
+    """
+    start, end = min(test[0], value[0]), max(test[1], value[1])
+    base = Measurement(start, end, analyte, test, value)
+    for read in _SPECIAL.get(analyte.key, ()) if analyte else ():
+        special = read(text, value[0], base)
+        if special is not None and special.end <= value[1] + MAX_UNIT:
+            return replace(special, end=max(end, special.end))
+    match = _AMOUNT.match(text, value[0])
+    amount = read_amount(match[0]) if match and match.end() <= value[1] else None
+    if match is None or amount is None:
+        return base
+    tail = read_tail(text, match.end(), analyte)
+    is_whole = tail is not None and tail.end >= value[1]
+    if tail is None or not (is_whole or not text[match.end() : value[1]].strip()):
+        return base
+    return replace(
+        base,
+        end=max(end, tail.end),
+        amount=amount,
+        unit=tail.unit,
+        unit_text=tail.unit_text,
+        low=tail.low,
+        high=tail.high,
+        flag=tail.flag,
+    ).compute_flag()
+
+
 def _is_plausible(amount: Amount, analyte: Analyte) -> bool:
     values = [amount.low] if amount.high is None else [amount.low, amount.high]
+    if analyte.key == "body_temperature" and any(45 < value < 85 for value in values):
+        # Neither in Celsius nor in Fahrenheit.
+        return False
     return all(analyte.least <= value <= analyte.greatest for value in values)
 
 
-def read_tail(text: str, place: int, analyte: Analyte | None) -> _Tail | None:
+def read_tail(text: str, place: int, analyte: Analyte | None) -> Tail | None:
     """Read unit, flag and range behind a value, in any order.
 
     place (characters): Where the value ends.
     RETURNS: None if the unit says that it was a dose.
     """
-    tail = _Tail(place)
+    tail = Tail(place)
     for _ in range(3):
         match = _UNIT.match(text, tail.end) if tail.unit is None else None
         code = read_unit(match["unit"]) if match else None
-        if match and code and _fits(code, match["unit"], analyte):
+        if match and code and _fits(code, analyte):
             tail = replace(
                 tail, end=match.end(), unit=code, unit_text=match["unit"]
             )
             continue
         if match and analyte and analyte.kind == "lab" and code in _MASSES:
-            is_flag = match["unit"] in FLAGS
-            if not is_flag:
+            # "3.1 L" is low, "20 mEq" a dose.
+            if match["unit"] not in FLAGS:
                 return None
         match = _FLAG.match(text, tail.end) if tail.flag is None else None
         if match:
@@ -216,7 +255,7 @@ def _is_vital(analyte: Analyte | None) -> bool:
     return analyte is not None and analyte.kind == "vital"
 
 
-def _fits(code: str, written: str, analyte: Analyte | None) -> bool:
+def _fits(code: str, analyte: Analyte | None) -> bool:
     """Check that a unit is one of what is measured, and no other word."""
     return "/" in code or analyte is None or code in analyte.units
 
