@@ -52,6 +52,7 @@ from spacy_clinical.extensions.form_attributes import register_form_extensions
 from spacy_clinical.extensions.form_attributes import set_form_fields as set_form_fields
 from spacy_clinical.extensions.form_data import FORM_KEY as FORM_KEY
 from spacy_clinical.extensions.known_identifiers import register_known_identifiers
+from spacy_clinical.extensions.note_dates import register_note_dates
 from spacy_clinical.extensions.span_groups import find_by_start, follow, is_current
 
 SECTIONS_KEY = "sections"
@@ -245,6 +246,7 @@ def register_extensions() -> None:
     register_abbreviation_extensions()
     register_concept_extensions()
     register_known_identifiers()
+    register_note_dates()
     getters: dict[str, Callable[[Doc], Any]] = {
         "clinical_pieces": partial(_get, name="clinical_pieces"),
         "clinical_vector": partial(_get, name="clinical_vector"),

@@ -1,0 +1,1 @@
+"""What belongs to what: relations, and the records that they make."""

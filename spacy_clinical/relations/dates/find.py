@@ -1,0 +1,72 @@
+"""Find dates of the calendar in a text, by rules alone."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from spacy_clinical.relations.dates.calendar_dates import (
+    MONTH,
+    Context,
+    read_calendar_date,
+)
+from spacy_clinical.relations.dates.clock import CLOCK
+from spacy_clinical.relations.dates.value import TimeValue
+from spacy_clinical.relations.dates.words import fold
+
+_YEAR = r"(?:1[89]|2\d)\d\d"
+_NUMERIC = (
+    rf"(?:{_YEAR}(?P<s>[-/])\d{{1,2}}(?P=s)\d{{1,2}}"
+    r"|\d{1,2}(?P<p>[-/.])\d{1,2}(?P=p)(?:\d{4}|\d{2}))(?![\d/]|[-.]\d)"
+)
+_NAMED = (
+    rf"(?:\d{{1,2}}(?:st|nd|rd|th)?[ -]?(?:of )?{MONTH}\.?[ ,-]{{0,2}}{_YEAR}"
+    rf"|{MONTH}\.? \d{{1,2}}(?:st|nd|rd|th)?,? {_YEAR})(?!\d)"
+)
+# Without a year; only where something else shows that it is a date.
+SHORT = r"\d{1,2}/\d{1,2}(?![\d/]|[-.]\d)"
+# A whole date; MIMIC-III's are in [** **].
+WHOLE = rf"(?<![\w./-])(?:{_NUMERIC}|{_NAMED})"
+_CLOCK = rf"(?:(?:\*\*\])?(?:,? (?:at )?|T)(?P<clock>{CLOCK})(?![\w:]))?"
+_DATE = re.compile(rf"{WHOLE}{_CLOCK}", re.IGNORECASE)
+_WITH_SHORT = re.compile(rf"(?:{WHOLE}|(?<![\w./-]){SHORT}){_CLOCK}", re.IGNORECASE)
+# What tells the order of day and month.
+_PAIR = re.compile(
+    r"(?<![\w./-])(\d{1,2})([/.-])(\d{1,2})\2(?:\d{4}|\d{2})(?![\d/]|[-.]\d)"
+)
+
+
+class FoundDate(NamedTuple):
+    """A date in a text (characters, half open)."""
+
+    start: int
+    end: int
+    value: TimeValue
+
+
+def find_calendar_dates(
+    text: str, context: Context, *, with_short: bool = False
+) -> Iterator[FoundDate]:
+    """Find the dates of a text that exist.
+
+    with_short: Also those without a year, such as "3/4".
+    """
+    pattern = _WITH_SHORT if with_short else _DATE
+    for match in pattern.finditer(text):
+        value = read_calendar_date(fold(match[0]), context)
+        if value is not None and value.value is not None:
+            yield FoundDate(match.start(), match.end(), value)
+
+
+def find_day_first(text: str) -> bool | None:
+    """Find whether a note writes the day before the month.
+
+    RETURNS: None if no date shows it, or if they don't agree.
+    """
+    orders = set()
+    for match in _PAIR.finditer(text):
+        first, second = int(match[1]), int(match[3])
+        if 12 < first <= 31 and 1 <= second <= 12:
+            orders.add(True)
+        elif 12 < second <= 31 and 1 <= first <= 12:
+            orders.add(False)
+    return orders.pop() if len(orders) == 1 else None

@@ -1,0 +1,171 @@
+"""Assemble the measurements of a Doc: from relations, from entities, and from the text."""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from spacy.tokens import Doc
+
+from spacy_clinical.relations.dates.calendar_dates import Context
+from spacy_clinical.relations.dates.find import find_day_first
+from spacy_clinical.relations.dates.resolve import find_borders, find_note_anchors
+from spacy_clinical.relations.measurements.analytes import find_analyte
+from spacy_clinical.relations.measurements.attach import Place, attach_values
+from spacy_clinical.relations.measurements.dated import Dates
+from spacy_clinical.relations.measurements.measurement import Measurement
+from spacy_clinical.relations.measurements.scan import scan_measurements
+from spacy_clinical.relations.measurements.tables import read_tables
+from spacy_clinical.relations.measurements.values import read_entity
+
+MODIFY = "MODIFY"
+TEST, VALUE = "Diagnostic_procedure", "Lab_value"
+_SECTIONS = "sections"
+# Where numbers behind the names of substances are doses.
+_OF_DRUGS = frozenset(
+    {
+        "medications",
+        "admission_medications",
+        "discharge_medications",
+        "medications_administered",
+        "allergies",
+    }
+)
+_SAID = {
+    "N": r"normal|within normal (?:limits|range)|unremarkable|wnl|normal range",
+    "H": r"elevated|increased|high|raised|higher|elevation|increase",
+    "L": r"decreased|low|reduced|lower|diminished|decrease",
+    "A": r"abnormal",
+}
+_FLAGS = {
+    flag: re.compile(rf"(?:\w+ )?(?:{words})", re.IGNORECASE)
+    for flag, words in _SAID.items()
+}
+
+
+def assemble_measurements(
+    doc: Doc, relations: Iterable[Mapping[str, Any]] | None = None
+) -> list[dict[str, Any]]:
+    """Assemble the measurements of a Doc.
+
+    relations: Records of relations. A MODIFY of a Lab_value to a Diagnostic_procedure says
+        which value is whose. None: rules say it of such entities in `doc.ents`.
+    RETURNS: In the order of the text, as `Measurement` describes them. Those that the text
+        alone shows are among them, whether or not it has entities.
+    """
+    text = doc.text
+    order = find_day_first(text)
+    anchors = find_note_anchors(doc, text, day_first=order)
+    context = Context(anchors.get("note"), order)
+    sections = _Sections(doc)
+    found = _find_in_text(text, context, sections)
+    if relations is None:
+        pairs = list(_attach(doc, text))
+    else:
+        pairs = list(_list_pairs(relations))
+    found = _merge(text, found, pairs)
+    dates = Dates(text, context)
+    records = []
+    for one in found:
+        day = one.date or dates.find(one.start, one.end)
+        section = sections.find(one.value[0])
+        records.append(replace(one, date=day).as_record(text, section))
+    return records
+
+
+class _Sections:
+    """The sections of a Doc, by characters."""
+
+    def __init__(self, doc: Doc) -> None:
+        spans = doc.spans[_SECTIONS] if _SECTIONS in doc.spans else ()
+        self._starts = [span.start_char for span in spans]
+        self._labels = [span.label_ for span in spans]
+
+    def find(self, place: int) -> str:
+        """Find the label of the section that a character is in, or ""."""
+        index = bisect_right(self._starts, place) - 1
+        return self._labels[index] if index >= 0 else ""
+
+
+def _find_in_text(
+    text: str, context: Context, sections: _Sections
+) -> list[Measurement]:
+    rows = sorted(read_tables(text, context), key=lambda one: one.value)
+    ends = [one.end for one in rows]
+    found = list(rows)
+    for one in scan_measurements(text):
+        is_drug = sections.find(one.start) in _OF_DRUGS
+        if is_drug and (one.analyte is None or one.analyte.kind == "lab"):
+            continue
+        index = bisect_right(ends, one.start)
+        if index >= len(rows) or rows[index].start >= one.end:
+            found.append(one)
+    return sorted(found, key=lambda one: one.value)
+
+
+def _list_pairs(
+    relations: Iterable[Mapping[str, Any]],
+) -> Iterator[tuple[Place, Place]]:
+    """List the places of tests and of their values."""
+    for relation in relations:
+        head, child = relation["head"], relation["child"]
+        if (relation["label"], head["label"], child["label"]) == (MODIFY, TEST, VALUE):
+            yield (
+                (head["start_char"], head["end_char"]),
+                (child["start_char"], child["end_char"]),
+            )
+
+
+def _attach(doc: Doc, text: str) -> Iterator[tuple[Place, Place]]:
+    tests = [(e.start_char, e.end_char) for e in doc.ents if e.label_ == TEST]
+    values = [(e.start_char, e.end_char) for e in doc.ents if e.label_ == VALUE]
+    if tests and values:
+        borders = find_borders(doc, text)
+        for value, test in attach_values(text, tests, values, borders):
+            yield tests[test], values[value]
+
+
+def _merge(
+    text: str, found: list[Measurement], pairs: Iterable[tuple[Place, Place]]
+) -> list[Measurement]:
+    """Put what relations say beside, or instead of, what the text alone shows."""
+    starts = [one.value[0] for one in found]
+    replaced: dict[int, Measurement] = {}
+    added = []
+    for test, value in sorted(pairs, key=lambda pair: pair[::-1]):
+        analyte = find_analyte(text[slice(*test)])
+        index = bisect_left(starts, value[0] - 1)
+        while index < len(found) and starts[index] < value[1]:
+            if found[index].value[1] > value[0]:
+                break
+            index += 1
+        else:
+            index = len(found)
+        if index < len(found) and starts[index] < value[1]:
+            one = found[index]
+            is_same = one.name and one.name[0] < test[1] and test[0] < one.name[1]
+            if not is_same and index not in replaced:
+                # The relation knows whose value it is.
+                start, end = min(test[0], one.value[0]), max(test[1], one.end)
+                replaced[index] = replace(
+                    one,
+                    start=start,
+                    end=end,
+                    name=test,
+                    analyte=analyte or (one.analyte if one.name is None else None),
+                )
+            continue
+        added.append(_make(text, test, value))
+    merged = [replaced.get(i, one) for i, one in enumerate(found)]
+    return sorted([*merged, *added], key=lambda one: (one.value, one.start))
+
+
+def _make(text: str, test: Place, value: Place) -> Measurement:
+    """Make the measurement that a test and its value are."""
+    one = read_entity(text, test, value, find_analyte(text[slice(*test)]))
+    if one.amount is None and not one.parts and one.flag is None:
+        written = " ".join(text[slice(*value)].split())
+        flags = (flag for flag, words in _FLAGS.items() if words.fullmatch(written))
+        one = replace(one, flag=next(flags, None))
+    return one
