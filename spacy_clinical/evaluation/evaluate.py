@@ -64,7 +64,8 @@ def evaluate(
 ) -> Evaluation:
     """Run a pipeline over labelled Docs, and score it with its components' scorers.
 
-    A `clinical_assertion` in a pipeline that finds no entities speaks of the gold ones.
+    A `clinical_assertion` or a `clinical_relations` in a pipeline that finds no entities
+    speaks of the gold ones.
 
     batch_size (Docs): Size of a batch; None for the pipeline's own.
     """
@@ -96,11 +97,12 @@ def evaluate(
 
 
 def _needs_entities(nlp: Language) -> bool:
-    """Check whether a pipeline says what holds of entities, and has no component for these."""
+    """Check whether a pipeline says something of entities, and has no component for these."""
     assigned = {
         name for pipe in nlp.pipe_names for name in nlp.get_pipe_meta(pipe).assigns
     }
-    return "span._.assertion" in assigned and "doc.ents" not in assigned
+    says_something = {"span._.assertion", "doc._.relations"} & assigned
+    return bool(says_something) and "doc.ents" not in assigned
 
 
 def _has_assertion(doc: Doc) -> bool:
@@ -118,6 +120,7 @@ def _leave_out(scores: dict[str, Any], examples: Sequence[Example]) -> dict[str,
         "sections": any(SECTIONS_KEY in doc.spans for doc in golds),
         "form": any(FORM_SPANS_KEY in doc.spans for doc in golds),
         "assertion": any(map(_has_assertion, golds)),
+        "relations": any(doc._.relations for doc in golds),
         "sents": any(doc.has_annotation("SENT_START") for doc in golds),
     }
     return {k: v for k, v in scores.items() if is_scored.get(k.split("_")[0], True)}
