@@ -118,9 +118,10 @@ class BratCorpus:
         for doc in docs:
             predicted = nlp.make_doc(doc.text)
             if self.gold_entities:
-                predicted.ents = [
-                    Span(predicted, e.start, e.end, e.label) for e in doc.ents
-                ]
+                predicted.ents = _copy_spans(doc.ents, predicted)
+                if self.spans_key in doc.spans:
+                    group = _copy_spans(doc.spans[self.spans_key], predicted)
+                    predicted.spans[self.spans_key] = group
             yield Example(predicted, doc)
 
     def _read_docs(self, nlp: Language) -> Iterator[Doc]:
@@ -232,6 +233,10 @@ def flatten_spans(spans: Iterable[Span], policy: Flatten) -> list[Span]:
             taken.update(tokens)
             chosen.append(span)
     return sorted(chosen, key=lambda span: span.start)
+
+
+def _copy_spans(spans: Iterable[Span], doc: Doc) -> list[Span]:
+    return [Span(doc, span.start, span.end, span.label) for span in spans]
 
 
 def _make_span(doc: Doc, start: int, end: int, brat_span: BratSpan) -> Span:

@@ -32,7 +32,7 @@ NEVER = -20.0
 # Logit of all others before training: most pairs have none.
 RARE = -3.0
 # Numbers of buckets, by what is put into them.
-BUCKETS = {"n_words": 18, "n_mentions": 16, "n_units": 4}
+BUCKETS = {"n_words": 18, "n_mentions": 16, "n_units": 4, "likeness": 3}
 
 
 class PairInput(NamedTuple):
@@ -45,6 +45,7 @@ class PairInput(NamedTuple):
     kinds (n_pairs): Index of the two types, of all pairs of types that can have a label.
     n_words, n_mentions, n_units (n_pairs): In buckets, how many words, mentions, and ends
         of sentences or lines stand between them.
+    likeness (n_pairs): 2 for mentions of the same words, 1 for the same last word, or 0.
     can_be (n_pairs, n_outputs): Which labels a pair of such types can have: those where
         the first mention is the child, then those where the second is.
     """
@@ -58,6 +59,7 @@ class PairInput(NamedTuple):
     n_words: Ints1d
     n_mentions: Ints1d
     n_units: Ints1d
+    likeness: Ints1d
     can_be: Bools2d
 
 

@@ -96,9 +96,9 @@ class ClinicalRelations(RelationHeadPipe):
         self._check_settings()
 
     def _check_settings(self) -> None:
-        by_label = dict(self.threshold) if isinstance(self.threshold, Mapping) else {}
-        shares = {"threshold": [*by_label.values()] or [self.threshold]}
-        shares["more"] = [self.more]
+        threshold = self.threshold
+        values = threshold.values() if isinstance(threshold, Mapping) else [threshold]
+        shares: dict[str, list[Any]] = {"threshold": [*values], "more": [self.more]}
         for setting, values in shares.items():
             for value in values:
                 if not isinstance(value, int | float) or not 0 <= value <= 1:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy
-from spacy.attrs import LOWER
+from spacy.attrs import LENGTH, LOWER
 from spacy.tokens import Doc
 
 from spacy_clinical.extensions.doc_data import token_borders
@@ -29,6 +29,7 @@ def describe_pairs(
     inventory: The types and words that are known.
     limits: How far apart the mentions of a pair may be.
     """
+    words = doc.to_array([LOWER, LENGTH])[:, 0]
     starts = numpy.asarray([mention.start for mention in mentions], dtype="int64")
     ends = numpy.asarray([mention.end for mention in mentions], dtype="int64")
     tokens = find_tokens(doc, starts, ends)
@@ -38,7 +39,7 @@ def describe_pairs(
     kinds = inventory.kinds[types[first], types[second]]
     n_words = tokens[second, 0] - tokens[first, 1]
     return PairInput(
-        inventory.index_words(doc.to_array(LOWER)),
+        inventory.index_words(words),
         tokens,
         types,
         first,
@@ -48,6 +49,7 @@ def describe_pairs(
         numpy.where(n_words < 0, 0, 1 + _find_buckets(n_words, BUCKETS["n_words"] - 2)),
         _find_buckets(second - first - 1, BUCKETS["n_mentions"] - 1),
         numpy.minimum(units[second] - units[first], BUCKETS["n_units"] - 1),
+        _compare(words, tokens, first, second),
         inventory.can_be[kinds],
     )
 
@@ -60,6 +62,17 @@ def find_tokens(doc: Doc, starts: Ints1d, ends: Ints1d) -> Ints2d:
     first = numpy.minimum(first, max(len(token_ends) - 1, 0))
     last = numpy.searchsorted(token_starts, ends, side="left")
     return numpy.stack([first, numpy.maximum(last, first + 1)], axis=1)
+
+
+def _compare(words: Ints1d, tokens: Ints2d, first: Ints1d, second: Ints1d) -> Ints1d:
+    """Say which mentions of pairs have the same words (2), or the same last word (1)."""
+    sums = numpy.zeros(len(words) + 1, dtype="uint64")
+    # Sums of hashes wrap around; that two differ and still agree is as good as impossible.
+    numpy.cumsum(words, out=sums[1:])
+    all_words = sums[tokens[:, 1]] - sums[tokens[:, 0]]
+    last = words[tokens[:, 1] - 1]
+    are_same = all_words[first] == all_words[second]
+    return numpy.where(are_same, 2, last[first] == last[second]).astype("int64")
 
 
 def _list_borders(doc: Doc, limits: Limits) -> Sequence[int]:

@@ -4,7 +4,7 @@ and between them."""
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy
 from spacy.strings import get_string_id
@@ -109,7 +109,7 @@ class Inventory:
         found = [indices.get(mention.label, len(self.types)) for mention in mentions]
         return numpy.asarray(found, dtype="int64")
 
-    def index_words(self, ids: Ints1d) -> Ints1d:
+    def index_words(self, ids: Any) -> Ints1d:
         """Find the indices of words.
 
         ids (n_tokens): Hashes of the words in lower case, as spaCy has them.

@@ -77,4 +77,4 @@ def mark_gold(
         row = rows.get((min(child, head), max(child, head)))
         if row is not None:
             marked[row, label if child < head else n_labels + label] = 1
-    return marked * pairs.can_be
+    return numpy.where(pairs.can_be, marked, numpy.float32(0))
