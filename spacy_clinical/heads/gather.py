@@ -25,7 +25,7 @@ def scatter_add(total: Floats2d, index: Ints1d, values: Floats2d) -> None:
 def sum_before(X: Floats2d) -> Floats2d:
     """Sum the rows before each row, and all of them (n_rows + 1, width): the sum of rows
     from `i` to `j` is the difference of two."""
-    sums = numpy.zeros((len(X) + 1, X.shape[1]), dtype="float32")
+    sums = numpy.zeros((len(X) + 1, X.shape[1]), dtype=X.dtype)
     numpy.cumsum(X, axis=0, out=sums[1:])
     return sums
 

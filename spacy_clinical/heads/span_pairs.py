@@ -145,7 +145,7 @@ def score_pairs(
         d_product = dZ @ weights["product"].T
         dX = numpy.zeros_like(X)
         for name, index, other in (("first", first, second), ("second", second, first)):
-            d_side = numpy.zeros((len(X), dZ.shape[1]), dtype="float32")
+            d_side = numpy.zeros((len(X), dZ.shape[1]), dtype=dZ.dtype)
             scatter_add(d_side, index, dZ)
             side = with_one if name == "first" else X
             gradients[name] += side.T @ d_side
@@ -196,7 +196,7 @@ def _read_between(
             ("words_between", given.words, dZ * scale, start, stop),
             ("types_between", given.types, dZ, first + 1, second),
         ):
-            d_sums = numpy.zeros((len(index) + 1, dZ.shape[1]), dtype="float32")
+            d_sums = numpy.zeros((len(index) + 1, dZ.shape[1]), dtype=dZ.dtype)
             scatter_add(d_sums, high, values)
             scatter_add(d_sums, low, -values)
             scatter_add(gradients[name], index, backprop_sums(d_sums))
