@@ -119,6 +119,7 @@ def score_pairs(
     RETURNS (n_pairs, n_outputs): Logits, and a callback that turns their gradients into
         those of the rows, and adds those of the weights to what it is given.
     """
+    rows, backprop_rows = drop_some(rows, drop)
     X, backprop_mentions = read_mentions(
         rows, _list_mentions(places, given), weights, drop=drop
     )
@@ -152,7 +153,7 @@ def score_pairs(
             dX += d_side @ weights[name][: X.shape[1]].T
             scatter_add(dX, index, d_product * X[other])
         d_rows = backprop_between(dZ, gradients)
-        return d_rows + backprop_mentions(dX, gradients)
+        return backprop_rows(d_rows + backprop_mentions(dX, gradients))
 
     return logits, backprop
 
