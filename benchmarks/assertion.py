@@ -43,7 +43,7 @@ from reports import OURS, SHARE, Row, compare_speed, make_row, write_report
 from spacy.util import filter_spans
 
 import spacy_clinical
-from spacy_clinical.architectures.assertion_head import encode_again
+from spacy_clinical.architectures.encoder import encode_again
 from spacy_clinical.architectures.shared_encoder import SharedEncoder
 
 NEGATED, UNCERTAIN = "is_negated", "is_uncertain"

@@ -1,6 +1,5 @@
 """Model that says of places in Docs what is said of them."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,20 +8,10 @@ from spacy.tokens import Doc
 from thinc.api import Dropout, Linear, Model
 
 from spacy_clinical.architectures.assertion_rules import AssertionModel, Targets
-from spacy_clinical.architectures.encoder import (
-    encode,
-    encode_again,
-    get_shim,
-    has_checkpoint,
-)
-from spacy_clinical.architectures.shared_encoder import SharedEncoder, project_rows
-from spacy_clinical.extensions.doc_data import token_borders
+from spacy_clinical.architectures.projected_rows import begin_rows, read_rows
 from spacy_clinical.heads.span_attention import make_weights, read_places
-from spacy_clinical.pieces.text import read_doc
 from spacy_clinical.types import Floats2d, Ints2d
 
-# Memory for the rows of a frozen encoder during training.
-MAX_KNOWN_BYTES = 2**29
 # Logit for places in a text without wordpieces.
 NOT_SAID = -20.0
 
@@ -88,10 +77,12 @@ def forward(
             attention.predict((numpy.tanh(rows), _locate(one, offsets)))
             if len(one.places) and len(rows)
             else numpy.full((len(one.places), model.get_dim("nO")), NOT_SAID, "float32")
-            for one, (rows, offsets) in zip(given, _read(model, given), strict=True)
+            for one, (rows, offsets) in zip(
+                given, read_rows(model, [one.doc for one in given]), strict=True
+            )
         ], lambda d_logits: given
     _, projection, dropout, attention = model.layers
-    read, backprop_encoder = _begin_update(model, [one.doc for one in given])
+    read, backprop_encoder = begin_rows(model, [one.doc for one in given])
     borders = numpy.cumsum([0, *(len(X) for X, _ in read)])
     # Places in a text without wordpieces read a row of zeros, the last one.
     width = projection.get_dim("nI")
@@ -143,71 +134,6 @@ def _locate(one: Targets, offsets: Ints2d) -> Ints2d:
     return numpy.stack(
         [first, stop, find_first(sentences[index - 1]), find_stop(following)], axis=1
     )
-
-
-def _read(model: AssertionModel, given: list[Targets]) -> list[tuple[Floats2d, Ints2d]]:
-    """Compute the projected rows of Docs, and their offsets."""
-    encoder, projection = model.get_ref("encoder"), model.get_ref("projection")
-    docs = [one.doc for one in given]
-
-    def project(rows: Floats2d) -> Floats2d:
-        return project_rows(projection, rows)
-
-    if isinstance(encoder, SharedEncoder):
-        read = [encoder.waiting.take(doc) or encode_again(encoder, doc) for doc in docs]
-    elif has_checkpoint(encoder):
-        read = encode(encoder, docs, project=project, width=projection.get_dim("nO"))
-    else:
-        rows = [model.ops.to_numpy(X) for X in encoder.predict(docs)]
-        return [
-            (project(X), _find_tokens(doc)) for X, doc in zip(rows, docs, strict=True)
-        ]
-    return [(encoded.X, encoded.pieces.offsets) for encoded in read]
-
-
-def _find_tokens(doc: Doc) -> Ints2d:
-    return numpy.stack(token_borders(doc), axis=1)
-
-
-def _begin_update(
-    model: AssertionModel, docs: list[Doc]
-) -> tuple[list[tuple[Floats2d, Ints2d]], Callable[[Sequence[Floats2d]], Any]]:
-    """Compute the vectors (n_rows, width) of Docs and their offsets, for training."""
-    encoder = model.get_ref("encoder")
-    if isinstance(encoder, SharedEncoder):
-        return _encode_once(encoder.source, docs), lambda d_rows: docs
-    if not has_checkpoint(encoder):
-        rows, backprop = encoder(docs, True)
-        read = [
-            (model.ops.to_numpy(X), _find_tokens(doc))
-            for X, doc in zip(rows, docs, strict=True)
-        ]
-        return read, lambda d_rows: backprop([model.ops.asarray2f(d) for d in d_rows])
-    settings = get_shim(encoder).settings
-    if not settings.learn_rate_scale and not settings.mask_rate:
-        return _encode_once(encoder, docs), lambda d_rows: docs
-    encoded, backprop = encoder(docs, True)
-    return [(one.X, one.pieces.offsets) for one in encoded], backprop
-
-
-def _encode_once(encoder: Any, docs: list[Doc]) -> list[tuple[Floats2d, Ints2d]]:
-    """Encode Docs with a frozen encoder, and cache their rows for the next epochs."""
-    cache = get_shim(encoder).known_rows
-    keys = [_get_key(doc) for doc in docs]
-    new = {key: doc for key, doc in zip(keys, docs, strict=True) if key not in cache}
-    read = {}
-    for key, encoded in zip(new, encode(encoder, list(new.values())), strict=True):
-        read[key] = encoded.X.astype("float16"), encoded.pieces.offsets
-    if sum(rows.nbytes for rows, _ in cache.values()) < MAX_KNOWN_BYTES:
-        cache.update(read)
-    return [read[key] if key in read else cache[key] for key in keys]
-
-
-def _get_key(doc: Doc) -> bytes:
-    # Windows are cut at these.
-    text = read_doc(doc)
-    borders = numpy.asarray([*text.sections, -1, *text.sentences])
-    return hashlib.sha256(text.text.encode("utf8") + borders.tobytes()).digest()
 
 
 def forward_attention(

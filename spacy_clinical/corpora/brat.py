@@ -1,6 +1,6 @@
 import random
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +18,7 @@ from spacy_clinical.corpora.brat_attributes import (
     find_references,
     read_meanings,
 )
+from spacy_clinical.corpora.brat_relations import list_relations
 from spacy_clinical.corpora.standoff import BratAnnotations, BratSpan, read_brat
 from spacy_clinical.errors import CodedValueError, CodedWarning, Errors, Warnings
 from spacy_clinical.extensions.assertion_attributes import (
@@ -27,7 +28,9 @@ from spacy_clinical.extensions.assertion_attributes import (
 )
 from spacy_clinical.extensions.attributes import NER_KEY
 from spacy_clinical.extensions.concept_attributes import set_concept
+from spacy_clinical.extensions.relation_attributes import set_known_relations
 from spacy_clinical.files.regular import coded_errors, read_regular
+from spacy_clinical.types import list_names
 
 Flatten = Literal["longest", "first"]
 Discontinuous = Literal["fragments", "cover"]
@@ -44,6 +47,8 @@ class BratCorpus:
         flatten: Flatten | None = "longest",
         discontinuous: Discontinuous = "fragments",
         attributes: Meanings = MEANINGS,
+        relations: str | Sequence[str] | None = None,
+        equivalences: bool = False,
         gold_entities: bool = False,
         max_length: int = 0,
         limit: int = 0,
@@ -65,6 +70,10 @@ class BratCorpus:
             label of an attribute, with its value if need be, or of a relation:
             {"POLARITY NEG": "is_negated"}. Attributes that none of them means are unknown,
             not false.
+        relations: Labels of the relations to write to `doc._.relations`; None for all. If
+            they are listed, others are unknown, not false.
+        equivalences: Whether BRAT's equivalences (*) are relations, too: each member has
+            one to the next in the text.
         gold_entities: Whether the predicted Docs have the entities too: for components
             that say something of entities, when none before them finds any.
         max_length (tokens): Longer texts are cut at line breaks into parts of at most
@@ -82,6 +91,8 @@ class BratCorpus:
         self.flatten = flatten
         self.discontinuous = discontinuous
         self.meanings = read_meanings(attributes)
+        self.relations = None if relations is None else list_names(relations)
+        self.equivalences = equivalences
         self.gold_entities = gold_entities
         self.max_length = max_length
         self.limit = limit
@@ -110,9 +121,10 @@ class BratCorpus:
         for doc in docs:
             predicted = nlp.make_doc(doc.text)
             if self.gold_entities:
-                predicted.ents = [
-                    Span(predicted, e.start, e.end, e.label) for e in doc.ents
-                ]
+                predicted.ents = _copy_spans(doc.ents, predicted)
+                if self.spans_key in doc.spans:
+                    group = _copy_spans(doc.spans[self.spans_key], predicted)
+                    predicted.spans[self.spans_key] = group
             yield Example(predicted, doc)
 
     def _read_docs(self, nlp: Language) -> Iterator[Doc]:
@@ -150,6 +162,8 @@ class BratCorpus:
         meant = {name for names in self.meanings.values() for name in names}
         if meant != set(CONTEXT_ATTRIBUTES):
             set_known_attributes(doc, meant)
+        if self.relations is not None:
+            set_known_relations(doc, self.relations)
         spans, n_extended = [], 0
         for brat_span in annotations.spans:
             for start, end in self._get_places(brat_span):
@@ -164,6 +178,10 @@ class BratCorpus:
         attrs = {**_to_plain(annotations), "n_extended": n_extended}
         group = SpanGroup(doc, name=self.spans_key, spans=spans, attrs=attrs)
         doc.spans[self.spans_key] = group
+        by_id = {span.id_: span for span in reversed(spans)}
+        doc._.relations = list_relations(
+            annotations, by_id, self.relations, equivalences=self.equivalences
+        )
         if self.flatten is not None:
             doc.ents = flatten_spans(spans, self.flatten)
         return doc
@@ -223,6 +241,10 @@ def flatten_spans(spans: Iterable[Span], policy: Flatten) -> list[Span]:
             taken.update(tokens)
             chosen.append(span)
     return sorted(chosen, key=lambda span: span.start)
+
+
+def _copy_spans(spans: Iterable[Span], doc: Doc) -> list[Span]:
+    return [Span(doc, span.start, span.end, span.label) for span in spans]
 
 
 def _make_span(doc: Doc, start: int, end: int, brat_span: BratSpan) -> Span:

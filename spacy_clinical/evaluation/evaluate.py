@@ -81,8 +81,8 @@ def evaluate(
 ) -> Evaluation:
     """Run a pipeline over labelled Docs, and score it with its components' scorers.
 
-    A `clinical_assertion` or `clinical_linker` in a pipeline that finds no entities speaks
-    of the gold ones.
+    A `clinical_assertion`, `clinical_linker` or `clinical_relations` in a pipeline that
+    finds no entities speaks of the gold ones.
 
     batch_size (Docs): Size of a batch; None for the pipeline's own.
     """
@@ -120,7 +120,8 @@ def _needs_entities(nlp: Language) -> bool:
     assigned = [set(nlp.get_pipe_meta(pipe).assigns) for pipe in nlp.pipe_names]
     # A linker writes ids to entities that are there.
     makers = [names for names in assigned if CONCEPT not in names]
-    speaks = any({"span._.assertion", CONCEPT} & names for names in assigned)
+    said = {"span._.assertion", CONCEPT, "doc._.relations"}
+    speaks = any(said & names for names in assigned)
     return speaks and not any("doc.ents" in names for names in makers)
 
 
@@ -140,6 +141,7 @@ def _leave_out(scores: dict[str, Any], examples: Sequence[Example]) -> dict[str,
         "form": any(FORM_SPANS_KEY in doc.spans for doc in golds),
         "assertion": any(map(_has_assertion, golds)),
         "linker": any(ent.kb_id_ for doc in golds for ent in doc.ents),
+        "relations": any(doc._.relations for doc in golds),
         "sents": any(doc.has_annotation("SENT_START") for doc in golds),
     }
     return {k: v for k, v in scores.items() if is_scored.get(k.split("_")[0], True)}

@@ -6,14 +6,15 @@ stored. What else is done with a Doc:
 
     Doc.from_docs           keeps sections, their titles and bodies, entities with their
                             concepts, forms with boxes and pages (their numbers count
-                            within each form), `form_fields`, `icd9` (with evidence where it is now),
+                            within each form), `form_fields`, `icd9` (with evidence where
+                            it is now), relations and their records,
                             provenance and the first error. spaCy drops `doc.cats` and
                             attrs of span groups, and so scores and what abbreviations
                             stand for; `clinical_pieces`,
                             `clinical_vector` and `icd9_groups` hold for one note only.
     span.as_doc             spaCy drops span groups: no sections. With
-                            copy_user_data=True boxes and pages, fields that are all
-                            inside, provenance and error stay. Codes are of a whole note:
+                            copy_user_data=True boxes and pages, fields and relations
+                            that are all inside, provenance and error stay. Codes are of a whole note:
                             a part of it has none.
     doc.retokenize          all follow, by their characters: a merged token has the box
                             around its words, a part of a word the word's box. spaCy's own
@@ -53,6 +54,7 @@ from spacy_clinical.extensions.form_attributes import set_form_fields as set_for
 from spacy_clinical.extensions.form_data import FORM_KEY as FORM_KEY
 from spacy_clinical.extensions.known_identifiers import register_known_identifiers
 from spacy_clinical.extensions.note_dates import register_note_dates
+from spacy_clinical.extensions.relation_attributes import register_relation_extensions
 from spacy_clinical.extensions.span_groups import find_by_start, follow, is_current
 
 SECTIONS_KEY = "sections"
@@ -245,6 +247,7 @@ def register_extensions() -> None:
     register_assertion_extensions()
     register_abbreviation_extensions()
     register_concept_extensions()
+    register_relation_extensions()
     register_known_identifiers()
     register_note_dates()
     getters: dict[str, Callable[[Doc], Any]] = {

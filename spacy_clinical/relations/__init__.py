@@ -1,1 +1,1 @@
-"""What belongs to what: relations, and the records that they make."""
+"""Which mentions of a note belong together, and the records that follow from it."""

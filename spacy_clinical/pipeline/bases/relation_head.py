@@ -1,0 +1,345 @@
+"""Base class of components that learn which mentions belong together."""
+
+import contextlib
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy
+from spacy.language import Language
+from spacy.tokens import Doc, Span
+from spacy.training import Example, validate_examples
+from thinc.api import Optimizer, set_dropout_rate
+
+from spacy_clinical.architectures.relation_input import RelationInput, RelationModel
+from spacy_clinical.architectures.shared_encoder import SharedEncoder
+from spacy_clinical.errors import CodedValueError, Errors
+from spacy_clinical.extensions.doc_data import token_borders
+from spacy_clinical.extensions.relation_attributes import get_known_relations
+from spacy_clinical.pipeline.bases.checkpoint_pipe import CheckpointPipe
+from spacy_clinical.pipeline.bases.neighbor import PipelineReference, connect_encoder
+from spacy_clinical.relations.candidates import Limits
+from spacy_clinical.relations.features import describe_pairs, find_tokens
+from spacy_clinical.relations.inventory import (
+    Inventory,
+    InventoryCounter,
+    PairType,
+    read_pairs,
+)
+from spacy_clinical.relations.loss import compute_loss, mark_gold
+from spacy_clinical.relations.mentions import Mention, Relation, order, read_record
+from spacy_clinical.types import Floats2d, list_names
+
+
+class Found(NamedTuple):
+    """The mentions of a Doc, the pairs that may have a relation, and their scores.
+
+    scores (n_pairs, 2 * n_labels): From 0 to 1.
+    """
+
+    mentions: list[Mention]
+    input: RelationInput
+    scores: Floats2d
+
+
+class RelationHeadPipe(CheckpointPipe):
+    """Base class of components with a `spacy-clinical.RelationHead.v1`.
+
+    `cfg` has what the training data say: "columns" are the labels, "types", "words" and
+    "pairs" are those of `Inventory`.
+    """
+
+    name: str
+    limits: Limits
+
+    def _set_up_head(
+        self, nlp: Language | None, model: RelationModel, name: str
+    ) -> None:
+        self.vocab = None if nlp is None else nlp.vocab
+        self.model, self.name = model, name
+        self.cfg: dict[str, Any] = {
+            "columns": [],
+            "types": [],
+            "words": [],
+            "pairs": {},
+        }
+        self._pipeline = PipelineReference(nlp)
+        self._sha256 = ""
+        self._inventory: Inventory | None = None
+        for shim in self.shims:
+            shim.component = self.name
+
+    @property
+    def is_trainable(self) -> bool:
+        """Whether there is a head, not only distances."""
+        return bool(self.model.has_ref("scores"))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Labels of relations."""
+        return tuple(self.inventory.labels)
+
+    @property
+    def label_data(self) -> list[str]:
+        """Labels of relations, for `spacy init labels`."""
+        return list(self.labels)
+
+    @property
+    def inventory(self) -> Inventory:
+        """The labels, types, words and pairs of types that the component knows."""
+        if self._inventory is None:
+            cfg = self.cfg
+            pairs = read_pairs(cfg["pairs"])
+            self._inventory = Inventory(
+                cfg["columns"], cfg["types"], cfg["words"], pairs
+            )
+        return self._inventory
+
+    def list_targets(self, doc: Doc) -> list[Span]:
+        """List the spans of a Doc whose relations are looked for."""
+        raise NotImplementedError
+
+    # Predicting
+
+    def read(
+        self, doc: Doc, spans: Iterable[Span]
+    ) -> tuple[list[Mention], RelationInput]:
+        """Make the input of the head.
+
+        doc: The Doc to read.
+        spans: The mentions, of this Doc or of another of the same text.
+        """
+        unique = {Mention(s.start_char, s.end_char, s.label_) for s in spans if len(s)}
+        mentions = sorted(unique, key=order)
+        places = [mention[:2] for mention in mentions]
+        return mentions, RelationInput(
+            doc,
+            numpy.asarray(places, dtype="int64").reshape(-1, 2),
+            describe_pairs(doc, mentions, self.inventory, self.limits),
+        )
+
+    def score_pairs(self, given: list[RelationInput]) -> list[Floats2d]:
+        """Compute the scores (n_pairs, 2 * n_labels; 0 to 1) of each Doc's pairs.
+
+        RAISES ValueError: C940, if the encoder that the head reads isn't there; C941, if
+            the head has learned nothing yet.
+        """
+        if not self.cfg["columns"]:
+            raise CodedValueError(Errors.C941.format(name=self.name))
+        some = [one for one in given if len(one.pairs.first)]
+        if some:
+            self.connect_encoder()
+        found = iter(self.model.predict(some) if some else ())
+        self.forget_rows(one.doc for one in given)
+        return [
+            1 / (1 + numpy.exp(-next(found)))
+            if len(one.pairs.first)
+            else numpy.zeros(one.pairs.can_be.shape, dtype="float32")
+            for one in given
+        ]
+
+    def forget_rows(self, docs: Iterable[Doc]) -> None:
+        """Drop what another component's encoder handed over for Docs that don't need it."""
+        encoder = self.model.get_ref("encoder")
+        if isinstance(encoder, SharedEncoder) and len(encoder.waiting):
+            for doc in docs:
+                encoder.waiting.drop(doc)
+
+    def connect_encoder(self) -> None:
+        """Find the encoder of the component that the head shares it with.
+
+        RAISES ValueError: C940, if it isn't in the pipeline.
+        """
+        projection = self.model.get_ref("projection")
+        try:
+            connect_encoder(self._pipeline, self.model, projection, name=self.name)
+        except CodedValueError:
+            component = self.model.get_ref("encoder").component
+            raise CodedValueError(
+                Errors.C940.format(name=self.name, component=component)
+            ) from None
+
+    # Training
+
+    def initialize(
+        self,
+        get_examples: Callable[[], Iterable[Example]],
+        *,
+        nlp: Language | None = None,
+        labels: str | Sequence[str] | None = None,
+    ) -> None:
+        """Find out which types have which relations, load the checkpoint, and make a head.
+
+        labels: Labels to learn instead of all in the examples.
+        RAISES ValueError: C942, if no two entities have a relation.
+        """
+        counter = InventoryCounter(None if labels is None else list_names(labels))
+        some = []
+        for number, eg in enumerate(get_examples()):
+            doc = eg.reference
+            mentions, relations = self.read_gold(doc)
+            counter.add(mentions, relations, _list_words(doc, mentions))
+            if number < 2:
+                some.append(eg)
+        if not counter.pairs:
+            raise CodedValueError(Errors.C942.format(name=self.name))
+        inventory = counter.make_inventory()
+        if not self.is_trainable:
+            self._take_inventory(inventory, counter.find_attributes())
+            return
+        self._take_inventory(inventory, inventory.pairs)
+        self.connect_encoder()
+        self.model.set_dim("nO", 2 * len(inventory.labels), force=True)
+        for name in ("n_types", "n_kinds", "n_words"):
+            self.model.set_dim(name, getattr(inventory, name), force=True)
+        given = [
+            self.read(eg.predicted, self.list_targets(eg.reference))[1] for eg in some
+        ]
+        self.model.initialize(X=given)
+
+    def _take_inventory(
+        self, inventory: Inventory, pairs: dict[PairType, float]
+    ) -> None:
+        taken = Inventory(inventory.labels, inventory.types, inventory.words, pairs)
+        self.cfg |= {
+            "columns": taken.labels,
+            "types": taken.types,
+            "words": taken.words,
+            "pairs": taken.list_pairs(),
+        }
+        self._inventory = taken
+        self._sha256 = ""
+
+    def read_gold(self, doc: Doc) -> tuple[list[Mention], list[Relation]]:
+        """Read the mentions of an annotated Doc, and the relations between these.
+
+        RAISES ValueError: C944, if `doc._.relations` has something else.
+        """
+        spans = self.list_targets(doc)
+        known = {Mention(s.start_char, s.end_char, s.label_) for s in spans if len(s)}
+        try:
+            relations = [read_record(record) for record in doc._.relations]
+        except (KeyError, TypeError, ValueError):
+            raise CodedValueError(Errors.C944) from None
+        return sorted(known, key=order), [
+            one
+            for one in relations
+            if one.child != one.head and {one.child, one.head} <= known
+        ]
+
+    def update(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,
+        sgd: Optimizer | None = None,
+        losses: dict[str, float] | None = None,
+    ) -> dict[str, float]:
+        """Update the head from the relations of the reference.
+
+        Without a head, nothing is learned.
+        """
+        losses = {} if losses is None else losses
+        if not self.is_trainable:
+            return losses
+        losses.setdefault(self.name, 0.0)
+        examples = list(examples)
+        validate_examples(examples, f"{type(self).__name__}.update")
+        given = [
+            self.read(eg.predicted, self.list_targets(eg.reference))[1]
+            for eg in examples
+        ]
+        if not any(len(one.pairs.first) for one in given):
+            return losses
+        self.connect_encoder()
+        set_dropout_rate(self.model, drop)
+        logits, backprop = self.model.begin_update(given)
+        loss, d_logits = self._compute_loss(examples, given, logits)
+        backprop(d_logits)
+        self._sha256 = ""
+        if sgd is not None:
+            self.finish_update(sgd)
+        losses[self.name] += loss
+        return losses
+
+    def get_loss(
+        self, examples: Iterable[Example], scores: list[Floats2d]
+    ) -> tuple[float, list[Floats2d]]:
+        """Compute the mean loss of the mentions, and its gradient; see `compute_loss`.
+
+        Labels that a reference says nothing of are left out.
+        """
+        examples = list(examples)
+        given = [
+            self.read(eg.predicted, self.list_targets(eg.reference))[1]
+            for eg in examples
+        ]
+        return self._compute_loss(examples, given, scores)
+
+    def _compute_loss(
+        self,
+        examples: Sequence[Example],
+        given: Sequence[RelationInput],
+        scores: list[Floats2d],
+    ) -> tuple[float, list[Floats2d]]:
+        labels = self.inventory.labels
+        n_mentions = max(1, sum(len(one.places) for one in given))
+        loss, gradients = 0.0, []
+        for eg, one, logits in zip(examples, given, scores, strict=True):
+            mentions, relations = self.read_gold(eg.reference)
+            index = {mention: i for i, mention in enumerate(mentions)}
+            gold = {
+                (labels.index(r.label), index[r.child], index[r.head])
+                for r in relations
+                if r.label in labels
+            }
+            marked = mark_gold(one.pairs, gold, len(labels))
+            names = get_known_relations(eg.reference)
+            known = numpy.asarray([names is None or x in names for x in labels] * 2)
+            value, gradient = compute_loss(logits, marked, one.pairs, known)
+            loss += value / n_mentions
+            gradients.append(gradient / n_mentions)
+        return loss, gradients
+
+    # Saving
+
+    def describe_head(self) -> dict[str, str]:
+        """Get the SHA-256 of the head's weights, and of what it knows of types."""
+        if not self._sha256:
+            digest = hashlib.sha256(repr(sorted(self.cfg.items())).encode())
+            for name in ("projection", "scores") if self.is_trainable else ():
+                layer = self.model.get_ref(name)
+                for parameter in sorted(layer.param_names):
+                    digest.update(layer.ops.to_numpy(layer.get_param(parameter)))
+            self._sha256 = digest.hexdigest()
+        decided = "model" if self.is_trainable else "nearest"
+        return {"decide": decided, "head_sha256": self._sha256}
+
+    def _restore_cfg(self, data: bytes) -> None:
+        known = dict(self.cfg)
+        super()._restore_cfg(data)
+        self._inventory, self._sha256 = None, ""
+        try:
+            _ = self.inventory.can_be
+        except (TypeError, ValueError, AttributeError):
+            self.cfg, self._inventory = known, None
+            reason = "its pairs of types are damaged"
+            raise CodedValueError(
+                Errors.C026.format(name=self.name, reason=reason)
+            ) from None
+        if self.is_trainable:
+            # The encoder is handed over from the first note on, if it is there already.
+            with contextlib.suppress(CodedValueError):
+                self.connect_encoder()
+
+
+def _list_words(doc: Doc, mentions: Sequence[Mention]) -> list[str]:
+    """List the words of a Doc outside of mentions, in lower case."""
+    starts, ends = (
+        numpy.asarray([mention[i] for mention in mentions], dtype="int64")
+        for i in (0, 1)
+    )
+    is_outside = numpy.ones(len(token_borders(doc)[0]), dtype=bool)
+    for first, last in find_tokens(doc, starts, ends).tolist():
+        is_outside[first:last] = False
+    return [doc[i].lower_ for i in numpy.flatnonzero(is_outside).tolist()]
