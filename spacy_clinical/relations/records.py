@@ -1,18 +1,25 @@
 """Records that are assembled from the relations of a Doc: one row for each kind."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from spacy.tokens import Doc
+
+from spacy_clinical.relations.dates.resolve import resolve_dates
+from spacy_clinical.relations.measurements.assemble import assemble_measurements
+from spacy_clinical.relations.medications import assemble_medications
 
 Records: TypeAlias = list[dict[str, Any]]
 
 # By the attribute of Docs that they are written to: medications, measurements. Each is
 # given a Doc and its relations, as `doc._.relations` has them.
-RECORD_MAKERS: Mapping[str, Callable[[Doc, Records], Records]] = {}
+RECORD_MAKERS: Mapping[str, Callable[[Doc, Records], Sequence[Mapping[str, Any]]]] = {
+    "medications": assemble_medications,
+    "measurements": assemble_measurements,
+}
 # Resolve the dates in a Doc: records with start_char and end_char, which are written to
 # `span._.date`.
-DATE_RESOLVERS: tuple[Callable[[Doc], Records], ...] = ()
+DATE_RESOLVERS: tuple[Callable[[Doc], Records], ...] = (resolve_dates,)
 
 
 def write_records(doc: Doc) -> None:
