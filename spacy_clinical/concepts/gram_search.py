@@ -8,7 +8,13 @@ import numpy as np
 
 from spacy_clinical.concepts.folder import hash_text
 from spacy_clinical.concepts.gram_index import ARRAYS, MAX_GRAMS
-from spacy_clinical.concepts.grams import Rows, list_grams, list_words, number_word
+from spacy_clinical.concepts.grams import (
+    WORD_BITS,
+    Rows,
+    list_grams,
+    list_words,
+    number_word,
+)
 from spacy_clinical.concepts.spelling import Spelling
 from spacy_clinical.types import Floats1d, Floats2d, Ints1d
 
@@ -31,9 +37,17 @@ class Alike(NamedTuple):
 
 FEATURES = (
     *("cosine", "grams_of_name", "grams_of_key", "words_of_name", "words_of_key"),
-    *("same_head", "key_has_head", "name_has_head", "short_of_name", "short_of_key"),
-    *("same_key",),
+    *("same_head", "numbers_of_name", "numbers_of_key", "same_key"),
 )
+
+
+def _mark_numbers() -> Floats1d:
+    """Mark the words that tell types of a disease apart: numbers and letters."""
+    marks: Floats1d = np.zeros(1 << WORD_BITS, dtype=np.float32)
+    letters = map(chr, range(ord("a"), ord("z") + 1))
+    for word in (*map(str, range(200)), *letters, "alpha", "beta", "gamma", "delta"):
+        marks[number_word(word)] = 1.0
+    return marks
 
 
 class GramIndex:
@@ -57,6 +71,7 @@ class GramIndex:
         # Small, and looked at all the time.
         self._word_weights: Floats1d = np.array(arrays["word_weights"])
         self._gram_weights: Floats1d = np.array(arrays["gram_weights"])
+        self._is_number = _mark_numbers()
         self._counts: Ints1d = np.diff(self._postings.ends)
         self._sums: Floats1d = np.zeros(len(self._keys), dtype=np.float32)
 
@@ -136,6 +151,9 @@ class GramIndex:
         w_shared, w_of_name, w_of_key = _overlap(
             words, self._words, owners, keys, self._word_weights
         )
+        n_shared, n_of_name, n_of_key = _overlap(
+            words, self._words, owners, keys, self._is_number
+        )
         key_heads, name_heads = self._heads[keys], heads[owners]
         return np.stack(
             [
@@ -145,6 +163,9 @@ class GramIndex:
                 w_shared / (w_of_name + 1e-9),
                 w_shared / (w_of_key + 1e-9),
                 key_heads == name_heads,
+                n_of_name - n_shared,
+                n_of_key - n_shared,
+                (w_shared > 0) & (w_shared >= np.maximum(w_of_name, w_of_key) - 1e-4),
             ],
             axis=1,
         ).astype(np.float32)

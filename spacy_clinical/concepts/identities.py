@@ -34,6 +34,11 @@ class Identities:
     ) -> None:
         self._vocabularies = vocabularies
         self._systems = [_find_system(vocabulary) for vocabulary in vocabularies]
+        self._plain = {
+            system
+            for system, vocabulary in zip(self._systems, vocabularies, strict=True)
+            if split_xref(vocabulary.first_id) is None
+        }
         names = preferred or self._systems
         self._preferred = list(dict.fromkeys(map(name_system, names)))
         self._ids: dict[Place, str] = {}
@@ -51,22 +56,25 @@ class Identities:
         return found
 
     def _choose(self, concept: Concept, vocabulary: int) -> str:
-        own = self._systems[vocabulary]
-        prefix = split_xref(concept.id)
+        own = split_xref(concept.id) or (self._systems[vocabulary], concept.id)
         for system in self._preferred:
-            if system == own or (prefix and prefix[0] == system):
-                return self._write(system, prefix[1]) if prefix else concept.id
+            if system == own[0]:
+                return self._write(*own)
             if codes := concept.xrefs.get(system):
                 return self._write(system, codes[0])
         return concept.id
 
     def _write(self, system: str, code: str) -> str:
         """Write a code as the vocabulary of its system does."""
-        full = f"{system}:{code}"
-        if system in self._systems:
-            vocabulary = self._vocabularies[self._systems.index(system)]
-            return full if split_xref(vocabulary.first_id) else code
-        return code if system == self._preferred[0] else full
+        if system in self._plain:
+            return code
+        is_first = system == self._preferred[0] and system not in self._systems
+        return code if is_first else f"{system}:{code}"
+
+    def is_preferred(self, key: str) -> bool:
+        """Check whether an id is of a preferred system."""
+        prefix = split_xref(key)
+        return prefix is None or prefix[0] in self._preferred
 
     def locate(self, key: str, place: Place) -> Place:
         """Find the concept that has an id itself.

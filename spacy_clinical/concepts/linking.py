@@ -1,22 +1,29 @@
 """Link names to the concepts of one or several vocabularies."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
 
 from spacy_clinical.concepts.composites import split_composite
+from spacy_clinical.concepts.dense import DenseScorer
 from spacy_clinical.concepts.identities import Identities, Place
 from spacy_clinical.concepts.index import open_index
 from spacy_clinical.concepts.normalize import clean_text
 from spacy_clinical.concepts.ranking import Ranker
+from spacy_clinical.concepts.scoring import Fit, Scorer, describe, load_scorer
 from spacy_clinical.concepts.spelling import Speller
 from spacy_clinical.concepts.vocabulary import Vocabulary
+from spacy_clinical.types import Floats1d, Floats2d
 
 # So many names are kept with what they were linked to.
 MAX_KNOWN = 100_000
 # Names that are searched together.
 _N_AT_ONCE = 128
 
+# By id, where the concept is in each vocabulary, and how it fits there.
+Candidates: TypeAlias = dict[str, list[tuple[Place, Floats1d]]]
 EXACT, NORMALIZED, LONG_FORM, NGRAMS, DENSE = (
     *("exact", "normalized", "long form", "ngrams", "dense"),
 )
@@ -56,6 +63,8 @@ class Linker:
     preferred: Systems of the ids: see `Identities`.
     n_candidates: Number of names of each vocabulary to compare a name with.
     top_k: Number of concepts to find.
+    scorer: Of candidates; None for the one that ships.
+    dense: Compares names by their vectors; None to leave that out.
     """
 
     def __init__(
@@ -65,6 +74,8 @@ class Linker:
         preferred: Sequence[str] = (),
         n_candidates: int = 50,
         top_k: int = 5,
+        scorer: Scorer | None = None,
+        dense: DenseScorer | None = None,
     ) -> None:
         self.vocabularies = vocabularies
         self.n_candidates = n_candidates
@@ -75,6 +86,8 @@ class Linker:
             Ranker(vocabulary, open_index(vocabulary, self.speller))
             for vocabulary in vocabularies
         ]
+        self._scorer = scorer or load_scorer()
+        self._dense = dense
         self._known: OrderedDict[tuple[Any, ...], list[list[Link]]] = OrderedDict()
 
     def link(self, queries: Sequence[Query]) -> list[list[list[Link]]]:
@@ -107,7 +120,7 @@ class Linker:
         parts: list[tuple[str, Any]] = []
         owners: list[int] = []
         for i, ((name, types), whole) in enumerate(zip(keys, wholes, strict=True)):
-            if not whole or whole[0].how == NGRAMS:
+            if not whole or whole[0].how in (NGRAMS, DENSE):
                 for part in split_composite(name):
                     parts.append((part, types))
                     owners.append(i)
@@ -122,33 +135,83 @@ class Linker:
 
     def _rank(self, keys: Sequence[tuple[Any, ...]]) -> list[list[Link]]:
         """Find the concepts of names as they are."""
+        return [
+            self._score(name, candidates)
+            for (name, _), candidates in zip(
+                keys, self.find_candidates(keys), strict=True
+            )
+        ]
+
+    def find_candidates(self, keys: Sequence[tuple[Any, ...]]) -> list[Candidates]:
+        """Find the concepts that names may mean, by their ids.
+
+        keys: Names with the types that their concepts may have.
+        """
         if not keys:
             return []
         names = [name for name, _ in keys]
         spellings = [self.speller.spell(name) for name in names]
-        rows: list[list[tuple[float, int, str, Place]]] = [[] for _ in keys]
+        rows: list[Candidates] = [{} for _ in keys]
         for number, ranker in enumerate(self._rankers):
             allowed = [ranker.find_types(types) for _, types in keys]
-            ranked = ranker.rank(names, spellings, allowed, n_keys=self.n_candidates)
-            for row, ones in zip(rows, ranked, strict=True):
-                row += [
-                    (one.score, -number, one.how, Place(number, one.concept))
-                    for one in ones
-                ]
-        return [self._merge(row) for row in rows]
+            found = ranker.find(names, spellings, allowed, n_keys=self.n_candidates)
+            for row, ones in zip(rows, found, strict=True):
+                for one in ones:
+                    place = Place(number, one.concept)
+                    row.setdefault(self.identities.find(place), []).append(
+                        (place, one.fit)
+                    )
+        return rows
 
-    def _merge(self, row: Iterable[tuple[float, int, str, Place]]) -> list[Link]:
-        """Put together what several vocabularies have found."""
-        links: dict[str, Link] = {}
-        for score, _, how, place in sorted(
-            row, key=lambda one: (one[0], one[1]), reverse=True
-        ):
-            key = self.identities.find(place)
-            if key not in links:
-                links[key] = Link(key, place, score, how)
-                if len(links) == self.top_k:
-                    break
-        return list(links.values())
+    def describe(self, name: str, candidates: Candidates) -> Floats2d:
+        """Describe how the concepts that a name may mean fit it: see `FEATURES`."""
+        fits = []
+        for key, found in candidates.items():
+            counts = [self._count_names(place) for place, _ in found]
+            is_in_first = found[0][0].vocabulary == 0
+            fits.append(
+                Fit(
+                    [fit for _, fit in found],
+                    self.identities.is_preferred(key),
+                    max(counts),
+                    found[0][1] if is_in_first else None,
+                    counts[0] if is_in_first else 0,
+                )
+            )
+        return describe(name, fits)
+
+    def _count_names(self, place: Place) -> int:
+        return self.vocabularies[place.vocabulary].count_names(place.number)
+
+    def _list_names(self, candidates: Candidates) -> list[list[str]]:
+        """List for each concept its own names in the vocabularies that have it."""
+        return [
+            [
+                self.vocabularies[place.vocabulary].get_name(place.number)
+                for place, _ in found
+            ]
+            for found in candidates.values()
+        ]
+
+    def _score(self, name: str, candidates: Candidates) -> list[Link]:
+        if not candidates:
+            return []
+        features = self.describe(name, candidates)
+        scores = self._scorer.score(features)
+        keys = list(candidates)
+        how_else = NGRAMS
+        if self._dense is not None and features[:, :2].max() < 1:
+            scores = self._dense.spread(name, self._list_names(candidates), scores)
+            how_else = DENSE
+        links = []
+        for number in np.argsort(-scores, kind="stable")[: self.top_k].tolist():
+            is_exact, is_normalized, is_loose = features[number, :3].tolist()
+            how = EXACT if is_exact else how_else
+            if not is_exact and (is_normalized or is_loose):
+                how = NORMALIZED
+            place = candidates[keys[number]][0][0]
+            links.append(Link(keys[number], place, float(scores[number]), how))
+        return links
 
 
 def _mark_long_forms(parts: list[list[Link]]) -> list[list[Link]]:

@@ -244,9 +244,11 @@ def test_facts_of_the_package_s_own_components_stay():
         },
         "reader": {"source_format": "html"},
         "linker": {
+            "checkpoint": "org/name-1.0",
+            "weights_sha256": "f0" * 32,
             "vocabularies": [
                 {"name": "mesh", "version": "2025, as of x 1.2", "sha256": "0a" * 32}
-            ]
+            ],
         },
     }
     pieces = {"ner": {"pieces": 5, "windows": 1, "not_seen": 0}}

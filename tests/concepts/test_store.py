@@ -36,7 +36,7 @@ def small(tmp_path, monkeypatch):
 
 
 def test_shipped_vocabularies_have_cards_and_data():
-    assert list(list_shipped()) == ["hpo", "mesh", "mondo"]
+    assert list(list_shipped()) == ["hpo", "mentions", "mesh", "mondo"]
     for name, shipped in list_shipped().items():
         assert shipped.facts.name == name
         assert all(shipped.facts)
