@@ -61,6 +61,7 @@ REGISTERED = {
         "spacy-clinical.AssertionHead.v1",
         "spacy-clinical.AssertionRules.v1",
         "spacy-clinical.IdentifierRules.v1",
+        "spacy-clinical.ConceptEncoder.v1",
         "spacy-clinical.Tok2VecEncoder.v1",
     },
     "spacy_scorers": {

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from spacy_clinical.concepts.composites import split_composite
+from spacy_clinical.concepts.dense import DenseScorer
 from spacy_clinical.concepts.identities import Identities, Place
 from spacy_clinical.concepts.index import open_index
 from spacy_clinical.concepts.normalize import clean_text
@@ -63,6 +64,7 @@ class Linker:
     n_candidates: Number of names of each vocabulary to compare a name with.
     top_k: Number of concepts to find.
     scorer: Of candidates; None for the one that ships.
+    dense: Compares names by their vectors; None to leave that out.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Linker:
         n_candidates: int = 50,
         top_k: int = 5,
         scorer: Scorer | None = None,
+        dense: DenseScorer | None = None,
     ) -> None:
         self.vocabularies = vocabularies
         self.n_candidates = n_candidates
@@ -84,6 +87,7 @@ class Linker:
             for vocabulary in vocabularies
         ]
         self._scorer = scorer or load_scorer()
+        self._dense = dense
         self._known: OrderedDict[tuple[Any, ...], list[list[Link]]] = OrderedDict()
 
     def link(self, queries: Sequence[Query]) -> list[list[list[Link]]]:
@@ -116,7 +120,7 @@ class Linker:
         parts: list[tuple[str, Any]] = []
         owners: list[int] = []
         for i, ((name, types), whole) in enumerate(zip(keys, wholes, strict=True)):
-            if not whole or whole[0].how == NGRAMS:
+            if not whole or whole[0].how in (NGRAMS, DENSE):
                 for part in split_composite(name):
                     parts.append((part, types))
                     owners.append(i)
@@ -161,18 +165,33 @@ class Linker:
 
     def describe(self, name: str, candidates: Candidates) -> Floats2d:
         """Describe how the concepts that a name may mean fit it: see `FEATURES`."""
-        fits = [
-            Fit(
-                [fit for _, fit in found],
-                self.identities.is_preferred(key),
-                max(self._count_names(place) for place, _ in found),
+        fits = []
+        for key, found in candidates.items():
+            counts = [self._count_names(place) for place, _ in found]
+            is_in_first = found[0][0].vocabulary == 0
+            fits.append(
+                Fit(
+                    [fit for _, fit in found],
+                    self.identities.is_preferred(key),
+                    max(counts),
+                    found[0][1] if is_in_first else None,
+                    counts[0] if is_in_first else 0,
+                )
             )
-            for key, found in candidates.items()
-        ]
         return describe(name, fits)
 
     def _count_names(self, place: Place) -> int:
         return self.vocabularies[place.vocabulary].count_names(place.number)
+
+    def _list_names(self, candidates: Candidates) -> list[list[str]]:
+        """List for each concept its own names in the vocabularies that have it."""
+        return [
+            [
+                self.vocabularies[place.vocabulary].get_name(place.number)
+                for place, _ in found
+            ]
+            for found in candidates.values()
+        ]
 
     def _score(self, name: str, candidates: Candidates) -> list[Link]:
         if not candidates:
@@ -180,10 +199,14 @@ class Linker:
         features = self.describe(name, candidates)
         scores = self._scorer.score(features)
         keys = list(candidates)
+        how_else = NGRAMS
+        if self._dense is not None and features[:, :2].max() < 1:
+            scores = self._dense.spread(name, self._list_names(candidates), scores)
+            how_else = DENSE
         links = []
         for number in np.argsort(-scores, kind="stable")[: self.top_k].tolist():
             is_exact, is_normalized, is_loose = features[number, :3].tolist()
-            how = EXACT if is_exact else NGRAMS
+            how = EXACT if is_exact else how_else
             if not is_exact and (is_normalized or is_loose):
                 how = NORMALIZED
             place = candidates[keys[number]][0][0]

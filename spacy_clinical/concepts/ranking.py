@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from spacy_clinical.concepts.gram_search import Alike, GramIndex
+from spacy_clinical.concepts.normalize import normalize_name
 from spacy_clinical.concepts.spelling import Spelling
 from spacy_clinical.concepts.vocabulary import Vocabulary
 from spacy_clinical.types import Floats1d
@@ -14,7 +15,7 @@ from spacy_clinical.types import Floats1d
 _N_KEYS = 15
 _N_NAMES = 20
 # How a name fits a concept; `gram_search.FEATURES` come after these.
-TIERS = ("exact", "normalized", "loose", "own_name")
+TIERS = ("exact", "normalized", "loose", "own_name", "same_words")
 
 
 class Found(NamedTuple):
@@ -37,7 +38,7 @@ class Ranker:
     def __init__(self, vocabulary: Vocabulary, index: GramIndex) -> None:
         self.vocabulary = vocabulary
         self._index = index
-        self._concepts = vocabulary.names().concepts
+        self._texts, self._concepts = vocabulary.names()
         self._types = {name: i for i, name in enumerate(vocabulary.type_names)}
 
     def find_types(self, names: Sequence[str]) -> frozenset[int]:
@@ -75,6 +76,7 @@ class Ranker:
     ) -> list[Found]:
         fits: dict[int, Floats1d] = {}
         n_tiers = len(TIERS)
+        words = frozenset(normalize_name(name).split())
         cosines = alike.features[first:end, 0]
         for place in np.argsort(-cosines, kind="stable")[:_N_KEYS].tolist():
             features = alike.features[first + place]
@@ -91,6 +93,7 @@ class Ranker:
                     fit[n_tiers:] = features
                     fits[number] = fit
                     fit[3] = is_own
+                    fit[4] = _compare_words(words, self._texts[named])
                 elif is_own and fit[n_tiers] == features[0]:
                     fit[3] = 1.0
         found = self.vocabulary.find(name)
@@ -105,6 +108,8 @@ class Ranker:
                     fit[:n_tiers] = 0.0
                     fits[number] = fit
                 fit[tier] = 1.0
+                if tier < 2:
+                    fit[4] = 1.0
         return [Found(number, fit) for number, fit in fits.items()]
 
     def _has_type(self, concept: int, types: frozenset[int]) -> bool:
@@ -112,3 +117,13 @@ class Ranker:
             return True
         own = self.vocabulary.types(concept).tolist()
         return not own or not types.isdisjoint(own)
+
+
+def _compare_words(words: frozenset[str], text: str) -> float:
+    """Find the share of words that are in both of two names, as they are spelled.
+
+    words: Of one name, normalized.
+    text: The other one.
+    """
+    others = set(normalize_name(text).split())
+    return len(words & others) / max(len(words | others), 1)

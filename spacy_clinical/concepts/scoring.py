@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,7 @@ FEATURES = (
     *TIERS,
     *ALIKE,
     *("n_same", "n_alike", "is_preferred", "n_names", "behind_best", "n_rivals"),
-    *("acronym_same", "acronym_other", "n_words"),
+    *("acronym_same", "acronym_other", "n_words", "first_same", "n_first_names"),
 )
 _COSINE = len(TIERS)
 _SAME_KEY = _COSINE + ALIKE.index("same_key")
@@ -29,11 +29,15 @@ class Fit(NamedTuple):
     fits: As each of the vocabularies has it: see `ranking.Found`.
     is_preferred: Whether its id is of a preferred system.
     n_names: Number of its names in the vocabulary that has the most.
+    first: How it fits in the first vocabulary; None if it isn't there.
+    n_first_names: Number of its names there.
     """
 
     fits: Sequence[Floats1d]
     is_preferred: bool
     n_names: int
+    first: Floats1d | None = None
+    n_first_names: int = 0
 
 
 def describe(name: str, fits: Sequence[Fit]) -> Floats2d:
@@ -44,15 +48,18 @@ def describe(name: str, fits: Sequence[Fit]) -> Floats2d:
     n = len(fits)
     rows = np.zeros((n, len(FEATURES)), dtype=np.float32)
     n_fits = _COSINE + len(ALIKE)
-    for row, (vectors, is_preferred, n_names) in zip(rows, fits, strict=True):
-        stacked = np.stack(vectors)
+    for row, fit in zip(rows, fits, strict=True):
+        stacked = np.stack(fit.fits)
         best = stacked[np.argmax(stacked[:, 0] * 2 + stacked[:, _COSINE])]
         row[:n_fits] = best
         row[: len(TIERS)] = stacked[:, : len(TIERS)].max(0)
         row[n_fits] = stacked[:, :2].max(1).sum()
         row[n_fits + 1] = (stacked[:, _COSINE] > 0.8).sum()
-        row[n_fits + 2] = is_preferred
-        row[n_fits + 3] = np.log1p(n_names)
+        row[n_fits + 2] = fit.is_preferred
+        row[n_fits + 3] = np.log1p(fit.n_names)
+        if fit.first is not None:
+            row[n_fits + 9] = fit.first[:2].max()
+            row[n_fits + 10] = np.log1p(fit.n_first_names)
     is_same = rows[:, :2].max(1, initial=0)
     rows[:, n_fits + 4] = rows[:, _COSINE].max(initial=0) - rows[:, _COSINE]
     rows[:, n_fits + 5] = is_same.sum() - is_same
@@ -98,7 +105,8 @@ class Scorer(NamedTuple):
 def load_scorer(path: Path = WEIGHTS) -> Scorer:
     """Load the weights of a scorer."""
     saved = json.loads(path.read_text(encoding="utf8"))
-    arrays = [
-        np.array(saved[name], dtype=np.float32) for name in Scorer._fields[:-1]
-    ]
-    return Scorer(*arrays, float(saved["nothing"]))
+    names = Scorer._fields[:-1]
+    arrays: dict[str, Any] = {
+        name: np.array(saved[name], dtype=np.float32) for name in names
+    }
+    return Scorer(**arrays, nothing=float(saved["nothing"]))

@@ -198,6 +198,13 @@ class Vocabulary:
         """
         return self._type_numbers[self._type_ends[number] : self._type_ends[number + 1]]
 
+    def get_name(self, number: int) -> str:
+        """Get a concept's own name.
+
+        number: Of the concept.
+        """
+        return self._names[int(self._first_names[number])]
+
     def count_names(self, number: int) -> int:
         """Count the names of a concept.
 

@@ -67,6 +67,10 @@ class ConceptErrors(metaclass=Catalog):
         "in the setting vocabularies, or make the pipeline anew with this one."
     )
     C925 = "Component '{name}' can't use {setting} = {value}. It has to be {expected}."
+    C926 = (
+        "Can't read '{name}' of a checkpoint: {reason}. Get the file again, or set "
+        "sparse_weight in the model of the component."
+    )
     C930 = (
         "Can't use '{link}' as a link of concepts: {reason}. Give SYSTEM=URL with "
         "{{code}} where the code goes, such as MESH=https://example.org/{{code}}, or one "

@@ -76,6 +76,11 @@ def list_ids(ent: Span, limit: int) -> set[str]:
     return {_PREFIX.sub("", key) for key in (*first, *others) if key}
 
 
+def list_gold(gold: str) -> list[str]:
+    """List the ids in a gold annotation, as MeSH and OMIM write them."""
+    return [_PREFIX.sub("", key.strip()) for key in re.split(r"[|+]", gold)]
+
+
 def is_right(gold: str, ids: set[str]) -> bool:
     """Check whether ids are those of a gold annotation."""
     return all(

@@ -77,10 +77,9 @@ def bare_provenance(provenance: Any) -> dict[str, Any]:
                 if mark == "rules" and isinstance(labels, list):
                     bare[name][OWN_LABELS] = [x for x in labels if isinstance(x, str)]
                 break
-        else:
-            known = _bare_vocabularies(facts.get(VOCABULARIES))
-            if known:
-                bare[name] = {VOCABULARIES: known}
+        known = _bare_vocabularies(facts.get(VOCABULARIES))
+        if known:
+            bare[name] = {**bare.get(name, {}), VOCABULARIES: known}
     return bare
 
 

@@ -15,7 +15,7 @@ from typing import Any, TypedDict, cast
 
 from spacy.tokens import Span
 
-from spacy_clinical.extensions.concept_attributes import Linked
+from spacy_clinical.extensions.concept_attributes import Linked, get_linked
 from spacy_clinical.files.json_text import round_finite
 
 FIELDS = ("kb_id", "kb_ents", "concept")
@@ -48,10 +48,15 @@ class ConceptRecord(TypedDict, total=False):
 
 def describe_concept(span: Span) -> dict[str, Any]:
     """Read the fields of a span."""
+    row = get_linked(span)
+    if row is None:
+        return {"kb_id": span.kb_id_, "kb_ents": [], "concept": None}
+    concept = shape_concept(row.concept)
     return {
-        "kb_id": span.kb_id_,
-        "kb_ents": _shape_candidates(span._.kb_ents),
-        "concept": shape_concept(span._.concept),
+        # Spans of groups may have none, though they were linked.
+        "kb_id": span.kb_id_ or (concept["id"] if concept else ""),
+        "kb_ents": _shape_candidates(row.candidates),
+        "concept": concept,
     }
 
 

@@ -95,7 +95,8 @@ def list_concepts(doc: Doc) -> list[Linked]:
     for key, value in get_user_data(doc).items():
         if _is_key(key):
             for label, kept in value.items():
-                rows.append(_read(key[2], key[3], label, kept))
+                row = _read(key[2], key[3], label, kept)
+                rows.append(row._replace(concept=restore_lists(row.concept)))
     return sorted(rows, key=lambda row: row[:3])
 
 
@@ -119,7 +120,7 @@ def _write(doc: Doc, row: Linked) -> None:
 
 def _read(start: int, end: int, label: str, kept: Mapping[str, Any]) -> Linked:
     candidates = tuple((name, float(score)) for name, score in kept[_CANDIDATES])
-    return Linked(start, end, label, candidates, restore_lists(kept[_CONCEPT]))
+    return Linked(start, end, label, candidates, kept[_CONCEPT])
 
 
 def _set_ids(
@@ -143,26 +144,36 @@ def _make_key(name: str, start: int, end: int) -> _Key:
     return ("._.", name, start, end)
 
 
-def _find(span: Span) -> Linked | None:
-    """Find what is kept for a span."""
+def get_linked(span: Span) -> Linked | None:
+    """Get what a span was linked to, also by scispaCy; None if it wasn't.
+
+    RETURNS: With a concept to be read, not to be changed.
+    """
     span = follow(span)
+    user_data = get_user_data(span.doc)
     start, end = span.start_char, span.end_char
-    by_label = get_user_data(span.doc).get(_make_key(CONCEPT_KEY, start, end)) or {}
+    by_label = user_data.get(_make_key(CONCEPT_KEY, start, end)) or {}
     label = span.label_ or next(iter(by_label), "")
     kept = by_label.get(label)
-    return None if kept is None else _read(start, end, label, kept)
+    if kept is not None:
+        return _read(start, end, label, kept)
+    stored = user_data.get(_make_key(_CANDIDATES, start, end))
+    if not stored:
+        return None
+    pairs = [one for one in stored if isinstance(one, list | tuple) and len(one) == 2]
+    return Linked(start, end, label, tuple((one[0], one[1]) for one in pairs))
 
 
 def _update(span: Span, name: str, value: Any) -> None:
     """Change one of the two attributes of a span."""
     now = follow(span)
-    old = _find(now) or Linked(now.start_char, now.end_char, now.label_)
+    old = get_linked(now) or Linked(now.start_char, now.end_char, now.label_)
     _write(now.doc, old._replace(**{name: value}))
 
 
 def _get_concept(span: Span) -> Any:
-    row = _find(span)
-    return None if row is None else row.concept
+    row = get_linked(span)
+    return None if row is None else restore_lists(row.concept)
 
 
 def _set_concept(span: Span, concept: Mapping[str, Any] | None) -> None:
@@ -170,12 +181,8 @@ def _set_concept(span: Span, concept: Mapping[str, Any] | None) -> None:
 
 
 def _get_candidates(span: Span) -> Any:
-    row = _find(span)
-    if row is not None:
-        return list(row.candidates)
-    key = _make_key(_CANDIDATES, span.start_char, span.end_char)
-    stored = get_user_data(span.doc).get(key) or ()
-    return [tuple(one) for one in stored]
+    row = get_linked(span)
+    return [] if row is None else list(row.candidates)
 
 
 def _set_candidates(span: Span, candidates: Candidates) -> None:

@@ -4,8 +4,10 @@ from typing import Any, NamedTuple
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span
-from spacy.util import SimpleFrozenDict
+from spacy.util import SimpleFrozenDict, from_bytes, to_bytes
+from thinc.api import Model
 
+from spacy_clinical.concepts.dense import DenseScorer
 from spacy_clinical.concepts.linking import Link, Linker, Query
 from spacy_clinical.concepts.mentions import list_short_forms, spell_out
 from spacy_clinical.concepts.store import open_vocabulary
@@ -13,8 +15,10 @@ from spacy_clinical.errors import CodedValueError, Errors, name_type
 from spacy_clinical.extensions.attributes import add_to
 from spacy_clinical.extensions.concept_attributes import set_concept
 from spacy_clinical.extensions.span_groups import list_spans
-from spacy_clinical.pipeline.bases.rule_pipe import RulePipe
-from spacy_clinical.types import list_names
+from spacy_clinical.files.json_text import write_json
+from spacy_clinical.pipeline.bases.checkpoint_pipe import ENCODER_FOLDER
+from spacy_clinical.pipeline.bases.rule_pipe import RulePipe, read_saved
+from spacy_clinical.types import Floats1d, list_names
 
 FORMAT = 1
 VOCABULARIES = ("mondo", "hpo", "mesh")
@@ -51,6 +55,7 @@ class Linked(NamedTuple):
         "doc.ents",
     ],
     default_config={
+        "model": None,
         "types": {},
         "scorer": {"@scorers": "spacy-clinical.linker_scorer.v1"},
     },
@@ -79,6 +84,7 @@ class ClinicalLinker(RulePipe):
         name: str = "clinical_linker",
         *,
         nlp: Language | None = None,
+        model: Model[list[str], list[Floats1d]] | None = None,
         vocabularies: str | Sequence[str | Path] = VOCABULARIES,
         preferred: str | Sequence[str] = (),
         threshold: float = 0.5,
@@ -94,6 +100,8 @@ class ClinicalLinker(RulePipe):
         """Set up the component. Vocabularies are opened on first use.
 
         nlp: Not used; spaCy gives it to each component.
+        model: Finds vectors of names, by which candidates are ranked where no name is the
+            same: such as `spacy-clinical.ConceptEncoder.v1`. None to leave that out.
         vocabularies: Names of those that ship or are in a store, or folders. Where two
             have the same concept, the first one's counts.
         preferred: Systems of the ids to write, such as "MESH" and "OMIM", in order; none
@@ -113,6 +121,7 @@ class ClinicalLinker(RulePipe):
         RAISES ValueError: C925, if a setting can't be used.
         """
         self.name = name
+        self.model = model
         self.vocabularies = [str(one) for one in _list_paths(vocabularies)]
         self.preferred = list_names(preferred)
         self.threshold = threshold
@@ -144,8 +153,15 @@ class ClinicalLinker(RulePipe):
                 preferred=self.preferred,
                 n_candidates=self.n_candidates,
                 top_k=self.top_k,
+                dense=self._make_dense(),
             )
         return self._linker
+
+    def _make_dense(self) -> DenseScorer | None:
+        if self.model is None:
+            return None
+        weight = self.model.attrs.get("sparse_weight") or 0.0
+        return DenseScorer(self.model.predict, weight)
 
     def predict(self, docs: Iterable[Doc]) -> list[list[Linked]]:
         """Find the concepts of the entities of each Doc."""
@@ -196,9 +212,11 @@ class ClinicalLinker(RulePipe):
         self, docs: Iterable[Doc], predictions: list[list[Linked]]
     ) -> None:
         """Write the concepts of entities, and records of them."""
-        facts = {"vocabularies": self.describe_vocabularies()}
+        facts: dict[str, Any] = {"vocabularies": self.describe_vocabularies()}
+        for shim in self._shims:
+            facts.update(shim.describe())
         for doc, found in zip(docs, predictions, strict=True):
-            add_to(doc, "clinical_provenance", self.name, facts)
+            add_to(doc, "clinical_provenance", self.name, dict(facts))
             for span, parts in found:
                 known = [links for links in parts if links]
                 ids = [(link.id, link.score) for links in known for link in links]
@@ -305,6 +323,80 @@ class ClinicalLinker(RulePipe):
             super().restore(before)
             raise
         self.types = types
+
+    @property
+    def _shims(self) -> list[Any]:
+        """Encoders inside the model."""
+        nodes = self.model.walk() if self.model is not None else ()
+        shims = [shim for node in nodes for shim in node.shims]
+        return [shim for shim in shims if hasattr(shim, "describe")]
+
+    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
+        """Serialize the settings, and the model if there is one.
+
+        exclude: Names of parts to leave out: "linker", "model".
+        """
+        parts = {self.PART: lambda: write_json(self.save()).encode()}
+        if self.model is not None:
+            parts["model"] = self.model.to_bytes
+        return to_bytes(parts, exclude)
+
+    def from_bytes(
+        self, bytes_data: bytes, *, exclude: Iterable[str] = ()
+    ) -> "ClinicalLinker":
+        """Restore the settings and the model in place.
+
+        bytes_data: Output of `to_bytes`.
+        exclude: Names of parts not to restore.
+        RAISES ValueError: The errors of `restore`.
+        """
+        parts: dict[str, Callable[[bytes], Any]] = {
+            self.PART: lambda data: self.restore(read_saved(data))
+        }
+        if self.model is not None:
+            parts["model"] = self.model.from_bytes
+        from_bytes(bytes_data, parts, exclude)
+        self._linker = None
+        return self
+
+    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
+        """Save the settings as readable JSON, and the model if there is one. Of the
+        vocabularies, names, versions and digests are saved.
+
+        path: The folder; created if it doesn't exist.
+        exclude: Names of parts to leave out: "linker", "model", "encoder".
+        """
+        super().to_disk(path, exclude=exclude)
+        if self.model is None:
+            return
+        for shim in self._shims:
+            shim.are_files_apart = True
+            if ENCODER_FOLDER not in exclude:
+                shim.save(Path(path) / ENCODER_FOLDER)
+        try:
+            if "model" not in exclude:
+                self.model.to_disk(Path(path) / "model")
+        finally:
+            for shim in self._shims:
+                shim.are_files_apart = False
+
+    def from_disk(
+        self, path: str | Path, *, exclude: Iterable[str] = ()
+    ) -> "ClinicalLinker":
+        """Restore the settings and the model in place.
+
+        path: A folder that `to_disk` wrote.
+        exclude: Names of parts not to restore.
+        RAISES ValueError: The errors of `restore`.
+        """
+        super().from_disk(path, exclude=exclude)
+        if self.model is not None and "model" not in exclude:
+            self.model.from_disk(Path(path) / "model")
+        for shim in self._shims:
+            if ENCODER_FOLDER not in exclude:
+                shim.load(Path(path) / ENCODER_FOLDER)
+        self._linker = None
+        return self
 
     def _check_vocabularies(self, known: Sequence[tuple[str, str, str]]) -> None:
         opened = self.describe_vocabularies()

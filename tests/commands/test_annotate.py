@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import spacy
 from spacy.language import Language
+from spacy.tokens import DocBin
 from typer.testing import CliRunner
 
 import spacy_clinical
@@ -407,3 +408,52 @@ def test_annotate_removes_what_a_killed_run_left(annotate, tmp_path):
     assert annotate(notes, "--no-text").exit_code == 0
     assert list_output(tmp_path) == {"notes.jsonl"}
     assert not has_text(tmp_path)
+
+
+@pytest.fixture
+def linking(tmp_path, heart_vocabulary):
+    """A pipeline on disk that links what it finds to concepts."""
+    nlp = spacy.blank("en")
+    ruler = nlp.add_pipe("entity_ruler")
+    names = ("cardiac failure", "breast and ovarian cancer", "zyxxoplugh")
+    ruler.add_patterns([{"label": "Disease_disorder", "pattern": n} for n in names])
+    nlp.add_pipe("clinical_linker", config={"vocabularies": [str(heart_vocabulary)]})
+    nlp.to_disk(tmp_path / "linking")
+    return tmp_path / "linking"
+
+
+def test_concepts_go_into_every_output(annotate, linking, tmp_path):
+    text = "Has cardiac failure, breast and ovarian cancer, zyxxoplugh."
+    (tmp_path / "a.txt").write_text(text, encoding="utf8")
+    link = ("--link", "heart=https://example.org/{code}")
+    result = annotate(tmp_path / "a.txt", "--html", *link, model=linking)
+    assert result.exit_code == 0, result.output
+    out = tmp_path / "out"
+    [line] = (out / "notes.jsonl").read_text("utf8").splitlines()
+    entities = json.loads(line)["entities"]
+    assert [row["kb_id"] for row in entities] == ["T:1", "T:3", ""]
+    assert entities[0]["concept"]["xrefs"]["ICD10CM"] == ["I50.9"]
+    [page] = (out / "pages").rglob("*.html")
+    assert 'href="https://example.org/T%3A1"' in page.read_text("utf8")
+    found = {}
+    for kind in ("fhir", "omop", "brat", "csv", "parquet", "docbin"):
+        path = tmp_path / kind
+        args = ["export", str(out), "-f", kind, "-o", str(path)]
+        made = CliRunner().invoke(app, args)
+        assert made.exit_code == 0, made.output
+        files = [path] if path.is_file() else sorted(path.rglob("*.*"))
+        found[kind] = b"".join(file.read_bytes() for file in files)
+    assert b"http://hl7.org/fhir/sid/icd-10-cm" in found["fhir"]
+    assert b"N1\tReference T1 T:1\theart failure" in found["brat"]
+    assert b"heart failure" in found["csv"]
+    docs = list(DocBin().from_bytes(found["docbin"]).get_docs(spacy.blank("en").vocab))
+    assert [ent.kb_id_ for ent in docs[0].ents] == ["T:1", "T:3", ""]
+    assert docs[0].ents[1]._.concept["parts"][1]["id"] == "T:4"
+
+
+def test_a_link_that_runs_code_is_refused(annotate, tmp_path):
+    (tmp_path / "a.txt").write_text("pain", encoding="utf8")
+    result = annotate(tmp_path / "a.txt", "--link", "MESH=javascript:alert({code})")
+    assert result.exit_code == 2
+    assert "[C930]" in result.output
+    assert not (tmp_path / "out").exists()

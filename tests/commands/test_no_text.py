@@ -19,6 +19,7 @@ from spacy_clinical.commands.export import FORMATS, OF_DOCS
 from spacy_clinical.export.jsonl import format_line
 from spacy_clinical.export.records import make_record, without_text
 from spacy_clinical.extensions.assertion_attributes import set_assertion
+from spacy_clinical.extensions.concept_attributes import Linked, set_concepts
 from spacy_clinical.types import Note
 
 # Places that a word can have in a note; "{}" is the word.
@@ -65,6 +66,7 @@ def add_codes(doc):
     # As a user's component may: the note's words under keys of its own, and ours.
     words = doc.text.split()
     facts = {"note": doc.text, "checkpoint": words[0], "own_labels": words, "pieces": 1}
+    facts["vocabularies"] = [{"name": words[0], "version": words[0]}, *words]
     for attribute in ("clinical_provenance", "clinical_pieces"):
         known = doc._.get(attribute) or {}
         more = {"mine": facts, words[-1]: facts, "spacy": doc.text, "deep": [words]}
@@ -75,6 +77,18 @@ def add_codes(doc):
         place = {"start": ent.start_char, "end": ent.end_char, "category": "negated"}
         cue = {**place, "direction": words[0], "rule": words[-1]}
         set_assertion(ent, {"is_negated": 1.0}, cues=[cue], section=ent._.section)
+    # So are the concepts of others, whatever vocabulary they name.
+    concept = {"id": words[-1], "name": doc.text, "vocabulary": words[0]}
+    concept |= {"types": words, "xrefs": {words[0]: words}, "how": words[-1]}
+    set_concepts(
+        doc,
+        [
+            Linked(
+                ent.start_char, ent.end_char, ent.label_, [(words[-1], 1.0)], concept
+            )
+            for ent in doc.ents
+        ],
+    )
     return doc
 
 
@@ -229,6 +243,13 @@ def test_facts_of_the_package_s_own_components_stay():
             "processor": "Intel(R) Xeon(R) CPU @ 2.00GHz, amx_bf16",
         },
         "reader": {"source_format": "html"},
+        "linker": {
+            "checkpoint": "org/name-1.0",
+            "weights_sha256": "f0" * 32,
+            "vocabularies": [
+                {"name": "mesh", "version": "2025, as of x 1.2", "sha256": "0a" * 32}
+            ],
+        },
     }
     pieces = {"ner": {"pieces": 5, "windows": 1, "not_seen": 0}}
     record = {"provenance": made, "pieces": pieces}
@@ -241,7 +262,9 @@ def test_facts_of_the_package_s_own_components_stay():
     pieces |= {"Zebulon": {"pieces": 1}, "mine": {"pieces": "Zebulon"}}
     bare = without_text(record)
     assert "Zebulon" not in str(bare)
-    assert set(bare["provenance"]) == {"splitter", "forms", "ner", "reader"}
+    assert set(bare["provenance"]) == {
+        *("splitter", "forms", "ner", "reader", "linker")
+    }
 
 
 def test_labels_that_another_component_made_of_words_are_neutral():

@@ -36,7 +36,8 @@ def small(tmp_path, monkeypatch):
 
 
 def test_shipped_vocabularies_have_cards_and_data():
-    assert list(list_shipped()) == ["hpo", "mesh", "mesh_supplement", "mondo"]
+    names = ["hpo", "mentions", "mesh", "mesh_supplement", "mondo"]
+    assert list(list_shipped()) == names
     for name, shipped in list_shipped().items():
         assert shipped.facts.name == name
         assert all(shipped.facts)

@@ -293,6 +293,24 @@ def test_the_shipped_pipeline_finds_what_it_finds_on_one_machine(spark):
     assert any(code["evidence"] for row in found.values() for code in row["codes"])
 
 
+def test_concepts_are_those_of_one_machine(spark, tmp_path, heart_vocabulary):
+    nlp = spacy.blank("en")
+    ruler = nlp.add_pipe("entity_ruler")
+    ruler.add_patterns([{"label": "Disease", "pattern": "cardiac failure"}])
+    nlp.add_pipe("clinical_linker", config={"vocabularies": [str(heart_vocabulary)]})
+    nlp.to_disk(tmp_path / "nlp")
+    notes = [Note("a", "cardiac failure", {}, ""), Note("b", "none", {}, "")]
+    rows = [(note.id, note.text) for note in notes]
+    result = annotate(
+        make_df(spark, rows, id="string", text="string"), tmp_path / "nlp"
+    )
+    found = by_id(result.collect())
+    assert found == annotate_here(tmp_path / "nlp", notes)
+    [ent] = found["a"]["entities"]
+    assert ent["kb_id"] == "T:1"
+    assert ent["concept"]["xrefs"][0] == {"system": "MESH", "xref_codes": ["D006333"]}
+
+
 KEPT = {
     "a.b": ("string", "'x'", "x"),
     "when ": (
