@@ -67,8 +67,8 @@ _SHAPES = [
             re.IGNORECASE,
         ),
         # Changes of genes, and organisms: "p.I101NfsX6", "H. pylori".
-        (r"\b[cgmp]\.[\w*>+-]{3,30}", 0),
-        (r"\b[A-Z]\. ?\n?[a-z]{5,20}\b", 0),
+        (r"\b[cgp]\.(?=[\w*>+-]{0,20}\d)[\w*>+-]{3,30}", 0),
+        (r"\b[A-Z]\. ?\n?[a-z]{3,18}(?:ae|us|um|[aei]ns|is|ile|i|a)\b", 0),
         # Makers of drugs and devices in brackets: "(Xeloda; Hoffmann-La Roche Inc., Nutley)".
         (
             r"\((?=[^()\n]{0,90}(?:[\u00ae\u2122]|\b(?:Inc|Corp|Corporation|Ltd|GmbH|LLC|AG|Co|"
@@ -83,25 +83,46 @@ _SHAPES = [
 _WORD = re.compile(r"[^\W_]+(?:['\u2019/&-][^\W_]+)*")
 _PART = re.compile(r"[^\W_]+")
 _STATES = frozenset(STATE_CODES.split("|"))
+_VOWEL = re.compile("[aeiouy]")
 _LOWER_WORD = re.compile(r"[a-z]{3}")
 # What is called by no fewer digits.
 _MIN_DIGITS = {"PHONE": 3, "ID": 2}
 _IS_AGED = re.compile(r"[ -]?(?:y|month|mo\b|week|wk|day)", re.IGNORECASE)
 
 
-def leave_out_clinical(found: Iterable[Identifier], text: str) -> Iterator[Identifier]:
+def leave_out_clinical(
+    found: Iterable[Identifier], text: str, others: Iterable[Identifier] = ()
+) -> Iterator[Identifier]:
     """Leave out what is clinical of what a model has found.
 
-    What has other words keeps those, from the first to the last of them.
+    Clinical words go where they stand alone: "rehab" of "Spaulding rehab" is a part of a
+    name. Of what is a clinical expression in part, the rest stays.
 
     text: The text of their places.
+    others: What else was found in it.
     """
-    rows = list(found)
-    clinical = _mark_shapes(text) if rows else numpy.zeros(0, dtype=bool)
-    for row in rows:
-        kept = _cut(row, text, clinical)
-        if kept is not None and not _is_amount(kept, text):
-            yield kept
+    rows = sorted(found)
+    if not rows:
+        return
+    clinical = _mark_shapes(text)
+    cut = [row for row in (_cut(row, text, clinical) for row in rows) if row]
+    words = {row for row in cut if _is_clinical(row, text)}
+    is_found = numpy.zeros(len(text) + 1, dtype=bool)
+    for row in (*(row for row in cut if row not in words), *others):
+        is_found[row.start : row.end] = True
+    for row in cut:
+        is_word = row in words and not _is_beside(row, text, is_found)
+        if not is_word and not _is_amount(row, text):
+            yield row
+
+
+def _is_beside(row: Identifier, text: str, is_found: Bools1d) -> bool:
+    """Check whether another identifier stands right before or after one."""
+    before = text[max(row.start - 3, 0) : row.start]
+    last = row.start - 1 - (len(before) - len(before.rstrip(" ,.-")))
+    after = text[row.end : row.end + 3]
+    first = row.end + len(after) - len(after.lstrip(" ,.-"))
+    return bool((last >= 0 and is_found[last]) or is_found[first])
 
 
 def _mark_shapes(text: str) -> Bools1d:
@@ -114,21 +135,23 @@ def _mark_shapes(text: str) -> Bools1d:
 
 
 def _cut(row: Identifier, text: str, clinical: Bools1d) -> Identifier | None:
-    """Cut off clinical words at the ends; None if there are no others."""
-    words = list(_WORD.finditer(text, row.start, row.end))
-    if words and all(_is_short_form(word[0], text, word.start()) for word in words):
-        return None
-    others = [
-        part
-        for part in _PART.finditer(text, row.start, row.end)
-        if not clinical[part.start()] and not _is_clinical_word(part[0])
-    ]
+    """Cut off clinical expressions at the ends; None if there is nothing else."""
+    parts = list(_PART.finditer(text, row.start, row.end))
+    others = [part for part in parts if not clinical[part.start()]]
     if not others:
         return None
-    parts = list(_PART.finditer(text, row.start, row.end))
-    start = row.start if others[0].start() == parts[0].start() else others[0].start()
-    end = row.end if others[-1].end() == parts[-1].end() else others[-1].end()
+    start = row.start if others[0] is parts[0] else others[0].start()
+    end = row.end if others[-1] is parts[-1] else others[-1].end()
     return row._replace(start=start, end=end)
+
+
+def _is_clinical(row: Identifier, text: str) -> bool:
+    """Check whether all words are short forms or words of medicine."""
+    words = _WORD.finditer(text, row.start, row.end)
+    return all(
+        _is_clinical_word(word[0]) or _is_short_form(word[0], text, word.start())
+        for word in words
+    )
 
 
 def _is_clinical_word(word: str) -> bool:
@@ -139,10 +162,12 @@ def _is_clinical_word(word: str) -> bool:
 def _is_short_form(word: str, text: str, start: int) -> bool:
     """Check whether a word is a short form as clinicians write it: "CABG", "d/c".
 
-    Of a line in capitals nothing can be said.
+    Of a line in capitals nothing can be said, nor of small letters with a vowel: "ana".
     """
-    if word not in load_short_forms() or word in _STATES:
+    if len(word) < 2 or word not in load_short_forms() or word.upper() in _STATES:
         return False
+    if word.islower():
+        return not word.isalpha() or not _VOWEL.search(word)
     first = text.rfind("\n", 0, start) + 1
     around = text[max(first, start - 80) : start + 80].partition("\n")[0]
     return not word.isupper() or _LOWER_WORD.search(around) is not None

@@ -187,7 +187,7 @@ class ClinicalDeidentifier(TokenHeadPipe):
             if self.decide == "both":
                 from spacy_clinical.identifiers.clinical import leave_out_clinical
 
-                decoded = leave_out_clinical(decoded, text)
+                decoded = leave_out_clinical(decoded, text, rows)
             rows += decoded
         return merge_identifiers(rows, text)
 

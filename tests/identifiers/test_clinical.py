@@ -46,7 +46,16 @@ def test_what_may_identify_stays(marked):
 
 
 def test_of_a_place_with_both_the_other_words_stay():
-    assert judge("[[edema, Jane Quill, clamp]]") == ["Jane Quill"]
+    assert judge("[[BP 88/50, Jane Quill, clamp]]") == ["Jane Quill"]
+
+
+def test_words_that_are_parts_of_names_stay():
+    assert judge("at [[spaulding]] [[rehab]]") == ["spaulding", "rehab"]
+    assert judge("[[m.reilly]], [[spaulding primary care]]") == [
+        "m.reilly",
+        "spaulding primary care",
+    ]
+    assert judge("in [[Villanueva, A.]] admitted") == ["Villanueva, A."]
 
 
 def test_short_forms_in_a_line_of_capitals_may_be_names():
