@@ -16,6 +16,8 @@ from spacy_clinical.identifiers.matching import (
 )
 
 SOURCE = "contacts"
+# Of addresses that may hold labels and numbers: "https://a.org/?mrn=4482911".
+WEB = "web"
 _TOP = (
     r"com|org|net|edu|gov|mil|int|info|io|co|biz|health|care|clinic|hospital|app|dev|me|us|uk|"
     r"ca|au|de|fr|es|it|nl|ch|at|be|ie|in|br|mx|jp|cn|nz|za|se|no|dk|fi|pl|pt|gr|eu|ru|kr"
@@ -84,7 +86,7 @@ def _find_kind(text: str, found: Identifier) -> Identifier:
 
 _RULES = [
     compile_rule(
-        SOURCE,
+        WEB,
         "EMAIL",
         "email",
         "any",
@@ -92,14 +94,14 @@ _RULES = [
         r"[a-z]{2,24}(?![\w-])",
     ),
     compile_rule(
-        SOURCE,
+        WEB,
         "EMAIL",
         "email",
         "any",
         rf"(?<![\w.+-])[\w.+-]{{2,64}} (?:at|AT) [\w-]{{2,63}} (?:dot|DOT) (?:{_TOP})\b",
     ),
     compile_rule(
-        SOURCE,
+        WEB,
         "OTHERPHI",
         "url",
         "word",
@@ -107,7 +109,7 @@ _RULES = [
         r"(?<![.,;:!?])",
     ),
     compile_rule(
-        SOURCE,
+        WEB,
         "OTHERPHI",
         "url",
         ("letter", "digit"),

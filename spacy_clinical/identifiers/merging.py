@@ -1,5 +1,6 @@
 """Make one list of identifiers, none of which overlap, of what several have found."""
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
@@ -14,6 +15,7 @@ ORDER = (
     *(
         "record",
         "placeholders",
+        "web",
         "numbers",
         "spoken",
         "contacts",
@@ -25,6 +27,16 @@ ORDER = (
 )
 _RANKS = {**{source: rank for rank, source in enumerate(ORDER)}, MODEL: len(ORDER) + 1}
 _FREE = -1
+_LEADING = ",;:!?.>\"'|=*-\u2013\u2014_&~\u2022/\\"
+_TRAILING = ",;:!?.<\"'|=*-\u2013\u2014_&~\u2022\\#@"
+_PARTNERS = {"(": ")", ")": "(", "[": "]", "]": "[", "{": "}", "}": "{"}
+# "Quill, J.", "Martin Luther King Jr.", "12 Main St."
+_IS_SHORT = re.compile(
+    r"(?<![^\W_])(?:[^\W\d_]|Jr|Sr|St|Dr|Mt|Ft|Ave?|Rd|Blvd|Ln|Ct|Pl|Sq|Ste|Apt|Inc|Co|"
+    r"Corp|Ltd|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|Mon|Tues?|Wed|Thurs?|Fri|Sat|"
+    r"Sun|[ap]\.?m|[A-Z]\.[A-Z])\.$",
+    re.IGNORECASE,
+)
 
 
 def merge_identifiers(found: Iterable[Identifier], text: str) -> list[Identifier]:
@@ -72,9 +84,26 @@ def _collect(
 
 
 def _trim(row: Identifier, text: str) -> Identifier | None:
-    """Leave out white space at the ends; None if there is no letter or digit."""
-    written = text[row.start : row.end]
-    if not any(map(str.isalnum, written)):
+    """Leave out white space and punctuation at the ends; None if there is no letter or
+    digit.
+
+    Brackets stay that belong together, and the full stop of an initial or a short form.
+    """
+    start, end = row.start, row.end
+    while start < end and _is_edge(text, start, start, end, _LEADING):
+        start += 1
+    while start < end and _is_edge(text, end - 1, start, end, _TRAILING):
+        end -= 1
+    if not any(map(str.isalnum, text[start:end])):
         return None
-    start = row.start + len(written) - len(written.lstrip())
-    return row._replace(start=start, end=row.start + len(written.rstrip()))
+    return row._replace(start=start, end=end)
+
+
+def _is_edge(text: str, place: int, start: int, end: int, signs: str) -> bool:
+    """Check whether a character at an end of an identifier doesn't belong to it."""
+    char = text[place]
+    if char in _PARTNERS:
+        return _PARTNERS[char] not in text[start:end]
+    if char == ".":
+        return place == start or not _IS_SHORT.search(text, start, place + 1)
+    return char.isspace() or char in signs

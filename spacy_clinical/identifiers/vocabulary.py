@@ -41,6 +41,15 @@ def load_medical_words() -> frozenset[str]:
     return frozenset(words)
 
 
+@cache
+def load_short_forms() -> frozenset[str]:
+    """Load the short forms of clinical terms, in all their spellings."""
+    text = (_RESOURCES / _SOURCES[0]).read_text(encoding="utf8")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    columns = [line.split("\t")[0].split(", ") for line in lines if line]
+    return frozenset(form for forms in columns for form in forms)
+
+
 def is_medical(word: str) -> bool:
     """Check whether a word is one of medicine or of the headings of notes."""
     return word.lower() in load_medical_words()

@@ -78,7 +78,8 @@ class ClinicalDeidentifier(TokenHeadPipe):
         """Set up the component.
 
         Identifiers go to `doc.spans["phi"]`, and never overlap. What rules find keeps its
-        place and type; what only the model has found stays beside it.
+        place and type; what only the model has found stays beside it, without clinical
+        short forms, codes and measurements.
 
         model: A `spacy-clinical.TokenClassifier.v1` over a token-classification
             checkpoint, or `spacy-clinical.IdentifierRules.v1` for rules alone.
@@ -182,7 +183,12 @@ class ClinicalDeidentifier(TokenHeadPipe):
             for row in found
         ]
         if scored is not None:
-            rows += self._decode(doc, text, scored)
+            decoded = self._decode(doc, text, scored)
+            if self.decide == "both":
+                from spacy_clinical.identifiers.clinical import leave_out_clinical
+
+                decoded = leave_out_clinical(decoded, text, rows)
+            rows += decoded
         return merge_identifiers(rows, text)
 
     def _get_known(self, doc: Doc) -> dict[str, list[str]]:

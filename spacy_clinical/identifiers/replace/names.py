@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Collection, Iterable
 from functools import cache
 from importlib import import_module
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from spacy_clinical.errors import CodedImportError, Errors
 from spacy_clinical.identifiers.replace.keys import Key
@@ -85,6 +85,11 @@ _LATIN = tuple(
 ENGLISH, ENGLISH_ONLY = "English", "en_IE"
 # The least number of names to draw from.
 MIN_POOL = 12
+# Longer names are like those of this length.
+MAX_LENGTH = 24
+# What names have in common that take each other's place: culture, role, gender, script,
+# and whether they are plain ASCII.
+Kind: TypeAlias = tuple[str, Role, str, str, bool]
 # Faker's names for its lists.
 _LISTS: dict[Role, dict[str, tuple[str, ...]]] = {
     "given": {
@@ -144,10 +149,12 @@ def replace_name(
         letter = letter if letter.lower() != folded else "Y"
         return letter.lower() if word.islower() else letter
     # Not the note's own choice: the same name is one everywhere.
-    pool = _find_pool(
-        folded, role, gender if role == "given" else "", _find_script(word)
-    )
-    pool = _fit(pool, len(word), is_ascii=word.isascii())
+    script = _find_script(word)
+    culture = _find_culture(folded, role, script)
+    gender = gender if role == "given" else ""
+    gender = load_lists(culture, role).find_gender(folded) or gender
+    kind = (culture, role, gender, script, word.isascii())
+    pool = _list_fitting(kind, min(len(word), MAX_LENGTH))
     start = key.draw("name", role, folded)
     for step in range(len(pool)):
         new = pool[(start + step) % len(pool)]
@@ -175,14 +182,17 @@ def copy_case(old: str, new: str) -> str:
 
 
 @cache
-def _find_pool(folded: str, role: Role, gender: str, script: str) -> tuple[str, ...]:
-    """Find the names of the culture that a name is of, and of its gender."""
-    culture = _find_culture(folded, role, script)
+def _list_pool(kind: Kind) -> tuple[str, ...]:
+    """List the names of a culture and a gender, in a script."""
+    culture, role, gender, script, is_ascii = kind
     lists = load_lists(culture, role)
-    gender = lists.find_gender(folded) or gender
     own = lists.list_own(gender)
     names = sorted(name for key, name in lists.all.items() if key in own)
-    return tuple(name for name in names if _find_script(name) == script) or tuple(names)
+    pool = [name for name in names if _find_script(name) == script] or names
+    if not is_ascii:
+        return tuple(pool)
+    plain = {_strip_marks(name) for name in pool}
+    return tuple(sorted(name for name in plain if name.isascii())) or ("Allan", "Berry")
 
 
 @cache
@@ -258,15 +268,10 @@ def import_provider(name: str) -> Any:
 
 
 @cache
-def _fit(pool: tuple[str, ...], length: int, *, is_ascii: bool) -> tuple[str, ...]:
-    """Choose the names that are about as long as another one, and of its letters."""
-    if is_ascii:
-        plain = {_strip_marks(name) for name in pool}
-        pool = tuple(sorted(name for name in plain if name.isascii())) or (
-            "Allan",
-            "Berry",
-        )
-    for reach in range(1, 24):
+def _list_fitting(kind: Kind, length: int) -> tuple[str, ...]:
+    """List the names that are about as long as another one."""
+    pool = _list_pool(kind)
+    for reach in range(1, MAX_LENGTH):
         fitting = tuple(name for name in pool if abs(len(name) - length) <= reach)
         if len(fitting) >= min(MIN_POOL, len(pool)):
             return fitting

@@ -230,7 +230,7 @@ def test_surrogates_without_faker_say_what_is_missing(monkeypatch):
 
     monkeypatch.setattr(names, "import_module", refuse)
     names.load_lists.cache_clear()
-    names._find_pool.cache_clear()
+    names._list_pool.cache_clear()
     names._find_culture.cache_clear()
     names._list_only_english.cache_clear()
     with pytest.raises(ImportError, match=r"\[C894\].*spacy-clinical\[surrogates\]"):

@@ -1,0 +1,184 @@
+"""Clinical words and figures that a model takes for identifiers, and are none.
+
+What a rule has found is never judged by them: "Norris" after "Dr." is a name, whatever
+stands after it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+import numpy
+
+from spacy_clinical.identifiers.addresses import STATE_CODES
+from spacy_clinical.identifiers.found import Identifier
+from spacy_clinical.identifiers.matching import IS_MEASURED
+from spacy_clinical.identifiers.name_patterns import CAPITAL
+from spacy_clinical.identifiers.replace.words import is_ordinary
+from spacy_clinical.identifiers.vocabulary import is_medical, load_short_forms
+from spacy_clinical.types import Bools1d
+
+_NUMBER = r"\d{1,5}(?:\.\d{1,3})?"
+_CODE = r"[A-Z]{0,2}\d[A-Z0-9]{1,9}(?:\.[A-Z0-9]{1,4})?"
+_INSTRUMENT = (
+    r"(?:retractor|clamp|scissor|rongeur|elevator|cautery|needle|suture|hook|speculum|cannula|"
+    r"trocar|catheter|drain|tube|stent|graft|valve|plate|screw|nail|wire|splint|brace|"
+    r"collar|dressing|sheath|balloon|forceps|dilator|curette|knife|blade|stapler|probe|"
+    r"prosthesis|pump|stocking|pin|bandage|filter|bag|stain|scale|score|"
+    r"incision|procedure|maneuver|position|approach|classification|criteria|"
+    r"agar|medium|assay|test|sign|reflex)s?"
+)
+# Where nothing identifies anybody.
+_SHAPES = [
+    re.compile(pattern, flags)
+    for pattern, flags in (
+        # Codes of diseases, procedures and drugs: "CPT 99213, 99214".
+        (
+            r"\b(?:ICD(?:-?(?:9|10))?(?:-?(?:CM|PCS))?|CPT|HCPCS|DRG|LOINC|SNOMED|NDC)"
+            rf"(?: ?codes?)?[ :#]{{0,3}}{_CODE}(?:(?:, ?| and |; ?|/){_CODE}){{0,20}}\b",
+            0,
+        ),
+        # Doses of a drug with two parts, and what is out of a hundred: no day of a month.
+        (
+            r"(?<![\d/.-])(?:\d{1,4}/(?:3[2-9]|[4-9]\d|\d{3})|(?:1[3-9]|[2-9]\d)/(?:1[3-9]|[2-9]\d)|\d{1,3}\.\d/\d{2,3})(?![\d/-])",
+            0,
+        ),
+        (
+            rf"\b[A-Za-z]{{5,20}} {_NUMBER}[/-]{_NUMBER}(?: ?-? ?\d{{1,4}})?"
+            r"(?= ?(?:mg|mcg|tabs?|PO|po|[qQ]\d|[qQ][AHPD]|daily|b\.?i\.?d|t\.?i\.?d|[.,;)\n]|$))",
+            0,
+        ),
+        # Measurements: "BP 88/50", "NS @ 75", "EBL 100".
+        (
+            r"\b(?:BP|HR|RR|SBP|DBP|MAP|SpO2|O2|sats?|EBL|UOP|EF|GCS|FiO2|PEEP|TV|CVP|FSBG|"
+            r"FSBS|BMI|INR|NS|LR|D5W|D10W|IVF|KVO|TKO|rate|pulse|temp|wt|ht)"
+            rf"\b[ :=@~<>]{{1,4}}(?:of |is |was |at ){{0,2}}{_NUMBER}(?:[/-]{_NUMBER})?",
+            re.IGNORECASE,
+        ),
+        (rf"@ ?{_NUMBER} ?(?:mL|cc|/hr|units?)", re.IGNORECASE),
+        # How often: q6h, BIDx3.
+        (
+            r"\b(?:q ?\d{1,2} ?-?\d{0,2} ?(?:h(?:rs?|ours?)?|d|min)|q[dhs]|qid|tid|bid|qhs|prn)\b",
+            re.IGNORECASE,
+        ),
+        # "Figs. 3 and 4A, B".
+        (
+            r"\b(?:fig(?:ure)?s?|tables?|panels?)\b\.? ?\d{1,2}[A-Z]?"
+            r"(?:(?:, ?| ?- ?| ?\u2013 ?| (?:and|to) |\W{1,3}and\W{1,3})\d{0,2}[A-Z]?\b){0,6}",
+            re.IGNORECASE,
+        ),
+        # Changes of genes, and organisms: "p.I101NfsX6", "H. pylori".
+        (r"\b[cgp]\.(?=[\w*>+-]{0,20}\d)[\w*>+-]{3,30}", 0),
+        (r"\b[A-Z]\. ?\n?[a-z]{3,18}(?:ae|us|um|[aei]ns|is|ile|i|a)\b", 0),
+        # Makers of drugs and devices in brackets: "(Xeloda; Hoffmann-La Roche Inc., Nutley)".
+        (
+            r"\((?=[^()\n]{0,90}(?:[\u00ae\u2122]|\b(?:Inc|Corp|Corporation|Ltd|GmbH|LLC|AG|Co|"
+            r"Pharma\w{0,12}|Laboratories)\b))[^()\n]{1,140}\)",
+            0,
+        ),
+        # "Weitlaner retractor", "Jackson-Pratt drain".
+        (rf"\b(?:{CAPITAL} ){{1,2}}{_INSTRUMENT}\b", 0),
+        (rf"\b{_INSTRUMENT}\b", 0),
+    )
+]
+_WORD = re.compile(r"[^\W_]+(?:['\u2019/&-][^\W_]+)*")
+_PART = re.compile(r"[^\W_]+")
+_STATES = frozenset(STATE_CODES.split("|"))
+_VOWEL = re.compile("[aeiouy]")
+_LOWER_WORD = re.compile(r"[a-z]{3}")
+# What is called by no fewer digits.
+_MIN_DIGITS = {"PHONE": 3, "ID": 2}
+_IS_AGED = re.compile(r"[ -]?(?:y|month|mo\b|week|wk|day)", re.IGNORECASE)
+
+
+def leave_out_clinical(
+    found: Iterable[Identifier], text: str, others: Iterable[Identifier] = ()
+) -> Iterator[Identifier]:
+    """Leave out what is clinical of what a model has found.
+
+    Clinical words go where they stand alone: "rehab" of "Spaulding rehab" is a part of a
+    name. Of what is a clinical expression in part, the rest stays.
+
+    text: The text of their places.
+    others: What else was found in it.
+    """
+    rows = sorted(found)
+    if not rows:
+        return
+    clinical = _mark_shapes(text)
+    cut = [row for row in (_cut(row, text, clinical) for row in rows) if row]
+    words = {row for row in cut if _is_clinical(row, text)}
+    is_found = numpy.zeros(len(text) + 1, dtype=bool)
+    for row in (*(row for row in cut if row not in words), *others):
+        is_found[row.start : row.end] = True
+    for row in cut:
+        is_word = row in words and not _is_beside(row, text, is_found)
+        if not is_word and not _is_amount(row, text):
+            yield row
+
+
+def _is_beside(row: Identifier, text: str, is_found: Bools1d) -> bool:
+    """Check whether another identifier stands right before or after one."""
+    before = text[max(row.start - 3, 0) : row.start]
+    last = row.start - 1 - (len(before) - len(before.rstrip(" ,.-")))
+    after = text[row.end : row.end + 3]
+    first = row.end + len(after) - len(after.lstrip(" ,.-"))
+    return bool((last >= 0 and is_found[last]) or is_found[first])
+
+
+def _mark_shapes(text: str) -> Bools1d:
+    """Mark the characters of clinical expressions."""
+    is_clinical = numpy.zeros(len(text) + 1, dtype=bool)
+    for shape in _SHAPES:
+        for match in shape.finditer(text):
+            is_clinical[match.start() : match.end()] = True
+    return is_clinical
+
+
+def _cut(row: Identifier, text: str, clinical: Bools1d) -> Identifier | None:
+    """Cut off clinical expressions at the ends; None if there is nothing else."""
+    parts = list(_PART.finditer(text, row.start, row.end))
+    others = [part for part in parts if not clinical[part.start()]]
+    if not others:
+        return None
+    start = row.start if others[0] is parts[0] else others[0].start()
+    end = row.end if others[-1] is parts[-1] else others[-1].end()
+    return row._replace(start=start, end=end)
+
+
+def _is_clinical(row: Identifier, text: str) -> bool:
+    """Check whether all words are short forms or words of medicine."""
+    words = _WORD.finditer(text, row.start, row.end)
+    return all(
+        _is_clinical_word(word[0]) or _is_short_form(word[0], text, word.start())
+        for word in words
+    )
+
+
+def _is_clinical_word(word: str) -> bool:
+    """Check whether a word in small letters is one of medicine, and no name."""
+    return word.islower() and is_medical(word) and not is_ordinary(word)
+
+
+def _is_short_form(word: str, text: str, start: int) -> bool:
+    """Check whether a word is a short form as clinicians write it: "CABG", "d/c".
+
+    Of a line in capitals nothing can be said, nor of small letters with a vowel: "ana".
+    """
+    if len(word) < 2 or word not in load_short_forms() or word.upper() in _STATES:
+        return False
+    if word.islower():
+        return not word.isalpha() or not _VOWEL.search(word)
+    first = text.rfind("\n", 0, start) + 1
+    around = text[max(first, start - 80) : start + 80].partition("\n")[0]
+    return not word.isupper() or _LOWER_WORD.search(around) is not None
+
+
+def _is_amount(row: Identifier, text: str) -> bool:
+    """Check whether a number is an amount, or too short for what it was taken for."""
+    written = text[row.start : row.end].strip()
+    if not re.fullmatch(r"\d+(?:\.\d+)?", written):
+        return False
+    if len(written) < _MIN_DIGITS.get(row.label, 0):
+        return True
+    is_aged = row.label == "AGE" and _IS_AGED.match(text, row.end)
+    return not is_aged and IS_MEASURED.match(text, row.end) is not None
