@@ -3,6 +3,14 @@
 Only the names of drugs are text; all else is numbers, codes, fixed names and places.
 """
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from spacy.tokens import Span
+
+from spacy_clinical.extensions.assertion_attributes import CONTEXT_ATTRIBUTES
+from spacy_clinical.relations.sig.assemble import assemble
+from spacy_clinical.relations.sig.parts import Part
 from spacy_clinical.relations.sig.records import (
     CountRecord,
     DosageRecord,
@@ -11,7 +19,12 @@ from spacy_clinical.relations.sig.records import (
     NameRecord,
     PlaceRecord,
     QuantityRecord,
+    SigRecord,
+    describe_sig,
 )
+
+# Characters before a part that may say what it is.
+_CONTEXT = 40
 
 
 class DrugRecord(PlaceRecord, total=False):
@@ -54,6 +67,84 @@ class MedicationRecord(PlaceRecord):
     assertion: list[str]
     section: str
     dosages: list[DosageRecord]
+
+
+def make_medication(
+    text: str,
+    span: Span,
+    other_names: Iterable[Span],
+    parts: Sequence[Part],
+    status: str | None,
+) -> MedicationRecord:
+    """Make the record of a drug.
+
+    text: Of the note.
+    parts: What is said of the drug, in the order of the text.
+    """
+    names = list(other_names)
+    sig = _describe_parts(text, parts)
+    dosages = sig["dosages"]
+    firsts: dict[str, Any] = {
+        name: next((d[name] for d in dosages if d[name]), None)
+        for name in ("dose", "rate", "route", "frequency", "duration", "reason")
+    }
+    starts = [span.start_char, *(part.start for part in parts)]
+    ends = [span.end_char, *(n.end_char for n in names), *(part.end for part in parts)]
+    return {
+        "drug": _describe_drug(span),
+        "other_names": [_describe_drug(name) for name in names],
+        "dose": firsts["dose"],
+        "rate": firsts["rate"],
+        "strength": sig["strength"],
+        "form": sig["form"],
+        "route": firsts["route"],
+        "frequency": firsts["frequency"],
+        "duration": firsts["duration"],
+        "prn": any(dosage["prn"] for dosage in dosages),
+        "reason": firsts["reason"],
+        "dispense": sig["dispense"],
+        "refills": sig["refills"],
+        "status": status,
+        "assertion": _list_assertion(span),
+        "section": _get_section(span),
+        "dosages": dosages,
+        "start_char": min(starts),
+        "end_char": max(ends),
+    }
+
+
+def _describe_parts(text: str, parts: Sequence[Part]) -> SigRecord:
+    """Put parts together, with the little of the text that says what they are."""
+    if not parts:
+        return describe_sig(assemble("", []))
+    start = max(parts[0].start - _CONTEXT, 0)
+    end = max(part.end for part in parts)
+    moved = [
+        part._replace(start=part.start - start, end=part.end - start) for part in parts
+    ]
+    return describe_sig(assemble(text[start:end], moved), start)
+
+
+def _describe_drug(span: Span) -> DrugRecord:
+    return {
+        "text": span.text,
+        "label": span.label_,
+        "kb_id": span.kb_id_,
+        "start_char": span.start_char,
+        "end_char": span.end_char,
+    }
+
+
+def _list_assertion(span: Span) -> list[str]:
+    return [
+        name
+        for name in CONTEXT_ATTRIBUTES
+        if Span.has_extension(name) and span._.get(name) is True
+    ]
+
+
+def _get_section(span: Span) -> str:
+    return str(span._.section or "") if Span.has_extension("section") else ""
 
 
 def bare_medication(record: MedicationRecord) -> MedicationRecord:

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 from spacy.tokens import Doc, Span
 
-from spacy_clinical.extensions.assertion_attributes import CONTEXT_ATTRIBUTES
 from spacy_clinical.relations.attachment import (
     Attribute,
     Drug,
@@ -19,7 +18,10 @@ from spacy_clinical.relations.attachment import (
     find_aliases,
 )
 from spacy_clinical.relations.headings import find_heading_statuses
-from spacy_clinical.relations.medication_records import DrugRecord, MedicationRecord
+from spacy_clinical.relations.medication_records import (
+    MedicationRecord,
+    make_medication,
+)
 from spacy_clinical.relations.regions import (
     Lines,
     Region,
@@ -32,13 +34,12 @@ from spacy_clinical.relations.selection import (
     ITEM,
     PROSE,
     ROW,
+    count_words,
     select_after,
     select_before,
 )
-from spacy_clinical.relations.sig.assemble import assemble
 from spacy_clinical.relations.sig.find import find_parts
 from spacy_clinical.relations.sig.parts import Part
-from spacy_clinical.relations.sig.records import SigRecord, describe_sig
 from spacy_clinical.relations.switches import find_switches
 from spacy_clinical.tokenization.sentences import split_sentences
 
@@ -63,8 +64,9 @@ OTHER_RELATIONS = frozenset(
     {"BEFORE", "AFTER", "OVERLAP", "CAUSE", "IDENTICAL", "SUB_PROCEDURE"}
 )
 Place = tuple[int, int]
-# Characters before a part that may say what it is.
-_CONTEXT = 40
+# Words between a verb and its drug, and between the drugs of a list.
+_MAX_VERB_WORDS = 5
+_MAX_LIST_WORDS = 2
 
 
 def assemble_medications(
@@ -191,6 +193,9 @@ class _Assembler:
             part._replace(start=part.start + region.start, end=part.end + region.start)
             for part in found
         ]
+        # Where another drug stands, it isn't what a drug is taken for.
+        names = [self.drugs[i] for i in region.drugs]
+        parts = [p for p in parts if p.kind != "reason" or not _has_drug(p, names)]
         if region.is_row:
             parts = _merge(parts, self.tables.find_amounts(region.start))
         claims = [_find_owners(part, places, owners) for part in parts]
@@ -210,14 +215,26 @@ class _Assembler:
             own = self._select(i, region, start, free, claimed.get(i, []), barriers)
             if own.leads:
                 lead_status = own.status
-            elif own.status or not self._goes_on(i, region):
+            elif own.status or not self._goes_on(i, region, parts):
                 lead_status = None
             status = switches.get(i) or own.status or lead_status or headings[i]
-            yield self._make_record(i, own.parts, status)
+            yield make_medication(
+                self.text, self.spans[i], self.other_names[i], own.parts, status
+            )
 
-    def _goes_on(self, i: int, region: Region) -> bool:
+    def _goes_on(self, i: int, region: Region, parts: Sequence[Part]) -> bool:
         """Whether a drug is in a list with the one before: their verb is the same."""
-        return region.drugs[0] != i and not region.is_row
+        if region.drugs[0] == i or region.is_row:
+            return False
+        start, end = self.drugs[i - 1].end, self.drugs[i].start
+        n_words = 0
+        for number in range(bisect_left(parts, (start,)), len(parts)):
+            part = parts[number]
+            if part.start >= end:
+                break
+            n_words += count_words(self.text[start : part.start])
+            start = max(start, part.end)
+        return n_words + count_words(self.text[start:end]) <= _MAX_LIST_WORDS
 
     def _list_between(
         self,
@@ -275,57 +292,25 @@ class _Assembler:
 
         start (character): Of the drug.
         """
+        later = next((p for p in near if p.kind == "status" and p.start >= start), None)
         for part in reversed(free):
             if part.kind != "status" or part.end > start:
                 continue
-            if not set(".;\n") & set(self.text[part.end : start]):
-                return part
-        return next((p for p in near if p.kind == "status" and p.start >= start), None)
+            gap = self.text[part.end : start]
+            if set(".;\n") & set(gap) or count_words(gap) > _MAX_VERB_WORDS:
+                continue
+            # "Continue lisinopril, increase to 20 mg": the second verb says more.
+            return later if later and part.value == "continue" else part
+        return later
 
-    def _make_record(
-        self, i: int, parts: Sequence[Part], status: str | None
-    ) -> MedicationRecord:
-        span, drug = self.spans[i], self.drugs[i]
-        sig = self._describe(parts)
-        dosages = sig["dosages"]
-        firsts: dict[str, Any] = {
-            name: next((d[name] for d in dosages if d[name]), None)
-            for name in ("dose", "rate", "route", "frequency", "duration", "reason")
-        }
-        return {
-            "drug": _describe_drug(span),
-            "other_names": [_describe_drug(name) for name in self.other_names[i]],
-            "dose": firsts["dose"],
-            "rate": firsts["rate"],
-            "strength": sig["strength"],
-            "form": sig["form"],
-            "route": firsts["route"],
-            "frequency": firsts["frequency"],
-            "duration": firsts["duration"],
-            "prn": any(dosage["prn"] for dosage in dosages),
-            "reason": firsts["reason"],
-            "dispense": sig["dispense"],
-            "refills": sig["refills"],
-            "status": status,
-            "assertion": _list_assertion(span),
-            "section": _get_section(span),
-            "dosages": dosages,
-            "start_char": min([drug.start, *(part.start for part in parts)]),
-            "end_char": max([drug.end, *(part.end for part in parts)]),
-        }
 
-    def _describe(self, parts: Sequence[Part]) -> SigRecord:
-        """Put the parts of a drug together."""
-        if not parts:
-            return describe_sig(assemble("", []))
-        # A little more, for what parts say by the words before them.
-        start = max(parts[0].start - _CONTEXT, 0)
-        text = self.text[start : max(part.end for part in parts)]
-        moved = [
-            part._replace(start=part.start - start, end=part.end - start)
-            for part in parts
-        ]
-        return describe_sig(assemble(text, moved), start)
+def _has_drug(part: Part, drugs: Sequence[Drug]) -> bool:
+    """Whether a drug stands in a part.
+
+    drugs: In the order of the text.
+    """
+    index = bisect_left(drugs, (part.end,)) - 1
+    return index >= 0 and drugs[index].end > part.start
 
 
 def _merge(parts: Sequence[Part], others: Iterable[Part]) -> list[Part]:
@@ -353,25 +338,3 @@ def _find_owners(
         if place[0] < part.end and part.start < place[1]:
             return owners[place]
     return None
-
-
-def _describe_drug(span: Span) -> DrugRecord:
-    return {
-        "text": span.text,
-        "label": span.label_,
-        "kb_id": span.kb_id_,
-        "start_char": span.start_char,
-        "end_char": span.end_char,
-    }
-
-
-def _list_assertion(span: Span) -> list[str]:
-    return [
-        name
-        for name in CONTEXT_ATTRIBUTES
-        if Span.has_extension(name) and span._.get(name) is True
-    ]
-
-
-def _get_section(span: Span) -> str:
-    return str(span._.section or "") if Span.has_extension("section") else ""

@@ -111,7 +111,7 @@ def select_after(
     for part in parts:
         gap = text[end : part.start]
         is_barred = bisect_left(barriers, end) != bisect_left(barriers, part.start)
-        if is_barred or _count_words(gap) > reach.words or _STOPS.search(gap):
+        if is_barred or count_words(gap) > reach.words or _STOPS.search(gap):
             break
         selected.append(part)
         end = max(end, part.end)
@@ -128,12 +128,13 @@ def select_before(
     """
     selected: list[Part] = []
     for part in reversed(parts):
-        if _count_words(text[part.end : start]) > reach.lead_words:
+        if count_words(text[part.end : start]) > reach.lead_words:
             break
         selected.append(part)
         start = min(start, part.start)
     return selected[::-1]
 
 
-def _count_words(gap: str) -> int:
+def count_words(gap: str) -> int:
+    """Count the words that say something else than how drugs are taken."""
     return sum(word.lower() not in _FILLERS for word in _WORD.findall(gap))

@@ -5,9 +5,10 @@ from typing import Any
 
 from spacy_clinical.relations.sig.amounts import Amount, sort_amounts
 from spacy_clinical.relations.sig.folding import fold
-from spacy_clinical.relations.sig.parts import Frequency, Moment, Part
+from spacy_clinical.relations.sig.parts import Frequency, Moment, Part, Quantity
 from spacy_clinical.relations.sig.routes import SITE_ROUTES
 from spacy_clinical.relations.sig.sig import Dosage, Found, Place, Sig
+from spacy_clinical.relations.sig.units import COUNTED
 
 # Kinds that a way of taking a drug has one of: the first one counts.
 _SINGLE = ("duration", "infusion", "n_times", "route", "prn", "max_dose")
@@ -86,13 +87,16 @@ class _Builder:
         return tuple(self.dosages)
 
     def _add_amount(self, amount: Amount) -> None:
-        found = Found(amount.quantity, amount.start, amount.end)
+        quantity, often = _split_daily(amount.quantity)
+        found = Found(quantity, amount.start, amount.end)
         known = self.current.get(amount.role)
         if amount.role == "dose" and known is not None:
             if known.value == amount.quantity and not self._has_time():
                 return
             self._next(is_later="duration" in self.current)
         self.current.setdefault(amount.role, found)
+        if often:
+            self.current.setdefault("frequency", found._replace(value=often))
 
     def _add_part(self, part: Part) -> None:
         found = Found(part.value, part.start, part.end)
@@ -183,6 +187,15 @@ class _Builder:
         if frequency is None:
             return dosage
         return dosage._replace(frequency=dosage.moment._replace(value=frequency))
+
+
+def _split_daily(quantity: Quantity) -> tuple[Quantity, Frequency | None]:
+    """Read "1 tablet a day" as a dose and how often; two may be taken at once or not."""
+    unit, _, period = (quantity.unit or "").partition("/")
+    is_one = quantity.low == quantity.high == 1 and unit in COUNTED
+    if not is_one or period not in ("d", "wk"):
+        return quantity, None
+    return quantity._replace(unit=unit), Frequency(1, period=1, period_unit=period)
 
 
 def _count_moments(moment: Moment) -> Frequency | None:

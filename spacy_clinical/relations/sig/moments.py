@@ -63,7 +63,8 @@ _DAYS = {
     "sat": "sat",
     "sun": "sun",
 }
-_LETTERS = {"m": "mon", "t": "tue", "tu": "tue", "w": "wed", "th": "thu", "f": "fri"}
+# No days where they stand alone.
+_WORDS = frozenset({"sat", "sun", "wed", "mon", "fri"})
 _WEEKS = {
     "mwf": ("mon", "wed", "fri"),
     "m/w/f": ("mon", "wed", "fri"),
@@ -108,6 +109,8 @@ def _read_days(match: re.Match[str]) -> Moment | None:
     names = re.findall(r"[a-z]+", match.group())
     days = [_DAYS.get(name) or _DAYS.get(name.removesuffix("s")) for name in names]
     found = tuple(dict.fromkeys(day for day in days if day))
+    if names[0] in _WORDS and len(names) == 1:
+        return None
     return Moment(days_of_week=found) if found else None
 
 

@@ -32,7 +32,7 @@ _QUANTITY = re.compile(
 )
 # No amounts that are taken: "by 10 mg every week", "from 20 mg to".
 _BY = re.compile(
-    rf"\bby (?:about |approximately )?{NUMBER} ?-?{_UNIT}(?!\w)"
+    rf"(?<!followed )\bby (?:about |approximately )?{NUMBER} ?-?{_UNIT}(?!\w)"
     r"(?:(?: every| each| q| per|/) ?(?:\d+ ?)?[a-z]+| daily| weekly)?"
 )
 _FROM = re.compile(r"\bfrom (?:about |approximately )?$")

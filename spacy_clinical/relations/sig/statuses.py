@@ -7,7 +7,7 @@ from spacy_clinical.relations.sig.patterns import make_choice, make_rule
 
 _VERBS = {
     "start": r"(?:re)?start(?:s|ed|ing)?|initiat(?:e|ed|ing)|commenc(?:e|ed|ing)|beg(?:in|an|un|inning)|"
-    r"new|add(?:ed|ing)?|prescribed|introduced|load(?:ed)? with",
+    r"new(?: (?:medications?|meds?|prescriptions?|rx))|add(?:ed|ing)?|prescribed|introduced|load(?:ed)? with",
     "stop": r"stop(?:s|ped|ping)?|discontinu(?:e|ed|ing|ation)|d/c(?:'?e?d)?|dc'?d|ceased|"
     r"withdrawn|quit|(?:weaned|taken|came|tapered|now) off",
     "hold": r"h[eo]ld(?:ing)?|withheld|suspended|on hold",
