@@ -120,7 +120,11 @@ class _Attacher:
 
     def _are_joined(self, one: int, other: int) -> bool:
         start, end = self.tests[one][1], self.tests[other][0]
-        if end - start > 60 or start > end or not _JOINED.fullmatch(self.text, start, end):
+        if (
+            end - start > 60
+            or start > end
+            or not _JOINED.fullmatch(self.text, start, end)
+        ):
             return False
         place = bisect_left(self.values, (start, start))
         return place >= len(self.values) or self.values[place][0] >= end

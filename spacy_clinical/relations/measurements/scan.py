@@ -19,7 +19,25 @@ _IS_ORDER = re.compile(
 )
 _MAX_BEFORE = 40
 # Names that are also other words, and need another measurement beside them.
-_IN_COMPANY = frozenset({"T", "P", "R", "K", "HC", "AG", "BS", "PT", "TP", "LD", "BE", "TG", "TC", "Ca", "Tm"})
+_IN_COMPANY = frozenset(
+    {
+        "T",
+        "P",
+        "R",
+        "K",
+        "HC",
+        "AG",
+        "BS",
+        "PT",
+        "TP",
+        "LD",
+        "BE",
+        "TG",
+        "TC",
+        "Ca",
+        "Tm",
+    }
+)
 _NEEDS_SCORE = frozenset({"pain_score"})
 _NUMBER = r"\d{1,3}(?:\.\d{1,2})?"
 _SIZE = re.compile(

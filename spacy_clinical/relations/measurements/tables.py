@@ -1,7 +1,7 @@
 """Read tables of results in a text: columns apart by tabs, pipes or spaces, under a head.
 
-    Test         Result   Flag   Reference range   Units
-    Hemoglobin   8.2      L      12.0 - 16.0       g/dL
+Test         Result   Flag   Reference range   Units
+Hemoglobin   8.2      L      12.0 - 16.0       g/dL
 """
 
 import re
@@ -37,7 +37,9 @@ _HEADS = {
     "date": "date collected drawn date/time time",
 }
 _ROLES = {
-    word.replace("_", " "): role for role, words in _HEADS.items() for word in words.split()
+    word.replace("_", " "): role
+    for role, words in _HEADS.items()
+    for word in words.split()
 }
 _SPLIT = {
     "\t": re.compile(r"[^\t]+"),
@@ -145,9 +147,7 @@ def _make_head(cells: list[Cell], mark: str, context: Context) -> _Head | None:
         roles.append("value" if is_dated else _ROLES.get(name, ""))
     # "Result | Value | Ref Range": the first is what is measured.
     first = " ".join(cells[0].text.lower().split())
-    if "name" not in roles and roles.count("value") > 1 and first in _ROLES:
-        roles[0] = "name"
-    elif "name" not in roles and not roles[0] and n_dated > 1:
+    if ("name" not in roles and roles.count("value") > 1 and first in _ROLES) or ("name" not in roles and not roles[0] and n_dated > 1):
         roles[0] = "name"
     is_head = roles.count("name") == 1 and "value" in roles
     if not is_head or sum(map(bool, roles)) * 2 <= len(roles):
@@ -187,9 +187,7 @@ def _read_row(line: str, start: int, head: _Head) -> Iterator[Measurement]:
                 yield replace(one, date=column.date or one.date).compute_flag()
 
 
-def _read_cell(
-    name: Cell, cell: Cell, others: dict[str, Cell]
-) -> Measurement | None:
+def _read_cell(name: Cell, cell: Cell, others: dict[str, Cell]) -> Measurement | None:
     analyte = find_analyte(name.text)
     ends = [cell.end, *(other.end for other in others.values())]
     one = Measurement(

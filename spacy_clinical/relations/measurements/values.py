@@ -39,7 +39,7 @@ _FEET = re.compile(
 _SCORE = re.compile(r"(?P<n>\d{1,2})(?: ?/ ?10| out of 10)(?![\d/])")
 # A number before these is no value: how long, how often, how many.
 _IS_OTHER = re.compile(
-    r"[ -]?(?:days?|weeks?|wks?|months?|mos?|years?|yrs?|y/?o|hours?|hrs?|times|doses?|x|"
+    r"[ -]?(?:days?|weeks?|wks?|months?|mos?|years?|yrs?|y/?o|hours?|hrs?|times|doses?|x(?! ?10)|"
     r"am|pm|a\.m|p\.m|tabs?|tablets?|caps?|capsules?|pills?|puffs?|drops?|st|nd|rd|th|"
     r"units? (?:of|po|sc|sq|iv|daily|bid))(?![^\W_])|:\d|/\d|[ ]?[x\u00d7][ ]?(?!10 ?[\^*e]?\d)\d",
     re.IGNORECASE,
@@ -81,7 +81,9 @@ _RANGE = re.compile(
     re.IGNORECASE,
 )
 _PLAIN_RANGE = re.compile(rf"[(\[]?[ ]?{_LIMITS}[ ]?[)\]]?", re.IGNORECASE)
-_MASSES = frozenset({"mg", "g", "ug", "ng", "kg", "mL", "L", "meq", "mmol", "U", "[IU]"})
+_MASSES = frozenset(
+    {"mg", "g", "ug", "ng", "kg", "mL", "L", "meq", "mmol", "U", "[IU]"}
+)
 _ARROW = re.compile(r"[ \t]?(?:-+>|\u2192|=>)[ \t]?")
 
 
@@ -156,10 +158,14 @@ def _read_value(
     if match is None or _IS_OTHER.match(text, match.end()):
         return None
     amount = read_amount(match[0])
-    if amount is None or not _is_plausible(amount, analyte):
+    if amount is None:
         return None
     tail = read_tail(text, match.end(), analyte)
     if tail is None:
+        return None
+    # In other units, other values are usual.
+    is_usual = tail.unit is None or tail.unit in analyte.units
+    if is_usual and not _is_plausible(amount, analyte):
         return None
     return replace(
         base,
@@ -227,9 +233,7 @@ def read_tail(text: str, place: int, analyte: Analyte | None) -> Tail | None:
         match = _UNIT.match(text, tail.end) if tail.unit is None else None
         code = read_unit(match["unit"]) if match else None
         if match and code and _fits(code, analyte):
-            tail = replace(
-                tail, end=match.end(), unit=code, unit_text=match["unit"]
-            )
+            tail = replace(tail, end=match.end(), unit=code, unit_text=match["unit"])
             continue
         if match and analyte and analyte.kind == "lab" and code in _MASSES:
             # "3.1 L" is low, "20 mEq" a dose.
@@ -243,7 +247,11 @@ def read_tail(text: str, place: int, analyte: Analyte | None) -> Tail | None:
         match = _RANGE.match(text, tail.end)
         is_open = tail.low is None and tail.high is None
         # Of vital signs, what stands in brackets is what they were, or in other units.
-        if match and is_open and (match["named"] or match["said"] or not _is_vital(analyte)):
+        if (
+            match
+            and is_open
+            and (match["named"] or match["said"] or not _is_vital(analyte))
+        ):
             low, high = _read_limits(match, "o" if match["named"] else "")
             tail = replace(tail, end=match.end(), low=low, high=high)
             continue

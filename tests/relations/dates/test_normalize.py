@@ -279,7 +279,41 @@ def test_other_texts_are_no_times(text, kind):
 
 
 _PIECES = st.sampled_from(
-    ["3", "/", "4", "-", ".", "2019", "March", "last", "next", "week", "days", "ago", "after", "since", "POD", "#", "30", "x", "q", "h", "99", ":", "am", "half", "and", "a", "½", "year", "old", "'s", "th", "admission", "to"]
+    [
+        "3",
+        "/",
+        "4",
+        "-",
+        ".",
+        "2019",
+        "March",
+        "last",
+        "next",
+        "week",
+        "days",
+        "ago",
+        "after",
+        "since",
+        "POD",
+        "#",
+        "30",
+        "x",
+        "q",
+        "h",
+        "99",
+        ":",
+        "am",
+        "half",
+        "and",
+        "a",
+        "½",
+        "year",
+        "old",
+        "'s",
+        "th",
+        "admission",
+        "to",
+    ]
 )
 
 
