@@ -147,7 +147,9 @@ def _make_head(cells: list[Cell], mark: str, context: Context) -> _Head | None:
         roles.append("value" if is_dated else _ROLES.get(name, ""))
     # "Result | Value | Ref Range": the first is what is measured.
     first = " ".join(cells[0].text.lower().split())
-    if ("name" not in roles and roles.count("value") > 1 and first in _ROLES) or ("name" not in roles and not roles[0] and n_dated > 1):
+    if ("name" not in roles and roles.count("value") > 1 and first in _ROLES) or (
+        "name" not in roles and not roles[0] and n_dated > 1
+    ):
         roles[0] = "name"
     is_head = roles.count("name") == 1 and "value" in roles
     if not is_head or sum(map(bool, roles)) * 2 <= len(roles):

@@ -20,7 +20,7 @@ _WORDS = (
     r"of|is|was|were|at|to|level|levels|count|value|today|now|currently|initially|"
     r"measured|found|be|been|remains|remained|stable|improved|increased|decreased|elevated|"
     r"low|high|normal|up|down|rose|fell|dropped|trended|reading|readings|estimated|"
-    r"on admission|on arrival|on ra|on room air|from|and|only|just|peaked|nadir|in the"
+    r"on admission|on arrival|on ra|on room air|from|only|just|peaked|nadir|in the"
 )
 _DAY = r"(?:on )?\(?\d{1,2}/\d{1,2}(?:/\d{2,4})?\)?"
 _LINK = re.compile(
@@ -48,7 +48,7 @@ _UNIT = re.compile(rf"[ \t]{{0,4}}(?P<unit>{UNIT})", re.IGNORECASE)
 _FLAG = re.compile(
     r"[ \t]{0,4}(?:(?P<star>\*+)|\((?P<bang>!)\)|\(?(?P<word>HH|LL|H|L|A|N|HIGH|LOW|HI|LO|"
     r"CRITICAL|CRIT|ABNORMAL|ABN|NORMAL|[Hh]igh|[Ll]ow|[Aa]bnormal|[Nn]ormal)\)?"
-    r"(?![^\W_]|/\w))"
+    r"(?![^\W_]|/\w|[ ]?(?:range|limit|value|[:<>\d])))"
 )
 FLAGS = {
     "H": "H",
@@ -112,7 +112,9 @@ def _read_limits(
     match: re.Match[str], prefix: str
 ) -> tuple[float | None, float | None]:
     if match[f"{prefix}low"]:
-        return fold_number(match[f"{prefix}low"]), fold_number(match[f"{prefix}high"])
+        low, high = (fold_number(match[f"{prefix}{end}"]) for end in ("low", "high"))
+        is_range = low is not None and high is not None and low <= high
+        return (low, high) if is_range else (None, None)
     limit = fold_number(match[f"{prefix}limit"])
     return (None, limit) if match[f"{prefix}sign"] in "<\u2264" else (limit, None)
 
@@ -134,7 +136,7 @@ def read_values(
     place = link.end() if link else end
     if is_tight and text[end:place].strip(" \t:=-"):
         return []
-    found = []
+    found: list[Measurement] = []
     while True:
         one = _read_value(text, start, end, place, analyte)
         if one is None:
@@ -235,15 +237,10 @@ def read_tail(text: str, place: int, analyte: Analyte | None) -> Tail | None:
         if match and code and _fits(code, analyte):
             tail = replace(tail, end=match.end(), unit=code, unit_text=match["unit"])
             continue
-        if match and analyte and analyte.kind == "lab" and code in _MASSES:
-            # "3.1 L" is low, "20 mEq" a dose.
-            if match["unit"] not in FLAGS:
-                return None
-        match = _FLAG.match(text, tail.end) if tail.flag is None else None
-        if match:
-            word = match["star"] or match["bang"] or match["word"]
-            tail = replace(tail, end=match.end(), flag=FLAGS[word.upper()])
-            continue
+        is_dose = analyte and analyte.kind == "lab" and code in _MASSES
+        # "3.1 L" is low, "20 mEq" a dose.
+        if match and is_dose and match["unit"] not in FLAGS:
+            return None
         match = _RANGE.match(text, tail.end)
         is_open = tail.low is None and tail.high is None
         # Of vital signs, what stands in brackets is what they were, or in other units.
@@ -254,6 +251,11 @@ def read_tail(text: str, place: int, analyte: Analyte | None) -> Tail | None:
         ):
             low, high = _read_limits(match, "o" if match["named"] else "")
             tail = replace(tail, end=match.end(), low=low, high=high)
+            continue
+        match = _FLAG.match(text, tail.end) if tail.flag is None else None
+        if match:
+            word = match["star"] or match["bang"] or match["word"]
+            tail = replace(tail, end=match.end(), flag=FLAGS[word.upper()])
             continue
         break
     return tail
@@ -275,13 +277,14 @@ def _read_pressure(text: str, place: int, base: Measurement) -> Measurement | No
     high, low = read_amount(match["high"]), read_amount(match["low"])
     if high is None or low is None or high.low <= low.low or high.low > 300:
         return None
-    unit = re.compile(r"[ \t]?(mm ?hg)\b", re.IGNORECASE).match(text, match.end())
+    tail = read_tail(text, match.end(), base.analyte) or Tail(match.end())
     return replace(
         base,
-        end=unit.end() if unit else match.end(),
+        end=tail.end,
         value=match.span(),
         unit="mm[Hg]",
-        unit_text=unit[1] if unit else None,
+        unit_text=tail.unit_text,
+        flag=tail.flag,
         parts=(
             Part("systolic_blood_pressure", "8480-6", high.low, high.high),
             Part("diastolic_blood_pressure", "8462-4", low.low, low.high),

@@ -111,6 +111,11 @@ def test_records_say_where_things_are():
     assert (record["value_text"], record["unit_text"]) == ("8.2", "g/dL")
 
 
+def test_other_spaces_part_units_from_numbers():
+    [record] = read("weight was 2.3\u2009kg")
+    assert (record["unit"], record["start_char"]) == ("kg", 0)
+
+
 def test_a_code_of_loinc_fits_the_unit():
     assert read("glucose 112 mg/dL")[0]["analyte"]["loinc"] == "2345-7"
     assert read("glucose 6.2 mmol/L")[0]["analyte"]["loinc"] is None

@@ -156,6 +156,9 @@ def test_a_size_has_its_sides(text, sides, unit):
         ("TSH 5.5 uIU/mL [0.4-4.0]", "H", True, 0.4, 4),
         ("LDL 130 mg/dL (<100)", "H", True, None, 100),
         ("sodium 138, normal 135-145", "N", True, 135, 145),
+        ("Hgb 6.6 g/dl (normal range: 12–16 g/dl)", "L", True, 12, 16),
+        ("BP 152/90 mmHg (H)", "H", False, None, None),
+        ("Hgb 8.2 (16-12)", None, False, None, None),
         ("HR: 88 (76 - 102)", None, False, None, None),
     ],
 )
@@ -205,6 +208,8 @@ def test_comparators_are_kept():
         "BP 80/120",
         "hemoglobin electrophoresis 2019",
         "pain 3 days",
+        "positive for AFP, CK7 and CK19",
+        "94% lymphocytes and 2% monocytes",
         "platelets",
         "",
     ],
@@ -215,7 +220,27 @@ def test_look_alikes_are_no_measurements(text):
 
 _PIECES = st.sampled_from(
     [
-        *["BP", "Na", "K", "T", "WBC", "Hgb", ":", "-", "120/80", "4.2", "1,000", "<0.01", "(H)", "mg/dL", "x10^9/L", "%", "x", "2", "cm"],
+        *[
+            "BP",
+            "Na",
+            "K",
+            "T",
+            "WBC",
+            "Hgb",
+            ":",
+            "-",
+            "120/80",
+            "4.2",
+            "1,000",
+            "<0.01",
+            "(H)",
+            "mg/dL",
+            "x10^9/L",
+            "%",
+            "x",
+            "2",
+            "cm",
+        ],
         *["was ", "\n", "(ref 1-2)", "->", "5'10\"", "10^3", ". ", "\u200f", "\x00"],
     ]
 )

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from spacy_clinical.relations.measurements import units
 from spacy_clinical.relations.measurements.analytes import load_spellings
 from spacy_clinical.relations.measurements.numbers import fold_number, read_amount
-from spacy_clinical.relations.measurements.units import is_ucum, list_codes, read_unit
+from spacy_clinical.relations.measurements.units import is_ucum, read_unit
 
 needs_ucumvert = pytest.mark.skipif(
     sys.version_info < (3, 11), reason="ucumvert needs Python 3.11"
@@ -61,8 +61,10 @@ def test_other_words_are_no_units(text):
 def test_ucumvert_knows_every_code():
     usual = {a.key: a.units for a in load_spellings().by_name.values()}
     codes = {
-        *list_codes(),
+        *units._WORDS.values(),
         *(code for _, code in WRITTEN),
+        *units._COUNTS.values(),
+        *units._BELOW.values(),
         *set().union(*usual.values()),
     }
     assert {code for code in codes if not is_ucum(code)} == set()
