@@ -56,6 +56,7 @@ _QUALITATIVE = re.compile(
 )
 MAX_LINE = 400
 MAX_CELLS = 30
+MAX_DATE = 30
 
 
 class Cell(NamedTuple):
@@ -83,10 +84,7 @@ class _Column:
 class _Head:
     mark: str
     columns: Sequence[_Column]
-
-    @property
-    def roles(self) -> list[str]:
-        return [column.role for column in self.columns]
+    context: Context
 
 
 def read_tables(text: str, context: Context) -> Iterator[Measurement]:
@@ -158,7 +156,7 @@ def _make_head(cells: list[Cell], mark: str, context: Context) -> _Head | None:
         _Column(role, cell.start if mark == " " else i, day)
         for i, (role, cell, day) in enumerate(zip(roles, cells, dates, strict=True))
     ]
-    return _Head(mark, columns)
+    return _Head(mark, columns, context)
 
 
 def _read_row(line: str, start: int, head: _Head) -> Iterator[Measurement]:
@@ -182,11 +180,19 @@ def _read_row(line: str, start: int, head: _Head) -> Iterator[Measurement]:
     name = by_role.get("name")
     if name is None or not _IS_NAME.search(name.text):
         return
+    date = _read_date(by_role.get("date"), head.context)
     for column, found in zip(head.columns, rows, strict=True):
         if column.role == "value" and found and found[0].text:
             one = _read_cell(name, found[0], by_role)
             if one is not None:
-                yield replace(one, date=column.date or one.date).compute_flag()
+                yield replace(one, date=column.date or date).compute_flag()
+
+
+def _read_date(cell: Cell | None, context: Context) -> str | None:
+    """Read the date of a row."""
+    text = cell.text[:MAX_DATE] if cell else ""
+    found = find_calendar_dates(text, context, with_short=True)
+    return next((one.value.value for one in found if one.value.is_resolved), None)
 
 
 def _read_cell(name: Cell, cell: Cell, others: dict[str, Cell]) -> Measurement | None:

@@ -72,6 +72,14 @@ def test_a_table_of_tabs_is_read_by_its_head():
     ]
 
 
+def test_a_column_may_date_the_rows():
+    text = "Test\tResult\tDate\nNa\t138\t3/14/2021\nK\t4.2\t3/15/2021\n"
+    assert show(read(text), "value", "date") == [
+        ("sodium", 138, "2021-03-14"),
+        ("potassium", 4.2, "2021-03-15"),
+    ]
+
+
 def test_lines_of_results_have_the_date_before_them():
     records = read(MIMIC)
     assert {record["date"] for record in records} == {"2151-07-16T05:30"}

@@ -1,3 +1,5 @@
+from time import perf_counter
+
 import pytest
 import spacy
 
@@ -42,3 +44,19 @@ def attach(markup):
 )  # fmt: skip
 def test_attach_values(markup, pairs):
     assert [" ".join(pair) for pair in attach(markup)] == pairs
+
+
+@pytest.mark.parametrize("unit", ["T T T V ", "V V T ", "T, T, V; "])
+def test_long_sentences_take_linear_time(unit):
+    def measure(n):
+        text = unit * n
+        places = {
+            label: [(i, i + 1) for i, c in enumerate(text) if c == label]
+            for label in "VT"
+        }
+        start = perf_counter()
+        attach_values(text, places["T"], places["V"], [0])
+        return perf_counter() - start
+
+    small = max(min(measure(500) for _ in range(2)), 0.005)
+    assert measure(10_000) < 20 * small * 5
