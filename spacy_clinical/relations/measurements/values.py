@@ -18,9 +18,12 @@ from spacy_clinical.relations.measurements.units import MAX_UNIT, UNIT, read_uni
 # What may stand between a name and its value, on one line but for the last words.
 _WORDS = (
     r"of|is|was|were|at|to|level|levels|count|value|today|now|currently|initially|"
-    r"measured|found|be|been|remains|remained|stable|improved|increased|decreased|elevated|"
-    r"low|high|normal|up|down|rose|fell|dropped|trended|reading|readings|estimated|"
-    r"on admission|on arrival|on ra|on room air|from|only|just|peaked|nadir|in the"
+    r"measured|found|be|been|remains|remained|stable|elevated|low|high|normal|reading|"
+    r"readings|estimated|on admission|on arrival|on ra|on room air|from|only|just|peaked|"
+    r"nadir|in the|"
+    # "Down to 8.2" is a value, "down 5 kg" a change.
+    r"(?:improved|increased|decreased|up|down|rose|fell|dropped|trended)"
+    r"(?= (?:(?:up|down) )?(?:to|from|at)\b)"
 )
 _DAY = r"(?:on )?\(?\d{1,2}/\d{1,2}(?:/\d{2,4})?\)?"
 _LINK = re.compile(
@@ -34,7 +37,11 @@ _SIDE = r"\d{2,3}s?(?:-\d{2,3}s?)?"
 _PAIR = re.compile(rf"(?P<high>{_SIDE})[ \t]?/[ \t]?(?P<low>{_SIDE})(?![/\d]|[ \t]?/)")
 _FEET = re.compile(
     r"(?P<feet>[2-7])[ ]?(?:'|\u2019|ft\.?|feet)[ ]?"
-    r"(?P<inches>\d{1,2}(?:\.\d)?)?[ ]?(?:\"|\u201d|''|in(?:ches)?\b\.?)?"
+    r"(?P<inches>\d{1,2}(?:\.\d)?)?[ ]?(?:\"|\u201d|''|in(?:ches)?\b)?"
+)
+_POUNDS = re.compile(
+    r"(?P<pounds>\d{1,3})[ ]?(?:lbs?\.?|pounds?),?[ ]?(?P<ounces>\d{1,2}(?:\.\d)?)[ ]?"
+    r"(?:oz\b|ounces?\b)"
 )
 _SCORE = re.compile(r"(?P<n>\d{1,2})(?: ?/ ?10| out of 10)(?![\d/])")
 # A number before these is no value: how long, how often, how many.
@@ -84,6 +91,8 @@ _PLAIN_RANGE = re.compile(rf"[(\[]?[ ]?{_LIMITS}[ ]?[)\]]?", re.IGNORECASE)
 _MASSES = frozenset(
     {"mg", "g", "ug", "ng", "kg", "mL", "L", "meq", "mmol", "U", "[IU]"}
 )
+# Of doses; what is measured in a day has volumes, too.
+_DAILY = ("mg/d", "g/d", "ug/d", "U/d", "[IU]/d", "meq/d", "mmol/d")
 _ARROW = re.compile(r"[ \t]?(?:-+>|\u2192|=>)[ \t]?")
 
 
@@ -234,12 +243,14 @@ def read_tail(text: str, place: int, analyte: Analyte | None) -> Tail | None:
     for _ in range(3):
         match = _UNIT.match(text, tail.end) if tail.unit is None else None
         code = read_unit(match["unit"]) if match else None
+        is_lab = analyte is not None and analyte.kind == "lab"
+        if code and is_lab and code.endswith(_DAILY):
+            return None
         if match and code and _fits(code, analyte):
             tail = replace(tail, end=match.end(), unit=code, unit_text=match["unit"])
             continue
-        is_dose = analyte and analyte.kind == "lab" and code in _MASSES
         # "3.1 L" is low, "20 mEq" a dose.
-        if match and is_dose and match["unit"] not in FLAGS:
+        if match and is_lab and code in _MASSES and match["unit"] not in FLAGS:
             return None
         match = _RANGE.match(text, tail.end)
         is_open = tail.low is None and tail.high is None
@@ -308,6 +319,21 @@ def _read_height(text: str, place: int, base: Measurement) -> Measurement | None
     )
 
 
+def _read_weight(text: str, place: int, base: Measurement) -> Measurement | None:
+    match = _POUNDS.match(text, place)
+    if match is None:
+        return None
+    amount = Amount(float(match["pounds"]) + float(match["ounces"]) / 16)
+    return replace(
+        base,
+        end=match.end(),
+        value=match.span(),
+        amount=amount,
+        unit="[lb_av]",
+        unit_text="lb oz",
+    )
+
+
 def _read_pain(text: str, place: int, base: Measurement) -> Measurement | None:
     match = _SCORE.match(text, place)
     if match is None or int(match["n"]) > 10:
@@ -321,5 +347,6 @@ def _read_pain(text: str, place: int, base: Measurement) -> Measurement | None:
 _SPECIAL = {
     "blood_pressure": (_read_pressure,),
     "body_height": (_read_height,),
+    "body_weight": (_read_weight,),
     "pain_score": (_read_pain,),
 }
