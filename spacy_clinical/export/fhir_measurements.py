@@ -7,9 +7,7 @@ from spacy_clinical.export.fhir_values import Resource, clean, is_date
 
 UCUM = "http://unitsofmeasure.org"
 LOINC = "http://loinc.org"
-INTERPRETATION = (
-    "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
-)
+INTERPRETATION = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
 UNNAMED = "unnamed test"
 # FHIR has no sign for it.
 ABOUT = "~"

@@ -15,7 +15,11 @@ from spacy_clinical.relations.dates.amounts import (
 from spacy_clinical.relations.dates.calendar_dates import Context, read_calendar_date
 from spacy_clinical.relations.dates.clock import PARTS, read_clock
 from spacy_clinical.relations.dates.modifiers import split_modifier
-from spacy_clinical.relations.dates.relative import read_bare, read_relative
+from spacy_clinical.relations.dates.relative import (
+    read_bare,
+    read_event,
+    read_relative,
+)
 from spacy_clinical.relations.dates.value import TimeValue
 from spacy_clinical.relations.dates.words import fold
 
@@ -94,8 +98,11 @@ def _read_date(
 def _read_distance(
     folded: str, context: Context, anchors: Mapping[str, date]
 ) -> TimeValue | None:
-    """Read what is said as a date, but is a length of time: "after 3 months"."""
-    mod, rest = split_modifier(folded)
+    """Read what is said as a date, but is an event, or a length of time."""
+    mod, rest = split_modifier(folded.removeprefix("just "))
+    event = read_event(rest, anchors)
+    if event is not None:
+        return replace(event, mod=mod)
     found = read_bare(rest, anchors)
     if found is None:
         return None

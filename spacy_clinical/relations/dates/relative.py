@@ -124,6 +124,7 @@ _NEXT = re.compile(
     r"(?:on |in |the )*(?P<which>next|following|same|previous|prior|preceding|that)"
     r" (?P<unit>day|morning|evening|afternoon|night|week|month|year)(?: (?:after|of)\b.*)?"
 )
+_AT_EVENT = re.compile(rf"(?:just )?(?:time of )?{_THE}(?:{_EVENT})")
 _DAY_OF = re.compile(
     rf"(?:on )?(?:the )?(?:same )?(?:day|date|time) (?P<side>of|before|after|prior to) "
     rf"{_THE}(?:{_EVENT})"
@@ -167,6 +168,12 @@ def read_relative(
             amount = Amount(match["n"], match["last"] or "", read_unit(match["unit"]))
             return _offset(amount, 1, "unknown", anchors)
     return None
+
+
+def read_event(folded: str, anchors: Mapping[str, date]) -> TimeValue | None:
+    """Read what names an event as its date: "discharge", "at the time of surgery"."""
+    match = _AT_EVENT.fullmatch(folded)
+    return _count(0, _find_anchor(match), anchors) if match else None
 
 
 def read_bare(folded: str, anchors: Mapping[str, date]) -> TimeValue | None:

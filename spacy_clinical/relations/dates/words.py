@@ -3,7 +3,28 @@
 import re
 from typing import NamedTuple
 
-_ONES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+_ONES = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
 _TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _NUMBERS = {word: str(i) for i, word in enumerate(_ONES)} | {
     word: str(i * 10) for i, word in enumerate(_TENS, 2)
@@ -11,7 +32,22 @@ _NUMBERS = {word: str(i) for i, word in enumerate(_ONES)} | {
 _ORDINALS = {
     word: f"{i}th"
     for i, word in enumerate(
-        ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth"],
+        [
+            "first",
+            "second",
+            "third",
+            "fourth",
+            "fifth",
+            "sixth",
+            "seventh",
+            "eighth",
+            "ninth",
+            "tenth",
+            "eleventh",
+            "twelfth",
+            "thirteenth",
+            "fourteenth",
+        ],
         1,
     )
 }
@@ -38,7 +74,6 @@ _REST = rf"(?:,? (?:and )?(?P<more>\d{{1,3}}) ?(?P<part>{UNIT})\.?)?"
 AMOUNT = rf"{_SIZE}{_REST}"
 # "Last year", "the past week": one of them.
 _NO_NUMBER = re.compile(rf"(?<![^\W_])(?P<unit>{UNIT})")
-_AMOUNT = re.compile(AMOUNT)
 
 _FOLDED = str.maketrans(
     {**dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"), "\u2019": "'"}
@@ -126,12 +161,6 @@ def make_amount(match: re.Match[str]) -> Amount:
         if (unit, part) in (("Y", "M"), ("M", "W"), ("M", "D"), ("W", "D")):
             more = f"{part}{match['more']}"
     return Amount(match["low"], match["high"] or "", unit, more)
-
-
-def find_amount(folded: str) -> Amount | None:
-    """Find the first length of time in a folded text."""
-    match = _AMOUNT.search(folded)
-    return make_amount(match) if match else None
 
 
 def find_single(folded: str) -> Amount | None:

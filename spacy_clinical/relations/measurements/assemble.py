@@ -19,6 +19,7 @@ from spacy_clinical.relations.measurements.scan import scan_measurements
 from spacy_clinical.relations.measurements.tables import read_tables
 from spacy_clinical.relations.measurements.values import read_entity
 
+_SPACE = re.compile(r"[^\S\t\n\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
 MODIFY = "MODIFY"
 TEST, VALUE = "Diagnostic_procedure", "Lab_value"
 _SECTIONS = "sections"
@@ -54,7 +55,8 @@ def assemble_measurements(
     RETURNS: In the order of the text, as `Measurement` describes them. Those that the text
         alone shows are among them, whether or not it has entities.
     """
-    text = doc.text
+    # Typesetters part numbers and units by other spaces; each stays one character.
+    text = _SPACE.sub(" ", doc.text)
     order = find_day_first(text)
     anchors = find_note_anchors(doc, text, day_first=order)
     context = Context(anchors.get("note"), order)
@@ -78,7 +80,7 @@ class _Sections:
     """The sections of a Doc, by characters."""
 
     def __init__(self, doc: Doc) -> None:
-        spans = doc.spans[_SECTIONS] if _SECTIONS in doc.spans else ()
+        spans = doc.spans.get(_SECTIONS, ())
         self._starts = [span.start_char for span in spans]
         self._labels = [span.label_ for span in spans]
 

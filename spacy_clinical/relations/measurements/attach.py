@@ -27,7 +27,9 @@ _JOINED = re.compile(
 )
 _ALIAS = re.compile(r"[ ]?\($")
 _HAS_DIGIT = re.compile(r"\d")
+# Characters between a test and a value: before it, and beside it.
 _MAX_GAP = 120
+_MAX_LINK = 40
 
 
 def attach_values(
@@ -77,23 +79,20 @@ class _Attacher:
         has_after = after < len(self.tests) and self.tests[after][0] < last
         has_before = before >= 0 and self.tests[before][0] >= first
         is_number = _HAS_DIGIT.search(self.text, start, end) is not None
-        behind = self.text[end : self.tests[after][0]] if has_after else ""
-        is_short = has_after and len(behind) <= 40
-        gap = self.text[self.tests[before][1] : start] if has_before else ""
-        is_said = has_before and len(gap) <= 40 and _COPULA.search(gap) is not None
+        is_short = has_after and self.tests[after][0] - end <= _MAX_LINK
+        behind = self.text[end : self.tests[after][0]] if is_short else ""
+        is_near = has_before and start - self.tests[before][1] <= _MAX_GAP
+        gap = self.text[self.tests[before][1] : start] if is_near else ""
+        is_said = 0 < len(gap) <= _MAX_LINK and _COPULA.search(gap) is not None
         is_free = not is_said and (not is_number or behind == " ")
         if is_short and is_free and _FORWARD.fullmatch(behind):
             return self._join_after(after, last)
-        if has_before and len(gap) <= _MAX_GAP and not self._is_taken(before, value):
+        # A clause doesn't end between the two.
+        if is_near and ";" not in gap and ". " not in gap:
             return self._join_before(before, first, is_list=not is_number)
         if is_short and not is_number:
             return self._join_after(after, last)
         return []
-
-    def _is_taken(self, test: int, value: Place) -> bool:
-        """Whether a clause ends between a test and a value."""
-        gap = self.text[self.tests[test][1] : value[0]]
-        return ";" in gap or ". " in gap
 
     def _join_after(self, test: int, last: int) -> list[int]:
         found = [test]
@@ -120,7 +119,11 @@ class _Attacher:
 
     def _are_joined(self, one: int, other: int) -> bool:
         start, end = self.tests[one][1], self.tests[other][0]
-        if end - start > 60 or start > end or not _JOINED.fullmatch(self.text, start, end):
+        if (
+            end - start > 60
+            or start > end
+            or not _JOINED.fullmatch(self.text, start, end)
+        ):
             return False
         place = bisect_left(self.values, (start, start))
         return place >= len(self.values) or self.values[place][0] >= end

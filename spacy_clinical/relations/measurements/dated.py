@@ -8,7 +8,9 @@ from spacy_clinical.relations.dates.calendar_dates import Context
 from spacy_clinical.relations.dates.find import FoundDate, find_calendar_dates
 
 # Between a value and the date that follows it.
-_BEHIND = re.compile(r"[^.;\n]{0,25}?(?:\b(?:on|from|as of|dated|drawn|collected) |\()$")
+_BEHIND = re.compile(
+    r"[^.;\n]{0,25}?(?:\b(?:on|from|as of|dated|drawn|collected) |\()$"
+)
 _ENDS = re.compile(r"[.;]\s")
 # Before the first letter of a line of results.
 _AT_START = re.compile(r"[\s*\[(]{0,12}$")

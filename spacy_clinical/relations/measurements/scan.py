@@ -19,7 +19,27 @@ _IS_ORDER = re.compile(
 )
 _MAX_BEFORE = 40
 # Names that are also other words, and need another measurement beside them.
-_IN_COMPANY = frozenset({"T", "P", "R", "K", "HC", "AG", "BS", "PT", "TP", "LD", "BE", "TG", "TC", "Ca", "Tm"})
+_IN_COMPANY = frozenset(
+    {
+        "T",
+        "P",
+        "R",
+        "K",
+        "HC",
+        "AG",
+        "BS",
+        "PT",
+        "TP",
+        "LD",
+        "BE",
+        "TG",
+        "TC",
+        "Ca",
+        "Tm",
+    }
+)
+# Names that numbers are written to without a space, besides those of vital signs.
+_RUN_TOGETHER = frozenset({"WBC", "INR", "BUN", "Hgb", "HGB", "Hct", "Plt", "Cr", "K"})
 _NEEDS_SCORE = frozenset({"pain_score"})
 _NUMBER = r"\d{1,3}(?:\.\d{1,2})?"
 _SIZE = re.compile(
@@ -91,7 +111,9 @@ def _find_name(
         return None
     name = word[0][: digits.start()]
     for spelling in by_word.get(name.lower(), ()):
-        if spelling.text == name and name.isupper():
+        # "CK7" and "AFP4" aren't values.
+        is_vital = spelling.analyte.kind == "vital" or name in _RUN_TOGETHER
+        if spelling.text == name and is_vital:
             return spelling, start + len(name)
     return None
 

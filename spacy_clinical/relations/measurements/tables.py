@@ -1,7 +1,7 @@
 """Read tables of results in a text: columns apart by tabs, pipes or spaces, under a head.
 
-    Test         Result   Flag   Reference range   Units
-    Hemoglobin   8.2      L      12.0 - 16.0       g/dL
+Test         Result   Flag   Reference range   Units
+Hemoglobin   8.2      L      12.0 - 16.0       g/dL
 """
 
 import re
@@ -37,7 +37,9 @@ _HEADS = {
     "date": "date collected drawn date/time time",
 }
 _ROLES = {
-    word.replace("_", " "): role for role, words in _HEADS.items() for word in words.split()
+    word.replace("_", " "): role
+    for role, words in _HEADS.items()
+    for word in words.split()
 }
 _SPLIT = {
     "\t": re.compile(r"[^\t]+"),
@@ -54,6 +56,7 @@ _QUALITATIVE = re.compile(
 )
 MAX_LINE = 400
 MAX_CELLS = 30
+MAX_DATE = 30
 
 
 class Cell(NamedTuple):
@@ -81,10 +84,7 @@ class _Column:
 class _Head:
     mark: str
     columns: Sequence[_Column]
-
-    @property
-    def roles(self) -> list[str]:
-        return [column.role for column in self.columns]
+    context: Context
 
 
 def read_tables(text: str, context: Context) -> Iterator[Measurement]:
@@ -145,7 +145,9 @@ def _make_head(cells: list[Cell], mark: str, context: Context) -> _Head | None:
         roles.append("value" if is_dated else _ROLES.get(name, ""))
     # "Result | Value | Ref Range": the first is what is measured.
     first = " ".join(cells[0].text.lower().split())
-    if ("name" not in roles and roles.count("value") > 1 and first in _ROLES) or ("name" not in roles and not roles[0] and n_dated > 1):
+    if ("name" not in roles and roles.count("value") > 1 and first in _ROLES) or (
+        "name" not in roles and not roles[0] and n_dated > 1
+    ):
         roles[0] = "name"
     is_head = roles.count("name") == 1 and "value" in roles
     if not is_head or sum(map(bool, roles)) * 2 <= len(roles):
@@ -154,7 +156,7 @@ def _make_head(cells: list[Cell], mark: str, context: Context) -> _Head | None:
         _Column(role, cell.start if mark == " " else i, day)
         for i, (role, cell, day) in enumerate(zip(roles, cells, dates, strict=True))
     ]
-    return _Head(mark, columns)
+    return _Head(mark, columns, context)
 
 
 def _read_row(line: str, start: int, head: _Head) -> Iterator[Measurement]:
@@ -178,16 +180,22 @@ def _read_row(line: str, start: int, head: _Head) -> Iterator[Measurement]:
     name = by_role.get("name")
     if name is None or not _IS_NAME.search(name.text):
         return
+    date = _read_date(by_role.get("date"), head.context)
     for column, found in zip(head.columns, rows, strict=True):
         if column.role == "value" and found and found[0].text:
             one = _read_cell(name, found[0], by_role)
             if one is not None:
-                yield replace(one, date=column.date or one.date).compute_flag()
+                yield replace(one, date=column.date or date).compute_flag()
 
 
-def _read_cell(
-    name: Cell, cell: Cell, others: dict[str, Cell]
-) -> Measurement | None:
+def _read_date(cell: Cell | None, context: Context) -> str | None:
+    """Read the date of a row."""
+    text = cell.text[:MAX_DATE] if cell else ""
+    found = find_calendar_dates(text, context, with_short=True)
+    return next((one.value.value for one in found if one.value.is_resolved), None)
+
+
+def _read_cell(name: Cell, cell: Cell, others: dict[str, Cell]) -> Measurement | None:
     analyte = find_analyte(name.text)
     ends = [cell.end, *(other.end for other in others.values())]
     one = Measurement(

@@ -18,9 +18,12 @@ from spacy_clinical.relations.measurements.units import MAX_UNIT, UNIT, read_uni
 # What may stand between a name and its value, on one line but for the last words.
 _WORDS = (
     r"of|is|was|were|at|to|level|levels|count|value|today|now|currently|initially|"
-    r"measured|found|be|been|remains|remained|stable|improved|increased|decreased|elevated|"
-    r"low|high|normal|up|down|rose|fell|dropped|trended|reading|readings|estimated|"
-    r"on admission|on arrival|on ra|on room air|from|and|only|just|peaked|nadir|in the"
+    r"measured|found|be|been|remains|remained|stable|elevated|low|high|normal|reading|"
+    r"readings|estimated|on admission|on arrival|on ra|on room air|from|only|just|peaked|"
+    r"nadir|in the|"
+    # "Down to 8.2" is a value, "down 5 kg" a change.
+    r"(?:improved|increased|decreased|up|down|rose|fell|dropped|trended)"
+    r"(?= (?:(?:up|down) )?(?:to|from|at)\b)"
 )
 _DAY = r"(?:on )?\(?\d{1,2}/\d{1,2}(?:/\d{2,4})?\)?"
 _LINK = re.compile(
@@ -34,12 +37,16 @@ _SIDE = r"\d{2,3}s?(?:-\d{2,3}s?)?"
 _PAIR = re.compile(rf"(?P<high>{_SIDE})[ \t]?/[ \t]?(?P<low>{_SIDE})(?![/\d]|[ \t]?/)")
 _FEET = re.compile(
     r"(?P<feet>[2-7])[ ]?(?:'|\u2019|ft\.?|feet)[ ]?"
-    r"(?P<inches>\d{1,2}(?:\.\d)?)?[ ]?(?:\"|\u201d|''|in(?:ches)?\b\.?)?"
+    r"(?P<inches>\d{1,2}(?:\.\d)?)?[ ]?(?:\"|\u201d|''|in(?:ches)?\b)?"
+)
+_POUNDS = re.compile(
+    r"(?P<pounds>\d{1,3})[ ]?(?:lbs?\.?|pounds?),?[ ]?(?P<ounces>\d{1,2}(?:\.\d)?)[ ]?"
+    r"(?:oz\b|ounces?\b)"
 )
 _SCORE = re.compile(r"(?P<n>\d{1,2})(?: ?/ ?10| out of 10)(?![\d/])")
 # A number before these is no value: how long, how often, how many.
 _IS_OTHER = re.compile(
-    r"[ -]?(?:days?|weeks?|wks?|months?|mos?|years?|yrs?|y/?o|hours?|hrs?|times|doses?|x|"
+    r"[ -]?(?:days?|weeks?|wks?|months?|mos?|years?|yrs?|y/?o|hours?|hrs?|times|doses?|x(?! ?10)|"
     r"am|pm|a\.m|p\.m|tabs?|tablets?|caps?|capsules?|pills?|puffs?|drops?|st|nd|rd|th|"
     r"units? (?:of|po|sc|sq|iv|daily|bid))(?![^\W_])|:\d|/\d|[ ]?[x\u00d7][ ]?(?!10 ?[\^*e]?\d)\d",
     re.IGNORECASE,
@@ -48,7 +55,7 @@ _UNIT = re.compile(rf"[ \t]{{0,4}}(?P<unit>{UNIT})", re.IGNORECASE)
 _FLAG = re.compile(
     r"[ \t]{0,4}(?:(?P<star>\*+)|\((?P<bang>!)\)|\(?(?P<word>HH|LL|H|L|A|N|HIGH|LOW|HI|LO|"
     r"CRITICAL|CRIT|ABNORMAL|ABN|NORMAL|[Hh]igh|[Ll]ow|[Aa]bnormal|[Nn]ormal)\)?"
-    r"(?![^\W_]|/\w))"
+    r"(?![^\W_]|/\w|[ ]?(?:range|limit|value|[:<>\d])))"
 )
 FLAGS = {
     "H": "H",
@@ -81,7 +88,11 @@ _RANGE = re.compile(
     re.IGNORECASE,
 )
 _PLAIN_RANGE = re.compile(rf"[(\[]?[ ]?{_LIMITS}[ ]?[)\]]?", re.IGNORECASE)
-_MASSES = frozenset({"mg", "g", "ug", "ng", "kg", "mL", "L", "meq", "mmol", "U", "[IU]"})
+_MASSES = frozenset(
+    {"mg", "g", "ug", "ng", "kg", "mL", "L", "meq", "mmol", "U", "[IU]"}
+)
+# Of doses; what is measured in a day has volumes, too.
+_DAILY = ("mg/d", "g/d", "ug/d", "U/d", "[IU]/d", "meq/d", "mmol/d")
 _ARROW = re.compile(r"[ \t]?(?:-+>|\u2192|=>)[ \t]?")
 
 
@@ -110,7 +121,9 @@ def _read_limits(
     match: re.Match[str], prefix: str
 ) -> tuple[float | None, float | None]:
     if match[f"{prefix}low"]:
-        return fold_number(match[f"{prefix}low"]), fold_number(match[f"{prefix}high"])
+        low, high = (fold_number(match[f"{prefix}{end}"]) for end in ("low", "high"))
+        is_range = low is not None and high is not None and low <= high
+        return (low, high) if is_range else (None, None)
     limit = fold_number(match[f"{prefix}limit"])
     return (None, limit) if match[f"{prefix}sign"] in "<\u2264" else (limit, None)
 
@@ -132,7 +145,7 @@ def read_values(
     place = link.end() if link else end
     if is_tight and text[end:place].strip(" \t:=-"):
         return []
-    found = []
+    found: list[Measurement] = []
     while True:
         one = _read_value(text, start, end, place, analyte)
         if one is None:
@@ -156,10 +169,14 @@ def _read_value(
     if match is None or _IS_OTHER.match(text, match.end()):
         return None
     amount = read_amount(match[0])
-    if amount is None or not _is_plausible(amount, analyte):
+    if amount is None:
         return None
     tail = read_tail(text, match.end(), analyte)
     if tail is None:
+        return None
+    # In other units, other values are usual.
+    is_usual = tail.unit is None or tail.unit in analyte.units
+    if is_usual and not _is_plausible(amount, analyte):
         return None
     return replace(
         base,
@@ -226,26 +243,30 @@ def read_tail(text: str, place: int, analyte: Analyte | None) -> Tail | None:
     for _ in range(3):
         match = _UNIT.match(text, tail.end) if tail.unit is None else None
         code = read_unit(match["unit"]) if match else None
+        is_lab = analyte is not None and analyte.kind == "lab"
+        if code and is_lab and code.endswith(_DAILY):
+            return None
         if match and code and _fits(code, analyte):
-            tail = replace(
-                tail, end=match.end(), unit=code, unit_text=match["unit"]
-            )
+            tail = replace(tail, end=match.end(), unit=code, unit_text=match["unit"])
             continue
-        if match and analyte and analyte.kind == "lab" and code in _MASSES:
-            # "3.1 L" is low, "20 mEq" a dose.
-            if match["unit"] not in FLAGS:
-                return None
+        # "3.1 L" is low, "20 mEq" a dose.
+        if match and is_lab and code in _MASSES and match["unit"] not in FLAGS:
+            return None
+        match = _RANGE.match(text, tail.end)
+        is_open = tail.low is None and tail.high is None
+        # Of vital signs, what stands in brackets is what they were, or in other units.
+        if (
+            match
+            and is_open
+            and (match["named"] or match["said"] or not _is_vital(analyte))
+        ):
+            low, high = _read_limits(match, "o" if match["named"] else "")
+            tail = replace(tail, end=match.end(), low=low, high=high)
+            continue
         match = _FLAG.match(text, tail.end) if tail.flag is None else None
         if match:
             word = match["star"] or match["bang"] or match["word"]
             tail = replace(tail, end=match.end(), flag=FLAGS[word.upper()])
-            continue
-        match = _RANGE.match(text, tail.end)
-        is_open = tail.low is None and tail.high is None
-        # Of vital signs, what stands in brackets is what they were, or in other units.
-        if match and is_open and (match["named"] or match["said"] or not _is_vital(analyte)):
-            low, high = _read_limits(match, "o" if match["named"] else "")
-            tail = replace(tail, end=match.end(), low=low, high=high)
             continue
         break
     return tail
@@ -267,13 +288,14 @@ def _read_pressure(text: str, place: int, base: Measurement) -> Measurement | No
     high, low = read_amount(match["high"]), read_amount(match["low"])
     if high is None or low is None or high.low <= low.low or high.low > 300:
         return None
-    unit = re.compile(r"[ \t]?(mm ?hg)\b", re.IGNORECASE).match(text, match.end())
+    tail = read_tail(text, match.end(), base.analyte) or Tail(match.end())
     return replace(
         base,
-        end=unit.end() if unit else match.end(),
+        end=tail.end,
         value=match.span(),
         unit="mm[Hg]",
-        unit_text=unit[1] if unit else None,
+        unit_text=tail.unit_text,
+        flag=tail.flag,
         parts=(
             Part("systolic_blood_pressure", "8480-6", high.low, high.high),
             Part("diastolic_blood_pressure", "8462-4", low.low, low.high),
@@ -297,6 +319,21 @@ def _read_height(text: str, place: int, base: Measurement) -> Measurement | None
     )
 
 
+def _read_weight(text: str, place: int, base: Measurement) -> Measurement | None:
+    match = _POUNDS.match(text, place)
+    if match is None:
+        return None
+    amount = Amount(float(match["pounds"]) + float(match["ounces"]) / 16)
+    return replace(
+        base,
+        end=match.end(),
+        value=match.span(),
+        amount=amount,
+        unit="[lb_av]",
+        unit_text="lb oz",
+    )
+
+
 def _read_pain(text: str, place: int, base: Measurement) -> Measurement | None:
     match = _SCORE.match(text, place)
     if match is None or int(match["n"]) > 10:
@@ -310,5 +347,6 @@ def _read_pain(text: str, place: int, base: Measurement) -> Measurement | None:
 _SPECIAL = {
     "blood_pressure": (_read_pressure,),
     "body_height": (_read_height,),
+    "body_weight": (_read_weight,),
     "pain_score": (_read_pain,),
 }

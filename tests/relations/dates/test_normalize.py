@@ -63,6 +63,8 @@ PLAIN = [
     ("HD 2", "Date", "DATE", "2021-03-06"),
     ("first hospital day", "Date", "DATE", "2021-03-05"),
     ("day of surgery", "Date", "DATE", "2021-03-06"),
+    ("admission", "Date", "DATE", "2021-03-05"),
+    ("at the time of surgery", "Date", "DATE", "2021-03-06"),
     ("the next day", "Date", "DATE", "2021-03-02"),
     ("2 days later", "Date", "DATE", "2021-03-03"),
     ("3/15/2020 14:30", "Date", "TIME", "2020-03-15T14:30"),
@@ -142,6 +144,7 @@ def test_ranges_have_an_end(text, kind, value, end):
         ("late January, 2017", "Date", "LATE", "2017-01"),
         ("sometime in 2014", "Date", "APPROX", "2014"),
         ("before 3/15/2020", "Date", "BEFORE", "2020-03-15"),
+        ("just before admission", "Date", "BEFORE", None),
         ("more than 10 days", "Duration", "MORE_THAN", "P10D"),
         ("<2 weeks", "Duration", "LESS_THAN", "P2W"),
         ("~3 days", "Duration", "APPROX", "P3D"),
@@ -260,7 +263,7 @@ def test_day_first_is_a_setting():
     [
         ("", "Date"),
         ("  ", "Date"),
-        ("admission", "Date"),
+        ("soon", "Date"),
         ("at that time", "Date"),
         ("25:00", "Time"),
         ("13/45", "Date"),
@@ -279,7 +282,41 @@ def test_other_texts_are_no_times(text, kind):
 
 
 _PIECES = st.sampled_from(
-    ["3", "/", "4", "-", ".", "2019", "March", "last", "next", "week", "days", "ago", "after", "since", "POD", "#", "30", "x", "q", "h", "99", ":", "am", "half", "and", "a", "½", "year", "old", "'s", "th", "admission", "to"]
+    [
+        "3",
+        "/",
+        "4",
+        "-",
+        ".",
+        "2019",
+        "March",
+        "last",
+        "next",
+        "week",
+        "days",
+        "ago",
+        "after",
+        "since",
+        "POD",
+        "#",
+        "30",
+        "x",
+        "q",
+        "h",
+        "99",
+        ":",
+        "am",
+        "half",
+        "and",
+        "a",
+        "½",
+        "year",
+        "old",
+        "'s",
+        "th",
+        "admission",
+        "to",
+    ]
 )
 
 

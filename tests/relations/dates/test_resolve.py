@@ -5,6 +5,7 @@ import pytest
 import spacy
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from spacy.tokens import Span
 
 from spacy_clinical.relations.dates import resolve_dates
 from spacy_clinical.relations.dates.anchors import find_anchors, find_meta_dates
@@ -203,3 +204,14 @@ def test_long_notes_take_linear_time(part):
 
     small = max(min(measure(100_000) for _ in range(2)), 0.01)
     assert measure(1_000_000) < 10 * small * 5
+
+
+@given(st.text(max_size=60), st.sampled_from(["Date", "Time", "Duration", "Age"]))
+@settings(max_examples=100, deadline=None)
+def test_records_are_of_the_entities(text, label):
+    doc = NLP.make_doc(f"Seen on 3/14/2021 {text}")
+    spans = [Span(doc, i, len(doc), label=label) for i in range(0, len(doc), 3)]
+    places = {(span.start_char, span.end_char) for span in spans}
+    for record in resolve_dates(doc, spans=spans):
+        assert (record["start_char"], record["end_char"]) in places
+        assert record["resolved"] or record["reason"]

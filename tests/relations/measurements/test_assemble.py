@@ -1,0 +1,292 @@
+import json
+from pathlib import Path
+from time import perf_counter
+
+import pytest
+import spacy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from spacy.tokens import DocBin, Span
+
+from spacy_clinical.relations.measurements import assemble_measurements
+from tests.conftest import doc_from_markup
+
+NLP = spacy.blank("en")
+NOTES = Path(__file__).parents[2] / "data" / "notes"
+SPACED = """\
+Test         Result   Flag   Reference range   Units
+-----------------------------------------------------
+Hemoglobin   8.2      L      12.0 - 16.0       g/dL
+WBC          12.3            4.0-11.0          K/uL
+Sodium       138             135-145           mmol/L
+Foo factor   <5              <10               U/mL
+HBsAg        Negative
+"""
+DATED = """\
+| Test | 3/14/2021 | 3/15/2021 |
+|------|-----------|-----------|
+| Na   | 138       | 140       |
+| K    | 4.2 (H)   |           |
+"""
+TABBED = "Component\tValue\tRef Range\nGlucose\t180 (H)\t70 - 99 mg/dL\nTSH\t2.5\t0.4 - 4.0 uIU/mL\n"
+MIMIC = """\
+[**2151-7-16**] 05:30AM BLOOD WBC-12.3* RBC-3.45* Hgb-10.2*
+[**2151-7-16**] 05:30AM BLOOD Glucose-112* UreaN-14 Creat-0.8 Na-138 K-4.2
+"""
+
+
+def read(text, **settings):
+    return assemble_measurements(NLP.make_doc(text), **settings)
+
+
+def show(records, *keys):
+    return [(r["analyte"]["key"], *(r[key] for key in keys)) for r in records]
+
+
+def test_a_table_of_spaces_is_read_by_its_head():
+    keys = ("value", "comparator", "unit", "range_low", "range_high", "flag")
+    assert show(read(SPACED), *keys) == [
+        ("hemoglobin", 8.2, None, "g/dL", 12, 16, "L"),
+        ("wbc", 12.3, None, "10*3/uL", 4, 11, "H"),
+        ("sodium", 138, None, "mmol/L", 135, 145, "N"),
+        (None, 5, "<", "U/mL", None, 10, None),
+        (None, None, None, None, None, None, None),
+    ]
+    sources = [record["flag_source"] for record in read(SPACED)]
+    assert sources == ["written", "computed", "computed", None, None]
+    assert read(SPACED)[-1]["value_text"] == "Negative"
+
+
+def test_columns_of_dates_date_their_values():
+    assert show(read(DATED), "value", "flag", "date") == [
+        ("sodium", 138, None, "2021-03-14"),
+        ("sodium", 140, None, "2021-03-15"),
+        ("potassium", 4.2, "H", "2021-03-14"),
+    ]
+
+
+def test_a_table_of_tabs_is_read_by_its_head():
+    assert show(read(TABBED), "value", "unit", "range_low", "flag") == [
+        ("glucose", 180, "mg/dL", 70, "H"),
+        ("tsh", 2.5, "u[IU]/mL", 0.4, "N"),
+    ]
+
+
+def test_a_column_may_date_the_rows():
+    text = "Test\tResult\tDate\nNa\t138\t3/14/2021\nK\t4.2\t3/15/2021\n"
+    assert show(read(text), "value", "date") == [
+        ("sodium", 138, "2021-03-14"),
+        ("potassium", 4.2, "2021-03-15"),
+    ]
+
+
+def test_lines_of_results_have_the_date_before_them():
+    records = read(MIMIC)
+    assert {record["date"] for record in records} == {"2151-07-16T05:30"}
+    assert show(records, "value", "flag")[:4] == [
+        ("wbc", 12.3, "A"),
+        ("rbc", 3.45, "A"),
+        ("hemoglobin", 10.2, "A"),
+        ("glucose", 112, "A"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("Creatinine was 1.2 on 3/14/2021.", "2021-03-14"),
+        ("On 3/14/2021 creatinine was 1.2.", "2021-03-14"),
+        ("Seen on 3/14/2021. Creatinine was 1.2.", None),
+        ("Labs 3/14/2021\n  Creatinine 1.2", "2021-03-14"),
+        ("Labs 3/14/2021\n\n  Creatinine 1.2", None),
+        ("Date of Service: 3/20/2021\n\nCr on 3/14 was 1.2", "2021-03-14"),
+        ("Creatinine on 3/14 was 1.2", None),
+        ("Creatinine 1.2 on 2/30/2021", None),
+    ],
+)
+def test_a_date_near_a_measurement_is_its_date(text, date):
+    [record] = read(text)
+    assert record["date"] == date
+
+
+def test_records_say_where_things_are():
+    text = "Labs: Hgb 8.2 g/dL (12.0-16.0) today."
+    [record] = read(text)
+    assert text[record["start_char"] : record["end_char"]] == "Hgb 8.2 g/dL (12.0-16.0)"
+    analyte = record["analyte"]
+    assert text[analyte["start_char"] : analyte["end_char"]] == "Hgb"
+    assert analyte["loinc"] == "718-7"
+    assert (record["value_text"], record["unit_text"]) == ("8.2", "g/dL")
+
+
+def test_other_spaces_part_units_from_numbers():
+    [record] = read("weight was 2.3\u2009kg")
+    assert (record["unit"], record["start_char"]) == ("kg", 0)
+
+
+def test_a_code_of_loinc_fits_the_unit():
+    assert read("glucose 112 mg/dL")[0]["analyte"]["loinc"] == "2345-7"
+    assert read("glucose 6.2 mmol/L")[0]["analyte"]["loinc"] is None
+    assert read("creatinine 88 umol/L")[0]["analyte"]["loinc"] is None
+    assert read("troponin 0.04")[0]["analyte"]["loinc"] is None
+
+
+def test_doses_in_a_list_of_medications_are_no_measurements():
+    doc = NLP.make_doc("Vitamin D 400. Sodium 138.")
+    for label, n in (("discharge_medications", 0), ("results", 2)):
+        doc.spans["sections"] = [Span(doc, 0, len(doc), label=label)]
+        records = assemble_measurements(doc)
+        assert len(records) == n
+        assert {record["section"] for record in records} <= {label}
+
+
+def relate(doc, head, child, label="MODIFY"):
+    def describe(ent):
+        return {
+            "label": ent.label_,
+            "start": ent.start,
+            "end": ent.end,
+            "start_char": ent.start_char,
+            "end_char": ent.end_char,
+        }
+
+    pair = {"head": describe(doc.ents[head]), "child": describe(doc.ents[child])}
+    return {"label": label, **pair, "score": 0.9}
+
+
+MARKUP = (
+    "The <Diagnostic_procedure>biopsy index</Diagnostic_procedure> was "
+    "<Lab_value>12 mg/dL</Lab_value> and <Diagnostic_procedure>ECG</Diagnostic_procedure> "
+    "<Lab_value>normal</Lab_value>."
+)
+
+
+def test_relations_say_which_value_is_whose():
+    doc = doc_from_markup(NLP, MARKUP)
+    relations = [relate(doc, 0, 1), relate(doc, 2, 3)]
+    records = assemble_measurements(doc, relations)
+    assert show(records, "value", "unit", "value_text", "flag") == [
+        (None, 12, "mg/dL", "12 mg/dL", None),
+        (None, None, None, "normal", "N"),
+    ]
+    names = [record["analyte"]["start_char"] for record in records]
+    assert names == [doc.ents[0].start_char, doc.ents[2].start_char]
+
+
+def test_other_relations_say_nothing_of_measurements():
+    doc = doc_from_markup(NLP, MARKUP)
+    swapped = [relate(doc, 1, 0), relate(doc, 0, 1, label="OVERLAP")]
+    assert assemble_measurements(doc, swapped) == []
+    assert assemble_measurements(doc, []) == []
+
+
+def test_without_relations_rules_attach_values():
+    doc = doc_from_markup(NLP, MARKUP)
+    expected = assemble_measurements(doc, [relate(doc, 0, 1), relate(doc, 2, 3)])
+    assert assemble_measurements(doc) == expected
+
+
+def test_a_relation_counts_more_than_the_words_before_a_value():
+    doc = doc_from_markup(
+        NLP,
+        "<Diagnostic_procedure>Sodium</Diagnostic_procedure> and urine "
+        "<Diagnostic_procedure>potassium</Diagnostic_procedure> <Lab_value>4.2</Lab_value>",
+    )
+    [record] = assemble_measurements(doc, [relate(doc, 0, 2)])
+    assert (record["analyte"]["key"], record["value"]) == ("sodium", 4.2)
+
+
+def test_records_are_plain_data():
+    doc = NLP.make_doc(SPACED + MIMIC + "BP 120/80")
+    records = assemble_measurements(doc)
+    assert json.loads(json.dumps(records)) == records
+    doc.user_data["measurements"] = records
+    data = DocBin(docs=[doc], store_user_data=True).to_bytes()
+    [copy] = DocBin().from_bytes(data).get_docs(NLP.vocab)
+    assert json.loads(json.dumps(copy.user_data["measurements"])) == records
+
+
+@pytest.mark.parametrize(
+    ("note", "keys"),
+    [
+        (
+            "cerner_progress",
+            "body_temperature heart_rate blood_pressure respiratory_rate oxygen_saturation "
+            "wbc hemoglobin creatinine",
+        ),
+        (
+            "dictated_consult",
+            "blood_pressure heart_rate respiratory_rate potassium creatinine",
+        ),
+        (
+            "ed_triage",
+            "pain_score pain_score blood_pressure pain_score troponin pain_score "
+            "blood_pressure heart_rate respiratory_rate oxygen_saturation",
+        ),
+        (
+            "epic_clinic",
+            "blood_pressure heart_rate body_temperature body_height body_weight "
+            "oxygen_saturation body_mass_index hba1c",
+        ),
+        (
+            "mimic_discharge",
+            "nihss body_temperature blood_pressure heart_rate respiratory_rate "
+            "oxygen_saturation wbc rbc hemoglobin glucose urea_nitrogen creatinine "
+            "ejection_fraction",
+        ),
+        (
+            "nursing",
+            "blood_pressure potassium oxygen_saturation urine_output body_temperature "
+            "oxygen_saturation urine_output",
+        ),
+        ("operative", ""),
+        ("pathology", "None"),
+        ("radiology", ""),
+        ("referral_letter", "blood_pressure heart_rate esr crp"),
+    ],
+)
+def test_notes_of_ten_styles(note, keys):
+    text = (NOTES / f"{note}.txt").read_text(encoding="utf8")
+    assert [str(key) for (key,) in show(read(text))] == keys.split()
+
+
+_LINES = st.sampled_from(
+    [
+        *SPACED.splitlines(),
+        *DATED.splitlines(),
+        *TABBED.splitlines(),
+        *MIMIC.splitlines(),
+        *[
+            "",
+            "\t|\t",
+            "Test\tResult\t",
+            "K 4.2 on 3/4",
+            "BP 120/80 \u202e",
+            "| |",
+            "  x   y",
+        ],
+    ]
+)
+
+
+@given(st.one_of(st.lists(_LINES, max_size=8).map("\n".join), st.text(max_size=80)))
+@settings(max_examples=150, deadline=None)
+def test_places_are_inside_the_text(text):
+    doc = NLP.make_doc(text)
+    for record in assemble_measurements(doc):
+        assert 0 <= record["start_char"] < record["end_char"] <= len(text)
+        analyte = record["analyte"]
+        if analyte["start_char"] is not None:
+            assert record["start_char"] <= analyte["start_char"] < analyte["end_char"]
+
+
+def test_a_long_note_takes_linear_time():
+    def measure(n):
+        text = (SPACED + MIMIC + "BP 120/80, seen on 3/14/2021.\n") * n
+        doc = NLP.make_doc(text)
+        start = perf_counter()
+        assert len(assemble_measurements(doc)) > n
+        return perf_counter() - start
+
+    small = min(measure(20) for _ in range(2))
+    assert measure(400) < 20 * small * 4
