@@ -45,6 +45,7 @@ REGISTERED = {
         "clinical_form_extractor",
         "clinical_assertion",
         "clinical_abbreviations",
+        "clinical_relations",
         "clinical_deidentifier",
     },
     "spacy_misc": {"spacy-clinical.GeometricLinker.v1"},
@@ -58,6 +59,7 @@ REGISTERED = {
         "spacy-clinical.SharedEncoder.v1",
         "spacy-clinical.AssertionHead.v1",
         "spacy-clinical.AssertionRules.v1",
+        "spacy-clinical.RelationHead.v1",
         "spacy-clinical.IdentifierRules.v1",
         "spacy-clinical.Tok2VecEncoder.v1",
     },
@@ -67,6 +69,7 @@ REGISTERED = {
         "spacy-clinical.icd9_scorer.v1",
         "spacy-clinical.form_scorer.v1",
         "spacy-clinical.assertion_scorer.v1",
+        "spacy-clinical.relation_scorer.v1",
         "spacy-clinical.identifier_scorer.v1",
     },
     "spacy_readers": {
