@@ -12,7 +12,7 @@ CONFIGS = sorted((ROOT / "configs").glob("*.cfg"))
 # A tiny checkpoint takes windows of 62 wordpieces.
 TEXT = "HPI:\nA 40-year-old man denies fever.\n"
 ANN = "T1\tAge 7 18\t40-year-old\nT2\tSex 19 22\tman\nT3\tSign_symptom 30 35\tfever\n"
-ANN += "A1\tNegated T3\n"
+ANN += "A1\tNegated T3\nR1\tMODIFY Arg1:T1 Arg2:T2\n"
 PUBTATOR = "1|t|Asthma after aspirin\n1|a|A case.\n1\t0\t6\tAsthma\tDisease\tD1\n"
 
 
@@ -53,6 +53,15 @@ def write_forms(path):
     ]
     record = {"name": "x", "width": 200, "height": 100, "form": form}
     path.write_text(json.dumps(record), encoding="utf8")
+
+
+def test_relations_assembles(tmp_path):
+    config = load_config(ROOT / "configs/relations.cfg")
+    config["paths"]["entities"] = str(ROOT / "spacy_clinical/models/en_clinical_sm")
+    load_model_from_config(config, auto_fill=True).to_disk(tmp_path)
+    doc = spacy.load(tmp_path)("MEDICATIONS: aspirin 81 mg daily, lisinopril 10 mg.")
+    found = {doc[one["head"]["start"]].text for one in doc._.relations}
+    assert found == {"aspirin", "lisinopril"}
 
 
 def test_forms_assembles(tiny_layoutlm, tmp_path):
@@ -175,9 +184,14 @@ TINY_ASSERTION = {
     "components.clinical_assertion.model.encoder.size": 62,
     "components.clinical_assertion.model.encoder.stride": 50,
 }
+TINY_RELATIONS = {
+    "components.clinical_relations.model.encoder.size": 62,
+    "components.clinical_relations.model.encoder.stride": 50,
+}
 # Each training config with its data, and what is measured.
 TRAINING = {
     "train_assertion": ({**BRAT, **TINY_ASSERTION}, "assertion_f"),
+    "train_relations": ({**BRAT, **TINY_RELATIONS}, "relations_f"),
     "train_deid": (BRAT, "phi_f"),
     "train_ner": ({**BRAT, **TINY_WINDOWS}, "ents_f"),
     "train_ner_mixed": (MIXED, "ents_f"),

@@ -83,7 +83,7 @@ class ClinicalRelations(RelationHeadPipe):
         scorer: Scores the relations.
         RAISES ValueError: C943, if a setting can't be used.
         """
-        self._set_up_head(nlp, model or build_nearest_head(), name)
+        self._set_up_head(nlp, build_nearest_head() if model is None else model, name)
         self.use_ents = use_ents
         self.spans_keys = list_names(spans_keys)
         self.threshold = threshold
@@ -97,10 +97,14 @@ class ClinicalRelations(RelationHeadPipe):
 
     def _check_settings(self) -> None:
         threshold = self.threshold
-        values = threshold.values() if isinstance(threshold, Mapping) else [threshold]
-        shares: dict[str, list[Any]] = {"threshold": [*values], "more": [self.more]}
-        for setting, values in shares.items():
-            for value in values:
+        shares: dict[str, list[Any]] = {
+            "threshold": [*threshold.values()]
+            if isinstance(threshold, Mapping)
+            else [threshold],
+            "more": [self.more],
+        }
+        for setting, given in shares.items():
+            for value in given:
                 if not isinstance(value, int | float) or not 0 <= value <= 1:
                     self._refuse(setting, value, "from 0 to 1")
         for setting, number in self.limits._asdict().items():

@@ -1,6 +1,7 @@
 """What a head reads of the mentions of a Doc and of their pairs, apart from its rows."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy
 from spacy.attrs import LENGTH, LOWER
@@ -64,8 +65,11 @@ def find_tokens(doc: Doc, starts: Ints1d, ends: Ints1d) -> Ints2d:
     return numpy.stack([first, numpy.maximum(last, first + 1)], axis=1)
 
 
-def _compare(words: Ints1d, tokens: Ints2d, first: Ints1d, second: Ints1d) -> Ints1d:
-    """Say which mentions of pairs have the same words (2), or the same last word (1)."""
+def _compare(words: Any, tokens: Ints2d, first: Ints1d, second: Ints1d) -> Ints1d:
+    """Say which mentions of pairs have the same words (2), or the same last word (1).
+
+    words (n_tokens): Hashes, as spaCy has them.
+    """
     sums = numpy.zeros(len(words) + 1, dtype="uint64")
     # Sums of hashes wrap around; that two differ and still agree is as good as impossible.
     numpy.cumsum(words, out=sums[1:])

@@ -49,7 +49,7 @@ def test_show_tells_version_license_filters_and_digests(umls, run):
 def test_list_has_what_ships_and_what_is_in_the_store(umls, run):
     lines = run("list").stdout.splitlines()
     names = [line.split()[0] for line in lines]
-    assert names == ["hpo", "mesh", "mesh_supplement", "mondo", "mine"]
+    assert names == ["hpo", "mentions", "mesh", "mesh_supplement", "mondo", "mine"]
     assert lines[0].endswith("ships")
     assert lines[-1].endswith("store/mine")
 

@@ -51,6 +51,7 @@ def annotations(doc: Doc) -> dict:
         "cats": {code: round(score, 4) for code, score in doc.cats.items()},
         "fields": doc._.form_fields,
         "icd9": [rounded_record(record) for record in doc._.icd9],
+        "relations": doc._.relations,
     }
 
 
@@ -84,6 +85,7 @@ def test_every_factory_is_under_contract():
         "clinical_linker",
         "clinical_long_transformer",
         "clinical_ner",
+        "clinical_relations",
         "clinical_section_splitter",
         "clinical_sentencizer",
         "clinical_transformer",
@@ -132,6 +134,9 @@ def test_says_what_it_writes(pipeline):
     if name == "clinical_assertion":
         # It speaks of entities, which these pipelines don't have.
         rare |= {attribute for attribute in told if attribute.startswith("span._.")}
+    if name == "clinical_relations":
+        # So does this.
+        rare |= told - {"doc._.clinical_provenance"}
     assert {attribute for attribute in told if "._." in attribute} - written <= rare
     assert pipeline.analyze_pipes()["problems"][name] == []
 

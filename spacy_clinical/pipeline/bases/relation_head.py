@@ -30,6 +30,9 @@ from spacy_clinical.relations.loss import compute_loss, mark_gold
 from spacy_clinical.relations.mentions import Mention, Relation, order, read_record
 from spacy_clinical.types import Floats2d, list_names
 
+# The layers with weights besides the encoder.
+HEAD = ("projection", "scores")
+
 
 class Found(NamedTuple):
     """The mentions of a Doc, the pairs that may have a relation, and their scores.
@@ -171,7 +174,7 @@ class RelationHeadPipe(CheckpointPipe):
         """Find out which types have which relations, load the checkpoint, and make a head.
 
         labels: Labels to learn instead of all in the examples.
-        RAISES ValueError: C942, if no two entities have a relation.
+        RAISES ValueError: C942, if a head is to learn and no two entities have a relation.
         """
         counter = InventoryCounter(None if labels is None else list_names(labels))
         some = []
@@ -181,21 +184,19 @@ class RelationHeadPipe(CheckpointPipe):
             counter.add(mentions, relations, _list_words(doc, mentions))
             if number < 2:
                 some.append(eg)
-        if not counter.pairs:
-            raise CodedValueError(Errors.C942.format(name=self.name))
         inventory = counter.make_inventory()
         if not self.is_trainable:
-            self._take_inventory(inventory, counter.find_attributes())
+            # Without examples, what is known of the shipped types stays.
+            if counter.pairs:
+                self._take_inventory(inventory, counter.find_attributes())
             return
+        if not counter.pairs:
+            raise CodedValueError(Errors.C942.format(name=self.name))
         self._take_inventory(inventory, inventory.pairs)
-        self.connect_encoder()
-        self.model.set_dim("nO", 2 * len(inventory.labels), force=True)
-        for name in ("n_types", "n_kinds", "n_words"):
-            self.model.set_dim(name, getattr(inventory, name), force=True)
         given = [
             self.read(eg.predicted, self.list_targets(eg.reference))[1] for eg in some
         ]
-        self.model.initialize(X=given)
+        self._make_head(given)
 
     def _take_inventory(
         self, inventory: Inventory, pairs: dict[PairType, float]
@@ -301,13 +302,35 @@ class RelationHeadPipe(CheckpointPipe):
             gradients.append(gradient / n_mentions)
         return loss, gradients
 
+    def take_head(self, other: "RelationHeadPipe") -> None:
+        """Take over the weights of another component's head, which may have been trained
+        over an encoder of its own: a copy of the one that this head reads.
+
+        RAISES ValueError: C940, if the encoder that this head reads isn't there.
+        """
+        self._take_inventory(other.inventory, other.inventory.pairs)
+        self._make_head()
+        for name in HEAD:
+            layer, given = self.model.get_ref(name), other.model.get_ref(name)
+            for parameter in layer.param_names:
+                value = given.ops.to_numpy(given.get_param(parameter))
+                layer.set_param(parameter, layer.ops.asarray(value))
+
+    def _make_head(self, given: list[RelationInput] | None = None) -> None:
+        """Make a head of random weights for what the component knows."""
+        self.connect_encoder()
+        self.model.set_dim("nO", 2 * len(self.inventory.labels), force=True)
+        for name in ("n_types", "n_kinds", "n_words"):
+            self.model.set_dim(name, getattr(self.inventory, name), force=True)
+        self.model.initialize(X=given)
+
     # Saving
 
     def describe_head(self) -> dict[str, str]:
         """Get the SHA-256 of the head's weights, and of what it knows of types."""
         if not self._sha256:
             digest = hashlib.sha256(repr(sorted(self.cfg.items())).encode())
-            for name in ("projection", "scores") if self.is_trainable else ():
+            for name in HEAD if self.is_trainable else ():
                 layer = self.model.get_ref(name)
                 for parameter in sorted(layer.param_names):
                     digest.update(layer.ops.to_numpy(layer.get_param(parameter)))
