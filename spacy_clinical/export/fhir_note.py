@@ -56,7 +56,9 @@ class NoteMaker:
         versions: list[Resource] = [{"value": __version__}]
         for name, facts in (self.record.get("provenance") or {}).items():
             if isinstance(facts, Mapping):
-                value = "; ".join(f"{key}: {facts[key]}" for key in facts if facts[key])
+                value = "; ".join(
+                    f"{key}: {_write(facts[key])}" for key in facts if facts[key]
+                )
                 versions.append({"type": {"text": clean(name)}, "value": clean(value)})
         return {
             "resourceType": "Device",
@@ -141,3 +143,8 @@ class NoteMaker:
         numbers = {bisect_right(self.starts, place) - 1 for place in places}
         for number in sorted(numbers - {-1}):
             self.entries[number].append(self.refer(*parts))
+
+
+def _write(fact: Any) -> str:
+    """Write a fact of a component; lists, such as those of vocabularies, as JSON."""
+    return write_json(fact) if isinstance(fact, list | dict) else str(fact)

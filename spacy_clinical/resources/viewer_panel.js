@@ -116,7 +116,7 @@ function makeAbout(note) {
   const makers = state.runs.filter((run) => note.runs[run]).map((run) => {
     const made = JSON.parse(view.makers[note.runs[run].m]) || {};
     const pairs = Object.entries(made).map(([key, value]) => [key,
-      typeof value === "object" && value ? Object.entries(value).filter((pair) => pair[1] !== "").map(([k, v]) => `${sayName(k)}: ${String(v).slice(0, 60)}`).join("\n") : String(value)]);
+      typeof value === "object" && value ? Object.entries(value).filter((pair) => pair[1] !== "").map(([k, v]) => `${sayName(k)}: ${(typeof v === "object" ? JSON.stringify(v) : String(v)).slice(0, 200)}`).join("\n") : String(value)]);
     const row = note.runs[run];
     for (const words of row.a) pairs.push(["Attribute", visible(words)]);
     for (const [start, end, said] of row.k) pairs.push([`Token ${start}–${end}`, visible([quote(note, row, start, end) ?? "", ...said].filter(Boolean).join(", "))]);

@@ -502,6 +502,10 @@ def test_findings_have_the_codes_of_their_concepts():
     assert coding["system"] == "http://www.nlm.nih.gov/research/umls/rxnorm"
     assert (coding["code"], coding["display"]) == ("1191", "Aspirin")
     assert "version" not in coding
+    [device] = found["Device"]
+    values = [one["value"] for one in device["version"]]
+    start = 'vocabularies: [{"name": "mondo", "version": "2025-01"'
+    assert sum(value.startswith(start) for value in values) == 1
 
 
 @pytest.mark.parametrize(
