@@ -19,7 +19,7 @@ from spacy_clinical.concepts.spelling import Spelling
 from spacy_clinical.types import Floats1d, Floats2d, Ints1d
 
 # Postings that are read for a name: those of its rarest grams.
-MAX_POSTINGS = 20_000
+MAX_POSTINGS = 5000
 
 
 class Alike(NamedTuple):
@@ -61,6 +61,9 @@ class GramIndex:
             name: np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r"))
             for name in ARRAYS
         }
+        _check_shapes(arrays)
+        # On disk; only what is used is read.
+        self.n_bytes = sum(array.nbytes for array in arrays.values())
         self._key_hashes, self._keys = arrays["key_hashes"], arrays["keys"]
         self._heads = arrays["heads"]
         self._norms = arrays["gram_norms"]
@@ -169,6 +172,22 @@ class GramIndex:
             ],
             axis=1,
         ).astype(np.float32)
+
+
+def _check_shapes(arrays: dict[str, Any]) -> None:
+    """Check that arrays fit each other.
+
+    RAISES ValueError: If they don't.
+    """
+    n_keys = len(arrays["keys"])
+    pairs = (("name", "names"), ("gram", "grams"), ("word", "words"))
+    are_whole = all(
+        len(arrays[f"{name}_ends"]) == n_keys + 1
+        and arrays[f"{name}_ends"][-1] == len(arrays[values])
+        for name, values in pairs
+    )
+    if not are_whole or arrays["posting_ends"][-1] != len(arrays["postings"]):
+        raise ValueError("The arrays of an index don't fit each other")
 
 
 def _overlap(

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from spacy_clinical.concepts.entry import Concept
 from spacy_clinical.concepts.systems import name_system, split_xref
 from spacy_clinical.concepts.vocabulary import Vocabulary
 
@@ -51,12 +50,17 @@ class Identities:
         """
         found = self._ids.get(place)
         if found is None:
-            concept = self._vocabularies[place.vocabulary].concept(place.number)
-            found = self._ids[place] = self._choose(concept, place.vocabulary)
+            found = self._ids[place] = self._choose(place)
         return found
 
-    def _choose(self, concept: Concept, vocabulary: int) -> str:
-        own = split_xref(concept.id) or (self._systems[vocabulary], concept.id)
+    def _choose(self, place: Place) -> str:
+        vocabulary = self._vocabularies[place.vocabulary]
+        key = vocabulary.get_id(place.number)
+        own = split_xref(key) or (self._systems[place.vocabulary], key)
+        if own[0] == self._preferred[0]:
+            # Without reading all of the concept.
+            return self._write(*own)
+        concept = vocabulary.concept(place.number)
         for system in self._preferred:
             if system == own[0]:
                 return self._write(*own)
@@ -73,8 +77,8 @@ class Identities:
 
     def is_preferred(self, key: str) -> bool:
         """Check whether an id is of a preferred system."""
-        prefix = split_xref(key)
-        return prefix is None or prefix[0] in self._preferred
+        system, colon, _ = key.partition(":")
+        return not colon or system in self._preferred
 
     def locate(self, key: str, place: Place) -> Place:
         """Find the concept that has an id itself.

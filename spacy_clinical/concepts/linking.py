@@ -72,7 +72,7 @@ class Linker:
         vocabularies: Sequence[Vocabulary],
         *,
         preferred: Sequence[str] = (),
-        n_candidates: int = 50,
+        n_candidates: int = 30,
         top_k: int = 5,
         scorer: Scorer | None = None,
         dense: DenseScorer | None = None,

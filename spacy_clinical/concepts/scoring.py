@@ -10,7 +10,7 @@ import numpy as np
 
 from spacy_clinical.concepts.gram_search import FEATURES as ALIKE
 from spacy_clinical.concepts.ranking import TIERS
-from spacy_clinical.types import Floats1d, Floats2d
+from spacy_clinical.types import Floats1d, Floats2d, Ints1d
 
 WEIGHTS = Path(__file__).parents[1] / "resources" / "linker_weights.json"
 FEATURES = (
@@ -45,21 +45,22 @@ def describe(name: str, fits: Sequence[Fit]) -> Floats2d:
 
     RETURNS (n_concepts, n_features): See `FEATURES`.
     """
-    n = len(fits)
+    n, n_fits = len(fits), _COSINE + len(ALIKE)
     rows = np.zeros((n, len(FEATURES)), dtype=np.float32)
-    n_fits = _COSINE + len(ALIKE)
+    vectors = np.stack([vector for fit in fits for vector in fit.fits])
+    counts = np.array([len(fit.fits) for fit in fits])
+    starts = np.cumsum(counts) - counts
+    rows[:, :n_fits] = vectors[_find_best(vectors, starts, counts)]
+    rows[:, : len(TIERS)] = np.maximum.reduceat(vectors[:, : len(TIERS)], starts)
+    rows[:, n_fits] = np.add.reduceat(vectors[:, :2].max(1), starts)
+    rows[:, n_fits + 1] = np.add.reduceat(vectors[:, _COSINE] > 0.8, starts, dtype=int)
+    rows[:, n_fits + 2] = [fit.is_preferred for fit in fits]
+    rows[:, n_fits + 3] = np.log1p([fit.n_names for fit in fits])
     for row, fit in zip(rows, fits, strict=True):
-        stacked = np.stack(fit.fits)
-        best = stacked[np.argmax(stacked[:, 0] * 2 + stacked[:, _COSINE])]
-        row[:n_fits] = best
-        row[: len(TIERS)] = stacked[:, : len(TIERS)].max(0)
-        row[n_fits] = stacked[:, :2].max(1).sum()
-        row[n_fits + 1] = (stacked[:, _COSINE] > 0.8).sum()
-        row[n_fits + 2] = fit.is_preferred
-        row[n_fits + 3] = np.log1p(fit.n_names)
         if fit.first is not None:
-            row[n_fits + 9] = fit.first[:2].max()
-            row[n_fits + 10] = np.log1p(fit.n_first_names)
+            row[n_fits + 9] = max(fit.first[0], fit.first[1])
+            row[n_fits + 10] = fit.n_first_names
+    rows[:, n_fits + 10] = np.log1p(rows[:, n_fits + 10])
     is_same = rows[:, :2].max(1, initial=0)
     rows[:, n_fits + 4] = rows[:, _COSINE].max(initial=0) - rows[:, _COSINE]
     rows[:, n_fits + 5] = is_same.sum() - is_same
@@ -68,6 +69,16 @@ def describe(name: str, fits: Sequence[Fit]) -> Floats2d:
     rows[:, n_fits + 7] = is_acronym * (1 - rows[:, 0])
     rows[:, n_fits + 8] = np.log1p(name.count(" "))
     return rows
+
+
+def _find_best(vectors: Floats2d, starts: Ints1d, counts: Ints1d) -> Ints1d:
+    """Find for each concept the vocabulary that has it under the most similar name."""
+    best = starts.copy()
+    order = vectors[:, 0] * 2 + vectors[:, _COSINE]
+    for number in np.flatnonzero(counts > 1).tolist():
+        first = starts[number]
+        best[number] = first + np.argmax(order[first : first + counts[number]])
+    return best
 
 
 class Scorer(NamedTuple):

@@ -198,6 +198,13 @@ class Vocabulary:
         """
         return self._type_numbers[self._type_ends[number] : self._type_ends[number + 1]]
 
+    def get_id(self, number: int) -> str:
+        """Get the id of a concept.
+
+        number: Of the concept.
+        """
+        return self._ids[number]
+
     def get_name(self, number: int) -> str:
         """Get a concept's own name.
 

@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from spacy.language import Language
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc, Span, SpanGroup
 from spacy.util import SimpleFrozenDict, from_bytes, to_bytes
 from thinc.api import Model
 
@@ -89,7 +89,7 @@ class ClinicalLinker(RulePipe):
         preferred: str | Sequence[str] = (),
         threshold: float = 0.5,
         top_k: int = 5,
-        n_candidates: int = 50,
+        n_candidates: int = 30,
         types: Mapping[str, Sequence[str]] = SimpleFrozenDict(),
         labels: str | Sequence[str] | None = None,
         use_ents: bool = True,
@@ -219,7 +219,10 @@ class ClinicalLinker(RulePipe):
             add_to(doc, "clinical_provenance", self.name, dict(facts))
             for span, parts in found:
                 known = [links for links in parts if links]
-                ids = [(link.id, link.score) for links in known for link in links]
+                # The best one of each part first.
+                ordered = [links[0] for links in known]
+                ordered += [link for links in known for link in links[1:]]
+                ids = [(link.id, link.score) for link in ordered]
                 records = [self._describe(links[0]) for links in known]
                 record = dict(records[0]) if records else None
                 if record is not None and len(records) > 1:
@@ -228,17 +231,32 @@ class ClinicalLinker(RulePipe):
             self._set_ids(doc, found)
 
     def _set_ids(self, doc: Doc, found: list[Linked]) -> None:
-        """Write the ids of the best concepts to spans."""
+        """Write the ids of the best concepts to entities and to the spans of groups."""
         ids = {
-            (span.start, span.end): next((ls[0].id for ls in parts if ls), "")
+            (span.start, span.end, span.label): next(
+                (links[0].id for links in parts if links), ""
+            )
             for span, parts in found
         }
+
+        def add_ids(spans: Iterable[Span]) -> list[Span]:
+            made = list(spans)
+            for span in made:
+                key = ids.get((span.start, span.end, span.label))
+                if key is not None:
+                    span.kb_id_ = key
+            return made
+
         if self.use_ents:
-            ents = list(doc.ents)
-            for ent in ents:
-                if (ent.start, ent.end) in ids:
-                    ent.kb_id_ = ids[ent.start, ent.end]
-            doc.ents = ents
+            doc.ents = add_ids(doc.ents)
+        for name in self.spans_keys:
+            if group := doc.spans.get(name):
+                doc.spans[name] = SpanGroup(
+                    doc,
+                    name=group.name,
+                    attrs=dict(group.attrs),
+                    spans=add_ids(list_spans(doc, name)),
+                )
 
     def _describe(self, link: Link) -> dict[str, Any]:
         """Make the record of a concept, as the vocabulary has it that its id is of."""

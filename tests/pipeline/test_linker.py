@@ -1,8 +1,13 @@
 import pickle
+import shutil
 
 import pytest
 import spacy
-from spacy.tokens import Doc, DocBin
+from spacy.tokens import Doc, DocBin, Span
+
+from spacy_clinical.concepts.build import build_vocabulary
+from spacy_clinical.concepts.sources.source import Facts
+from spacy_clinical.concepts.store import CACHE_VARIABLE
 
 NOTE = "Heart Failure (HF), and type II diabetes mellitus. Worse HF."
 LABEL = "Disease_disorder"
@@ -84,3 +89,104 @@ def test_saves_which_vocabularies_it_had(nlp, tmp_path):
     facts = doc._.clinical_provenance["clinical_linker"]["vocabularies"]
     assert [fact["version"] for fact in facts] == ["7"]
     assert not list(tmp_path.rglob("*.npy"))
+
+
+ODD = ["x", "\u5fc3\u4e0d\u5168", "y" * 10_000, "a " * 5000, "\u0644\u0627", "...", "1"]
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_names(nlp, name):
+    doc = nlp.make_doc(f"{name} heart failure")
+    place = len(doc) - 2
+    doc.ents = [
+        Span(doc, 0, place, label=LABEL),
+        Span(doc, place, place + 2, label=LABEL),
+    ]
+    doc = nlp(doc)
+    assert doc.ents[1].kb_id_ == "T:1"
+    assert doc.ents[0].kb_id_ == ""
+
+
+def test_links_span_groups(heart_vocabulary):
+    nlp = make(heart_vocabulary, use_ents=False, spans_keys=["found"])
+    doc = nlp.make_doc("Denies heart failure")
+    doc.spans["found"] = [Span(doc, 1, 3, label=LABEL)]
+    doc = nlp(doc)
+    [span] = doc.spans["found"]
+    assert span.kb_id_ == "T:1"
+    assert span._.concept["name"] == "heart failure"
+
+
+def test_types_of_a_label(heart_vocabulary):
+    nlp = make(heart_vocabulary, types={"Event": ["event"]}, threshold=0.0)
+    doc = annotate(nlp, "Failure", "Failure", label="Event")
+    assert [key for key, _ in doc.ents[0]._.kb_ents] == ["T:5"]
+
+
+def test_preferred_ids(heart_vocabulary):
+    nlp = make(heart_vocabulary, preferred=["MESH", "OMIM"], threshold=0.0)
+    doc = annotate(
+        nlp,
+        "Heart failure, hemolytic fever, digoxin",
+        "Heart failure",
+        "hemolytic fever",
+        label="X",
+    )
+    assert [ent.kb_id_ for ent in doc.ents] == ["D006333", "OMIM:123456"]
+
+
+def test_threshold_leaves_others_without_a_concept(heart_vocabulary):
+    doc = annotate(make(heart_vocabulary), "Zebra quagga", "Zebra quagga")
+    assert (doc.ents[0].kb_id_, doc.ents[0]._.concept) == ("", None)
+    assert doc.ents[0]._.kb_ents == []
+
+
+def test_refuses_another_version_at_load(heart_vocabulary, tmp_path):
+    copy = tmp_path / "heart"
+    shutil.copytree(heart_vocabulary, copy)
+    make(copy).to_disk(tmp_path / "nlp")
+    shutil.rmtree(copy)
+    with pytest.raises(FileNotFoundError, match="C909"):
+        spacy.load(tmp_path / "nlp")
+    source = tmp_path / "other.jsonl"
+    source.write_text('{"id": "T:1", "name": "heart failure"}\n', encoding="utf8")
+    build_vocabulary([source], copy, facts=Facts("heart", "8"))
+    with pytest.raises(ValueError, match=r"C924.* 7 .* 8 "):
+        spacy.load(tmp_path / "nlp")
+    (copy / "names.bin").write_bytes(b"")
+    with pytest.raises(ValueError, match="C907"):
+        spacy.load(tmp_path / "nlp")
+
+
+@pytest.mark.parametrize(
+    "config", [{"threshold": 2.0}, {"top_k": 0}, {"n_candidates": 0}]
+)
+def test_refuses_settings(heart_vocabulary, config):
+    with pytest.raises(ValueError, match="C925"):
+        make(heart_vocabulary, **config)
+
+
+def test_index_needs_a_folder(heart_vocabulary, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "file" / "cache"))
+    with pytest.raises(OSError, match="C923"):
+        annotate(make(heart_vocabulary), "Heart failure", "Heart failure")
+
+
+def test_a_damaged_index_is_built_again(heart_vocabulary, tmp_path, monkeypatch):
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
+    annotate(make(heart_vocabulary), "Heart failure", "Heart failure")
+    [path] = tmp_path.rglob("postings.npy")
+    path.write_bytes(path.read_bytes()[:-8])
+    doc = annotate(make(heart_vocabulary), "Heart failur", "Heart failur")
+    assert doc.ents[0]._.kb_ents[0][0] == "T:1"
+
+
+def test_processes_share_a_vocabulary(nlp):
+    docs = []
+    for text in ("Heart failure", "Digoxin"):
+        doc = nlp.make_doc(text)
+        doc.ents = [doc[:].char_span(0, len(text), label="X")]
+        docs.append(doc)
+    found = [doc.ents[0].kb_id_ for doc in nlp.pipe(docs, n_process=2)]
+    assert found == ["T:1", "T:8"]
