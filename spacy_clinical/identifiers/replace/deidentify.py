@@ -169,7 +169,11 @@ def find_targets(
         else:
             gone.append((row.score, target))
     targets = merge(gone)
-    repeats = find_repeats(text, targets)
+    repeats = [
+        repeat
+        for repeat in find_repeats(text, targets)
+        if not _joins_labels(text, repeat, targets)
+    ]
     targets = merge(
         [*((1.0, target) for target in targets), *((0.0, r) for r in repeats)]
     )
@@ -228,6 +232,22 @@ def _strip(text: str, target: Target) -> Target | None:
     start = target.end - len(written.lstrip())
     end = target.start + len(written.rstrip())
     return target._replace(start=start, end=end) if start < end else None
+
+
+def _joins_labels(text: str, repeat: Target, targets: Sequence[Target]) -> bool:
+    """Check whether a place is nothing but others of several labels.
+
+    "Kelly, Ann" of staff and a patient is no "Ann Kelly" in the other order.
+    """
+    labels, place = set(), repeat.start
+    k = bisect_right(targets, repeat.start, key=lambda target: target.end)
+    while k < len(targets) and targets[k].start < repeat.end:
+        if any(map(str.isalnum, text[place : targets[k].start])):
+            return False
+        labels.add(targets[k].label)
+        place = targets[k].end
+        k += 1
+    return len(labels) > 1 and not any(map(str.isalnum, text[place : repeat.end]))
 
 
 def _overlaps(target: Target, others: Sequence[Target]) -> bool:

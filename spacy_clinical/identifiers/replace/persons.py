@@ -1,6 +1,7 @@
 """Who is who among the names of a note."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from spacy_clinical.identifiers.replace.words import Word, list_words, load_words
@@ -9,6 +10,9 @@ from spacy_clinical.identifiers.replace.words import Word, list_words, load_word
 _SUFFIXES = frozenset(
     {"jr", "sr", "ii", "iii", "iv", "md", "do", "rn", "np", "pa", "phd"}
 )
+
+
+_HYPHENS = frozenset({"-", "\u2010", "\u2011"})
 
 
 class Name(NamedTuple):
@@ -33,7 +37,25 @@ def parse_name(text: str) -> Name:
         # "Quill, Jane": what stands before the comma is the last name.
         return Name(tuple(w for part in words[1:] for w in part), tuple(words[0]))
     only = words[0] if words else []
-    return Name(tuple(only[:-1]), tuple(only[-1:]))
+    # All words of "Okonkwo-Reyes" are the last name.
+    n_last = _count_last(text) if len(only) > 1 else 1
+    n_last = n_last if n_last < len(only) else 1
+    return Name(tuple(only[: len(only) - n_last]), tuple(only[len(only) - n_last :]))
+
+
+def _count_last(text: str) -> int:
+    """Count the words that hyphens join to the last word of a name."""
+    words = [
+        word
+        for word in list_words(text)
+        if word.folded not in load_words("titles") and word.folded not in _SUFFIXES
+    ]
+    n_last = 1
+    for before, after in pairwise(reversed(words)):
+        if text[after.end : before.start].strip() not in _HYPHENS:
+            break
+        n_last += 1
+    return n_last
 
 
 def _list_parts(text: str) -> list[str]:

@@ -200,6 +200,9 @@ def _list_sequences(words: Sequence[str], target: Target) -> Iterable[tuple[str,
         and (is_enough or digits + letters >= MIN_DIGITS)
     ):
         yield tuple(words)
+    if is_person and is_enough and 1 < len(words) <= MAX_WORDS:
+        # "Jane Quill" is "Quill, Jane", and "Okonkwo-Reyes, Adaeze" the other way round.
+        yield from ((*words[size:], *words[:size]) for size in (1, len(words) - 1))
     if is_person and target.kind in ("", "name"):
         for word in words:
             if (

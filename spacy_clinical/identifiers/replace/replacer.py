@@ -183,8 +183,7 @@ class Replacer:
         for word, is_given in rows:
             written = old[word.start : word.end]
             role = "given" if is_given else "last"
-            if len(rows) == 1:
-                role = self.roles.get(word.folded, role)
+            role = self.roles.get(word.folded, role)
             if role == "given" and not gender:
                 gender = find_gender(written)
             new = self._replace_word(written, role, gender)
@@ -254,12 +253,16 @@ def _number(text: str, targets: Sequence[Target]) -> dict[tuple[str, int | str],
 
 
 def _find_roles(text: str, targets: Sequence[Target]) -> dict[str, str]:
-    """Find which words are first or last names, from names of several words."""
+    """Find which words are first or last names, from names of several words.
+
+    "Quill, Jane" says so more surely than "Jane Quill", and an initial says nothing.
+    """
     roles: dict[str, str] = {}
-    for target in targets:
-        if target.label in PERSONS:
-            rows = list_name_words(text[target.start : target.end])
-            if len(rows) > 1:
-                for word, is_given in rows:
+    written = [text[t.start : t.end] for t in targets if t.label in PERSONS]
+    for name in sorted(written, key=lambda name: "," not in name):
+        rows = list_name_words(name)
+        if len(rows) > 1:
+            for word, is_given in rows:
+                if len(word.folded) > 1:
                     roles.setdefault(word.folded, "given" if is_given else "last")
     return roles

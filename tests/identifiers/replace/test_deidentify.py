@@ -1,6 +1,7 @@
 """Identifiers are replaced wherever they stand, and nothing of them is left."""
 
 import random
+import re
 import subprocess
 import sys
 import time
@@ -103,6 +104,29 @@ def test_surrogates_are_never_the_original():
             doc = make_doc(marked)
             new = deidentify(doc, "surrogate", key=key).text
             assert new.lower() != doc.text.lower()
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        "<PATIENT:name>Okonkwo-Reyes, Adaeze</>. <PATIENT:name>Adaeze Okonkwo-Reyes</> left.",
+        "<PATIENT:name>Adaeze Okonkwo-Reyes</>. <PATIENT:name>Okonkwo-Reyes, Adaeze</> left.",
+        "<PATIENT:name>Adaeze Okonkwo-Reyes</>. Okonkwo-Reyes, Adaeze left.",
+        "<PATIENT:name>Okonkwo-Reyes, Adaeze</>. ADAEZE OKONKWO-REYES left.",
+        "<PATIENT:name>Reyes, Adaeze</>. <PATIENT:name>Adaeze</> <PATIENT:name>Reyes</> left.",
+    ],
+)
+def test_a_person_in_both_orders_has_one_surrogate(marked):
+    text = clean(marked, "surrogate")
+    first, second = text.removesuffix(" left.").split(". ")
+    words = [re.findall(r"[a-z]+", part.lower()) for part in (first, second)]
+    assert sorted(words[0]) == sorted(words[1])
+    assert len(set(words[0])) == len(words[0])
+    straight = first if "," in second else second
+    turned = second if "," in second else first
+    last, given = turned.lower().split(", ")
+    assert straight.lower() == f"{given} {last}"
+    assert clean(marked, "numbered") == "[PATIENT-1]. [PATIENT-1] left."
 
 
 def test_all_dates_of_a_patient_move_together():
@@ -288,7 +312,7 @@ def test_odd_notes_are_cleaned(marked, mode):
         ("<PATIENT:name>Jos\u00e9 Pe\u00f1a</>. JOSE PENA", "[PATIENT]. [PATIENT]"),
         (
             "<PATIENT:name>Ann Quill</>. QUILL,\n  ANN",
-            "[PATIENT]. [PATIENT],\n  [PATIENT]",
+            "[PATIENT]. [PATIENT]",
         ),
         (
             "<PATIENT:name>Quill</>, Q\u03c5ill, qu\u00adill",
