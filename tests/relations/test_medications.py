@@ -360,12 +360,36 @@ def test_many_drugs_take_linear_time(separator):
         return time.process_time() - start
 
     measure(10)
-    short, long = min(measure(150) for _ in range(3)), measure(1500)
+    short, long = min(measure(60) for _ in range(3)), measure(600)
     assert long < 30 * short + 0.5
 
 
 TOKENS = st.sampled_from(
-    ["aspirin", "81", "mg", "daily", "\n", "|", "\t", ",", ".", "-", "and", "of", "(", ")", "to", "from", "switched", "STOP", "medications:", "prn", "1/2", "q4h", "\xa0"]
+    [
+        "aspirin",
+        "81",
+        "mg",
+        "daily",
+        "\n",
+        "|",
+        "\t",
+        ",",
+        ".",
+        "-",
+        "and",
+        "of",
+        "(",
+        ")",
+        "to",
+        "from",
+        "switched",
+        "STOP",
+        "medications:",
+        "prn",
+        "1/2",
+        "q4h",
+        "\xa0",
+    ]
 )
 
 
