@@ -86,6 +86,8 @@ SWITCHED = """He was switched from [[lisinopril]] 10 mg to [[losartan]] 50 mg da
 and start [[celecoxib]] 200 mg BID. [[Warfarin]] was held."""
 FINDINGS = """On [[aspirin]], presented with [[Sign_symptom:cough]] for 2 weeks and took
 [[ibuprofen]] 400 mg prn [[Sign_symptom:headache]]."""
+VERBS = """[[Aspirin]] 81 mg for this. Patient was started on [[losartan]]. He takes [[insulin]] and was
+switched to [[glargine]]. Continue [[metoprolol]], increase to 50 mg daily."""
 CASES = {
     "epic": (
         EPIC,
@@ -222,6 +224,16 @@ CASES = {
             "ibuprofen: stop",
             "celecoxib: 200 mg, 2 in 1 d, start",
             "Warfarin: hold",
+        ],
+    ),
+    "verbs": (
+        VERBS,
+        [
+            "Aspirin: 81 mg",
+            "losartan: start",
+            "insulin: stop",
+            "glargine: start",
+            "metoprolol: 50 mg, 1 in 1 d, change",
         ],
     ),
     "findings": (FINDINGS, ["aspirin: ", "ibuprofen: 400 mg, prn, for headache"]),
