@@ -4,23 +4,23 @@ A drug has the parts of sigs that stand near it, and the attributes that a compo
 entities has found and a component for relations, or the text between, attaches to it.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from spacy.tokens import Doc, Span
 
-from spacy_clinical.relations.attachment import (
-    Attribute,
-    Drug,
-    Role,
-    attach,
-    find_aliases,
-)
+from spacy_clinical.relations.attachment import Drug, find_aliases
 from spacy_clinical.relations.headings import find_heading_statuses
 from spacy_clinical.relations.medication_records import (
     MedicationRecord,
     make_medication,
+)
+from spacy_clinical.relations.owners import (
+    ATTRIBUTE_LABELS,
+    Owners,
+    guess_owners,
+    read_owners,
 )
 from spacy_clinical.relations.regions import (
     Lines,
@@ -44,26 +44,6 @@ from spacy_clinical.relations.switches import find_switches
 from spacy_clinical.tokenization.sentences import split_sentences
 
 DRUG_LABELS = frozenset({"Medication", "Drug"})
-# Labels of MACCROBAT, then those of n2c2.
-ATTRIBUTE_LABELS: Mapping[str, Role] = {
-    "Dosage": "dose",
-    "Administration": "route",
-    "Frequency": "frequency",
-    "Duration": "duration",
-    "Strength": "strength",
-    "Form": "form",
-    "Route": "route",
-    "Reason": "reason",
-}
-# What a dose or a frequency may belong to instead of a drug.
-RIVAL_LABELS = frozenset(
-    {"Therapeutic_procedure", "Diagnostic_procedure", "Clinical_event"}
-)
-# Relations that don't say whose an attribute is.
-OTHER_RELATIONS = frozenset(
-    {"BEFORE", "AFTER", "OVERLAP", "CAUSE", "IDENTICAL", "SUB_PROCEDURE"}
-)
-Place = tuple[int, int]
 # Words between a verb and its drug, and between the drugs of a list.
 _MAX_VERB_WORDS = 5
 _MAX_LIST_WORDS = 2
@@ -103,16 +83,16 @@ class _Assembler:
         self.text = doc.text
         self.ents = ents
         places = [Drug(ent.start_char, ent.end_char) for ent in spans]
-        self.names: dict[int, list[Span]] = {}
+        names: dict[int, list[Span]] = {}
         aliases = find_aliases(self.text, places)
         for i, first in sorted(aliases.items()):
-            self.names.setdefault(first, []).append(spans[i])
+            names.setdefault(first, []).append(spans[i])
         kept = [i for i in range(len(spans)) if i not in aliases]
-        self.other_names = [self.names.get(i, []) for i in kept]
+        self.other_names = [names.get(i, []) for i in kept]
         self.spans = [spans[i] for i in kept]
         self.drugs = [
-            Drug(span.start_char, max(span.end_char, *(n.end_char for n in names), 0))
-            for span, names in zip(self.spans, self.other_names, strict=True)
+            Drug(span.start_char, max([span.end_char, *(n.end_char for n in others)]))
+            for span, others in zip(self.spans, self.other_names, strict=True)
         ]
         self.sentences = _list_sentences(doc, self.text)
         self.lines = Lines(self.text)
@@ -121,8 +101,7 @@ class _Assembler:
     def assemble(
         self, relations: Iterable[Mapping[str, Any]] | None
     ) -> list[MedicationRecord]:
-        attributes = [e for e in self.ents if e.label_ in ATTRIBUTE_LABELS]
-        owners = self._attach(attributes, relations)
+        owners = self._find_owners(relations)
         barriers = sorted(
             {ent.start_char for ent in self._list_barriers()}.union(self.sentences)
         )
@@ -130,13 +109,20 @@ class _Assembler:
             self.text, self.lines, [self.lines.find(d.start) for d in self.drugs]
         )
         headings = list(statuses)
-        places = sorted(owners)
         records: list[MedicationRecord] = []
         for region in find_regions(self.text, self.drugs, self.sentences):
-            records.extend(
-                self._read_region(region, owners, places, barriers, headings)
-            )
+            records.extend(self._read_region(region, owners, barriers, headings))
         return records
+
+    def _find_owners(self, relations: Iterable[Mapping[str, Any]] | None) -> Owners:
+        """Find whose the attributes are."""
+        if relations is None:
+            return guess_owners(self.text, self.ents, self.drugs, self.sentences)
+        names = [
+            [span, *others]
+            for span, others in zip(self.spans, self.other_names, strict=True)
+        ]
+        return read_owners(self.ents, names, relations)
 
     def _list_barriers(self) -> Iterator[Span]:
         """List the entities that what is said of a drug doesn't reach over."""
@@ -146,45 +132,10 @@ class _Assembler:
             if ent.label_ not in ATTRIBUTE_LABELS and not is_drug:
                 yield ent
 
-    def _attach(
-        self, attributes: Sequence[Span], relations: Iterable[Mapping[str, Any]] | None
-    ) -> dict[Place, set[int]]:
-        """Say which drugs each attribute belongs to."""
-        owners: dict[Place, set[int]] = {}
-        if relations is not None:
-            known = {(d.start_char, d.end_char): i for i, d in enumerate(self.spans)}
-            for i, names in enumerate(self.other_names):
-                known.update({(name.start_char, name.end_char): i for name in names})
-            places = {(a.start_char, a.end_char) for a in attributes}
-            for relation in relations:
-                head = known.get(_get_place(relation["head"]))
-                child = _get_place(relation["child"])
-                is_other = relation["label"] in OTHER_RELATIONS
-                if head is not None and child in places and not is_other:
-                    owners.setdefault(child, set()).add(head)
-            return owners
-        rivals = [
-            Drug(ent.start_char, ent.end_char, is_rival=True)
-            for ent in self.ents
-            if ent.label_ in RIVAL_LABELS
-        ]
-        heads = sorted([*self.drugs, *rivals])
-        numbers = {drug: i for i, drug in enumerate(self.drugs)}
-        rows = [
-            Attribute(a.start_char, a.end_char, ATTRIBUTE_LABELS[a.label_])
-            for a in attributes
-        ]
-        owners = {(row.start, row.end): set() for row in rows}
-        for number, index in attach(self.text, heads, rows, self.sentences):
-            attribute = rows[number]
-            owners[attribute.start, attribute.end].add(numbers[heads[index]])
-        return owners
-
     def _read_region(
         self,
         region: Region,
-        owners: Mapping[Place, set[int]],
-        places: Sequence[Place],
+        owners: Owners,
         barriers: Sequence[int],
         headings: Sequence[str | None],
     ) -> Iterator[MedicationRecord]:
@@ -198,7 +149,7 @@ class _Assembler:
         parts = [p for p in parts if p.kind != "reason" or not _has_drug(p, names)]
         if region.is_row:
             parts = _merge(parts, self.tables.find_amounts(region.start))
-        claims = [_find_owners(part, places, owners) for part in parts]
+        claims = [owners.find(part) for part in parts]
         claimed: dict[int, list[Part]] = {}
         for part, claim in zip(parts, claims, strict=True):
             for i in claim or ():
@@ -323,18 +274,3 @@ def _list_sentences(doc: Doc, text: str) -> list[int]:
     if doc.has_annotation("SENT_START"):
         return [sentence.start_char for sentence in doc.sents]
     return split_sentences(text)
-
-
-def _get_place(record: Mapping[str, Any]) -> Place:
-    return record["start_char"], record["end_char"]
-
-
-def _find_owners(
-    part: Part, places: Sequence[Place], owners: Mapping[Place, set[int]]
-) -> set[int] | None:
-    """Find the drugs of the attribute that a part is in; None if it is in none."""
-    index = bisect_right(places, (part.start, part.end)) - 1
-    for place in places[max(index, 0) : index + 2]:
-        if place[0] < part.end and part.start < place[1]:
-            return owners[place]
-    return None

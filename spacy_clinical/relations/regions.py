@@ -25,9 +25,12 @@ _GOES_ON = re.compile(
 )
 # What parts a drug from what is said of the one before it.
 _SEPARATOR = re.compile(
-    r"[,;|\n\t]|(?<!\btab)(?<!\bcap)(?<!\binj)(?<!\bsyr)\.\s|\b(?:and|or|plus|then|followed by|with|versus|vs|to|from|on)\b|[+&]",
+    r"[,;|\n\t]|(?<!\btab)(?<!\bcap)(?<!\binj)(?<!\bsyr)\.\s|"
+    r"\b(?:and|or|plus|then|followed by|versus|vs)\b|[+&]",
     re.IGNORECASE,
 )
+# Where nothing else does.
+_PREPOSITION = re.compile(r"\b(?:with|to|from|on)\b", re.IGNORECASE)
 # Not the end of a sentence: "Inj. ceftriaxone".
 _FORM_BEFORE = re.compile(r"\b(?:tab|cap|inj|syr)\.\s$", re.IGNORECASE)
 _AMOUNT_OF = re.compile(r"\S{1,20}\s?\S{0,12}\sof(?:\s\w{1,12})?\s?$", re.IGNORECASE)
@@ -196,8 +199,10 @@ def find_lead(text: str, start: int, drug: Drug) -> int:
     start (characters): Where its stretch starts.
     """
     low = max(start, drug.start - _MAX_LEAD)
-    separators = [match.end() for match in _SEPARATOR.finditer(text, low, drug.start)]
-    return separators[-1] if separators else low
+    ends = [low]
+    for pattern in (_SEPARATOR, _PREPOSITION):
+        ends.extend(m.end() for m in pattern.finditer(text, low, drug.start))
+    return max(ends)
 
 
 def _find_border(text: str, start: int, end: int) -> int:
@@ -205,8 +210,9 @@ def _find_border(text: str, start: int, end: int) -> int:
     if start >= end:
         return end
     low = max(start, end - _MAX_LEAD)
-    separators = [match.end() for match in _SEPARATOR.finditer(text, low, end)]
-    if separators:
-        return separators[-1]
+    for pattern in (_SEPARATOR, _PREPOSITION):
+        ends = [match.end() for match in pattern.finditer(text, low, end)]
+        if ends:
+            return ends[-1]
     amount = _AMOUNT_OF.search(text, low, end)
     return amount.start() if amount else end

@@ -86,6 +86,8 @@ SWITCHED = """He was switched from [[lisinopril]] 10 mg to [[losartan]] 50 mg da
 and start [[celecoxib]] 200 mg BID. [[Warfarin]] was held."""
 FINDINGS = """On [[aspirin]], presented with [[Sign_symptom:cough]] for 2 weeks and took
 [[ibuprofen]] 400 mg prn [[Sign_symptom:headache]]."""
+VERBS = """[[Aspirin]] 81 mg for this. Patient was started on [[losartan]]. He takes [[insulin]] and was
+switched to [[glargine]]. Continue [[metoprolol]], increase to 50 mg daily."""
 CASES = {
     "epic": (
         EPIC,
@@ -224,6 +226,16 @@ CASES = {
             "Warfarin: hold",
         ],
     ),
+    "verbs": (
+        VERBS,
+        [
+            "Aspirin: 81 mg",
+            "losartan: start",
+            "insulin: stop",
+            "glargine: start",
+            "metoprolol: 50 mg, 1 in 1 d, change",
+        ],
+    ),
     "findings": (FINDINGS, ["aspirin: ", "ibuprofen: 400 mg, prn, for headache"]),
 }
 
@@ -360,12 +372,36 @@ def test_many_drugs_take_linear_time(separator):
         return time.process_time() - start
 
     measure(10)
-    short, long = min(measure(150) for _ in range(3)), measure(1500)
+    short, long = min(measure(60) for _ in range(3)), measure(600)
     assert long < 30 * short + 0.5
 
 
 TOKENS = st.sampled_from(
-    ["aspirin", "81", "mg", "daily", "\n", "|", "\t", ",", ".", "-", "and", "of", "(", ")", "to", "from", "switched", "STOP", "medications:", "prn", "1/2", "q4h", "\xa0"]
+    [
+        "aspirin",
+        "81",
+        "mg",
+        "daily",
+        "\n",
+        "|",
+        "\t",
+        ",",
+        ".",
+        "-",
+        "and",
+        "of",
+        "(",
+        ")",
+        "to",
+        "from",
+        "switched",
+        "STOP",
+        "medications:",
+        "prn",
+        "1/2",
+        "q4h",
+        "\xa0",
+    ]
 )
 
 

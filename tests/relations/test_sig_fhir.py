@@ -69,7 +69,6 @@ def test_a_dosage_as_fhir_has_it():
                     {
                         "system": "http://snomed.info/sct",
                         "code": "26643006",
-                        "display": "Oral route",
                     }
                 ],
                 "text": "oral",

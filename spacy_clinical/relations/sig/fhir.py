@@ -139,7 +139,7 @@ def _make_repeat(frequency: FrequencyRecord) -> dict[str, Any]:
 
 def _make_route(name: str) -> dict[str, Any]:
     code = ROUTES.get(name, "")
-    coding = [{"system": SNOMED, "code": code, "display": f"{name.capitalize()} route"}]
+    coding = [{"system": SNOMED, "code": code}]
     return {**({"coding": coding} if code else {}), "text": name}
 
 

@@ -36,6 +36,7 @@ ROUTES = {
     "intravesical": "",
     "intralesional": "",
     "enteral": "",
+    "parenteral": "",
 }
 _PATTERNS = {
     "oral": rf"{dotted('po')}|(?:by |per |in the )mouth|(?:per )?oral(?:ly)?|per os",
@@ -68,6 +69,7 @@ _PATTERNS = {
     "intravesical": r"intra-?vesical(?:ly)?",
     "intralesional": r"intra-?lesional(?:ly)?",
     "enteral": r"enteral(?:ly)?",
+    "parenteral": r"parenteral(?:ly)?",
 }
 _SITES = {
     "both eyes": (r"ou|(?:in(?:to)? |to )?(?:both|each) eyes?", "ophthalmic"),

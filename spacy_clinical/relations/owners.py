@@ -1,0 +1,105 @@
+"""Say which drugs each attribute belongs to, by relations or by what stands between."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from spacy.tokens import Span
+
+from spacy_clinical.relations.attachment import Attribute, Drug, Role, attach
+from spacy_clinical.relations.sig.parts import Part
+
+# Labels of MACCROBAT, then those of n2c2.
+ATTRIBUTE_LABELS: Mapping[str, Role] = {
+    "Dosage": "dose",
+    "Administration": "route",
+    "Frequency": "frequency",
+    "Duration": "duration",
+    "Strength": "strength",
+    "Form": "form",
+    "Route": "route",
+    "Reason": "reason",
+}
+# What a dose or a frequency may belong to instead of a drug.
+RIVAL_LABELS = frozenset(
+    {"Therapeutic_procedure", "Diagnostic_procedure", "Clinical_event"}
+)
+# Relations that don't say whose an attribute is.
+OTHER_RELATIONS = frozenset(
+    {"BEFORE", "AFTER", "OVERLAP", "CAUSE", "IDENTICAL", "SUB_PROCEDURE"}
+)
+Place = tuple[int, int]
+
+
+class Owners:
+    """The drugs that attributes belong to.
+
+    owners: The numbers of the drugs, by the place of an attribute (characters, half open).
+    """
+
+    def __init__(self, owners: Mapping[Place, set[int]]) -> None:
+        self.owners = owners
+        self._places = sorted(owners)
+
+    def find(self, part: Part) -> set[int] | None:
+        """Find the drugs of the attribute that a part is in; None if it is in none."""
+        index = bisect_right(self._places, (part.start, part.end)) - 1
+        for place in self._places[max(index, 0) : index + 2]:
+            if place[0] < part.end and part.start < place[1]:
+                return self.owners[place]
+        return None
+
+
+def read_owners(
+    ents: Iterable[Span],
+    names: Sequence[Sequence[Span]],
+    relations: Iterable[Mapping[str, Any]],
+) -> Owners:
+    """Read from relations whose attributes are.
+
+    names: All names of each drug.
+    relations: Records with label, head and child; the head is the drug.
+    """
+    known = {
+        (name.start_char, name.end_char): i
+        for i, row in enumerate(names)
+        for name in row
+    }
+    places = {(e.start_char, e.end_char) for e in ents if e.label_ in ATTRIBUTE_LABELS}
+    owners: dict[Place, set[int]] = {}
+    for relation in relations:
+        drug = known.get(_get_place(relation["head"]))
+        place = _get_place(relation["child"])
+        is_other = relation["label"] in OTHER_RELATIONS
+        if drug is not None and place in places and not is_other:
+            owners.setdefault(place, set()).add(drug)
+    return Owners(owners)
+
+
+def guess_owners(
+    text: str, ents: Iterable[Span], drugs: Sequence[Drug], borders: Sequence[int]
+) -> Owners:
+    """Say by the text whose attributes are; what is no drug's belongs to none.
+
+    drugs: In the order of the text.
+    borders (characters): Sorted; nothing is attached over them.
+    """
+    attributes: list[Attribute] = []
+    rivals: list[Drug] = []
+    for ent in ents:
+        role = ATTRIBUTE_LABELS.get(ent.label_)
+        if role is not None:
+            attributes.append(Attribute(ent.start_char, ent.end_char, role))
+        elif ent.label_ in RIVAL_LABELS:
+            rivals.append(Drug(ent.start_char, ent.end_char, is_rival=True))
+    heads = sorted([*drugs, *rivals])
+    numbers = {drug: i for i, drug in enumerate(drugs)}
+    owners: dict[Place, set[int]] = {(a.start, a.end): set() for a in attributes}
+    for i, head in attach(text, heads, attributes, borders):
+        place = attributes[i].start, attributes[i].end
+        owners[place].add(numbers[heads[head]])
+    return Owners(owners)
+
+
+def _get_place(record: Mapping[str, Any]) -> Place:
+    return record["start_char"], record["end_char"]
