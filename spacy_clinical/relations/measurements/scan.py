@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from spacy_clinical.relations.measurements.analytes import Spelling, load_spellings
 from spacy_clinical.relations.measurements.measurement import Measurement, Part
 from spacy_clinical.relations.measurements.numbers import Amount, fold_number
+from spacy_clinical.relations.measurements.specimens import name_specimen
 from spacy_clinical.relations.measurements.values import read_values
 
 _WORD = re.compile(r"(?<![^\W_])(?<![/\\@#])[A-Za-z][A-Za-z0-9]*")
@@ -79,9 +80,8 @@ def _scan_named(text: str) -> Iterator[Measurement]:
         if _IS_ORDER.search(before) or before[-1:] == "-":
             continue
         is_tight = spelling.text in _IN_COMPANY or len(spelling.text) == 1
-        values = read_values(
-            text, word.start(), end, spelling.analyte, is_tight=is_tight
-        )
+        analyte = name_specimen(text, word.start(), spelling.analyte)
+        values = read_values(text, word.start(), end, analyte, is_tight=is_tight)
         for value in values:
             if spelling.analyte.key in _NEEDS_SCORE and value.unit is None:
                 continue
