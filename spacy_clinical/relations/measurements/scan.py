@@ -19,6 +19,9 @@ _IS_ORDER = re.compile(
     re.IGNORECASE,
 )
 _MAX_BEFORE = 40
+# Characters behind a name, in which a value begins if it has one.
+_MAX_AFTER = 100
+_HAS_DIGIT = re.compile(r"\d")
 # Names that are also other words, and need another measurement beside them.
 _IN_COMPANY = frozenset(
     {
@@ -76,6 +79,8 @@ def _scan_named(text: str) -> Iterator[Measurement]:
         if named is None:
             continue
         spelling, end = named
+        if not _HAS_DIGIT.search(text, end, end + _MAX_AFTER):
+            continue
         before = text[max(word.start() - _MAX_BEFORE, 0) : word.start()]
         if _IS_ORDER.search(before) or before[-1:] == "-":
             continue
