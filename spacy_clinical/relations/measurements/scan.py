@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from spacy_clinical.relations.measurements.analytes import Spelling, load_spellings
 from spacy_clinical.relations.measurements.measurement import Measurement, Part
 from spacy_clinical.relations.measurements.numbers import Amount, fold_number
+from spacy_clinical.relations.measurements.specimens import name_specimen
 from spacy_clinical.relations.measurements.values import read_values
 
 _WORD = re.compile(r"(?<![^\W_])(?<![/\\@#])[A-Za-z][A-Za-z0-9]*")
@@ -18,6 +19,9 @@ _IS_ORDER = re.compile(
     re.IGNORECASE,
 )
 _MAX_BEFORE = 40
+# Characters behind a name, in which a value begins if it has one.
+_MAX_AFTER = 100
+_HAS_DIGIT = re.compile(r"\d")
 # Names that are also other words, and need another measurement beside them.
 _IN_COMPANY = frozenset(
     {
@@ -75,13 +79,14 @@ def _scan_named(text: str) -> Iterator[Measurement]:
         if named is None:
             continue
         spelling, end = named
+        if not _HAS_DIGIT.search(text, end, end + _MAX_AFTER):
+            continue
         before = text[max(word.start() - _MAX_BEFORE, 0) : word.start()]
         if _IS_ORDER.search(before) or before[-1:] == "-":
             continue
         is_tight = spelling.text in _IN_COMPANY or len(spelling.text) == 1
-        values = read_values(
-            text, word.start(), end, spelling.analyte, is_tight=is_tight
-        )
+        analyte = name_specimen(text, word.start(), spelling.analyte)
+        values = read_values(text, word.start(), end, analyte, is_tight=is_tight)
         for value in values:
             if spelling.analyte.key in _NEEDS_SCORE and value.unit is None:
                 continue
