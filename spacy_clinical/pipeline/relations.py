@@ -17,7 +17,7 @@ from spacy_clinical.relations.candidates import Limits, Scope
 from spacy_clinical.relations.decode import Cutoffs, decode_relations
 from spacy_clinical.relations.mentions import Relation
 from spacy_clinical.relations.nearest import make_default_inventory, score_nearest
-from spacy_clinical.relations.records import write_records
+from spacy_clinical.relations.records import keep_meta_dates, write_records
 from spacy_clinical.types import list_names
 
 # Of a relation, also where a setting lists others.
@@ -128,6 +128,10 @@ class ClinicalRelations(RelationHeadPipe):
             spans += list_spans(doc, key)
         return spans
 
+    def take_meta(self, doc: Doc, meta: Mapping[str, Any]) -> None:
+        """Keep the dates that a note's metadata state, from which others are counted."""
+        keep_meta_dates(doc, meta)
+
     def predict(self, docs: Iterable[Doc]) -> list[Found]:
         """Score the pairs of entities of each Doc."""
         read = [self.read(doc, self.list_targets(doc)) for doc in docs]
@@ -152,7 +156,8 @@ class ClinicalRelations(RelationHeadPipe):
                 found.scores, found.input.pairs, found.mentions, labels, cutoffs
             )
             doc._.relations = [_make_record(relation) for relation in relations]
-            write_records(doc)
+            # Distances alone say less of values and doses than the text between.
+            write_records(doc, doc._.relations if self.is_trainable else None)
 
     def _list_cutoffs(self) -> Cutoffs:
         threshold = self.threshold
