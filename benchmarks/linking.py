@@ -39,6 +39,7 @@ from machine import read_machine
 
 from spacy_clinical.concepts.build import build_vocabulary
 from spacy_clinical.concepts.gram_search import GramIndex
+from spacy_clinical.concepts.identities import Place
 from spacy_clinical.concepts.index import open_index
 from spacy_clinical.concepts.linking import Linker, Query
 from spacy_clinical.concepts.mentions import list_short_forms, spell_out
@@ -105,7 +106,11 @@ def main() -> None:
     parser.add_argument("--output", type=Path)
     parser.add_argument("--sizes", type=int, nargs="*", default=[100_000, 1_000_000])
     arguments = parser.parse_args()
-    report: dict[str, Any] = {"machine": read_machine(), "accuracy": [], "speed": []}
+    report: dict[str, Any] = {
+        "machine": read_machine(threads=1),
+        "accuracy": [],
+        "speed": [],
+    }
     for row in compare(arguments.data):
         report["accuracy"].append(row)
         print(row, flush=True)
@@ -259,7 +264,7 @@ def list_names(linker: Linker) -> Iterator[tuple[str, str]]:
     for number, vocabulary in enumerate(linker.vocabularies):
         texts, concepts = vocabulary.names()
         for text, concept in zip(texts, concepts.tolist(), strict=True):
-            yield text, linker.identities.find((number, concept))
+            yield text, linker.identities.find(Place(number, concept))
 
 
 def measure_coverage(data: Path) -> dict[str, Any]:

@@ -73,7 +73,8 @@ class GramIndex:
         self._words = Rows(arrays["word_ends"], arrays["words"])
         # Small, and looked at all the time.
         self._word_weights: Floats1d = np.array(arrays["word_weights"])
-        self._gram_weights: Floats1d = np.array(arrays["gram_weights"])
+        gram_weights: Floats1d = np.array(arrays["gram_weights"])
+        self._squares: Floats1d = np.square(gram_weights)
         self._is_number = _mark_numbers()
         self._counts: Ints1d = np.diff(self._postings.ends)
         self._sums: Floats1d = np.zeros(len(self._keys), dtype=np.float32)
@@ -118,7 +119,7 @@ class GramIndex:
         order = np.argsort(counts, kind="stable")[:MAX_GRAMS]
         n_read = max(int(np.searchsorted(np.cumsum(counts[order]), MAX_POSTINGS)), 1)
         rarest = grams[order[:n_read]]
-        weights = self._gram_weights[rarest] ** 2
+        weights = self._squares[rarest]
         ends = self._postings.ends
         lists = [self._postings.numbers[ends[g] : ends[g + 1]] for g in rarest.tolist()]
         if not lists:
@@ -148,15 +149,15 @@ class GramIndex:
         owners, keys (n_pairs): Their numbers.
         RETURNS (n_pairs, n_features): See `FEATURES`.
         """
-        weights: Floats1d = self._gram_weights**2
-        shared, of_name, of_key = _overlap(grams, self._grams, owners, keys, weights)
+        [(shared, of_name, of_key)] = _overlap(
+            grams, self._grams, owners, keys, [self._squares]
+        )
         cosine = shared / np.sqrt(of_name * of_key + 1e-9)
-        w_shared, w_of_name, w_of_key = _overlap(
-            words, self._words, owners, keys, self._word_weights
+        of_words, of_numbers = _overlap(
+            words, self._words, owners, keys, [self._word_weights, self._is_number]
         )
-        n_shared, n_of_name, n_of_key = _overlap(
-            words, self._words, owners, keys, self._is_number
-        )
+        w_shared, w_of_name, w_of_key = of_words
+        n_shared, n_of_name, n_of_key = of_numbers
         key_heads, name_heads = self._heads[keys], heads[owners]
         return np.stack(
             [
@@ -191,33 +192,49 @@ def _check_shapes(arrays: dict[str, Any]) -> None:
 
 
 def _overlap(
-    of_names: Rows, of_keys: Rows, owners: Ints1d, keys: Ints1d, weights: Floats1d
-) -> tuple[Floats1d, Floats1d, Floats1d]:
+    of_names: Rows,
+    of_keys: Rows,
+    owners: Ints1d,
+    keys: Ints1d,
+    weights: Sequence[Floats1d],
+) -> list[tuple[Floats1d, Floats1d, Floats1d]]:
     """Weigh what names and keys have in common, and what each of them has.
 
-    RETURNS (n_pairs): Three sums of weights for each pair.
+    owners, keys (n_pairs): Their numbers.
+    weights: One or several weights of all numbers.
+    RETURNS (n_pairs): By those weights, three sums for each pair.
     """
+    if not len(of_names.numbers) or not len(keys):
+        none = np.zeros(len(keys), dtype=np.float32)
+        return [(none, none, none) for _ in weights]
     places, starts = _spread(of_keys.ends, keys)
     numbers = of_keys.numbers[places]
-    pair_owners = np.repeat(owners, np.diff(np.append(starts, len(places))))
-    wanted = np.repeat(np.arange(len(of_names.ends) - 1), np.diff(of_names.ends))
-    bits = 20
-    have = (wanted << bits) | of_names.numbers
-    ask = (pair_owners << bits) | numbers
+    lengths = np.diff(np.append(starts, len(places)))
+    n_names = len(of_names.ends) - 1
+    have = np.repeat(np.arange(n_names) << WORD_BITS, np.diff(of_names.ends))
+    have |= of_names.numbers
+    ask = np.repeat(owners << WORD_BITS, lengths) | numbers
     where = np.searchsorted(have, ask)
     where[where == len(have)] = 0
-    is_shared = have[where] == ask if len(have) else np.zeros(len(ask), dtype=bool)
-    w = weights[numbers]
-    of_name = (
-        np.add.reduceat(weights[of_names.numbers], of_names.ends[:-1])
-        if len(have)
-        else np.zeros(len(of_names.ends) - 1)
-    )
-    return (
-        np.add.reduceat(w * is_shared, starts),
-        of_name[owners],
-        np.add.reduceat(w, starts),
-    )
+    is_shared = have[where] == ask
+    sums = []
+    for weight in weights:
+        of_number = weight[numbers]
+        of_name = _sum_rows(weight[of_names.numbers], of_names.ends)
+        sums.append(
+            (
+                np.add.reduceat(of_number * is_shared, starts),
+                of_name[owners],
+                np.add.reduceat(of_number, starts),
+            )
+        )
+    return sums
+
+
+def _sum_rows(values: Floats1d, ends: Ints1d) -> Floats1d:
+    """Sum up the values of each row; rows may be empty."""
+    sums = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
+    return sums[ends[1:]] - sums[ends[:-1]]
 
 
 def _spread(ends: Ints1d, rows: Ints1d) -> tuple[Ints1d, Ints1d]:

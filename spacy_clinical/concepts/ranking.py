@@ -12,7 +12,7 @@ from spacy_clinical.concepts.vocabulary import Vocabulary
 from spacy_clinical.types import Floats1d
 
 # Keys of a name whose concepts are looked at, and concepts of a key.
-_N_KEYS = 12
+_N_KEYS = 10
 _N_NAMES = 20
 # How a name fits a concept; `gram_search.FEATURES` come after these.
 TIERS = ("exact", "normalized", "loose", "own_name", "same_words")

@@ -93,7 +93,7 @@ class Speller:
     def _list_words(self, text: str) -> list[str]:
         words = normalize_name(text).split()
         kept = [word for word in words if word not in SMALL_WORDS] or words
-        return " ".join(map(self._spell_word, kept)).split() or [""]
+        return " ".join(map(self._spell_word, kept)).split() or ["-"]
 
     def _spell_word(self, word: str) -> str:
         spelled = self._words.get(word)

@@ -212,7 +212,13 @@ class ClinicalLinker(RulePipe):
         self, docs: Iterable[Doc], predictions: list[list[Linked]]
     ) -> None:
         """Write the concepts of entities, and records of them."""
-        facts: dict[str, Any] = {"vocabularies": self.describe_vocabularies()}
+        # By name: DocBin makes tuples of lists.
+        facts: dict[str, Any] = {
+            "vocabularies": {
+                one["name"]: {"version": one["version"], "sha256": one["sha256"]}
+                for one in self.describe_vocabularies()
+            }
+        }
         for shim in self._shims:
             facts.update(shim.describe())
         for doc, found in zip(docs, predictions, strict=True):

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import spacy
 import torch
-from transformers import AutoModel, AutoTokenizer
+from transformers import BertConfig, BertModel, BertTokenizerFast
 
 from spacy_clinical.architectures.concept_encoder import build_concept_encoder
 from spacy_clinical.concepts.dense import DenseScorer, compare_grams
 from spacy_clinical.encoders.sparse_weight import read_sparse_weight
-from tests.tiny import make_bare_bert
+from tests.tiny import N_POSITIONS, SIZES, always_the_same, write_vocab
 
 NAMES = ["Chest pain", "FEVER, and chest-pain!", "no", "pain " * 40]
 PLAIN = ["chest pain", "fever and chest pain", "no", "pain " * 40]
@@ -20,7 +20,14 @@ PLAIN = ["chest pain", "fever and chest pain", "no", "pain " * 40]
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory):
     """A tiny BERT with BioSyn's other files."""
-    folder = make_bare_bert(tmp_path_factory.mktemp("biosyn"))
+    folder = tmp_path_factory.mktemp("biosyn")
+    write_vocab(folder)
+    (folder / "tokenizer_config.json").write_text('{"do_lower_case": true}')
+    n_ids = len((folder / "vocab.txt").read_text(encoding="utf8").split("\n"))
+    config = BertConfig(vocab_size=n_ids, max_position_embeddings=N_POSITIONS, **SIZES)
+    with always_the_same():
+        torch.save(BertModel(config).state_dict(), folder / "pytorch_model.bin")
+    config.to_json_file(folder / "config.json", use_diff=False)
     torch.save(torch.tensor([0.25]), folder / "sparse_weight.pt")
     (folder / "sparse_encoder.pk").write_bytes(pickle.dumps(Trap()))
     return folder
@@ -35,8 +42,8 @@ class Trap:
 
 def encode_plainly(folder, names):
     """Encode names as the authors do."""
-    tokenizer = AutoTokenizer.from_pretrained(folder, do_lower_case=True)
-    model = AutoModel.from_pretrained(folder).eval()
+    tokenizer = BertTokenizerFast.from_pretrained(folder)
+    model = BertModel.from_pretrained(folder).eval()
     inputs = tokenizer(
         names, padding=True, truncation=True, max_length=25, return_tensors="pt"
     )
