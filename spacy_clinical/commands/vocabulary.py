@@ -26,6 +26,7 @@ from spacy_clinical.concepts.store import (
     open_vocabulary,
 )
 from spacy_clinical.concepts.vocabulary import Vocabulary
+from spacy_clinical.errors import CodedValueError, Errors
 
 _N_SHOWN = 12
 Name = Annotated[
@@ -177,14 +178,17 @@ def search(
 ) -> None:
     """Find concepts by an id or by the words of a name.
 
-    Exit status: 0, or 1 if there are none.
+    Exit status: 0, 1 if there are none, or 2 if there is nothing to search for.
     """
     with stop_on_errors():
+        if not any(map(str.isalnum, text)):
+            raise CodedValueError(Errors.C884)
         vocabulary = open_vocabulary(name, watch=_show_progress)
         found = _search(vocabulary, text, limit)
     for concept in found:
         _print_concept(concept)
     if not found:
+        tell(f"No concept of '{name}' has this id, or these words in a name.")
         raise typer.Exit(SOME_FAILED)
 
 

@@ -110,6 +110,10 @@ class FindingErrors(metaclass=Catalog):
         "can't be mixed with those of this one, not even with --force: {what} differ. "
         "Give another folder, or delete that run with --restart."
     )
+    C884 = (
+        "There is nothing to search for: the text has no letters or digits. Give an id, "
+        "or words of a name."
+    )
     C890 = "There is no {what} '{name}' of removing identifiers. There are: {known}."
     C891 = (
         "Can't use {where}: {reason}. Give a secret of at least 16 bytes, such as "

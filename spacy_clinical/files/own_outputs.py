@@ -30,12 +30,20 @@ FORM = frozenset(
     {"id", "source", "pages", "parts", "links", "fields", "provenance", "error"}
 )
 FORM_START = ("id", "source", "pages", "parts")
+# Of notes and forms without their identifiers. The notes are notes again: where nothing
+# else is in a folder that is given, they are read.
+CLEAN = frozenset(
+    {"id", "source", "text", "n_chars", "identifiers", "provenance", "error"}
+)
+CLEAN_FORM = frozenset({"id", "source", "file", "pages", "identifiers", "error"})
+CLEAN_FILES = ("notes.jsonl", "forms.jsonl")
 FAILURE, ERROR = {"id", "source", "error"}, {"component", "code", "type", "message"}
 # Keys of run.json, of the seals of shards, and of scores.json.
 OBJECTS = (
     {"package", "pipeline", "pipeline_sha256", "components", "with_text"},
     {"n_notes", "sha256", "failed"},
     {"model", "n_docs", "scores", "by_label", "confusion"},
+    {"package", "n_notes", "n_failed", "n_without_identifiers", "identifiers"},
 )
 NOTE_NLP = (
     "note_nlp_id,note_id,section_concept_id,snippet,offset,lexical_variant,"
@@ -106,7 +114,8 @@ class OwnOutputs:
 def is_own_folder(folder: Path) -> bool:
     """Check whether a whole folder is the package's own output.
 
-    This can be texts for BRAT, a pipeline, or a checkpoint.
+    This can be texts for BRAT, a pipeline, a checkpoint, or notes and forms without
+    identifiers.
     """
     try:
         if (folder / BRAT_SETTINGS).is_file() and _has_headers(folder, BRAT):
@@ -115,6 +124,9 @@ def is_own_folder(folder: Path) -> bool:
             return {"lang", "pipeline"} <= _read_head_keys(folder / "meta.json")
         if (folder / "config.json").is_file():
             return {"checkpoint", "files"} <= _read_head_keys(folder / "MANIFEST.json")
+        if _read_task(folder / "run.json") == "deidentify":
+            return True
+        return any(_is_clean(folder / name) for name in CLEAN_FILES)
     # For example, a path that is too long. The reader reports it.
     except OSError:
         pass
@@ -148,7 +160,7 @@ def _look_at_lines(handle: BinaryIO, path: Path) -> bool:
         return keys[:4] in (RECORD_START, FORM_START)
     if set(keys) == FAILURE:
         return isinstance(values["error"], dict) and set(values["error"]) == ERROR
-    return set(keys) >= RECORD or set(keys) >= FORM
+    return any(set(keys) >= known for known in (RECORD, FORM, CLEAN_FORM))
 
 
 def _is_own_bundle(values: dict[str, Any], line: bytes) -> bool:
@@ -218,6 +230,23 @@ def _read_head_keys(path: Path) -> set[str]:
             return set(_read_object(handle.read(HEAD))[0])
     except OSError:
         return set()
+
+
+def _read_task(path: Path) -> Any:
+    """Read which command has written shards; None if that is unknown."""
+    if not path.is_file():
+        return None
+    with path.open("rb") as handle:
+        return _read_object(handle.read(HEAD))[0].get("task")
+
+
+def _is_clean(path: Path) -> bool:
+    """Check whether a file has records of notes or forms without their identifiers."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as handle:
+        keys = set(_read_object(handle.readline(LINE))[0])
+    return keys >= CLEAN or keys >= CLEAN_FORM
 
 
 def _read_object(data: bytes) -> tuple[dict[str, Any], bool]:

@@ -63,6 +63,11 @@ def test_search_finds_ids_and_words(umls, run):
             assert part in found.stdout
     nothing = run("search", "mine", "no such thing")
     assert (nothing.exit_code, nothing.stdout) == (1, "")
+    assert "No concept of 'mine'" in nothing.stderr
+    for text in ("", " ", "--"):
+        empty = run("search", "mine", "--", text)
+        assert empty.exit_code == 2
+        assert "[C884]" in empty.stderr
 
 
 def test_verify_finds_what_was_changed(umls, run, tmp_path):

@@ -204,3 +204,33 @@ def test_shapes_are_those_that_are_written():
     # abbreviations.
     optional = {"text", "attributes", "tokens", "identifiers", "abbreviations"}
     assert fields - optional == own_outputs.RECORD
+
+
+@pytest.fixture
+def cleaned(tmp_path, monkeypatch):
+    """A folder with a note, and in it clean notes in one file and in shards."""
+    from tests.commands import finder
+
+    monkeypatch.setenv("SPACY_CLINICAL_KEY", "a key of the tests, no secret")
+    nlp = spacy.blank("en")
+    nlp.add_pipe("test_deidentify_finder")
+    nlp.to_disk(tmp_path / "model")
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    (folder / "a.txt").write_text("Dr. Kelly: pain")
+    for options in (["one", "--report", "--audit", "1"], ["two", "--shard-size", "1"]):
+        arguments = ["deidentify", folder / "a.txt", "-o", folder / options[0]]
+        arguments += [*options[1:], "-m", tmp_path / "model", "--code", finder.__file__]
+        result = CliRunner().invoke(app, list(map(str, arguments)))
+        assert result.exit_code == 0, result.output
+    return folder
+
+
+def test_clean_notes_beside_notes_are_not_read_again(cleaned):
+    names, _ = read(cleaned)
+    assert names == ["a.txt"]
+    # By themselves they are notes.
+    assert read(cleaned / "one")[0] == ["notes.jsonl"]
+    assert "part-000000.jsonl" in read(cleaned / "two")[0]
+    assert is_own_folder(cleaned / "one")
+    assert is_own_folder(cleaned / "two")

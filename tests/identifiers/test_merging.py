@@ -1,8 +1,10 @@
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spacy_clinical.identifiers.found import Identifier
 from spacy_clinical.identifiers.merging import MODEL, merge_identifiers
+from tests.identifiers.marked import find
 
 TEXT = "Seen by Jack Reacher 03/04/21 in Boston"
 
@@ -30,6 +32,51 @@ def test_of_one_source_the_longest_wins():
 def test_nothing_but_punctuation_is_no_identifier():
     model = Identifier(4, 5, "LOC", "", 0.9, MODEL)
     assert merge_identifiers([model], TEXT) == []
+
+
+@pytest.mark.parametrize(
+    ("taken", "kept"),
+    [
+        *(
+            (", Jane Quill,", "Jane Quill"),
+            ("Quill, J.", "Quill, J."),
+            (": Quill.", "Quill"),
+        ),
+        *(("(634) 743-5135", "(634) 743-5135"), ("(Boston", "Boston"), ("Ann)", "Ann")),
+        *(
+            ("[**Name 1**]", "[**Name 1**]"),
+            ("12 Main St.", "12 Main St."),
+            ("- Lee;", "Lee"),
+        ),
+        *(
+            ("@quill", "@quill"),
+            ("+1 634", "+1 634"),
+            ('"Bob"', "Bob"),
+            (".\nLee\n", "Lee"),
+        ),
+    ],
+)
+def test_punctuation_at_the_ends_is_left_out(taken, kept):
+    text = f"Seen {taken} today"
+    row = Identifier(5, 5 + len(taken), "PATIENT", "", 0.9, MODEL)
+    [merged] = merge_identifiers([row], text)
+    assert text[merged.start : merged.end] == kept
+
+
+def test_two_identifiers_beside_each_other_stay_two():
+    text = "MRN 4482911, 617-555-0199"
+    model = Identifier(4, 25, "ID", "", 0.9, MODEL)
+    found = [(row.kind, text[row.start : row.end]) for row in find(text)]
+    assert found == [("mrn", "4482911"), ("phone", "617-555-0199")]
+    merged = merge_identifiers([*find(text), model], text)
+    assert [(row.kind, text[row.start : row.end]) for row in merged] == found
+
+
+def test_web_addresses_that_hold_numbers_stay_whole():
+    for text in ("https://a.org/p?mrn=4482911", "quill4482911@example.net"):
+        [row] = find(f"See {text} and call")
+        assert row.kind in ("url", "email")
+        assert (row.start, row.end) == (4, 4 + len(text))
 
 
 SOURCES = st.sampled_from(["record", "dates", "names", "custom", MODEL])

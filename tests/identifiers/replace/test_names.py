@@ -1,10 +1,12 @@
 """Names become others of their culture, gender and about length."""
 
+import itertools
 import subprocess
 import sys
 
 import pytest
 
+from spacy_clinical.identifiers.replace import names
 from spacy_clinical.identifiers.replace.keys import Key
 from spacy_clinical.identifiers.replace.names import (
     copy_case,
@@ -104,3 +106,10 @@ def test_persons_are_told_apart():
         "Jo Quill",
     ]
     assert Persons().add_all(names) == [1, 1, 1, 2, 2, 2, 3, 4, 5]
+
+
+def test_lists_of_names_are_not_made_for_each_name():
+    before = names._list_fitting.cache_info().misses
+    for first, second, third in itertools.product("abcdefgh", repeat=3):
+        replace_name(f"Qu{first}{second}{third}l", "last", KEY)
+    assert names._list_fitting.cache_info().misses - before < 40
