@@ -1,7 +1,6 @@
 """Find how often something is taken."""
 
 import re
-from typing import Any
 
 from spacy_clinical.relations.sig.numbers import BETWEEN, NUMBER, read_number
 from spacy_clinical.relations.sig.parts import Frequency
@@ -40,8 +39,8 @@ _LATIN = {
 
 def _read_interval(match: re.Match[str]) -> Frequency | None:
     groups = match.groupdict()
-    low = _read(groups["low"]) if groups.get("low") else 1
-    high = _read(groups["high"]) if groups.get("high") else None
+    low = read_number(groups["low"]) if groups.get("low") else 1
+    high = read_number(groups["high"]) if groups.get("high") else None
     if not low or (high is not None and high <= low):
         return None
     unit = groups.get("unit")
@@ -52,13 +51,13 @@ def _read_interval(match: re.Match[str]) -> Frequency | None:
 def _read_times(match: re.Match[str]) -> Frequency | None:
     groups = match.groupdict()
     word = groups.get("word")
-    low = _TIMES[word] if word else _read(groups["low"])
-    high = _read(groups["high"]) if groups.get("high") else None
+    low = _TIMES[word] if word else read_number(groups["low"])
+    high = read_number(groups["high"]) if groups.get("high") else None
     if not low or low % 1 or (high is not None and (high <= low or high % 1)):
         return None
     unit = groups.get("unit")
     code = TIME_UNITS[unit] if unit else ADVERBS[groups["adverb"]]
-    period = _read(groups["n"]) if groups.get("n") else 1
+    period = read_number(groups["n"]) if groups.get("n") else 1
     if not period:
         return None
     if code == "h" and period == 24:
@@ -77,10 +76,6 @@ def _read_ordinal(match: re.Match[str]) -> Frequency:
     return Frequency(
         1, period=_ORDINALS[match["nth"]], period_unit=TIME_UNITS[match["unit"]]
     )
-
-
-def _read(text: str | Any) -> float | None:
-    return read_number(text)
 
 
 _PER = rf"(?:(?: ?/ ?| an? | per | (?:every|each|in an?|in) )(?:(?P<n>{NUMBER}) ?)?{_UNIT}| ?-?{_ADVERB})"

@@ -105,6 +105,12 @@ def _read_slots(match: re.Match[str]) -> Moment | None:
     return Moment(when) if when else None
 
 
+def _read_latin(match: re.Match[str]) -> Moment | None:
+    word = re.sub("[^a-z]", "", match.group())
+    code = _LATIN.get(word) or _HOURS.get(word.removeprefix("q"))
+    return Moment((code,)) if code else None
+
+
 def _read_days(match: re.Match[str]) -> Moment | None:
     names = re.findall(r"[a-z]+", match.group())
     days = [_DAYS.get(name) or _DAYS.get(name.removesuffix("s")) for name in names]
@@ -141,7 +147,7 @@ MOMENTS: list[Rule] = [
         "moment",
         "|".join(dotted(word) for word in _LATIN)
         + r"|q\.? ?(?:a\.?m\.?|p\.?m\.?|h\.?s\.?|bedtime|evening|morning|night|noon)",
-        lambda m: _read_latin(m.group()),
+        _read_latin,
     ),
     make_rule(
         "moment",
@@ -168,9 +174,3 @@ MOMENTS: list[Rule] = [
         lambda m: Moment(days_of_week=_WEEKS[m["week"]]),
     ),
 ]
-
-
-def _read_latin(text: str) -> Moment | None:
-    word = re.sub("[^a-z]", "", text)
-    code = _LATIN.get(word) or _HOURS.get(word.removeprefix("q"))
-    return Moment((code,)) if code else None
