@@ -17,6 +17,7 @@ from spacy_clinical.commands.console import (
     tell,
 )
 from spacy_clinical.commands.options import (
+    Added,
     BatchSize,
     CodeFile,
     Force,
@@ -76,6 +77,7 @@ def annotate(
         bool, typer.Option("--html", help="Also write HTML pages and an index.")
     ] = False,
     model: Pipeline = DEFAULT_MODEL,
+    add: Added = None,
     text_column: TextColumn = "text",
     id_column: IdColumn = None,
     markup: MarkupMode = Markup.convert,
@@ -120,7 +122,7 @@ def annotate(
         check_inputs(paths, outputs)
         sources = list_sources(paths, skip=outputs)
         prepare_folder(output, html=html)
-        nlp = load_pipeline(model)
+        nlp = load_pipeline(model, add or ())
         check_attributes(named)
     notes = NoteReader(
         sources,

@@ -6,7 +6,7 @@ Nothing printed quotes a note: failures name the file, the row and the error cod
 import os
 import sys
 import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
@@ -48,18 +48,39 @@ def load_code(path: Path | None) -> None:
         import_code(path)
 
 
-def load_pipeline(name: str) -> Language:
+def load_pipeline(name: str, add: Iterable[str] = ()) -> Language:
     """Load a pipeline.
 
-    RAISES OSError: C311 or C314, if it can't be loaded.
+    add: Factories of components to add to its end, or names of those to enable.
+    RAISES OSError: C311 or C314, if it can't be loaded; C364, if there is no such factory.
     """
     try:
-        return load(name)
+        nlp = load(name)
+        for component in add:
+            _add_component(nlp, component)
+        return nlp
     except (OSError, ValueError, ImportError) as error:
-        if isinstance(error, CodedError) and error.code == "C311":
+        if isinstance(error, CodedError) and error.code in ("C311", "C364"):
             raise
         reason = f"{name_type(error)}: {error}"
         raise CodedOSError(Errors.C314.format(name=name, error=reason)) from error
+
+
+def _add_component(nlp: Language, name: str) -> None:
+    if name in nlp.disabled:
+        nlp.enable_pipe(name)
+    elif name not in nlp.component_names:
+        if not nlp.has_factory(name):
+            known = sorted(
+                {
+                    *nlp.disabled,
+                    *(f for f in nlp.factories if f.startswith("clinical_")),
+                }
+            )
+            raise CodedOSError(
+                Errors.C364.format(what="component", name=name, known=", ".join(known))
+            )
+        nlp.add_pipe(name)
 
 
 def get_message(error: Exception) -> str:

@@ -58,6 +58,17 @@ Pipeline: TypeAlias = Annotated[
     typer.Option("--model", "-m", help="Pipeline: shipped, installed, or a folder."),
 ]
 
+Added: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--add",
+        metavar="COMPONENT",
+        help="A component to add to the end of the pipeline, or to enable: "
+        "clinical_relations, clinical_abbreviations, clinical_linker. Repeat the option "
+        "for several.",
+    ),
+]
+
 IdColumn: TypeAlias = Annotated[
     str | None,
     typer.Option(help="Column of a table with the ids of the notes. Default: id."),

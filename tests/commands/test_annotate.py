@@ -457,3 +457,31 @@ def test_a_link_that_runs_code_is_refused(annotate, tmp_path):
     assert result.exit_code == 2
     assert "[C930]" in result.output
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("n_process", [1, 2])
+def test_annotate_adds_and_enables_components(annotate, tmp_path, n_process):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("clinical_section_splitter")
+    nlp.add_pipe("clinical_deidentifier")
+    nlp.disable_pipe("clinical_deidentifier")
+    nlp.to_disk(tmp_path / "model")
+    (tmp_path / "a.txt").write_text("PMH: HTN\nDr. Smith called on 3/14/2021")
+    added = ["clinical_abbreviations", "clinical_deidentifier"]
+    result = annotate(
+        tmp_path / "a.txt",
+        *(part for name in added for part in ("--add", name)),
+        *("--n-process", n_process),
+        model=tmp_path / "model",
+    )
+    assert result.exit_code == 0, result.output
+    (line,) = (tmp_path / "out" / "notes.jsonl").read_text().splitlines()
+    assert {*added} <= {*json.loads(line)["provenance"]}
+
+
+def test_annotate_refuses_components_that_there_are_not(annotate, tmp_path):
+    (tmp_path / "a.txt").write_text("pain")
+    result = annotate(tmp_path / "a.txt", "--add", "clinical_magic")
+    assert result.exit_code == 2
+    assert "[C364]" in result.output
+    assert "clinical_linker" in result.output
