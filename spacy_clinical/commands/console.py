@@ -74,7 +74,7 @@ def _add_component(nlp: Language, name: str) -> None:
             known = sorted(
                 {
                     *nlp.disabled,
-                    *(f for f in nlp.factories if f.startswith("clinical_")),
+                    *(f for f in nlp.factory_names if f.startswith("clinical_")),
                 }
             )
             raise CodedOSError(
