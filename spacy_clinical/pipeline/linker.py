@@ -87,7 +87,7 @@ class ClinicalLinker(RulePipe):
         model: Model[list[str], list[Floats1d]] | None = None,
         vocabularies: str | Sequence[str | Path] = VOCABULARIES,
         preferred: str | Sequence[str] = (),
-        threshold: float = 0.5,
+        threshold: float = 0.3,
         top_k: int = 5,
         n_candidates: int = 30,
         types: Mapping[str, Sequence[str]] = SimpleFrozenDict(),
