@@ -69,10 +69,12 @@ _SHAPES = [
         # Changes of genes, and organisms: "p.I101NfsX6", "H. pylori".
         (r"\b[cgp]\.(?=[\w*>+-]{0,20}\d)[\w*>+-]{3,30}", 0),
         (r"\b[A-Z]\. ?\n?[a-z]{3,18}(?:ae|us|um|[aei]ns|is|ile|i|a)\b", 0),
-        # Makers of drugs and devices in brackets: "(Xeloda; Hoffmann-La Roche Inc., Nutley)".
+        # Makers of drugs and devices: "(Xeloda; Hoffmann-La Roche Inc., Nutley)". With
+        # other words, as in "(wife Ann; works at Roche Inc.)", they may be of somebody.
         (
-            r"\((?=[^()\n]{0,90}(?:[\u00ae\u2122]|\b(?:Inc|Corp|Corporation|Ltd|GmbH|LLC|AG|Co|"
-            r"Pharma\w{0,12}|Laboratories)\b))[^()\n]{1,140}\)",
+            r"\((?=[^()\n]{0,90}[;\u00ae\u2122])"
+            r"(?=[^()\n]{0,90}\b(?:Inc|Corp|Corporation|Ltd|GmbH|LLC|AG|Laboratories)\b)"
+            r"(?:(?:[A-Z\d&][^\s();,]{0,30}|and|of|de|ver\.)[;,]?(?: |(?=\)))){1,20}\)",
             0,
         ),
         # "Weitlaner retractor", "Jackson-Pratt drain".
