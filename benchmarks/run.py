@@ -111,6 +111,15 @@ BENCHMARKS = (
         },
     ),
     Benchmark(
+        "relations",
+        "--data {data}",
+        {
+            "quick": "--notes 4 --rounds 1",
+            "standard": "--rounds 5",
+            "thorough": "--rounds 15",
+        },
+    ),
+    Benchmark(
         "deid",
         "--data {data}",
         {

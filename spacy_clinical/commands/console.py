@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
@@ -71,14 +72,11 @@ def _add_component(nlp: Language, name: str) -> None:
         nlp.enable_pipe(name)
     elif name not in nlp.component_names:
         if not nlp.has_factory(name):
-            known = sorted(
-                {
-                    *nlp.disabled,
-                    *(f for f in nlp.factory_names if f.startswith("clinical_")),
-                }
-            )
+            ours = {entry.name for entry in entry_points(group="spacy_factories")}
+            known = {*nlp.disabled, *(n for n in ours if n.startswith("clinical_"))}
+            listed = ", ".join(sorted(known))
             raise CodedOSError(
-                Errors.C364.format(what="component", name=name, known=", ".join(known))
+                Errors.C364.format(what="component", name=name, known=listed)
             )
         nlp.add_pipe(name)
 

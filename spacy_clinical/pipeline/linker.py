@@ -21,7 +21,7 @@ from spacy_clinical.pipeline.bases.rule_pipe import RulePipe, read_saved
 from spacy_clinical.types import Floats1d, list_names
 
 FORMAT = 1
-VOCABULARIES = ("mondo", "hpo", "mesh")
+VOCABULARIES = ("mondo", "hpo", "mesh", "mesh_supplement", "mentions")
 _DISEASES = (
     *("disease", "injury", "disease susceptibility", "Phenotypic abnormality"),
     *("Diseases", "Mental Disorders", "Behavior and Behavior Mechanisms"),

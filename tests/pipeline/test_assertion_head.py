@@ -9,7 +9,7 @@ from spacy.tokens import Span
 from spacy.training import Example
 from thinc.api import Adam
 
-from spacy_clinical.architectures import assertion_head, shared_encoder
+from spacy_clinical.architectures import projected_rows, shared_encoder
 from spacy_clinical.assertion.hints import Hints
 from spacy_clinical.export.docs import make_doc
 from spacy_clinical.export.pages.assertion import list_cues
@@ -481,7 +481,7 @@ def test_an_encoder_does_not_run_without_a_hint(made, monkeypatch):
     monkeypatch.setattr(component, "_hints", Hints(HINTS))
     calls = []
     monkeypatch.setattr(
-        assertion_head, "encode_again", lambda *given: calls.append(given) or 1 / 0
+        projected_rows, "encode_again", lambda *given: calls.append(given) or 1 / 0
     )
     list_said(made, [("the patient has fever", "")])
     assert not calls

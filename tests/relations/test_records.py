@@ -3,6 +3,7 @@ import sys
 
 import spacy
 
+from spacy_clinical.extensions.relation_attributes import RECORDS
 from spacy_clinical.relations.records import RECORD_MAKERS
 from spacy_clinical.scale.stream import annotate_notes
 from spacy_clinical.types import Note
@@ -21,9 +22,12 @@ def make_pipeline():
     return nlp
 
 
+def test_all_makers_have_an_attribute_to_write_to():
+    assert set(RECORD_MAKERS) == set(RECORDS)
+
+
 def test_docs_get_medications_measurements_and_dates():
     doc = make_pipeline()(TEXT)
-    assert set(RECORD_MAKERS) == {"medications", "measurements"}
     assert doc._.medications[0]["dose"]["low"] == 81
     assert [m["analyte"]["key"] for m in doc._.measurements] == ["potassium"]
     (date,) = [ent._.date for ent in doc.ents if ent.label_ == "Date"]
