@@ -13,6 +13,7 @@ from spacy_clinical.identifiers.addresses import STATE_CODES
 from spacy_clinical.identifiers.found import Identifier
 from spacy_clinical.identifiers.matching import IS_MEASURED
 from spacy_clinical.identifiers.name_patterns import CAPITAL
+from spacy_clinical.identifiers.replace.repeats import PERSONS
 from spacy_clinical.identifiers.replace.words import is_ordinary
 from spacy_clinical.identifiers.vocabulary import is_medical, load_short_forms
 from spacy_clinical.types import Bools1d
@@ -44,7 +45,7 @@ _SHAPES = [
         ),
         (
             rf"\b[A-Za-z]{{5,20}} {_NUMBER}[/-]{_NUMBER}(?: ?-? ?\d{{1,4}})?"
-            r"(?= ?(?:mg|mcg|tabs?|PO|po|[qQ]\d|[qQ][AHPD]|daily|b\.?i\.?d|t\.?i\.?d|[.,;)\n]|$))",
+            r"(?= ?(?:mg|mcg|tabs?|PO|po|[qQ]\d|[qQ][AHPD]|daily|b\.?i\.?d|t\.?i\.?d))",
             0,
         ),
         # Measurements: "BP 88/50", "NS @ 75", "EBL 100".
@@ -151,7 +152,12 @@ def _is_clinical(row: Identifier, text: str) -> bool:
     """Check whether all words are short forms or words of medicine."""
     words = _WORD.finditer(text, row.start, row.end)
     return all(
-        _is_clinical_word(word[0]) or _is_short_form(word[0], text, word.start())
+        _is_clinical_word(word[0])
+        # Two letters may be those of a signature.
+        or (
+            (len(word[0]) > 2 or row.label not in PERSONS)
+            and _is_short_form(word[0], text, word.start())
+        )
         for word in words
     )
 
@@ -178,7 +184,7 @@ def _is_short_form(word: str, text: str, start: int) -> bool:
 def _is_amount(row: Identifier, text: str) -> bool:
     """Check whether a number is an amount, or too short for what it was taken for."""
     written = text[row.start : row.end].strip()
-    if not re.fullmatch(r"\d+(?:\.\d+)?", written):
+    if not re.fullmatch(r"\d{1,4}(?:\.\d+)?", written):
         return False
     if len(written) < _MIN_DIGITS.get(row.label, 0):
         return True
