@@ -38,6 +38,7 @@ import spacy
 from machine import read_machine
 
 from spacy_clinical.concepts.build import build_vocabulary
+from spacy_clinical.concepts.entity_types import TYPES
 from spacy_clinical.concepts.gram_search import GramIndex
 from spacy_clinical.concepts.identities import Place
 from spacy_clinical.concepts.index import open_index
@@ -49,7 +50,6 @@ from spacy_clinical.concepts.vocabulary import Vocabulary
 from spacy_clinical.corpora.brat import BratCorpus
 from spacy_clinical.corpora.pubtator import PubTatorCorpus
 from spacy_clinical.evaluation.linker_scorer import NIL, is_right
-from spacy_clinical.pipeline.linker import TYPES
 
 PREFERRED = ("MESH", "OMIM")
 VOCABULARIES = ("mesh", "mondo", "hpo")
