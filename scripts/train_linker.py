@@ -26,6 +26,7 @@ import spacy
 import torch
 
 from spacy_clinical.concepts.build import build_vocabulary
+from spacy_clinical.concepts.entity_types import TYPES
 from spacy_clinical.concepts.linking import Linker
 from spacy_clinical.concepts.mentions import list_short_forms, spell_out
 from spacy_clinical.concepts.scoring import FEATURES, WEIGHTS, Scorer
@@ -35,7 +36,6 @@ from spacy_clinical.concepts.vocabulary import Vocabulary
 from spacy_clinical.corpora.pubtator import PubTatorCorpus
 from spacy_clinical.evaluation.linker_scorer import NIL, list_gold
 from spacy_clinical.files.digests import find_sha256
-from spacy_clinical.pipeline.linker import TYPES
 
 PREFERRED = ("MESH", "OMIM")
 VOCABULARIES = ("mesh", "mondo", "hpo")

@@ -4,10 +4,11 @@ from typing import Any, NamedTuple
 
 from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
-from spacy.util import SimpleFrozenDict, from_bytes, to_bytes
+from spacy.util import SimpleFrozenDict
 from thinc.api import Model
 
 from spacy_clinical.concepts.dense import DenseScorer
+from spacy_clinical.concepts.entity_types import TYPES
 from spacy_clinical.concepts.linking import Link, Linker, Query
 from spacy_clinical.concepts.mentions import list_short_forms, spell_out
 from spacy_clinical.concepts.store import open_vocabulary
@@ -15,30 +16,11 @@ from spacy_clinical.errors import CodedValueError, Errors, name_type
 from spacy_clinical.extensions.attributes import add_to
 from spacy_clinical.extensions.concept_attributes import set_concept
 from spacy_clinical.extensions.span_groups import list_spans
-from spacy_clinical.files.json_text import write_json
-from spacy_clinical.pipeline.bases.checkpoint_pipe import ENCODER_FOLDER
-from spacy_clinical.pipeline.bases.rule_pipe import RulePipe, read_saved
+from spacy_clinical.pipeline.bases.model_rule_pipe import ModelRulePipe
 from spacy_clinical.types import Floats1d, list_names
 
 FORMAT = 1
 VOCABULARIES = ("mondo", "hpo", "mesh", "mesh_supplement", "mentions")
-_DISEASES = (
-    *("disease", "injury", "disease susceptibility", "Phenotypic abnormality"),
-    *("Diseases", "Mental Disorders", "Behavior and Behavior Mechanisms"),
-)
-_PROCEDURES = (
-    "Analytical, Diagnostic and Therapeutic Techniques, and Equipment",
-    *("Health Care", "Diagnosis", "Therapeutics"),
-)
-# Semantic types of the vocabularies that ship, by labels of entities.
-TYPES: Mapping[str, Sequence[str]] = {
-    **dict.fromkeys(("Disease_disorder", "Sign_symptom", "Disease"), _DISEASES),
-    **dict.fromkeys(("SpecificDisease", "DiseaseClass"), _DISEASES),
-    **dict.fromkeys(("CompositeMention", "Modifier"), _DISEASES),
-    **dict.fromkeys(("Medication", "Chemical"), ("Chemicals and Drugs",)),
-    **dict.fromkeys(("Diagnostic_procedure", "Therapeutic_procedure"), _PROCEDURES),
-    "Biological_structure": ("Anatomy",),
-}
 
 
 class Linked(NamedTuple):
@@ -66,7 +48,7 @@ class Linked(NamedTuple):
         "linker_per_type": None,
     },
 )
-class ClinicalLinker(RulePipe):
+class ClinicalLinker(ModelRulePipe):
     """Say of each entity which concept of a vocabulary it means.
 
     The id of the best concept is `ent.kb_id_`. `span._.kb_ents` lists ids with their
@@ -157,6 +139,10 @@ class ClinicalLinker(RulePipe):
             )
         return self._linker
 
+    def forget(self) -> None:
+        """Open vocabularies anew on next use."""
+        self._linker = None
+
     def _make_dense(self) -> DenseScorer | None:
         if self.model is None:
             return None
@@ -219,7 +205,7 @@ class ClinicalLinker(RulePipe):
                 for one in self.describe_vocabularies()
             }
         }
-        for shim in self._shims:
+        for shim in self.shims:
             facts.update(shim.describe())
         for doc, found in zip(docs, predictions, strict=True):
             add_to(doc, "clinical_provenance", self.name, dict(facts))
@@ -347,80 +333,6 @@ class ClinicalLinker(RulePipe):
             super().restore(before)
             raise
         self.types = types
-
-    @property
-    def _shims(self) -> list[Any]:
-        """Encoders inside the model."""
-        nodes = self.model.walk() if self.model is not None else ()
-        shims = [shim for node in nodes for shim in node.shims]
-        return [shim for shim in shims if hasattr(shim, "describe")]
-
-    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
-        """Serialize the settings, and the model if there is one.
-
-        exclude: Names of parts to leave out: "linker", "model".
-        """
-        parts = {self.PART: lambda: write_json(self.save()).encode()}
-        if self.model is not None:
-            parts["model"] = self.model.to_bytes
-        return to_bytes(parts, exclude)
-
-    def from_bytes(
-        self, bytes_data: bytes, *, exclude: Iterable[str] = ()
-    ) -> "ClinicalLinker":
-        """Restore the settings and the model in place.
-
-        bytes_data: Output of `to_bytes`.
-        exclude: Names of parts not to restore.
-        RAISES ValueError: The errors of `restore`.
-        """
-        parts: dict[str, Callable[[bytes], Any]] = {
-            self.PART: lambda data: self.restore(read_saved(data))
-        }
-        if self.model is not None:
-            parts["model"] = self.model.from_bytes
-        from_bytes(bytes_data, parts, exclude)
-        self._linker = None
-        return self
-
-    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
-        """Save the settings as readable JSON, and the model if there is one. Of the
-        vocabularies, names, versions and digests are saved.
-
-        path: The folder; created if it doesn't exist.
-        exclude: Names of parts to leave out: "linker", "model", "encoder".
-        """
-        super().to_disk(path, exclude=exclude)
-        if self.model is None:
-            return
-        for shim in self._shims:
-            shim.are_files_apart = True
-            if ENCODER_FOLDER not in exclude:
-                shim.save(Path(path) / ENCODER_FOLDER)
-        try:
-            if "model" not in exclude:
-                self.model.to_disk(Path(path) / "model")
-        finally:
-            for shim in self._shims:
-                shim.are_files_apart = False
-
-    def from_disk(
-        self, path: str | Path, *, exclude: Iterable[str] = ()
-    ) -> "ClinicalLinker":
-        """Restore the settings and the model in place.
-
-        path: A folder that `to_disk` wrote.
-        exclude: Names of parts not to restore.
-        RAISES ValueError: The errors of `restore`.
-        """
-        super().from_disk(path, exclude=exclude)
-        if self.model is not None and "model" not in exclude:
-            self.model.from_disk(Path(path) / "model")
-        for shim in self._shims:
-            if ENCODER_FOLDER not in exclude:
-                shim.load(Path(path) / ENCODER_FOLDER)
-        self._linker = None
-        return self
 
     def _check_vocabularies(self, known: Sequence[tuple[str, str, str]]) -> None:
         opened = self.describe_vocabularies()
