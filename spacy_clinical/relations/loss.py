@@ -22,7 +22,8 @@ def compute_loss(
     known (2 * n_labels): Whether the annotations say something of a label.
     """
     counts = (pairs.can_be & known).astype("float32")
-    p = 1 / (1 + numpy.exp(-logits))
+    # Without overflow, whatever the logits.
+    p = numpy.exp(-numpy.logaddexp(0, -logits))
     losses = (numpy.logaddexp(0, logits) - gold * logits) * counts
     loss, gradient = _compare_heads(logits, gold, pairs, counts)
     loss += PAIR_WEIGHT * float(losses.sum())

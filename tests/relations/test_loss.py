@@ -57,6 +57,13 @@ def test_what_is_right_has_little_loss(pairs):
     assert compute_loss(-right, gold, pairs, ALL)[0] > 10
 
 
+def test_extreme_logits_do_not_overflow(pairs):
+    logits = numpy.where(make_gold(pairs) > 0, -500, 500).astype("float32")
+    loss, gradient = compute_loss(logits, make_gold(pairs), pairs, ALL)
+    assert numpy.isfinite(loss)
+    assert numpy.isfinite(gradient).all()
+
+
 def test_unknown_labels_and_impossible_ones_do_not_count(pairs):
     random = numpy.random.default_rng(3)
     logits, gold = random.normal(0, 2, pairs.can_be.shape), make_gold(pairs)

@@ -135,7 +135,7 @@ class RelationHeadPipe(CheckpointPipe):
         found = iter(self.model.predict(some) if some else ())
         self.forget_rows(one.doc for one in given)
         return [
-            1 / (1 + numpy.exp(-next(found)))
+            numpy.exp(-numpy.logaddexp(0, -next(found)))
             if len(one.pairs.first)
             else numpy.zeros(one.pairs.can_be.shape, dtype="float32")
             for one in given
