@@ -12,7 +12,7 @@ from typing import Any
 import spacy
 from spacy.language import Language
 
-NAME, AFTER = "clinical_relations", "clinical_ner"
+NAME, ENCODER, ASSERTION = "clinical_relations", "clinical_ner", "clinical_assertion"
 
 
 def main(trained: str, pipeline: str, output: str) -> None:
@@ -41,7 +41,7 @@ def add_head(nlp: Language, trained: Any) -> None:
             **weights,
             "encoder": {
                 "@architectures": "spacy-clinical.SharedEncoder.v1",
-                "component": AFTER,
+                "component": ENCODER,
             },
         },
         "threshold": trained.threshold,
@@ -50,7 +50,9 @@ def add_head(nlp: Language, trained: Any) -> None:
     }
     if NAME in nlp.component_names:
         nlp.remove_pipe(NAME)
-    nlp.add_pipe(NAME, config=config, after=AFTER).take_head(trained)
+    # Records of medications say whether they are denied.
+    after = ASSERTION if ASSERTION in nlp.component_names else ENCODER
+    nlp.add_pipe(NAME, config=config, after=after).take_head(trained)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,9 @@ PATIENT_COLUMNS = ("patient_id", "subject_id", "person_id", "patient", "mrn")
 # Folders and the names of files, without their endings.
 _PATH_PARTS = re.compile(r"[^/\\:.]{3,}")
 FINDER = "clinical_deidentifier"
-NOT_NEEDED = ("clinical_assertion", "clinical_icd9_categorizer")
+NOT_NEEDED = (
+    *("clinical_assertion", "clinical_relations", "clinical_icd9_categorizer"),
+)
 
 
 class CleanJob(NamedTuple):
