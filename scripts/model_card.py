@@ -5,7 +5,7 @@ stays as it is.
 
 Run: python scripts/model_card.py --entities training/ner.json \
          --assertion training/assertion.json --codes training/codes.json \\
-         --identifiers training/identifiers.json
+         --identifiers training/identifiers.json --relations training/relations.json
 """
 
 import argparse
@@ -28,6 +28,7 @@ sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 
 from entity_overlap import format_scores
 from identifier_card import format_identifiers, list_identifier_scores
+from relation_card import format_relations, list_relation_scores
 
 TARGET = Path(__file__).parents[1] / "spacy_clinical/models" / DEFAULT_MODEL
 META = {
@@ -35,7 +36,8 @@ META = {
     "version": __version__,
     "description": (
         "Clinical notes: sections, sentences, the 41 entity types of MACCROBAT, whether "
-        "they are denied, uncertain, past or a relative's, ICD-9-CM categories, and, on "
+        "they are denied, uncertain, past or a relative's, which belong together, with "
+        "records of medications, measurements and dates, ICD-9-CM categories, and, on "
         "demand, identifiers"
     ),
     "author": "The spacy_clinical authors",
@@ -259,6 +261,7 @@ def main() -> None:
         ("assertion", "assertion"),
         ("codes", "icd9"),
         ("identifiers", "deid"),
+        ("relations", "relations"),
     ):
         parser.add_argument(f"--{name}", type=Path, help=f"JSON of {script}.py")
     args = parser.parse_args()
@@ -286,6 +289,7 @@ def main() -> None:
             format_identifiers,
             list_identifier_scores,
         ),
+        ("Relations", args.relations, format_relations, list_relation_scores),
     ):
         if report is None:
             parts.append(get_part(old, title))
