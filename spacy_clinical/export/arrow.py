@@ -1,49 +1,6 @@
 """Write records as Arrow tables and Parquet files. Needs pyarrow (extra "parquet").
 
-A row is a note. `SCHEMA` is the same for all notes, so that files can be joined; what a
-record lacks (the text, after --no-text) is null. The columns:
-
-    id, source         string
-    meta               string: the other columns of the note's row, as JSON
-    n_chars            int64
-    text               string
-    sections           list of struct: label, loinc, title (string), start, end,
-                       body_start (int64), score (float64)
-    subsections        list of struct: label, title (string), start, end, body_start
-                       (int64), section (string), score (float64)
-    entities           list of struct: label, text (string), start, end (int64),
-                       score (float64), section (string), is_negated, is_uncertain,
-                       is_historical, is_hypothetical, is_family (bool), assertion
-                       (struct: scores (struct of these five, float64), cues (list of
-                       struct: start, end (int64), category, direction, rule (string)),
-                       section (string)), kb_id (string), kb_ents (list of struct: id
-                       (string), score (float64)), concept (struct: id, name, vocabulary,
-                       version (string), types (list of string), xrefs (list of struct:
-                       system (string), xref_codes (list of string)), score (float64), how (string), parts (list of
-                       the same))
-    overlapping        as entities
-    codes              list of struct: code, label, title, chapter, chapter_codes
-                       (string), ccs, icd10 (list of string), score (float64), evidence
-                       (list of struct: section (string), start, end (int64), score
-                       (float64))
-    abbreviations      list of struct: start, end (int64), text, long_form, label, source
-                       (string), long_start, long_end (int64), readings (list of string)
-    n_sentences        int64
-    sentences          list of int64
-    pieces             string: JSON, as components differ in what they say
-    provenance         string: JSON
-    error              struct: component, code, type, message (string)
-    identifiers        list of struct: label, kind, text (string), start, end (int64), score
-                       (float64), source (string); null if nothing has looked for them
-
-and, in files of records that have attributes of other components (`NAMED_SCHEMA`):
-
-    attributes         string: those of the note, as JSON; entities and overlapping have
-                       such a field too, as their last
-    tokens             list of struct: start, end (int64), attributes (string: JSON)
-
-What they mean, `records` says. The metadata of the schema gives the version of this
-layout (`spacy_clinical.schema`) and of the package (`spacy_clinical.version`).
+`arrow_schema` says what the columns are.
 """
 
 import itertools
@@ -55,89 +12,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from spacy_clinical.about import __title__, __version__
 from spacy_clinical.errors import CodedValueError, Errors
-from spacy_clinical.export.abbreviations import FIELDS as ABBREVIATION_FIELDS
+from spacy_clinical.export.arrow_schema import NAMED_SCHEMA, SCHEMA
+from spacy_clinical.export.relation_records import DATE, SHAPES, shape_date, shape_rows
 from spacy_clinical.extensions.assertion_attributes import CONTEXT_ATTRIBUTES
 from spacy_clinical.files.atomic import replace_atomic
 from spacy_clinical.files.json_text import keep_finite, read_json, write_json
 
-SCHEMA_VERSION = 4
 # Rows and characters of a row group, which is held in memory.
 ROWS, CHARS = 1000, 16_000_000
-# Types of fields that are neither strings nor lists of rows.
-_TYPES = {
-    **dict.fromkeys(("n_chars", "n_sentences", "start", "end"), pa.int64()),
-    **dict.fromkeys(("body_start", "long_start", "long_end"), pa.int64()),
-    "score": pa.float64(),
-    **dict.fromkeys(CONTEXT_ATTRIBUTES, pa.bool_()),
-    "scores": pa.struct(dict.fromkeys(CONTEXT_ATTRIBUTES, pa.float64())),
-    "sentences": pa.list_(pa.int64()),
-    **dict.fromkeys(("ccs", "icd10", "readings"), pa.list_(pa.string())),
-    **dict.fromkeys(("types", "xref_codes"), pa.list_(pa.string())),
-    "error": pa.struct(
-        dict.fromkeys(("component", "code", "type", "message"), pa.string())
-    ),
-}
-# The fields of rows, by the columns that hold them.
-_ENTITY = " ".join(
-    (
-        *("label text start end score section", *CONTEXT_ATTRIBUTES, "assertion"),
-        "kb_id kb_ents concept",
-    )
-)
-_CONCEPT_FIELDS = "id name vocabulary version types xrefs score how"
-_ROWS = {
-    "sections": "label loinc title start end body_start score",
-    "subsections": "label title start end body_start section score",
-    "entities": _ENTITY,
-    "overlapping": _ENTITY,
-    "codes": "code label title chapter chapter_codes ccs icd10 score evidence",
-    "abbreviations": " ".join(ABBREVIATION_FIELDS),
-    "evidence": "section start end score",
-    "identifiers": "label kind text start end score source",
-    "cues": "start end category direction rule",
-    "kb_ents": "id score",
-    "parts": _CONCEPT_FIELDS,
-    "xrefs": "system xref_codes",
-}
-# The fields of structs, as of rows.
-_STRUCTS = {"assertion": "scores cues section", "concept": f"{_CONCEPT_FIELDS} parts"}
-_NAMED_ROWS = {
-    **_ROWS,
-    **dict.fromkeys(("entities", "overlapping"), f"{_ENTITY} attributes"),
-    "tokens": "start end attributes",
-}
-_COLUMNS = (
-    "id source meta n_chars text sections subsections entities overlapping codes "
-    "abbreviations n_sentences sentences pieces provenance error identifiers"
-)
-
-
-def _list_fields(names: str, rows: Mapping[str, str]) -> list[pa.Field]:
-    """List the fields of a schema or of rows.
-
-    rows: The names of the fields of rows, by the name of the field that holds them.
-    """
-    types = {
-        name: pa.list_(pa.struct(_list_fields(rows[name], rows)))
-        if name in rows
-        else pa.struct(_list_fields(_STRUCTS[name], rows))
-        if name in _STRUCTS
-        else _TYPES.get(name, pa.string())
-        for name in names.split()
-    }
-    return [pa.field(name, kind) for name, kind in types.items()]
-
-
-_METADATA = {
-    f"{__title__}.schema": str(SCHEMA_VERSION),
-    f"{__title__}.version": __version__,
-}
-SCHEMA = pa.schema(_list_fields(_COLUMNS, _ROWS), metadata=_METADATA)
-NAMED_SCHEMA = pa.schema(
-    _list_fields(f"{_COLUMNS} attributes tokens", _NAMED_ROWS), metadata=_METADATA
-)
 _JSON = ("meta", "pieces", "provenance", "attributes")
 # Their rows have concepts.
 _LINKED, _CONCEPT = ("entities", "overlapping"), "concept"
@@ -149,7 +32,7 @@ _SCORED = (
 # Fields that every record has, if only without a value.
 _KEPT = frozenset(
     {
-        *("score", "assertion", *CONTEXT_ATTRIBUTES, "concept"),
+        *("score", "assertion", *CONTEXT_ATTRIBUTES, "concept", DATE),
         *("long_start", "long_end"),
     }
 )
@@ -267,7 +150,10 @@ def _make_row(record: Mapping[str, Any], schema: pa.Schema) -> dict[str, Any]:
     for name in _NAMED:
         row[name] = _convert_attributes(row.get(name), write_json)
     for name in _LINKED:
-        row[name] = _convert_xrefs(row.get(name), _list_systems)
+        row[name] = _shape_dates(_convert_xrefs(row.get(name), _list_systems))
+    for name in SHAPES:
+        if name in record:
+            row[name] = shape_rows(record[name], name)
     return row
 
 
@@ -305,8 +191,15 @@ def _list_systems(xrefs: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{"system": name, "xref_codes": codes} for name, codes in xrefs.items()]
 
 
-def _joxref_codess(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def _join_systems(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return {row["system"]: row["xref_codes"] for row in rows}
+
+
+def _shape_dates(rows: Any) -> Any:
+    """Give the dates of entities all of their fields, and no others."""
+    if not isinstance(rows, list):
+        return rows
+    return [{**r, DATE: shape_date(r[DATE])} if DATE in r else r for r in rows]
 
 
 def _keep_finite(rows: Any) -> Any:
@@ -331,7 +224,11 @@ def _make_record(row: dict[str, Any]) -> dict[str, Any]:
             record[name] = _convert_attributes(record[name], read_json)
     for name in _LINKED:
         if name in record:
-            record[name] = _convert_xrefs(record[name], _joxref_codess)
+            record[name] = _shape_dates(_convert_xrefs(record[name], _join_systems))
+    # Null fields have been left out.
+    for name in SHAPES:
+        if name in record:
+            record[name] = shape_rows(record[name], name)
     record["error"] = row.get("error")
     return record
 

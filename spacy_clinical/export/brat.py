@@ -4,9 +4,10 @@
     NAME.ann           doc.ents, one a line: T1, label with offsets in characters, text; then
                        what is said of them: A1, Negated, T1; and what they mean: N1,
                        Reference, T1, vocabulary with id, name of the concept; then
-                       doc.spans["phi"], if there is such a group
+                       doc.spans["phi"], if there is such a group; and what belongs to
+                       what, from child to head: R1, MODIFY Arg1:T2 Arg2:T1
     names.csv          name, id, source of each note
-    annotation.conf    the types of entities and attributes, as BRAT wants to know them
+    annotation.conf    the types of entities, relations and attributes, as BRAT wants to know them
 
 NAME is the id of the note, as `file_names` writes it; a name that is there already gets a
 number: note, note-2. In names.csv an apostrophe stands before what a spreadsheet would
@@ -16,7 +17,7 @@ SOURCE: https://brat.nlplab.org/standoff.html
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from spacy.tokens import Doc, Span
@@ -29,6 +30,7 @@ from spacy_clinical.export.concepts import (
     list_parts,
 )
 from spacy_clinical.export.docs import get_note
+from spacy_clinical.export.relation_records import describe_relations
 from spacy_clinical.extensions.span_groups import list_spans
 from spacy_clinical.files.atomic import fill_folder, open_new
 from spacy_clinical.files.cells import TableWriter
@@ -46,11 +48,14 @@ _SPACE = re.compile(r"[\s\x00-\x1f\x7f]+")
 
 def format_ann(doc: Doc) -> str:
     """List `doc.ents` and identifiers as text-bound annotations, the attributes that are
-    true for them, and the concepts that they mean, one a line; "" for none.
+    true for them, the concepts that they mean, and their relations, one a line; "" for
+    none.
 
-    A line break inside an entity ends a fragment, as BRAT asks.
+    A line break inside an entity ends a fragment, as BRAT asks. Relations of other spans
+    are left out.
     """
     lines: list[str] = []
+    ids: dict[tuple[int, int], str] = {}
     said: list[str] = []
     meant: list[str] = []
     for ent in _list_spans(doc):
@@ -65,12 +70,25 @@ def format_ann(doc: Doc) -> str:
             label, number = _make_label(ent.label_), len(lines) + 1
             line = f"T{number}\t{label} {';'.join(places)}\t{' '.join(parts)}\n"
             lines.append(line)
+            ids.setdefault((ent.start_char, ent.end_char), f"T{number}")
             true = [label for name, label in WRITTEN.items() if ent._.get(name) is True]
             said += [f"{label} T{number}" for label in true]
             meant += [f"Reference T{number} {one}" for one in list_references(ent)]
     attributes = [f"A{i}\t{one}\n" for i, one in enumerate(said, start=1)]
     concepts = [f"N{i}\t{one}\n" for i, one in enumerate(meant, start=1)]
-    return "".join([*lines, *attributes, *concepts])
+    related = [f"R{i}\t{one}\n" for i, one in enumerate(_relate(doc, ids), start=1)]
+    return "".join([*lines, *attributes, *concepts, *related])
+
+
+def _relate(doc: Doc, ids: Mapping[tuple[int, int], str]) -> Iterator[str]:
+    """List relations as BRAT has them.
+
+    ids: Of entities, by their places (characters).
+    """
+    for row in describe_relations(doc)["relations"]:
+        sides = [ids.get((row[s]["start"], row[s]["end"])) for s in ("child", "head")]
+        if all(sides):
+            yield f"{_make_label(row['label'])} Arg1:{sides[0]} Arg2:{sides[1]}"
 
 
 def list_references(ent: Span) -> list[str]:
@@ -103,6 +121,7 @@ def write_brat(docs: Iterable[Doc], folder: Path) -> int:
     RAISES FileExistsError: C326, if the folder has files.
     """
     labels: set[str] = set()
+    relations: set[str] = set()
     n_docs = 0
     with fill_folder(folder) as part, open_new(part / "names.csv") as handle:
         table = TableWriter(handle, COLUMNS)
@@ -114,8 +133,9 @@ def write_brat(docs: Iterable[Doc], folder: Path) -> int:
             _write(part / f"{name}.ann", format_ann(doc))
             table.write((name, note.id, note.source))
             labels.update(_make_label(span.label_) for span in _list_spans(doc))
+            relations.update(_make_label(row["label"]) for row in doc._.relations)
             n_docs += 1
-        _write(part / "annotation.conf", _list_types(labels))
+        _write(part / "annotation.conf", _list_types(labels, relations))
     return n_docs
 
 
@@ -128,7 +148,9 @@ def _make_label(label: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]+", "_", label) or "Entity"
 
 
-def _list_types(labels: Iterable[str]) -> str:
+def _list_types(labels: Iterable[str], relations: Iterable[str]) -> str:
     names = "".join(f"{label}\n" for label in sorted(labels))
     said = "".join(f"{label}\tArg:<ENTITY>\n" for label in WRITTEN.values())
-    return f"[entities]\n{names}[relations]\n[events]\n[attributes]\n{said}"
+    sides = "Arg1:<ENTITY>, Arg2:<ENTITY>"
+    related = "".join(f"{label}\t{sides}\n" for label in sorted(relations))
+    return f"[entities]\n{names}[relations]\n{related}[events]\n[attributes]\n{said}"

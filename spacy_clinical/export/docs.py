@@ -15,6 +15,8 @@
                               what entities mean
     doc.spans["abbreviations"]  short forms, so that `doc._.abbreviations` and
                               `span._.long_form` work
+    doc._.relations, doc._.medications, doc._.measurements, span._.date
+                              what belongs to what, and when
     doc._, span._, token._    attributes that the records have; those that nothing has
                               added so far are added, with the default None
     get_note(doc)             id, source and metadata of the note
@@ -38,6 +40,11 @@ from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.export.abbreviations import restore_abbreviation
 from spacy_clinical.export.concepts import restore_concept
 from spacy_clinical.export.records import get_source_format
+from spacy_clinical.export.relation_records import (
+    DATE,
+    restore_relations,
+    shape_date,
+)
 from spacy_clinical.extensions.abbreviation_attributes import set_abbreviations
 from spacy_clinical.extensions.assertion_attributes import (
     CONTEXT_ATTRIBUTES,
@@ -117,6 +124,7 @@ def make_doc(record: Mapping[str, Any], nlp: Language) -> Doc:
     _set_assertions(doc, finder, record)
     _set_concepts(doc, finder, record)
     _set_abbreviations(doc, finder, record)
+    _set_relations(doc, finder, record)
     _set_attributes(doc, finder, record)
     keep(doc, EXTENDED_KEY, len(finder.extended))
     set_note(doc, get_record_note(record))
@@ -248,6 +256,18 @@ def _set_abbreviations(doc: Doc, finder: _Finder, record: Mapping[str, Any]) -> 
                 finder.find(*place)
     if rows:
         set_abbreviations(doc, rows)
+
+
+def _set_relations(doc: Doc, finder: _Finder, record: Mapping[str, Any]) -> None:
+    """Set what belongs to what, and when; records of earlier versions don't say."""
+    for name, rows in restore_relations(record).items():
+        doc._.set(name, rows)
+    for row in _list_findings(record):
+        value = shape_date(row.get(DATE))
+        if value is not None:
+            span = Span(doc, *finder.find(row["start"], row["end"]), row["label"])
+            place = {"start_char": row["start"], "end_char": row["end"]}
+            span._.date = {**place, "label": row["label"], **value}
 
 
 def _set_attributes(doc: Doc, finder: _Finder, record: Mapping[str, Any]) -> None:

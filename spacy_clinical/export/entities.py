@@ -1,4 +1,4 @@
-"""Entities in records: what was found, where, whether it holds, and what it means."""
+"""Entities in records: what was found, where, whether it holds, what it means, and when."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, TypedDict, cast
@@ -18,6 +18,7 @@ from spacy_clinical.export.concepts import (
     bare_concept,
     describe_concept,
 )
+from spacy_clinical.export.relation_records import DATE, bare_date, describe_date
 
 # Fields that stay without text; those of assertion and concepts as far as they may.
 BARE_FIELDS = frozenset(
@@ -44,6 +45,7 @@ class EntityRecord(TypedDict, total=False):
     kb_id: str
     kb_ents: list[CandidateRecord]
     concept: ConceptRecord | None
+    date: dict[str, Any] | None
     attributes: dict[str, Any]
 
 
@@ -63,6 +65,7 @@ def make_entity(
         "section": span._.section,
         **cast(EntityRecord, describe_assertion(span)),
         **cast(EntityRecord, describe_concept(span)),
+        "date": describe_date(span),
     }
     if reader.attributes.span:
         entity["attributes"] = reader.read_span(span)
@@ -72,10 +75,11 @@ def make_entity(
 def bare_entity(
     row: Mapping[str, Any], labels: Collection[str], vocabularies: Collection[str]
 ) -> dict[str, Any]:
-    """Copy whether an entity holds and what it means, without words of the note.
+    """Copy whether an entity holds, what it means and when, without words of the note.
 
     row: A record of an entity, which may come from anywhere.
     labels: Of sections that may stay.
     vocabularies: See `bare_concept`.
     """
-    return {**bare_assertion(row, labels), **bare_concept(row, vocabularies)}
+    dated = {DATE: bare_date(row[DATE])} if DATE in row else {}
+    return {**bare_assertion(row, labels), **bare_concept(row, vocabularies), **dated}

@@ -5,11 +5,13 @@
                          was found in them
     Condition            codes (doc._.icd9) and disorders, as unconfirmed; uncertain ones
                          as provisional, denied ones as refuted, past ones as inactive or
-                         resolved
-    MedicationStatement  medications, with the dosage that follows, and whether they were
-                         stopped, held, not taken or are planned
+                         resolved; with site, severity and onset, as relations say
+    MedicationStatement  medications, with their dosages and what for, and whether they
+                         were stopped, held, not taken or are planned; without records of
+                         medications, with the dosage that follows
     Procedure            treatments: completed if they are past, not-done if denied
-    Observation          values, with the test before them
+    Observation          measurements, with their values, parts, ranges and dates; other
+                         values, with the test before them
     AllergyIntolerance   substances under allergies, with reactions; or that none is
                          known
     FamilyMemberHistory  disorders of the family, by relative
@@ -47,20 +49,25 @@ from spacy_clinical.export.claims import (
     read_assertion,
 )
 from spacy_clinical.export.codings import URIS, make_code, split_entity
+from spacy_clinical.export.fhir_measurements import make_measurement
 from spacy_clinical.export.fhir_note import NoteMaker
+from spacy_clinical.export.fhir_relations import Places, Related, find_status
+from spacy_clinical.export.fhir_status import (
+    extend,
+    is_denied,
+    show_allergy,
+    verify,
+)
 from spacy_clinical.export.fhir_values import (
-    ALLERGY_CLINICAL,
-    ALLERGY_STATUS,
     NO_KNOWN_ALLERGY,
     ROLE_CODES,
     Resource,
     clean,
     is_date,
-    make_extensions,
     make_status,
 )
 from spacy_clinical.export.jsonl import write_records
-from spacy_clinical.extensions.assertion_attributes import CONTEXT_ATTRIBUTES
+from spacy_clinical.export.relation_records import to_doc
 from spacy_clinical.files.json_text import keep_finite
 
 ICD9, ICD10 = URIS["ICD9CM"], URIS["ICD10CM"]
@@ -151,6 +158,7 @@ class _Maker(NoteMaker):
     ) -> None:
         super().__init__(record, subject, date)
         self.claims = Claims(record)
+        self.related = Related(record)
 
     def list_conditions(self) -> Iterator[Resource]:
         for number, code in enumerate(self.record.get("codes") or ()):
@@ -165,7 +173,9 @@ class _Maker(NoteMaker):
             yield self._make_condition(names, places, code, {"coding": coding})
         for ent in self._list_parts(DISORDERS, "stated", "planned"):
             place = ("condition", "entity", *_locate(ent))
-            yield self._make_condition(place, [ent["start"]], ent, make_code(ent))
+            more = self.related.describe_disorder(ent)
+            code = make_code(ent)
+            yield self._make_condition(place, [ent["start"]], ent, code) | more
 
     def _make_condition(
         self,
@@ -177,7 +187,7 @@ class _Maker(NoteMaker):
         return {
             **self._start("Condition", parts, places, finding),
             **self._find_clinical_status(finding),
-            **_verify(VERIFICATION, finding, uncertain="provisional"),
+            **verify(VERIFICATION, finding, uncertain="provisional"),
             "code": code,
             "subject": self.subject,
             "evidence": [{"detail": [self.refer("document")]}],
@@ -194,15 +204,19 @@ class _Maker(NoteMaker):
     def list_medications(self) -> Iterator[Resource]:
         dosages = NearbyEntities(self._list(DOSAGES), self.text)
         for ent in self._list_parts(MEDICATIONS, "stated", "planned", "hypothetical"):
-            dose = dosages.find_after(ent["end"])
-            dosage = {"dosage": [{"text": clean(dose["text"])}]} if dose else {}
+            if self.related.is_other_name(ent):
+                continue
+            drug = self.related.find_drug(ent)
+            dose = dosages.find_after(ent["end"]) if drug is None else None
+            use = {"dosage": [{"text": clean(dose["text"])}]} if dose else {}
+            status = self.claims.find_status_of(ent)
             yield {
                 **self._start_entity("MedicationStatement", "medication", ent),
-                "status": self.claims.find_status_of(ent),
-                "medicationCodeableConcept": make_code(ent),
+                "status": find_status(drug, status, is_negated=is_denied(ent)),
+                "medicationCodeableConcept": self.related.name_drug(ent, drug),
                 "subject": self.subject,
                 "derivedFrom": [self.refer("document")],
-                **dosage,
+                **(self.related.make_use(drug) if drug else use),
             }
 
     def list_procedures(self) -> Iterator[Resource]:
@@ -217,9 +231,31 @@ class _Maker(NoteMaker):
             }
 
     def list_observations(self) -> Iterator[Resource]:
+        others = Places(
+            (ent["start"], ent["end"])
+            for ent in self._list(VALUES | TESTS)
+            if self.claims.find_role_of(ent) != "stated" or is_denied(ent)
+        )
+        for number, row in enumerate(self.related.measurements):
+            place = row["start"], row["end"]
+            if self.claims.find_role(row["start"]) != "stated" or others.overlap(
+                *place
+            ):
+                continue
+            parts = ("observation", "measurement", *place, number)
+            yield {
+                **self._start("Observation", parts, [row["start"]], {}),
+                "status": "preliminary",
+                "subject": self.subject,
+                **make_measurement(
+                    to_doc(self.related.date_measurement(row)), self.text
+                ),
+                "device": self.refer_device(),
+                "derivedFrom": [self.refer("document")],
+            }
         tests = NearbyEntities(self._list(TESTS), self.text)
         for ent in self._list(VALUES, "stated"):
-            if read_assertion(ent).is_negated:
+            if is_denied(ent) or self.related.is_measured(ent):
                 continue
             test = tests.find_before(ent["start"])
             yield {
@@ -241,7 +277,7 @@ class _Maker(NoteMaker):
             caused = [{"manifestation": [{"text": clean(name)}]} for name in reactions]
             yield {
                 **self._start_entity("AllergyIntolerance", "allergy", ent),
-                **_show_allergy(ent),
+                **show_allergy(ent),
                 "code": make_code(ent),
                 "patient": self.subject,
                 **({"reaction": caused} if caused else {}),
@@ -255,7 +291,7 @@ class _Maker(NoteMaker):
                 parts = ("allergy", "none", start)
                 yield {
                     **self._start("AllergyIntolerance", parts, [start], {}),
-                    **_show_allergy({}),
+                    **show_allergy({}),
                     "code": NO_KNOWN_ALLERGY,
                     "patient": self.subject,
                 }
@@ -281,7 +317,7 @@ class _Maker(NoteMaker):
                 "patient": self.subject,
                 "relationship": {"coding": [coding]},
                 "condition": [
-                    {**_extend(part), "code": make_code(part)}
+                    {**extend(part), "code": make_code(part)}
                     for ent in ents
                     for part in split_entity(ent)
                 ],
@@ -301,7 +337,7 @@ class _Maker(NoteMaker):
         """
         self.enter(places, *parts)
         resource = {"resourceType": kind, "id": self.make_id(*parts)}
-        return {**resource, **_extend(finding)}
+        return {**resource, **extend(finding)}
 
     def _start_entity(self, kind: str, name: str, ent: Mapping[str, Any]) -> Resource:
         parts = (name, *_locate(ent))
@@ -329,34 +365,3 @@ def _locate(ent: Mapping[str, Any]) -> tuple[int, ...]:
     """Where an entity is, and which of its concepts is meant, if it isn't the first."""
     part = ent.get("part") or 0
     return (ent["start"], ent["end"], *([part] if part else []))
-
-
-def _extend(finding: Mapping[str, Any]) -> Resource:
-    said = {name: True for name in CONTEXT_ATTRIBUTES if finding.get(name) is True}
-    attributes = {**said, **(finding.get("attributes") or {})}
-    return make_extensions(finding.get("score"), attributes)
-
-
-def _verify(
-    system: str, finding: Mapping[str, Any], *, uncertain: str = "unconfirmed"
-) -> Resource:
-    """The status of a finding: refuted, or unconfirmed, as no finding is confirmed.
-
-    uncertain: Of what the note itself says is uncertain.
-    """
-    assertion = read_assertion(finding)
-    status = uncertain if assertion.is_uncertain else "unconfirmed"
-    code = "refuted" if assertion.is_negated else status
-    return make_status("verificationStatus", system, code)
-
-
-def _show_allergy(finding: Mapping[str, Any]) -> Resource:
-    """The two statuses of an allergy: FHIR asks for the clinical one (ait-1)."""
-    assertion = read_assertion(finding)
-    is_over = assertion.is_negated or assertion.is_historical
-    return {
-        **make_status(
-            "clinicalStatus", ALLERGY_CLINICAL, "inactive" if is_over else "active"
-        ),
-        **_verify(ALLERGY_STATUS, finding),
-    }

@@ -20,10 +20,12 @@ def make_measurement(record: Mapping[str, Any], text: str) -> Resource:
     text: Of the note.
     """
     analyte = record["analyte"]
-    if analyte["start_char"] is None:
-        name = (analyte["key"] or record["components"][0]["key"]).replace("_", " ")
-    else:
+    name = ""
+    if analyte["start_char"] is not None:
         name = clean(text[analyte["start_char"] : analyte["end_char"]])
+    if not name:
+        parts = [part["key"] for part in record["components"]]
+        name = next(filter(None, (analyte["key"], *parts)), "").replace("_", " ")
     resource: Resource = {"code": _make_code(analyte["loinc"], name or UNNAMED)}
     day = (record["date"] or "").partition("T")[0]
     if is_date(day):
@@ -31,7 +33,9 @@ def make_measurement(record: Mapping[str, Any], text: str) -> Resource:
     if record["components"]:
         resource["component"] = [
             {
-                "code": _make_code(part["loinc"], part["key"].replace("_", " ")),
+                "code": _make_code(
+                    part["loinc"], (part["key"] or UNNAMED).replace("_", " ")
+                ),
                 **_make_value(part, record["unit"], record["unit_text"], ""),
             }
             for part in record["components"]
@@ -79,8 +83,9 @@ def _make_value(
 
 def _make_quantity(value: float, unit: str | None, unit_text: str | None) -> Resource:
     quantity: Resource = {"value": value}
-    if unit_text or unit:
-        quantity["unit"] = clean(unit_text or unit or "")
+    written = clean(unit_text or "") or unit
+    if written:
+        quantity["unit"] = written
     if unit:
         quantity.update(system=UCUM, code=unit)
     return quantity

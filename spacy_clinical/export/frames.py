@@ -4,11 +4,23 @@
     sections   id, label, loinc, title, start, end, body_start, score
     entities   id, label, text, start, end, score, section, is_negated, is_uncertain,
                is_historical, is_hypothetical, is_family, cues (as JSON), kb_id,
-               concept_name, vocabulary, concept_score
+               concept_name, vocabulary, concept_score, date, date_end
     concepts   id, label, text, start, end, kb_id, name, vocabulary, version, types, xrefs
                (as JSON), score, how; of an entity with several concepts a row for each
     abbreviations
                id, text, long_form, label, source, start, end
+    relations  id, label, head_label, head, head_start, head_end, child_label, child,
+               child_start, child_end, score
+    medications
+               id, drug, kb_id, dose, dose_high, dose_unit, strength, strength_unit, form,
+               route, times, times_high, period, period_high, period_unit, when, duration,
+               duration_high, duration_unit, is_prn, reason, dispense, dispense_unit,
+               refills, status, is_negated ... is_family, section, start, end, dosages (as
+               JSON): twice a day is 2 times in a period of 1 d
+    measurements
+               id, name, analyte, part, loinc, value, value_high, comparator, unit (UCUM),
+               value_text, unit_text, range_low, range_high, flag, flag_source, date,
+               section, start, end; of a blood pressure a row for each part
     codes      id, code, title, chapter, score
     identifiers id, label, kind, text, start, end, score, source
     fields     id, key, option, value, page, score (of forms)
@@ -33,6 +45,13 @@ from spacy_clinical.export.attributes import Named, Values, parse_attributes
 from spacy_clinical.export.concepts import list_concept_rows
 from spacy_clinical.export.docs import get_note
 from spacy_clinical.export.records import make_record
+from spacy_clinical.export.relation_records import DATE, SHAPES
+from spacy_clinical.export.relation_rows import (
+    MEASUREMENT_COLUMNS,
+    MEDICATION_COLUMNS,
+    RELATION_COLUMNS,
+    list_relation_rows,
+)
 from spacy_clinical.extensions.assertion_attributes import CONTEXT_ATTRIBUTES
 from spacy_clinical.files.json_text import keep_finite, write_json
 from spacy_clinical.types import Note
@@ -44,6 +63,9 @@ Rows = Literal[
     "codes",
     "concepts",
     "abbreviations",
+    "relations",
+    "medications",
+    "measurements",
     "identifiers",
     "fields",
     "tokens",
@@ -59,6 +81,7 @@ COLUMNS: dict[Rows, tuple[str, ...]] = {
         *("id", "label", "text", "start", "end", "score", "section"),
         *(*CONTEXT_ATTRIBUTES, "cues"),
         *("kb_id", "concept_name", "vocabulary", "concept_score"),
+        *("date", "date_end"),
     ),
     "concepts": (
         *("id", "label", "text", "start", "end", "kb_id", "name", "vocabulary"),
@@ -66,6 +89,9 @@ COLUMNS: dict[Rows, tuple[str, ...]] = {
     ),
     "codes": ("id", "code", "title", "chapter", "score"),
     "abbreviations": ("id", "text", "long_form", "label", "source", "start", "end"),
+    "relations": RELATION_COLUMNS,
+    "medications": MEDICATION_COLUMNS,
+    "measurements": MEASUREMENT_COLUMNS,
     "identifiers": ("id", "label", "kind", "text", "start", "end", "score", "source"),
     "fields": ("id", "key", "option", "value", "page", "score"),
     "tokens": ("id", "start", "end"),
@@ -76,9 +102,16 @@ OWNERS: dict[Rows, str] = {"notes": "doc", "entities": "span", "tokens": "token"
 _TYPES = {
     **dict.fromkeys(("n_chars", "n_sentences", "start", "end"), "int64"),
     **dict.fromkeys(("body_start", "page"), "int64"),
+    **dict.fromkeys(("head_start", "head_end", "child_start", "child_end"), "int64"),
+    **dict.fromkeys(("times", "times_high", "refills"), "Int64"),
     **dict.fromkeys(("score", "concept_score"), "float64"),
-    **dict.fromkeys(CONTEXT_ATTRIBUTES, "boolean"),
+    **dict.fromkeys(("dose", "dose_high", "strength", "dispense"), "float64"),
+    **dict.fromkeys(("period", "period_high", "duration", "duration_high"), "float64"),
+    **dict.fromkeys(("value_high", "range_low", "range_high"), "float64"),
+    **dict.fromkeys((*CONTEXT_ATTRIBUTES, "is_prn"), "boolean"),
 }
+# Where they differ from those of columns with the same name.
+_OWN_TYPES: dict[str, dict[str, str]] = {"measurements": {"value": "float64"}}
 ATTRIBUTES = "attributes"
 
 
@@ -118,7 +151,8 @@ def to_frame(
         names = {name: None for name in names if name not in CONTEXT_ATTRIBUTES}
     names.update(dict.fromkeys(n for row in found_rows for n in row[ATTRIBUTES]))
     columns = {name: [row.get(name) for row in found_rows] for name in COLUMNS[kind]}
-    types = {name: _TYPES.get(name, "string") for name in columns}
+    known = {**_TYPES, **_OWN_TYPES.get(kind, {})}
+    types = {name: known.get(name, "string") for name in columns}
     for name in names:
         values = [row[ATTRIBUTES].get(name) for row in found_rows]
         column = name_column(name, kind)
@@ -165,6 +199,8 @@ def list_rows(record: Mapping[str, Any], rows: Rows) -> Iterator[dict[str, Any]]
     found = record.get(rows) or ()
     if rows == "concepts":
         found = list_concept_rows(record["entities"])
+    if rows in SHAPES:
+        found = list_relation_rows(record, rows)
     for row in found:
         value = row.get("value")
         # A column has one type, so booleans are written as text.
@@ -174,6 +210,9 @@ def list_rows(record: Mapping[str, Any], rows: Rows) -> Iterator[dict[str, Any]]
         said: dict[str, Any] = {}
         if rows == "entities":
             said = _read_assertion(row, named[ATTRIBUTES]) | _read_concept(row)
+            said |= _read_date(row)
+        if rows == "medications":
+            said = {"dosages": write_value(row["dosages"])}
         if rows == "concepts":
             said = {name: write_value(row.get(name)) for name in ("types", "xrefs")}
         if rows == "abbreviations":
@@ -212,6 +251,12 @@ def _read_concept(row: Mapping[str, Any]) -> dict[str, Any]:
         "vocabulary": concept.get("vocabulary"),
         "concept_score": keep_finite(concept.get("score")),
     }
+
+
+def _read_date(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the columns of an entity that say when."""
+    value = row.get(DATE) or {}
+    return {"date": value.get("value"), "date_end": value.get("value_end")}
 
 
 def write_value(value: Any) -> Any:

@@ -13,13 +13,16 @@ count code points. A record:
     subsections        label, title, start, end, body_start, section, score
     entities           doc.ents: label, text, start, end, score, section; whether they
                        hold (is_negated and the like, assertion), as `assertions` says;
-                       what they mean (kb_id, kb_ents, concept), as `concepts` says
+                       what they mean (kb_id, kb_ents, concept), as `concepts` says;
+                       when (date), as `relation_records` says
     overlapping        entities that were predicted too, but overlap those above
     codes              doc._.icd9, best first: code, label, title, chapter,
                        chapter_codes, ccs, icd10, score, evidence (section, start, end,
                        score)
     abbreviations      short forms: start, end, text, long_form and more, as
                        `abbreviations` says
+    relations, medications, measurements
+                       what belongs to what, as `relation_records` says
     n_sentences        0 if nothing set sentences
     sentences          where they start; each ends where the next one starts
     pieces             per component, what its model saw (doc._.clinical_pieces)
@@ -70,6 +73,11 @@ from spacy_clinical.export.entities import (
     make_entity,
 )
 from spacy_clinical.export.identifiers import IdentifierRecord, describe_identifiers
+from spacy_clinical.export.relation_records import (
+    SHAPES,
+    bare_relations,
+    describe_relations,
+)
 from spacy_clinical.extensions.attributes import NER_KEY, SECTIONS_KEY, SUBSECTIONS_KEY
 from spacy_clinical.extensions.span_groups import list_spans
 from spacy_clinical.files.json_text import round_finite
@@ -141,6 +149,9 @@ class Record(TypedDict, total=False):
     overlapping: list[EntityRecord]
     codes: list[dict[str, Any]]
     abbreviations: list[AbbreviationRecord]
+    relations: list[dict[str, Any]]
+    medications: list[dict[str, Any]]
+    measurements: list[dict[str, Any]]
     identifiers: list[IdentifierRecord]
     n_sentences: int
     sentences: list[int]
@@ -189,6 +200,7 @@ def make_record(note: Note, doc: Doc, *, attributes: Named = ()) -> Record:
         ],
         "codes": [_round_scores(code) for code in doc._.icd9],
         "abbreviations": describe_abbreviations(doc, note.text),
+        **cast(Record, describe_relations(doc)),
         "n_sentences": len(sentences),
         "sentences": sentences,
         "pieces": doc._.clinical_pieces or {},
@@ -259,6 +271,9 @@ def without_text(record: Record, *, keep_meta: str | Collection[str] = ()) -> Re
         elif name == "abbreviations":
             forms = cast(list[dict[str, Any]], value)
             bare["abbreviations"] = [bare_abbreviation(row) for row in forms]
+        elif name in SHAPES:
+            kb_ids = {row.get("kb_id") or "" for row in bare.get("entities") or ()}
+            bare[name] = bare_relations(value, name, labels, kb_ids)
         elif name == "pieces":
             bare["pieces"] = bare_pieces(value, provenance)
         elif name == "provenance":

@@ -3,6 +3,8 @@
     notes.csv, sections.csv, entities.csv, codes.csv
     concepts.csv       if entities have concepts
     abbreviations.csv  if there are some
+    relations.csv, medications.csv, measurements.csv
+                       if there are some
     identifiers.csv    if there are identifiers
     tokens.csv         if there are tokens that have attributes
 
@@ -30,7 +32,10 @@ from spacy_clinical.files.cells import TableWriter, add_columns
 
 TABLES: tuple[Rows, ...] = ("notes", "sections", "entities", "codes")
 # Written only if there are some.
-MORE_TABLES: tuple[Rows, ...] = ("concepts", "abbreviations", "identifiers", "tokens")
+MORE_TABLES: tuple[Rows, ...] = (
+    *("concepts", "abbreviations", "relations", "medications", "measurements"),
+    *("identifiers", "tokens"),
+)
 
 
 def write_tables(records: Iterable[Mapping[str, Any]], folder: Path) -> int:

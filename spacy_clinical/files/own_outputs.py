@@ -65,6 +65,9 @@ TABLES = {
 MORE_TABLES = {
     "concepts.csv": "id,label,text,start,end,kb_id,name,vocabulary",
     "abbreviations.csv": "id,text,long_form,label,source,start,end",
+    "relations.csv": "id,label,head_label,head,head_start,head_end",
+    "medications.csv": "id,drug,kb_id,dose,dose_high,dose_unit",
+    "measurements.csv": "id,name,analyte,part,loinc,value,value_high,comparator",
     "identifiers.csv": "id,label,kind,text,start,end,score,source",
     "tokens.csv": "id,start,end",
 }

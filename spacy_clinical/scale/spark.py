@@ -2,7 +2,7 @@
 "spark").
 
 The result has one row for each row of the data frame. Its columns are those of
-`export.arrow.SCHEMA`, with the same names and types, followed by the kept columns. If a
+`export.arrow_schema.SCHEMA`, with the same names and types, followed by the kept columns. If a
 row has no text or no id, or a component fails on it, the reason is in `error`; the job
 continues. `source` and `meta` are empty: use `keep_cols` for other columns.
 
@@ -68,7 +68,8 @@ try:
     from pyspark.sql import types as T
     from pyspark.sql.pandas.types import from_arrow_schema
 
-    from spacy_clinical.export.arrow import NAMED_SCHEMA, SCHEMA, make_table
+    from spacy_clinical.export.arrow import make_table
+    from spacy_clinical.export.arrow_schema import NAMED_SCHEMA, SCHEMA
 except ImportError as error:
     raise CodedImportError(Errors.C330.format(name=error.name)) from error
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import spacy
 from spacy.tokens import SpanGroup
 
+from spacy_clinical.export.docs import load_tokenizer
 from spacy_clinical.export.records import make_record
 from spacy_clinical.extensions.attributes import add_to
 from spacy_clinical.extensions.concept_attributes import Linked, set_concepts
@@ -186,3 +187,52 @@ def make_linked_doc(text=LINKED_TEXT):
 def make_linked():
     """Make the record of that Doc."""
     return make_record(Note("n1", LINKED_TEXT, {}, "x.txt"), make_linked_doc())
+
+
+RELATED_TEXT = (
+    "Date: 03/04/2020\n\n"
+    "MEDICATIONS:\n"
+    "Metoprolol tartrate (Lopressor) 25 mg tablet PO BID prn chest pain\n"
+    "Prednisone 40 mg daily x 5 days, then 20 mg daily x 5 days\n\n"
+    "HPI:\nSevere left knee pain since 2019-02-03. Lisinopril was stopped. "
+    "Denies warfarin. Takes ibuprofen 2-4 tabs q6h.\n\n"
+    "LABS:\nSodium 128 mmol/L (135-145). BP 120/80 mmHg. EF <35 %. "
+    "Troponin < 0.01 ng/mL H on 2020-03-01.\n"
+)
+_RELATED = {
+    "Medication": (
+        *("Metoprolol tartrate", "Lopressor", "Prednisone", "Lisinopril", "warfarin"),
+        "ibuprofen",
+    ),
+    "Dosage": ("25 mg", "40 mg", "20 mg", "2-4 tabs"),
+    "Sign_symptom": ("pain",),
+    "Biological_structure": ("left knee",),
+    "Severity": ("Severe",),
+    "Date": ("2019-02-03", "2020-03-01"),
+    "Diagnostic_procedure": ("Sodium", "BP", "EF", "Troponin"),
+    "Lab_value": ("128 mmol/L", "120/80 mmHg", "<35 %", "< 0.01 ng/mL"),
+}
+
+
+@functools.cache
+def load_relations():
+    """Make a pipeline that finds these words, and what belongs to what."""
+    nlp = load_tokenizer()
+    nlp.add_pipe("clinical_section_splitter")
+    nlp.add_pipe("clinical_sentencizer")
+    ruler = nlp.add_pipe("entity_ruler")
+    ruler.add_patterns(
+        [
+            {"label": label, "pattern": word}
+            for label, words in _RELATED.items()
+            for word in words
+        ]
+    )
+    nlp.add_pipe("clinical_assertion")
+    nlp.add_pipe("clinical_relations")
+    return nlp
+
+
+def make_related(text=RELATED_TEXT):
+    """Make the record of a note with relations, medications, measurements and dates."""
+    return make_record(Note("n1", text, {}, "x.txt"), load_relations()(text))

@@ -62,7 +62,7 @@ def test_tables_have_the_schema_with_its_versions():
         table = make_table(records)
         assert table.schema.equals(SCHEMA, check_metadata=True)
     found = {k.decode(): v.decode() for k, v in SCHEMA.metadata.items()}
-    assert found["spacy_clinical.schema"] == "4"
+    assert found["spacy_clinical.schema"] == "5"
     assert found["spacy_clinical.version"] == __version__
 
 

@@ -12,8 +12,10 @@ from spacy_clinical.types import Note
 from tests.conftest import load_blank
 from tests.export.made import (
     FINDINGS,
+    RELATED_TEXT,
     list_records,
     load_assertion,
+    load_relations,
     make_assessed,
     make_linked_doc,
 )
@@ -180,3 +182,43 @@ def test_no_name_and_no_id_breaks_a_line():
     set_concept(doc.ents[0], [], {"id": "C1", "name": ""})
     [one] = read_brat(doc.text, format_ann(doc)).normalizations
     assert (one.reference, one.name) == ("KB:C1", "C1")
+
+
+def list_pairs(doc):
+    return {
+        (
+            row["label"],
+            *(row[side][name] for side in ("head", "child") for name in PLACE),
+        )
+        for row in doc._.relations
+    }
+
+
+PLACE = ("label", "start_char", "end_char")
+
+
+def test_relations_are_written_and_read_back(tmp_path):
+    doc = load_relations()(RELATED_TEXT)
+    assert doc._.relations
+    write_brat([doc], tmp_path / "out")
+    conf = (tmp_path / "out" / "annotation.conf").read_text("utf8")
+    assert "[relations]\nMODIFY\tArg1:<ENTITY>, Arg2:<ENTITY>\n" in conf
+    [example] = BratCorpus(tmp_path / "out", discontinuous="cover")(load_relations())
+    assert list_pairs(example.reference) == list_pairs(doc)
+
+
+def test_relations_of_other_spans_are_left_out_and_no_label_breaks_a_line():
+    doc = load_relations()("left knee pain")
+    sides = [
+        {"label": ent.label_, "start_char": ent.start_char, "end_char": ent.end_char}
+        for ent in doc.ents
+    ]
+    other = {**sides[0], "end_char": 1}
+    doc._.relations = [
+        {"label": "a\nT9\tb", "head": sides[1], "child": sides[0], "score": 1.0},
+        {"label": "MODIFY", "head": sides[1], "child": other, "score": 1.0},
+    ]
+    lines = format_ann(doc).splitlines()
+    assert [line for line in lines if line[0] == "R"] == ["R1\ta_T9_b Arg1:T1 Arg2:T2"]
+    [relation] = read_brat(doc.text, format_ann(doc)).relations
+    assert relation.label == "a_T9_b"

@@ -64,7 +64,7 @@ def test_make_record_tells_all_that_was_found():
             "score": 0.9123,
             "section": "history_of_present_illness",
             **dict.fromkeys(FIELDS),
-            **{"kb_id": "", "kb_ents": [], "concept": None},
+            **{"kb_id": "", "kb_ents": [], "concept": None, "date": None},
         },
         {
             "label": "Sign_symptom",
@@ -74,7 +74,7 @@ def test_make_record_tells_all_that_was_found():
             "score": None,
             "section": "physical_exam",
             **dict.fromkeys(FIELDS),
-            **{"kb_id": "", "kb_ents": [], "concept": None},
+            **{"kb_id": "", "kb_ents": [], "concept": None, "date": None},
         },
     ]
     (overlapping,) = record["overlapping"]

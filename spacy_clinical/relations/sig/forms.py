@@ -38,6 +38,7 @@ _FORMS = {
     "film": r"films?",
     "ring": r"vaginal ring",
 }
+FORMS = frozenset(_FORMS)
 FORM = make_choice(
     "form",
     _FORMS,

@@ -17,6 +17,7 @@ _VERBS = {
     r"decreas(?:e|ed|ing)|reduc(?:e|ed|ing)|adjust(?:ed|ing)?|taper(?:ed|ing)?(?! off)|doubled|"
     r"halved|lower(?:ed|ing)|rais(?:ed|ing)|escalated",
 }
+STATUSES = frozenset(_VERBS)
 _NO_STATUS = re.compile(
     r"(?:not|never|didn't|don't|without|no|before|if|until) (?:be )?$"
 )
