@@ -119,8 +119,9 @@ Links: TypeAlias = Annotated[
     typer.Option(
         "--link",
         metavar="SYSTEM=URL",
-        help="Where pages link concepts to: MESH=https://example.org/{code}, or a known "
-        "system alone: MESH. Repeat the option for others. Without it there are no links.",
+        help="Where pages link concepts to: a system and an address with its code's "
+        "place, as docs/exports.md has it, or a known system alone: MESH. Repeat the "
+        "option for others. Without it there are no links.",
     ),
 ]
 

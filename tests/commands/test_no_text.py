@@ -120,7 +120,7 @@ def nlp():
 def run(nlp):
     """Run a command in this process, with that pipeline."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("spacy_clinical.commands.annotate.load_pipeline", lambda _: nlp)
+        patch.setattr("spacy_clinical.commands.annotate.load_pipeline", lambda *_: nlp)
 
         def invoke(command, *args):
             result = CliRunner().invoke(app, [command, *map(str, args)])

@@ -104,7 +104,9 @@ def nlp():
 
 @pytest.mark.parametrize("shards", [(), ("--shard-size", "1")])
 def test_all_that_a_run_writes_is_json(nlp, tmp_path, monkeypatch, shards):
-    monkeypatch.setattr("spacy_clinical.commands.annotate.load_pipeline", lambda _: nlp)
+    monkeypatch.setattr(
+        "spacy_clinical.commands.annotate.load_pipeline", lambda *_: nlp
+    )
     (tmp_path / "n.jsonl").write_text("".join(ODD % i for i in range(3)))
     out = tmp_path / "out"
 

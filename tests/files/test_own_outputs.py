@@ -41,7 +41,7 @@ def made(tmp_path_factory):
         json.dumps({"text": "HPI: pain"}) + "\n" + json.dumps({"x": 1}) + "\n"
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("spacy_clinical.commands.annotate.load_pipeline", lambda _: nlp)
+        patch.setattr("spacy_clinical.commands.annotate.load_pipeline", lambda *_: nlp)
 
         def run(*args):
             result = CliRunner().invoke(app, list(map(str, args)))

@@ -216,3 +216,8 @@ def is_ucum(code: str) -> bool | None:
     except LarkError:
         return False
     return True
+
+
+def list_codes() -> list[str]:
+    """List the codes that the words are read as."""
+    return sorted({*_WORDS.values(), *_COUNTS.values(), *_BELOW.values()})
