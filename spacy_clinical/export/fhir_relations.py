@@ -196,6 +196,9 @@ def _make_onset(date: Mapping[str, Any] | None) -> Resource:
     """Make the onset that a date or an age says."""
     if date is None or date["mod"] not in _ONSET_MODS:
         return {}
+    # Whether the day or the month comes first isn't known.
+    if date.get("reason") == "ambiguous_order":
+        return {}
     value, end = date["value"] or "", date["value_end"]
     if date["type"] == "AGE":
         match = None if end else _AGE.fullmatch(value)

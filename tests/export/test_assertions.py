@@ -163,7 +163,7 @@ def test_attributes_that_are_asked_for_have_no_second_column(tmp_path):
     frame = to_frame([doc], attributes="span._.is_negated,span._.is_family")
     assert list(frame["is_negated"]) == [False]
     assert frame["is_historical"].isna().all()
-    assert len(set(frame.columns)) == len(frame.columns) == 17
+    assert len(set(frame.columns)) == len(frame.columns) == 19
     mark_assertion(doc.ents[0], ["is_family"])
     note = Note("n", doc.text, {}, "")
     record = make_record(note, doc, attributes="span._.is_negated")

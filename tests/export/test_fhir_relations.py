@@ -180,6 +180,7 @@ def test_conditions_have_site_severity_and_onset():
         ({"mod": "END"}, {}),
         ({"mod": "BEFORE"}, {}),
         ({"resolved": False}, {}),
+        ({"reason": "ambiguous_order"}, {}),
         ({"value": "XXXX-03-04"}, {}),
         ({"value": "2019-WI"}, {}),
         ({"value": "2019-02-30"}, {}),
