@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from spacy_clinical.export import brat, conll, docbin, fhir, jsonl, omop, tables
+from spacy_clinical.export import (
+    brat,
+    conll,
+    docbin,
+    fhir,
+    jsonl,
+    omop,
+    omop_facts,
+    tables,
+)
+from spacy_clinical.files.atomic import fill_folder
 
 
 @dataclass(frozen=True)
@@ -73,6 +83,12 @@ def _write_omop(records: Iterable[Any], path: Path, options: Options) -> None:
     omop.write_rows(records, path, date=options.date, first_id=options.first_id)
 
 
+def _write_facts(records: Iterable[Any], path: Path, options: Options) -> None:
+    with fill_folder(path) as part:
+        names = (omop_facts.EXPOSURE_FILE, omop_facts.MEASUREMENT_FILE)
+        omop_facts.write_facts(records, *(part / name for name in names))
+
+
 FORMATS = {
     "jsonl": Format("records, one a line", lambda r, p, _: jsonl.write_records(r, p)),
     "parquet": Format("records, nested", _write_parquet, needs="pyarrow"),
@@ -86,5 +102,8 @@ FORMATS = {
     ),
     "fhir": Format("R4 Bundles, one a line", _write_fhir, shows_named=True),
     "omop": Format("NOTE_NLP as CSV", _write_omop, days_only=True),
+    "omop-facts": Format(
+        "folder of DRUG_EXPOSURE and MEASUREMENT as CSV", _write_facts
+    ),
 }
 OF_DOCS = tuple(name for name, row in FORMATS.items() if row.of_docs)

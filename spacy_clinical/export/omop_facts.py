@@ -21,6 +21,7 @@ from spacy_clinical.export.omop import find_concept_ids, make_number
 from spacy_clinical.files.atomic import open_atomic
 from spacy_clinical.files.cells import TableWriter, guard_cell
 
+EXPOSURE_FILE, MEASUREMENT_FILE = "drug_exposure.csv", "measurement.csv"
 EXPOSURE_COLUMNS = (
     *("drug_exposure_id", "note_id", "drug_concept_id", "drug_type_concept_id"),
     *("stop_reason", "refills", "quantity", "days_supply", "sig", "route_concept_id"),

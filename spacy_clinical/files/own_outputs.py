@@ -50,6 +50,18 @@ NOTE_NLP = (
     "note_nlp_concept_id,note_nlp_source_concept_id,nlp_system,nlp_date,nlp_datetime,"
     "term_exists,term_temporal,term_modifiers"
 )
+EXPOSURES = (
+    "drug_exposure_id,note_id,drug_concept_id,drug_type_concept_id,stop_reason,refills,"
+    "quantity,days_supply,sig,route_concept_id,drug_source_value,"
+    "drug_source_concept_id,route_source_value,dose_unit_source_value"
+)
+MEASUREMENTS = (
+    "measurement_id,note_id,measurement_concept_id,measurement_date,"
+    "measurement_type_concept_id,operator_concept_id,value_as_number,"
+    "value_as_concept_id,unit_concept_id,range_low,range_high,"
+    "measurement_source_value,measurement_source_concept_id,unit_source_value,"
+    "unit_source_concept_id,value_source_value"
+)
 FIELDS = (
     "source,page,key,option,value,score,key_x0,key_y0,key_x1,key_y1,"
     "value_x0,value_y0,value_x1,value_y1"
@@ -178,7 +190,7 @@ def _look_at_object(handle: BinaryIO, path: Path) -> bool:
 
 def _look_at_table(handle: BinaryIO, path: Path) -> bool:
     header = handle.readline(HEAD).rstrip(b"\r\n").decode("utf8", "replace")
-    if header in (NOTE_NLP, FIELDS):
+    if header in (NOTE_NLP, EXPOSURES, MEASUREMENTS, FIELDS):
         return True
     known = TABLES.get(path.name) or MORE_TABLES.get(path.name)
     if known is not None and _begins_with(header, known):

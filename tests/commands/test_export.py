@@ -22,7 +22,7 @@ from tests.export.made import (
     make_one_record,
 )
 
-FOLDERS = ("csv", "docbin", "brat")
+FOLDERS = ("csv", "docbin", "brat", "omop-facts")
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from spacy_clinical.checkpoints.store import write_manifest
 from spacy_clinical.cli import app
 from spacy_clinical.commands.export import FORMATS
-from spacy_clinical.export import brat, form_records, frames, omop, records
+from spacy_clinical.export import brat, form_records, frames, omop, omop_facts, records
 from spacy_clinical.files import own_outputs
 from spacy_clinical.files.own_outputs import is_own_file, is_own_folder
 from spacy_clinical.forms.files import list_forms
@@ -192,6 +192,8 @@ def test_pipes_are_not_opened(tmp_path):
 
 def test_shapes_are_those_that_are_written():
     assert ",".join(omop.COLUMNS) == own_outputs.NOTE_NLP
+    assert ",".join(omop_facts.EXPOSURE_COLUMNS) == own_outputs.EXPOSURES
+    assert ",".join(omop_facts.MEASUREMENT_COLUMNS) == own_outputs.MEASUREMENTS
     assert ",".join(form_records.COLUMNS) == own_outputs.FIELDS
     assert list(own_outputs.BRAT.values()) == [",".join(brat.COLUMNS)]
     tables = {**own_outputs.TABLES, **own_outputs.MORE_TABLES}
