@@ -46,6 +46,8 @@ def test_has_no_blocks_that_nothing_runs():
 
 # What a block prints, by a name in it.
 PRINTED = {
+    "clinical_linker": "MONDO:0005044 hypertensive disorder",
+    "_.medications": "MODIFY 35% -> EF",
     "form_fields": "Quarterstaff",
     "doc._.abbreviations": "MS mitral stenosis",
     "deidentify": "Pt: [PATIENT]. Seen [DATE].",
