@@ -23,6 +23,18 @@ FORMAT = 1
 VOCABULARIES = ("mondo", "hpo", "mesh", "mesh_supplement", "mentions")
 
 
+# Labels of MACCROBAT and of Chia whose entities name no concept of a vocabulary.
+UNLINKED = frozenset(
+    {
+        *("Age", "Area", "Color", "Coreference", "Date", "Detailed_description"),
+        *("Distance", "Dosage", "Duration", "Frequency", "Height", "Lab_value", "Mass"),
+        *("Nonbiological_location", "Occupation", "Quantitative_concept", "Severity"),
+        *("Sex", "Shape", "Subject", "Texture", "Time", "Volume", "Weight"),
+        *("Value", "Temporal", "Multiplier", "Reference_point"),
+    }
+)
+
+
 class Linked(NamedTuple):
     """A span and the concepts of its parts, the best of each first."""
 
@@ -94,7 +106,8 @@ class ClinicalLinker(ModelRulePipe):
         n_candidates: Number of names of each vocabulary to compare a name with.
         types: By label of entities, the semantic types that their concepts may have; on
             top of those for the vocabularies that ship. [] for all types.
-        labels: Of the entities and spans to link; None for all.
+        labels: Of the entities and spans to link; None for all but those that name no
+            concept, such as doses, values and dates (`UNLINKED`).
         use_ents: Whether to link `doc.ents`.
         spans_keys: Of the span groups to link.
         use_abbreviations: Whether abbreviations are linked by what they stand for, where
@@ -189,7 +202,9 @@ class ClinicalLinker(ModelRulePipe):
         spans = list(doc.ents) if self.use_ents else []
         for key in self.spans_keys:
             spans += list_spans(doc, key)
-        if self.target_labels is not None:
+        if self.target_labels is None:
+            spans = [span for span in spans if span.label_ not in UNLINKED]
+        else:
             labels = frozenset(self.target_labels)
             spans = [span for span in spans if span.label_ in labels]
         return spans

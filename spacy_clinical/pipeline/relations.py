@@ -156,8 +156,9 @@ class ClinicalRelations(RelationHeadPipe):
                 found.scores, found.input.pairs, found.mentions, labels, cutoffs
             )
             doc._.relations = [_make_record(relation) for relation in relations]
-            # Distances alone say less of values and doses than the text between.
-            write_records(doc, doc._.relations if self.is_trainable else None)
+            # What stands between a drug and a dose, or a test and a value, says whose it
+            # is more surely than the head: a list may be read one step off.
+            write_records(doc, None)
 
     def _list_cutoffs(self) -> Cutoffs:
         threshold = self.threshold

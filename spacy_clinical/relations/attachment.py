@@ -29,6 +29,9 @@ _OF = re.compile(
 _COSTS = {",": 2.0, ";": 12.0, ":": 4.0, "(": 1.0, ")": 3.0}
 _AND_COST = 4.0
 _DRUG_COST = 3.0
+# Between a drug and the end of its sig: "1 g IV" before "q12h".
+_SIG = re.compile(r"\s[\d.,/-]*\d\s?[^\W\d_]{1,12}(?:\s[^\W\d_]{1,12}){0,2}\s")
+_SIG_COST = 1.0
 _BOTH = re.compile(r"\b(?:both|each|all)\b", re.IGNORECASE)
 
 
@@ -143,6 +146,8 @@ class _Attacher:
         cost = sum(_COSTS.get(char, 0.0) for char in gap)
         words = [word.lower() for word in _WORD.findall(gap)]
         n_drugs = self._count_between(start, end)
+        if not is_after and not n_drugs and _SIG.fullmatch(gap):
+            return _SIG_COST
         cost += len(words) + _DRUG_COST * n_drugs
         cost += _AND_COST * sum(word in ("and", "or", "then", "plus") for word in words)
         if is_after:

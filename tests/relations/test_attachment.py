@@ -97,3 +97,14 @@ def test_far_away_is_no_drug_of_an_attribute():
 def test_names_in_brackets_are_those_of_the_drug_before(marked, expected):
     text, drugs, _ = read_marked(marked)
     assert find_aliases(text, drugs) == expected
+
+
+@pytest.mark.parametrize("border", [", ", "; "])
+def test_the_end_of_a_sig_stays_with_its_drug(border):
+    text = f"vancomycin 1 g IV q12h{border}ceftriaxone 2 g q24h"
+    drugs = [Drug(0, 10), Drug(text.index("ceft"), text.index("ceft") + 11)]
+    parts = [("1 g", "dose"), ("IV", "route"), ("q12h", "frequency"), ("2 g", "dose")]
+    parts.append(("q24h", "frequency"))
+    places = [(text.index(part), part, role) for part, role in parts]
+    attributes = [Attribute(at, at + len(part), role) for at, part, role in places]
+    assert attach(text, drugs, attributes) == [(0, 0), (1, 0), (2, 0), (3, 1), (4, 1)]

@@ -146,7 +146,10 @@ def _merge(
             index = len(found)
         if index < len(found) and starts[index] < value[1]:
             one = found[index]
-            is_same = one.name and one.name[0] < test[1] and test[0] < one.name[1]
+            # A known name beside the value says more than a relation does.
+            is_same = one.analyte is not None or (
+                one.name and one.name[0] < test[1] and test[0] < one.name[1]
+            )
             if not is_same and index not in replaced:
                 # The relation knows whose value it is.
                 start, end = min(test[0], one.value[0]), max(test[1], one.end)

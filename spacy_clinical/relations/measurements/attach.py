@@ -84,6 +84,8 @@ class _Attacher:
         is_near = has_before and start - self.tests[before][1] <= _MAX_GAP
         gap = self.text[self.tests[before][1] : start] if is_near else ""
         is_said = 0 < len(gap) <= _MAX_LINK and _COPULA.search(gap) is not None
+        # "Na 138 K 5.2": nothing stands between the two.
+        is_said |= is_number and is_near and gap in ("", " ", "-")
         is_free = not is_said and (not is_number or behind == " ")
         if is_short and is_free and _FORWARD.fullmatch(behind):
             return self._join_after(after, last)

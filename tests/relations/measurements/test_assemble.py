@@ -186,14 +186,47 @@ def test_without_relations_rules_attach_values():
     assert assemble_measurements(doc) == expected
 
 
-def test_a_relation_counts_more_than_the_words_before_a_value():
+def test_a_known_name_beside_a_value_counts_more_than_a_relation():
     doc = doc_from_markup(
         NLP,
         "<Diagnostic_procedure>Sodium</Diagnostic_procedure> and urine "
         "<Diagnostic_procedure>potassium</Diagnostic_procedure> <Lab_value>4.2</Lab_value>",
     )
     [record] = assemble_measurements(doc, [relate(doc, 0, 2)])
-    assert (record["analyte"]["key"], record["value"]) == ("sodium", 4.2)
+    assert (record["analyte"]["key"], record["value"]) == ("urine_potassium", 4.2)
+
+
+@pytest.mark.parametrize(
+    ("line", "values"),
+    [
+        ("Na 138 K 5.2 Cl 101 HCO3 24 BUN 18", (138, 5.2, 101, 24, 18)),
+        ("WBC 8.2 Hgb 12.1 Hct 36.4 Plt 210", (8.2, 12.1, 36.4, 210)),
+        ("AST 45 ALT 67 ALP 110 Tbili 1.2", (45, 67, 110, 1.2)),
+        ("HR 72 RR 16 SpO2 98%", (72, 16, 98)),
+    ],
+)
+@pytest.mark.parametrize("shift", [None, 0, 1])
+def test_values_in_a_line_without_commas_stay_with_the_names_before(
+    line, values, shift
+):
+    words = line.split()
+    markup = " ".join(
+        f"<{label}>{word}</{label}>"
+        for name, value in zip(words[::2], words[1::2], strict=True)
+        for label, word in (("Diagnostic_procedure", name), ("Lab_value", value))
+    )
+    doc = doc_from_markup(NLP, markup)
+    # As a model may relate them: right, or one step off.
+    n = len(values) if shift is not None else 0
+    relations = [
+        relate(doc, min(2 * (i + shift), 2 * n - 2), 2 * i + 1) for i in range(n)
+    ]
+    records = assemble_measurements(doc, relations if n else None)
+    found = [
+        (doc.text[r["analyte"]["start_char"] : r["analyte"]["end_char"]], r["value"])
+        for r in records
+    ]
+    assert found == list(zip(words[::2], values, strict=True))
 
 
 def test_records_are_plain_data():
