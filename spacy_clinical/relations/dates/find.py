@@ -29,6 +29,13 @@ WHOLE = rf"(?<![\w./-])(?:{_NUMERIC}|{_NAMED})"
 _CLOCK = rf"(?:(?:\*\*\])?(?:,? (?:at )?|T)(?P<clock>{CLOCK})(?![\w:]))?"
 _DATE = re.compile(rf"{WHOLE}{_CLOCK}", re.IGNORECASE)
 _WITH_SHORT = re.compile(rf"(?:{WHOLE}|(?<![\w./-]){SHORT}){_CLOCK}", re.IGNORECASE)
+# Before "8/10" and "4/5" that say how much, not when.
+_GRADED = re.compile(
+    r"\b(?:pain|strength|pulses?|power|motor|reflexes|dtrs?|scale|score|grade|severity"
+    r"|tone|murmur|edema)\b[^.;\n\d]{0,20}$",
+    re.IGNORECASE,
+)
+_MAX_GRADED = 40
 # What tells the order of day and month.
 _PAIR = re.compile(
     r"(?<![\w./-])(\d{1,2})([/.-])(\d{1,2})\2(?:\d{4}|\d{2})(?![\d/]|[-.]\d)"
@@ -52,9 +59,19 @@ def find_calendar_dates(
     """
     pattern = _WITH_SHORT if with_short else _DATE
     for match in pattern.finditer(text):
+        if is_grade(text, match.start(), match.end()):
+            continue
         value = read_calendar_date(fold(match[0]), context)
         if value is not None and value.value is not None:
             yield FoundDate(match.start(), match.end(), value)
+
+
+def is_grade(text: str, start: int, end: int) -> bool:
+    """Check whether a place that looks like a date without a year is a grade."""
+    if not re.fullmatch(SHORT, text[start:end]):
+        return False
+    before = text[max(start - _MAX_GRADED, 0) : start]
+    return _GRADED.search(before) is not None
 
 
 def find_day_first(text: str) -> bool | None:

@@ -10,7 +10,7 @@ from spacy.tokens import Doc, Span
 
 from spacy_clinical.relations.dates.anchors import find_anchors
 from spacy_clinical.relations.dates.calendar_dates import Context
-from spacy_clinical.relations.dates.find import find_day_first
+from spacy_clinical.relations.dates.find import find_day_first, is_grade
 from spacy_clinical.relations.dates.normalize import KINDS, read_time
 from spacy_clinical.relations.dates.value import TimeValue
 
@@ -122,6 +122,8 @@ class _Reader:
 
     def read(self, start: int, end: int, kind: str) -> TimeValue | None:
         """Read a time (characters, half open)."""
+        if is_grade(self.text, start, end):
+            return None
         sentence = bisect_right(self.borders, start)
         if sentence != self._sentence:
             self._sentence, self._previous = sentence, None

@@ -33,6 +33,13 @@ _OF_DRUGS = frozenset(
         "allergies",
     }
 )
+_AIM = re.compile(
+    r"\b(?:goal|target|hold|call|notify|prn|keep|maintain|parameters)\b[^.;\n\d]{0,20}"
+    r"(?:[<>]=? ?\d{1,3}(?:\.\d)?,? (?:or|and) [^.;\n\d]{0,10})?$",
+    re.IGNORECASE,
+)
+_OR = re.compile(r",? ?(?:or|and|/|,) ?", re.IGNORECASE)
+_MAX_AIM = 60
 _SAID = {
     "N": r"normal|within normal (?:limits|range)|unremarkable|wnl|normal range",
     "H": r"elevated|increased|high|raised|higher|elevation|increase",
@@ -66,7 +73,7 @@ def assemble_measurements(
         pairs = list(_attach(doc, text))
     else:
         pairs = list(_list_pairs(relations))
-    found = _merge(text, found, pairs)
+    found = list(_leave_out_aims(text, _merge(text, found, pairs)))
     dates = Dates(text, context)
     records = []
     for one in found:
@@ -74,6 +81,19 @@ def assemble_measurements(
         section = sections.find(one.value[0])
         records.append(replace(one, date=day).as_record(text, section))
     return records
+
+
+def _leave_out_aims(text: str, found: Iterable[Measurement]) -> Iterator[Measurement]:
+    """Leave out values that something is to be done at, or to reach: "hold for SBP < 100
+    or HR < 60", "goal INR 2-3"."""
+    end = -1
+    for one in found:
+        before = text[max(one.start - _MAX_AIM, 0) : one.start]
+        is_next = one.start - end >= 0 and _OR.fullmatch(text[end : one.start])
+        if _AIM.search(before) or (end >= 0 and is_next):
+            end = one.end
+        else:
+            yield one
 
 
 class _Sections:

@@ -11,6 +11,10 @@ from spacy_clinical.relations.dates.find import FoundDate, find_calendar_dates
 _BEHIND = re.compile(
     r"[^.;\n]{0,25}?(?:\b(?:on|from|as of|dated|drawn|collected) |\()$"
 )
+# Between a value and the date in the next column.
+_COLUMN = re.compile(r"\)?[ \t]*(?:\(?[HLAN]{1,2}\)?)?[ \t]+")
+# Before a date at the end of a line that isn't when the lines below were written.
+_OTHER_DAY = re.compile(r"\d|\b(?:dates?|dob|birth|born|discharged?|admi\w+)\b", re.I)
 _ENDS = re.compile(r"[.;]\s")
 # Before the first letter of a line of results.
 _AT_START = re.compile(r"[\s*\[(]{0,12}$")
@@ -48,7 +52,8 @@ class Dates:
                 return before.value.value
         if index < len(self._found):
             after = self._found[index]
-            if after.start - end <= 40 and _BEHIND.search(self.text[end : after.start]):
+            gap = self.text[end : after.start] if after.start - end <= 40 else "\n"
+            if _BEHIND.search(gap) or _COLUMN.fullmatch(gap):
                 return after.value.value
         return before.value.value if before and self._holds(before, start) else None
 
@@ -59,7 +64,13 @@ class Dates:
         between = self.text[date.end : start]
         if "\n\n" in between or "\n \n" in between:
             return False
-        return self._is_first(date) or _AT_END.match(self.text, date.end) is not None
+        if self._is_first(date):
+            return True
+        line = self.text.rfind("\n", max(date.start - _MAX_LINE, 0), date.start) + 1
+        return (
+            _AT_END.match(self.text, date.end) is not None
+            and _OTHER_DAY.search(self.text[line : date.start]) is None
+        )
 
     def _is_first(self, date: FoundDate) -> bool:
         """Whether a line starts with a date."""

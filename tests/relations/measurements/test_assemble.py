@@ -323,3 +323,29 @@ def test_a_long_note_takes_linear_time():
 
     small = min(measure(20) for _ in range(2))
     assert measure(400) < 20 * small * 4
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Hold for SBP < 100 or HR < 60.", "Goal INR 2-3", "labetalol prn SBP > 160"],
+)
+def test_values_that_something_is_to_be_done_at_are_no_measurements(text):
+    assert assemble_measurements(NLP.make_doc(text)) == []
+
+
+def test_a_date_in_the_next_column_is_that_of_its_own_row():
+    rows = "HbA1c 8.1 (H) 03/01/2024\nLDL 134 (H) 11/20/2023\nK 4.9 03/01/2024"
+    found = [r["date"] for r in assemble_measurements(NLP.make_doc(rows))]
+    assert found == ["2024-03-01", "2023-11-20", "2024-03-01"]
+
+
+def test_the_day_of_discharge_is_not_that_of_the_values_below():
+    text = "Admission Date: 2024-03-10\nDischarge Date: 2024-03-20\nLabs: K 5.4"
+    [record] = assemble_measurements(NLP.make_doc(text))
+    assert record["date"] is None
+
+
+def test_grades_are_no_dates():
+    text = "Date: 03/14/2024\nPain 8/10, K 4.1."
+    dates = {r["date"] for r in assemble_measurements(NLP.make_doc(text))}
+    assert "2023-08-10" not in dates
