@@ -156,9 +156,7 @@ class ClinicalRelations(RelationHeadPipe):
                 found.scores, found.input.pairs, found.mentions, labels, cutoffs
             )
             doc._.relations = [_make_record(relation) for relation in relations]
-            # What stands between a drug and a dose, or a test and a value, says whose it
-            # is more surely than the head: a list may be read one step off.
-            write_records(doc, None)
+            write_records(doc)
 
     def _list_cutoffs(self) -> Cutoffs:
         threshold = self.threshold

@@ -1,16 +1,14 @@
-"""Records that are assembled from the relations of a Doc: one row for each kind."""
+"""Records that are assembled from the entities and the text of a Doc: one row for each
+kind."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
-from typing import Any, TypeAlias
+from typing import Any
 
 from spacy.tokens import Doc
 
-Record: TypeAlias = Mapping[str, Any]
-Relations: TypeAlias = Sequence[Record] | None
-
-# What makes the records of an attribute of Docs, from a Doc and its relations. They are
+# What makes the records of an attribute of Docs, from a Doc. They are
 # imported with the first note, because their patterns take longer to compile than
 # `spacy.blank` takes.
 RECORD_MAKERS: Mapping[str, tuple[str, str]] = {
@@ -29,14 +27,14 @@ def keep_meta_dates(doc: Doc, meta: Mapping[str, Any]) -> None:
     doc._.note_dates = _load(*META_READER)(meta)
 
 
-def write_records(doc: Doc, relations: Relations) -> None:
-    """Write the records that follow from the relations of a Doc, and its dates.
+def write_records(doc: Doc) -> None:
+    """Write the records of what belongs together in a Doc, and its dates.
 
-    relations: Those of `doc._.relations`; None if each kind of record should look by
-        itself for what belongs together.
+    Each kind looks by itself: what stands between a drug and a dose, or a test and a value,
+    says whose it is more surely than a head, which may read a list one step off.
     """
     for attribute, place in RECORD_MAKERS.items():
-        doc._.set(attribute, _load(*place)(doc, relations))
+        doc._.set(attribute, _load(*place)(doc))
     for record in _load(*DATE_RESOLVER)(doc):
         span = doc.char_span(
             record["start_char"], record["end_char"], alignment_mode="expand"

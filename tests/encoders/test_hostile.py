@@ -474,7 +474,7 @@ def test_a_panic_on_plain_words_is_said_at_once(folder):
 @pytest.mark.parametrize("place", ["model.onnx", "onnx/model_quantized.onnx"])
 @pytest.mark.parametrize(
     ("source", "original"),
-    [("owner/bert", "'owner/bert'"), ("/home/me/x", "the model"), (7, "the model")],
+    [("owner/bert", "'owner/bert'"), ("/folder/x", "the model"), (7, "the model")],
 )
 def test_onnx_exports_name_the_original(folder, place, source, original):
     edit(folder / "config.json", _name_or_path=source)

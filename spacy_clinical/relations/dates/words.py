@@ -3,31 +3,10 @@
 import re
 from typing import NamedTuple
 
-_ONES = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
-_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-_NUMBERS = {word: str(i) for i, word in enumerate(_ONES)} | {
-    word: str(i * 10) for i, word in enumerate(_TENS, 2)
+from spacy_clinical.relations.number_words import ONES, TENS
+
+_NUMBERS = {word: str(i) for i, word in enumerate(ONES)} | {
+    word: str(i * 10) for i, word in enumerate(TENS, 2)
 }
 _ORDINALS = {
     word: f"{i}th"
@@ -78,7 +57,7 @@ _NO_NUMBER = re.compile(rf"(?<![^\W_])(?P<unit>{UNIT})")
 _FOLDED = str.maketrans(
     {**dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"), "\u2019": "'"}
 )
-_TEEN = re.compile(rf"\b({'|'.join(_TENS)})[- ]({'|'.join(_ONES[1:10])})\b")
+_TEEN = re.compile(rf"\b({'|'.join(TENS)})[- ]({'|'.join(ONES[1:10])})\b")
 # The unit "second" follows a number.
 _WORD = re.compile(r"(?<!\d )(?<!\d-)[a-z]+")
 _HALF = re.compile(

@@ -2,32 +2,11 @@
 
 import re
 
-_SMALL = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
-_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+from spacy_clinical.relations.number_words import ONES, TENS
+
 _WORDS: dict[str, int] = {
-    **{word: i for i, word in enumerate(_SMALL)},
-    **{word: 10 * i for i, word in enumerate(_TENS, 2)},
+    **{word: i for i, word in enumerate(ONES)},
+    **{word: 10 * i for i, word in enumerate(TENS, 2)},
     "hundred": 100,
     "thousand": 1000,
 }
