@@ -24,6 +24,7 @@ from spacy.util import fix_random_seed, registry
 import spacy_clinical
 from spacy_clinical.concepts.build import build_vocabulary
 from spacy_clinical.concepts.sources.source import Facts
+from spacy_clinical.encoders import remembered
 from tests.tiny import make_core, make_token_classifier
 
 # Tiny products are slower on two threads than on one.
@@ -98,6 +99,13 @@ def seed(request: pytest.FixtureRequest) -> int:
     number: int = getattr(request, "param", 0)
     fix_random_seed(number)
     return number
+
+
+@pytest.fixture(autouse=True)
+def remember_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that earlier tests, or other versions, have found out is known."""
+    nowhere = Path(os.devnull) / "cache"
+    monkeypatch.setattr(remembered, "find_cache", lambda: nowhere)
 
 
 def find_corpus(path: str) -> Path:

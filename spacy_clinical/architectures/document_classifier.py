@@ -99,6 +99,7 @@ def forward(
             get_shim(model.get_ref("encoder")).runtime,
             lambda doc: _find_probabilities(model, doc),
             agree=are_close,
+            model=model,
         )
     return _score(model, texts, is_train=is_train)
 

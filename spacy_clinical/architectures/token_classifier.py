@@ -111,7 +111,9 @@ def forward(
     if not is_train:
         runtime = get_shim(model.get_ref("encoder")).runtime
         settle_precision(
-            runtime, lambda doc: _predict(model, [doc])[0].X.argmax(axis=1)
+            runtime,
+            lambda doc: _predict(model, [doc])[0].X.argmax(axis=1),
+            model=model,
         )
         return _predict(model, docs, hand_on=True), lambda d_scored: docs
     encoded, backprop_encoder = model.get_ref("encoder")(docs, is_train)

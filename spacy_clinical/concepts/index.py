@@ -6,10 +6,11 @@ from pathlib import Path
 from spacy_clinical.concepts.gram_index import FORMAT, build_index
 from spacy_clinical.concepts.gram_search import GramIndex
 from spacy_clinical.concepts.spelling import Speller
-from spacy_clinical.concepts.store import CACHE_VARIABLE, PATIENCE, find_cache
+from spacy_clinical.concepts.store import PATIENCE
 from spacy_clinical.concepts.vocabulary import Vocabulary
 from spacy_clinical.errors import CodedOSError, Errors, name_type
 from spacy_clinical.files.atomic import fill_folder
+from spacy_clinical.files.cache import CACHE_VARIABLE, find_cache
 from spacy_clinical.files.lock import FolderLock
 
 

@@ -7,7 +7,6 @@ caches; SPACY_CLINICAL_CACHE names another one.
 
 import os
 import shutil
-import sys
 from configparser import ConfigParser
 from functools import cache
 from pathlib import Path
@@ -23,11 +22,11 @@ from spacy_clinical.errors import (
     Errors,
     name_type,
 )
+from spacy_clinical.files.cache import CACHE_VARIABLE, find_cache
 from spacy_clinical.files.lock import FolderLock
 from spacy_clinical.files.regular import show_path
 
 STORE_VARIABLE = "SPACY_CLINICAL_VOCABULARIES"
-CACHE_VARIABLE = "SPACY_CLINICAL_CACHE"
 SHIPPED = Path(__file__).parents[1] / "resources" / "vocabularies"
 # Seconds to wait for another process that unpacks the same vocabulary.
 PATIENCE = 600.0
@@ -121,19 +120,6 @@ def open_vocabulary(name: str | Path, *, watch: Watch | None = None) -> Vocabula
 def _list_stores() -> list[Path]:
     value = os.environ.get(STORE_VARIABLE, "")
     return [Path(part).expanduser() for part in value.split(os.pathsep) if part]
-
-
-def find_cache() -> Path:
-    """Find the folder for caches, as the system has it."""
-    if value := os.environ.get(CACHE_VARIABLE):
-        return Path(value).expanduser()
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
-    elif sys.platform == "darwin":
-        base = "~/Library/Caches"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "spacy_clinical"
 
 
 def _find_unpacked(name: str) -> Path:

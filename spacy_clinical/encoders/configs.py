@@ -120,8 +120,13 @@ def check_size(
     """
     key = (loader, config.to_json_string(use_diff=False))
     if key not in _COUNTED:
+        model_class = find_class(loader, config)
         with torch.device("meta"):
-            model = loader.from_config(config, trust_remote_code=False)
+            model = (
+                model_class(config)
+                if model_class
+                else loader.from_config(config, trust_remote_code=False)
+            )
         n_weights = sum(parameter.numel() for parameter in model.parameters())
         _COUNTED[key] = type(model), n_weights
     model_class, n_weights = _COUNTED[key]
@@ -132,6 +137,20 @@ def check_size(
             f"{contents.n_bytes:,} bytes hold fewer"
         )
     return model_class
+
+
+def find_class(loader: Any, config: PretrainedConfig) -> Any:
+    """Find the class of a config's model, without importing those of all other types.
+
+    loader: The transformers class for any type.
+    RETURNS: The class; None if the loader has to choose.
+    """
+    classes = getattr(loader, "_model_mapping", None)
+    try:
+        found = classes[type(config)] if classes is not None else None
+    except KeyError:
+        return None
+    return found if isinstance(found, type) else None
 
 
 def _check_code(

@@ -157,10 +157,10 @@ def _load_model(
     folder: str | None = str(files.folder)
     weights: dict[str, Any] = {}
     if contents.is_packed:
-        # The loaders for any class take no weights in memory.
-        loader, folder = model_class, None
+        folder = None
         weights["state_dict"] = read_packed_weights(files)
-    model, info = loader.from_pretrained(
+    # The loaders for any class import all of them.
+    model, info = model_class.from_pretrained(
         folder,
         **weights,
         config=config,

@@ -13,6 +13,8 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
+from spacy_clinical.encoders.remembered import recall, remember
+
 # Numbers of rows to which batches may be padded.
 LEAST = (1, 2, 16, 64, 256, 512, 1024, 2048)
 # Numbers of rows to test.
@@ -44,11 +46,15 @@ class Product(Protocol):
 
     n_inputs: Width of the input.
     dtype: Precision.
+    device: Where it multiplies.
     key: Key that is equal for layers that are computed by the same code.
     """
 
     n_inputs: int
     dtype: torch.dtype
+
+    @property
+    def device(self) -> torch.device: ...
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -64,7 +70,8 @@ _RULES: dict[tuple[object, ...], RowRule] = {}
 def find_row_rule(products: Iterable[Product], *, most: int) -> RowRule:
     """Find the number of rows that a batch needs on this processor.
 
-    Products of the same shape and precision are tested once per process.
+    Products of the same shape and precision are tested once on a processor; see
+    `remembered`.
 
     products: The linear layers.
     most (rows): Size of the largest batch with several sequences.
@@ -73,10 +80,22 @@ def find_row_rule(products: Iterable[Product], *, most: int) -> RowRule:
     for product in products:
         key = (*product.key, most, torch.get_num_threads())
         if key not in _RULES:
-            _RULES[key] = _try_out(product, most)
+            known = _recall(key, product)
+            _RULES[key] = known or _try_out(product, most)
+            if known is None:
+                remember("rows", key, product.device, _RULES[key])
         least, chunk = _RULES[key]
         rule = RowRule(max(rule.least, least), max(rule.chunk, chunk))
     return rule
+
+
+def _recall(key: tuple[object, ...], product: Product) -> RowRule | None:
+    match recall("rows", key, product.device):
+        case [int(least), 0] if least in LEAST:
+            return RowRule(least=least)
+        case [1, int(chunk)] if chunk == CHUNK:
+            return RowRule(chunk=chunk)
+    return None
 
 
 def _try_out(product: Product, most: int) -> RowRule:

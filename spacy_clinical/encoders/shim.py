@@ -151,19 +151,24 @@ class EncoderShim(Shim):
             )
         return size, self.settings.stride or size - size // 8
 
-    def describe(self) -> dict[str, str]:
-        """Describe the origin and the current SHA-256 of the weights, and the precision
-        and processor of predictions."""
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the current weights."""
         if not self._sha256:
             digest = hashlib.sha256()
             for name, tensor in sorted(self.loaded.model.state_dict().items()):
                 digest.update(name.encode("utf8"))
                 digest.update(tensor.cpu().contiguous().numpy().tobytes())
             self._sha256 = digest.hexdigest()
+        return self._sha256
+
+    def describe(self) -> dict[str, str]:
+        """Describe the origin and the SHA-256 of the weights, and the precision and
+        processor of predictions."""
         precision = "bf16" if self.runtime.dtype == torch.bfloat16 else "fp32"
         return {
             **self.origin,
-            "weights_sha256": self._sha256,
+            "weights_sha256": self.sha256,
             "precision": precision,
             "processor": describe_processor(self.runtime.device),
         }

@@ -9,13 +9,13 @@ import pytest
 from spacy_clinical.concepts import store
 from spacy_clinical.concepts.build import build_vocabulary
 from spacy_clinical.concepts.store import (
-    CACHE_VARIABLE,
     STORE_VARIABLE,
     list_shipped,
     list_vocabularies,
     open_vocabulary,
 )
 from spacy_clinical.concepts.vocabulary import Vocabulary
+from spacy_clinical.files.cache import CACHE_VARIABLE
 from spacy_clinical.files.digests import find_sha256
 from tests.concepts.releases import CSV, write_files
 

@@ -81,6 +81,10 @@ class FrozenLinear:
             self.activation = None
 
     @property
+    def device(self) -> torch.device:
+        return self.weight.device
+
+    @property
     def key(self) -> tuple[object, ...]:
         """Properties that the code of the product depends on, besides its rows."""
         shape = (self.n_inputs, self.n_outputs, self.bias is None)
