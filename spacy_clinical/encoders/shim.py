@@ -18,6 +18,7 @@ from thinc.shims import Shim
 from spacy_clinical.checkpoints import Checkpoint, get_checkpoint
 from spacy_clinical.checkpoints.files import ORIGIN, SAFE
 from spacy_clinical.checkpoints.hub import CheckpointUnreachable
+from spacy_clinical.encoders.arrays import put_array, view_as_array
 from spacy_clinical.encoders.forks import prepare_before_fork
 from spacy_clinical.encoders.forward.makes import has_global_attention
 from spacy_clinical.encoders.forward.precision import describe_processor
@@ -293,19 +294,19 @@ class EncoderShim(Shim):
     # Training
 
     def finish_update(self, optimizer: Optimizer) -> None:
+        """Update the weights where they are: on a GPU with CuPy, on the GPU."""
         has_changed = False
         for name, parameter in self.loaded.model.named_parameters():
             if parameter.grad is None:
                 continue
             has_changed = True
-            data = parameter.data.cpu().numpy()
             updated, _ = optimizer(
                 (self.id, name),
-                data,
-                parameter.grad.cpu().numpy(),
+                view_as_array(parameter.data),
+                view_as_array(parameter.grad),
                 lr_scale=self.settings.learn_rate_scale,
             )
-            parameter.data.copy_(torch.from_numpy(updated))
+            put_array(parameter.data, updated)
             parameter.grad = None
         if has_changed:
             self._forget()
@@ -317,7 +318,7 @@ class EncoderShim(Shim):
         for name, parameter in self.loaded.model.named_parameters():
             if (self.id, name) in params:
                 backup[name] = parameter.data.clone()
-                parameter.data.copy_(torch.from_numpy(params[self.id, name]))
+                put_array(parameter.data, params[self.id, name])
         if not backup:
             yield
             return
