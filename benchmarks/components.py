@@ -150,7 +150,7 @@ def format_tables(report: dict[str, Any]) -> str:
         name = row.system.removeprefix(f"{OURS}, ")
         value = f"{row.median:.2f}" if row.unit == UNIT else f"{row.median:.0%}"
         rows.setdefault(name, [name]).append(value)
-    lines = [(row + ["-"])[:3] for row in rows.values()]
+    lines = [[*row, "-"][:3] for row in rows.values()]
     return format_table(["component", UNIT, "in the encoder"], lines)
 
 

@@ -7,6 +7,7 @@ SOURCE: Lafferty, McCallum & Pereira 2001; Rabiner 1989 for the scaled recursion
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy
 
@@ -112,22 +113,7 @@ def infer(scores: Floats2d, transitions: Floats2d) -> Posterior:
     end = numpy.exp(transitions[:n_tags, n_tags])
     highest = scores.max(axis=1, keepdims=True)
     local = numpy.exp(scores - highest)
-    # Both are rescaled at each token to avoid underflow in long notes.
-    forward = numpy.empty_like(local)
-    scale = numpy.empty(n_tokens)
-    for t in range(n_tokens):
-        row = forward[t]
-        row[:] = forward[t - 1] @ step if t else begin
-        row *= local[t]
-        total = row.sum()
-        row /= total
-        scale[t] = total
-    backward = numpy.empty_like(local)
-    backward[-1] = end
-    for t in range(n_tokens - 1, 0, -1):
-        numpy.divide(step @ (local[t] * backward[t]), scale[t], out=backward[t - 1])
-    at_end = float(forward[-1] @ end)
-    backward /= at_end
+    forward, backward, scale, at_end = _sum_over_paths(local, step, begin, end)
     tags = forward * backward
     arrival = local / scale[:, None]
     pairs = numpy.zeros_like(transitions)
@@ -137,6 +123,62 @@ def infer(scores: Floats2d, transitions: Floats2d) -> Posterior:
     pairs[:n_tags, n_tags] = tags[-1]
     log_z = float(numpy.log(scale).sum() + highest.sum() + numpy.log(at_end))
     return Posterior(tags, pairs, log_z, forward, backward, arrival)
+
+
+def _sum_over_paths(
+    local: Floats2d, step: Floats2d, begin: Floats1d, end: Floats1d
+) -> tuple[Floats2d, Floats2d, Floats1d, float]:
+    """Sum over the tags up to each token, and over those after it.
+
+    A token that can only have one tag, such as a border, is the last one of its part:
+    what comes before it says nothing of what comes after it. Steps over all parts at once
+    take a fraction of the time of steps over all tokens.
+
+    local (n_tokens, n_tags): Factors of the tags; 0 for impossible ones.
+    step (n_tags, n_tags), begin, end (n_tags): Factors of the transitions.
+    RETURNS: The sums (n_tokens, n_tags), rescaled at each token to avoid underflow in
+        long notes; the scales (n_tokens); and the sum over the end.
+    """
+    order, counts = _order_by_place(numpy.count_nonzero(local, axis=1) == 1)
+    rows = numpy.argsort(order)
+    # The only tag of the token before a part. There is none before the first one.
+    firsts = order[: counts[0]]
+    came = step[local[firsts - 1].argmax(axis=1)]
+    came[firsts == 0] = begin
+    local = local[order]
+    forward, scale = numpy.empty_like(local), numpy.empty(len(local))
+    starts = numpy.cumsum([0, *counts]).tolist()
+    for start, stop in pairwise(starts):
+        reached = came[: stop - start] * local[start:stop]
+        total = reached.sum(axis=1)
+        reached /= total[:, None]
+        forward[start:stop], scale[start:stop] = reached, total
+        came = reached @ step
+    last = rows[-1]
+    at_end = float(forward[last] @ end)
+    backward = numpy.ones_like(local)
+    backward[last] = end / at_end
+    onward = step.T.copy()
+    for before, (start, stop) in zip(
+        starts[-3::-1], reversed([*pairwise(starts)][1:]), strict=True
+    ):
+        coming = (local[start:stop] * backward[start:stop]) @ onward
+        coming /= scale[start:stop, None]
+        backward[before : before + stop - start] = coming
+    return forward[rows], backward[rows], scale[rows], at_end
+
+
+def _order_by_place(is_last: Bools1d) -> tuple[Ints1d, list[int]]:
+    """Order tokens by their place in their part, those of longer parts first.
+
+    is_last (n_tokens): Mask of the tokens with which a part ends.
+    RETURNS: The indices of the tokens, and the number of tokens at each place.
+    """
+    ends = numpy.union1d(numpy.flatnonzero(is_last) + 1, [len(is_last)])
+    lengths = numpy.diff(ends, prepend=0)
+    places = numpy.arange(len(is_last)) - numpy.repeat(ends - lengths, lengths)
+    ranks = numpy.repeat(numpy.argsort(numpy.argsort(-lengths, kind="stable")), lengths)
+    return numpy.lexsort((ranks, places)), numpy.bincount(places).tolist()
 
 
 def _infer_nothing(transitions: Floats2d) -> Posterior:

@@ -16,7 +16,7 @@ from spacy_clinical.heads.crf import infer
 from spacy_clinical.heads.labels import LabelScheme
 from spacy_clinical.types import Floats2d, Ints1d, SpanPrediction
 
-# Longer entities are ignored once all have a smaller probability than this.
+# Entities aren't followed further once all longer ones are less probable than this.
 NEGLIGIBLE = 1e-3
 
 
@@ -113,24 +113,27 @@ def _score_spans(
 
     spans: list[SpanPrediction] = []
 
-    def collect(probabilities: Floats2d, length: int) -> None:
-        for start, kind in zip(*numpy.nonzero(probabilities >= threshold), strict=True):
-            score = min(1.0, float(probabilities[start, kind]))
-            end = int(start) + length
-            spans.append(SpanPrediction(int(start), end, tags.names[kind], score))
+    def collect(probabilities: Floats2d, starts: Ints1d, length: int) -> None:
+        for row, kind in zip(*numpy.nonzero(probabilities >= threshold), strict=True):
+            start, score = int(starts[row]), float(probabilities[row, kind])
+            name = tags.names[kind]
+            spans.append(SpanPrediction(start, start + length, name, min(1.0, score)))
 
-    collect(enter(tags.single) * leave(tags.single), 1)
-    leave_last = leave(tags.last)
-    # Weight of the open entities that started `length` tokens ago.
-    weight = enter(tags.first)
-    before = tags.first
-    for length in range(2, n_tokens + 1):
-        n_starts = n_tokens - length + 1
-        weight = weight[:n_starts]
-        closing = weight * step[before, tags.last] * arrival[length - 1 :, tags.last]
-        collect(closing * leave_last[length - 1 :], length)
-        weight = weight * step[before, tags.inside] * arrival[length - 1 :, tags.inside]
+    starts = numpy.arange(n_tokens)
+    collect(enter(tags.single) * leave(tags.single), starts, 1)
+    leave_last, onward = leave(tags.last), backward[:, tags.inside]
+    at_last, at_inside = arrival[:, tags.last], arrival[:, tags.inside]
+    # Weight of the entities that are still open after their first tokens.
+    starts, weight, before = starts[:-1], enter(tags.first)[:-1], tags.first
+    length = 1
+    while len(starts):
+        length += 1
+        ends = starts + length - 1
+        closing = weight * step[before, tags.last] * at_last[ends]
+        collect(closing * leave_last[ends], starts, length)
+        weight = weight * step[before, tags.inside] * at_inside[ends]
         before = tags.inside
-        if not (weight * backward[length - 1 :, tags.inside] > NEGLIGIBLE).any():
-            break
+        is_open = (weight * onward[ends] > NEGLIGIBLE).any(axis=1)
+        is_open &= ends < n_tokens - 1
+        starts, weight = starts[is_open], weight[is_open]
     return spans

@@ -3,7 +3,13 @@ import itertools
 import numpy
 import pytest
 
-from spacy_clinical.heads.crf import constraints, find_best_path, get_loss, infer
+from spacy_clinical.heads.crf import (
+    IMPOSSIBLE,
+    constraints,
+    find_best_path,
+    get_loss,
+    infer,
+)
 from spacy_clinical.heads.labels import read_labels
 
 BIO = ["O", "B-Age", "I-Age", "B-Drug", "I-Drug"]
@@ -58,12 +64,20 @@ def test_find_best_path_is_the_best_of_all(columns, n_tokens, is_learned):
         assert find_best_path(scores, transitions).tolist() == list(best)
 
 
-@pytest.mark.parametrize("n_tokens", [1, 3])
-def test_infer_sums_over_all_paths(n_tokens):
+@pytest.mark.parametrize(
+    # Tokens that can only be O: the sums of the parts between them are taken apart.
+    ("n_tokens", "only_o"),
+    [
+        *((1, []), (3, []), (1, [0]), (4, [0]), (4, [3]), (4, [1, 2])),
+        *((5, [1]), (5, [3]), (5, [0, 2, 4]), (4, [0, 1, 2, 3])),
+    ],
+)
+def test_infer_sums_over_all_paths(n_tokens, only_o):
     scheme = read_labels(BIO)
     rng = numpy.random.default_rng(1)
     transitions = constraints(scheme) + rng.normal(size=(6, 6))
     scores = rng.normal(size=(n_tokens, 5)) * 3
+    scores[only_o, 1:] = IMPOSSIBLE
     weights = {
         path: numpy.exp(energy(path, scores, transitions))
         for path in every_path(n_tokens, 5)
