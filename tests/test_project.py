@@ -145,7 +145,7 @@ def test_spacys_own_commands_work_on_it(project):
 
 def test_it_is_small_and_names_sources_and_licenses():
     lines = (ROOT / "project.yml").read_text("utf8").splitlines()
-    assert len(lines) < 200
+    assert len(lines) < 250
     for asset in PROJECT["assets"]:
         assert "http" in asset["description"]
     text = " ".join(asset["description"] for asset in PROJECT["assets"])
