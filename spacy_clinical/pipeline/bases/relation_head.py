@@ -1,23 +1,18 @@
 """Base class of components that learn which mentions belong together."""
 
-import contextlib
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy
 from spacy.language import Language
 from spacy.tokens import Doc, Span
-from spacy.training import Example, validate_examples
-from thinc.api import Optimizer, set_dropout_rate
+from spacy.training import Example
 
-from spacy_clinical.architectures.relation_input import RelationInput, RelationModel
-from spacy_clinical.architectures.shared_encoder import SharedEncoder
+from spacy_clinical.architectures.relation_input import RelationInput
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.extensions.doc_data import token_borders
 from spacy_clinical.extensions.relation_attributes import get_known_relations
-from spacy_clinical.pipeline.bases.checkpoint_pipe import CheckpointPipe
-from spacy_clinical.pipeline.bases.neighbor import PipelineReference, connect_encoder
+from spacy_clinical.pipeline.bases.span_head import SpanHeadPipe
 from spacy_clinical.relations.candidates import Limits
 from spacy_clinical.relations.features import describe_pairs, find_tokens
 from spacy_clinical.relations.inventory import (
@@ -29,9 +24,6 @@ from spacy_clinical.relations.inventory import (
 from spacy_clinical.relations.loss import compute_loss, mark_gold
 from spacy_clinical.relations.mentions import Mention, Relation, order, read_record
 from spacy_clinical.types import Floats2d, list_names
-
-# The layers with weights besides the encoder.
-HEAD = ("projection", "scores")
 
 
 class Found(NamedTuple):
@@ -45,7 +37,7 @@ class Found(NamedTuple):
     scores: Floats2d
 
 
-class RelationHeadPipe(CheckpointPipe):
+class RelationHeadPipe(SpanHeadPipe):
     """Base class of components with a `spacy-clinical.RelationHead.v1`.
 
     `cfg` has what the training data say: "columns" are the labels, "types", "words" and
@@ -55,37 +47,15 @@ class RelationHeadPipe(CheckpointPipe):
     name: str
     limits: Limits
 
-    def _set_up_head(
-        self, nlp: Language | None, model: RelationModel, name: str
-    ) -> None:
-        self.vocab = None if nlp is None else nlp.vocab
-        self.model, self.name = model, name
-        self.cfg: dict[str, Any] = {
-            "columns": [],
-            "types": [],
-            "words": [],
-            "pairs": {},
-        }
-        self._pipeline = PipelineReference(nlp)
-        self._sha256 = ""
+    def _set_up_head(self, nlp: Language | None, model: Any, name: str) -> None:
+        super()._set_up_head(nlp, model, name)
+        self.cfg |= {"types": [], "words": [], "pairs": {}}
         self._inventory: Inventory | None = None
-        for shim in self.shims:
-            shim.component = self.name
 
     @property
-    def is_trainable(self) -> bool:
-        """Whether there is a head, not only distances."""
-        return bool(self.model.has_ref("scores"))
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Labels of relations."""
-        return tuple(self.inventory.labels)
-
-    @property
-    def label_data(self) -> list[str]:
-        """Labels of relations, for `spacy init labels`."""
-        return list(self.labels)
+    def layers(self) -> tuple[str, ...]:
+        """Names of the head's layers with weights; none if only distances count."""
+        return ("projection", "scores") if self.model.has_ref("scores") else ()
 
     @property
     def inventory(self) -> Inventory:
@@ -141,21 +111,13 @@ class RelationHeadPipe(CheckpointPipe):
             for one in given
         ]
 
-    def forget_rows(self, docs: Iterable[Doc]) -> None:
-        """Drop what another component's encoder handed over for Docs that don't need it."""
-        encoder = self.model.get_ref("encoder")
-        if isinstance(encoder, SharedEncoder) and len(encoder.waiting):
-            for doc in docs:
-                encoder.waiting.drop(doc)
-
     def connect_encoder(self) -> None:
         """Find the encoder of the component that the head shares it with.
 
         RAISES ValueError: C940, if it isn't in the pipeline.
         """
-        projection = self.model.get_ref("projection")
         try:
-            connect_encoder(self._pipeline, self.model, projection, name=self.name)
+            super().connect_encoder()
         except CodedValueError:
             component = self.model.get_ref("encoder").component
             raise CodedValueError(
@@ -193,10 +155,7 @@ class RelationHeadPipe(CheckpointPipe):
         if not counter.pairs:
             raise CodedValueError(Errors.C942.format(name=self.name))
         self._take_inventory(inventory, inventory.pairs)
-        given = [
-            self.read(eg.predicted, self.list_targets(eg.reference))[1] for eg in some
-        ]
-        self._make_head(given)
+        self._start_head([self.read_example(eg) for eg in some])
 
     def _take_inventory(
         self, inventory: Inventory, pairs: dict[PairType, float]
@@ -228,61 +187,26 @@ class RelationHeadPipe(CheckpointPipe):
             if one.child != one.head and {one.child, one.head} <= known
         ]
 
-    def update(
-        self,
-        examples: Iterable[Example],
-        *,
-        drop: float = 0.0,
-        sgd: Optimizer | None = None,
-        losses: dict[str, float] | None = None,
-    ) -> dict[str, float]:
-        """Update the head from the relations of the reference.
+    def read_example(self, eg: Example) -> RelationInput:
+        """Make the input of the head: the mentions of the reference, in the text as it was
+        predicted."""
+        return self.read(eg.predicted, self.list_targets(eg.reference))[1]
 
-        Without a head, nothing is learned.
-        """
-        losses = {} if losses is None else losses
-        if not self.is_trainable:
-            return losses
-        losses.setdefault(self.name, 0.0)
-        examples = list(examples)
-        validate_examples(examples, f"{type(self).__name__}.update")
-        given = [
-            self.read(eg.predicted, self.list_targets(eg.reference))[1]
-            for eg in examples
-        ]
-        if not any(len(one.pairs.first) for one in given):
-            return losses
-        self.connect_encoder()
-        set_dropout_rate(self.model, drop)
-        logits, backprop = self.model.begin_update(given)
-        loss, d_logits = self._compute_loss(examples, given, logits)
-        backprop(d_logits)
-        self._sha256 = ""
-        if sgd is not None:
-            self.finish_update(sgd)
-        losses[self.name] += loss
-        return losses
+    def count_places(self, given: RelationInput) -> int:
+        """Count the pairs to score."""
+        return len(given.pairs.first)
 
-    def get_loss(
-        self, examples: Iterable[Example], scores: list[Floats2d]
-    ) -> tuple[float, list[Floats2d]]:
-        """Compute the mean loss of the mentions, and its gradient; see `compute_loss`.
-
-        Labels that a reference says nothing of are left out.
-        """
-        examples = list(examples)
-        given = [
-            self.read(eg.predicted, self.list_targets(eg.reference))[1]
-            for eg in examples
-        ]
-        return self._compute_loss(examples, given, scores)
-
-    def _compute_loss(
+    def compute_loss(
         self,
         examples: Sequence[Example],
         given: Sequence[RelationInput],
         scores: list[Floats2d],
     ) -> tuple[float, list[Floats2d]]:
+        """Compute the mean loss of the mentions, and its gradient; see
+        `relations.loss.compute_loss`.
+
+        Labels that a reference says nothing of are left out.
+        """
         labels = self.inventory.labels
         n_mentions = max(1, sum(len(one.places) for one in given))
         loss, gradients = 0.0, []
@@ -309,34 +233,22 @@ class RelationHeadPipe(CheckpointPipe):
         RAISES ValueError: C940, if the encoder that this head reads isn't there.
         """
         self._take_inventory(other.inventory, other.inventory.pairs)
-        self._make_head()
-        for name in HEAD:
-            layer, given = self.model.get_ref(name), other.model.get_ref(name)
-            for parameter in layer.param_names:
-                value = given.ops.to_numpy(given.get_param(parameter))
-                layer.set_param(parameter, layer.ops.asarray(value))
+        self._start_head()
+        self._copy_weights(other)
 
-    def _make_head(self, given: list[RelationInput] | None = None) -> None:
+    def _start_head(self, given: list[RelationInput] | None = None) -> None:
         """Make a head of random weights for what the component knows."""
-        self.connect_encoder()
-        self.model.set_dim("nO", 2 * len(self.inventory.labels), force=True)
         for name in ("n_types", "n_kinds", "n_words"):
             self.model.set_dim(name, getattr(self.inventory, name), force=True)
-        self.model.initialize(X=given)
+        self._make_head(2 * len(self.inventory.labels), given)
 
     # Saving
 
     def describe_head(self) -> dict[str, str]:
         """Get the SHA-256 of the head's weights, and of what it knows of types."""
-        if not self._sha256:
-            digest = hashlib.sha256(repr(sorted(self.cfg.items())).encode())
-            for name in HEAD if self.is_trainable else ():
-                layer = self.model.get_ref(name)
-                for parameter in sorted(layer.param_names):
-                    digest.update(layer.ops.to_numpy(layer.get_param(parameter)))
-            self._sha256 = digest.hexdigest()
         decided = "model" if self.is_trainable else "nearest"
-        return {"decide": decided, "head_sha256": self._sha256}
+        digest = self._find_digest(lambda: repr(sorted(self.cfg.items())).encode())
+        return {"decide": decided, "head_sha256": digest}
 
     def _restore_cfg(self, data: bytes) -> None:
         known = dict(self.cfg)
@@ -351,9 +263,7 @@ class RelationHeadPipe(CheckpointPipe):
                 Errors.C026.format(name=self.name, reason=reason)
             ) from None
         if self.is_trainable:
-            # The encoder is handed over from the first note on, if it is there already.
-            with contextlib.suppress(CodedValueError):
-                self.connect_encoder()
+            self._connect_early()
 
 
 def _list_words(doc: Doc, mentions: Sequence[Mention]) -> list[str]:
