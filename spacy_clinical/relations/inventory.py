@@ -133,6 +133,16 @@ def read_pairs(saved: Mapping[str, float]) -> dict[PairType, float]:
     return {PairType(*name.split(_BETWEEN)): n for name, n in saved.items()}
 
 
+def choose_directions(pairs: Mapping[PairType, float]) -> dict[PairType, float]:
+    """Leave out relations of types that are more often the other way round."""
+    return {
+        pair: n
+        for pair, n in pairs.items()
+        if n > (other := pairs.get(pair._replace(child=pair.head, head=pair.child), 0))
+        or (n == other and pair.child <= pair.head)
+    }
+
+
 class InventoryCounter:
     """Counts what texts say of relations.
 

@@ -12,16 +12,17 @@ from spacy_clinical.architectures.relation_input import RelationInput
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.extensions.doc_data import token_borders
 from spacy_clinical.extensions.relation_attributes import get_known_relations
+from spacy_clinical.heads.span_pairs import PairInput
+from spacy_clinical.pipeline.bases.pair_models import Scored, find_pair_model
 from spacy_clinical.pipeline.bases.span_head import SpanHeadPipe
 from spacy_clinical.relations.candidates import Limits
-from spacy_clinical.relations.features import describe_pairs, find_tokens
+from spacy_clinical.relations.features import find_tokens
 from spacy_clinical.relations.inventory import (
     Inventory,
     InventoryCounter,
     PairType,
     read_pairs,
 )
-from spacy_clinical.relations.loss import compute_loss, mark_gold
 from spacy_clinical.relations.mentions import Mention, Relation, order, read_record
 from spacy_clinical.types import Floats2d, list_names
 
@@ -33,12 +34,12 @@ class Found(NamedTuple):
     """
 
     mentions: list[Mention]
-    input: RelationInput
+    pairs: PairInput
     scores: Floats2d
 
 
 class RelationHeadPipe(SpanHeadPipe):
-    """Base class of components with a `spacy-clinical.RelationHead.v1`.
+    """Base class of components with a model of pairs, or none.
 
     `cfg` has what the training data say: "columns" are the labels, "types", "words" and
     "pairs" are those of `Inventory`.
@@ -51,11 +52,12 @@ class RelationHeadPipe(SpanHeadPipe):
         super()._set_up_head(nlp, model, name)
         self.cfg |= {"types": [], "words": [], "pairs": {}}
         self._inventory: Inventory | None = None
+        self.pair_model = find_pair_model(model)
 
     @property
     def layers(self) -> tuple[str, ...]:
         """Names of the head's layers with weights; none if only distances count."""
-        return ("projection", "scores") if self.model.has_ref("scores") else ()
+        return self.pair_model.layers
 
     @property
     def inventory(self) -> Inventory:
@@ -85,29 +87,46 @@ class RelationHeadPipe(SpanHeadPipe):
         unique = {Mention(s.start_char, s.end_char, s.label_) for s in spans if len(s)}
         mentions = sorted(unique, key=order)
         places = [mention[:2] for mention in mentions]
+        typed = self._name_types(mentions)
         return mentions, RelationInput(
             doc,
             numpy.asarray(places, dtype="int64").reshape(-1, 2),
-            describe_pairs(doc, mentions, self.inventory, self.limits),
+            self.pair_model.describe(doc, typed, self.inventory, self.limits),
+            [mention.label for mention in typed],
         )
 
-    def score_pairs(self, given: list[RelationInput]) -> list[Floats2d]:
-        """Compute the scores (n_pairs, 2 * n_labels; 0 to 1) of each Doc's pairs.
+    def _name_types(self, mentions: Iterable[Mention]) -> list[Mention]:
+        name_type = self.pair_model.name_type
+        return [m._replace(label=name_type(m.label)) for m in mentions]
 
-        RAISES ValueError: C940, if the encoder that the head reads isn't there; C941, if
-            the head has learned nothing yet.
+    def prepare_head(self) -> None:
+        """Take over the published head of the checkpoint, unless there is a head.
+
+        RAISES ValueError: C941, or the errors of `PairClassifier.find_published`, if there
+            is none that can be used.
         """
-        if not self.cfg["columns"]:
-            raise CodedValueError(Errors.C941.format(name=self.name))
+        if self.is_trainable and not self.cfg["columns"]:
+            inventory = self.pair_model.find_published(self.name)
+            self._take_inventory(inventory, inventory.pairs)
+
+    def _take_head(self) -> None:
+        if not self.cfg["columns"] and self.pair_model.has_published():
+            self.prepare_head()
+
+    def score_pairs(self, given: list[RelationInput]) -> list[Scored]:
+        """Score each Doc's pairs.
+
+        RAISES ValueError: C940, if the encoder that the head reads isn't there.
+        """
         some = [one for one in given if len(one.pairs.first)]
         if some:
             self.connect_encoder()
         found = iter(self.model.predict(some) if some else ())
         self.forget_rows(one.doc for one in given)
         return [
-            numpy.exp(-numpy.logaddexp(0, -next(found)))
+            self.pair_model.score(next(found), one.pairs)
             if len(one.pairs.first)
-            else numpy.zeros(one.pairs.can_be.shape, dtype="float32")
+            else Scored(one.pairs, numpy.zeros(one.pairs.can_be.shape, "float32"))
             for one in given
         ]
 
@@ -143,7 +162,8 @@ class RelationHeadPipe(SpanHeadPipe):
         for number, eg in enumerate(get_examples()):
             doc = eg.reference
             mentions, relations = self.read_gold(doc)
-            counter.add(mentions, relations, _list_words(doc, mentions))
+            words = _list_words(doc, mentions)
+            counter.add(self._name_types(mentions), self._type_all(relations), words)
             if number < 2:
                 some.append(eg)
         inventory = counter.make_inventory()
@@ -153,9 +173,19 @@ class RelationHeadPipe(SpanHeadPipe):
                 self._take_inventory(inventory, counter.find_attributes())
             return
         if not counter.pairs:
-            raise CodedValueError(Errors.C942.format(name=self.name))
+            if not self.pair_model.has_published():
+                raise CodedValueError(Errors.C942.format(name=self.name))
+            self.prepare_head()
+            return
         self._take_inventory(inventory, inventory.pairs)
         self._start_head([self.read_example(eg) for eg in some])
+
+    def _type_all(self, relations: Iterable[Relation]) -> list[Relation]:
+        return [
+            relation._replace(child=child, head=head)
+            for relation in relations
+            for child, head in [self._name_types((relation.child, relation.head))]
+        ]
 
     def _take_inventory(
         self, inventory: Inventory, pairs: dict[PairType, float]
@@ -202,8 +232,7 @@ class RelationHeadPipe(SpanHeadPipe):
         given: Sequence[RelationInput],
         scores: list[Floats2d],
     ) -> tuple[float, list[Floats2d]]:
-        """Compute the mean loss of the mentions, and its gradient; see
-        `relations.loss.compute_loss`.
+        """Compute the mean loss of the mentions, and its gradient; see `PairModel`.
 
         Labels that a reference says nothing of are left out.
         """
@@ -218,10 +247,11 @@ class RelationHeadPipe(SpanHeadPipe):
                 for r in relations
                 if r.label in labels
             }
-            marked = mark_gold(one.pairs, gold, len(labels))
             names = get_known_relations(eg.reference)
-            known = numpy.asarray([names is None or x in names for x in labels] * 2)
-            value, gradient = compute_loss(logits, marked, one.pairs, known)
+            known = numpy.asarray([names is None or x in names for x in labels])
+            value, gradient = self.pair_model.compute_loss(
+                logits, one.pairs, gold, known
+            )
             loss += value / n_mentions
             gradients.append(gradient / n_mentions)
         return loss, gradients
@@ -237,18 +267,22 @@ class RelationHeadPipe(SpanHeadPipe):
         self._copy_weights(other)
 
     def _start_head(self, given: list[RelationInput] | None = None) -> None:
-        """Make a head of random weights for what the component knows."""
-        for name in ("n_types", "n_kinds", "n_words"):
-            self.model.set_dim(name, getattr(self.inventory, name), force=True)
-        self._make_head(2 * len(self.inventory.labels), given)
+        """Make a head for what the component knows, which may be more afterwards."""
+        self._make_head(self.pair_model.set_sizes(self.inventory), given)
+        known = self.pair_model.start(self.inventory)
+        self._take_inventory(known, known.pairs)
 
     # Saving
 
     def describe_head(self) -> dict[str, str]:
-        """Get the SHA-256 of the head's weights, and of what it knows of types."""
+        """Get the SHA-256 of the head's weights, and of what it knows of types; and what
+        its own encoder is, if it has one."""
         decided = "model" if self.is_trainable else "nearest"
         digest = self._find_digest(lambda: repr(sorted(self.cfg.items())).encode())
-        return {"decide": decided, "head_sha256": digest}
+        facts = {"decide": decided, "head_sha256": digest}
+        for shim in self.shims:
+            facts |= shim.describe()
+        return facts
 
     def _restore_cfg(self, data: bytes) -> None:
         known = dict(self.cfg)
