@@ -10,7 +10,7 @@ from spacy_clinical.architectures.document_layers import (
     set_label_scores,
     set_published_head,
 )
-from spacy_clinical.architectures.relation_input import RelationModel
+from spacy_clinical.architectures.relation_input import RelationInput, RelationModel
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.heads.span_pairs import PairInput
 from spacy_clinical.relations.candidates import Limits
@@ -24,6 +24,7 @@ from spacy_clinical.relations.inventory import (
 from spacy_clinical.relations.loss import compute_loss, mark_gold
 from spacy_clinical.relations.mentions import Mention
 from spacy_clinical.relations.placeholders import find_placeholder
+from spacy_clinical.relations.runs import settle_runs
 from spacy_clinical.types import Bools1d, Floats2d
 
 # Index of a label, of the child and of the head.
@@ -82,9 +83,15 @@ class PairModel:
         """Whether there is a published head that can be used without training."""
         return False
 
-    def score(self, output: Floats2d, pairs: PairInput) -> Scored:
-        """Turn the output of the model for the pairs of a Doc into scores."""
-        return Scored(pairs, numpy.exp(-numpy.logaddexp(0, -output)))
+    def score(
+        self, output: Floats2d, given: RelationInput, inventory: Inventory
+    ) -> Scored:
+        """Turn the output of the model for a Doc into scores.
+
+        given: Of which the output is.
+        inventory: What the model knows.
+        """
+        raise NotImplementedError
 
     def compute_loss(
         self, output: Floats2d, pairs: PairInput, gold: Gold, known: Bools1d
@@ -117,6 +124,13 @@ class PairHead(PairModel):
     """A `spacy-clinical.RelationHead.v1`, which reads the rows of a text."""
 
     layers = ("projection", "scores")
+
+    def score(
+        self, output: Floats2d, given: RelationInput, inventory: Inventory
+    ) -> Scored:
+        scores = numpy.exp(-numpy.logaddexp(0, -output))
+        text = given.doc.text
+        return Scored(*settle_runs(text, given.places, given.pairs, scores, inventory))
 
 
 class PairClassifier(PairModel):
@@ -228,14 +242,17 @@ class PairClassifier(PairModel):
         hidden, output = (self.model.get_ref(name) for name in self.layers)
         set_published_head(hidden, output, head)
 
-    def score(self, output: Floats2d, pairs: PairInput) -> Scored:
+    def score(
+        self, output: Floats2d, given: RelationInput, inventory: Inventory
+    ) -> Scored:
         """Score the best label of each pair; those where none is best have no other."""
         found = self.classes.score(output)
         n_labels = found.shape[1] - 1
         best = found.argmax(axis=1)
         is_best = numpy.eye(n_labels + 1, dtype=bool)[best][:, :-1]
-        can_be = pairs.can_be & numpy.tile(is_best, 2)
-        return Scored(pairs._replace(can_be=can_be), numpy.tile(found[:, :-1], 2))
+        can_be = given.pairs.can_be & numpy.tile(is_best, 2)
+        pairs = given.pairs._replace(can_be=can_be)
+        return Scored(pairs, numpy.tile(found[:, :-1], 2))
 
     def compute_loss(
         self, output: Floats2d, pairs: PairInput, gold: Gold, known: Bools1d

@@ -124,7 +124,7 @@ class RelationHeadPipe(SpanHeadPipe):
         found = iter(self.model.predict(some) if some else ())
         self.forget_rows(one.doc for one in given)
         return [
-            self.pair_model.score(next(found), one.pairs)
+            self.pair_model.score(next(found), one, self.inventory)
             if len(one.pairs.first)
             else Scored(one.pairs, numpy.zeros(one.pairs.can_be.shape, "float32"))
             for one in given
