@@ -32,7 +32,7 @@ from spacy_clinical.pieces.pool import Summary
 from spacy_clinical.relations.classes import NEGATIVE
 from spacy_clinical.relations.placeholders import PairText, write_pair
 from spacy_clinical.tokenization.doc_text import find_sentence_starts
-from spacy_clinical.types import Floats2d, Ints1d, Ints2d
+from spacy_clinical.types import Floats2d, Ints1d, Ints2d, list_names
 
 # More characters than this for a wordpiece of a window aren't read.
 _CHARS_PER_PIECE = 20
@@ -48,7 +48,7 @@ def build_relation_classifier(
     pairs: Sequence[Sequence[str]] = (),
     placeholders: Mapping[str, str] = SimpleFrozenDict(),
     labels: Mapping[str, str] = SimpleFrozenDict(),
-    negative: Sequence[str] = NEGATIVE,
+    negative: str | Sequence[str] = NEGATIVE,
     summary: Summary = "first",
     dropout: float = 0.1,
 ) -> RelationModel:
@@ -67,20 +67,15 @@ def build_relation_classifier(
         that of a new head.
     summary: See `document_classifier.build_document_classifier`.
     dropout: Dropout rate before the head. The rate of the training config overrides it.
-    RAISES ValueError: C943, if one of `pairs` isn't two types.
+    RAISES ValueError: C943, if a setting can't be used.
     SOURCE: Lee et al. 2019, BioBERT: a pre-trained biomedical language representation
         model for biomedical text mining.
     """
     for pair in pairs:
         if isinstance(pair, str) or len(pair) != 2:
-            raise CodedValueError(
-                Errors.C943.format(
-                    name="model",
-                    setting="pairs",
-                    value=pair,
-                    expected="lists of two types",
-                )
-            )
+            _refuse("pairs", pair, "lists of two types")
+    if not negative:
+        _refuse("negative", negative, "at least one label")
     hidden, output = build_hidden(), build_label_scores()
     head: Model[Any, Any] = chain(Dropout(dropout), hidden, output)
     model: RelationModel = Model(
@@ -94,13 +89,21 @@ def build_relation_classifier(
             "pairs": [list(pair) for pair in pairs],
             "placeholders": dict(placeholders),
             "labels": dict(labels),
-            "negative": list(negative),
+            "negative": list_names(negative),
             "summary": summary,
             # Labels of the columns, once there is a head.
             "classes": [],
         },
     )
     return model
+
+
+def _refuse(setting: str, value: Any, expected: str) -> None:
+    raise CodedValueError(
+        Errors.C943.format(
+            name="model", setting=setting, value=value, expected=expected
+        )
+    )
 
 
 def init(model: RelationModel, X: Any = None, Y: Any = None) -> None:
@@ -117,7 +120,7 @@ def forward(
         return _begin_update(model, shim, given)
     settle_precision(shim.runtime, lambda doc: _try_lines(model, doc), agree=are_close)
     rows: list[Floats2d] = []
-    texts = _write_pairs(shim, given)
+    texts = write_pairs(shim, given)
     while some := list(islice(texts, _MAX_TEXTS)):
         rows.append(_classify(model, make_inputs(shim, some)))
     return _share_out(model, rows, given), lambda d_logits: given
@@ -126,7 +129,7 @@ def forward(
 def _begin_update(
     model: RelationModel, shim: EncoderShim, given: list[RelationInput]
 ) -> tuple[list[Floats2d], Backprop]:
-    texts = list(_write_pairs(shim, given))
+    texts = list(write_pairs(shim, given))
     windows = make_inputs(shim, texts, mask_rate=shim.settings.mask_rate)
     vectors, backprop_windows = begin_vectors(shim, windows, model.attrs["summary"])
     logits, backprop_head = model.get_ref("head")(model.ops.asarray2f(vectors), True)
@@ -170,7 +173,7 @@ def _try_lines(model: RelationModel, doc: Doc) -> Floats2d:
     return sigmoid(_classify(model, windows))
 
 
-def _write_pairs(
+def write_pairs(
     shim: EncoderShim, given: Sequence[RelationInput]
 ) -> Iterator[PairText]:
     """Write the texts of all pairs."""

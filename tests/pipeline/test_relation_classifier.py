@@ -1,7 +1,6 @@
 """Published relation classifiers: BioBERT's recipe."""
 
 import pickle
-import time
 
 import numpy as np
 import pytest
@@ -12,7 +11,7 @@ from spacy.training import Example
 from thinc.api import Adam
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from spacy_clinical.architectures.relation_classifier import make_inputs
+from spacy_clinical.architectures.relation_classifier import make_inputs, write_pairs
 from spacy_clinical.pipeline.relations import ClinicalRelations
 from spacy_clinical.relations.placeholders import PairText
 from tests.tiny import make_document_classifier
@@ -299,6 +298,15 @@ def test_settings_must_fit_the_checkpoint(gad, settings, message):
         nlp(make_doc(nlp, TEXTS[0]))
 
 
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [({"pairs": [["GENE"]]}, "pairs"), ({"negative": []}, "negative")],
+)
+def test_settings_are_checked(gad, settings, named):
+    with pytest.raises(ValueError, match=rf"\[C943\].*'{named}'"):
+        make_pipeline(gad, **settings)
+
+
 def test_the_checkpoint_must_have_a_head_for_one_label(tiny_ner, tmp_path):
     nlp = make_pipeline(tiny_ner)
     with pytest.raises(ValueError, match=r"\[C402\]"):
@@ -406,12 +414,19 @@ def test_long_lists_stay_linear(nlp):
     assert counts[1] < 12 * counts[0]
 
 
-@pytest.mark.slow
-def test_five_hundred_entities_of_one_sentence(nlp):
-    doc = make_doc(nlp, "AB and fever, " * 250)
-    start = time.process_time()
-    nlp.get_pipe(NAME)(doc)
-    assert time.process_time() - start < 120
+def test_the_text_of_long_sentences_stays_linear(gad):
+    nlp = make_pipeline(gad, size=20)
+    shim = nlp.get_pipe(NAME).model.get_ref("encoder").shims[0]
+    lengths = []
+    for n in (400, 800):
+        given = read(nlp, ["AB and fever, " * (n // 2)])
+        lengths.append(sum(len(one.text) for one in write_pairs(shim, given)))
+    assert lengths[1] < 2.5 * lengths[0]
+
+
+def test_lists_in_one_sentence_are_read(nlp):
+    doc = nlp.get_pipe(NAME)(make_doc(nlp, "AB and fever, " * 20))
+    assert doc._.clinical_error is None
 
 
 # Training

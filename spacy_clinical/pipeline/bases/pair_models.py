@@ -42,7 +42,7 @@ class Scored(NamedTuple):
 
 
 class PairModel:
-    """No model: what the nearest head is found by.
+    """What a component does with its model of pairs; with none, it finds the nearest head.
 
     layers: Names of the layers with weights besides the encoder.
     more: What a second head of a child has to score; None if the component says it.
@@ -100,17 +100,14 @@ class PairModel:
 
         known (n_labels): Whether the annotations say something of a label.
         """
-        marked = mark_gold(pairs, gold, len(known))
-        return compute_loss(output, marked, pairs, numpy.tile(known, 2))
+        raise NotImplementedError
 
     def set_sizes(self, inventory: Inventory) -> int:
         """Set the sizes of a new head.
 
         RETURNS: The number of its outputs.
         """
-        for name in ("n_types", "n_kinds", "n_words"):
-            self.model.set_dim(name, getattr(inventory, name), force=True)
-        return 2 * len(inventory.labels)
+        raise NotImplementedError
 
     def start(self, inventory: Inventory) -> Inventory:
         """Make what initializing the model leaves open.
@@ -131,6 +128,17 @@ class PairHead(PairModel):
         scores = numpy.exp(-numpy.logaddexp(0, -output))
         text = given.doc.text
         return Scored(*settle_runs(text, given.places, given.pairs, scores, inventory))
+
+    def compute_loss(
+        self, output: Floats2d, pairs: PairInput, gold: Gold, known: Bools1d
+    ) -> tuple[float, Floats2d]:
+        marked = mark_gold(pairs, gold, len(known))
+        return compute_loss(output, marked, pairs, numpy.tile(known, 2))
+
+    def set_sizes(self, inventory: Inventory) -> int:
+        for name in ("n_types", "n_kinds", "n_words"):
+            self.model.set_dim(name, getattr(inventory, name), force=True)
+        return 2 * len(inventory.labels)
 
 
 class PairClassifier(PairModel):
@@ -281,12 +289,11 @@ class PairClassifier(PairModel):
         if head is not None and classes.names == list(head.columns):
             self._take(head)
         else:
-            width = self.model.get_ref("encoder").get_dim("nO")
-            n_classes = len(classes.names)
-            zeros = numpy.zeros((n_classes, width), dtype="float32")
-            set_label_scores(
-                self.model.get_ref("output"), zeros, numpy.zeros(n_classes)
-            )
+            hidden, output = (self.model.get_ref(name) for name in self.layers)
+            hidden.attrs["function"] = ""
+            size = len(classes.names), self.model.get_ref("encoder").get_dim("nO")
+            zeros = numpy.zeros(size, dtype="float32")
+            set_label_scores(output, zeros, numpy.zeros(len(classes.names)))
         if self.model.attrs["pairs"]:
             return self._make_inventory(classes.labels)
         return Inventory(
