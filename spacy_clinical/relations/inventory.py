@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy
 from spacy.strings import get_string_id
 
-from spacy_clinical.relations.mentions import LABELS, Mention, Relation
+from spacy_clinical.relations.mentions import LABELS, MODIFY, Mention, Relation
 from spacy_clinical.types import Bools2d, Ints1d, Ints2d
 
 # What stands between the names of a label and of the types of child and head.
@@ -96,6 +96,16 @@ class Inventory:
         for number, columns in enumerate(self._kinds.values()):
             table[number, columns] = True
         return table
+
+    @cached_property
+    def modifiers(self) -> set[tuple[int, int]]:
+        """Indices of the types that modify others, with those of the others."""
+        indices = {name: i for i, name in enumerate(self.types)}
+        return {
+            (indices[child], indices[head])
+            for label, child, head in choose_directions(self.pairs)
+            if label == MODIFY and child != head and {child, head} <= set(indices)
+        }
 
     @cached_property
     def _word_table(self) -> tuple[Ints1d, Ints1d]:

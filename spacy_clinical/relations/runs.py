@@ -11,10 +11,13 @@ from collections.abc import Iterator
 import numpy
 
 from spacy_clinical.heads.span_pairs import PairInput
-from spacy_clinical.relations.inventory import Inventory, choose_directions
+from spacy_clinical.relations.inventory import Inventory
 from spacy_clinical.relations.mentions import MODIFY
 from spacy_clinical.types import Floats2d, Ints2d
 
+# Share of the values in such runs of MACCROBAT's train part that are so annotated (94 of
+# 96; the other two have no name).
+RUN_SCORE = 0.98
 _LINK = re.compile(r"\s{0,3}[,;:=-]?\s{0,3}")
 _MAX_LINK = 7
 _HAS_DIGIT = re.compile(r"\d")
@@ -27,10 +30,7 @@ def settle_runs(
     scores: Floats2d,
     inventory: Inventory,
 ) -> tuple[PairInput, Floats2d]:
-    """Let the values of runs belong to the names before them.
-
-    What a head says of the value of a run, that it belongs to some name, counts for the
-    name before it.
+    """Let the values of runs belong to the names before them, whatever a head says.
 
     text: Of the Doc.
     places (n_mentions, 2): Starts and ends of the mentions (characters, half open).
@@ -50,15 +50,11 @@ def settle_runs(
         return pairs, scores
     can_be, scores = pairs.can_be.copy(), scores.copy()
     sides = (pairs.first, pairs.second), (pairs.second, pairs.first)
-    best = numpy.zeros(len(places), dtype=scores.dtype)
-    for column, (children, _) in zip(columns, sides, strict=True):
-        found = numpy.where(pairs.can_be[:, column], scores[:, column], 0)
-        numpy.maximum.at(best, children, found)
     for column, (children, heads) in zip(columns, sides, strict=True):
         is_settled = names[children] >= 0
         is_own = is_settled & (heads == names[children]) & can_be[:, column]
         can_be[is_settled & ~is_own, column] = False
-        scores[is_own, column] = best[children[is_own]]
+        scores[is_own, column] = RUN_SCORE
     return pairs._replace(can_be=can_be), scores
 
 
@@ -67,19 +63,14 @@ def _find_runs(
 ) -> Iterator[tuple[int, int]]:
     """Find the names of runs with their values: mentions that follow each other."""
     n = len(places)
-    modifies = {
-        (inventory.types.index(child), inventory.types.index(head))
-        for label, child, head in choose_directions(inventory.pairs)
-        if label == MODIFY and child != head
-    }
     # Which of two neighbors is a value of the other: the second, the first, or neither.
     values = [""] * n
     beside = numpy.flatnonzero(pairs.second == pairs.first + 1)
     for row in beside.tolist():
         at = int(pairs.first[row])
         types = int(pairs.types[at]), int(pairs.types[at + 1])
-        is_first = types in modifies
-        if not is_first and types[::-1] not in modifies:
+        is_first = types in inventory.modifiers
+        if not is_first and types[::-1] not in inventory.modifiers:
             continue
         if not _are_linked(text, places, at):
             continue
