@@ -17,7 +17,11 @@ from spacy_clinical.architectures.document_layers import (
     build_hidden,
     build_label_scores,
 )
-from spacy_clinical.architectures.encoder import EncoderModel, get_shim
+from spacy_clinical.architectures.encoder import (
+    EncoderModel,
+    get_shim,
+    has_checkpoint,
+)
 from spacy_clinical.architectures.parity import settle_precision
 from spacy_clinical.architectures.relation_input import RelationInput, RelationModel
 from spacy_clinical.architectures.window_vectors import begin_vectors, read_vectors
@@ -71,6 +75,9 @@ def build_relation_classifier(
     SOURCE: Lee et al. 2019, BioBERT: a pre-trained biomedical language representation
         model for biomedical text mining.
     """
+    if not has_checkpoint(encoder):
+        # Another component's encoder has read other texts.
+        _refuse("encoder", encoder.name, "a spacy-clinical.HFEncoder.v1")
     for pair in pairs:
         if isinstance(pair, str) or len(pair) != 2:
             _refuse("pairs", pair, "lists of two types")

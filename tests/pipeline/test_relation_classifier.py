@@ -307,6 +307,13 @@ def test_settings_are_checked(gad, settings, named):
         make_pipeline(gad, **settings)
 
 
+def test_the_encoder_must_be_its_own():
+    model = {"@architectures": "spacy-clinical.RelationClassifier.v1"}
+    shared = {"@architectures": "spacy-clinical.SharedEncoder.v1"}
+    with pytest.raises(ValueError, match=r"\[C943\].*'encoder'.*HFEncoder"):
+        spacy.blank("en").add_pipe(NAME, config={"model": {**model, "encoder": shared}})
+
+
 def test_the_checkpoint_must_have_a_head_for_one_label(tiny_ner, tmp_path):
     nlp = make_pipeline(tiny_ner)
     with pytest.raises(ValueError, match=r"\[C402\]"):
