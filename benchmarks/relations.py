@@ -3,12 +3,14 @@
     python benchmarks/relations.py --data path/to/data --model out/with_relations \\
         --output relations.json
 
-Three tasks; relations are right if the places of both entities and the label are:
+Four tasks; relations are right if the places of both entities and the label are:
 
     gold entities  MACCROBAT dev, all annotated entities given
     end to end     MACCROBAT dev, with the entities that the pipeline finds
     PHEE dev       entities given; doses, routes, frequencies and durations of drugs, in
                    sentences that say which drug they belong to
+    GAD dev        whether a sentence relates a gene and a disease, with --gad N: a
+                   classifier of pairs is trained on N sentences of GAD's train part
 
 "Nearest head" is `clinical_relations` without a model. Speed: pairs of entities that the
 component scores in a second, and the processor time of notes with and without it, in turns.
@@ -29,6 +31,7 @@ from typing import Any
 import spacy
 from machine import read_machine
 from peers.tables import format_table
+from relation_pairs import list_cells, measure_pairs
 from reports import OURS, SHARE, Row, make_row, write_report
 from spacy.training import Example
 
@@ -81,6 +84,8 @@ def main() -> None:
                 name: score(component, examples, of_groups=task != FOUND)
                 for name, component in systems.items()
             }
+    if args.gad:
+        report["pairs"] = measure_pairs(args.data, args.gad, args.epochs, OURS)
     texts = [p.read_text("utf8") for p in sorted(notes.glob("*.txt"))][: args.notes]
     report["speed"] = measure_speed(nlp, texts, args.rounds)
     print(format_tables(report))
@@ -198,6 +203,11 @@ def summarize(report: dict[str, Any]) -> list[Row]:
                 for what, s in scores.items()
                 if what in SCORES
             ]
+    for name, s in report.get("pairs", {}).get("scores", {}).items():
+        rows += [
+            make_row("Relations, GAD dev", name, what, SHARE, [s[key]])
+            for what, key in (("F1", "f"), ("accuracy", "accuracy"))
+        ]
     speed = report["speed"]
     rates = [speed["pairs"] / taken for taken in speed["seconds"]["alone"]]
     return [*rows, make_row("Relations, speed", OURS, "speed", "pairs/s", rates)]
@@ -214,6 +224,8 @@ def format_tables(report: dict[str, Any]) -> str:
         for name, scores in systems.items()
         for what, s in scores.items()
     ]
+    if "pairs" in report:
+        cells += list_cells(report["pairs"])
     columns = ["task", "relations", "system", "gold", "P", "R", "F1"]
     speed = report["speed"]
     shares = [
@@ -234,6 +246,12 @@ def format_tables(report: dict[str, Any]) -> str:
         f"{speed['pairs'] / alone:,.0f} pairs a second, by the component alone, with the "
         "rows of the encoder handed over.",
     ]
+    if "pairs" in report:
+        pairs = report["pairs"]
+        lines.append(
+            f"GAD: {pairs['train']:,} sentences, {pairs['epochs']} epochs, "
+            f"{pairs['seconds']:.0f} s of processor time."
+        )
     return "\n\n".join([format_table(columns, cells, text=3), *lines])
 
 
@@ -251,6 +269,10 @@ def _parse_args() -> argparse.Namespace:
     )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--notes", type=int, help="Of each corpus; all by default")
+    parser.add_argument(
+        "--gad", type=int, default=0, help="Sentences of GAD to train on; 0 for none"
+    )
+    parser.add_argument("--epochs", type=int, default=3, help="Of GAD")
     parser.add_argument("--output", type=Path, help="JSON file to write")
     args = parser.parse_args()
     args.data = Path(args.data)

@@ -7,6 +7,8 @@ import pytest
 import spacy
 from spacy.util import load_config, load_model_from_config
 
+from tests.tiny import make_document_classifier
+
 ROOT = Path(__file__).parents[1]
 CONFIGS = sorted((ROOT / "configs").glob("*.cfg"))
 # A tiny checkpoint takes windows of 62 wordpieces.
@@ -14,6 +16,10 @@ TEXT = "HPI:\nA 40-year-old man denies fever.\n"
 ANN = "T1\tAge 7 18\t40-year-old\nT2\tSex 19 22\tman\nT3\tSign_symptom 30 35\tfever\n"
 ANN += "A1\tNegated T3\nR1\tMODIFY Arg1:T1 Arg2:T2\n"
 PUBTATOR = "1|t|Asthma after aspirin\n1|a|A case.\n1\t0\t6\tAsthma\tDisease\tD1\n"
+
+PAIRS = (
+    "index\tsentence\tlabel\n0\t@GENE$ in @DISEASE$\t1\n1\t@GENE$, no @DISEASE$\t0\n"
+)
 
 
 @pytest.fixture
@@ -25,6 +31,7 @@ def corpus(tmp_path):
         (tmp_path / part / "1.ann").write_text(ANN, encoding="utf8")
         (tmp_path / f"{part}.csv").write_text(CSV, encoding="utf8")
     (tmp_path / "pubtator.txt").write_text(PUBTATOR, encoding="utf8")
+    (tmp_path / "pairs.tsv").write_text(PAIRS, encoding="utf8")
     write_codiesp(tmp_path / "codiesp")
     write_forms(tmp_path / "forms.jsonl")
     return tmp_path
@@ -62,6 +69,25 @@ def test_relations_assembles(tmp_path):
     doc = spacy.load(tmp_path)("MEDICATIONS: aspirin 81 mg daily, lisinopril 10 mg.")
     found = {doc[one["head"]["start"]].text for one in doc._.relations}
     assert found == {"aspirin", "lisinopril"}
+
+
+@pytest.mark.filterwarnings(r"ignore:\[W00[12]\]")
+def test_relation_pairs_assembles(tiny_ner, tmp_path):
+    labels = ["LABEL_0", "LABEL_1"]
+    checkpoint = make_document_classifier(tmp_path / "pairs", "bert", labels)
+    overrides = {
+        "paths.checkpoint": str(checkpoint),
+        "paths.entities": str(tiny_ner),
+        "components.clinical_relations.model.encoder.size": 62,
+    }
+    config = load_config(ROOT / "configs/relation_pairs.cfg", overrides=overrides)
+    nlp = load_model_from_config(config, auto_fill=True, validate=True)
+    nlp.initialize()
+    nlp.to_disk(tmp_path / "pipeline")
+    component = spacy.load(tmp_path / "pipeline").get_pipe("clinical_relations")
+    assert component.labels == ("ASSOCIATION",)
+    [pair] = component.inventory.pairs
+    assert pair == ("ASSOCIATION", "@GENE$", "@DISEASE$")
 
 
 def test_forms_assembles(tiny_layoutlm, tmp_path):
@@ -188,10 +214,15 @@ TINY_RELATIONS = {
     "components.clinical_relations.model.encoder.size": 62,
     "components.clinical_relations.model.encoder.stride": 50,
 }
+TINY_PAIRS = {"components.clinical_relations.model.encoder.size": 62}
 # Each training config with its data, and what is measured.
 TRAINING = {
     "train_assertion": ({**BRAT, **TINY_ASSERTION}, "assertion_f"),
     "train_relations": ({**BRAT, **TINY_RELATIONS}, "relations_f"),
+    "train_relation_pairs": (
+        {"paths.train": "pairs.tsv", "paths.dev": "pairs.tsv", **TINY_PAIRS},
+        "relations_f",
+    ),
     "train_deid": (BRAT, "phi_f"),
     "train_ner": ({**BRAT, **TINY_WINDOWS}, "ents_f"),
     "train_ner_mixed": (MIXED, "ents_f"),

@@ -149,6 +149,6 @@ def test_it_is_small_and_names_sources_and_licenses():
     for asset in PROJECT["assets"]:
         assert "http" in asset["description"]
     text = " ".join(asset["description"] for asset in PROJECT["assets"])
-    assert text.count("CC BY 4.0") == 3
+    assert text.count("CC BY 4.0") == 4
     names = {command["name"] for command in PROJECT["commands"]}
     assert set(PROJECT["workflows"]["all"]) <= names

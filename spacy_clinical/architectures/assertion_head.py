@@ -8,7 +8,13 @@ from spacy.tokens import Doc
 from thinc.api import Dropout, Linear, Model
 
 from spacy_clinical.architectures.assertion_rules import AssertionModel, Targets
-from spacy_clinical.architectures.projected_rows import begin_rows, read_rows
+from spacy_clinical.architectures.projected_rows import (
+    add_gradients,
+    begin_squashed,
+    init_rows,
+    read_rows,
+    read_weights,
+)
 from spacy_clinical.heads.span_attention import make_weights, read_places
 from spacy_clinical.types import Floats2d, Ints2d
 
@@ -52,13 +58,10 @@ def build_assertion_head(
 
 def init(model: AssertionModel, X: Any = None, Y: Any = None) -> None:
     """Load the checkpoint and initialize the head, whose nO must be set."""
-    encoder, projection = model.get_ref("encoder"), model.get_ref("projection")
+    init_rows(model, X)
     attention = model.get_ref("attention")
-    encoder.initialize(X=None if X is None else [one.doc for one in X])
-    projection.set_dim("nI", encoder.get_dim("nO"))
-    projection.initialize()
     weights = make_weights(
-        projection.get_dim("nO"),
+        model.get_ref("projection").get_dim("nO"),
         attention.attrs["n_heads"],
         attention.attrs["reach"],
         model.get_dim("nO"),
@@ -81,31 +84,29 @@ def forward(
                 given, read_rows(model, [one.doc for one in given]), strict=True
             )
         ], lambda d_logits: given
-    _, projection, dropout, attention = model.layers
-    read, backprop_encoder = begin_rows(model, [one.doc for one in given])
-    borders = numpy.cumsum([0, *(len(X) for X, _ in read)])
+    _, _, dropout, attention = model.layers
+    read, backprop_rows = begin_squashed(model, [one.doc for one in given])
+    borders = numpy.cumsum([0, *(len(rows) for rows, _ in read)])
     # Places in a text without wordpieces read a row of zeros, the last one.
-    width = projection.get_dim("nI")
-    rows = [*(X for X, _ in read), numpy.zeros((1, width), dtype="float32")]
-    X = numpy.concatenate(rows).astype("float32")
-    nowhere = numpy.asarray([len(X) - 1, len(X)] * 2)
+    width = model.get_ref("projection").get_dim("nO")
+    rows = [*(rows for rows, _ in read), numpy.zeros((1, width), dtype="float32")]
+    squashed = numpy.concatenate(rows)
+    nowhere = numpy.asarray([len(squashed) - 1, len(squashed)] * 2)
     places = [
         _locate(one, offsets) + start
         if len(offsets)
         else numpy.tile(nowhere, (len(one.places), 1))
         for one, (_, offsets), start in zip(given, read, borders, strict=False)
     ]
-    projected, backprop_projection = projection(model.ops.asarray2f(X), True)
-    squashed = model.ops.xp.tanh(projected)
-    dropped, backprop_dropout = dropout(squashed, True)
+    dropped, backprop_dropout = dropout(model.ops.asarray2f(squashed), True)
     logits, backprop_attention = attention((dropped, numpy.concatenate(places)), True)
     counts = numpy.cumsum([len(one.places) for one in given])[:-1]
 
     def backprop(d_logits: Sequence[Floats2d]) -> list[Targets]:
         d_dropped = backprop_attention(numpy.concatenate(d_logits))
         d_squashed = backprop_dropout(model.ops.asarray2f(d_dropped))
-        dX = backprop_projection(d_squashed * (1 - squashed**2))
-        backprop_encoder(numpy.split(model.ops.to_numpy(dX)[:-1], borders[1:-1]))
+        d_rows = model.ops.to_numpy(d_squashed)[:-1]
+        backprop_rows(numpy.split(d_rows, borders[1:-1]))
         return given
 
     return numpy.split(logits, counts), backprop
@@ -141,14 +142,12 @@ def forward_attention(
 ) -> tuple[Floats2d, Callable[[Floats2d], Floats2d]]:
     """Compute the logits (n_places, nO) of places from rows; see `read_places`."""
     rows, places = given
-    ops = model.ops
-    weights = {name: ops.to_numpy(model.get_param(name)) for name in model.param_names}
-    logits, backprop_places = read_places(ops.to_numpy(rows), places, weights)
+    weights = read_weights(model)
+    logits, backprop_places = read_places(model.ops.to_numpy(rows), places, weights)
 
     def backprop(d_logits: Floats2d) -> Floats2d:
         d_rows, d_weights = backprop_places(d_logits)
-        for name, gradient in d_weights.items():
-            model.inc_grad(name, ops.asarray(gradient, dtype="float32"))
+        add_gradients(model, d_weights)
         return d_rows
 
     return logits, backprop

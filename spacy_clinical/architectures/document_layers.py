@@ -100,6 +100,18 @@ def set_label_scores(model: Model[Any, Any], W: Floats2d, b: Any) -> None:
     model.set_param("b", model.ops.asarray1f(b))
 
 
+def set_published_head(
+    hidden: Model[Any, Any], output: Model[Any, Any], head: Any
+) -> None:
+    """Set the weights of both layers to those of a published head.
+
+    head: An `encoders.published_heads.Head`, which isn't imported here: it needs torch.
+    """
+    set_label_scores(output, head.W, head.b)
+    if head.hidden is not None:
+        set_hidden(hidden, head.hidden.W, head.hidden.b, head.hidden.activation)
+
+
 def forward_label_scores(
     model: Model[Floats2d, Floats2d], X: Any, is_train: bool
 ) -> tuple[Any, Callable[[Any], Any]]:

@@ -1,7 +1,7 @@
 """The rows of an encoder that a head of its own reads: of places in Docs, not of each."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy
@@ -25,6 +25,18 @@ Rows: TypeAlias = tuple[Floats2d, Ints2d]
 
 # Memory for the rows of a frozen encoder during training.
 MAX_KNOWN_BYTES = 2**29
+
+
+def init_rows(model: Model[Any, Any], X: Any = None) -> None:
+    """Load the checkpoint, and initialize the projection.
+
+    model: With the refs "encoder" and "projection".
+    X: Some inputs, each with a Doc.
+    """
+    encoder, projection = model.get_ref("encoder"), model.get_ref("projection")
+    encoder.initialize(X=None if X is None else [one.doc for one in X])
+    projection.set_dim("nI", encoder.get_dim("nO"))
+    projection.initialize()
 
 
 def read_rows(model: Model[Any, Any], docs: list[Doc]) -> list[Rows]:
@@ -78,6 +90,32 @@ def begin_rows(
     return [(one.X, one.pieces.offsets) for one in encoded], backprop
 
 
+def begin_squashed(
+    model: Model[Any, Any], docs: list[Doc]
+) -> tuple[list[Rows], Callable[[Sequence[Floats2d]], Any]]:
+    """Compute the projected rows of Docs for training, as heads read them: from -1 to 1.
+
+    model: With the refs "encoder" and "projection".
+    RETURNS: The rows, and a callback that takes their gradients.
+    """
+    ops = model.ops
+    read, backprop_encoder = begin_rows(model, docs)
+    borders = numpy.cumsum([len(X) for X, _ in read])[:-1]
+    X = numpy.concatenate([X for X, _ in read]).astype("float32")
+    projected, backprop_projection = model.get_ref("projection")(ops.asarray2f(X), True)
+    squashed = ops.to_numpy(ops.xp.tanh(projected))
+    parts = numpy.split(squashed, borders)
+
+    def backprop(d_rows: Sequence[Floats2d]) -> Any:
+        d_squashed = numpy.concatenate(d_rows) * (1 - squashed**2)
+        dX = backprop_projection(ops.asarray2f(d_squashed))
+        return backprop_encoder(numpy.split(ops.to_numpy(dX), borders))
+
+    return [
+        (rows, offsets) for rows, (_, offsets) in zip(parts, read, strict=True)
+    ], backprop
+
+
 def _encode_once(encoder: Any, docs: list[Doc]) -> list[Rows]:
     """Encode Docs with a frozen encoder, and cache their rows for the next epochs."""
     cache = get_shim(encoder).known_rows
@@ -110,3 +148,15 @@ def locate_rows(places: Ints2d, offsets: Ints2d) -> Ints2d:
     first = numpy.minimum(first, len(offsets) - 1)
     stop = numpy.searchsorted(offsets[:, 0], ends, side="left")
     return numpy.stack([first, numpy.maximum(stop, first + 1)], axis=1)
+
+
+def read_weights(model: Model[Any, Any]) -> dict[str, Floats2d]:
+    """Get the weights of a layer that computes in NumPy."""
+    ops = model.ops
+    return {name: ops.to_numpy(model.get_param(name)) for name in model.param_names}
+
+
+def add_gradients(model: Model[Any, Any], gradients: Mapping[str, Floats2d]) -> None:
+    """Add to the gradients of a layer that computes in NumPy."""
+    for name, gradient in gradients.items():
+        model.inc_grad(name, model.ops.asarray(gradient, dtype="float32"))

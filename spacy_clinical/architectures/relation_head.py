@@ -8,9 +8,12 @@ from spacy.tokens import Doc
 from thinc.api import Linear, Model
 
 from spacy_clinical.architectures.projected_rows import (
-    begin_rows,
+    add_gradients,
+    begin_squashed,
+    init_rows,
     locate_rows,
     read_rows,
+    read_weights,
 )
 from spacy_clinical.architectures.relation_input import RelationInput, RelationModel
 from spacy_clinical.heads.span_pairs import NEVER, PairInput, make_weights, score_pairs
@@ -59,12 +62,9 @@ def build_relation_head(
 
 def init(model: RelationModel, X: Any = None, Y: Any = None) -> None:
     """Load the checkpoint and initialize the head, whose dimensions must be set."""
-    encoder, projection = model.get_ref("encoder"), model.get_ref("projection")
-    encoder.initialize(X=None if X is None else [one.doc for one in X])
-    projection.set_dim("nI", encoder.get_dim("nO"))
-    projection.initialize()
+    init_rows(model, X)
     weights = make_weights(
-        projection.get_dim("nO"),
+        model.get_ref("projection").get_dim("nO"),
         model.attrs["width"],
         model.attrs["hidden"],
         model.get_dim("nO"),
@@ -90,15 +90,9 @@ def forward(
             else numpy.full(one.pairs.can_be.shape, NEVER, "float32")
             for one, (rows, offsets) in zip(given, read_rows(model, docs), strict=True)
         ], lambda d_logits: given
-    _, projection, _ = model.layers
-    read, backprop_encoder = begin_rows(model, docs)
-    borders = numpy.cumsum([len(X) for X, _ in read])[:-1]
-    X = numpy.concatenate([X for X, _ in read]).astype("float32")
-    projected, backprop_projection = projection(model.ops.asarray2f(X), True)
-    squashed = model.ops.to_numpy(model.ops.xp.tanh(projected))
+    read, backprop_rows = begin_squashed(model, docs)
     logits, callbacks = [], []
-    parts = numpy.split(squashed, borders)
-    for one, rows, (_, offsets) in zip(given, parts, read, strict=True):
+    for one, (rows, offsets) in zip(given, read, strict=True):
         if len(one.pairs.first) and len(rows):
             places = locate_rows(one.places, offsets)
             found, backprop_pairs = scores((rows, places, one.pairs), True)
@@ -109,13 +103,14 @@ def forward(
         callbacks.append(backprop_pairs)
 
     def backprop(d_logits: Sequence[Floats2d]) -> list[RelationInput]:
-        d_rows = [
-            numpy.zeros_like(rows) if backprop_pairs is None else backprop_pairs(d)
-            for rows, backprop_pairs, d in zip(parts, callbacks, d_logits, strict=True)
-        ]
-        d_squashed = numpy.concatenate(d_rows) * (1 - squashed**2)
-        dX = backprop_projection(model.ops.asarray2f(d_squashed))
-        backprop_encoder(numpy.split(model.ops.to_numpy(dX), borders))
+        backprop_rows(
+            [
+                numpy.zeros_like(rows) if backprop_pairs is None else backprop_pairs(d)
+                for (rows, _), backprop_pairs, d in zip(
+                    read, callbacks, d_logits, strict=True
+                )
+            ]
+        )
         return given
 
     return logits, backprop
@@ -126,16 +121,14 @@ def forward_pairs(
 ) -> tuple[Floats2d, Callable[[Floats2d], Floats2d]]:
     """Compute the logits (n_pairs, 2 * n_labels) of pairs; see `score_pairs`."""
     rows, places, pairs = given
-    ops = model.ops
-    weights = {name: ops.to_numpy(model.get_param(name)) for name in model.param_names}
+    weights = read_weights(model)
     drop = model.attrs["dropout_rate"] if is_train else 0.0
     logits, backprop_pairs = score_pairs(rows, places, pairs, weights, drop=drop)
 
     def backprop(d_logits: Floats2d) -> Floats2d:
         gradients = {name: numpy.zeros_like(W) for name, W in weights.items()}
         d_rows = backprop_pairs(d_logits, gradients)
-        for name, gradient in gradients.items():
-            model.inc_grad(name, ops.asarray(gradient, dtype="float32"))
+        add_gradients(model, gradients)
         return d_rows
 
     return logits, backprop

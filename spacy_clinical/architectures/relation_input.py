@@ -1,5 +1,6 @@
 """Input of models that say which mentions belong together, and the model of none."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy
@@ -14,11 +15,13 @@ class RelationInput(NamedTuple):
     """Mentions of a Doc, and pairs of them.
 
     places (n_mentions, 2): Starts and ends of the mentions (characters, half open).
+    types (n_mentions): What each is called in the text of a pair.
     """
 
     doc: Doc
     places: Ints2d
     pairs: PairInput
+    types: Sequence[str] = ()
 
 
 RelationModel: TypeAlias = Model[list[RelationInput], list[Floats2d]]

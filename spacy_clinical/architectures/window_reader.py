@@ -1,6 +1,5 @@
 """Window layer: from texts to one vector for each window."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
@@ -14,16 +13,12 @@ from spacy_clinical.architectures.encoder import (
     hide_for_training,
     plan_for,
 )
-from spacy_clinical.encoders.shim import EncoderShim
+from spacy_clinical.architectures.window_vectors import begin_vectors, read_vectors
 from spacy_clinical.pieces.align import Pieces
-from spacy_clinical.pieces.batches import Input
-from spacy_clinical.pieces.plan import Plan, ReadText, cut_text
+from spacy_clinical.pieces.plan import ReadText, cut_text
 from spacy_clinical.pieces.pool import Summary, backprop_summary, summarize
 from spacy_clinical.pieces.text import Text
 from spacy_clinical.types import Floats2d
-
-# Size of the cache of window vectors, for training over a frozen encoder.
-MAX_KNOWN_BYTES = 2**28
 
 WindowReader: TypeAlias = Model[list[Text], list[ReadText]]
 Backprop: TypeAlias = Callable[[Sequence[Floats2d]], Any]
@@ -65,71 +60,25 @@ def forward(
         return _begin_update(encoder, texts, summary)
     shim = get_shim(encoder)
     plan = plan_for(shim, texts)
-    return plan.share_out(_encode(shim, plan, summary)), lambda d_vectors: texts
-
-
-def _encode(shim: EncoderShim, plan: Plan, summary: Summary) -> Floats2d:
-    """Encode windows as vectors (n_windows, width)."""
-    vectors = numpy.zeros((len(plan.inputs), shim.width), dtype="float32")
-    for i, rows in shim.predict_framed(plan.inputs):
-        vectors[i] = summarize(rows, summary)
-    return vectors
+    return plan.share_out(
+        read_vectors(shim, plan.inputs, summary)
+    ), lambda d_vectors: texts
 
 
 def _begin_update(
     encoder: EncoderModel, texts: list[Text], summary: Summary
 ) -> tuple[list[ReadText], Backprop]:
-    """Encode texts for training.
-
-    A frozen encoder isn't trained, and encodes each text only once, unless words are
-    masked at random.
-    """
+    """Encode texts for training; see `begin_vectors`."""
     shim = get_shim(encoder)
     plan = plan_for(shim, texts)
-    if not shim.settings.learn_rate_scale and not shim.settings.mask_rate:
-        return plan.share_out(
-            _encode_once(shim, plan, summary)
-        ), lambda d_vectors: texts
-    outputs, backprop_rows = shim.begin_update_framed(hide_for_training(shim, plan))
-    vectors = numpy.zeros((len(outputs), shim.width), dtype="float32")
-    for i, rows in enumerate(outputs):
-        vectors[i] = summarize(rows, summary)
+    windows = hide_for_training(shim, plan)
+    vectors, backprop_windows = begin_vectors(shim, windows, summary)
 
     def backprop(d_vectors: Sequence[Floats2d]) -> list[Text]:
-        d_rows = [row for of_text in d_vectors for row in of_text]
-        backprop_rows(
-            [
-                backprop_summary(d_row, rows, summary)
-                for d_row, rows in zip(d_rows, outputs, strict=True)
-            ]
-        )
+        backprop_windows(numpy.concatenate(d_vectors))
         return texts
 
     return plan.share_out(vectors), backprop
-
-
-def _encode_once(shim: EncoderShim, plan: Plan, summary: Summary) -> Floats2d:
-    """Encode windows as vectors, and cache them for the next epochs."""
-    cache = shim.known_windows
-    keys = [_get_key(given, summary) for given in plan.inputs]
-    given = dict(zip(keys, plan.inputs, strict=True))
-    new = {key: window for key, window in given.items() if key not in cache}
-    names = list(new)
-    encoded = {
-        names[i]: summarize(rows, summary)
-        for i, rows in shim.predict_framed(list(new.values()))
-    }
-    if sum(vector.nbytes for vector in cache.values()) < MAX_KNOWN_BYTES:
-        cache.update(encoded)
-    vectors = [encoded[key] if key in encoded else cache[key] for key in keys]
-    return numpy.asarray(vectors, dtype="float32").reshape(-1, shim.width)
-
-
-def _get_key(window: Input, summary: Summary) -> bytes:
-    digest = hashlib.sha256(summary.encode("ascii"))
-    for part in window:
-        digest.update(b"-" if part is None else part.tobytes() + b"|")
-    return digest.digest()
 
 
 def _read_tokens(

@@ -27,3 +27,27 @@ class RelationErrors(metaclass=Catalog):
         "A record of doc._.relations can't be read: it needs a label, and a child and a "
         "head with label, start_char and end_char."
     )
+    C945 = (
+        "Component '{name}' reads {size} wordpieces at a time, but the placeholders of two "
+        "entities alone are {n_pieces}. Set a larger size in its encoder, or shorter "
+        "placeholders."
+    )
+    C946 = (
+        "The setting '{setting}' of the model of component '{name}' doesn't fit checkpoint "
+        "'{checkpoint}', whose labels are {known}: {problem}."
+    )
+    C947 = (
+        "Component '{name}' can't use the published head of '{checkpoint}' without knowing "
+        'which entities it relates. Set pairs in its model, such as [["GENE","DISEASE"]], '
+        "or train it."
+    )
+    C948 = (
+        "Row {row} of '{name}' can't be read: it needs a sentence with exactly two "
+        "placeholders, such as @GENE$ and @DISEASE$, and a label, with tabs between "
+        "columns."
+    )
+    C949 = (
+        "Component '{name}' can't use the head of checkpoint '{checkpoint}': its "
+        "config.json has the problem type '{problem}', but a pair has one label. Train a "
+        "new head (spacy train)."
+    )

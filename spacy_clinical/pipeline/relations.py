@@ -12,6 +12,7 @@ from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.extensions.attributes import add_to
 from spacy_clinical.extensions.relation_attributes import RECORDS
 from spacy_clinical.extensions.span_groups import list_spans
+from spacy_clinical.pipeline.bases.pair_models import Scored
 from spacy_clinical.pipeline.bases.relation_head import Found, RelationHeadPipe
 from spacy_clinical.relations.candidates import Limits, Scope
 from spacy_clinical.relations.decode import Cutoffs, decode_relations
@@ -68,15 +69,18 @@ class ClinicalRelations(RelationHeadPipe):
         """Set up the component.
 
         nlp: The pipeline, in which a head may share another component's encoder.
-        model: A `spacy-clinical.RelationHead.v1`; None to take the nearest head that an
+        model: A `spacy-clinical.RelationHead.v1`, or a
+            `spacy-clinical.RelationClassifier.v1`; None to take the nearest head that an
             entity may belong to.
         use_ents: Whether to relate `doc.ents`.
         spans_keys: Span groups to relate.
         threshold (0 to 1): What a relation has to score. One for all, or by label.
+            A classifier's best label of a pair has to reach it; with 0, it counts
+            whatever its score.
         more (0 to 1): What a second head has to score, for a child that has one with the
-            same label already.
+            same label already. A classifier decides on each pair by itself.
         scope: What limits the distance of two entities: "sentence", "line", or "window"
-            for tokens alone.
+            for tokens alone. A classifier reads pairs of a sentence.
         max_units: How many ends of sentences or lines may be between two entities.
         max_tokens: How many tokens may be between their starts.
         max_mentions: How many other entities may be between them.
@@ -134,15 +138,19 @@ class ClinicalRelations(RelationHeadPipe):
 
     def predict(self, docs: Iterable[Doc]) -> list[Found]:
         """Score the pairs of entities of each Doc."""
+        self.prepare_head()
         read = [self.read(doc, self.list_targets(doc)) for doc in docs]
         given = [one for _, one in read]
         if self.is_trainable:
-            scores = self.score_pairs(given)
+            scored = self.score_pairs(given)
         else:
-            scores = [score_nearest(one.pairs, len(self.labels)) for one in given]
+            scored = [
+                Scored(one.pairs, score_nearest(one.pairs, len(self.labels)))
+                for one in given
+            ]
         return [
-            Found(mentions, one, found)
-            for (mentions, one), found in zip(read, scores, strict=True)
+            Found(mentions, *found)
+            for (mentions, _), found in zip(read, scored, strict=True)
         ]
 
     def set_annotations(self, docs: Iterable[Doc], predictions: list[Found]) -> None:
@@ -153,18 +161,19 @@ class ClinicalRelations(RelationHeadPipe):
         for doc, found in zip(docs, predictions, strict=True):
             add_to(doc, "clinical_provenance", self.name, dict(facts))
             relations = decode_relations(
-                found.scores, found.input.pairs, found.mentions, labels, cutoffs
+                found.scores, found.pairs, found.mentions, labels, cutoffs
             )
             doc._.relations = [_make_record(relation) for relation in relations]
             write_records(doc)
 
     def _list_cutoffs(self) -> Cutoffs:
-        threshold = self.threshold
+        threshold, more = self.threshold, self.pair_model.more
+        more = self.more if more is None else more
         if not isinstance(threshold, Mapping):
-            return Cutoffs(dict.fromkeys(self.labels, threshold), self.more)
+            return Cutoffs(dict.fromkeys(self.labels, threshold), more)
         # Labels that aren't listed.
         return Cutoffs(
-            {name: threshold.get(name, THRESHOLD) for name in self.labels}, self.more
+            {name: threshold.get(name, THRESHOLD) for name in self.labels}, more
         )
 
 

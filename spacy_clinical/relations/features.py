@@ -18,7 +18,7 @@ from spacy_clinical.relations.candidates import (
 from spacy_clinical.relations.inventory import Inventory
 from spacy_clinical.relations.mentions import Mention
 from spacy_clinical.tokenization.doc_text import find_sentence_starts
-from spacy_clinical.types import Ints1d, Ints2d
+from spacy_clinical.types import Bools1d, Ints1d, Ints2d
 
 
 def describe_pairs(
@@ -53,6 +53,18 @@ def describe_pairs(
         _compare(words, tokens, first, second),
         inventory.can_be[kinds],
     )
+
+
+def keep_pairs(pairs: PairInput, kept: Bools1d) -> PairInput:
+    """Leave out pairs.
+
+    kept (n_pairs): Which to keep.
+    """
+    of_pairs = (
+        *("first", "second", "kinds", "n_words", "n_mentions", "n_units"),
+        *("likeness", "can_be"),
+    )
+    return pairs._replace(**{name: getattr(pairs, name)[kept] for name in of_pairs})
 
 
 def find_tokens(doc: Doc, starts: Ints1d, ends: Ints1d) -> Ints2d:

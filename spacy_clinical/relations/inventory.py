@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy
 from spacy.strings import get_string_id
 
-from spacy_clinical.relations.mentions import LABELS, Mention, Relation
+from spacy_clinical.relations.mentions import LABELS, MODIFY, Mention, Relation
 from spacy_clinical.types import Bools2d, Ints1d, Ints2d
 
 # What stands between the names of a label and of the types of child and head.
@@ -98,6 +98,16 @@ class Inventory:
         return table
 
     @cached_property
+    def modifiers(self) -> set[tuple[int, int]]:
+        """Indices of the types that modify others, with those of the others."""
+        indices = {name: i for i, name in enumerate(self.types)}
+        return {
+            (indices[child], indices[head])
+            for label, child, head in choose_directions(self.pairs)
+            if label == MODIFY and child != head and {child, head} <= set(indices)
+        }
+
+    @cached_property
     def _word_table(self) -> tuple[Ints1d, Ints1d]:
         ids = numpy.asarray([get_string_id(w) for w in self.words], dtype="uint64")
         by_id = numpy.argsort(ids)
@@ -131,6 +141,16 @@ def read_pairs(saved: Mapping[str, float]) -> dict[PairType, float]:
     RAISES TypeError: If it is something else.
     """
     return {PairType(*name.split(_BETWEEN)): n for name, n in saved.items()}
+
+
+def choose_directions(pairs: Mapping[PairType, float]) -> dict[PairType, float]:
+    """Leave out relations of types that are more often the other way round."""
+    return {
+        pair: n
+        for pair, n in pairs.items()
+        if n > (other := pairs.get(pair._replace(child=pair.head, head=pair.child), 0))
+        or (n == other and pair.child <= pair.head)
+    }
 
 
 class InventoryCounter:

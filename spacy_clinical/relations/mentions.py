@@ -2,10 +2,11 @@
 
 from typing import Any, NamedTuple
 
-# Labels of the corpora that this package reads. MODIFY runs from an attribute, the child,
-# to what it belongs to, the head.
+# From an attribute, the child, to what it belongs to, the head.
+MODIFY = "MODIFY"
+# Labels of the corpora that this package reads.
 LABELS = (
-    *("MODIFY", "SUB_PROCEDURE", "IDENTICAL", "CAUSE"),
+    *(MODIFY, "SUB_PROCEDURE", "IDENTICAL", "CAUSE"),
     *("BEFORE", "AFTER", "OVERLAP"),
 )
 # Those that only say when.

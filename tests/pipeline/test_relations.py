@@ -9,6 +9,7 @@ from spacy.training import Example
 from thinc.api import Adam
 
 from spacy_clinical.extensions.relation_attributes import set_known_relations
+from spacy_clinical.pipeline.bases.pair_models import Scored
 from spacy_clinical.pipeline.relations import ClinicalRelations
 
 pytestmark = pytest.mark.filterwarnings(r"ignore:\[W002\]")
@@ -365,12 +366,14 @@ def test_settings_are_checked(settings, named):
         ClinicalRelations(spacy.blank("en"), **settings)
 
 
+def score_half(given):
+    return [Scored(one.pairs, numpy.full((2, 2), 0.45)) for one in given]
+
+
 def test_labels_may_have_thresholds_of_their_own(nlp, monkeypatch):
     component = pickle.loads(pickle.dumps(nlp)).get_pipe(NAME)
     assert list_found(nlp, component) == GOLD
-    monkeypatch.setattr(
-        component, "score_pairs", lambda given: [numpy.full((2, 2), 0.45)] * len(given)
-    )
+    monkeypatch.setattr(component, "score_pairs", score_half)
     for threshold, n_found in (({"MODIFY": 0.5}, 0), ({"CAUSE": 1.0}, 1), (0.4, 1)):
         component.threshold = threshold
         doc = component(make_doc(nlp, TEXTS[0]))

@@ -1,7 +1,5 @@
 """Base class of components that learn what is said of entities."""
 
-import contextlib
-import hashlib
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, get_args
@@ -9,11 +7,9 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy
 from spacy.language import Language
 from spacy.tokens import Doc, Span
-from spacy.training import Example, validate_examples
-from thinc.api import Optimizer, set_dropout_rate
+from spacy.training import Example
 
-from spacy_clinical.architectures.assertion_rules import AssertionModel, Targets
-from spacy_clinical.architectures.shared_encoder import SharedEncoder
+from spacy_clinical.architectures.assertion_rules import Targets
 from spacy_clinical.assertion.assess import Assessment
 from spacy_clinical.assertion.hints import Hints, is_hints
 from spacy_clinical.errors import CodedValueError, CodedWarning, Errors, Warnings
@@ -27,8 +23,7 @@ from spacy_clinical.pipeline.bases.attribute_thresholds import (
     move_threshold,
     spread,
 )
-from spacy_clinical.pipeline.bases.checkpoint_pipe import CheckpointPipe
-from spacy_clinical.pipeline.bases.neighbor import PipelineReference, connect_encoder
+from spacy_clinical.pipeline.bases.span_head import SpanHeadPipe
 from spacy_clinical.tokenization.doc_text import find_sentence_starts
 from spacy_clinical.types import Floats1d, Floats2d, Ints2d, list_names
 
@@ -53,7 +48,7 @@ class Found(NamedTuple):
     scores: Floats2d | None = None
 
 
-class AssertionHeadPipe(CheckpointPipe):
+class AssertionHeadPipe(SpanHeadPipe):
     """Base class of components with a `spacy-clinical.AssertionHead.v1`, which has learned
     the attributes in `cfg["columns"]`.
 
@@ -81,32 +76,14 @@ class AssertionHeadPipe(CheckpointPipe):
         """List the spans of a Doc to speak of, sorted by their starts."""
         raise NotImplementedError
 
-    def _set_up_head(
-        self, nlp: Language | None, model: AssertionModel, name: str
-    ) -> None:
-        self.vocab = None if nlp is None else nlp.vocab
-        self.model, self.name = model, name
-        self.cfg: dict[str, Any] = {"columns": []}
-        self._pipeline = PipelineReference(nlp)
-        self._sha256 = ""
+    def _set_up_head(self, nlp: Language | None, model: Any, name: str) -> None:
+        super()._set_up_head(nlp, model, name)
         self._has_warned = False
-        for shim in self.shims:
-            shim.component = self.name
 
     @property
-    def is_trainable(self) -> bool:
-        """Whether there is a head, not only rules."""
-        return bool(self.model.has_ref("attention"))
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Attributes that the head has learned."""
-        return tuple(self.cfg["columns"])
-
-    @property
-    def label_data(self) -> list[str]:
-        """Attributes that the head has learned, for `spacy init labels`."""
-        return list(self.labels)
+    def layers(self) -> tuple[str, ...]:
+        """Names of the head's layers with weights; none with rules alone."""
+        return ("projection", "attention") if self.model.has_ref("attention") else ()
 
     def check_decision(self) -> None:
         """Check who decides, the thresholds and the hints.
@@ -167,13 +144,6 @@ class AssertionHeadPipe(CheckpointPipe):
             )
         return [1 / (1 + numpy.exp(-logits)) for logits in self.model.predict(targets)]
 
-    def forget_rows(self, docs: Iterable[Doc]) -> None:
-        """Drop what another component's encoder handed over for Docs that don't need it."""
-        encoder = self.model.get_ref("encoder")
-        if isinstance(encoder, SharedEncoder) and len(encoder.waiting):
-            for doc in docs:
-                encoder.waiting.drop(doc)
-
     def combine(self, said: Ints2d, scores: Floats2d) -> Floats2d:
         """Let rules and head decide together.
 
@@ -211,14 +181,6 @@ class AssertionHeadPipe(CheckpointPipe):
             return False
         return True
 
-    def connect_encoder(self) -> None:
-        """Find the encoder of the component that the head shares it with.
-
-        RAISES ValueError: C855, if it isn't in the pipeline.
-        """
-        projection = self.model.get_ref("projection")
-        connect_encoder(self._pipeline, self.model, projection, name=self.name)
-
     # Training
 
     def initialize(
@@ -242,52 +204,24 @@ class AssertionHeadPipe(CheckpointPipe):
         said = set(names)
         for number, eg in enumerate(get_examples()):
             if number < 2:
-                some.append(self._read(eg))
+                some.append(self.read_example(eg))
             if not names:
                 for span in self.list_targets(eg.reference):
                     said.update(n for n in CONTEXT_ATTRIBUTES if span._.get(n))
         if not said:
             raise CodedValueError(Errors.C857.format(name=self.name))
-        self.connect_encoder()
+        self._make_head(len(said), some)
         self.cfg["columns"] = [name for name in CONTEXT_ATTRIBUTES if name in said]
-        self.model.set_dim("nO", len(said), force=True)
-        self.model.initialize(X=some)
-        self._sha256 = ""
 
-    def update(
+    def count_places(self, given: Targets) -> int:
+        """Count the places to say something of."""
+        return len(given.places)
+
+    def compute_loss(
         self,
-        examples: Iterable[Example],
-        *,
-        drop: float = 0.0,
-        sgd: Optimizer | None = None,
-        losses: dict[str, float] | None = None,
-    ) -> dict[str, float]:
-        """Update the head from what the reference says of its entities.
-
-        With rules alone, nothing is learned.
-        """
-        losses = {} if losses is None else losses
-        if not self.is_trainable:
-            return losses
-        losses.setdefault(self.name, 0.0)
-        examples = list(examples)
-        validate_examples(examples, f"{type(self).__name__}.update")
-        targets = [self._read(eg) for eg in examples]
-        if not any(len(one.places) for one in targets):
-            return losses
-        self.connect_encoder()
-        set_dropout_rate(self.model, drop)
-        logits, backprop = self.model.begin_update(targets)
-        loss, d_logits = self.get_loss(examples, logits)
-        backprop(d_logits)
-        self._sha256 = ""
-        if sgd is not None:
-            self.finish_update(sgd)
-        losses[self.name] += loss
-        return losses
-
-    def get_loss(
-        self, examples: Iterable[Example], scores: list[Floats2d]
+        examples: Sequence[Example],
+        given: Sequence[Targets],
+        scores: list[Floats2d],
     ) -> tuple[float, list[Floats2d]]:
         """Compute the mean binary cross entropy of the entities, and its gradient.
 
@@ -310,7 +244,7 @@ class AssertionHeadPipe(CheckpointPipe):
             gradients.append(gradient.astype("float32"))
         return loss, gradients
 
-    def _read(self, eg: Example) -> Targets:
+    def read_example(self, eg: Example) -> Targets:
         """Take the places from the reference, and the text as it was predicted."""
         spans = self.list_targets(eg.reference)
         sentences = find_sentence_starts(eg.predicted, eg.predicted.text)
@@ -322,29 +256,15 @@ class AssertionHeadPipe(CheckpointPipe):
 
         RAISES ValueError: C855, if the encoder that this head reads isn't there.
         """
-        self.connect_encoder()
+        self._make_head(len(other.labels))
         self.cfg["columns"] = list(other.labels)
-        self.model.set_dim("nO", len(other.labels), force=True)
-        self.model.initialize()
-        for name in ("projection", "attention"):
-            layer = self.model.get_ref(name)
-            for parameter in layer.param_names:
-                given = other.model.get_ref(name).get_param(parameter)
-                layer.set_param(parameter, layer.ops.asarray(given))
-        self._sha256 = ""
+        self._copy_weights(other)
 
     # Saving
 
     def describe_head(self) -> dict[str, str]:
         """Describe who decides, and the SHA-256 of the head's weights."""
-        if not self._sha256:
-            digest = hashlib.sha256()
-            for name in ("projection", "attention"):
-                layer = self.model.get_ref(name)
-                for parameter in sorted(layer.param_names):
-                    digest.update(layer.ops.to_numpy(layer.get_param(parameter)))
-            self._sha256 = digest.hexdigest()
-        return {"decide": self.decide, "head_sha256": self._sha256}
+        return {"decide": self.decide, "head_sha256": self._find_digest()}
 
     def _restore_cfg(self, data: bytes) -> None:
         super()._restore_cfg(data)
@@ -353,9 +273,7 @@ class AssertionHeadPipe(CheckpointPipe):
         if unknown:
             reason = "its head has unknown attributes"
             raise CodedValueError(Errors.C026.format(name=self.name, reason=reason))
-        # The encoder is handed over from the first note on, if it is there already.
-        with contextlib.suppress(CodedValueError):
-            self.connect_encoder()
+        self._connect_early()
 
 
 def make_targets(doc: Doc, spans: Sequence[Span], sentences: Sequence[int]) -> Targets:

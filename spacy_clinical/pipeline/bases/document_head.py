@@ -9,7 +9,10 @@ from spacy.tokens import Doc
 from spacy.training import Example, validate_examples
 from thinc.api import Optimizer, set_dropout_rate
 
-from spacy_clinical.architectures.document_layers import set_hidden, set_label_scores
+from spacy_clinical.architectures.document_layers import (
+    set_label_scores,
+    set_published_head,
+)
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.heads.documents import WindowPooling, get_loss
 from spacy_clinical.pieces.text import Text
@@ -197,7 +200,6 @@ class DocumentHeadPipe(HeadPipe):
             )
         self.cfg["columns"] = list(head.columns)
         self.model.initialize()
-        set_label_scores(self.model.get_ref("output"), head.W, head.b)
-        if head.hidden is not None:
-            layer = self.model.get_ref("hidden")
-            set_hidden(layer, head.hidden.W, head.hidden.b, head.hidden.activation)
+        set_published_head(
+            self.model.get_ref("hidden"), self.model.get_ref("output"), head
+        )

@@ -1,37 +1,30 @@
 """Base class of components that learn which mentions belong together."""
 
-import contextlib
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy
 from spacy.language import Language
 from spacy.tokens import Doc, Span
-from spacy.training import Example, validate_examples
-from thinc.api import Optimizer, set_dropout_rate
+from spacy.training import Example
 
-from spacy_clinical.architectures.relation_input import RelationInput, RelationModel
-from spacy_clinical.architectures.shared_encoder import SharedEncoder
+from spacy_clinical.architectures.relation_input import RelationInput
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.extensions.doc_data import token_borders
 from spacy_clinical.extensions.relation_attributes import get_known_relations
-from spacy_clinical.pipeline.bases.checkpoint_pipe import CheckpointPipe
-from spacy_clinical.pipeline.bases.neighbor import PipelineReference, connect_encoder
+from spacy_clinical.heads.span_pairs import PairInput
+from spacy_clinical.pipeline.bases.pair_models import Scored, find_pair_model
+from spacy_clinical.pipeline.bases.span_head import SpanHeadPipe
 from spacy_clinical.relations.candidates import Limits
-from spacy_clinical.relations.features import describe_pairs, find_tokens
+from spacy_clinical.relations.features import find_tokens
 from spacy_clinical.relations.inventory import (
     Inventory,
     InventoryCounter,
     PairType,
     read_pairs,
 )
-from spacy_clinical.relations.loss import compute_loss, mark_gold
 from spacy_clinical.relations.mentions import Mention, Relation, order, read_record
 from spacy_clinical.types import Floats2d, list_names
-
-# The layers with weights besides the encoder.
-HEAD = ("projection", "scores")
 
 
 class Found(NamedTuple):
@@ -41,12 +34,12 @@ class Found(NamedTuple):
     """
 
     mentions: list[Mention]
-    input: RelationInput
+    pairs: PairInput
     scores: Floats2d
 
 
-class RelationHeadPipe(CheckpointPipe):
-    """Base class of components with a `spacy-clinical.RelationHead.v1`.
+class RelationHeadPipe(SpanHeadPipe):
+    """Base class of components with a model of pairs, or none.
 
     `cfg` has what the training data say: "columns" are the labels, "types", "words" and
     "pairs" are those of `Inventory`.
@@ -55,37 +48,16 @@ class RelationHeadPipe(CheckpointPipe):
     name: str
     limits: Limits
 
-    def _set_up_head(
-        self, nlp: Language | None, model: RelationModel, name: str
-    ) -> None:
-        self.vocab = None if nlp is None else nlp.vocab
-        self.model, self.name = model, name
-        self.cfg: dict[str, Any] = {
-            "columns": [],
-            "types": [],
-            "words": [],
-            "pairs": {},
-        }
-        self._pipeline = PipelineReference(nlp)
-        self._sha256 = ""
+    def _set_up_head(self, nlp: Language | None, model: Any, name: str) -> None:
+        super()._set_up_head(nlp, model, name)
+        self.cfg |= {"types": [], "words": [], "pairs": {}}
         self._inventory: Inventory | None = None
-        for shim in self.shims:
-            shim.component = self.name
+        self.pair_model = find_pair_model(model)
 
     @property
-    def is_trainable(self) -> bool:
-        """Whether there is a head, not only distances."""
-        return bool(self.model.has_ref("scores"))
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Labels of relations."""
-        return tuple(self.inventory.labels)
-
-    @property
-    def label_data(self) -> list[str]:
-        """Labels of relations, for `spacy init labels`."""
-        return list(self.labels)
+    def layers(self) -> tuple[str, ...]:
+        """Names of the head's layers with weights; none if only distances count."""
+        return self.pair_model.layers
 
     @property
     def inventory(self) -> Inventory:
@@ -115,47 +87,56 @@ class RelationHeadPipe(CheckpointPipe):
         unique = {Mention(s.start_char, s.end_char, s.label_) for s in spans if len(s)}
         mentions = sorted(unique, key=order)
         places = [mention[:2] for mention in mentions]
+        typed = self._name_types(mentions)
         return mentions, RelationInput(
             doc,
             numpy.asarray(places, dtype="int64").reshape(-1, 2),
-            describe_pairs(doc, mentions, self.inventory, self.limits),
+            self.pair_model.describe(doc, typed, self.inventory, self.limits),
+            [mention.label for mention in typed],
         )
 
-    def score_pairs(self, given: list[RelationInput]) -> list[Floats2d]:
-        """Compute the scores (n_pairs, 2 * n_labels; 0 to 1) of each Doc's pairs.
+    def _name_types(self, mentions: Iterable[Mention]) -> list[Mention]:
+        name_type = self.pair_model.name_type
+        return [m._replace(label=name_type(m.label)) for m in mentions]
 
-        RAISES ValueError: C940, if the encoder that the head reads isn't there; C941, if
-            the head has learned nothing yet.
+    def prepare_head(self) -> None:
+        """Take over the published head of the checkpoint, unless there is a head.
+
+        RAISES ValueError: C941, or the errors of `PairClassifier.find_published`, if there
+            is none that can be used.
         """
-        if not self.cfg["columns"]:
-            raise CodedValueError(Errors.C941.format(name=self.name))
+        if self.is_trainable and not self.cfg["columns"]:
+            inventory = self.pair_model.find_published(self.name)
+            self._take_inventory(inventory, inventory.pairs)
+
+    def _take_head(self) -> None:
+        if not self.cfg["columns"] and self.pair_model.has_published():
+            self.prepare_head()
+
+    def score_pairs(self, given: list[RelationInput]) -> list[Scored]:
+        """Score each Doc's pairs.
+
+        RAISES ValueError: C940, if the encoder that the head reads isn't there.
+        """
         some = [one for one in given if len(one.pairs.first)]
         if some:
             self.connect_encoder()
         found = iter(self.model.predict(some) if some else ())
         self.forget_rows(one.doc for one in given)
         return [
-            numpy.exp(-numpy.logaddexp(0, -next(found)))
+            self.pair_model.score(next(found), one, self.inventory)
             if len(one.pairs.first)
-            else numpy.zeros(one.pairs.can_be.shape, dtype="float32")
+            else Scored(one.pairs, numpy.zeros(one.pairs.can_be.shape, "float32"))
             for one in given
         ]
-
-    def forget_rows(self, docs: Iterable[Doc]) -> None:
-        """Drop what another component's encoder handed over for Docs that don't need it."""
-        encoder = self.model.get_ref("encoder")
-        if isinstance(encoder, SharedEncoder) and len(encoder.waiting):
-            for doc in docs:
-                encoder.waiting.drop(doc)
 
     def connect_encoder(self) -> None:
         """Find the encoder of the component that the head shares it with.
 
         RAISES ValueError: C940, if it isn't in the pipeline.
         """
-        projection = self.model.get_ref("projection")
         try:
-            connect_encoder(self._pipeline, self.model, projection, name=self.name)
+            super().connect_encoder()
         except CodedValueError:
             component = self.model.get_ref("encoder").component
             raise CodedValueError(
@@ -181,7 +162,8 @@ class RelationHeadPipe(CheckpointPipe):
         for number, eg in enumerate(get_examples()):
             doc = eg.reference
             mentions, relations = self.read_gold(doc)
-            counter.add(mentions, relations, _list_words(doc, mentions))
+            words = _list_words(doc, mentions)
+            counter.add(self._name_types(mentions), self._type_all(relations), words)
             if number < 2:
                 some.append(eg)
         inventory = counter.make_inventory()
@@ -191,12 +173,19 @@ class RelationHeadPipe(CheckpointPipe):
                 self._take_inventory(inventory, counter.find_attributes())
             return
         if not counter.pairs:
-            raise CodedValueError(Errors.C942.format(name=self.name))
+            if not self.pair_model.has_published():
+                raise CodedValueError(Errors.C942.format(name=self.name))
+            self.prepare_head()
+            return
         self._take_inventory(inventory, inventory.pairs)
-        given = [
-            self.read(eg.predicted, self.list_targets(eg.reference))[1] for eg in some
+        self._start_head([self.read_example(eg) for eg in some])
+
+    def _type_all(self, relations: Iterable[Relation]) -> list[Relation]:
+        return [
+            relation._replace(child=child, head=head)
+            for relation in relations
+            for child, head in [self._name_types((relation.child, relation.head))]
         ]
-        self._make_head(given)
 
     def _take_inventory(
         self, inventory: Inventory, pairs: dict[PairType, float]
@@ -228,61 +217,25 @@ class RelationHeadPipe(CheckpointPipe):
             if one.child != one.head and {one.child, one.head} <= known
         ]
 
-    def update(
-        self,
-        examples: Iterable[Example],
-        *,
-        drop: float = 0.0,
-        sgd: Optimizer | None = None,
-        losses: dict[str, float] | None = None,
-    ) -> dict[str, float]:
-        """Update the head from the relations of the reference.
+    def read_example(self, eg: Example) -> RelationInput:
+        """Make the input of the head: the mentions of the reference, in the text as it was
+        predicted."""
+        return self.read(eg.predicted, self.list_targets(eg.reference))[1]
 
-        Without a head, nothing is learned.
-        """
-        losses = {} if losses is None else losses
-        if not self.is_trainable:
-            return losses
-        losses.setdefault(self.name, 0.0)
-        examples = list(examples)
-        validate_examples(examples, f"{type(self).__name__}.update")
-        given = [
-            self.read(eg.predicted, self.list_targets(eg.reference))[1]
-            for eg in examples
-        ]
-        if not any(len(one.pairs.first) for one in given):
-            return losses
-        self.connect_encoder()
-        set_dropout_rate(self.model, drop)
-        logits, backprop = self.model.begin_update(given)
-        loss, d_logits = self._compute_loss(examples, given, logits)
-        backprop(d_logits)
-        self._sha256 = ""
-        if sgd is not None:
-            self.finish_update(sgd)
-        losses[self.name] += loss
-        return losses
+    def count_places(self, given: RelationInput) -> int:
+        """Count the pairs to score."""
+        return len(given.pairs.first)
 
-    def get_loss(
-        self, examples: Iterable[Example], scores: list[Floats2d]
-    ) -> tuple[float, list[Floats2d]]:
-        """Compute the mean loss of the mentions, and its gradient; see `compute_loss`.
-
-        Labels that a reference says nothing of are left out.
-        """
-        examples = list(examples)
-        given = [
-            self.read(eg.predicted, self.list_targets(eg.reference))[1]
-            for eg in examples
-        ]
-        return self._compute_loss(examples, given, scores)
-
-    def _compute_loss(
+    def compute_loss(
         self,
         examples: Sequence[Example],
         given: Sequence[RelationInput],
         scores: list[Floats2d],
     ) -> tuple[float, list[Floats2d]]:
+        """Compute the mean loss of the mentions, and its gradient; see `PairModel`.
+
+        Labels that a reference says nothing of are left out.
+        """
         labels = self.inventory.labels
         n_mentions = max(1, sum(len(one.places) for one in given))
         loss, gradients = 0.0, []
@@ -294,10 +247,11 @@ class RelationHeadPipe(CheckpointPipe):
                 for r in relations
                 if r.label in labels
             }
-            marked = mark_gold(one.pairs, gold, len(labels))
             names = get_known_relations(eg.reference)
-            known = numpy.asarray([names is None or x in names for x in labels] * 2)
-            value, gradient = compute_loss(logits, marked, one.pairs, known)
+            known = numpy.asarray([names is None or x in names for x in labels])
+            value, gradient = self.pair_model.compute_loss(
+                logits, one.pairs, gold, known
+            )
             loss += value / n_mentions
             gradients.append(gradient / n_mentions)
         return loss, gradients
@@ -309,34 +263,26 @@ class RelationHeadPipe(CheckpointPipe):
         RAISES ValueError: C940, if the encoder that this head reads isn't there.
         """
         self._take_inventory(other.inventory, other.inventory.pairs)
-        self._make_head()
-        for name in HEAD:
-            layer, given = self.model.get_ref(name), other.model.get_ref(name)
-            for parameter in layer.param_names:
-                value = given.ops.to_numpy(given.get_param(parameter))
-                layer.set_param(parameter, layer.ops.asarray(value))
+        self._start_head()
+        self._copy_weights(other)
 
-    def _make_head(self, given: list[RelationInput] | None = None) -> None:
-        """Make a head of random weights for what the component knows."""
-        self.connect_encoder()
-        self.model.set_dim("nO", 2 * len(self.inventory.labels), force=True)
-        for name in ("n_types", "n_kinds", "n_words"):
-            self.model.set_dim(name, getattr(self.inventory, name), force=True)
-        self.model.initialize(X=given)
+    def _start_head(self, given: list[RelationInput] | None = None) -> None:
+        """Make a head for what the component knows, which may be more afterwards."""
+        self._make_head(self.pair_model.set_sizes(self.inventory), given)
+        known = self.pair_model.start(self.inventory)
+        self._take_inventory(known, known.pairs)
 
     # Saving
 
     def describe_head(self) -> dict[str, str]:
-        """Get the SHA-256 of the head's weights, and of what it knows of types."""
-        if not self._sha256:
-            digest = hashlib.sha256(repr(sorted(self.cfg.items())).encode())
-            for name in HEAD if self.is_trainable else ():
-                layer = self.model.get_ref(name)
-                for parameter in sorted(layer.param_names):
-                    digest.update(layer.ops.to_numpy(layer.get_param(parameter)))
-            self._sha256 = digest.hexdigest()
+        """Get the SHA-256 of the head's weights, and of what it knows of types; and what
+        its own encoder is, if it has one."""
         decided = "model" if self.is_trainable else "nearest"
-        return {"decide": decided, "head_sha256": self._sha256}
+        digest = self._find_digest(lambda: repr(sorted(self.cfg.items())).encode())
+        facts = {"decide": decided, "head_sha256": digest}
+        for shim in self.shims:
+            facts |= shim.describe()
+        return facts
 
     def _restore_cfg(self, data: bytes) -> None:
         known = dict(self.cfg)
@@ -351,9 +297,7 @@ class RelationHeadPipe(CheckpointPipe):
                 Errors.C026.format(name=self.name, reason=reason)
             ) from None
         if self.is_trainable:
-            # The encoder is handed over from the first note on, if it is there already.
-            with contextlib.suppress(CodedValueError):
-                self.connect_encoder()
+            self._connect_early()
 
 
 def _list_words(doc: Doc, mentions: Sequence[Mention]) -> list[str]:
