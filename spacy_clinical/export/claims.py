@@ -15,6 +15,13 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from spacy_clinical.export.clauses import CLAUSE_END, is_hypothetical, split_clauses
 from spacy_clinical.export.stop_lists import Status, StopLists
 from spacy_clinical.icd9.findings import Finding, Findings
+from spacy_clinical.relations.drug_names import DRUG_LABELS
+from spacy_clinical.relations.holders import (
+    is_allergen,
+    is_denied_allergen,
+    is_relatives,
+    makes_hypothetical,
+)
 
 # "allergy": a substance that the patient doesn't tolerate, or its reaction. "family": of
 # a relative. "planned": to be done. "hypothetical": may occur.
@@ -213,16 +220,36 @@ class Claims:
     def find_role_of(self, finding: Mapping[str, Any]) -> Role:
         """Find the role of a finding, by its place and attributes."""
         role = self.find_role(finding["start"])
-        assertion = read_assertion(finding)
+        assertion = self.read_assertion(finding)
         if assertion.is_family or self.names_relative(finding):
             return "family"
+        if finding["label"] in DRUG_LABELS and role in ("stated", "planned"):
+            place = finding["start"], finding["end"]
+            if is_relatives(self.text, *place):
+                return "family"
+            if is_allergen(self.text, *place):
+                is_denied = is_denied_allergen(self.text, place[0])
+                return "hypothetical" if is_denied else "allergy"
         # Under allergies or family history the role stays.
         is_open = role in ("stated", "planned")
         return "hypothetical" if assertion.is_hypothetical and is_open else role
 
+    def read_assertion(self, finding: Mapping[str, Any]) -> Assertion:
+        """Read what is said of a finding; drugs that are taken as needed are taken."""
+        assertion = read_assertion(finding)
+        if not assertion.is_hypothetical or finding["label"] not in DRUG_LABELS:
+            return assertion
+        cues = [
+            (cue["start"], cue["end"]) for cue in _list_cues(finding, "hypothetical")
+        ]
+        start = finding["start"]
+        if cues and not any(makes_hypothetical(self.text, start, cue) for cue in cues):
+            return assertion._replace(is_hypothetical=False)
+        return assertion
+
     def find_status_of(self, finding: Mapping[str, Any]) -> Status:
         """Find whether a medication is taken, by its line and what is said of it."""
-        assertion = read_assertion(finding)
+        assertion = self.read_assertion(finding)
         if assertion.is_negated:
             return "not-taken"
         status = self.find_status(finding["start"], finding["end"])

@@ -204,7 +204,7 @@ class _Maker(NoteMaker):
     def list_medications(self) -> Iterator[Resource]:
         dosages = NearbyEntities(self._list(DOSAGES), self.text)
         for ent in self._list_parts(MEDICATIONS, "stated", "planned", "hypothetical"):
-            if self.related.is_other_name(ent):
+            if not self.related.is_named(ent) or self.related.is_relatives(ent):
                 continue
             drug = self.related.find_drug(ent)
             dose = dosages.find_after(ent["end"]) if drug is None else None

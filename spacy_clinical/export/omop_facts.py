@@ -54,7 +54,9 @@ def list_exposures(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     related, claims = Related(record), Claims(record)
     for ent in record["entities"]:
         drug = related.find_drug(ent)
-        if drug is None or claims.find_role_of(ent) not in ("stated", "planned"):
+        if drug is None or related.is_relatives(ent):
+            continue
+        if claims.find_role_of(ent) not in ("stated", "planned"):
             continue
         is_negated = read_assertion(ent).is_negated
         status = find_status(drug, claims.find_status_of(ent), is_negated=is_negated)

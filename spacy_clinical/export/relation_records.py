@@ -6,7 +6,7 @@ Of `clinical_relations`, or of any component that writes `doc._.relations` and t
     medications    drug (text, label, kb_id, start, end), other_names (as drug); dose, rate,
                    strength, form, route, frequency, duration, prn, reason, dispense,
                    refills, status, assertion (those of is_negated and the like that are
-                   true), section, dosages, start, end; see
+                   true), section, dosages, former, start, end; see
                    `relations.medication_records`
     measurements   start, end, analyte (key, loinc, start, end), value, value_high,
                    comparator, value_text, unit (UCUM), unit_text, range_low, range_high,
@@ -127,7 +127,7 @@ _MEDICATION = {
     **{"frequency": _FREQUENCY, "duration": _LENGTH, "prn": TRUTH, "reason": PLACE},
     **{"dispense": _QUANTITY, "refills": _COUNT, "status": _one_of(*STATUSES)},
     **{"assertion": [_one_of(*CONTEXT_ATTRIBUTES)], "section": _SECTION},
-    "dosages": [_DOSAGE],
+    **{"dosages": [_DOSAGE], "former": [_DOSAGE]},
     **PLACE,
 }
 _PART = {"key": Field(str, _is_component), "loinc": _LOINC}

@@ -54,7 +54,12 @@ def test_medications_have_the_status_of_their_record():
         ("start", "not-taken", True, "not-taken"),
         ("start", "intended", False, "intended"),
         ("stop", "intended", False, "intended"),
-        ("change", "stopped", False, "stopped"),
+        # Another drug of the line was stopped.
+        ("change", "stopped", False, "active"),
+        ("start", "stopped", False, "active"),
+        ("planned", "unknown", False, "intended"),
+        ("not_taken", "unknown", False, "not-taken"),
+        ("allergy", "unknown", False, "not-taken"),
         (None, "unknown", False, "unknown"),
         (None, "not-taken", True, "not-taken"),
     ],

@@ -20,7 +20,7 @@ _ENDS = re.compile(
     r"(?<!\S)(?:and then|then|take|take[sn]?|may|do|not|max|maximum|disp|dispense|refills?|rf|"
     r"qty|quantity|sig|was|were|is|are|has|had|who|which|that|with|until|but|she|he|they|we|"
     r"will|would|can|could|should|this|these|it|continue|"
-    r"x|in|at|on|by|as|from|since|due|because|started|given|during|when|while|after|before)"
+    r"and(?= (?:his|her|their|the|my|is|was) )|x|in|at|on|by|as|from|since|due|because|started|given|during|when|while|after|before)"
     r"(?!\S)"
 )
 _NO_REASON = re.compile(
