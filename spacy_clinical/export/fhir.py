@@ -238,6 +238,8 @@ class _Maker(NoteMaker):
         )
         for number, row in enumerate(self.related.measurements):
             place = row["start"], row["end"]
+            if not self.related.is_stated(row):
+                continue
             if self.claims.find_role(row["start"]) != "stated" or others.overlap(
                 *place
             ):

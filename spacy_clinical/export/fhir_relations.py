@@ -147,6 +147,11 @@ class Related:
         """Whether a measurement has the place of an entity, or some of it."""
         return self._measured.overlap(*_get_place(ent))
 
+    def is_stated(self, row: Mapping[str, Any]) -> bool:
+        """Whether a measurement is the patient's, and one of now or of a known day."""
+        is_past = row["former"] and not row[DATE]
+        return "is_family" not in row["assertion"] and not is_past
+
     def date_measurement(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Copy a measurement, with the date that a relation says if it has none."""
         analyte = row["analyte"]

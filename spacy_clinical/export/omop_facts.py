@@ -99,6 +99,8 @@ def list_measurements(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     )
     for number, found in enumerate(related.measurements):
         place = found["start"], found["end"]
+        if not related.is_stated(found):
+            continue
         if claims.find_role(found["start"]) != "stated" or others.overlap(*place):
             continue
         row, analyte = related.date_measurement(found), found["analyte"]

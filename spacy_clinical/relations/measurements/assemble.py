@@ -57,18 +57,22 @@ _FLAGS = {
 
 
 def assemble_measurements(
-    doc: Doc, relations: Iterable[Mapping[str, Any]] | None = None
+    doc: Doc,
+    relations: Iterable[Mapping[str, Any]] | None = None,
+    *,
+    day_first: bool | None = None,
 ) -> list[dict[str, Any]]:
     """Assemble the measurements of a Doc.
 
     relations: Records of relations. A MODIFY of a Lab_value to a Diagnostic_procedure says
         which value is whose. None: rules say it of such entities in `doc.ents`.
+    day_first: Whether "3/4" is the third of April. None: as the note shows.
     RETURNS: In the order of the text, as `Measurement` describes them. Those that the text
         alone shows are among them, whether or not it has entities.
     """
     # Typesetters part numbers and units by other spaces; each stays one character.
     text = _SPACE.sub(" ", doc.text)
-    order = find_day_first(text)
+    order = find_day_first(text) if day_first is None else day_first
     anchors = find_note_anchors(doc, text, day_first=order)
     context = Context(anchors.get("note"), order)
     sections = _Sections(doc)
