@@ -193,13 +193,18 @@ class Related:
 
 
 def find_status(
-    drug: Mapping[str, Any] | None, by_line: str, *, is_negated: bool
+    drug: Mapping[str, Any] | None,
+    by_line: str,
+    *,
+    is_negated: bool,
+    is_planned: bool = False,
 ) -> str:
     """Find the status of a MedicationStatement.
 
     drug: The record of the medication, if it has one.
     by_line: What the line and the assertion of the entity say, as `claims` finds it.
     is_negated: Whether it is denied. What was stopped or is held is not.
+    is_planned: Whether it stands in a plan; what is continued there is taken.
     """
     said = drug["status"] if drug else None
     if said in ("stop", "hold") and by_line == "intended":
@@ -207,7 +212,8 @@ def find_status(
         return by_line
     if said in _STATUSES:
         return _STATUSES[said]
-    if said in _TAKEN and by_line != "intended" and not is_negated:
+    is_ahead = by_line == "intended" and not (is_planned and said == "continue")
+    if said in _TAKEN and not is_ahead and not is_negated:
         return "active"
     return by_line
 

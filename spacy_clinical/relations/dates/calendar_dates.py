@@ -50,6 +50,8 @@ _FORMS = [
     # 2/2019, 2019-02
     rf"(?P<month>\d\d?)[/-](?P<year>{_YEAR})",
     rf"(?P<year>{_YEAR})[-/](?P<month>0[1-9]|1[0-2])",
+    # 5/92
+    r"(?P<month>0?[1-9]|1[0-2])/(?P<year>3[2-9]|[4-9]\d)",
     # 3/4
     r"(?P<a>\d\d?)[/-](?P<b>\d\d?)",
     # 31 January 2019, 31st of Jan, 5-7 March

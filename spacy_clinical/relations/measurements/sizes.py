@@ -27,7 +27,7 @@ _THINGS = (
     r"pseudocysts?|diverticul(?:um|a)|varices|goiter|meningiomas?|subluxation|listhesis"
 )
 _ONE = re.compile(
-    rf"(?<![\w./-])(?<!\d )(?P<a>{_NUMBER})(?:[ ]?(?:-|to)[ ]?(?P<b>{_NUMBER}))?[ -]?(?P<unit>cm|mm)"
+    rf"(?<![\w./-])(?<!\d )(?<![x\u00d7] )(?<!by )(?P<a>{_NUMBER})(?:[ ]?(?:-|to)[ ]?(?P<b>{_NUMBER}))?[ -]?(?P<unit>cm|mm)"
     r"(?![\w/]|[ ]?(?:x|\u00d7|by)[ ]?\d|[ ]?Hg)",
     re.IGNORECASE,
 )

@@ -273,7 +273,7 @@ def test_records_are_plain_data():
             "oxygen_saturation urine_output",
         ),
         ("operative", ""),
-        ("pathology", "None None None"),
+        ("pathology", "None None"),
         ("radiology", "None None None None"),
         ("referral_letter", "blood_pressure heart_rate esr crp"),
     ],
