@@ -15,6 +15,13 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from spacy_clinical.export.clauses import CLAUSE_END, is_hypothetical, split_clauses
 from spacy_clinical.export.stop_lists import Status, StopLists
 from spacy_clinical.icd9.findings import Finding, Findings
+from spacy_clinical.relations.drug_names import DRUG_LABELS
+from spacy_clinical.relations.holders import (
+    is_allergen,
+    is_denied_allergen,
+    is_relatives,
+    makes_hypothetical,
+)
 
 # "allergy": a substance that the patient doesn't tolerate, or its reaction. "family": of
 # a relative. "planned": to be done. "hypothetical": may occur.
@@ -62,7 +69,7 @@ _STATUS: dict[Status, re.Pattern[str]] = {
     "completed": re.compile(r"\b(?:completed|finished)\b", re.IGNORECASE),
     "intended": re.compile(
         r"\b(?:will (?:start|begin|be started|give|add)|plan(?:s|ned|ning)? (?:to|for|on)|"
-        r"consider(?:ing)?|recommend(?:s|ed)?|to (?:start|begin)|start|begin)\b",
+        r"consider(?:ing)?(?! (?:stop|discontinu|d/c|hold|wean))|recommend(?:s|ed)?|to (?:start|begin)|start|begin)\b",
         re.IGNORECASE,
     ),
     # Where another drug is taken after all: "not on aspirin, takes lisinopril".
@@ -72,6 +79,7 @@ _STATUS: dict[Status, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
 }
+_COMMA = re.compile(r"\s*[,)]")
 _NO_ALLERGY = re.compile(
     r"\b(?:NKDA|NKA|NKFA|no known (?:drug |food |medication |medicine )?allerg(?:y|ies)|"
     r"no (?:drug |food |medication )?allergies|denies (?:any )?(?:drug |known )?allergies|"
@@ -192,6 +200,11 @@ class Claims:
         self._starts = [start for start, _ in self._sections]
         self._bodies = [row["body_start"] for row in record["sections"]]
         self._part_starts = [start for start, _, _ in self._parts]
+        self._drug_ends = sorted(
+            ent["end"]
+            for ent in record.get("entities") or ()
+            if ent["label"] in DRUG_LABELS
+        )
 
     def find_section_role(self, place: int) -> Role:
         """Find the role of findings in the section or subsection at a character."""
@@ -213,16 +226,36 @@ class Claims:
     def find_role_of(self, finding: Mapping[str, Any]) -> Role:
         """Find the role of a finding, by its place and attributes."""
         role = self.find_role(finding["start"])
-        assertion = read_assertion(finding)
+        assertion = self.read_assertion(finding)
         if assertion.is_family or self.names_relative(finding):
             return "family"
+        if finding["label"] in DRUG_LABELS and role in ("stated", "planned"):
+            place = finding["start"], finding["end"]
+            if is_relatives(self.text, *place):
+                return "family"
+            if is_allergen(self.text, *place):
+                is_denied = is_denied_allergen(self.text, place[0])
+                return "hypothetical" if is_denied else "allergy"
         # Under allergies or family history the role stays.
         is_open = role in ("stated", "planned")
         return "hypothetical" if assertion.is_hypothetical and is_open else role
 
+    def read_assertion(self, finding: Mapping[str, Any]) -> Assertion:
+        """Read what is said of a finding; drugs that are taken as needed are taken."""
+        assertion = read_assertion(finding)
+        if not assertion.is_hypothetical or finding["label"] not in DRUG_LABELS:
+            return assertion
+        cues = [
+            (cue["start"], cue["end"]) for cue in _list_cues(finding, "hypothetical")
+        ]
+        start = finding["start"]
+        if cues and not any(makes_hypothetical(self.text, start, cue) for cue in cues):
+            return assertion._replace(is_hypothetical=False)
+        return assertion
+
     def find_status_of(self, finding: Mapping[str, Any]) -> Status:
         """Find whether a medication is taken, by its line and what is said of it."""
-        assertion = read_assertion(finding)
+        assertion = self.read_assertion(finding)
         if assertion.is_negated:
             return "not-taken"
         status = self.find_status(finding["start"], finding["end"])
@@ -249,7 +282,8 @@ class Claims:
         matches: list[tuple[int, Status]] = []
         for status, pattern in _STATUS.items():
             for match in pattern.finditer(before):
-                matches.append((len(before) - match.end(), status))
+                if not self._ends_before(start, before, match.span()):
+                    matches.append((len(before) - match.end(), status))
             # "Metformin was stopped", but "metformin; start insulin".
             if status not in ("intended", "unknown") and (
                 match_after := pattern.search(after)
@@ -260,6 +294,20 @@ class Claims:
             return nearest
         is_ahead = self.find_role(start) in ("planned", "hypothetical")
         return "intended" if is_ahead else "unknown"
+
+    def _ends_before(self, start: int, before: str, place: tuple[int, int]) -> bool:
+        """Check whether words before a medication are said of another one before them:
+        "metoprolol - not taking, furosemide".
+
+        start (character): Of the medication.
+        before: The words before it in its clause.
+        place (characters): Of some of them.
+        """
+        if not _COMMA.match(before, place[1]):
+            return False
+        first = start - len(before)
+        index = bisect_right(self._drug_ends, first + place[0]) - 1
+        return index >= 0 and self._drug_ends[index] > first
 
     @cached_property
     def _lists(self) -> StopLists:

@@ -15,6 +15,7 @@ from spacy_clinical.export.relation_records import (
     shape_rows,
     to_doc,
 )
+from spacy_clinical.relations.drug_names import names_drug
 from spacy_clinical.relations.sig.fhir import make_dosage
 
 MODIFY = "MODIFY"
@@ -27,7 +28,10 @@ _AGE = re.compile(r"P(\d{1,3})([YMWD])", re.ASCII)
 _AGE_UNITS = {"Y": "a", "M": "mo", "W": "wk", "D": "d"}
 # With others, a date isn't when something began.
 _ONSET_MODS = (None, "START", "EARLY", "MID", "LATE", "APPROX")
-_STATUSES = {"stop": "stopped", "hold": "on-hold"}
+_STATUSES = {
+    **{"stop": "stopped", "hold": "on-hold", "not_taken": "not-taken"},
+    **{"planned": "intended", "allergy": "not-taken"},
+}
 _TAKEN = frozenset({"start", "continue", "change"})
 Place = tuple[int, int]
 
@@ -93,10 +97,18 @@ class Related:
         """Find the record of a medication."""
         return self._drugs.get(_get_place(ent))
 
-    def is_other_name(self, ent: Mapping[str, Any]) -> bool:
-        """Whether an entity only is another name of the drug beside it."""
+    def is_named(self, ent: Mapping[str, Any]) -> bool:
+        """Whether an entity names a drug: no word of a sig, nor only another name of the drug
+        beside it."""
         place = _get_place(ent)
-        return place in self._others and place not in self._drugs
+        if place in self._others and place not in self._drugs:
+            return False
+        return place in self._drugs or names_drug(ent.get("text") or "")
+
+    def is_relatives(self, ent: Mapping[str, Any]) -> bool:
+        """Whether the record of a medication says that a relative takes it."""
+        drug = self._drugs.get(_get_place(ent))
+        return drug is not None and "is_family" in drug["assertion"]
 
     def name_drug(
         self, ent: Mapping[str, Any], drug: Mapping[str, Any] | None
@@ -134,6 +146,11 @@ class Related:
     def is_measured(self, ent: Mapping[str, Any]) -> bool:
         """Whether a measurement has the place of an entity, or some of it."""
         return self._measured.overlap(*_get_place(ent))
+
+    def is_stated(self, row: Mapping[str, Any]) -> bool:
+        """Whether a measurement is the patient's, and one of now or of a known day."""
+        is_past = row["former"] and not row[DATE]
+        return "is_family" not in row["assertion"] and not is_past
 
     def date_measurement(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Copy a measurement, with the date that a relation says if it has none."""
@@ -176,18 +193,27 @@ class Related:
 
 
 def find_status(
-    drug: Mapping[str, Any] | None, by_line: str, *, is_negated: bool
+    drug: Mapping[str, Any] | None,
+    by_line: str,
+    *,
+    is_negated: bool,
+    is_planned: bool = False,
 ) -> str:
     """Find the status of a MedicationStatement.
 
     drug: The record of the medication, if it has one.
     by_line: What the line and the assertion of the entity say, as `claims` finds it.
     is_negated: Whether it is denied. What was stopped or is held is not.
+    is_planned: Whether it stands in a plan; what is continued there is taken.
     """
-    said = drug["status"] if drug and by_line != "intended" else None
+    said = drug["status"] if drug else None
+    if said in ("stop", "hold") and by_line == "intended":
+        # "If the pressure falls, hold" isn't done yet.
+        return by_line
     if said in _STATUSES:
         return _STATUSES[said]
-    if said in _TAKEN and by_line == "unknown" and not is_negated:
+    is_ahead = by_line == "intended" and not (is_planned and said == "continue")
+    if said in _TAKEN and not is_ahead and not is_negated:
         return "active"
     return by_line
 

@@ -32,6 +32,18 @@ _DRUG_COST = 3.0
 # Between a drug and the end of its sig: "1 g IV" before "q12h".
 _SIG = re.compile(r"\s[\d.,/-]*\d\s?[^\W\d_]{1,12}(?:\s[^\W\d_]{1,12}){0,2}\s")
 _SIG_COST = 1.0
+# Between a drug and a later step of its sig: "5 mg Monday and Friday," before "2.5 mg".
+_SIG_LINES = (
+    "mg mcg ug g gm ml units unit u meq iu tab tabs tablet tablets cap caps capsule capsules",
+    "po oral iv im sc sq subcutaneous by mouth daily bid tid qid qd qhs hs qam qpm am pm once",
+    "twice times time a day days d week weeks wk x for then and on the in at each every other",
+    "all morning evening night bedtime noon monday tuesday wednesday thursday friday saturday",
+    "sunday mon tue tues wed thu thurs fri sat sun m w f t th s sa su mwf tts see nightly weekly",
+    "instructions sig take except one two three taper tapering p o i v q h b",
+)
+_SIG_WORDS = frozenset(word for line in _SIG_LINES for word in line.split())
+_EVERY = re.compile(r"q\d+\w{0,4}")
+_LINE_COST = 3.0
 _BOTH = re.compile(r"\b(?:both|each|all)\b", re.IGNORECASE)
 
 
@@ -96,6 +108,16 @@ def attach(
     ]
 
 
+def _is_sig(gap: str, words: Sequence[str]) -> bool:
+    """Whether a gap has an amount and nothing else than words of sigs."""
+    if ";" in gap or "\n\n" in gap or not any(word[0].isdigit() for word in words):
+        return False
+    return all(
+        word[0].isdigit() or word in _SIG_WORDS or _EVERY.fullmatch(word)
+        for word in words
+    )
+
+
 class _Attacher:
     def __init__(
         self, text: str, drugs: Sequence[Drug], borders: Sequence[int]
@@ -146,11 +168,17 @@ class _Attacher:
         cost = sum(_COSTS.get(char, 0.0) for char in gap)
         words = [word.lower() for word in _WORD.findall(gap)]
         n_drugs = self._count_between(start, end)
-        if not is_after and not n_drugs and _SIG.fullmatch(gap):
+        if (
+            not is_after
+            and not n_drugs
+            and (_SIG.fullmatch(gap) or _is_sig(gap, words))
+        ):
             return _SIG_COST
         cost += len(words) + _DRUG_COST * n_drugs
         cost += _AND_COST * sum(word in ("and", "or", "then", "plus") for word in words)
         if is_after:
+            # The next item of a list starts on a line of its own.
+            cost += _LINE_COST * gap.count("\n")
             # Most attributes follow their drug.
             cost += 0.5 if attribute.role == "route" or not words else 1.5
             cost += 8.0 * gap.count(")")

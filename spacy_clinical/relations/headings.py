@@ -21,14 +21,30 @@ _HEADS = [
     (status, re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE))
     for status, pattern in _STATUSES.items()
 ]
+# "Held:", "STOP taking:", in a line with the drugs.
+_LABEL = re.compile(
+    rf"[\W\d_]{{0,8}}(?:{'|'.join(_STATUSES.values())})(?: taking| home)?(?: (?:medications?|meds))?\s?:",
+    re.IGNORECASE,
+)
+_PARTED = re.compile(r"[;:\n]|\.\s")
+
+
+def find_label_status(text: str, start: int, end: int) -> str | None:
+    """Find what the label of a line says of the drugs in it: "Held: A, B".
+
+    start, end (characters): Of the line up to the drug.
+    """
+    match = _LABEL.match(text, start, end)
+    if match is None or _PARTED.search(text, match.end(), end):
+        return None
+    return next(status for status, head in _HEADS if head.search(match[0]))
 
 
 def find_heading_statuses(
-    text: str, lines: Lines, drug_lines: Sequence[int]
+    lines: Lines, drug_lines: Sequence[int]
 ) -> Iterator[str | None]:
     """Say what the headings over drugs say of their status.
 
-    text: Of the note.
     drug_lines: The number of the line of each drug, in order.
     YIELDS: One a drug; None where no heading says any.
     """

@@ -3,12 +3,18 @@
 Only the names of drugs are text; all else is numbers, codes, fixed names and places.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from spacy.tokens import Span
 
 from spacy_clinical.extensions.assertion_attributes import CONTEXT_ATTRIBUTES
+from spacy_clinical.relations.holders import (
+    is_allergen,
+    is_relatives,
+    makes_hypothetical,
+)
 from spacy_clinical.relations.sig.assemble import assemble
 from spacy_clinical.relations.sig.parts import Part
 from spacy_clinical.relations.sig.records import (
@@ -23,6 +29,12 @@ from spacy_clinical.relations.sig.records import (
     describe_sig,
 )
 
+ALLERGIES = "allergies"
+_OVER_FOR = re.compile(
+    r"\b(?:h[eo]ld|holding|stopped|off|refused|declined|discontinued|d/c'?d) for (?:the |a )?$",
+    re.I,
+)
+_OVER = frozenset({"stop", "hold", "not_taken"})
 # Characters before a part that may say what it is.
 _CONTEXT = 40
 
@@ -45,8 +57,12 @@ class MedicationRecord(PlaceRecord):
     reason are those of the first of `dosages` that has any.
 
     other_names: Such as a brand in brackets.
-    status: "start", "stop", "hold", "continue", "change" or None.
-    assertion: Those of `is_negated` and the like that are true.
+    status: "start", "stop", "hold", "continue", "change"; "planned" of what may come,
+        "not_taken" of what is declined or not given, "allergy" of what isn't tolerated;
+        or None.
+    assertion: Those of `is_negated` and the like that are true; `is_family` of what a
+        relative takes.
+    former: What was taken before, of "increased from 25 mg to 50 mg".
     section: Label of the section that it is in, or "".
     """
 
@@ -67,6 +83,7 @@ class MedicationRecord(PlaceRecord):
     assertion: list[str]
     section: str
     dosages: list[DosageRecord]
+    former: list[DosageRecord]
 
 
 def make_medication(
@@ -82,6 +99,10 @@ def make_medication(
     parts: What is said of the drug, in the order of the text.
     """
     names = list(other_names)
+    if status in _OVER and not any(part.kind == "quantity" for part in parts):
+        # "Off aspirin for 7 days" is no course of it.
+        parts = [part for part in parts if part.kind != "duration"]
+    parts = [part for part in parts if not _is_why_over(text, part)]
     sig = _describe_parts(text, parts)
     dosages = sig["dosages"]
     firsts: dict[str, Any] = {
@@ -90,6 +111,13 @@ def make_medication(
     }
     starts = [span.start_char, *(part.start for part in parts)]
     ends = [span.end_char, *(n.end_char for n in names), *(part.end for part in parts)]
+    section = _get_section(span)
+    assertion = _list_assertion(text, span)
+    place = span.start_char, span.end_char
+    if section == ALLERGIES or is_allergen(text, *place):
+        status = "allergy"
+    if "is_family" not in assertion and is_relatives(text, *place):
+        assertion.append("is_family")
     return {
         "drug": _describe_drug(span),
         "other_names": [_describe_drug(name) for name in names],
@@ -105,12 +133,19 @@ def make_medication(
         "dispense": sig["dispense"],
         "refills": sig["refills"],
         "status": status,
-        "assertion": _list_assertion(span),
-        "section": _get_section(span),
+        "assertion": assertion,
+        "section": section,
         "dosages": dosages,
+        "former": sig["former"],
         "start_char": min(starts),
         "end_char": max(ends),
     }
+
+
+def _is_why_over(text: str, part: Part) -> bool:
+    """Whether a reason is why a drug is held or was stopped: "held for procedure"."""
+    before = text[max(part.start - _CONTEXT, 0) : part.start]
+    return part.kind == "reason" and _OVER_FOR.search(before) is not None
 
 
 def _describe_parts(text: str, parts: Sequence[Part]) -> SigRecord:
@@ -135,12 +170,26 @@ def _describe_drug(span: Span) -> DrugRecord:
     }
 
 
-def _list_assertion(span: Span) -> list[str]:
+def _list_assertion(text: str, span: Span) -> list[str]:
     return [
         name
         for name in CONTEXT_ATTRIBUTES
-        if Span.has_extension(name) and span._.get(name) is True
+        if Span.has_extension(name)
+        and span._.get(name) is True
+        and not (name == "is_hypothetical" and _is_taken(text, span))
     ]
+
+
+def _is_taken(text: str, span: Span) -> bool:
+    """Whether all that makes a drug hypothetical is said of how it is taken."""
+    record = span._.assertion if Span.has_extension("assertion") else None
+    cues = [
+        (cue["start"], cue["end"])
+        for cue in (record or {}).get("cues", ())
+        if cue["category"] == "hypothetical"
+    ]
+    start = span.start_char
+    return bool(cues) and not any(makes_hypothetical(text, start, cue) for cue in cues)
 
 
 def _get_section(span: Span) -> str:

@@ -4,6 +4,7 @@ A drug has the parts of sigs that stand near it, and the attributes that a compo
 entities has found and a component for relations, or the text between, attaches to it.
 """
 
+import re
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -11,7 +12,11 @@ from typing import Any, NamedTuple
 from spacy.tokens import Doc, Span
 
 from spacy_clinical.relations.attachment import Drug, find_aliases
-from spacy_clinical.relations.headings import find_heading_statuses
+from spacy_clinical.relations.drug_names import DRUG_LABELS, names_drug
+from spacy_clinical.relations.headings import (
+    find_heading_statuses,
+    find_label_status,
+)
 from spacy_clinical.relations.medication_records import (
     MedicationRecord,
     make_medication,
@@ -40,13 +45,23 @@ from spacy_clinical.relations.selection import (
 )
 from spacy_clinical.relations.sig.find import find_parts
 from spacy_clinical.relations.sig.parts import Part
+from spacy_clinical.relations.sig.statuses import choose_status
 from spacy_clinical.relations.switches import find_switches
 from spacy_clinical.tokenization.sentences import split_sentences
 
-DRUG_LABELS = frozenset({"Medication", "Drug"})
 # Words between a verb and its drug, and between the drugs of a list.
 _MAX_VERB_WORDS = 5
 _MAX_LIST_WORDS = 2
+# "Stop A and use B".
+_OTHER_VERB = re.compile(
+    r"\b(?:use|take|try|give|get|go back to|takes|taking|on|gave|given|received)\s",
+    re.IGNORECASE,
+)
+_NEXT_VERB = re.compile(
+    r"(?:\band|\bthen|\bbut|,)\s(?:\w+\s)?(?:use|take|try|give|takes|gave)\b",
+    re.IGNORECASE,
+)
+_JOINED = re.compile(r"\s?(?:,|/|&|,? ?(?:and|or))\s?(?:the |his |her )?")
 
 
 def assemble_medications(
@@ -64,18 +79,24 @@ def assemble_medications(
         before.
     """
     ents = [ent for ent in doc.ents if len(ent)]
-    drugs = [ent for ent in ents if ent.label_ in drug_labels]
+    drugs = [ent for ent in ents if ent.label_ in drug_labels and names_drug(ent.text)]
     if not drugs:
         return []
     return _Assembler(doc, ents, drugs).assemble(relations)
 
 
 class _Own(NamedTuple):
-    """The parts of a sig that are said of a drug; and its status, if a verb says it."""
+    """The parts of a sig that are said of a drug; what the verb before it says, and what
+    those behind it do."""
 
     parts: list[Part]
-    status: str | None
-    leads: bool
+    before: str | None = None
+    after: Sequence[str] = ()
+
+    @property
+    def status(self) -> str | None:
+        """What holds of it."""
+        return choose_status(self.before, self.after)
 
 
 class _Assembler:
@@ -105,10 +126,15 @@ class _Assembler:
         barriers = sorted(
             {ent.start_char for ent in self._list_barriers()}.union(self.sentences)
         )
-        statuses = find_heading_statuses(
-            self.text, self.lines, [self.lines.find(d.start) for d in self.drugs]
+        numbers = [self.lines.find(drug.start) for drug in self.drugs]
+        labels = (
+            find_label_status(self.text, self.lines.starts[number], drug.start)
+            for number, drug in zip(numbers, self.drugs, strict=True)
         )
-        headings = list(statuses)
+        statuses = find_heading_statuses(self.lines, numbers)
+        headings = [
+            label or status for label, status in zip(labels, statuses, strict=True)
+        ]
         records: list[MedicationRecord] = []
         for region in find_regions(self.text, self.drugs, self.sentences):
             records.extend(self._read_region(region, owners, barriers, headings))
@@ -154,30 +180,63 @@ class _Assembler:
         for part, claim in zip(parts, claims, strict=True):
             for i in claim or ():
                 claimed.setdefault(i, []).append(part)
-        lead_status: str | None = None
-        switches = find_switches(self.text, self.drugs, region.drugs)
         stretches = split_region(self.text, region, self.drugs)
+        owns: list[_Own] = []
         for i, (start, end) in zip(region.drugs, stretches, strict=True):
             free = [
                 part
                 for part, claim in self._list_between(start, end, parts, claims)
                 if claim is None or i in claim
             ]
-            own = self._select(i, region, start, free, claimed.get(i, []), barriers)
-            if own.leads:
-                lead_status = own.status
-            elif own.status or not self._goes_on(i, region, parts):
-                lead_status = None
-            status = switches.get(i) or own.status or lead_status or headings[i]
-            yield make_medication(
-                self.text, self.spans[i], self.other_names[i], own.parts, status
+            owns.append(
+                self._select(i, region, start, free, claimed.get(i, []), barriers)
             )
+        statuses = self._share_statuses(region, owns, parts)
+        switches = find_switches(self.text, self.drugs, region.drugs)
+        for i, own, status in zip(region.drugs, owns, statuses, strict=True):
+            yield make_medication(
+                self.text,
+                self.spans[i],
+                self.other_names[i],
+                own.parts,
+                switches.get(i) or status or headings[i],
+            )
+
+    def _share_statuses(
+        self, region: Region, owns: Sequence[_Own], parts: Sequence[Part]
+    ) -> list[str | None]:
+        """Say the status of each drug of a region, also where one verb is said of several:
+        "start A and B", "A and B were stopped"."""
+        leads: list[str | None] = []
+        lead: str | None = None
+        for i, own in zip(region.drugs, owns, strict=True):
+            if own.before:
+                lead = own.before
+            elif own.after or not self._goes_on(i, region, parts):
+                lead = None
+            leads.append(own.before or lead)
+        statuses: list[str | None] = []
+        after: Sequence[str] = ()
+        for n in range(len(owns) - 1, -1, -1):
+            is_joined = n + 1 < len(owns) and self._is_joined(region.drugs[n])
+            # What a verb before the next drug says isn't said of this one.
+            is_shared = is_joined and owns[n + 1].before is None
+            after = owns[n].after or (after if is_shared else [])
+            statuses.append(choose_status(leads[n], after))
+        return statuses[::-1]
+
+    def _is_joined(self, i: int) -> bool:
+        """Whether nothing but "and", a comma or a slash parts a drug from the next one."""
+        gap = self.text[self.drugs[i].end : self.drugs[i + 1].start]
+        return _JOINED.fullmatch(gap) is not None
 
     def _goes_on(self, i: int, region: Region, parts: Sequence[Part]) -> bool:
         """Whether a drug is in a list with the one before: their verb is the same."""
         if region.drugs[0] == i or region.is_row:
             return False
         start, end = self.drugs[i - 1].end, self.drugs[i].start
+        if _OTHER_VERB.search(self.text, start, end):
+            return False
         n_words = 0
         for number in range(bisect_left(parts, (start,)), len(parts)):
             part = parts[number]
@@ -230,29 +289,31 @@ class _Assembler:
                 self.text, after, drug.end, barriers if reach is PROSE else (), reach
             ),
         ]
-        status = self._find_status(free, drug.start, near)
-        chosen = sorted(p for p in {*near, *claimed} if p.kind != "status")
-        if status is None:
-            return _Own(chosen, None, False)
-        return _Own(chosen, status.value, status.start < drug.start)
+        chosen = _sort({*near, *claimed})
+        verbs = [p.value for p in near if p.kind == "status" and p.start >= drug.end]
+        return _Own(chosen, self._find_verb(free, drug.start), verbs)
 
-    def _find_status(
-        self, free: Sequence[Part], start: int, near: Sequence[Part]
-    ) -> Part | None:
-        """Find the verb that says the status of a drug: before it, or near after it.
+    def _find_verb(self, free: Sequence[Part], start: int) -> str | None:
+        """Find what the verb says that leads to a drug.
 
         start (character): Of the drug.
         """
-        later = next((p for p in near if p.kind == "status" and p.start >= start), None)
         for part in reversed(free):
             if part.kind != "status" or part.end > start:
                 continue
             gap = self.text[part.end : start]
-            if set(".;\n") & set(gap) or count_words(gap) > _MAX_VERB_WORDS:
+            if set(".;\n") & set(gap) or _NEXT_VERB.search(gap):
                 continue
-            # "Continue lisinopril, increase to 20 mg": the second verb says more.
-            return later if later and part.value == "continue" else part
-        return later
+            if count_words(gap) <= _MAX_VERB_WORDS:
+                status: str = part.value
+                return status
+        return None
+
+
+def _sort(parts: Iterable[Part]) -> list[Part]:
+    """Sort parts without verbs."""
+    kept = (part for part in parts if part.kind != "status")
+    return sorted(kept, key=lambda part: (part.start, part.end, part.kind))
 
 
 def _has_drug(part: Part, drugs: Sequence[Drug]) -> bool:

@@ -38,8 +38,13 @@ class Dates:
         ]
         self._starts = [one.start for one in self._found]
 
-    def find(self, start: int, end: int) -> str | None:
-        """Find when a place was measured (characters, half open)."""
+    def find(self, start: int, end: int, *, is_former: bool = False) -> str | None:
+        """Find when a place was measured (characters, half open).
+
+        is_former: Whether it was before what else the line says.
+        """
+        if is_former:
+            return self._find_behind(end)
         index = bisect_right(self._starts, start)
         before = self._found[index - 1] if index else None
         # One inside says it: "Hgb on 3/4 was 8.2".
@@ -56,6 +61,14 @@ class Dates:
             if _BEHIND.search(gap) or _COLUMN.fullmatch(gap):
                 return after.value.value
         return before.value.value if before and self._holds(before, start) else None
+
+    def _find_behind(self, end: int) -> str | None:
+        """Find the date right behind a place that ends at a character."""
+        index = bisect_right(self._starts, end - 1)
+        if index == len(self._found):
+            return None
+        gap = self.text[end : min(self._found[index].start, end + 40)]
+        return self._found[index].value.value if _BEHIND.search(gap) else None
 
     def _holds(self, date: FoundDate, start: int) -> bool:
         """Whether a date is the head of the lines that a place is in."""

@@ -1,10 +1,12 @@
 """Put the parts of a sig together."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from spacy_clinical.relations.sig.amounts import Amount, sort_amounts
 from spacy_clinical.relations.sig.folding import fold
+from spacy_clinical.relations.sig.moments import WEEK
 from spacy_clinical.relations.sig.parts import Frequency, Moment, Part, Quantity
 from spacy_clinical.relations.sig.routes import SITE_ROUTES
 from spacy_clinical.relations.sig.sig import Dosage, Found, Place, Sig
@@ -13,6 +15,13 @@ from spacy_clinical.relations.sig.units import COUNTED
 # Kinds that a way of taking a drug has one of: the first one counts.
 _SINGLE = ("duration", "infusion", "n_times", "route", "prn", "max_dose")
 _OF_SIG = ("form", "dispense", "refills", "status")
+# What is said of a former dose, too.
+_OF_FORMER = ("frequency", "moment", "route", "other_days", "prn")
+# "100 mcg boluses, total 600 mcg": no dose of its own.
+_TOTAL = re.compile(r"\btotal(?: dose)?(?: of|:)? $")
+_MAX_TOTAL = 15
+# By how much a dose whose unit isn't said may differ from the one before.
+_MAX_CHANGE = 10
 # Of an event that is there once a day.
 _DAILY_EVENTS = frozenset(
     [
@@ -58,11 +67,12 @@ def assemble(text: str, parts: Sequence[Part]) -> Sig:
         else:
             builder.add(step)
     dosages = builder.finish()
+    former = tuple(builder.former)
     if not dosages and not {"strength", "form"} & set(singles):
         # "#60" without anything that is dispensed.
         singles.pop("dispense", None)
         singles.pop("refills", None)
-    return Sig(dosages, **singles)
+    return Sig(dosages, former=former, **singles)
 
 
 class _Builder:
@@ -72,10 +82,16 @@ class _Builder:
         self.text = text
         self.dosages: list[Dosage] = []
         self.current: dict[str, Any] = {}
+        # What was taken before; and what is set aside while that is read.
+        self.former: list[Dosage] = []
+        self.aside: dict[str, Any] | None = None
+        self.is_changed = self.has_except = False
         self.sequence = 1
         self.end = 0
 
     def add(self, step: Part | Amount) -> None:
+        if self.aside is not None and self._ends_former(step):
+            self._end_former()
         if isinstance(step, Amount):
             self._add_amount(step)
         else:
@@ -83,15 +99,89 @@ class _Builder:
         self.end = step.end
 
     def finish(self) -> tuple[Dosage, ...]:
+        self._end_former()
         self._close()
         return tuple(self.dosages)
 
+    def _begin_former(self, found: Found) -> None:
+        """Begin what was taken before: "from 20 mg daily to", "(was 20 mg)"."""
+        self._end_former()
+        self.aside, self.current = self.current, {"dose": found}
+
+    def _ends_former(self, step: Part | Amount) -> bool:
+        is_when = isinstance(step, Part) and step.kind in _OF_FORMER
+        return not is_when or ")" in self.text[self.end : step.start]
+
+    def _end_former(self) -> None:
+        if self.aside is not None:
+            self.former.append(_complete_frequency(Dosage(**self.current)))
+            self.current, self.aside = self.aside, None
+
+    def _change(self) -> None:
+        """Make what was said so far what was taken before: "25 mg daily, increased to"."""
+        self._close()
+        is_scale = any(dosage.condition for dosage in self.dosages)
+        if is_scale or not any(dosage.dose for dosage in self.dosages):
+            return
+        last = self.dosages[-1]
+        self.former += self.dosages
+        self.dosages, self.sequence, self.is_changed = [], 1, True
+        # The route stays the same.
+        if last.route:
+            self.current = {"route": last.route, "site": last.site}
+
+    def _add_split(self, steps: Sequence[tuple[Quantity, Moment]], part: Part) -> None:
+        """Add what is taken in the morning and what in the evening: "80/40 mg AM/PM"."""
+        for quantity, moment in steps:
+            if "dose" in self.current:
+                self._next(is_later=False)
+            self.current["dose"] = Found(quantity, part.start, part.end)
+            self.current["moment"] = Found(moment, part.start, part.end)
+
+    def _add_other_days(self, found: Found) -> None:
+        """Add the days that aren't those of another dose."""
+        taken = {
+            day
+            for dosage in self.dosages
+            if dosage.moment
+            for day in dosage.moment.value.days_of_week
+        }
+        days = tuple(day for day in WEEK if day not in taken)
+        if taken and days:
+            self._add_moment(found._replace(value=Moment(days_of_week=days)))
+
+    def _leave_out(self) -> None:
+        """Take the days of the last dose from those of the one before: "5 mg daily except
+        2.5 mg on Monday"."""
+        if len(self.dosages) < 2 or not self.has_except:
+            return
+        before, last = self.dosages[-2:]
+        if (
+            not last.moment
+            or not last.moment.value.days_of_week
+            or not before.frequency
+        ):
+            return
+        days = tuple(d for d in WEEK if d not in last.moment.value.days_of_week)
+        moment = before.frequency._replace(value=Moment(days_of_week=days))
+        often = moment._replace(value=_count_moments(moment.value))
+        self.dosages[-2] = before._replace(moment=moment, frequency=often)
+
     def _add_amount(self, amount: Amount) -> None:
         quantity, often = _split_daily(amount.quantity)
+        if self.is_changed and quantity.unit is None and amount.role == "dose":
+            # "From 25 mg, increased to 50."
+            old = self.former[-1].dose
+            if old is None or not _is_like(old.value, quantity):
+                return
+            quantity = quantity._replace(unit=old.value.unit)
         found = Found(quantity, amount.start, amount.end)
         known = self.current.get(amount.role)
         if amount.role == "dose" and known is not None:
-            if known.value == amount.quantity and not self._has_time():
+            before = self.text[max(amount.start - _MAX_TOTAL, 0) : amount.start]
+            if _TOTAL.search(before):
+                return
+            if known.value == quantity and not self._has_time():
                 return
             self._next(is_later="duration" in self.current)
         self.current.setdefault(amount.role, found)
@@ -103,6 +193,16 @@ class _Builder:
         if part.kind == "then":
             if self._has_time() or "dose" in self.current:
                 self._next(is_later=True)
+        elif part.kind == "former":
+            self._begin_former(found)
+        elif part.kind == "change_to":
+            self._change()
+        elif part.kind == "split":
+            self._add_split(part.value, part)
+        elif part.kind == "other_days":
+            self._add_other_days(found)
+        elif part.kind == "except":
+            self.has_except = True
         elif part.kind == "condition":
             if self.current.get("condition") or "dose" in self.current:
                 self._next(is_later=False)
@@ -114,7 +214,9 @@ class _Builder:
         elif part.kind == "reason":
             self._add_reason(part)
         elif part.kind == "moment":
-            self._add_moment(found)
+            # Without what it says, it is when something was given once.
+            if any(part.value):
+                self._add_moment(found)
         elif part.kind == "frequency":
             self._add_frequency(found)
         elif part.kind in _SINGLE:
@@ -170,6 +272,7 @@ class _Builder:
         if dosage.is_empty:
             return
         self.dosages.append(self._complete(dosage))
+        self._leave_out()
 
     def _complete(self, dosage: Dosage) -> Dosage:
         """Add what moments say of the frequency, and what a step leaves out as it stays."""
@@ -181,12 +284,27 @@ class _Builder:
             dosage = dosage._replace(dose=before.dose)
         if is_step and dosage.dose and not (dosage.frequency or dosage.moment):
             dosage = dosage._replace(frequency=before.frequency, moment=before.moment)
-        if dosage.moment is None or dosage.frequency is not None:
-            return dosage
-        frequency = _count_moments(dosage.moment.value)
-        if frequency is None:
-            return dosage
-        return dosage._replace(frequency=dosage.moment._replace(value=frequency))
+        if self.is_changed and dosage.dose and not (dosage.frequency or dosage.moment):
+            before = self.former[-1]
+            dosage = dosage._replace(frequency=before.frequency, moment=before.moment)
+        return _complete_frequency(dosage)
+
+
+def _complete_frequency(dosage: Dosage) -> Dosage:
+    """Add what moments say of the frequency."""
+    if dosage.moment is None or dosage.frequency is not None:
+        return dosage
+    frequency = _count_moments(dosage.moment.value)
+    if frequency is None:
+        return dosage
+    return dosage._replace(frequency=dosage.moment._replace(value=frequency))
+
+
+def _is_like(old: Quantity, new: Quantity) -> bool:
+    """Check that an amount may take the place of another."""
+    if not old.high or not new.high:
+        return False
+    return 1 / _MAX_CHANGE <= new.high / old.high <= _MAX_CHANGE
 
 
 def _split_daily(quantity: Quantity) -> tuple[Quantity, Frequency | None]:

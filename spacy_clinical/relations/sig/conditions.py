@@ -20,12 +20,12 @@ _ENDS = re.compile(
     r"(?<!\S)(?:and then|then|take|take[sn]?|may|do|not|max|maximum|disp|dispense|refills?|rf|"
     r"qty|quantity|sig|was|were|is|are|has|had|who|which|that|with|until|but|she|he|they|we|"
     r"will|would|can|could|should|this|these|it|continue|"
-    r"x|in|at|on|by|as|from|since|due|because|started|given|during|when|while|after|before)"
+    r"and(?= (?:his|her|their|the|my|is|was) )|x|in|at|on|by|as|from|since|due|because|started|given|during|when|while|after|before)"
     r"(?!\S)"
 )
 _NO_REASON = re.compile(
     r"(?:a|an|the|her|his|their|your|some|another|next|first|second|third|last|past|same|"
-    r"further|follow|follow-up|review|now|"
+    r"meds|medications?|further|follow|follow-up|review|now|"
     r"several|many|few|more|at|up|total|example|about|approximately|days?|weeks?|months?|"
     r"years?|hours?|minutes?|doses?|long|life|lifelong|ever|discharge|both|each|all|him|me|"
     r"you|it|this|that|these|patients?|\w+ (?:days?|weeks?|months?|years?|hours?|minutes?|doses?))"

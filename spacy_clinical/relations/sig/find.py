@@ -12,7 +12,7 @@ from spacy_clinical.relations.sig.limits import LIMITS
 from spacy_clinical.relations.sig.moments import MOMENTS
 from spacy_clinical.relations.sig.parts import Moment, Part
 from spacy_clinical.relations.sig.patterns import Rule, make_rule
-from spacy_clinical.relations.sig.quantities import find_quantities
+from spacy_clinical.relations.sig.quantities import CHANGES_TO, find_quantities
 from spacy_clinical.relations.sig.routes import EYES, OD_SITE, ROUTE, SITE
 from spacy_clinical.relations.sig.statuses import STATUS, THEN, is_status
 from spacy_clinical.relations.sig.supplies import SUPPLIES
@@ -24,9 +24,16 @@ _LOOKALIKES = re.compile(
     r"|\d+(?:\.\d+)?(?: ?x ?\d+(?:\.\d+)?){1,2} ?(?:cm|mm)|\d{1,3}[- ]year[- ]old)(?!\w)"
 )
 _OD_DAILY = make_rule("frequency", r"o\.?d\.?", DAILY)
-# Letters in the United Kingdom: each night, each morning.
-_LATIN_DAYS = re.compile(r"(?<=[a-z\d] )(?:ON|OM)(?!\w)")
-_MOMENTS_OF_DAYS = {"ON": Moment(("NIGHT",)), "OM": Moment(("MORN",))}
+# After an amount. Letters in the United Kingdom: each night, each morning.
+_AFTER_AMOUNT = re.compile(
+    r"(?<=[a-zA-Z\d] )(?:ON|OM|om|[aA]\.?[mM]\.?|[pP]\.?[mM]\.?)(?!\w| of\b| dose)"
+)
+_MOMENTS_OF_DAYS = {
+    "on": Moment(("NIGHT",)),
+    "om": Moment(("MORN",)),
+    "am": Moment(("MORN",)),
+    "pm": Moment(("EVE",)),
+}
 
 
 def find_parts(text: str) -> list[Part]:
@@ -40,8 +47,9 @@ def find_parts(text: str) -> list[Part]:
     od = OD_SITE if EYES.search(folded) else _OD_DAILY
     for rules in (LIMITS, SUPPLIES, CONDITIONS, DURATIONS):
         places.add(_run(rules, folded))
+    places.add(_run(CHANGES_TO, folded))
     places.add(find_quantities(folded))
-    places.add(_find_latin_days(text, places.parts))
+    places.add(_find_after_amounts(text, places.parts))
     places.add(_run([*FREQUENCIES, *MOMENTS, SITE, od, ROUTE], folded))
     places.add(_run([FORM, PRN, THEN], folded))
     prns = [part for part in places.parts if part.kind == "prn"]
@@ -74,11 +82,11 @@ def _run(rules: Iterable[Rule], folded: str) -> Iterator[Part]:
         yield from rule.find(folded)
 
 
-def _find_latin_days(text: str, parts: list[Part]) -> Iterator[Part]:
-    """Find "ON" and "OM" after an amount, where not all is in capitals."""
-    if text.isupper():
-        return
-    ends = {part.end for part in parts if part.kind == "quantity"}
-    for match in _LATIN_DAYS.finditer(text):
-        if match.start() - 1 in ends:
-            yield Part(*match.span(), "moment", _MOMENTS_OF_DAYS[match[0]])
+def _find_after_amounts(text: str, parts: list[Part]) -> Iterator[Part]:
+    """Find "ON", "OM", "AM" and "PM" after an amount; "ON" not where all is in capitals."""
+    ends = {part.end for part in parts if part.kind in ("quantity", "former")}
+    is_upper = text.isupper()
+    for match in _AFTER_AMOUNT.finditer(text):
+        word = match[0].lower().replace(".", "")
+        if match.start() - 1 in ends and not (is_upper and word == "on"):
+            yield Part(*match.span(), "moment", _MOMENTS_OF_DAYS[word])

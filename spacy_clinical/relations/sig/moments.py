@@ -62,26 +62,30 @@ _DAYS = {
     "fri": "fri",
     "sat": "sat",
     "sun": "sun",
+    "su": "sun",
+    "sa": "sat",
 }
 # No days where they stand alone.
-_WORDS = frozenset({"sat", "sun", "wed", "mon", "fri"})
+_WORDS = frozenset({"sat", "sun", "wed", "mon", "fri", "su", "sa", "th", "tu"})
+_IS_ALONE = re.compile(r"(?:\b(?:on|every|each|q|weekly|week|q?wk)\s?|\()$")
 _WEEKS = {
     "mwf": ("mon", "wed", "fri"),
-    "m/w/f": ("mon", "wed", "fri"),
-    "m-w-f": ("mon", "wed", "fri"),
     "tths": ("tue", "thu", "sat"),
     "tthsa": ("tue", "thu", "sat"),
-    "t/th/s": ("tue", "thu", "sat"),
-    "t/th/sat": ("tue", "thu", "sat"),
     "tuthsa": ("tue", "thu", "sat"),
-    "tu/th/sa": ("tue", "thu", "sat"),
     "tts": ("tue", "thu", "sat"),
     "tth": ("tue", "thu"),
-    "t/th": ("tue", "thu"),
-    "tu/th": ("tue", "thu"),
     "weekdays": ("mon", "tue", "wed", "thu", "fri"),
     "weekends": ("sat", "sun"),
 }
+# "M/W/F", "T,Th,Sa".
+_LETTERS = {
+    **{"m": "mon", "t": "tue", "w": "wed", "r": "thu", "f": "fri", "s": "sat"},
+    **{"mo": "mon", "tu": "tue", "we": "wed", "th": "thu", "fr": "fri", "sa": "sat"},
+    "su": "sun",
+}
+WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_LETTER = rf"(?:{join([*_LETTERS, 'tue', 'thu', 'sat', 'sun', 'mon', 'wed', 'fri'])})"
 _DAY = rf"(?:{join(_DAYS)})s?\.?"
 _HOUR = r"(?:\d{1,2}(?::[0-5]\d)? ?(?:am|pm|a\.m\.?|p\.m\.?)|(?:[01]?\d|2[0-3]):[0-5]\d|(?:[01]\d|2[0-3])[0-5]\d)(?: ?(?:hrs?|hours|h))?"
 
@@ -116,11 +120,46 @@ def _read_days(match: re.Match[str]) -> Moment | None:
     days = [_DAYS.get(name) or _DAYS.get(name.removesuffix("s")) for name in names]
     found = tuple(dict.fromkeys(day for day in days if day))
     if names[0] in _WORDS and len(names) == 1:
-        return None
+        before = match.string[max(match.start() - 8, 0) : match.start()]
+        if not _IS_ALONE.search(before):
+            return None
     return Moment(days_of_week=found) if found else None
 
 
+def _read_letters(match: re.Match[str]) -> Moment | None:
+    """Read days by their first letters, in the order of the week; "m/f" is something else."""
+    names = re.findall(r"[a-z]+", match.group())
+    days = [_LETTERS.get(name) or _DAYS[name] for name in names]
+    if days != sorted(set(days), key=WEEK.index) or names == ["m", "f"]:
+        return None
+    return Moment(days_of_week=tuple(days))
+
+
+# When something was done, not when it is always done: "given at 1015", "stopped @ 2200".
+_IS_DONE = re.compile(
+    r"\b(?:given|gave|got|received|administered|took|taken|started|stopped|held|last|due|next|"
+    r"dose|off|changed|increased|decreased|resumed|given|infused|x ?\d)\b[^.;]{0,40}$"
+)
+_IS_ALWAYS = re.compile(
+    r"\b(?:takes?|daily|every|each|once a day|scheduled|q ?(?:day|d|\d+ ?h?))\b[^.;]{0,40}$"
+)
+_AROUND = 50
+
+
 def _read_hours(match: re.Match[str]) -> Moment | None:
+    """Read at which times of day something is taken; none where it was given at one."""
+    moment = _read_times_of_day(match)
+    if moment is None:
+        return None
+    before = match.string[max(match.start() - _AROUND, 0) : match.start()]
+    is_always = _IS_ALWAYS.search(before) is not None
+    if _IS_DONE.search(before) and not is_always:
+        return Moment()
+    is_single = len(moment.times_of_day) == 1 and not re.search("[ap]", match["hours"])
+    return Moment() if is_single and not is_always else moment
+
+
+def _read_times_of_day(match: re.Match[str]) -> Moment | None:
     times = []
     for hour in re.finditer(
         r"(\d{1,2})(?::?(\d\d))?(?!\d)(?: ?(a|p)\.?m)?", match["hours"]
@@ -164,8 +203,21 @@ MOMENTS: list[Rule] = [
         _read_hours,
     ),
     make_rule(
+        "other_days",
+        r"(?:on )?(?:(?:all )?(?:the )?other|(?:all )?(?:the )?remaining) days(?: of the week)?|"
+        r"(?:the )?rest of the week",
+        True,
+    ),
+    make_rule("except", r"except(?: for)?", True),
+    make_rule(
         "moment",
-        rf"(?:on |every |each |q ?)?{_DAY}(?:(?:,? and |, ?|/|-| & | ){_DAY}){{0,6}}",
+        rf"(?:on |every |q ?)?{_LETTER}(?:(?: ?[/,&-] ?| and ){_LETTER}){{1,6}}",
+        _read_letters,
+    ),
+    make_rule(
+        "moment",
+        rf"(?:on |every |each |q ?)?{_DAY}"
+        rf"(?:(?:,? and |, ?|/|-| & | ){_DAY}){{0,6}}",
         _read_days,
     ),
     make_rule(

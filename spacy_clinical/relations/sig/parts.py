@@ -25,6 +25,11 @@ Kind = Literal[
     "refills",
     "status",
     "then",
+    "former",
+    "change_to",
+    "split",
+    "other_days",
+    "except",
 ]
 
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 from spacy_clinical.relations.sig.numbers import BETWEEN, DIGITS, NUMBER, read_number
-from spacy_clinical.relations.sig.parts import Part, Quantity
-from spacy_clinical.relations.sig.patterns import join
+from spacy_clinical.relations.sig.parts import Moment, Part, Quantity
+from spacy_clinical.relations.sig.patterns import Rule, join, make_rule
 from spacy_clinical.relations.sig.units import (
     COUNTED,
     DIVISORS,
@@ -30,12 +30,22 @@ _QUANTITY = re.compile(
     rf"(?P<million> million| mil)?[ -]{{0,3}}(?P<unit>{_UNIT})(?!\w)"
     rf"{_PER}"
 )
-# No amounts that are taken: "by 10 mg every week", "from 20 mg to".
+# No amounts that are taken: "by 10 mg every week".
 _BY = re.compile(
     rf"(?<!followed )\bby (?:about |approximately )?{NUMBER} ?-?{_UNIT}(?!\w)"
     r"(?:(?: every| each| q| per|/) ?(?:\d+ ?)?[a-z]+| daily| weekly)?"
 )
+# What was taken before: "from 20 mg to 40 mg", "(was 20 mg)".
 _FROM = re.compile(r"\bfrom (?:about |approximately )?$")
+_FORMER = re.compile(
+    r"(?:[(,;] ?was|\b(?:previously|formerly|prior dose(?: of| was)?|old dose(?: of| was)?|"
+    r"previous dose(?: of| was)?|used to (?:be on|take)|had been(?: on| taking)?|instead of)) $"
+)
+# "80/40 mg AM/PM"
+_SPLIT = re.compile(
+    rf"{_NO_NUMBER}(?P<a>{DIGITS}) ?[/-] ?(?P<b>{DIGITS})[ -]?(?P<unit>{_UNIT})(?!\w),? ?"
+    r"(?:in )?(?:q ?)?a\.?m\.? ?(?:/|and|&) ?(?:in )?(?:q ?)?p\.?m\.?(?!\w)"
+)
 _MEASURED = re.compile(
     r"\b(?:ebl|blood loss|(?:urine )?output|uop|residual|drain(?:ed|age)|weigh(?:s|ed|ing|t)|"
     r"wt|specimen|voided|level|hydration|intake)(?: of| was| is|:)? ?(?:about |approximately )?$"
@@ -49,6 +59,28 @@ _GO_ON = (
     r"q\.? ?(?:\d|h|d|a\.?m|p\.?m|o\.?d|w)|b\.? ?i\.? ?d|t\.? ?i\.? ?d|q\.? ?i\.? ?d|bd\b|"
     r"tds\b|qds\b|od\b|nocte\b|mane\b|prn\b|as needed|at (?:bed|night)|"
     r"in the (?:morning|evening)|(?:one|two|three|four|\d) ?(?:x|times)\b)"
+)
+_CHANGE = (
+    r"(?:increas|decreas|reduc|chang|titrat|rais|lower|adjust|taper|up-?titrat|down-?titrat|"
+    r"bump|escalat|wean|cut|doubl)\w*(?: (?:the |this |his |her )?dos(?:e|age))?"
+    r"(?: (?:back|up|down|further|gradually|slowly))?"
+)
+_ENDS_BARE = rf"(?:$|[,;)]|\.(?!\d)|(?:today|and|on|at|with|for)\b|{_GO_ON})"
+CHANGES_TO: list[Rule] = [
+    make_rule(
+        "change_to",
+        rf"{_CHANGE} (?P<id>to)(?= (?:about )?{NUMBER} ?(?:-? ?{_UNIT}(?!\w)|{_ENDS_BARE}))",
+        True,
+    ),
+    Rule(
+        "change_to",
+        re.compile(r"(?<=[\w.)]) ?(?P<id>-+>|=>|\u2192) ?(?=\d)"),
+        lambda match: True,
+    ),
+]
+_BARE_CHANGED = re.compile(
+    rf"\b{_CHANGE} to (?:about )?(?P<id>(?P<low>{NUMBER}))"
+    rf"(?= ?{_ENDS_BARE})"
 )
 _BARE = re.compile(
     rf"{_NO_NUMBER}(?P<low>{NUMBER}|i{{1,3}})(?:{BETWEEN}(?P<high>{NUMBER}))?(?= {_GO_ON})"
@@ -76,18 +108,43 @@ def find_quantities(text: str) -> Iterator[Part]:
     """
     for match in _BY.finditer(text):
         yield Part(*match.span(), "level")
+    for match in _SPLIT.finditer(text):
+        yield from _read_split(match)
     for match in _QUANTITY.finditer(text):
-        before = text[max(match.start() - _BEFORE, 0) : match.start()]
-        quantity = None if _MEASURED.search(before) else _read_quantity(match)
-        if _FROM.search(before):
-            quantity = _read_change(match)
-        yield Part(*match.span(), "quantity" if quantity else "level", quantity)
+        yield from _read_match(text, match)
+    for match in _BARE_CHANGED.finditer(text):
+        yield from _read_bare(match, match.span("id"))
     for match in _TIMES.finditer(text):
         yield from _read_bare(match, match.span("low"))
     for match in _BARE_TAKEN.finditer(text):
         yield from _read_bare(match, match.span("id"))
     for match in _BARE.finditer(text):
         yield from _read_bare(match, match.span())
+
+
+def _read_match(text: str, match: re.Match[str]) -> Iterator[Part]:
+    """Read an amount, and whether it is one that was taken before."""
+    before = text[max(match.start() - _BEFORE, 0) : match.start()]
+    quantity = None if _MEASURED.search(before) else _read_quantity(match)
+    is_from = _FROM.search(before) is not None
+    if is_from and match["high"]:
+        yield from _read_change(match)
+    elif quantity and (is_from or _FORMER.search(before)):
+        yield Part(*match.span(), "former", quantity)
+    else:
+        yield Part(*match.span(), "quantity" if quantity else "level", quantity)
+
+
+def _read_split(match: re.Match[str]) -> Iterator[Part]:
+    """Read two amounts that are taken in the morning and in the evening."""
+    amounts = [read_number(match[name]) for name in ("a", "b")]
+    if None not in amounts:
+        unit = UNITS[match["unit"]]
+        steps = (
+            (Quantity(amount, amount, unit), Moment((when,)))
+            for amount, when in zip(amounts, ("MORN", "EVE"), strict=True)
+        )
+        yield Part(*match.span(), "split", tuple(steps))
 
 
 def _read_quantity(match: re.Match[str]) -> Quantity | None:
@@ -130,10 +187,18 @@ def _read_quantity(match: re.Match[str]) -> Quantity | None:
     return Quantity(low, high, unit, (), per) if low <= high else None
 
 
-def _read_change(match: re.Match[str]) -> Quantity | None:
-    """Read the second amount of "from 20 mg to 10 mg"; None where it stands elsewhere."""
-    value = read_number(match["high"]) if match["high"] else None
-    return None if value is None else Quantity(value, value, UNITS[match["unit"]])
+def _read_change(match: re.Match[str]) -> Iterator[Part]:
+    """Read both amounts of "from 20 mg to 10 mg"."""
+    unit = UNITS[match["unit"]]
+    old = UNITS[match["low_unit"]] if match["low_unit"] else unit
+    middle = match.end("low_unit") if match["low_unit"] else match.end("low")
+    places = (match.start(), middle), (match.start("high"), match.end())
+    numbers = read_number(match["low"]), read_number(match["high"])
+    for kind, place, number, code in zip(
+        ("former", "quantity"), places, numbers, (old, unit), strict=True
+    ):
+        if number is not None:
+            yield Part(*place, kind, Quantity(number, number, code))  # type: ignore[arg-type]
 
 
 def _read_several(text: str) -> Quantity | None:

@@ -102,6 +102,7 @@ class SigRecord(TypedDict):
     dispense: QuantityRecord | None
     refills: CountRecord | None
     status: NameRecord | None
+    former: list[DosageRecord]
 
 
 def describe_sig(sig: Sig, offset: int = 0) -> SigRecord:
@@ -124,6 +125,7 @@ class _Describer:
             "dispense": self._describe_quantity(sig.dispense),
             "refills": self._describe_count(sig.refills),
             "status": self._describe_name(sig.status),
+            "former": [self._describe_dosage(dosage) for dosage in sig.former],
         }
 
     def _describe_dosage(self, dosage: Dosage) -> DosageRecord:

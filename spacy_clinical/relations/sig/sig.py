@@ -70,7 +70,8 @@ class Sig(NamedTuple):
     form: Such as "tablet".
     dispense: A Quantity.
     refills: How many.
-    status: "start", "stop", "hold", "continue" or "change".
+    status: One of `statuses.STATUSES`.
+    former: What was taken before: "increased from 25 mg".
     """
 
     dosages: tuple[Dosage, ...] = ()
@@ -79,6 +80,7 @@ class Sig(NamedTuple):
     dispense: Found | None = None
     refills: Found | None = None
     status: Found | None = None
+    former: tuple[Dosage, ...] = ()
 
     @property
     def is_empty(self) -> bool:
