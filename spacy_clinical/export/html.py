@@ -199,8 +199,10 @@ def render_index(
 
 @cache
 def _get_environment() -> jinja2.Environment:
+    package = Path(__file__).parents[1]
+    folders = [package / "export" / "pages", package / "resources"]
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "pages"),
+        loader=jinja2.FileSystemLoader(folders),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

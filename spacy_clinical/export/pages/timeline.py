@@ -216,14 +216,14 @@ def _make_item(
         said = row.flag[1] if row.flag[0] else ""
         target = f"at-{row.key}"
         return Item(shorten(words, _MAX_WORDS), said, _VALUE, target, *place)
+    words = shorten((record.get("text") or "")[slice(*place)], _MAX_WORDS)
     if event.entity is None:
-        words = shorten((record.get("text") or "")[slice(*place)], _MAX_WORDS)
         return Item(f"“{words}”", "", _DATE, "", *place, is_near=event.is_near)
     entity = record["entities"][event.entity]
     marks = list_marks(entity)
     signs = "".join(mark.sign for mark in marks)
     return Item(
-        f"{signs} {shorten(entity['text'], _MAX_WORDS)}".strip(),
+        f"{signs} {words}".strip(),
         ", ".join(mark.word for mark in marks),
         entity["label"],
         f"e{event.entity}",
