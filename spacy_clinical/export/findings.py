@@ -71,11 +71,6 @@ class Finding(NamedTuple):
     times: list[Said]
     others: list[Said]
 
-    @property
-    def n_said(self) -> int:
-        """How many things are said of it."""
-        return sum(map(len, self[1:]))
-
 
 def list_findings(record: Mapping[str, Any]) -> list[Finding]:
     """List the findings of which a note says more, in its order.
@@ -126,4 +121,3 @@ def find_sides(words: str) -> list[str]:
     """Find the sides that words name, in their order: "L knee" is on the left."""
     names = (match.lastgroup or "" for match in _SIDE.finditer(words))
     return list(dict.fromkeys(_SIDE_NAMES.get(name, name) for name in names))
-

@@ -37,15 +37,10 @@ from spacy_clinical.export.pages.record_tables import (
 )
 from spacy_clinical.export.pages.relation_groups import group_relations
 from spacy_clinical.export.pages.timeline import draw_timeline
-from spacy_clinical.export.pages.wording import say_date
+from spacy_clinical.export.pages.wording import make_visible, say_date
 from spacy_clinical.export.records import Record
 from spacy_clinical.export.relation_records import DATE, shape_date
 
-# NUL and its like would be dropped or replaced by a browser: show their pictures.
-_CONTROL_PICTURES = {
-    **{code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n\r"},
-    0x7F: 0x2421,
-}
 _LOW_SCORE = 0.5
 
 
@@ -212,7 +207,7 @@ def _get_environment() -> jinja2.Environment:
         name=_get_name,
         number=_show_number,
         said=show_values,
-        visible=_make_visible,
+        visible=make_visible,
         marks=list_marks,
         is_assessed=is_assessed,
         concepts=show_concepts,
@@ -241,10 +236,6 @@ def _get_name(label: str) -> str:
 
 def _show_number(number: int, one: str, many: str) -> Markup:
     return Markup("<b>{:,}</b> {}").format(number, one if number == 1 else many)
-
-
-def _make_visible(text: str) -> str:
-    return text.translate(_CONTROL_PICTURES)
 
 
 def _count_types(counts: Mapping[str, int]) -> list[EntityType]:

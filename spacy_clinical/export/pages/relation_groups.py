@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from spacy_clinical.export.pages.wording import shorten
+from spacy_clinical.export.pages.wording import EN_DASH, shorten
 from spacy_clinical.export.relation_records import shape_rows
 
 # How a label is read from the head: "pain — with — severe".
@@ -52,7 +52,7 @@ def group_relations(record: Mapping[str, Any]) -> list[RelationGroup]:
 
     def show(side: Mapping[str, Any], score: float | None = None) -> Related:
         start, end = side["start"], side["end"]
-        words = shorten(text[start:end], _MAX_WORDS) or f"{start}–{end}"
+        words = shorten(text[start:end], _MAX_WORDS) or f"{start}{EN_DASH}{end}"
         return Related(words, side["label"] or "", numbers.get((start, end)), score)
 
     groups: dict[tuple[int, int], dict[str, list[Related]]] = {}

@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import pairwise
 from typing import NamedTuple
 
 from spacy_clinical.export.pages.wording import MONTHS
@@ -89,7 +90,7 @@ class TimeScale:
 
     def _is_crowded(self, starts: Sequence[float]) -> bool:
         places = [self.place(start) for start in starts]
-        return any(b - a < _CROWDED for a, b in zip(places, places[1:], strict=False))
+        return any(b - a < _CROWDED for a, b in pairwise(places))
 
     def _lay_out(
         self, covered: Sequence[Period], cuts: Sequence[int], starts: Sequence[float]
@@ -98,7 +99,7 @@ class TimeScale:
         borders = [0, *(cut + 1 for cut in cuts), len(covered)]
         parts = [
             (covered[first].start, covered[last - 1].end)
-            for first, last in zip(borders, borders[1:], strict=False)
+            for first, last in pairwise(borders)
         ]
         weights = [1 + sum(start <= s <= end for s in starts) for start, end in parts]
         space = _RIGHT - _LEFT - _CUT * len(cuts)

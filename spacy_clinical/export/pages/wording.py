@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+EN_DASH, TIMES = "\N{EN DASH}", "\N{MULTIPLICATION SIGN}"
 # UCUM's units whose spelling readers don't know. "µg" is easily taken for "mg" (ISMP's list of
 # error-prone abbreviations).
 _UNITS = {
@@ -74,6 +75,11 @@ _MODS = {
     "MORE_THAN": "more than",
     "LESS_THAN": "less than",
 }
+# NUL and its like would be dropped or replaced by a browser: show their pictures.
+_CONTROL_PICTURES = {
+    **{code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n\r"},
+    0x7F: 0x2421,
+}
 REASONS = {
     "no_reference": "no date to count from",
     "no_year": "year unknown",
@@ -85,7 +91,10 @@ REASONS = {
     "assumed_year": "year assumed",
     "assumed_century": "century assumed",
 }
-MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+MONTHS = (
+    *("Jan", "Feb", "Mar", "Apr", "May", "Jun"),
+    *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+)
 _SEASONS = {"SP": "spring", "SU": "summer", "FA": "fall", "WI": "winter"}
 _DATE = re.compile(
     r"(\d{4})(?:-(?:(W\d\d)|([A-Z]{2})|(\d\d)(?:-(\d\d)(?:T(\d\d:\d\d)(?::\d\d)?)?)?))?",
@@ -101,7 +110,7 @@ def say_number(number: float) -> str:
 def say_range(low: float | None, high: float | None) -> str:
     """Write a number, or from where to where; "" for none."""
     numbers = [say_number(n) for n in dict.fromkeys((low, high)) if n is not None]
-    return "–".join(numbers)
+    return EN_DASH.join(numbers)
 
 
 def say_unit(unit: str | None, number: float | None = 1) -> str:
@@ -131,7 +140,7 @@ def _pluralize(word: str, number: float | None) -> str:
 
 
 def say_quantity(quantity: Mapping[str, Any] | None) -> str:
-    """Write an amount: "25 mg", "1–2 tablets", "160 mg/5 mL", "5–325 mg"."""
+    """Write an amount: "25 mg", "1-2 tablets", "160 mg/5 mL", "5-325 mg"."""
     if not quantity:
         return ""
     low, high = quantity.get("low"), quantity.get("high")
@@ -150,7 +159,7 @@ def say_quantity(quantity: Mapping[str, Any] | None) -> str:
 
 
 def say_length(length: Mapping[str, Any] | None) -> str:
-    """Write how long: "5 days", "30–60 minutes"."""
+    """Write how long: "5 days", "30-60 minutes"."""
     if not length or length.get("low") is None or not length.get("unit"):
         return ""
     return _say_times(length["low"], length.get("high"), length["unit"])
@@ -162,7 +171,7 @@ def _say_times(low: float, high: float | None, unit: str) -> str:
 
 
 def say_frequency(often: Mapping[str, Any] | None) -> str:
-    """Write how often: "twice a day", "every 4–6 hours", "daily at bedtime"."""
+    """Write how often: "twice a day", "every 4-6 hours", "daily at bedtime"."""
     if not often:
         return ""
     said = [_say_how_often(often)]
@@ -170,7 +179,9 @@ def say_frequency(often: Mapping[str, Any] | None) -> str:
     days = often.get("days_of_week") or ()
     said.append(f"on {', '.join(day.capitalize() for day in days)}" if days else "")
     times = often.get("times_of_day") or ()
-    clocks = (time.removesuffix(":00") if time.count(":") > 1 else time for time in times)
+    clocks = (
+        time.removesuffix(":00") if time.count(":") > 1 else time for time in times
+    )
     said.append(f"at {', '.join(clocks)}" if times else "")
     return " ".join(filter(None, said))
 
@@ -207,7 +218,9 @@ def say_dosage(dosage: Mapping[str, Any], text: str) -> str:
     route, site = (dosage.get(name) or {} for name in ("route", "site"))
     amount = say_quantity(dosage.get("amount"))
     dose = say_quantity(dosage.get("dose"))
-    dose = f"{amount} ({dose})" if amount and dose and amount != dose else dose or amount
+    dose = (
+        f"{amount} ({dose})" if amount and dose and amount != dose else dose or amount
+    )
     times = dosage.get("n_times") or {}
     lasts = [
         say_frequency(dosage.get("frequency")),
@@ -223,7 +236,7 @@ def say_dosage(dosage: Mapping[str, Any], text: str) -> str:
         (route.get("name") or ""),
         (site.get("name") or ""),
         " ".join(filter(None, lasts)),
-        f"× {times['value']}" if times.get("value") else "",
+        f"{TIMES} {times['value']}" if times.get("value") else "",
         say_need(dosage, text),
         f"at most {limit}{f' in {per}' if per else ''}" if limit else "",
     ]
@@ -244,7 +257,7 @@ def say_date(found: Mapping[str, Any]) -> str:
     if value and found.get("value_end"):
         value += f" to {found['value_end']}"
     if found.get("freq"):
-        value = f"{found['freq']} × {value}" if value else f"{found['freq']} ×"
+        value = f"{found['freq']} {TIMES} {value}".strip()
     if not value and found.get("offset"):
         value = found["offset"]
     if value and found.get("mod") in _MODS:
@@ -288,3 +301,7 @@ def shorten(words: str, most: int = 60) -> str:
     is_whole = len(line) <= most and len(head) == len(words)
     return line if is_whole else f"{line[: most - 1].rstrip()}…"
 
+
+def make_visible(text: str) -> str:
+    """Replace control characters by their pictures, which have the same length."""
+    return text.translate(_CONTROL_PICTURES)
