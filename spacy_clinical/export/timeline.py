@@ -98,17 +98,16 @@ def make_timeline(record: Mapping[str, Any]) -> Timeline:
         else:
             placed[number] = moment
             moment.dates.append(number)
-    moments = list(placed.values())
+    measured = list(_date_measurements(record))
     _add_related(record, placed)
-    _add_near(record, placed)
-    moments += _date_measurements(record)
+    _add_near(record, placed, Places(moment.events[0][:2] for moment in measured))
     text = record.get("text") or ""
     for number, moment in placed.items():
         if not moment.events:
             entity = entities[number]
             place = _find_words_around(text, entity["start"], entity["end"])
             moment.events.append(Event(*place, is_near=True))
-    return Timeline(_join(moments), n_left_out)
+    return Timeline(_join([*placed.values(), *measured]), n_left_out)
 
 
 def _make_moment(date: Mapping[str, Any]) -> Moment | None:
@@ -148,18 +147,18 @@ def _add_related(record: Mapping[str, Any], placed: Mapping[int, Moment]) -> Non
                 placed[date].events.append(Event(*place, entity=other))
 
 
-def _add_near(record: Mapping[str, Any], placed: Mapping[int, Moment]) -> None:
-    """Add to moments what has no date by relations: the nearest date of its sentence."""
+def _add_near(
+    record: Mapping[str, Any], placed: Mapping[int, Moment], measured: Places
+) -> None:
+    """Add to moments what has no date by relations: the nearest date of its sentence.
+
+    measured: Where measurements are that have a date of their own.
+    """
     entities, text = record["entities"], record.get("text") or ""
     dated = {event.entity for moment in placed.values() for event in moment.events}
     dates = sorted(placed, key=lambda number: entities[number]["start"])
     starts = [entities[number]["start"] for number in dates]
     borders = _list_borders(record)
-    measured = Places(
-        (row["start"], row["end"])
-        for row in record.get("measurements") or ()
-        if row[DATE]
-    )
     for number, entity in enumerate(entities):
         if number in dated or number in placed or entity["label"] not in _EVENTS:
             continue
@@ -228,8 +227,11 @@ def _join(moments: Iterable[Moment]) -> list[Moment]:
         key = moment[:4]
         if key not in joined:
             joined[key] = moment._replace(dates=[], events=[])
+        if not moment.reason:
+            # One that is written in full is sure.
+            joined[key] = joined[key]._replace(reason="")
         joined[key].dates.extend(moment.dates)
         joined[key].events.extend(moment.events)
     for moment in joined.values():
         moment.events.sort(key=lambda event: (event.start, event.end))
-    return sorted(joined.values(), key=lambda m: (m.period.start, m.period.end, m[1:4]))
+    return sorted(joined.values(), key=lambda m: (*m.period, *map(str, m[1:4])))

@@ -134,7 +134,7 @@ def say_unit(unit: str | None, number: float | None = 1) -> str:
 def _pluralize(word: str, number: float | None) -> str:
     if number is None or number <= 1 or not word.isalpha():
         return word
-    if word.endswith("y"):
+    if word.endswith("y") and not word.endswith("ay"):
         return f"{word[:-1]}ies"
     return f"{word}es" if word.endswith("ch") else f"{word}s"
 
