@@ -1,5 +1,6 @@
 import html
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -30,7 +31,7 @@ def test_each_date_has_a_row_of_its_own(n):
     assert len(drawing.rows) == n
     assert drawing.height > HEAD + n * ROW_HEIGHT
     ys = [row.y for row in drawing.rows]
-    assert all(b - a == ROW_HEIGHT for a, b in zip(ys, ys[1:], strict=False))
+    assert all(b - a == ROW_HEIGHT for a, b in pairwise(ys))
     for row in drawing.rows:
         assert 0 <= row.left <= row.right <= 100
         # Text stands where there is room for it.

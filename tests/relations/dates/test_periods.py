@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -54,7 +55,7 @@ def test_find_period_leaves_out_what_is_at_no_one_time(value):
 @given(st.dates())
 def test_find_period_of_a_day_lies_in_its_month_and_year(day):
     periods = [find_period(day.isoformat()[:length]) for length in (10, 7, 4)]
-    for inner, outer in zip(periods, periods[1:], strict=False):
+    for inner, outer in pairwise(periods):
         assert outer.start <= inner.start < inner.end <= outer.end
     assert date.fromordinal(int(periods[0].start)) == day
 
