@@ -8,8 +8,10 @@ import typer
 from tqdm import tqdm
 
 from spacy_clinical.commands.console import print_rows, stop_on_errors
+from spacy_clinical.commands.options import Links
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.export.folder import VIEW_FILE
+from spacy_clinical.export.pages.concepts import parse_links
 from spacy_clinical.export.reading import find_files, read_records
 from spacy_clinical.export.viewer import Run, make_view, render_view
 from spacy_clinical.files.atomic import open_atomic
@@ -33,6 +35,7 @@ def view(
         ),
     ] = None,
     limit: Annotated[int, typer.Option(min=0, help="Limit of notes; 0 for all.")] = 0,
+    link: Links = None,
 ) -> None:
     """Write a page to read, search and compare annotated notes in a browser.
 
@@ -47,6 +50,7 @@ def view(
     first = paths[0]
     page = output or (first if first.is_dir() else first.parent) / VIEW_FILE
     with stop_on_errors():
+        links = parse_links(link or ())
         _check_output(page, paths)
         names = name_runs(paths)
         # disable=None: a bar only on a terminal.
@@ -54,7 +58,7 @@ def view(
             Run(name, tqdm(read_records(path), desc=name, unit="note", disable=None))
             for name, path in zip(names, paths, strict=True)
         ]
-        shown = make_view(runs, limit=limit)
+        shown = make_view(runs, limit=limit, links=links)
         content = render_view(shown)
     with stop_on_errors(page.parent):
         page.parent.mkdir(parents=True, exist_ok=True)

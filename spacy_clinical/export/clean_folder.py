@@ -15,16 +15,14 @@ import heapq
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
-
-import jinja2
 
 from spacy_clinical.about import __version__
 from spacy_clinical.export.clean_records import CleanRecord
 from spacy_clinical.export.folder import RECORDS_FILE, clean_folder, remove_outputs
 from spacy_clinical.export.jsonl import format_line
+from spacy_clinical.export.pages.clean import Row, make_row, render_clean
 from spacy_clinical.export.pages.folder import is_made_page
 from spacy_clinical.files.atomic import open_atomic, open_text, replace_together
 from spacy_clinical.files.json_text import read_json, write_json
@@ -50,24 +48,6 @@ class CleanTotals(NamedTuple):
     n_identifiers: int
     n_kept: int
     n_failed: int
-
-
-class Part(NamedTuple):
-    """A stretch of a text on a page.
-
-    label: Of the identifier that it is or was; "" for other text.
-    """
-
-    text: str
-    label: str = ""
-
-
-class Row(NamedTuple):
-    """A note on a page, with its original or without."""
-
-    note_id: str
-    clean: list[Part]
-    original: list[Part]
 
 
 def list_clean_outputs(folder: Path) -> list[Path]:
@@ -107,7 +87,7 @@ def write_clean_folder(
                         continue
                     totals.update(_count(record))
                     if html and record["error"] is None:
-                        yield _make_row(record)
+                        yield make_row(record)
                     record.pop("original", None)
                     if not offsets:
                         record.pop("offsets", None)
@@ -116,7 +96,7 @@ def write_clean_folder(
             if html:
                 with open_text(made[1]) as page:
                     title = "Before and after"
-                    page.writelines(_render(write(), title=title, model=model))
+                    page.writelines(render_clean(write(), title=title, model=model))
             else:
                 deque(write(), maxlen=0)
         remove_outputs(folder)
@@ -163,9 +143,11 @@ def write_extras(
             handle.write(counts.format_table())
     if n_audit:
         ordered = sorted(sample, key=lambda entry: entry[1])
-        rows = (_make_row(record) for *_, record in ordered)
+        rows = (make_row(record) for *_, record in ordered)
         with open_atomic(folder / AUDIT_FILE) as handle:
-            handle.writelines(_render(rows, title="Clean notes to check", model=model))
+            handle.writelines(
+                render_clean(rows, title="Clean notes to check", model=model)
+            )
 
 
 def read_clean(paths: Iterable[Path]) -> Iterator[CleanRecord]:
@@ -256,44 +238,6 @@ def _draw(note_id: str, number: int) -> int:
     """Draw a number for a note, so that the same run always has the same sample."""
     text = f"{number} {note_id}".encode("utf8", "surrogatepass")
     return int.from_bytes(hashlib.sha256(text).digest()[:8], "big")
-
-
-def _make_row(record: CleanRecord) -> Row:
-    clean: list[Part] = []
-    before: list[Part] = []
-    done = old = 0
-    text, original = record["text"], record.get("original", "")
-    for row in record["identifiers"]:
-        clean += [Part(text[done : row["start"]])]
-        clean += [Part(text[row["start"] : row["end"]], row["label"])]
-        done = row["end"]
-    for old_start, old_end, *_ in record.get("offsets", ()):
-        before += [
-            Part(original[old:old_start]),
-            Part(original[old_start:old_end], "x"),
-        ]
-        old = old_end
-    return Row(
-        record["id"],
-        [*clean, Part(text[done:])],
-        [*before, Part(original[old:])] if original else [],
-    )
-
-
-def _render(rows: Iterable[Row], *, title: str, model: str) -> Iterator[str]:
-    """Render a page, a few rows at a time."""
-    return _load_template().generate(
-        rows=rows, heading=title, model=model, version=__version__, types=()
-    )
-
-
-@cache
-def _load_template() -> jinja2.Template:
-    loader = jinja2.FileSystemLoader(Path(__file__).parent / "pages")
-    environment = jinja2.Environment(
-        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined
-    )
-    return environment.get_template("clean.html")
 
 
 def _is_report(path: Path) -> bool:

@@ -22,16 +22,25 @@ from spacy_clinical.export.pages.assertion import (
     list_cues,
     list_marks,
 )
-from spacy_clinical.export.pages.blocks import make_blocks
+from spacy_clinical.export.pages.blocks import RecordPlace, make_blocks
 from spacy_clinical.export.pages.concepts import show_concepts
 from spacy_clinical.export.pages.palette import GROUP_ORDER, TypeStyle, get_style
+from spacy_clinical.export.pages.record_tables import (
+    FindingRow,
+    MeasurementRow,
+    MedicationRow,
+    group_by_section,
+    group_measurements,
+    list_finding_rows,
+    list_measurements,
+    list_medications,
+)
+from spacy_clinical.export.pages.relation_groups import group_relations
+from spacy_clinical.export.pages.timeline import draw_timeline
+from spacy_clinical.export.pages.wording import make_visible, say_date
 from spacy_clinical.export.records import Record
+from spacy_clinical.export.relation_records import DATE, shape_date
 
-# NUL and its like would be dropped or replaced by a browser: show their pictures.
-_CONTROL_PICTURES = {
-    **{code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n\r"},
-    0x7F: 0x2421,
-}
 _LOW_SCORE = 0.5
 
 
@@ -100,10 +109,18 @@ def render_note(
     index: The link from the page to the index; "" for none.
     links: Where concepts are linked to, as `pages.concepts.parse_links` returns it.
     """
+    medications, measurements = list_medications(record), list_measurements(record)
+    findings = list_finding_rows(record)
     return render(
         "note.html",
         record=record,
-        blocks=make_blocks(record),
+        blocks=make_blocks(record, _list_places(record, medications, measurements)),
+        medications=medications,
+        measurements=measurements,
+        findings=findings,
+        relations=group_relations(record),
+        hints=_list_hints(record, findings),
+        drawing=draw_timeline(record),
         types=_count_types(Counter(ent["label"] for ent in record["entities"])),
         marks=count_marks(record["entities"]),
         cues=list_cues(record["entities"])[1],
@@ -113,6 +130,45 @@ def render_note(
         icd10=find_icd10(record),
         low_score=_LOW_SCORE,
     )
+
+
+def render_timeline(record: Mapping[str, Any], *, anchor: str = "timeline") -> Markup:
+    """Make the timeline of a note as SVG, which a page can hold; "" without dates.
+
+    record: With its text. Its links lead to anchors of `render_note`'s page.
+    anchor: Start of the ids in it.
+    """
+    drawing = draw_timeline(record)
+    if not drawing.rows:
+        return Markup()
+    return Markup(render("timeline.html", drawing=drawing, anchor=anchor))
+
+
+def _list_places(
+    record: Mapping[str, Any],
+    medications: Sequence[MedicationRow],
+    measurements: Sequence[MeasurementRow],
+) -> list[RecordPlace]:
+    """List where the rows of tables are in the note."""
+    places = [RecordPlace(r.key, r.start, r.end, r.place[1]) for r in medications]
+    places += [RecordPlace(r.key, r.start, r.end, r.end) for r in measurements]
+    length = len(record["text"])
+    return [
+        place
+        for place in places
+        if 0 <= place.start < place.end <= length and 0 < place.link <= length
+    ]
+
+
+def _list_hints(
+    record: Mapping[str, Any], findings: Sequence[FindingRow]
+) -> list[list[str]]:
+    """List for each entity what the mouse over it tells: its date, what is said of it."""
+    dates = [shape_date(ent.get(DATE)) for ent in record["entities"]]
+    hints = [[f"= {say_date(date)}"] if date else [] for date in dates]
+    for row in findings:
+        hints[row.number] += row.words
+    return hints
 
 
 def render_index(
@@ -138,8 +194,10 @@ def render_index(
 
 @cache
 def _get_environment() -> jinja2.Environment:
+    package = Path(__file__).parents[1]
+    folders = [package / "export" / "pages", package / "resources"]
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "pages"),
+        loader=jinja2.FileSystemLoader(folders),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -149,10 +207,12 @@ def _get_environment() -> jinja2.Environment:
         name=_get_name,
         number=_show_number,
         said=show_values,
-        visible=_make_visible,
+        visible=make_visible,
         marks=list_marks,
         is_assessed=is_assessed,
         concepts=show_concepts,
+        by_section=group_by_section,
+        by_section_and_date=group_measurements,
     )
     return environment
 
@@ -176,10 +236,6 @@ def _get_name(label: str) -> str:
 
 def _show_number(number: int, one: str, many: str) -> Markup:
     return Markup("<b>{:,}</b> {}").format(number, one if number == 1 else many)
-
-
-def _make_visible(text: str) -> str:
-    return text.translate(_CONTROL_PICTURES)
 
 
 def _count_types(counts: Mapping[str, int]) -> list[EntityType]:

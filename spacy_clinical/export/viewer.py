@@ -6,10 +6,11 @@ text. Its policy lets a browser run that script only, by its hash.
 
 import base64
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import islice
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
@@ -21,7 +22,10 @@ from spacy_clinical.export.pages.palette import GROUP_ORDER, get_style
 from spacy_clinical.export.pages.viewer_rows import Tables, compare_rows, make_row
 from spacy_clinical.files.json_text import write_json
 
-SCRIPTS = ("data", "search", "text", "list", "panel", "note", "controls")
+SCRIPTS = (
+    *("data", "search", "text", "list", "records", "timeline", "panel", "note"),
+    "controls",
+)
 # Of 10,000 notes of 3,000 characters, a page has 130 MB and opens in two seconds.
 MAX_NOTES = 10_000
 # Characters that could end the script element or a line of it.
@@ -43,8 +47,8 @@ class View(NamedTuple):
     """The data of a page, ready for JSON.
 
     runs: Their names.
-    types, sections, codes, makers, concepts: Named in notes by their places in these
-        lists; a maker is the provenance of records.
+    types, sections, codes, makers, concepts, relations: Named in notes by their places in
+        these lists; a maker is the provenance of records.
     notes: For each its id, texts, and what each run found in it.
     """
 
@@ -53,7 +57,8 @@ class View(NamedTuple):
     sections: list[tuple[str, str]]
     codes: list[tuple[str, str, str, str]]
     makers: list[str]
-    concepts: list[tuple[str, str]]
+    concepts: list[tuple[str, str, str]]
+    relations: list[str]
     notes: list[dict[str, Any]]
 
     @property
@@ -72,15 +77,21 @@ class View(NamedTuple):
         )
 
 
-def make_view(runs: Sequence[Run], *, limit: int = 0) -> View:
+def make_view(
+    runs: Sequence[Run],
+    *,
+    limit: int = 0,
+    links: Mapping[str, str] = MappingProxyType({}),
+) -> View:
     """Combine the findings of runs in the same notes, which are those with the same id.
 
     Where a run has an id twice, its second note is matched with the others' second.
 
     limit: Notes to take, from the first run before the others; 0 for all.
+    links: Where concepts are linked to, as `pages.concepts.parse_links` returns it.
     RAISES ValueError: C318, at what isn't the record of a note; C322, at too many notes.
     """
-    tables = Tables()
+    tables = Tables(links)
     notes: dict[tuple[str, int], dict[str, Any]] = {}
     for place, run in enumerate(runs):
         records = run.records if place or not limit else islice(run.records, limit)
@@ -112,13 +123,15 @@ def make_view(runs: Sequence[Run], *, limit: int = 0) -> View:
         list(tables.codes),
         list(tables.makers),
         list(tables.concepts),
+        list(tables.relations),
         list(notes.values()),
     )
 
 
 def render_view(view: View) -> str:
     """Make the page."""
-    style = _read("viewer.css") + _make_colors([label for label, _ in view.types])
+    sheets = _read("viewer.css") + _read("timeline.css")
+    style = sheets + _make_colors([label for label, _ in view.types])
     script = "".join(_read(f"viewer_{name}.js") for name in SCRIPTS)
     content = {**view._asdict(), "groups": GROUP_ORDER, "marks": list(MARKS.values())}
     data = write_json(content, ensure_ascii=False, separators=(",", ":"))

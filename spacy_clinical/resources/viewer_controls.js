@@ -4,7 +4,7 @@ function writeHash() {
   const parts = new URLSearchParams();
   parts.set("note", state.note + 1);
   if (state.types.size) parts.set("type", [...state.types].map((i) => view.types[i][0]).join(","));
-  for (const key of ["section", "code", "only", "mark", "concept"]) if (state[key]) parts.set(key, state[key]);
+  for (const key of ["section", "code", "only", "mark", "concept", "drug", "test", "relation"]) if (state[key]) parts.set(key, state[key]);
   if (state.min) parts.set("min", state.min);
   if (state.pick !== null) parts.set("pick", state.pick);
   if (state.runs.length < runs.length) parts.set("run", state.runs.map((i) => runs[i].letter).join(","));
@@ -31,6 +31,9 @@ function readHash() {
   state.q = get("q");
   state.code = get("code");
   state.concept = get("concept");
+  state.drug = get("drug");
+  state.test = get("test");
+  state.relation = view.relations.includes(get("relation")) ? get("relation") : "";
   state.pick = parts.get("pick");
   const chosen = runs.map((_, i) => i).filter((i) => get("run").split(",").includes(runs[i].letter));
   state.runs = chosen.length ? chosen : runs.map((_, i) => i);
@@ -40,7 +43,7 @@ function readHash() {
 }
 
 function showControls() {
-  for (const key of ["q", "section", "code", "min", "only", "mark", "concept"]) field(key).value = state[key];
+  for (const key of ["q", "section", "code", "min", "only", "mark", "concept", "drug", "test", "relation"]) field(key).value = state[key];
   field("min-out").textContent = state.min.toFixed(2);
   field("labels").setAttribute("aria-pressed", String(state.labels));
   for (const box of field("kinds-list").querySelectorAll("input")) box.checked = state.types.has(Number(box.value));
@@ -72,6 +75,7 @@ function makeControls() {
   if (isAssessed) field("mark").append(...[["sta", "", "stated"], ...view.marks].map(([key, sign, word]) => make("option", { value: key }, `${sign} ${word}`.trim())));
   field("concept").closest("label").hidden = !view.concepts.length;
   field("concepts").append(...view.concepts.slice(0, 2000).map(([id, name]) => make("option", { value: `${id} ${name}`.trim() })));
+  offerRecords(rows);
   const codes = [...view.codes].sort((a, b) => (a[0] < b[0] ? -1 : 1));
   field("codes").append(...codes.map((code) => make("option", { value: `${code[0]} ${code[1]}` })));
   const n = (of) => rows.reduce((sum, row) => sum + of(row), 0), nFailed = view.notes.filter(isFailed).length;
@@ -84,6 +88,18 @@ function makeControls() {
     make("button", { type: "button", "data-run": "", title: "Side by side (0)" }, "Side by side"));
 }
 
+// Filters of records are there if any note has some.
+function offerRecords(rows) {
+  for (const [id, key] of [["drug", "d"], ["test", "v"]]) {
+    const names = new Map();
+    for (const row of rows) for (const record of row[key]) if (record[NAME]) names.set(record[NAME].toLowerCase(), record[NAME]);
+    field(id).closest("label").hidden = !rows.some((row) => row[key].length);
+    field(`${id}s`).append(...[...names.values()].sort().slice(0, 2000).map((name) => make("option", { value: name })));
+  }
+  field("relation").closest("label").hidden = !view.relations.length;
+  field("relation").append(...[...view.relations].sort().map((label) => make("option", { value: label }, sayName(label.toLowerCase()))));
+}
+
 function showRuns(chosen) {
   state.runs = chosen;
   showControls();
@@ -92,7 +108,7 @@ function showRuns(chosen) {
 
 let waiting = 0;
 function readFilters() {
-  Object.assign(state, { q: field("q").value, section: field("section").value, code: field("code").value, min: Number(field("min").value), only: field("only").value, mark: field("mark").value, concept: field("concept").value });
+  Object.assign(state, { q: field("q").value, section: field("section").value, code: field("code").value, min: Number(field("min").value), only: field("only").value, mark: field("mark").value, concept: field("concept").value, drug: field("drug").value, test: field("test").value, relation: field("relation").value });
   state.types = new Set([...field("kinds-list").querySelectorAll("input:checked")].map((box) => Number(box.value)));
   showControls();
   renderAll();
@@ -100,7 +116,7 @@ function readFilters() {
 }
 
 function clearFilters() {
-  Object.assign(state, { q: "", section: "", code: "", min: 0, only: "", mark: "", concept: "", types: new Set() });
+  Object.assign(state, { q: "", section: "", code: "", min: 0, only: "", mark: "", concept: "", drug: "", test: "", relation: "", types: new Set() });
   showControls();
   renderAll();
 }
@@ -150,15 +166,19 @@ function onKey(event) {
   event.preventDefault();
 }
 
+function goToEntity(link) {
+  const [run, i] = link.dataset.go.split(" ");
+  selectEntity(pane.querySelector(`[data-r="${run}"][data-e="${i}"]`) || pane.querySelector(`[data-r="${run}"][data-o~="${i}"]`));
+}
+
 function onPanelClick({ target }) {
   const pick = target.closest("[data-pick]"), place = target.closest("[data-code]");
-  const go = target.closest("[data-go]"), section = target.closest("[data-section]");
+  const go = target.closest("[data-go]"), section = target.closest("[data-section]"), record = target.closest("[data-record]");
   if (place) goToPlace({ run: Number(place.dataset.r), code: Number(place.dataset.code), start: Number(place.dataset.start) });
   else if (pick) pickCode(pick.dataset.pick === state.pick ? null : pick.dataset.pick);
-  else if (go) {
-    const [run, i] = go.dataset.go.split(" ");
-    selectEntity(pane.querySelector(`[data-r="${run}"][data-e="${i}"]`) || pane.querySelector(`[data-r="${run}"][data-o~="${i}"]`));
-  } else if (section) {
+  else if (record) goToRecord(record.dataset.record);
+  else if (go) goToEntity(go);
+  else if (section) {
     const [run, i] = section.dataset.section.split(" ");
     pane.querySelector(`[data-run="${run}"][data-s="${i}"]`)?.scrollIntoView({ block: "start" });
   }
@@ -194,7 +214,15 @@ function listen() {
     else hideCard();
   });
   pane.addEventListener("pointerleave", () => (current ? showCard(current) : hideCard()));
-  pane.addEventListener("click", ({ target }) => selectEntity(target.closest("[data-e], [data-o]")));
+  pane.addEventListener("click", ({ target }) => {
+    const link = target.closest("[data-go]");
+    if (link) goToEntity(link);
+    else if (!target.closest(".dates")) selectEntity(target.closest("[data-e], [data-o]"));
+  });
+  pane.addEventListener("keydown", (event) => {
+    const link = event.key === "Enter" && event.target.closest("[data-go]");
+    if (link) goToEntity(link);
+  });
   pane.addEventListener("scroll", () => (current ? showCard(current) : hideCard()), { passive: true });
   addEventListener("hashchange", () => {
     readHash();

@@ -5,7 +5,7 @@ const comparing = runs.length > 1;
 const LOW_SCORE = 0.5;
 
 // Rows are arrays, in the order that viewer_rows.py describes.
-const TYPE = 0, START = 1, END = 2, SCORE = 3, SECTION = 4, FOUND_BY = 5, SAID = 6, MARKS = 7, CUES = 8, CONCEPTS = 9;
+const TYPE = 0, START = 1, END = 2, SCORE = 3, SECTION = 4, FOUND_BY = 5, SAID = 6, MARKS = 7, CUES = 8, CONCEPTS = 9, HINTS = 10;
 const CODE_SCORE = 1, EVIDENCE = 2, CODE_FOUND_BY = 3;
 
 // Attributes and concepts are kept apart, as few entities have some.
@@ -13,6 +13,7 @@ for (const row of view.notes.flatMap((note) => note.runs).filter(Boolean)) {
   const ents = [...row.e, ...row.o];
   for (const [i, said] of row.y) ents[i][SAID] = said;
   for (const [i, concepts] of row.l) ents[i][CONCEPTS] = concepts;
+  for (const [i, hints] of row.h) ents[i][HINTS] = hints;
   for (const [i, marks, cues] of row.z) Object.assign(ents[i], { [MARKS]: marks, [CUES]: cues });
 }
 

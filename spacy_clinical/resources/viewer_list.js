@@ -52,7 +52,7 @@ function showInList() {
 function sayFound() {
   const all = view.notes.length, found = document.getElementById("found");
   found.textContent = results.length === all ? count(all, "note", "notes") : `${sayNumber(results.length)} of ${count(all, "note", "notes")}`;
-  const isPlain = !state.q && !isFiltering() && !state.code && !state.only;
+  const isPlain = !state.q && !isFiltering() && !state.code && !state.only && !isFilteringRecords();
   document.getElementById("clear").hidden = isPlain;
 }
 

@@ -72,7 +72,7 @@ function renderNote() {
     pane.replaceChildren(
       make("h2", null, make("bdi", null, visible(note.id) || "(no id)")),
       make("p", { class: "facts" }, sayFacts(note).map((fact) => make("span", null, make("bdi", null, fact)))),
-      ...makeAlerts(note), isEmpty ? make("p", { class: "empty soft" }, "This note has no text.") : makeBody(note));
+      ...makeAlerts(note), makeTimelines(note) || "", isEmpty ? make("p", { class: "empty soft" }, "This note has no text.") : makeBody(note));
   }
   renderPanel(note);
   markCode();
@@ -180,6 +180,8 @@ function describeEntity(run, i) {
   if (ent[MARKS] !== undefined) lines.push(["Assertion", marks.length ? marks.map(([, , word]) => word).join(", ") : "stated"]);
   const saying = [...new Set((ent[CUES] || []).map(([start, end]) => quote(note, row, start, end)).filter((said) => said !== null))];
   if (saying.length) lines.push(["Because of", saying.map((said) => `“${visible(said).replace(/\s+/g, " ")}”`).join(", ")]);
+  for (const hint of ent[HINTS] || []) lines.push(hint.startsWith("= ") ? ["Date", visible(hint.slice(2))] : ["Said of it", visible(hint)]);
+  lines.push(...describeRecords(row, ent));
   if (ent[SAID]) lines.push(["Attributes", ent[SAID].map(visible).join(", ")]);
   if (comparing) lines.push(["Found by", ent[FOUND_BY] ? sayRuns(ent[FOUND_BY]) : "all that had this text"]);
   runs.forEach((other, k) => {
@@ -225,8 +227,26 @@ function lightCues(node) {
   }
 }
 
+// Show a row of a table in the note, and the row of what is chosen in the note.
+function goToRecord(key) {
+  const found = [...pane.querySelectorAll("[data-m]")].filter((node) => node.dataset.m.split(",").includes(key));
+  lightRecords([key]);
+  bring(found[0]);
+}
+
+function lightRecords(keys) {
+  for (const node of document.querySelectorAll("[data-m]")) {
+    const isOn = node.dataset.m.split(",").some((key) => keys.includes(key));
+    node.classList.toggle("chosen", isOn);
+    if (isOn && panel.contains(node)) node.scrollIntoView({ block: "nearest" });
+  }
+}
+
+const recordsOf = (mark) => [...(mark?.querySelectorAll("[data-m]") ?? [])].flatMap((node) => node.dataset.m.split(","));
+
 function selectEntity(mark) {
   lightCues(mark);
+  lightRecords(recordsOf(mark));
   current?.classList.remove("sel");
   current?.removeAttribute("aria-describedby");
   current = mark;

@@ -1,5 +1,8 @@
-// What was found in the note, beside it: codes, entities, sections, and where it is from.
-const TABS = ["codes", "entities", "sections", "about"];
+// What was found in the note, beside it: codes, entities, what belongs to what, sections, and
+// where it is from. Tabs that no note has anything for are left out.
+const hasAny = (key) => view.notes.some((note) => note.runs.some((row) => row && row[key].length));
+const TABS = ["codes", "entities", hasAny("d") && "medications", hasAny("v") && "measurements", hasAny("r") && "relations", "sections", "about"].filter(Boolean);
+const TAB_NAMES = { medications: "Drugs", measurements: "Values" };
 const panel = document.getElementById("tab");
 
 const letter = (run) => comparing && make("span", { class: "letter" }, runs[run].letter);
@@ -87,12 +90,14 @@ function makeEntities(note) {
     return make("li", null, make("button", { type: "button", class: "entity", "data-go": `${run} ${i}` },
       make("bdi", { class: "words" }, words === null ? `${ent[START]}–${ent[END]}` : visible(words).replace(/\s+/g, " ")),
       make("span", { class: `chip k k${ent[TYPE]}` }, typeName(ent[TYPE])),
-      conceptsOf(ent).map((concept) => make("span", { class: "soft", title: sayConcept(concept) }, visible(concept[0]))),
+      conceptsOf(ent).filter((concept) => !concept[2]).map((concept) => make("span", { class: "soft", title: sayConcept(concept) }, visible(concept[0]))),
       marksOf(ent).map(([, sign, word]) => make("span", { class: "badge" }, `${sign} ${word}`)),
       (ent[SAID] || []).map((words) => make("span", { class: "badge" }, visible(words))),
       ent[FOUND_BY] > 0 && make("span", { class: "badge diff" }, sayRuns(ent[FOUND_BY])),
       make("span", { class: "num", title: scores.map((s) => `${runs[s.run].letter} ${sayScore(s.score)}`).join(", ") },
-        scores.map((s) => sayScore(s.score)).join(" / "))));
+        scores.map((s) => sayScore(s.score)).join(" / "))),
+    // Outside of the button, which can't hold links.
+    conceptsOf(ent).filter((concept) => concept[2]).map((concept) => make("a", { class: "more", href: concept[2], target: "_blank", rel: "noreferrer noopener", title: sayConcept(concept) }, visible(concept[1] || concept[0]), " ", make("span", { class: "soft" }, visible(concept[0])))));
   }));
 }
 
@@ -126,12 +131,15 @@ function makeAbout(note) {
 }
 
 function renderPanel(note) {
-  const numbers = note ? [listCodes(note).length, listEntities(note).length, Math.max(0, ...shownRows(note).map((row) => row.s.length))] : [];
-  document.getElementById("tabs").replaceChildren(...TABS.map((name, i) => make("button", {
+  const numbers = note ? {
+    codes: listCodes(note).length, entities: listEntities(note).length, medications: listDrugs(note).length, measurements: listTests(note).length,
+    relations: listRelations(note).length, sections: Math.max(0, ...shownRows(note).map((row) => row.s.length)),
+  } : {};
+  document.getElementById("tabs").replaceChildren(...TABS.map((name) => make("button", {
     type: "button", role: "tab", id: `tab-${name}`, "aria-selected": String(state.tab === name), "aria-controls": "tab",
     tabindex: state.tab === name ? "0" : "-1", "data-tab": name,
-  }, sayName(name), numbers[i] !== undefined && make("span", { class: "n" }, sayNumber(numbers[i])))));
+  }, TAB_NAMES[name] || sayName(name), numbers[name] !== undefined && make("span", { class: "n" }, sayNumber(numbers[name])))));
   panel.setAttribute("aria-labelledby", `tab-${state.tab}`);
-  const makers = { codes: makeCodes, entities: makeEntities, sections: makeSections, about: makeAbout };
+  const makers = { codes: makeCodes, entities: makeEntities, medications: makeDrugs, measurements: makeTests, relations: makeRelations, sections: makeSections, about: makeAbout };
   panel.replaceChildren(...(note ? [makers[state.tab](note)].flat() : []));
 }

@@ -1,5 +1,5 @@
 const state = {
-  note: 0, q: "", types: new Set(), section: "", code: "", min: 0, only: "", mark: "", concept: "",
+  note: 0, q: "", types: new Set(), section: "", code: "", min: 0, only: "", mark: "", concept: "", drug: "", test: "", relation: "", dates: true,
   pick: null, runs: runs.map((_, i) => i), tab: "", labels: false, theme: "",
 };
 let results = view.notes.map((_, i) => i);
@@ -66,6 +66,7 @@ function isFound(note, i, patterns) {
   if (state.only === "different" && !isDifferent(note)) return false;
   const rows = shownRows(note);
   if (state.code.trim() && !rows.some((row) => row.c.some((c) => isSought(c) && passesCode(c)))) return false;
+  if (isFilteringRecords() && !rows.some(hasRecords)) return false;
   if (isFiltering()) {
     matching[i] = countPassing(note);
     const hasSection = rows.some((row) => row.s.some((s) => sectionLabel(s[0]) === state.section));

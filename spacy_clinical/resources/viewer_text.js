@@ -29,6 +29,7 @@ function listRanges(note, row, text, patterns) {
     for (const [start, end] of (passes(ent) && ent[CUES]) || []) cues.set(`${start} ${end}`, [start, end, [...(cues.get(`${start} ${end}`)?.[2] || []), i]]);
   });
   for (const [start, end, of] of cues.values()) add("cue", of, start, end);
+  for (const kind of ["d", "v"]) row[kind].forEach((record, i) => add("record", `${kind}${i}`, record[0], record[1]));
   for (const [start, end, long] of row.b) add("abbr", long, start, end);
   for (const code of row.c) for (const place of code[EVIDENCE]) add("evidence", code[0], place[1], place[2]);
   for (const pattern of patterns) {
@@ -61,11 +62,13 @@ function makePiece(piece, entity) {
   const others = [...over(piece, "entity"), ...over(piece, "over")].map((r) => r.i).filter((i) => i !== entity);
   const isHit = over(piece, "hit").length > 0, isTitle = over(piece, "title").length > 0;
   const long = over(piece, "abbr")[0]?.i;
+  const records = over(piece, "record").map((r) => `${piece.run} ${r.i}`);
   const saying = over(piece, "cue").flatMap((r) => r.i);
-  if (!evidence.length && !others.length && !saying.length && !long && !isHit && !isTitle) return piece.text;
+  if (!evidence.length && !others.length && !saying.length && !long && !isHit && !isTitle && !records.length) return piece.text;
   const classes = [evidence.length && "ev", others.length && `under u${piece.ents[others[0]][TYPE]}`, saying.length && "cue", long && "abbr", isHit && "hit", isTitle && "title"];
   return make("span", {
-    class: classes.filter(Boolean).join(" "),
+    class: classes.filter(Boolean).join(" ") || null,
+    "data-m": records.length ? records.join(",") : null,
     title: long ? visible(long) : null,
     "data-v": evidence.length ? evidence.join(" ") : null,
     "data-at": evidence.length ? piece.start : null,
@@ -85,7 +88,7 @@ function entityAttributes(ent, run, i) {
     class: kind + (ent[FOUND_BY] ? " only" : ""),
     tabindex: "-1", "data-r": run, "data-e": i, "data-label": label,
     "data-signs": marks.map(([, sign]) => sign).join("") || null,
-    "aria-description": label + conceptsOf(ent).map((concept) => `, ${sayConcept(concept)}`).join("") + (ent[FOUND_BY] ? `, ${sayRuns(ent[FOUND_BY])}` : ""),
+    "aria-description": label + conceptsOf(ent).map((concept) => `, ${sayConcept(concept)}`).join("") + (ent[HINTS] || []).map((hint) => `, ${visible(hint)}`).join("") + (ent[FOUND_BY] ? `, ${sayRuns(ent[FOUND_BY])}` : ""),
   };
 }
 

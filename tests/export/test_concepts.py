@@ -354,7 +354,7 @@ def test_the_viewer_has_concepts_and_codes():
     make_row(record, note, 0, tables)
     [row] = note["runs"]
     assert row["l"] == [(0, [0]), (2, [1, 2]), (3, [3])]
-    assert next(iter(tables.concepts)) == ("MONDO:0005249", "pneumonia")
+    assert next(iter(tables.concepts)) == ("MONDO:0005249", "pneumonia", "")
     assert row["i"] == [(0, [("J18.9", "pneumonia")])]
 
 

@@ -4,9 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
+from markupsafe import escape
 
 from spacy_clinical.export.html import make_index_row, render_index, render_note
 from spacy_clinical.export.pages.palette import GROUP_ORDER, get_style
+from spacy_clinical.extensions.assertion_attributes import CONTEXT_ATTRIBUTES
+from tests.export.made import RELATED_TEXT, make_related
 
 TEXT = "Seen.\n\nHPI: <script>alert(1)</script> & pain\r\nPE:\nCV: no murmur\n"
 LABELS = Path(__file__).parents[1] / "data" / "biomedical_ner_all_labels.json"
@@ -114,13 +117,17 @@ def make_record(**values):
     return {**record, **values}
 
 
+def _drop_keys(part):
+    return re.sub(r'<a class="key"[^>]*>[^<]*</a>', "", part)
+
+
 def get_shown_text(page):
-    """All of a note's text that a page shows, without the names of types."""
+    """All of a note's text that a page shows, without names of types and links to rows."""
     article = page[page.index("<article") : page.index("</article>")]
     parts = re.findall(r'<div class="text[^>]*>(.*?)</div>', article, re.S)
     hidden = r'<span class="(t|s|tag)">[^<]*(<span class="s">\d+</span>)?</span>'
     return [
-        html.unescape(re.sub(r"<[^>]+>", "", re.sub(hidden, "", part)))
+        html.unescape(re.sub(r"<[^>]+>", "", re.sub(hidden, "", _drop_keys(part))))
         for part in parts
     ]
 
@@ -306,3 +313,136 @@ def test_scores_are_hidden_only_if_asked_for():
     page = render_note(make_record())
     assert "body:has(#show-scores:not(:checked)) mark .s { display: none; }" in page
     assert not re.search(r"^mark \.s \{ display: none", page, re.M)
+
+
+def list_anchors(page):
+    return set(re.findall(r' id="([^"]+)"', page))
+
+
+def list_links(page):
+    return re.findall(r'href="#([^"]+)"', page)
+
+
+def test_tables_stand_beside_the_note_and_lead_to_it_and_back():
+    record = make_related()
+    # Without signs of what is denied and the like in the text.
+    for entity in record["entities"]:
+        entity.update(dict.fromkeys(CONTEXT_ATTRIBUTES))
+    page = render_note(record)
+    assert " ".join(get_shown_text(page)).split() == RELATED_TEXT.split()
+    anchors, links = list_anchors(page), list_links(page)
+    assert set(links) <= anchors
+    keys = [key for key in links if re.fullmatch(r"[MV]\d+", key)]
+    # One link in the note for each row, and one back.
+    assert sorted(keys) == sorted(set(keys))
+    assert set(keys) == {key for key in anchors if re.fullmatch(r"[MV]\d+", key)}
+    assert {f"at-{key}" for key in keys} <= set(links) & anchors
+    for words in ("25 mg, oral, twice a day", "Lopressor", "stopped", "low"):
+        assert words in page[page.index('id="medications"') :]
+    [place] = re.findall(r'<span class="rec"><a id="at-M1"></a>(.*?)</span>', page)
+    assert place
+
+
+def test_anchors_of_a_page_are_there_once():
+    page = render_note(make_related())
+    found = re.findall(r' id="([^"]+)"', page)
+    assert len(found) == len(set(found))
+
+
+def test_findings_and_dates_say_more_where_the_mouse_is():
+    page = html.unescape(render_note(make_related()))
+    [pain] = re.findall(r'<mark [^>]*title="([^"]*)"[^>]*>pain<', page)
+    assert "site: left knee" in pain
+    assert "side: left" in pain
+    [date] = re.findall(r'<mark [^>]*title="([^"]*)"[^>]*>2019-02-03<', page)
+    assert "= since 2019-02-03" in date
+
+
+def test_pages_have_the_timeline_and_relations():
+    page = render_note(make_related())
+    assert page.count('<svg class="timeline"') == 1
+    assert "3 Feb 2019" in page
+    assert '<ul class="groups">' in page
+    assert "As a table" in page
+    plain = render_note(make_record())
+    for words in ("<svg", 'id="medications"', 'id="relations"', 'id="findings"'):
+        assert words not in plain
+
+
+def make_long(n, name="Na"):
+    """A record of n lines, each with a drug, a value, a dated finding and relations."""
+    line = f"{name} 128 on 2/3/2020, severe cough.\n"
+    entities, relations, medications, measurements = [], [], [], []
+    date = {"type": "DATE", "value": "2020-02-03", "resolved": True, "reason": ""}
+
+    def place(words, start):
+        at = start + line.index(words)
+        return {"start": at, "end": at + len(words)}
+
+    for i in range(n):
+        start = i * len(line)
+        drug = place(name, start)
+        found = [
+            (name, "Medication"),
+            ("128", "Lab_value"),
+            ("2/3/2020", "Date"),
+            ("severe", "Severity"),
+            ("cough", "Sign_symptom"),
+        ]
+        for words, label in found:
+            entity = {"label": label, "text": words, "score": 0.9, "section": ""}
+            entities.append({**entity, **place(words, start)})
+        entities[-3]["date"] = date
+        severe, cough = ({**e, "label": e["label"]} for e in entities[-2:])
+        relations.append({"label": "MODIFY", "child": severe, "head": cough})
+        medications.append({"drug": {"text": name, **drug}, **drug})
+        whole = {"start": drug["start"], "end": place("128", start)["end"]}
+        analyte = {"key": "sodium", **drug}
+        measurements.append({**whole, "analyte": analyte, "value_text": "128"})
+    text = line * n
+    return make_record(
+        **{"text": text, "n_chars": len(text), "sections": [], "subsections": []},
+        **{"entities": entities, "relations": relations, "codes": []},
+        **{"medications": medications, "measurements": measurements},
+        sentences=[i * len(line) for i in range(n)],
+    )
+
+
+def test_pages_grow_with_their_records():
+    sizes = [len(render_note(make_long(n))) for n in (100, 200, 400)]
+    assert sizes[2] - sizes[1] <= 2.05 * (sizes[1] - sizes[0])
+
+
+def test_long_names_are_cut_in_tables_and_whole_in_the_note():
+    name = "x" * 10_000
+    record = make_long(20, name)
+    page = render_note(record)
+    # In the note, and in the table of all entities.
+    assert page.count(name) == 2 * 20
+    assert len(page) < 3.2 * len(record["text"])
+
+
+def test_a_page_with_300_relations_keeps_them_in_a_frame():
+    page = render_note(make_long(300))
+    assert page.count('<li><a class="chip') == 300
+    assert re.search(r'<div class="tall">\s*<ul class="groups">', page)
+
+
+@pytest.mark.parametrize("words", ["<b>x</b>", "\u05db\u05d0\u05d1", "a\x00b\x1b", '"'])
+def test_odd_names_are_shown_and_not_run(words):
+    page = render_note(make_long(2, words))
+    assert "<b>x</b>" not in page
+    assert "\x00" not in page
+    assert page.count("<bdi>") > 2
+    visible = words.replace("\x00", "\u2400").replace("\x1b", "\u241b")
+    assert page.count(escape(visible)) > 4
+
+
+def test_records_at_wrong_places_do_no_harm():
+    record = make_long(2)
+    beyond = {"start": 10**6, "end": 10**6 + 5}
+    record["medications"] += [{"drug": {"text": "x", **beyond}, **beyond}]
+    record["measurements"] += [{**beyond, "analyte": {}, "value_text": "5"}]
+    record["relations"] += [{"label": "MODIFY", "head": beyond, "child": beyond}]
+    page = render_note(record)
+    assert " ".join(get_shown_text(page)).split() == record["text"].split()

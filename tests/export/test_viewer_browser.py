@@ -8,8 +8,10 @@ from urllib.parse import urlencode
 import pytest
 
 from spacy_clinical.export.records import without_text
+from spacy_clinical.export.viewer import Run, make_view, render_view
 from tests.conftest import NOTES
 from tests.export.browser import CHROMIUM
+from tests.export.made import make_related
 from tests.export.viewer_records import (
     ATTACK,
     CODES,
@@ -326,3 +328,133 @@ def test_a_thousand_notes_make_few_nodes(show):
 
 def test_no_notes_make_a_page_that_says_so(show):
     assert "There are no notes." in show(make_page([]))
+
+
+def make_related_page(*, links=None):
+    plain = make_record("plain", found=FOUND, codes=CODES)
+    return render_view(
+        make_view([Run("x", [make_related(), plain])], links=links or {})
+    )
+
+
+def test_medications_are_a_table_that_leads_to_the_note_and_back(show):
+    page = make_related_page()
+    dom = show(page, "tab=medications")
+    names = get_texts(dom, r'data-record="0 d\d+"')
+    assert "Metoprolol tartrate" in names
+    assert "25 mg, oral, twice a day, as needed for chest pain" in dom
+    assert "then " in get_texts(dom, 'class="soft"')
+    assert "stopped" in get_texts(dom, 'class="badge"')
+    after = "document.querySelector('[data-record=\"0 d0\"]').click();"
+    dom = show(page, "tab=medications", after=after)
+    chosen = get_texts(dom, 'class="[^"]*chosen')
+    assert any("Metoprolol tartrate" in words for words in chosen)
+    # Choosing the drug in the note shows its row.
+    dom = show(page, "tab=medications&type=Medication", keys="n")
+    assert re.search(r'<tr data-m="0 d0" class="chosen"', dom)
+    assert "<dt>Medication</dt><dd>Metoprolol tartrate" in dom
+
+
+def test_measurements_and_relations_are_tables(show):
+    dom = show(make_related_page(), "tab=measurements")
+    names = get_texts(dom, r'data-record="0 v\d+"')
+    assert names == ["Sodium", "BP", "EF", "Troponin"]
+    assert any("low" in words for words in get_texts(dom, 'class="flag"'))
+    assert "· 1 Mar 2020</th>" in dom
+    dom = show(make_related_page(), "tab=relations")
+    groups = get_texts(re.search(r'<ul class="groups">.*?</ul>', dom, re.S)[0], "")
+    assert "left knee" in "".join(groups)
+    assert "with" in get_texts(dom, 'class="fine"')
+
+
+@pytest.mark.parametrize(
+    ("state", "ids"),
+    [
+        *(("drug=LOPR", ["n1"]), ("drug=zzz", []), ("test=sodium", ["n1"])),
+        *(("test=low", ["n1"]), ("test=gout", []), ("relation=MODIFY", ["n1"])),
+        # No relation of these notes: it is no filter.
+        ("relation=CAUSE", ["n1", "plain"]),
+    ],
+)
+def test_records_are_filtered(show, state, ids):
+    assert get_ids(show(make_related_page(), state)) == ids
+
+
+def test_filters_of_records_narrow_their_tables(show):
+    dom = show(make_related_page(), "test=sod&tab=measurements")
+    assert get_texts(dom, r'data-record="0 v\d+"') == ["Sodium"]
+    after = "setTimeout(() => document.title = location.hash, 1000)"
+    dom = show(make_related_page(), "drug=pred&tab=medications", after=after)
+    assert "drug=pred" in html.unescape(re.search("<title>(.*?)</title>", dom)[1])
+    assert get_texts(dom, r'data-record="0 d\d+"') == ["Prednisone"]
+
+
+def test_without_records_there_are_no_tabs_and_filters_of_them(show):
+    dom = show(make_page([make_record(found=FOUND, codes=CODES)]))
+    for name in ("Medication", "Measurement", "Relation"):
+        assert re.search(rf'<label hidden="">\s*<span>{name}', dom)
+    assert "Drugs" not in dom
+    assert '<svg class="timeline"' not in dom
+
+
+def test_a_timeline_is_drawn_and_leads_to_the_note(show):
+    page = make_related_page()
+    dom = show(page)
+    [svg] = re.findall(r'<svg class="timeline"[^>]*>', dom)
+    assert 'role="group"' in svg
+    assert 'aria-labelledby="title-0 desc-0"' in svg
+    assert "since 3 Feb 2019" in dom
+    assert re.search(r'<a tabindex="0" role="link" data-go="0 \d+">', dom)
+    after = (
+        "const link = [...document.querySelectorAll('.timeline [data-go]')]"
+        ".find((node) => node.textContent === 'pain');"
+        "link.dispatchEvent(new KeyboardEvent('keydown', "
+        "{key: 'Enter', bubbles: true}));"
+    )
+    assert get_texts(show(page, after=after), 'class="[^"]* sel"') == ["pain"]
+
+
+def test_a_timeline_runs_nothing_of_a_note(show):
+    record = make_related()
+    attack = '</svg><script>document.title="run"</script>'
+    start = record["text"].index("pain since")
+    text = record["text"][:start] + attack + record["text"][start:]
+    for entity in record["entities"]:
+        if entity["end"] > start:
+            entity["end"] += len(attack)
+            entity["start"] += len(attack) * (entity["start"] > start)
+    record.update(text=text, relations=[], medications=[], measurements=[])
+    dom = show(make_page([record]))
+    assert "<title>Annotated notes</title>" in dom
+    assert "<script>" not in dom
+    assert '<svg class="timeline"' in dom
+
+
+def test_dates_and_findings_are_said_in_the_card(show):
+    dom = show(make_related_page(), "type=Date", keys="n")
+    [date] = re.findall("<dt>Date</dt><dd>([^<]*)</dd>", dom)
+    assert "2019-02-03" in date
+    dom = show(make_related_page(), "type=Sign_symptom", keys="nn")
+    assert "site: left knee" in dom
+
+
+def test_concepts_have_links_if_asked_for(show):
+    record = make_record(found=FOUND, codes=CODES)
+    concept = {"id": "HP:0001945", "name": "Fever", "vocabulary": "hpo"}
+    record["entities"][1] |= {"kb_id": concept["id"], "concept": concept}
+    url = "https://hpo.jax.org/browse/term/HP:0001945"
+    links = {"HP": "https://hpo.jax.org/browse/term/HP:{code}"}
+    page = render_view(make_view([Run("x", [record])], links=links))
+    dom = show(page, "tab=entities")
+    [link] = re.findall(r'<a class="more"[^>]*>', dom)
+    assert f'href="{url}"' in link
+    assert "noreferrer" in link
+    assert "<a " not in show(make_page([record]), "tab=entities")
+
+
+def test_records_without_text_have_tables_of_places(show):
+    bare = without_text(make_related())
+    dom = show(make_page([bare]), "tab=medications")
+    assert "Metoprolol" not in dom
+    assert "25 mg, oral, twice a day" in dom
+    assert re.search(r'data-record="0 d0"[^>]*><bdi>\d+–\d+</bdi>', dom)

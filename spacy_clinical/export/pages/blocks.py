@@ -19,6 +19,8 @@ class Run(NamedTuple):
     anchors: Ids of the evidence that starts here.
     cues: Numbers of the cues that it belongs to, as `list_cues` counts them.
     long_form: What it stands for, if it is an abbreviation.
+    record: Key of the record in a table that it belongs to; "" for none.
+    links: Keys of the records that lead from its end to their rows.
     """
 
     text: str
@@ -30,13 +32,31 @@ class Run(NamedTuple):
     anchors: tuple[str, ...] = ()
     cues: tuple[int, ...] = ()
     long_form: str = ""
+    record: str = ""
+    links: tuple[str, ...] = ()
+
+
+class RecordPlace(NamedTuple):
+    """Where a record of a table is in the note (characters, half open).
+
+    key: Of its row.
+    link: Where the link to the row stands.
+    """
+
+    key: str
+    start: int
+    end: int
+    link: int
 
 
 class Part(NamedTuple):
-    """A subsection, or the text between subsections (None)."""
+    """A subsection, or the text between subsections (None).
+
+    groups: Runs that follow each other and belong to one record, with its key or "".
+    """
 
     subsection: SectionRecord | None
-    runs: list[Run]
+    groups: list[tuple[str, list[Run]]]
 
 
 class Block(NamedTuple):
@@ -51,8 +71,11 @@ class Block(NamedTuple):
     parts: list[Part]
 
 
-def make_blocks(record: Record) -> list[Block]:
-    """Split a note's text into sections, subsections and runs that cover all of it."""
+def make_blocks(record: Record, places: Sequence[RecordPlace] = ()) -> list[Block]:
+    """Split a note's text into sections, subsections and runs that cover all of it.
+
+    places: Of the records that tables show.
+    """
     text, sections = record["text"], record["sections"]
     subsections, entities = record["subsections"], record["entities"]
     short_forms = [row for row in record.get("abbreviations", ()) if row["long_form"]]
@@ -64,10 +87,12 @@ def make_blocks(record: Record) -> list[Block]:
         titles,
         [(row["start"], row["end"]) for row in entities],
         [(row["start"], row["end"]) for row in short_forms],
+        [(place.start, place.end) for place in places],
     ]
     evidence = _list_evidence(record)
+    links = [(place.link, place.link) for place in places]
     cues, _ = list_cues(entities)
-    groups = [*spans, cues, [(start, end) for start, end, _, _ in evidence]]
+    groups = [*spans, cues, links, [(start, end) for start, end, _, _ in evidence]]
     cuts = sorted(
         {0, len(text), *(i for group in groups for span in group for i in span)}
     )
@@ -75,20 +100,48 @@ def make_blocks(record: Record) -> list[Block]:
     shown = _find_codes(cuts, evidence)
     said, _ = _find_codes(cuts, [(*cue, i, "") for i, cue in enumerate(cues)])
     pieces = list(zip(cuts, cuts[1:], *covers, *shown, said, strict=False))
+    starts, ends = _index_places(places)
     blocks: list[Block] = []
     for section, in_section in groupby(pieces, key=lambda piece: piece[2]):
         parts = []
         for subsection, in_part in groupby(in_section, key=lambda piece: piece[3]):
-            runs = [_make_run(text, piece, entities, short_forms) for piece in in_part]
+            runs = []
+            for piece in in_part:
+                run = _make_run(text, piece, entities, short_forms)
+                key = places[piece[7]].key if piece[7] is not None else ""
+                anchors = run.anchors + starts.get(piece[0], ())
+                runs.append(
+                    run._replace(
+                        record=key, anchors=anchors, links=ends.get(piece[1], ())
+                    )
+                )
             part = subsections[subsection] if subsection is not None else None
-            parts.append(Part(part, list(_trim(runs))))
-        n_entities = sum(run.is_first for part in parts for run in part.runs)
+            trimmed = groupby(_trim(runs), key=lambda run: run.record)
+            parts.append(Part(part, [(key, list(group)) for key, group in trimmed]))
+        n_entities = sum(
+            run.is_first for part in parts for _, group in part.groups for run in group
+        )
         row = sections[section] if section is not None else None
         anchor = f"s{len(blocks)}"
         blocks.append(
-            Block(anchor, row, n_entities, [part for part in parts if part.runs])
+            Block(anchor, row, n_entities, [part for part in parts if part.groups])
         )
     return blocks
+
+
+def _index_places(
+    places: Sequence[RecordPlace],
+) -> tuple[dict[int, tuple[str, ...]], dict[int, tuple[str, ...]]]:
+    """List the anchors of records by where they start, and their keys by their links."""
+    starts: dict[int, list[str]] = {}
+    links: dict[int, list[str]] = {}
+    for place in places:
+        starts.setdefault(place.start, []).append(f"at-{place.key}")
+        links.setdefault(place.link, []).append(place.key)
+    return (
+        {offset: tuple(anchors) for offset, anchors in starts.items()},
+        {offset: tuple(keys) for offset, keys in links.items()},
+    )
 
 
 def _list_evidence(record: Record) -> list[tuple[int, int, int, str]]:
@@ -136,7 +189,7 @@ def _make_run(
     entities: Sequence[EntityRecord],
     short_forms: Sequence[AbbreviationRecord],
 ) -> Run:
-    start, end, _, _, title, entity, short_form, codes, anchors, cues = piece
+    start, end, _, _, title, entity, short_form, _, codes, anchors, cues = piece
     return Run(
         text[start:end],
         title is not None,

@@ -5,12 +5,16 @@ from typing import NamedTuple
 
 
 class TypeStyle(NamedTuple):
-    """How an entity type looks: dark ink on a light background (CSS colors)."""
+    """How an entity type looks: dark ink on a light background (CSS colors).
+
+    mark: Of marks on light and on dark paper.
+    """
 
     group: str
     background: str
     ink: str
     border: str
+    mark: str
 
 
 _OTHER = "Other"
@@ -63,4 +67,5 @@ def _make_style(group: str, hue: int, lightness: int) -> TypeStyle:
         background=f"hsl({hue} 82% {lightness}%)",
         ink=f"hsl({hue} 70% 19%)",
         border=f"hsl({hue} 48% {lightness - 26}%)",
+        mark=f"hsl({hue} 58% 47%)",
     )

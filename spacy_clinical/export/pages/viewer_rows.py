@@ -1,12 +1,14 @@
 """Make compact rows of records for the viewer, and compare those of several runs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from spacy_clinical.export.attributes import show_values
 from spacy_clinical.export.concepts import find_icd10
 from spacy_clinical.export.pages.assertion import MARKS, is_assessed, list_cues
 from spacy_clinical.export.pages.concepts import ShownConcept, show_concepts
+from spacy_clinical.export.pages.viewer_records import make_record_rows
 from spacy_clinical.files.json_text import keep_finite, write_json
 
 Row = dict[str, Any]
@@ -19,15 +21,19 @@ class Tables:
     sections: Labels with LOINC codes.
     codes: Code, title, chapter and ICD-10-CM codes.
     makers: Provenance of records, as JSON.
-    concepts: Id and name.
+    concepts: Id, name and link.
+    relations: Labels of relations.
+    links: Where concepts are linked to, as `parse_links` returns it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, links: Mapping[str, str] = MappingProxyType({})) -> None:
+        self.links = links
         self.types: dict[str, int] = {}
         self.sections: dict[tuple[str, str], int] = {}
         self.codes: dict[tuple[str, str, str, str], int] = {}
         self.makers: dict[str, int] = {}
-        self.concepts: dict[tuple[str, str], int] = {}
+        self.concepts: dict[tuple[str, str, str], int] = {}
+        self.relations: dict[str, int] = {}
         self._section_labels: dict[str, int] = {}
 
     def get_type(self, label: str) -> int:
@@ -48,7 +54,11 @@ class Tables:
         return self.codes.setdefault(key, len(self.codes))
 
     def get_concept(self, shown: ShownConcept) -> int:
-        return self.concepts.setdefault((shown.id, shown.name), len(self.concepts))
+        key = shown.id, shown.name, shown.url
+        return self.concepts.setdefault(key, len(self.concepts))
+
+    def get_relation(self, label: str) -> int:
+        return self.relations.setdefault(label, len(self.relations))
 
     def get_maker(self, provenance: Any) -> int:
         made = write_json(provenance)
@@ -67,8 +77,8 @@ def make_row(record: dict[str, Any], note: Row, place: int, tables: Tables) -> N
     maker · a attributes of the note in words · k tokens (start, end, attributes in
     words) · b abbreviations whose long form is known (start, end, long form) · l of those
     that were linked, their numbers and concepts · i of codes that concepts have one of
-    ICD-10-CM for, the code and these (code, name of the concept). `runs` is set by
-    `compare_rows`.
+    ICD-10-CM for, the code and these (code, name of the concept) · what `make_record_rows`
+    makes. `runs` is set by `compare_rows`.
 
     note: With its texts; those of its runs are most often the same.
     """
@@ -110,7 +120,7 @@ def make_row(record: dict[str, Any], note: Row, place: int, tables: Tables) -> N
             for number, ent in enumerate(
                 (*record["entities"], *record.get("overlapping", ()))
             )
-            if (shown := show_concepts(ent, {}))
+            if (shown := show_concepts(ent, tables.links))
         ],
         "i": [
             (tables.get_code(code), list(names.items()))
@@ -124,6 +134,9 @@ def make_row(record: dict[str, Any], note: Row, place: int, tables: Tables) -> N
             (int(t["start"]), int(t["end"]), show_values(t["attributes"]))
             for t in record.get("tokens") or ()
         ],
+        **make_record_rows(
+            record, tables.get_section, tables.get_type, tables.get_relation
+        ),
     }
     meta = {"Source": record.get("source") or "", **(record.get("meta") or {})}
     note.setdefault("meta", [(str(key), _show(value)) for key, value in meta.items()])
