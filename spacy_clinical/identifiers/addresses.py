@@ -90,14 +90,14 @@ def _is_in(match: re.Match[str]) -> bool:
 
 def _has_state(match: re.Match[str]) -> bool:
     """Check that something stands before a ZIP code that says so."""
-    before = read_before(match, 24)
+    before = read_before(match, 50)
     return bool(
         re.search(
             rf"(?:\b(?:{STATE_CODES})\b\.?|\b(?:{STATES})|\bzip(?: ?code)?)[ ,:#\n]{{1,4}}$",
             before,
         )
         or re.search(
-            r"\bzip(?: ?code)?(?: is)?[ ,:#]{1,4}$|\bpost(?:al)? ?code(?: is)?[ ,:#]{1,4}$",
+            r"\bzip(?: ?code)?(?: is)?[ ,:#]{1,4}$|\d [^\n,]{3,40}\b(?:st|ave|rd|blvd|street|avenue|road|lane|drive|dr|ln|ct|court),? $|\bpost(?:al)? ?code(?: is)?[ ,:#]{1,4}$",
             before,
             re.I,
         )
@@ -195,7 +195,7 @@ _RULES = [
     _make(
         "unit",
         "word",
-        r"\b(?:Apt|Apartment|Suite|Ste|Flat)\.?(?: ?(?:#|no\.?))?[ :#]{1,2}(?P<id>[A-Z]?\d{1,5}[A-Z]?|[A-Z])\b(?!')",
+        r"\b(?:Apt|Apartment|Suite|Ste|Flat(?= ?#?\d))\.?(?: ?(?:#|no\.?))?[ :#]{1,2}(?P<id>[A-Z]?\d{1,5}[A-Z]?|[A-Z])\b(?!')",
         lambda m: (
             (bool(re.search(r"\d", m["id"])) or m["id"].isupper())
             and not IS_MEASURED.match(read_after(m, 12))

@@ -131,7 +131,7 @@ _RULES = [
     ),
     _make(
         "word",
-        rf"\b{_WHO} (?:is|was|just turned|will be) "
+        rf"\b(?:{_WHO} (?:is|was|just turned|will be)|s?he's) "
         rf"(?:now |currently |about |almost |only |nearly ){{0,2}}{_N}{_NOT_AGE}",
         _is_adult,
     ),

@@ -151,7 +151,7 @@ _RULES = [
         "OTHERPHI",
         "social",
         "word",
-        rf"\b{_NETWORK}(?: (?:handle|account|name|user ?name|id|profile|page))?(?: is|:| -|=)? ?"
+        rf"\b{_NETWORK}(?: (?:handle|account|name|user ?name|id|profile|page))?(?:(?: is|:| -|=)? |[:=])"
         r"(?P<id>@?[a-z][\w.-]{2,29}(?<![.-]))(?![\w@/]|\.\w)",
         lambda m: any(c.isdigit() or c in "_.@" for c in m["id"]),
         heads=_NETWORK,
@@ -221,6 +221,14 @@ _RULES = [
         "digit",
         r"(?<![\w.,/-])\d{1,4}(?:[ .-]\d{2,4}){1,4}(?![\w/]|[.,-]\d)",
         lambda m: 7 <= len(keep_digits(m[0])) <= 13 and _has_phone_word(m),
+    ),
+    # "555 0177 is my work phone".
+    compile_rule(
+        SOURCE,
+        "PHONE",
+        "phone",
+        "digit",
+        r"(?<![\w.,/-])\d{3,4}[ -]\d{3,5}(?= (?:is|was) (?:my|his|her|their|the|our)(?: [a-z]{2,8})? ?(?:phone|cell|number|mobile|home|work|office|fax)\b)",
     ),
     # Letters for digits, as scanners and thumbs have them: "617-555-O142".
     compile_rule(

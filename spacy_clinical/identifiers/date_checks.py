@@ -71,7 +71,7 @@ _CLINICAL = re.compile(
 def is_numeric_date(match: re.Match[str]) -> bool:
     """Check that the numbers of a date can be those of a day and a month."""
     first, second, year = match["a"], match["b"], match["y"]
-    if not _are_day_and_month(first, second) or not _begins(match):
+    if not are_day_and_month(first, second) or not _begins(match):
         return False
     if match["sep"] == "." and len(year) == 2 and _is_heading(match):
         return False
@@ -89,7 +89,9 @@ def _is_heading(match: re.Match[str]) -> bool:
     is_small = max(int(match["a"]), int(match["b"])) < 10 <= int(match["y"]) < 21
     is_first = not before.rpartition("\n")[2].strip(" -*(#")
     is_titled = re.match(r"\.? +[^\W\d_]", read_after(match)) is not None
-    return is_small or (is_first and is_titled) or _IS_NUMBERED.search(before) is not None
+    return (
+        is_small or (is_first and is_titled) or _IS_NUMBERED.search(before) is not None
+    )
 
 
 def _begins(match: re.Match[str]) -> bool:
@@ -98,7 +100,7 @@ def _begins(match: re.Match[str]) -> bool:
     return not before.endswith("-") or bool(_RANGE_START.search(before))
 
 
-def _are_day_and_month(first: str, second: str) -> bool:
+def are_day_and_month(first: str, second: str) -> bool:
     a, b = int(first), int(second)
     return (1 <= a <= 12 and 1 <= b <= 31) or (1 <= b <= 12 and 1 <= a <= 31)
 
@@ -106,7 +108,7 @@ def _are_day_and_month(first: str, second: str) -> bool:
 def is_day_of_month(match: re.Match[str]) -> bool:
     """Check that "3/4" is a date: nothing clinical around it, and something says so."""
     first, second = match["a"], match["b"]
-    if not _are_day_and_month(first, second) or not _begins(match):
+    if not are_day_and_month(first, second) or not _begins(match):
         return False
     before, after = read_before(match, 30), read_after(match, 30)
     other = _RANGE_START.search(before) or _RANGE_END.match(after)
@@ -114,7 +116,12 @@ def is_day_of_month(match: re.Match[str]) -> bool:
         return not IS_MEASURED.match(after)
     line_before = before.rpartition("\n")[2]
     line_after = after.partition("\n")[0]
-    if IS_MEASURED.match(after) or _CLINICAL.search(line_after.partition(". ")[0]):
+    if IS_MEASURED.match(after):
+        return False
+    # "Last dose 14/02 at 20.30".
+    if re.match(r",? (?:at|@) ?(?:[01]?\d|2[0-3])[.:][0-5]\d(?!\d)", line_after):
+        return True
+    if _CLINICAL.search(line_after.partition(". ")[0]):
         return False
     if _CLINICAL.search(line_before.rpartition(". ")[2]):
         return False
@@ -134,7 +141,7 @@ def is_day_of_month(match: re.Match[str]) -> bool:
 
 def is_hyphened_day(match: re.Match[str]) -> bool:
     """Check that "8-29" is the day of a month, and no range."""
-    if not _are_day_and_month(match["a"], match["b"]):
+    if not are_day_and_month(match["a"], match["b"]):
         return False
     after = read_after(match)
     is_range = re.match(r" ?(?:/|x\b|to\b|of\b|out\b|per\b|°|-)", after)

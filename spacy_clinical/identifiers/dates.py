@@ -99,7 +99,7 @@ _DATE_RULES: list[Rule] = [
         "DATE",
         "month",
         "digit",
-        rf"(?<![\d.,/-])(?:0?[1-9]|1[0-2])[/-](?:19\d|20[0-3])\d{_END}",
+        rf"(?<![\d.,/-])(?:0?[1-9]|1[0-2])[/-](?:19\d|20[0-3])\d(?:{_END}|(?=-\d{{1,2}}/\d{{4}}\b))",
         is_month_of_year,
     ),
     compile_rule(
@@ -157,7 +157,7 @@ _DATE_RULES: list[Rule] = [
         "DATE",
         "season",
         ("letter", "digit"),
-        rf"(?<!\w)(?:Q[1-4](?:,?{GAP}|[-/]| of )?{YEAR}|(?:19|20)\d\d[ -]?Q[1-4]|[1-4]Q ?{SHORT_YEAR})(?!\w)",
+        rf"(?<!\w)(?:Q[1-4](?:,?{GAP}|[-/]| of )?{YEAR}|(?:19|20)\d\d(?:[ -]?Q[1-4]|-W[0-5]\d)|[1-4]Q ?{SHORT_YEAR})(?!\w)",
         ignore_case=False,
     ),
     # A year after a word that says so, in brackets, or as part of a range.
@@ -238,7 +238,7 @@ _HOLIDAY = compile_rule(
     "DATE",
     "holiday",
     ("word", "digit"),
-    r"\b(?:Christmas(?: (?:Eve|Day))?|X-?mas|Thanksgiving(?: Day)?|Easter(?: Sunday)?|"
+    r"\b(?:Christmas(?: (?:Eve|Day))?|X-?mas(?: (?:Eve|Day))?|Thanksgiving(?: Day)?|Easter(?: Sunday)?|"
     r"New Year'?s(?: (?:Eve|Day))?|Halloween|Hann?ukk?ah|Chanukah|Ramadan|Diwali|Kwanzaa|"
     r"(?:Labou?r|Memorial|Independence|Veterans?'?|Columbus|Presidents?'?|Mother'?s|"
     r"Father'?s|St\.? Patrick'?s|Valentine'?s|Boxing|MLK|Martin Luther King(?: Jr\.?)?|"

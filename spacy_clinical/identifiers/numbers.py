@@ -13,6 +13,7 @@ from spacy_clinical.identifiers.check_digits import (
     is_vin,
     keep_digits,
 )
+from spacy_clinical.identifiers.date_checks import are_day_and_month
 from spacy_clinical.identifiers.found import Identifier
 from spacy_clinical.identifiers.matching import (
     IS_MEASURED,
@@ -55,7 +56,8 @@ _LABELS = {
         r"health record|record(?= (?:no|num|#|id))|hospital|chart|unit|patient|pt\.?|urn|umrn|uhid|hosp\.?|clinic|"
         r"nhc|historia(?: cl[ií]nica)?|pid|epic|case record)"
     ),
-    "ssn": r"(?:ssn|s\.s\.n\.?|soc(?:ial)?\.? sec(?:urity)?\.?|ss(?= ?#)|sin|tax ?payer|ein|itin)",
+    "ssn": r"(?:ssn|s\.s\.n\.?|soc(?:ial)?\.? sec(?:urity)?\.?|ss(?= ?#)|sin|tax ?payer|ein|itin|"
+    r"national insurance|nino|ni(?= (?:no|num|#)))",
     "nhs": r"(?:nhs|chi|h ?& ?c|n\.h\.s\.?)",
     "npi": r"(?:npi|n\.p\.i\.?|national provider)",
     "dea": r"(?:dea)",
@@ -66,7 +68,7 @@ _LABELS = {
     ),
     "account": (
         r"(?:acc(?:oun)?t\.?|har|csn|fin|visit|encounter|enc\.?|invoice|bill(?:ing)?|"
-        r"guarantor|bank|routing|credit card|card|iban|episode|contact serial|receipt|"
+        r"guarantor|bank|routing|sort ?code|bsb|credit card|card|iban|episode|contact serial|receipt|"
         r"transaction)"
     ),
     "license": (
@@ -88,7 +90,7 @@ _LABELS = {
     ),
     "biometric": r"(?:fingerprint|biometric|retina(?:l scan)?|voice ?print|face ?id)",
     "username": r"(?:user ?name|user ?id|login|logon|userid|user)",
-    "id": r"(?:id|i\.d\.|identification|identifier|key|pin)",
+    "id": r"(?:(?:study |trial )?(?:subject|participant|enrollee)|id|i\.d\.|identification|identifier|key|pin)",
 }
 # Their labels are ordinary words: a sign or "number" has to follow.
 _WORDS = (
@@ -97,7 +99,7 @@ _WORDS = (
     r"path|pathology|surgical|report|document|doc|job|reference|key|pin|staff|permit|case|"
     r"sample|slide|auth|fin|har|chi|sin|vehicle|mr|key|acc|reg|user|batch|lot|rx|"
     r"medicare|medicaid|insurance|coverage|certificate|certification|registration|enc|emp|"
-    r"conf|confirmation|visa|voucher|donor|episode|sn|pid|epic|req|health record|member|"
+    r"conf|confirmation|visa|voucher|donor|subject|participant|enrollee|episode|sn|pid|epic|req|health record|member|"
     r"policy|transaction|incident|ticket|invoice|card|prescription|specimen)\W*$"
 )
 _NOT_LABELLED = re.compile(_WORDS, re.IGNORECASE)
@@ -126,17 +128,22 @@ def _is_value(match: re.Match[str]) -> bool:
         or _CODED.search(read_before(match, 30))
     ):
         return False
-    if re.fullmatch(
-        r"\d{1,2}[/.-]\d{1,2}(?:[/.-]\d{2,4})?|(?:19|20)\d\d|\d+\.\d+", value
-    ):
+    if _is_dated(value) or re.fullmatch(r"(?:19|20)\d\d|\d+\.\d+", value):
         return False
     has_sign = bool(_HAS_SIGN.search(label))
     bare = re.sub(rf"(?:{_NO})?[ :#=.-]*$", "", label, flags=re.IGNORECASE)
     if _NOT_LABELLED.search(bare or label):
         # "Unit No: 123987", but "patient 10", "lead 12", "case 2".
-        enough = 4 if has_sign else 6
+        is_code = re.match(r"[A-Z]{1,5}[ /-]?\d", value) is not None
+        enough = 4 if has_sign or (is_code and not _REGISTERED.match(value)) else 6
         return len(digits) >= enough or (has_sign and len(digits) > 2 and "-" in value)
     return len(digits) >= (3 if has_sign else 4)
+
+
+def _is_dated(value: str) -> bool:
+    """Check that numbers may be those of a date: "12-3-99", but not "77-88-99"."""
+    date = re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})(?:[/.-]\d{2,4})?", value)
+    return date is not None and are_day_and_month(date[1], date[2])
 
 
 def _is_uncoded(match: re.Match[str]) -> bool:
@@ -304,7 +311,7 @@ _FORMS = [
     _rule(
         "insurance",
         "code",
-        r"(?<!\w)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d\d ?\d\d ?\d\d ?[A-D](?!\w)",
+        r"(?<!\w)[A-Z]{2} ?\d\d ?\d\d ?\d\d ?[A-D](?!\w)",
         ignore_case=False,
     ),
     _rule(

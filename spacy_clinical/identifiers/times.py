@@ -49,7 +49,7 @@ def _is_said_to_be_time(match: re.Match[str]) -> bool:
 
 def _is_clock(match: re.Match[str]) -> bool:
     """Check that "20.30" is a time: "at 20.30", "3/14 20.30", but no "at 20.30 mg"."""
-    hour, _, minute = match["id"].partition(".")
+    hour, _, minute = match["clock"].partition(".")
     said = re.search(
         r"(?:\b(?:time|seen|arrived|called)(?: at)?:?|\d[/-]\d{1,4},?(?: at)?) $",
         read_before(match, 20),
@@ -82,7 +82,7 @@ _RULES = [
     # 14h30, and "at 20.30".
     _make(r"(?<![\d:.,/-])(?:[01]\d|2[0-3])h[0-5]\d(?!\w)"),
     _make(
-        rf"(?<![\d:.,/-])(?P<id>(?:[01]?\d|2[0-3])\.[0-5]\d)(?P<half>{_HALF})?(?![\d:.])",
+        rf"(?<![\d:.,/-])(?P<id>(?P<clock>(?:[01]?\d|2[0-3])\.[0-5]\d)(?P<half>{_HALF})?)(?![\d:.])",
         lambda m: bool(m["half"]) or _is_clock(m),
     ),
 ]
