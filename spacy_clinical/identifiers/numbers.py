@@ -134,8 +134,10 @@ def _is_value(match: re.Match[str]) -> bool:
     bare = re.sub(rf"(?:{_NO})?[ :#=.-]*$", "", label, flags=re.IGNORECASE)
     if _NOT_LABELLED.search(bare or label):
         # "Unit No: 123987", but "patient 10", "lead 12", "case 2".
+        if _REGISTERED.match(value):
+            return False
         is_code = re.match(r"[A-Z]{1,5}[ /-]?\d", value) is not None
-        enough = 4 if has_sign or (is_code and not _REGISTERED.match(value)) else 6
+        enough = 4 if has_sign or is_code else 6
         return len(digits) >= enough or (has_sign and len(digits) > 2 and "-" in value)
     return len(digits) >= (3 if has_sign else 4)
 
@@ -198,9 +200,7 @@ _PLATE_LABELS = (
     r"(?:(?:licen[sc]e|number|registration|vehicle|car)? ?plates?|(?:car|vehicle) reg(?:istration)?|"
     r"reg(?:istration)? (?:plate|mark)|licen[sc]e tag|tag(?= ?(?:no\.?|number|#)))"
 )
-_PLATE = (
-    r"(?P<id>(?=[A-Z0-9 -]{0,12}\d)[A-Z0-9]{1,7}(?:[ -][A-Z0-9]{1,4}){0,3})(?![\w-])"
-)
+_PLATE = r"(?P<id>(?-i:(?=[A-Z0-9 -]{0,12}\d)[A-Z0-9]{1,7}(?:[ -][A-Z0-9]{1,4}){0,3}))(?![\w-])"
 # The last digits of a number: "SSN ending in 6789", "last four of her social: 6789".
 _ENDING = (
     r"(?P<tail>(?:ssn|social(?: security)?|account|acct|card|mrn|member|policy|insurance|licen[sc]e|"
@@ -216,7 +216,7 @@ _USER_LABELS = (
 )
 _USER = r"(?P<id>@?[^\W\d_][\w.-]{1,29}(?<![.-]))(?![\w@])"
 _IS_USER_LABEL = re.compile(
-    r"[:=]|user ?(?:name|id)|screen ?name|handle|\bis\b", re.IGNORECASE
+    r"[:=]|user ?(?:name|id)|screen ?name|\bis\b", re.IGNORECASE
 )
 
 

@@ -17,7 +17,7 @@ from spacy_clinical.identifiers.matching import (
 
 SOURCE = "times"
 _HALF = r"(?: ?(?:[ap]\.? ?m\b\.?))"
-_CLOCK = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?"
+_CLOCK = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,6})?)?"
 _ZONE = r"(?: ?(?:EST|EDT|CST|CDT|MST|MDT|PST|PDT|GMT|UTC|Z)\b)?"
 # "1:40" of an antibody, "10:20" of a mixture.
 _IS_RATIO = re.compile(
@@ -66,7 +66,7 @@ _RULES = [
         _is_time,
     ),
     _make(
-        rf"(?<![\d:.,/])(?P<id>(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?)(?![\d:]){_ZONE}",
+        rf"(?<![\d:.,/])(?P<id>(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{{1,6}})?)?)(?![\d:]){_ZONE}",
         _is_time,
     ),
     _make(
