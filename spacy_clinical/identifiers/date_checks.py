@@ -101,6 +101,7 @@ def _begins(match: re.Match[str]) -> bool:
 
 
 def are_day_and_month(first: str, second: str) -> bool:
+    """Check that two numbers can be those of a day and a month, in any order."""
     a, b = int(first), int(second)
     return (1 <= a <= 12 and 1 <= b <= 31) or (1 <= b <= 12 and 1 <= a <= 31)
 
@@ -157,6 +158,7 @@ def is_hyphened_day(match: re.Match[str]) -> bool:
 
 
 def is_month_of_year(match: re.Match[str]) -> bool:
+    """Check that "3/2021" is a month, and no measurement."""
     return not IS_MEASURED.match(read_after(match))
 
 
@@ -210,6 +212,7 @@ def is_short_weekday(match: re.Match[str]) -> bool:
 
 
 def is_year(match: re.Match[str]) -> bool:
+    """Check that "in 2021" is a year, and no amount or time."""
     after = read_after(match, 14)
     return not (
         IS_MEASURED.match(after)
@@ -218,6 +221,7 @@ def is_year(match: re.Match[str]) -> bool:
 
 
 def is_season(match: re.Match[str]) -> bool:
+    """Check that "in the spring" is a season, and no "spring back"."""
     return not re.match(r" (?:back|to|out|for the|asleep)\b", read_after(match, 12))
 
 

@@ -30,7 +30,7 @@ given [[levodopa]], [[alfentanil]] and [[daunorubicin]]
 given drugs (Xeloda; [[Hoffmann]]-La [[Roche]] Inc., [[Nutley]])
 """
 OTHERS = """
-[[Jane Quill]], [[KELLY]] and [[hope]]; [[kalpit]] and [[marine]]; [[ANN LEE]] with [[Ann HTN]]
+[[Jane Quill]], [[KELLY]] and [[hope]]; [[kalpit]] and [[maxime]]; [[ANN LEE]] with [[Ann HTN]]
 well until [[7-23]]. Came to [[DAVITA]] [[5-4]], signed [[SR]]; labelled [[83522]] L
 [[3/14]] and [[12/25]]; [[617-555-0199]]; [[4482911]]; [[MA]] and [[Boston]]
 (wife [[Ann]]; works at [[Roche]] Inc.) and ([[Ann Quill]], Quill Corp)

@@ -182,6 +182,7 @@ def test_what_is_known_of_the_patient_is_found():
     [
         ({"decide": "model"}, r"\[C881\]"),
         ({"threshold": 1.5}, r"\[C104\]"),
+        ({"neighbor_threshold": -0.1}, r"\[C104\].*neighbor_threshold"),
         ({"record_columns": {"a": "phone"}}, r"\[C854\].*phone"),
     ],
 )
