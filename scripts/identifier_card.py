@@ -12,12 +12,14 @@ CARD = """## Identifiers: how they were made
 `clinical_deidentifier` is disabled until it is asked for:
 `nlp.enable_pipe("clinical_deidentifier")`. Its rules always decide; on top, a head of
 {n_weights:,} weights reads the vectors of the entity recognizer's encoder, which stays as
-it is. `scripts/train_deid_head.py` trained it on 4,000 notes of
+it is. `scripts/train_deid_head.py` trained it on 17,000 notes, messages and lines of
 `scripts/make_deid_notes.py`: identifiers invented with Faker (MIT) and lists of our own,
 planted into templates and among sentences of MACCROBAT2020, CodiEsp, ACI-BENCH and
-MTS-Dialog train (all CC BY 4.0) that name nobody. A word is taken if everything that
-identifies is at least {threshold} probable together (`threshold_sum`): a missed name costs
-more than a lost word.
+MTS-Dialog train (all CC BY 4.0) that name nobody; and, as examples of what identifies
+nobody, invented values, tables, orders and shorthand, with names of diseases and drugs from
+MONDO and MeSH. A word is taken if everything that identifies is at least {threshold}
+probable together (`threshold_sum`), or {neighbor_threshold} beside a word that is taken: a
+missed name costs more than a lost word.
 
 ## Identifiers: scores
 
@@ -69,6 +71,7 @@ def format_identifiers(nlp: Language, report: dict[str, Any]) -> str:
     return CARD.format(
         n_weights=n_weights,
         threshold=component.threshold,
+        neighbor_threshold=component.neighbor_threshold,
         n_notes=report["settings"]["planted"],
         rows="\n".join(rows),
         words=clean["words"],

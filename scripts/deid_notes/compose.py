@@ -18,7 +18,15 @@ _SUBJECT = re.compile(
     r"(?:The patient|Patient|Pt|She|He)(?= (?:is|was|has|had|reports|denies|presented|presents|states|returned|underwent|complained)\b)"
 )
 # Kinds of texts, and how many of a hundred are so.
-KINDS = {"note": 50, "query": 22, "line": 10, "free": 8, "clean": 10}
+KINDS: dict[CorpusPart, dict[str, int]] = {
+    "train": {
+        **{"note": 36, "query": 26, "line": 8, "free": 6, "clean": 12},
+        "chart": 12,
+    },
+    "dev": {"note": 50, "query": 22, "line": 10, "free": 8, "clean": 10},
+}
+# How often the lines of a note to train on end as on Windows.
+_CRLF = 0.1
 
 
 def make_notes(
@@ -39,19 +47,23 @@ def make_note(
 
     passages: Sentences to plant into, by text.
     """
-    kind = chance.choices(list(KINDS), list(KINDS.values()))[0]
+    kinds = KINDS[part]
+    kind = chance.choices(list(kinds), list(kinds.values()))[0]
     slots = Slots(chance, part)
     if kind == "query":
         parts = _fill_one("query", slots)
     elif kind == "line":
         parts = _make_lines(slots)
-    elif kind == "clean":
-        parts = _fill_one("clean", slots)
+    elif kind in ("clean", "chart"):
+        parts = _fill_one(kind, slots)
     elif kind == "free":
         parts = _make_body(passages, slots, plant=0.0)
     else:
         parts = _make_whole(passages, slots)
-    return join(add_noise(parts, chance))
+    parts = add_noise(parts, chance)
+    if part == "train" and chance.random() < _CRLF:
+        parts = [Part(p.text.replace("\n", "\r\n"), p.label) for p in parts]
+    return join(parts)
 
 
 def _make_whole(passages: list[list[Marked]], slots: Slots) -> list[Part]:

@@ -10,6 +10,8 @@ CREDENTIALS = ("MD", "M.D.", "DO", "RN", "NP", "PA-C", "PhD", "MBBS", "LCSW", "P
 _WORD_NAME = 0.08
 # How often a name to train on is made of two others, so that no list is learned by heart.
 _COINED = 0.25
+# How often a name to train on is of a culture that Faker has few names of.
+_OTHER_CULTURE = 0.12
 
 
 class Person(NamedTuple):
@@ -41,7 +43,10 @@ def make_person(chance: random.Random, part: Part, sex: str = "") -> Person:
         last = _coin(chance, last, chance.choice(lasts[where]))
     if part == "train" and chance.random() < _COINED:
         first = _coin(chance, first, chance.choice(firsts[where]))
-    words = _list_word_names(part)
+    if part == "train" and chance.random() < _OTHER_CULTURE:
+        first = chance.choice(_take_list("more_first_names", part))
+        last = chance.choice(_take_list("more_last_names", part))
+    words = _take_list("word_names", part)
     if chance.random() < _WORD_NAME:
         last = chance.choice(words)
     if chance.random() < _WORD_NAME / 2:
@@ -63,8 +68,8 @@ def _coin(chance: random.Random, one: str, other: str) -> str:
 
 
 @cache
-def _list_word_names(part: Part) -> list[str]:
-    return take(read_list("word_names"), part)
+def _take_list(name: str, part: Part) -> list[str]:
+    return take(read_list(name), part)
 
 
 def _choose_locale(chance: random.Random, locales: list[str]) -> str:

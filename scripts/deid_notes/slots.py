@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import cache
 
 from deid_notes import values
+from deid_notes.clinical_lines import LINES
 from deid_notes.marked import Part as Piece
 from deid_notes.people import (
     CREDENTIALS,
@@ -219,7 +220,6 @@ class Slots:
 
         labelled = {
             "date": near,
-            "partdate": partial,
             "dob": birth,
             "weekday": weekday,
             "holiday": lambda: chance.choice(values.HOLIDAYS[part]),
@@ -245,6 +245,8 @@ class Slots:
         }
         for key, write in ages.items():
             fills[key] = lambda write=write: [Piece(write(), "AGE")]  # type: ignore[misc]
+        # "The 3rd of May" is a date from its number on.
+        fills["partdate"] = lambda: _leave_out_article(partial(), "DATE")
         return {**fills, "aged": self._write_age, "time": self._write_time}
 
     def _list_numbers(self) -> dict[str, Fill]:
@@ -335,8 +337,13 @@ class Slots:
             key: (lambda text=text: [Piece(text)])  # type: ignore[misc]
             for key, text in said.items()
         }
+        lines: dict[str, Fill] = {
+            key: (lambda write=write: [Piece(write(chance, self.part))])  # type: ignore[misc]
+            for key, write in LINES.items()
+        }
         return {
             **fills,
+            **lines,
             "dx": word("conditions"),
             "drug": word("drugs"),
             "eponym": word("eponyms"),
@@ -464,6 +471,12 @@ class Slots:
         state = self.chance.choice(_STATES)
         city, code = self._make_city(), self._make_zip()
         return f"{self._make_street()}{joint}{city}, {state} {code}"
+
+
+def _leave_out_article(text: str, label: str) -> list[Piece]:
+    named = text.removeprefix("the ")
+    article = text[: len(text) - len(named)]
+    return [*([Piece(article)] if article else []), Piece(named, label)]
 
 
 @cache

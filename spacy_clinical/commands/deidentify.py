@@ -55,6 +55,11 @@ from spacy_clinical.export.clean_folder import (
     write_extras,
 )
 from spacy_clinical.export.clean_forms import FORMS_FOLDER, write_clean_forms
+from spacy_clinical.export.clean_texts import (
+    TEXTS_FOLDER,
+    check_texts_folder,
+    write_clean_texts,
+)
 from spacy_clinical.export.folder import RECORDS_FILE, list_outputs, prepare_folder
 from spacy_clinical.files.lock import FolderLock
 from spacy_clinical.files.regular import show_path
@@ -65,7 +70,7 @@ from spacy_clinical.identifiers.replace.keys import (
     load_key,
     make_key,
 )
-from spacy_clinical.identifiers.replace.modes import Modes
+from spacy_clinical.identifiers.replace.modes import Modes, check_modes
 from spacy_clinical.models import DEFAULT_MODEL, get_title
 from spacy_clinical.notes.reader import NoteReader
 from spacy_clinical.notes.sources import list_sources
@@ -147,6 +152,10 @@ def deidentify(
             "--report", help="Write counts of identifiers by type, without any of them."
         ),
     ] = False,
+    texts: Annotated[
+        bool,
+        typer.Option("--texts", help="Write each clean note to a text file, too."),
+    ] = False,
     audit: Annotated[
         int,
         typer.Option(min=0, help="Write a page with so many clean notes to check."),
@@ -191,17 +200,24 @@ def deidentify(
     2 if nothing was done.
     """
     check_batch_options(n_process, shard_size, html=html, resumes=only_failed or force)
-    if forms and (shard_size or html or report or audit):
+    if forms and (shard_size or html or report or audit or texts):
         raise typer.BadParameter(
-            "--forms can't be used with --shard-size, --html, --report or --audit."
+            "--forms can't be used with --shard-size, --html, --report, --texts or "
+            "--audit."
         )
     with stop_on_errors():
+        # Before the pipeline is loaded, whose labels may be named, too.
+        named = _parse_modes(mode or [])
+        check_modes(named, preset)
+        if texts:
+            check_texts_folder(output)
         load_code(code)
         outputs = [
             *list_outputs(output),
             *list_shard_outputs(output),
             *list_clean_outputs(output),
             (output / FORMS_FOLDER).resolve(),
+            (output / TEXTS_FOLDER).resolve(),
         ]
         check_inputs(paths, outputs)
         files = list_forms(paths, skip=outputs) if forms else []
@@ -209,7 +225,7 @@ def deidentify(
         nlp = load_pipeline(model)
         prepare_finder(nlp)
         modes = Modes(
-            _parse_modes(mode or []),
+            named,
             preset=preset,
             keep=keep or (),
             labels=list_own_labels(nlp),
@@ -294,6 +310,9 @@ def deidentify(
         write_extras(
             output, records, report=report, n_audit=audit, model=get_title(nlp)
         )
+        if texts:
+            write_clean_texts(output, records)
+    rows += [("Texts", str(output / TEXTS_FOLDER))] if texts else []
     rows += [("Report", str(output / TABLE_FILE))] if report else []
     rows += [("To check", str(output / AUDIT_FILE))] if audit else []
     print_rows(rows)

@@ -28,12 +28,41 @@ class ChosenTags(NamedTuple):
     scores: Floats1d
 
 
+class Neighbors(NamedTuple):
+    """A lower threshold, for tokens beside those that were found: "Hand" of "Aida Hand".
+
+    threshold (0 to 1): At most that of other tokens.
+    is_mark (n_tokens): Which tokens are punctuation alone; names go on behind them.
+    is_start (n_tokens): Which begin a line, where nothing goes on; None for none.
+    """
+
+    threshold: float
+    is_mark: Bools1d
+    is_start: Bools1d | None
+
+    def find(self, is_found: Bools1d, scores: Floats1d) -> Bools1d:
+        """Find the tokens that reach the threshold in an unbroken row with a found one.
+
+        is_found (n_tokens): Which tokens were found.
+        scores (n_tokens, 0 to 1): What thresholds are compared with.
+        """
+        is_near = (scores >= self.threshold) | is_found
+        is_open = is_near | self.is_mark
+        begins = ~is_open | ~numpy.concatenate(([False], is_open[:-1]))
+        if self.is_start is not None:
+            begins |= self.is_start
+        runs = numpy.cumsum(begins)
+        found: Bools1d = is_near & numpy.isin(runs, runs[is_found])
+        return found
+
+
 def choose_tags(
     logits: Floats2d,
     scheme: LabelScheme,
     *,
     decoder: RecallDecoder,
     threshold: float = 0.0,
+    neighbors: Neighbors | None = None,
 ) -> ChosenTags:
     """Choose a tag for each token.
 
@@ -43,6 +72,7 @@ def choose_tags(
         "O", if its probability is at least the threshold. "threshold_sum": the same tag,
         if the probabilities of all tags but "O" together are.
     threshold (0 to 1): Of the last two.
+    neighbors: Which threshold holds beside what was found; None for the same one.
     SOURCE: Kailas et al. 2021, Robust DeID (ehr_deidentification).
     """
     probabilities = softmax(logits.astype("float64"))
@@ -52,10 +82,12 @@ def choose_tags(
     rows = numpy.arange(len(logits))
     if decoder == "argmax":
         is_found = best == probabilities.argmax(axis=1)
-    elif decoder == "threshold_max":
-        is_found = others[rows, best] >= threshold
     else:
-        is_found = probabilities[:, ~is_outside].sum(axis=1) >= threshold
+        sums = probabilities[:, ~is_outside].sum(axis=1)
+        judged = others[rows, best] if decoder == "threshold_max" else sums
+        is_found = judged >= threshold
+        if neighbors is not None:
+            is_found |= neighbors.find(is_found, judged)
     tags = [scheme.tags[scheme.tag_ids[column]] for column in best]
     types = numpy.asarray([tag[2:] for tag in scheme.tags])[scheme.tag_ids]
     scores = (probabilities * (types == types[best][:, None])).sum(axis=1)
@@ -105,6 +137,7 @@ def decode_types(
     *,
     decoder: RecallDecoder,
     threshold: float = 0.0,
+    neighbor_threshold: float | None = None,
     is_mark: Bools1d,
     is_start: Bools1d | None = None,
 ) -> list[SpanPrediction]:
@@ -115,6 +148,7 @@ def decode_types(
         skipped: they don't start, end or split a span.
     scheme: Labels of the columns.
     decoder, threshold: As for `choose_tags`.
+    neighbor_threshold (0 to 1): Of tokens beside those that were found; None for the same.
     is_mark (n_tokens): Which tokens are punctuation alone.
     is_start (n_tokens): Which begin a line; None for none.
     RETURNS: The spans in the note's order, with the mean score of their tokens.
@@ -122,8 +156,17 @@ def decode_types(
     tokens = numpy.flatnonzero(is_seen)
     if not len(tokens):
         return []
-    chosen = choose_tags(logits[tokens], scheme, decoder=decoder, threshold=threshold)
     starts = None if is_start is None else is_start[tokens]
+    neighbors = None
+    if neighbor_threshold is not None:
+        neighbors = Neighbors(neighbor_threshold, is_mark[tokens], starts)
+    chosen = choose_tags(
+        logits[tokens],
+        scheme,
+        decoder=decoder,
+        threshold=threshold,
+        neighbors=neighbors,
+    )
     found = []
     for start, end, label in join_types(chosen.tags, is_mark[tokens], starts):
         is_tagged = numpy.asarray([tag != OUTSIDE for tag in chosen.tags[start:end]])

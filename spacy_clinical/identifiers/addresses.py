@@ -40,7 +40,7 @@ _SURE_STREET = (
 _STREET = (
     rf"{_SURE_STREET}|St|Av|Ln|Dr|Terr?|Court|Ct|Circle|Cir|Place|Pl|Square|Sq|Way|Trail|Trl|"
     r"Plaza|Plz|Pike|Alley|Close|Mews|Grove|Gardens|Row|Walk|Loop|Route|Rte|Crossing|Xing|"
-    r"Ridge|Run|Path|Pass|Point|Pt|Hill|Hollow|View|Vista|Glen|Green|Park|Quay|Broadway"
+    r"Gate|Parade|Esplanade|Wharf|Ridge|Run|Path|Pass|Point|Pt|Hill|Hollow|View|Vista|Glen|Green|Park|Quay|Broadway"
 )
 _COMPASS = r"(?:[NSEW]\.?|[NS]\.?[EW]\.?|North|South|East|West|Northeast|Northwest|Southeast|Southwest)"
 _WORD = r"(?:[A-Z][\w'.-]{0,24}|\d{1,3}(?:st|nd|rd|th)|de|la|del|of|the|van|von)"
@@ -48,6 +48,12 @@ _UNIT = (
     rf"(?:,?{GAP}(?:Apt|Apartment|Suite|Ste|Unit|Floor|Fl|Rm|Room|Bldg|Building|Lot|#)\.?"
     rf"{GAP}?#?[A-Z0-9-]{{1,6}}\b)?"
 )
+# A number and capitalized words.
+_PLACED = (
+    r"(?:(?:Unit|Apt|Flat|Level|Studio|Suite)\.? ?\d{1,4}[A-Za-z]?,? ){0,2}(?:#|(?:H\.)?No\.? ?)?\d{1,6}[A-Za-z]?,? "
+    r"[A-Z][\w'.-]{1,24}(?: [A-Z][\w'.-]{1,24}){0,3}(?:,? (?:Apt|Suite|Unit|Flat)\.? \d{1,5}[A-Z]?)?"
+)
+_TOWN = r"[A-Z][A-Za-z'-]{2,20}(?: [A-Z][A-Za-z'-]{2,20}){0,2}"
 _STATE = rf"(?P<state>{STATE_CODES}|{STATES})\b"
 _ZIP = r"\d{5}(?:-\d{4})?(?![\d-])"
 # "From Keene, NH".
@@ -84,20 +90,28 @@ def _is_in(match: re.Match[str]) -> bool:
 
 def _has_state(match: re.Match[str]) -> bool:
     """Check that something stands before a ZIP code that says so."""
-    before = read_before(match, 24)
+    before = read_before(match, 50)
     return bool(
         re.search(
             rf"(?:\b(?:{STATE_CODES})\b\.?|\b(?:{STATES})|\bzip(?: ?code)?)[ ,:#\n]{{1,4}}$",
             before,
         )
         or re.search(
-            r"\bzip(?: ?code)?(?: is)?[ ,:#]{1,4}$|\bpost(?:al)? ?code[ ,:#]{1,4}$",
+            r"\bzip(?: ?code)?(?: is)?[ ,:#]{1,4}$|\d [^\n,]{3,40}\b(?:st|ave|rd|blvd|street|avenue|road|lane|drive|dr|ln|ct|court),? $|\bpost(?:al)? ?code(?: is)?[ ,:#]{1,4}$",
             before,
             re.I,
         )
     )
 
 
+_PROVINCES = frozenset(
+    ("AB", "BC", "MB", "NB", "NL", "NS", "NT", "NU", "ON", "PE", "QC", "SK", "YT")
+)
+_HAS_STREET = re.compile(
+    r"(?:stra(?:ß|ss)e|str\.|weg|platz|gasse|allee|straat|gracht|laan|\b(?:[Rr]ue|[Aa]venue|[Bb]oulevard|"
+    r"[Cc]alle|[Vv]ia|[Pp]iazza|[Rr]ua|[Pp]lace|[Qq]uai|address|lives|resides|St|Ave|Rd))\b"
+    r"[^\n]{0,40}[,\n] ?$|\b(?:address|lives at|resides at|postcode)[: ]{1,3}$"
+)
 _IS_IN = re.compile(
     r"(?P<word>\b(?:in|from|of|near|to|at|outside|around|lives|resides|moved|visiting|via) $)|"
     r"[:\n] ?$"
@@ -143,12 +157,49 @@ _RULES = [
         r"(?<!\w)[A-Z][a-zäöüß-]{2,24}(?:straße|strasse|str\.|weg|platz|gasse|allee) \d{1,4}[a-z]?\b",
         ignore_case=False,
     ),
+    # 22 Rue de Rivoli.
+    _make(
+        "street",
+        "digit",
+        r"(?<![\d.,/-])\d{1,4}(?: ?(?:bis|ter|[A-D]))?,? (?:[Rr]ue|[Aa]venue|[Bb]oulevard|[Bb]d|[Pp]lace|"
+        r"[Qq]uai|[Cc]hemin|[Ii]mpasse|[Aa]ll[ée]e|[Vv]ia|[Pp]iazza|[Cc]alle|[Rr]ua)"
+        r" (?:(?:de|du|des|la|le|les|del|della|da|do|l') ?){0,2}[A-Z][\w'-]{1,20}(?:[ -][A-Z][\w'-]{1,20}){0,2}",
+        ignore_case=False,
+    ),
+    _make(
+        "street",
+        "capital",
+        rf"\b(?:Hwy|Highway|County R(?:oad|d)|State R(?:oad|oute)|Rural Route|RR)\.? ?#?\d{{1,4}}[A-Z]?"
+        rf"(?: {_COMPASS})?(?:,? (?:Lot|Box) \d{{1,5}})?\b",
+        lambda m: m[0][:2] != "RR" or "Box" in m[0],
+        ignore_case=False,
+    ),
+    # Under or after a street: "75004 Paris", "1098 AB Amsterdam".
+    _make(
+        "postcode",
+        "digit",
+        r"(?<![\w.,/-])(?P<postcode>(?:[A-Z]{1,2}-)?\d{4,5}(?: [A-Z]{2})?) (?P<city>[^\W\d_a-z][a-zà-ÿ'-]{2,20}(?: [A-Z][a-zà-ÿ'-]{2,20})?)",
+        lambda m: bool(_HAS_STREET.search(read_before(m, 60))) and _is_city(m),
+        ignore_case=False,
+    ),
+    # Sydney NSW 2000.
+    _make(
+        "postcode",
+        "capital",
+        r"(?<![\w'-])(?P<city>[A-Z][a-z]{2,20}(?: [A-Z][a-z]{2,20})?),? (?P<state>NSW|VIC|QLD|SA|WA|TAS|ACT|NT),? "
+        r"(?P<postcode>[0-9]\d{3})(?![\w.,/-]\d|\w)",
+        _is_city,
+        ignore_case=False,
+    ),
     _make("box", "word", r"\b(?:P\.? ?O\.? ?)?Box[ #:]{1,3}\d{1,7}\b"),
     _make(
         "unit",
         "word",
-        r"\b(?:Apt|Apartment|Suite|Ste)\.?(?: ?(?:#|no\.?))?[ :#]{1,2}(?P<id>[A-Z]?\d{1,5}[A-Z]?|[A-Z])\b(?!')",
-        lambda m: bool(re.search(r"\d", m["id"])) or m["id"].isupper(),
+        r"\b(?:Apt|Apartment|Suite|Ste|Flat(?= ?#?\d))\.?(?: ?(?:#|no\.?))?[ :#]{1,2}(?P<id>[A-Z]?\d{1,5}[A-Z]?|[A-Z])\b(?!')",
+        lambda m: (
+            (bool(re.search(r"\d", m["id"])) or m["id"].isupper())
+            and not IS_MEASURED.match(read_after(m, 12))
+        ),
     ),
     # San Diego, CA 03245.
     _make(
@@ -200,6 +251,40 @@ _RULES = [
     ),
     _make("zip", "digit", rf"(?<![\d.,/-]){_ZIP}", _has_state),
     _make("zip", "digit", r"(?<![\w.,/-])\d{5}-\d{4}(?![\w-])"),
+    _make("zip", "digit", r"(?<![\w.,/-])\d{5}(?= zip(?: ?code)?\b)"),
+    _make(
+        "postcode",
+        "word",
+        r"\b(?:zip|post ?code|postal ?code|pin ?code|eircode|plz|cep)(?: ?code)?(?: is)?[ :#-]{1,3}"
+        r"(?P<id>(?=[A-Z]{0,3}\d)[A-Z0-9]{2,5}(?:[ -](?=[A-Z]{0,2}\d)[A-Z0-9]{3,4})?|[A-Z]\d{2}[ -]?[A-Z0-9]{4}|"
+        r"[A-Z]\d[A-Z] ?\d[A-Z]\d|\d{6})(?![\w-])",
+        lambda m: sum(map(str.isdigit, m["id"])) > 1 or len(m["id"]) > 4,
+    ),
+    # Canada Post's form without its space, after a province.
+    _make(
+        "postcode",
+        "capital",
+        r"(?<=\b[A-Z][A-Z] )[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z]\d[ABCEGHJ-NPRSTV-Z]\d(?![\w-])",
+        lambda m: read_before(m, 3).strip() in _PROVINCES,
+        ignore_case=False,
+    ),
+    _make(
+        "box",
+        "capital",
+        r"\b(?:PSC|CMR|Unit) \d{1,5},? Box \d{1,5},? [AFD]PO,? A[AEP] \d{5}\b",
+        ignore_case=False,
+    ),
+    # Whatever stands where somebody lives: "lives at 6 Donald Forges, Lake Hannah".
+    _make(
+        "street",
+        "word",
+        r"\b(?:lives? (?:at|in|on)|living (?:at|in)|lived at|resid(?:es?|ing) (?:at|in)|stay(?:s|ing) at|"
+        r"address(?: is| to)?:?|moved to|mail (?:it |them )?to|deliver(?:ed|ies)? to|home (?:at|is)|house at) "
+        rf"(?P<street>(?-i:{_PLACED}))(?-i:,? (?P<city>{_TOWN}))?"
+        r"(?-i:(?:, ?| ?- ?| )(?P<state>[A-Z]{2,3})(?=,? [A-Z0-9]*\d))?(?-i:(?:, ?| ?- ?| )(?P<postcode>\d{4,6}|[A-Z0-9]{2,4} ?\d[A-Z]{2}))?"
+        r"(?![\w-])",
+        heads="live|living|lived|resid|stay|address|moved|mail|deliver|home|house",
+    ),
     # By Royal Mail's and Canada Post's forms; "T1N 2M0" is the stage of a tumor.
     _make(
         "postcode",

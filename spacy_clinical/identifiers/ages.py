@@ -36,7 +36,8 @@ _RELATIVE = (
 )
 _WHO = rf"(?:he|she|they|patient|pt|who|{_RELATIVE})"
 _NOT_AGE = (
-    r"(?! ?(?:%|/|\.\d|[:-]\d|mm|kg|lbs?|pounds|weeks|wks|days|hours|minutes|cm|inches|in\b|"
+    r"(?! ?(?:%|/|\.\d|[:-]\d|mm|kg|lbs?|pounds|weeks|wks|days|hours|minutes|cm|inches|"
+    r"in\b(?! (?:[12]\d{3}|(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)[a-z]*)\b)|"
     r"beats|bpm|percent|feet|degrees|°|mg|months|st\b|th\b|nd\b|rd\b|over\b)|\d)"
 )
 # "4 months" of "90 years and 4 months old".
@@ -130,7 +131,7 @@ _RULES = [
     ),
     _make(
         "word",
-        rf"\b{_WHO} (?:is|was|just turned|will be) "
+        rf"\b(?:{_WHO} (?:is|was|just turned|will be)|s?he's) "
         rf"(?:now |currently |about |almost |only |nearly ){{0,2}}{_N}{_NOT_AGE}",
         _is_adult,
     ),

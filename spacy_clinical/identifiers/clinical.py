@@ -83,6 +83,14 @@ _SHAPES = [
         (rf"\b{_INSTRUMENT}\b", 0),
     )
 ]
+# Names of substances end in the stems of their class (WHO's and USAN's lists).
+_DRUG = re.compile(
+    r"[a-z]{2,14}(?:mab|nib|pril|olol|statin|azole|cillin|mycin|oxacin|sartan|dipine|tidine|"
+    r"setron|triptan|caine|barbital|azepam|zolam|fentanil|fentanyl|rubicin|platin|parin|gliptin|glitazone|"
+    r"formin|coxib|profen|dopa|lukast|terol|phylline|thiazide|semide|mustine|taxel|trexate|"
+    r"cycline|dronate|oxetine|traline|idone|azine|tamine|cristine|blastine|fibrate|gliflozin|"
+    r"glutide|mannitol|steride|sulfan|bital|peridol|quine|vudine|navir|ciclovir|cyclovir)"
+)
 _WORD = re.compile(r"[^\W_]+(?:['\u2019/&-][^\W_]+)*")
 _PART = re.compile(r"[^\W_]+")
 _STATES = frozenset(STATE_CODES.split("|"))
@@ -164,6 +172,8 @@ def _is_clinical(row: Identifier, text: str) -> bool:
 
 def _is_clinical_word(word: str) -> bool:
     """Check whether a word in small letters is one of medicine, and no name."""
+    if _DRUG.fullmatch(word):
+        return True
     return word.islower() and is_medical(word) and not is_ordinary(word)
 
 

@@ -36,7 +36,11 @@ _IS_RANGE = re.compile(
     r"\b(?:ranges?|between|normal|reference|ref|from|count|level|titers?|dose|NDC|lot)\b[^\n]{0,14}$",
     re.IGNORECASE,
 )
-_SEPARATOR = r"(?:[ .-]|- | -|/| - )"
+_NETWORK = (
+    r"(?:twitter|insta(?:gram)?|ig|snap(?:chat)?|skype|facebook|fb|tiktok|telegram|discord|venmo|"
+    r"linkedin|wechat|reddit|zoom)"
+)
+_SEPARATOR = r"(?:[ .\u00b7\u2022-]|- | -|/| - )"
 _EXTENSION = r"(?:,? ?(?:x|ext\.?|extension)[ .:]?\d{1,6})?"
 
 
@@ -98,7 +102,24 @@ _RULES = [
         "EMAIL",
         "email",
         "any",
-        rf"(?<![\w.+-])[\w.+-]{{2,64}} (?:at|AT) [\w-]{{2,63}} (?:dot|DOT) (?:{_TOP})\b",
+        rf"(?<![\w.+-])(?:[\w+-]{{1,40}} (?:dot|DOT|underscore|dash) ){{0,3}}[\w.+-]{{2,64}} (?:at|AT) "
+        rf"(?:[\w-]{{2,63}} (?:dot|DOT) ){{1,4}}(?:{_TOP})\b",
+    ),
+    # "maria . lopez @ gmail . com".
+    compile_rule(
+        WEB,
+        "EMAIL",
+        "email",
+        "any",
+        rf"(?<![\w.+-])[\w+-]{{1,64}}(?: ?[._] ?[\w+-]{{1,64}}){{0,3}} ?@ ?[\w-]{{2,63}}(?: ?\. ?[\w-]{{2,63}}){{0,3}} ?\. ?(?:{_TOP})\b",
+    ),
+    # "maria.lopez@hospital", of a network of its own.
+    compile_rule(
+        WEB,
+        "EMAIL",
+        "email",
+        "any",
+        r"(?<![\w.+-])(?=[\w+-]*[._\d])[A-Za-z][\w.+-]{2,63}@[A-Za-z][\w-]{2,62}(?![\w@.-]*\d|\.\w)",
     ),
     compile_rule(
         WEB,
@@ -124,6 +145,16 @@ _RULES = [
         "any",
         r"(?<![\w@./])@[A-Za-z][\w.]{2,29}(?<!\.)(?![\w@])",
         lambda m: not re.match(r"@ ?(?:bedside|home|rest|night)", m[0], re.I),
+    ),
+    compile_rule(
+        SOURCE,
+        "OTHERPHI",
+        "social",
+        "word",
+        rf"\b{_NETWORK}(?: (?:handle|account|name|user ?name|id|profile|page))?(?:(?: is|:| -|=)? |[:=])"
+        r"(?P<id>@?[a-z][\w.-]{2,29}(?<![.-]))(?![\w@/]|\.\w)",
+        lambda m: any(c.isdigit() or c in "_.@" for c in m["id"]),
+        heads=_NETWORK,
     ),
     compile_rule(
         SOURCE,
@@ -172,6 +203,41 @@ _RULES = [
         "digit",
         r"(?<![\w.,/-])0\d{2,4}[ -]\d{3,4}[ -]?\d{3,4}(?![\d/]|[.,-]\d)",
     ),
+    # 01 23 45 67 89; 098765 43210; 0011 44 20 7946 0958.
+    compile_rule(
+        SOURCE,
+        "PHONE",
+        "phone",
+        ("digit", "sign"),
+        r"(?<![\w.,/-])(?:0\d(?:[ .-]\d{2}){4}|0\d{4,5}[ -]\d{5,6}|0[01]{1,2}[ -]\d{1,3}(?:[ -]\d{1,5}){2,5}"
+        r"|\(0\d{1,4}\)[ .]{0,2}\d{3,4}[ .-]?\d{3,4})(?![\d/]|[.,-]\d)",
+        lambda m: len(keep_digits(m[0])) > 8,
+    ),
+    # Groups of a national number, which only its label tells: "tel 912 34 56 78".
+    compile_rule(
+        SOURCE,
+        "PHONE",
+        "phone",
+        "digit",
+        r"(?<![\w.,/-])\d{1,4}(?:[ .-]\d{2,4}){1,4}(?![\w/]|[.,-]\d)",
+        lambda m: 7 <= len(keep_digits(m[0])) <= 13 and _has_phone_word(m),
+    ),
+    # "555 0177 is my work phone".
+    compile_rule(
+        SOURCE,
+        "PHONE",
+        "phone",
+        "digit",
+        r"(?<![\w.,/-])\d{3,4}[ -]\d{3,5}(?= (?:is|was) (?:my|his|her|their|the|our)(?: [a-z]{2,8})? ?(?:phone|cell|number|mobile|home|work|office|fax)\b)",
+    ),
+    # Letters for digits, as scanners and thumbs have them: "617-555-O142".
+    compile_rule(
+        SOURCE,
+        "PHONE",
+        "phone",
+        "digit",
+        r"(?<![\w.,/-])\d{3}[ .-](?=[\dOoIl]{3}[ .-])[\dOoIl]{3}[ .-](?=[OoIl]*\d)[\dOoIl]{4}(?!\w|[.,-]\d)",
+    ),
     compile_rule(
         SOURCE,
         "PHONE",
@@ -203,7 +269,8 @@ _RULES = [
         "PHONE",
         "extension",
         "word",
-        r"\b(?:ext(?:ension)?\.?|x|(?-i:p)|pgr|bleep|vm)[ .:#]{0,2}(?P<id>\d-\d{4}|\d{4,6})(?![\w/]|[.,-]\d)",
+        r"\b(?:ext(?:ensio)?n?\.?|x|(?-i:p)|pgr|pager|beeper|bleep|vm|desk)(?: (?:no\.?|number|is))?[ .:#]{0,3}"
+        r"(?P<id>\d-\d{4}|\d{4,6})(?![\w/]|[.,-]\d)",
         lambda m: (
             not IS_MEASURED.match(read_after(m, 12))
             and not re.search(r"\d ?$", read_before(m, 3))

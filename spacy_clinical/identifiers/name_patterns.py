@@ -132,9 +132,27 @@ _POSSESSIVE = re.compile(
 )
 # Under "Sincerely,": the lines of a signature.
 _CLOSING = re.compile(
-    r"^ {0,20}(?:Yours (?:sincerely|truly|faithfully)|Sincerely(?: yours)?|(?:Best|Kind|Warm)(?:est)? "
-    rf"regards|Regards|Respectfully(?: submitted)?|Cordially|With (?:best|kind) regards|Many thanks|"
-    rf"Thank you)[,.]?\s{{1,40}}(?P<staff>)(?:Dr\.? )?(?P<id>(?-i:{_ANY}))",
+    r"^ {0,20}(?:Yours(?: sincerely| truly| faithfully)?|Sincerely(?: yours)?|(?:With )?(?:(?:my|our) )?"
+    r"(?:(?:best|kind|warm)(?:est)? )?(?:regards|wishes)|Respectfully(?: submitted)?|Cordially|"
+    r"Many thanks|Thanks(?: again)?(?=,|\s*\n)|(?:All the )?Best(?=,|\s*\n)|Cheers|Take care(?=,|\s*\n)|"
+    rf"Love(?=,|\s*\n)|Thank you)(?:,?\s{{1,40}}|\. *\n\s{{0,20}})(?P<staff>)(?:Dr\.? )?(?P<id>(?-i:{_ANY}))",
+    re.MULTILINE | re.IGNORECASE,
+)
+# "... is worse. Regards, Ann Lee": at the end of a message of one line.
+_CLOSING_INLINE = re.compile(
+    rf"(?<=[.!?,] )(?P<patient>(?:(?:best|kind|warm) )?(?:regards|wishes)|thanks(?: again)?|thank you|"
+    rf"sincerely|cheers|best),? (?P<id>(?-i:{_NAME}))(?= ?(?:$|[.\n]|[+(]?\d))",
+    re.MULTILINE | re.IGNORECASE,
+)
+# Full names right after labels that nothing else follows.
+_FULL_NAME = (
+    rf"(?:{_REVERSED}|(?:{INITIAL} ?){{1,3}}{CAPITAL}|{CAPITAL}(?: {INITIAL})? (?:{_PARTICLE} ){{0,2}}"
+    rf"{CAPITAL}{_SUFFIX})"
+)
+_PLAIN = re.compile(
+    rf"(?<![^\W_])(?:(?P<staff>case managers?|copied to|copies to|social worker|scrub nurse)|"
+    rf"(?P<patient>clients?|next of kin|nok|emergency contact|caller|subscriber|policy ?holder|"
+    rf"guarantor|for my patient|patient named?))(?: is)? (?P<id>(?-i:{_FULL_NAME}))",
     re.MULTILINE | re.IGNORECASE,
 )
 _SIGNED = re.compile(rf"(?P<staff>/s/) {{0,3}}(?:Dr\.? )?(?P<id>{_ANY})")
@@ -205,6 +223,20 @@ PATTERNS = [
         Heads(_STAFF_LABEL + _PATIENT_LABEL + _CONTACT_LABEL + RELATIVE),
     ),
     NamePattern(_SIGNED, ("any",), False),
+    NamePattern(
+        _CLOSING_INLINE,
+        ("word",),
+        True,
+        Heads("best kind warm regards wishes thank sincerely cheers"),
+    ),
+    NamePattern(
+        _PLAIN,
+        ("word",),
+        True,
+        Heads(
+            "case cop social scrub client next nok emergency caller subscriber policy guarantor for patient"
+        ),
+    ),
     NamePattern(_RELATED, ("word",), True, Heads(RELATIVE)),
     NamePattern(_CALLED, ("word",), True, Heads(_CALLED.pattern)),
     NamePattern(_HEADER, ("line",), True),

@@ -13,6 +13,7 @@ from spacy_clinical.identifiers.check_digits import (
     is_vin,
     keep_digits,
 )
+from spacy_clinical.identifiers.date_checks import are_day_and_month
 from spacy_clinical.identifiers.found import Identifier
 from spacy_clinical.identifiers.matching import (
     IS_MEASURED,
@@ -25,6 +26,7 @@ from spacy_clinical.identifiers.matching import (
     read_after,
     read_before,
 )
+from spacy_clinical.identifiers.vocabulary import is_medical, load_not_names
 
 SOURCE = "numbers"
 # Of numbers without labels.
@@ -34,8 +36,16 @@ _NO = r"(?:no\.?|nos\.?|num(?:ber)?s?\.?|nbr|id\.?|#|code|identifier)"
 _TIE = rf"\b\)?(?: ?{_NO})?\)?[ ]?(?:[:#=.-]{{1,3}}|is|was|of)?\n?[ ]{{0,8}}#?(?:is )?"
 # What is run together with a number: "0937884Date".
 _NEXT_WORD = r"(?-i:[A-Z][a-z]{2})"
+# Capitals before the digits, as of an insurer: "BCX 4471 902", "RN 556123".
+_PREFIX = (
+    r"(?-i:(?!(?:JAN|FEB|MAR|APR|MAY|JUNE?|JULY?|AUG|SEPT?|OCT|NOV|DEC|AGE|DOB|SEX|BP|HR|AND|OR|"
+    r"NOT|NO|IS|WAS|ON|AT|IN|OF|TO|FOR|THE|PAGE|POD|HD|DAY|TYPE|GRADE|STAGE|CPT|ICD|NDC|ROOM|BED) )"
+    r"[A-Z]{1,4} )?"
+)
 _VALUE = (
-    r"(?P<id>(?=[A-Z0-9./-]{0,14}\d[A-Z0-9./-]{0,14}\d)[A-Z0-9]"
+    r"(?P<id>"
+    rf"{_PREFIX}"
+    r"(?=[A-Z0-9./-]{0,14}\d[A-Z0-9./-]{0,14}\d)[A-Z0-9]"
     rf"(?:(?!{_NEXT_WORD})[A-Z0-9]|[./-](?=[A-Z0-9])){{2,28}}"
     rf"(?:[ ](?=\d)\d{{2,6}}){{0,3}})(?:(?![A-Z0-9])|(?={_NEXT_WORD}))"
 )
@@ -43,10 +53,11 @@ _VALUE = (
 _LABELS = {
     "mrn": (
         r"(?:e?mrn|m\.r\.n\.?|mr(?= ?(?:#|no\b))|med(?:ical)?\.? rec(?:ord)?s?\.?|mc(?= ?#)|"
-        r"health record|hospital|chart|unit|patient|pt\.?|urn|umrn|uhid|hosp\.?|clinic|"
+        r"health record|record(?= (?:no|num|#|id))|hospital|chart|unit|patient|pt\.?|urn|umrn|uhid|hosp\.?|clinic|"
         r"nhc|historia(?: cl[ií]nica)?|pid|epic|case record)"
     ),
-    "ssn": r"(?:ssn|s\.s\.n\.?|soc(?:ial)?\.? sec(?:urity)?\.?|ss(?= ?#)|sin|tax ?payer|ein|itin)",
+    "ssn": r"(?:ssn|s\.s\.n\.?|soc(?:ial)?\.? sec(?:urity)?\.?|ss(?= ?#)|sin|tax ?payer|ein|itin|"
+    r"national insurance|nino|ni(?= (?:no|num|#)))",
     "nhs": r"(?:nhs|chi|h ?& ?c|n\.h\.s\.?)",
     "npi": r"(?:npi|n\.p\.i\.?|national provider)",
     "dea": r"(?:dea)",
@@ -57,13 +68,14 @@ _LABELS = {
     ),
     "account": (
         r"(?:acc(?:oun)?t\.?|har|csn|fin|visit|encounter|enc\.?|invoice|bill(?:ing)?|"
-        r"guarantor|bank|routing|credit card|card|iban|episode|contact serial|receipt|"
+        r"guarantor|bank|routing|sort ?code|bsb|credit card|card|iban|episode|contact serial|receipt|"
         r"transaction)"
     ),
     "license": (
         r"(?:licen[sc]e|lic\.?|driver'?s lic(?:en[sc]e)?|d\.?l\.?(?= ?#)|dln|certification|"
         r"registration|reg\.?|gmc|nmc|passport|visa|state id|military id|dod id|"
-        r"national id|dni|nie|nif|curp|cpf|aadhaar|permit|badge|employee|emp\.?|staff)"
+        r"national id|dni|nie|nif|curp|cpf|aadhaar|permit|badge|employee|emp\.?|staff|student|"
+        r"(?:state )?bar|ahpra|hpcsa|gdc|hcpc)"
     ),
     "device": (
         r"(?:serial|s/n|sn|lot|udi|imei|device|model|implant|pacemaker|generator|icd(?= s/n)|"
@@ -78,7 +90,7 @@ _LABELS = {
     ),
     "biometric": r"(?:fingerprint|biometric|retina(?:l scan)?|voice ?print|face ?id)",
     "username": r"(?:user ?name|user ?id|login|logon|userid|user)",
-    "id": r"(?:id|i\.d\.|identification|identifier|key|pin)",
+    "id": r"(?:(?:study |trial )?(?:subject|participant|enrollee)|id|i\.d\.|identification|identifier|key|pin)",
 }
 # Their labels are ordinary words: a sign or "number" has to follow.
 _WORDS = (
@@ -87,7 +99,7 @@ _WORDS = (
     r"path|pathology|surgical|report|document|doc|job|reference|key|pin|staff|permit|case|"
     r"sample|slide|auth|fin|har|chi|sin|vehicle|mr|key|acc|reg|user|batch|lot|rx|"
     r"medicare|medicaid|insurance|coverage|certificate|certification|registration|enc|emp|"
-    r"conf|confirmation|badge|visa|voucher|donor|episode|sn|pid|epic|req|health record|member|"
+    r"conf|confirmation|visa|voucher|donor|subject|participant|enrollee|episode|sn|pid|epic|req|health record|member|"
     r"policy|transaction|incident|ticket|invoice|card|prescription|specimen)\W*$"
 )
 _NOT_LABELLED = re.compile(_WORDS, re.IGNORECASE)
@@ -116,17 +128,24 @@ def _is_value(match: re.Match[str]) -> bool:
         or _CODED.search(read_before(match, 30))
     ):
         return False
-    if re.fullmatch(
-        r"\d{1,2}[/.-]\d{1,2}(?:[/.-]\d{2,4})?|(?:19|20)\d\d|\d+\.\d+", value
-    ):
+    if _is_dated(value) or re.fullmatch(r"(?:19|20)\d\d|\d+\.\d+", value):
         return False
     has_sign = bool(_HAS_SIGN.search(label))
     bare = re.sub(rf"(?:{_NO})?[ :#=.-]*$", "", label, flags=re.IGNORECASE)
     if _NOT_LABELLED.search(bare or label):
         # "Unit No: 123987", but "patient 10", "lead 12", "case 2".
-        enough = 4 if has_sign else 6
+        if _REGISTERED.match(value):
+            return False
+        is_code = re.match(r"[A-Z]{1,5}[ /-]?\d", value) is not None
+        enough = 4 if has_sign or is_code else 6
         return len(digits) >= enough or (has_sign and len(digits) > 2 and "-" in value)
     return len(digits) >= (3 if has_sign else 4)
+
+
+def _is_dated(value: str) -> bool:
+    """Check that numbers may be those of a date: "12-3-99", but not "77-88-99"."""
+    date = re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})(?:[/.-]\d{2,4})?", value)
+    return date is not None and are_day_and_month(date[1], date[2])
 
 
 def _is_uncoded(match: re.Match[str]) -> bool:
@@ -176,7 +195,73 @@ def _rule(
     )
 
 
+# "Plate no. KL 07 AB 1234", "car reg AB12 CDE".
+_PLATE_LABELS = (
+    r"(?:(?:licen[sc]e|number|registration|vehicle|car)? ?plates?|(?:car|vehicle) reg(?:istration)?|"
+    r"reg(?:istration)? (?:plate|mark)|licen[sc]e tag|tag(?= ?(?:no\.?|number|#)))"
+)
+_PLATE = r"(?P<id>(?-i:(?=[A-Z0-9 -]{0,12}\d)[A-Z0-9]{1,7}(?:[ -][A-Z0-9]{1,4}){0,3}))(?![\w-])"
+# The last digits of a number: "SSN ending in 6789", "last four of her social: 6789".
+_ENDING = (
+    r"(?P<tail>(?:ssn|social(?: security)?|account|acct|card|mrn|member|policy|insurance|licen[sc]e|"
+    r"passport|phone|cell|id)(?: (?:number|no\.?|#))?(?: that)?,? (?:ending|ends)(?: (?:in|with))?|"
+    r"last (?:four|4|three|3|five|5)(?: digits)?(?: (?:of )?(?:(?:his|her|the|my|your|their) )?"
+    r"(?:ssn|social(?: security)?|account|acct|card|mrn|id)(?: number)?)?|"
+    r"(?:ssn|social(?: security)?|account|acct|card|mrn|id),? last (?:four|4|three|3|five|5)(?: digits)?)"
+    r"(?: (?:is|are|was))?[ :#.=-]{1,3}(?P<id>\d{3,5})(?![\w/]|[.,-]\d)"
+)
+# What somebody is called by on a computer, and in networks.
+_USER_LABELS = (
+    r"(?:user ?(?:name|id)|screen ?name|log-?in(?: name| id)?|logon|handle|user)"
+)
+_USER = r"(?P<id>@?[^\W\d_][\w.-]{1,29}(?<![.-]))(?![\w@])"
+_IS_USER_LABEL = re.compile(
+    r"[:=]|user ?(?:name|id)|screen ?name|\bis\b", re.IGNORECASE
+)
+
+
+def _is_plate(match: re.Match[str]) -> bool:
+    value = match["id"]
+    return (
+        len(value) > 3
+        and sum(map(str.isalnum, value)) > 3
+        and not _CODED.search(read_before(match))
+    )
+
+
+def _is_user(match: re.Match[str]) -> bool:
+    """Check that a word is a name of a user: "login jsmith2", "username: jsmith"."""
+    word = match["id"].lstrip("@")
+    label = match.string[match.start() : match.start("id")]
+    if any(c.isdigit() or c in "_." for c in word) or word != match["id"]:
+        return True
+    is_ordinary = word.lower() in load_not_names() or is_medical(word)
+    return bool(_IS_USER_LABEL.search(label)) and len(word) > 3 and not is_ordinary
+
+
 _LABELLED = [
+    _rule(
+        "vehicle",
+        "word",
+        rf"\b{_PLATE_LABELS}{_TIE}{_PLATE}",
+        _is_plate,
+        heads=_PLATE_LABELS,
+    ),
+    _rule(
+        "number",
+        "word",
+        rf"\b{_ENDING}",
+        heads=_ENDING.partition("(?: that)")[0] + "last",
+    ),
+    _rule(
+        "username",
+        "word",
+        rf"\b{_USER_LABELS}{_TIE}{_USER}",
+        _is_user,
+        heads=_USER_LABELS,
+    ),
+]
+_LABELLED += [
     _rule(
         kind, "word", rf"(?<![^\W_])(?:{labels}){_TIE}{_VALUE}", _is_value, heads=labels
     )
@@ -226,7 +311,7 @@ _FORMS = [
     _rule(
         "insurance",
         "code",
-        r"(?<!\w)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d\d ?\d\d ?\d\d ?[A-D](?!\w)",
+        r"(?<!\w)[A-Z]{2} ?\d\d ?\d\d ?\d\d ?[A-D](?!\w)",
         ignore_case=False,
     ),
     _rule(

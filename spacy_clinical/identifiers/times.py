@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from spacy_clinical.identifiers.dates import PLAIN_TIME
+from spacy_clinical.identifiers.date_checks import PLAIN_TIME
 from spacy_clinical.identifiers.found import Identifier
 from spacy_clinical.identifiers.matching import (
     IS_MEASURED,
@@ -17,7 +17,7 @@ from spacy_clinical.identifiers.matching import (
 
 SOURCE = "times"
 _HALF = r"(?: ?(?:[ap]\.? ?m\b\.?))"
-_CLOCK = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?"
+_CLOCK = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,6})?)?"
 _ZONE = r"(?: ?(?:EST|EDT|CST|CDT|MST|MDT|PST|PDT|GMT|UTC|Z)\b)?"
 # "1:40" of an antibody, "10:20" of a mixture.
 _IS_RATIO = re.compile(
@@ -47,6 +47,18 @@ def _is_said_to_be_time(match: re.Match[str]) -> bool:
     return bool(_IS_SAID.search(read_before(match, 12))) and _is_time(match)
 
 
+def _is_clock(match: re.Match[str]) -> bool:
+    """Check that "20.30" is a time: "at 20.30", "3/14 20.30", but no "at 20.30 mg"."""
+    hour, _, minute = match["clock"].partition(".")
+    said = re.search(
+        r"(?:\b(?:time|seen|arrived|called)(?: at)?:?|\d[/-]\d{1,4},?(?: at)?) $",
+        read_before(match, 20),
+        re.I,
+    )
+    is_amount = IS_MEASURED.match(read_after(match, 14))
+    return bool(said) and int(hour) < 24 and not is_amount and len(minute) == 2
+
+
 _make = partial(compile_rule, SOURCE, "DATE", "time", "digit")
 _RULES = [
     _make(
@@ -54,7 +66,7 @@ _RULES = [
         _is_time,
     ),
     _make(
-        rf"(?<![\d:.,/])(?P<id>(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?)(?![\d:]){_ZONE}",
+        rf"(?<![\d:.,/])(?P<id>(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{{1,6}})?)?)(?![\d:]){_ZONE}",
         _is_time,
     ),
     _make(
@@ -66,6 +78,12 @@ _RULES = [
     ),
     _make(
         r"(?<![\d:.,/-])(?P<id>(?:[01]\d|2[0-3])[0-5]\d) ?(?:hrs?|hours|h)\b",
+    ),
+    # 14h30, and "at 20.30".
+    _make(r"(?<![\d:.,/-])(?:[01]\d|2[0-3])h[0-5]\d(?!\w)"),
+    _make(
+        rf"(?<![\d:.,/-])(?P<id>(?P<clock>(?:[01]?\d|2[0-3])\.[0-5]\d)(?P<half>{_HALF})?)(?![\d:.])",
+        lambda m: bool(m["half"]) or _is_clock(m),
     ),
 ]
 

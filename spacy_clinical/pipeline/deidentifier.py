@@ -69,6 +69,7 @@ class ClinicalDeidentifier(TokenHeadPipe):
         decide: Decide = "both",
         decoder: Decoder = "auto",
         threshold: float | None = None,
+        neighbor_threshold: float | None = None,
         holidays: bool = True,
         times: bool = True,
         ages: Literal["all", "over_89"] = "all",
@@ -90,6 +91,8 @@ class ClinicalDeidentifier(TokenHeadPipe):
             all but "O" together are), or "auto": "threshold_max" if a threshold is set
             or was published with the checkpoint, else "argmax".
         threshold (0 to 1): Of the model; None for the published one.
+        neighbor_threshold (0 to 1): A lower one for tokens beside those that were found,
+            so that no name is found in part; None for none.
         holidays: Whether names of holidays are dates to the rules.
         times: Whether the rules find times of day.
         ages: Whether the rules find "all" ages, or those "over_89".
@@ -105,6 +108,7 @@ class ClinicalDeidentifier(TokenHeadPipe):
         self.decide = decide
         self.decoder = decoder
         self.threshold = threshold
+        self.neighbor_threshold = neighbor_threshold
         self.holidays = holidays
         self.times = times
         self.ages = ages
@@ -210,6 +214,7 @@ class ClinicalDeidentifier(TokenHeadPipe):
             self.scheme,
             decoder=decoder,
             threshold=threshold,
+            neighbor_threshold=self.neighbor_threshold,
             is_mark=is_mark,
             is_start=is_start,
         ):
@@ -337,16 +342,14 @@ class ClinicalDeidentifier(TokenHeadPipe):
             raise CodedValueError(
                 Errors.C881.format(name=self.name, decide=self.decide)
             )
-        if self.threshold is not None and not 0 <= self.threshold <= 1:
-            raise CodedValueError(
-                Errors.C104.format(
-                    name=self.name,
-                    setting="threshold",
-                    value=self.threshold,
-                    low=0,
-                    high=1,
+        for setting in ("threshold", "neighbor_threshold"):
+            value = getattr(self, setting)
+            if value is not None and not 0 <= value <= 1:
+                raise CodedValueError(
+                    Errors.C104.format(
+                        name=self.name, setting=setting, value=value, low=0, high=1
+                    )
                 )
-            )
 
     def _raise_unknown(self, setting: str, value: str, known: Iterable[str]) -> None:
         raise CodedValueError(

@@ -485,3 +485,31 @@ def test_a_note_of_two_megabytes_is_cleaned(run, tmp_path):
     assert path.stat().st_size > 2_000_000
     assert run(path).exit_code == 0
     assert read(tmp_path)[0]["text"].count("[PATIENT]") == 4_002
+
+
+@pytest.mark.parametrize("options", [[], ["--shard-size", "1"]])
+def test_texts_are_written_on_request(run, notes, tmp_path, options):
+    assert run(notes, "--texts", *options).exit_code == 0
+    written = {p.name: p.read_text("utf8") for p in (tmp_path / "out/texts").iterdir()}
+    assert written == {f"{r['id']}.txt": r["text"] for r in _read_all(tmp_path / "out")}
+    assert set(written) == {"a.txt", "b.txt"}
+    # Those of an earlier run may tell what is removed.
+    again = run(notes, "--texts", *options)
+    assert again.exit_code == 2
+    assert "C326" in again.stderr
+
+
+def _read_all(folder):
+    paths = [*folder.glob("notes.jsonl"), *sorted(folder.glob("shards/*.jsonl"))]
+    return [json.loads(line) for p in paths for line in p.read_text().splitlines()]
+
+
+@pytest.mark.parametrize(
+    "options", [["--mode", "DATE=shfit"], ["--mode", "tga"], ["--preset", "hippa"]]
+)
+def test_mistyped_modes_are_refused_before_the_pipeline_is_loaded(
+    run, notes, tmp_path, options
+):
+    result = run(notes, *options, model=tmp_path / "no_such_pipeline")
+    assert result.exit_code == 2
+    assert "C890" in result.stderr

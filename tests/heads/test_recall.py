@@ -9,7 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spacy_clinical.heads.labels import read_labels
-from spacy_clinical.heads.recall import choose_tags, decode_types, join_types
+from spacy_clinical.heads.recall import (
+    Neighbors,
+    choose_tags,
+    decode_types,
+    join_types,
+)
 from tests.conftest import find_corpus
 
 COLUMNS = ["B-LOC", "I-LOC", "O", "U-LOC", "B-DATE"]
@@ -50,6 +55,43 @@ def test_a_score_is_the_probability_of_the_type():
     chosen = choose_tags(LOGITS, SCHEME, decoder="threshold_max", threshold=0.01)
     assert chosen.tags == ["O", "I-LOC", "U-LOC"]
     assert chosen.scores[1:] == pytest.approx([0.30, 0.90])
+
+
+@pytest.mark.parametrize(
+    ("scores", "marks", "starts", "expected"),
+    [
+        # Beside what was found, and in a row with it, but not elsewhere.
+        ([0.2, 0.9, 0.2, 0.0, 0.2], "", "", [0, 1, 2]),
+        ([0.2, 0.2, 0.2, 0.9], "", "", [0, 1, 2, 3]),
+        ([0.2, 0.2, 0.2], "", "", []),
+        # Behind a comma, but not on another line, nor below the lower threshold.
+        ([0.9, 0.0, 0.2], "1", "", [0, 2]),
+        ([0.9, 0.0, 0.2], "1", "2", [0]),
+        ([0.2, 0.9], "", "1", [1]),
+        ([0.9, 0.05], "", "", [0]),
+    ],
+)
+def test_neighbors_of_what_was_found_need_less(scores, marks, starts, expected):
+    scores = numpy.asarray(scores)
+    is_mark, is_start = (
+        numpy.isin(numpy.arange(len(scores)), [int(i) for i in places])
+        for places in (marks, starts)
+    )
+    near = Neighbors(0.1, is_mark, is_start)
+    assert numpy.flatnonzero(near.find(scores >= 0.5, scores)).tolist() == expected
+    if not starts:
+        near = Neighbors(0.1, is_mark, None)
+        assert numpy.flatnonzero(near.find(scores >= 0.5, scores)).tolist() == expected
+
+
+def test_the_threshold_of_neighbors_widens_spans():
+    kwargs = {"decoder": "threshold_sum", "threshold": 0.9}
+    kwargs |= {"is_mark": numpy.zeros(3, bool)}
+    seen = numpy.ones(3, bool)
+    [alone] = decode_types(LOGITS, seen, SCHEME, **kwargs)
+    [wide] = decode_types(LOGITS, seen, SCHEME, neighbor_threshold=0.3, **kwargs)
+    assert (alone.start, alone.end) == (2, 3)
+    assert (wide.start, wide.end) == (1, 3)
 
 
 TOKENS = ("B-LOC", "I-LOC", "L-LOC", "U-LOC", "B-DATE", "I-DATE", "O")

@@ -25,11 +25,12 @@ CPT [[99213]], [[99214]]; ICD [[250.00]]; [[ICD-10: I25.10]]; HCPCS [[J1885]]
 Norco [[5/325]] [[q6h]]; Percocet [[10/325]]; oxycodone [[5-10]] mg; ratio [[88/50]]
 [[Bovie cautery]], [[Kerrison]] rongeurs, [[Jackson-Pratt]] drain, [[Weitlaner]] retractor
 [[H. pylori]] was found with a change [[p.I101NfsX6]] (Fig. 2A, [[B]]; figures 3 and [[4]])
+given [[levodopa]], [[alfentanil]] and [[daunorubicin]]
 [[edema]] and [[pneumonia]]; hospitalized [[16]] times with [[40]] % of [[72]] cases
 given drugs (Xeloda; [[Hoffmann]]-La [[Roche]] Inc., [[Nutley]])
 """
 OTHERS = """
-[[Jane Quill]], [[KELLY]] and [[hope]]; [[ANN LEE]] with [[Ann HTN]]
+[[Jane Quill]], [[KELLY]] and [[hope]]; [[kalpit]] and [[maxime]]; [[ANN LEE]] with [[Ann HTN]]
 well until [[7-23]]. Came to [[DAVITA]] [[5-4]], signed [[SR]]; labelled [[83522]] L
 [[3/14]] and [[12/25]]; [[617-555-0199]]; [[4482911]]; [[MA]] and [[Boston]]
 (wife [[Ann]]; works at [[Roche]] Inc.) and ([[Ann Quill]], Quill Corp)

@@ -15,6 +15,10 @@ STAFF|[[Roger C. Kelly]], M.D. and [[Smith]], MD; [[Keisha]] RN gave it; Okonkwo
 STAFF|Dictated by: [[Bartholomew Nyqvist]]; Electronically signed by [[Ann Lee]], PA-C
 STAFF|cc: [[Priya Raghunathan]], PhD; /s/ [[Ann Lee]]
 STAFF|Seen by [[Ann Lee]] in clinic
+STAFF|Case manager [[Ann Lee]] called; copied to [[B. Mthalane]]
+PATIENT|Client [[F. Neves]] of; next of kin [[Ann Lee]] was; emergency contact [[Tom A. Reed]]
+PATIENT|It is worse. Regards, [[Aida Hand III]]
+PATIENT|My cough is back. Thanks, [[Ann Lee]]
 PATIENT|[[Sophia Brown]] is a very pleasant [[75]]-year-old
 PATIENT|Patient: [[\u05d3\u05d5\u05d3 \u05db\u05d4\u05df]], Name: [[\u0418\u0432\u0430\u043d \u041f\u0435\u0442\u0440\u043e\u0432]]
 PATIENT|Mr. [[Jose\u0301 Nu\u0301n\u0303ez]]
@@ -27,6 +31,7 @@ Seen by Cardiology; confirmed by Doppler; approved by the Ethics Committee; by m
 the doctor will call; dr appointment; Dr. recommended; nurse notified; see Dr. today
 Hypertension, DO not resuscitate; Stable, RN notified
 Also known as: TYLENOL; from Mother (Fig. 3); Sister Joseph nodule
+Regards. Continue Lasix; no change. Thanks for the referral; client services; case manager notified
 Plan: MS Contin 15 mg; PA and lateral; MD aware; RE: fever
 """
 

@@ -70,7 +70,7 @@ def test_rules_alone_need_no_checkpoint():
     doc = make()(TEXT)
     assert show(doc) == FOUND
     facts = doc._.clinical_provenance["clinical_deidentifier"]
-    assert facts == {"decide": "rules", "rules_version": "2"}
+    assert facts == {"decide": "rules", "rules_version": "3"}
     assert doc._.clinical_pieces is None
 
 
@@ -182,6 +182,7 @@ def test_what_is_known_of_the_patient_is_found():
     [
         ({"decide": "model"}, r"\[C881\]"),
         ({"threshold": 1.5}, r"\[C104\]"),
+        ({"neighbor_threshold": -0.1}, r"\[C104\].*neighbor_threshold"),
         ({"record_columns": {"a": "phone"}}, r"\[C854\].*phone"),
     ],
 )

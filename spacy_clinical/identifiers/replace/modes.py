@@ -58,16 +58,13 @@ class Modes:
     ) -> None:
         known = tuple(dict.fromkeys((REST, *LABELS, *labels, *KINDS)))
         self.names: dict[str, str] = {REST: "tag"}
+        check_modes(mode, preset)
         if preset is not None:
-            if preset not in PRESETS:
-                raise _make_error("preset", preset, PRESETS)
             self.names |= PRESETS[preset]
         if isinstance(mode, str):
-            _check_mode(mode)
             fitting = {} if preset is not None else _FITTING.get(mode, {})
             self.names |= {REST: mode, **fitting}
         for name, own in mode.items() if isinstance(mode, Mapping) else ():
-            _check_mode(own)
             self.names[_find_name(name, known)] = own
         for name in list_names(keep):
             self.names[_find_name(name, known)] = "keep"
@@ -84,9 +81,20 @@ class Modes:
         return not {"surrogate", "shift"}.isdisjoint(self.names.values())
 
 
-def _check_mode(mode: str) -> None:
-    if mode not in MODES:
-        raise _make_error("mode", mode, MODES)
+def check_modes(
+    mode: str | Mapping[str, str] | None, preset: str | None = None
+) -> None:
+    """Check that there are such modes, and such a preset. Labels aren't checked.
+
+    mode: A mode for all, or one for each label or kind.
+    preset: Name of a preset.
+    RAISES ValueError: C890, for names that there aren't.
+    """
+    if preset is not None and preset not in PRESETS:
+        raise _make_error("preset", preset, PRESETS)
+    for name in mode.values() if isinstance(mode, Mapping) else [mode]:
+        if name is not None and name not in MODES:
+            raise _make_error("mode", name, MODES)
 
 
 def _find_name(name: str, known: Sequence[str]) -> str:
