@@ -46,7 +46,8 @@ from spacy_clinical.concepts.index import open_index
 from spacy_clinical.concepts.linking import Linker, Query
 from spacy_clinical.concepts.mentions import list_short_forms, spell_out
 from spacy_clinical.concepts.sources.source import Facts
-from spacy_clinical.concepts.store import CACHE_VARIABLE, open_vocabulary
+from spacy_clinical.concepts.cache import CACHE_VARIABLE
+from spacy_clinical.concepts.store import open_vocabulary
 from spacy_clinical.concepts.vocabulary import Vocabulary
 from spacy_clinical.corpora.brat import BratCorpus
 from spacy_clinical.corpora.pubtator import PubTatorCorpus

@@ -7,19 +7,30 @@ from spacy.tokens import Doc, Span, SpanGroup
 from spacy.util import SimpleFrozenDict
 from thinc.api import Model
 
+from spacy_clinical.concepts.abbreviations import load_abbreviations
 from spacy_clinical.concepts.dense import DenseScorer
-from spacy_clinical.concepts.entity_types import TYPES
+from spacy_clinical.concepts.entity_types import DRUGS, TYPES, list_all
+from spacy_clinical.concepts.evidence import Evidence, needs_evidence
 from spacy_clinical.concepts.linking import Link, Linker, Query
-from spacy_clinical.concepts.mentions import list_short_forms, spell_out
+from spacy_clinical.concepts.mentions import (
+    Short,
+    find_short_form,
+    list_short_forms,
+    spell_out,
+)
+from spacy_clinical.concepts.ranking import TypeNames
 from spacy_clinical.concepts.store import open_vocabulary
 from spacy_clinical.errors import CodedValueError, Errors, name_type
+from spacy_clinical.extensions.abbreviation_attributes import ABBREVIATIONS_KEY
 from spacy_clinical.extensions.attributes import add_to
 from spacy_clinical.extensions.concept_attributes import set_concept
 from spacy_clinical.extensions.span_groups import list_spans
-from spacy_clinical.pipeline.bases.model_rule_pipe import ModelRulePipe
+from spacy_clinical.pipeline.bases.name_encoder import NameEncoderPipe
 from spacy_clinical.types import Floats1d, list_names
 
 FORMAT = 1
+# Concepts with less aren't listed.
+MIN_SCORE = 0.01
 VOCABULARIES = ("mondo", "hpo", "mesh", "mesh_supplement", "mentions")
 
 
@@ -30,6 +41,8 @@ UNLINKED = frozenset(
         *("Distance", "Dosage", "Duration", "Frequency", "Height", "Lab_value", "Mass"),
         *("Nonbiological_location", "Occupation", "Quantitative_concept", "Severity"),
         *("Sex", "Shape", "Subject", "Texture", "Time", "Volume", "Weight"),
+        *("Activity", "Administration", "Clinical_event", "Outcome"),
+        "Personal_background",
         *("Value", "Temporal", "Multiplier", "Reference_point"),
     }
 )
@@ -60,7 +73,7 @@ class Linked(NamedTuple):
         "linker_per_type": None,
     },
 )
-class ClinicalLinker(ModelRulePipe):
+class ClinicalLinker(NameEncoderPipe):
     """Say of each entity which concept of a vocabulary it means.
 
     The id of the best concept is `ent.kb_id_`. `span._.kb_ents` lists ids with their
@@ -101,8 +114,10 @@ class ClinicalLinker(ModelRulePipe):
         preferred: Systems of the ids to write, such as "MESH" and "OMIM", in order; none
             for those of the vocabularies. A concept without a code in any of them keeps
             its own id.
-        threshold (0 to 1): The score that a concept needs; below it, the entity has none.
-        top_k: Number of concepts in `span._.kb_ents`.
+        threshold (0 to 1): The score that concepts need, those of all that an entity may
+            mean taken together; below it, the entity has none.
+        top_k: Number of concepts in `span._.kb_ents`; those that are nearly impossible
+            are left out.
         n_candidates: Number of names of each vocabulary to compare a name with.
         types: By label of entities, the semantic types that their concepts may have; on
             top of those for the vocabularies that ship. [] for all types.
@@ -149,6 +164,7 @@ class ClinicalLinker(ModelRulePipe):
                 n_candidates=self.n_candidates,
                 top_k=self.top_k,
                 dense=self._make_dense(),
+                types=TypeNames(list_all(self.types)),
             )
         return self._linker
 
@@ -183,19 +199,73 @@ class ClinicalLinker(ModelRulePipe):
             queries.append(Query(text, types))
         found = self.linker.link(queries)
         places.append(len(queries))
+        # An earlier component has looked there.
+        is_known = ABBREVIATIONS_KEY in doc.spans
+        evidence = Evidence(doc.text, None if is_known else load_abbreviations())
+        linked = []
+        for i, span in enumerate(spans):
+            *spelled_out, plain = found[places[i] : places[i + 1]]
+            short = find_short_form(span.text, span.start_char, shorts)
+            if spelled_out:
+                parts = self._choose(spelled_out[0], plain, short, evidence)
+            elif needs_evidence(span.text) and not self._is_drug(span):
+                parts = self._keep_supported(plain, span.text, evidence)
+            else:
+                parts = plain
+            linked.append(Linked(span, self._cut(parts)))
+        return linked
+
+    def _choose(
+        self,
+        spelled_out: list[list[Link]],
+        plain: list[list[Link]],
+        short: Short | None,
+        evidence: Evidence,
+    ) -> list[list[Link]]:
+        """Choose between what was found for a long form and for the text as it is.
+
+        short: The short form, if the text is nothing else. Then its own concepts count
+            only where its long form may mean them, too; or where the text names them in
+            full, but not the long form that the inventory has.
+        """
+        if short and not short.is_defined and not evidence.has_any([short.long_form]):
+            supported = self._keep_supported(plain, "", evidence)
+            if all(supported):
+                return supported
+        if _get_score(spelled_out) >= self.threshold:
+            return spelled_out
+        if short:
+            ids = {link.id for links in spelled_out for link in links}
+            return [[link for link in links if link.id in ids] for links in plain]
+        return max(spelled_out, plain, key=_get_score)
+
+    def _cut(self, parts: list[list[Link]]) -> list[list[Link]]:
+        """Leave out the parts that don't reach the threshold, and what is improbable."""
         return [
-            Linked(span, self._choose(found[places[i] : places[i + 1]]))
-            for i, span in enumerate(spans)
+            [link for link in links if link.score >= MIN_SCORE]
+            if links and links[0].any_score >= self.threshold
+            else []
+            for links in parts
         ]
 
-    def _choose(self, found: Sequence[list[list[Link]]]) -> list[list[Link]]:
-        """Choose between what was found for the long form and for the text as it is."""
-        best = max(found, key=_get_score)
-        if len(found) > 1 and _get_score(found[0]) >= self.threshold:
-            best = found[0]
+    def _keep_supported(
+        self, parts: list[list[Link]], short: str, evidence: Evidence
+    ) -> list[list[Link]]:
+        """Keep the concepts of a short form that the text names in full somewhere."""
         return [
-            [link for link in links if link.score >= self.threshold] for links in best
+            [
+                link
+                for link in links
+                if link.score >= MIN_SCORE
+                and evidence.supports(short, self.linker.list_names(link))
+            ]
+            for links in parts
         ]
+
+    def _is_drug(self, span: Span) -> bool:
+        """Check whether a span names a drug: their short forms are names of their own."""
+        types = self.types.get(span.label_)
+        return bool(types) and set(types or ()) <= set(DRUGS)
 
     def list_targets(self, doc: Doc) -> list[Span]:
         """List the spans of a Doc to link."""
@@ -364,7 +434,7 @@ class ClinicalLinker(ModelRulePipe):
 
 
 def _get_score(parts: list[list[Link]]) -> float:
-    return min((links[0].score if links else 0.0 for links in parts), default=0.0)
+    return min((links[0].any_score if links else 0.0 for links in parts), default=0.0)
 
 
 def _list_paths(paths: str | Path | Sequence[str | Path]) -> Sequence[str | Path]:

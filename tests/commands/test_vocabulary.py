@@ -4,7 +4,8 @@ import pytest
 from typer.testing import CliRunner
 
 from spacy_clinical.cli import app
-from spacy_clinical.concepts.store import CACHE_VARIABLE, STORE_VARIABLE
+from spacy_clinical.concepts.cache import CACHE_VARIABLE
+from spacy_clinical.concepts.store import STORE_VARIABLE
 from tests.concepts import releases
 from tests.concepts.releases import write_files
 

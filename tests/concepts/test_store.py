@@ -8,8 +8,8 @@ import pytest
 
 from spacy_clinical.concepts import store
 from spacy_clinical.concepts.build import build_vocabulary
+from spacy_clinical.concepts.cache import CACHE_VARIABLE
 from spacy_clinical.concepts.store import (
-    CACHE_VARIABLE,
     STORE_VARIABLE,
     list_shipped,
     list_vocabularies,

@@ -7,7 +7,7 @@ from spacy.tokens import Doc, DocBin, Span
 
 from spacy_clinical.concepts.build import build_vocabulary
 from spacy_clinical.concepts.sources.source import Facts
-from spacy_clinical.concepts.store import CACHE_VARIABLE
+from spacy_clinical.concepts.cache import CACHE_VARIABLE
 
 NOTE = "Heart Failure (HF), and type II diabetes mellitus. Worse HF."
 LABEL = "Disease_disorder"
