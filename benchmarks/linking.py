@@ -39,6 +39,7 @@ import spacy
 from machine import read_machine
 
 from spacy_clinical.concepts.build import build_vocabulary
+from spacy_clinical.concepts.cache import CACHE_VARIABLE
 from spacy_clinical.concepts.entity_types import TYPES
 from spacy_clinical.concepts.gram_search import GramIndex
 from spacy_clinical.concepts.identities import Place
@@ -46,7 +47,6 @@ from spacy_clinical.concepts.index import open_index
 from spacy_clinical.concepts.linking import Linker, Query
 from spacy_clinical.concepts.mentions import list_short_forms, spell_out
 from spacy_clinical.concepts.sources.source import Facts
-from spacy_clinical.concepts.cache import CACHE_VARIABLE
 from spacy_clinical.concepts.store import open_vocabulary
 from spacy_clinical.concepts.vocabulary import Vocabulary
 from spacy_clinical.corpora.brat import BratCorpus

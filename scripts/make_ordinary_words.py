@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from spacy_clinical.concepts.abbreviations import load_abbreviations
-from spacy_clinical.concepts.letter_case import ORDINARY, MAX_LETTERS
+from spacy_clinical.concepts.letter_case import MAX_LETTERS, ORDINARY
 
 TABLES = ("aci_bench/train.csv", "mts_dialog/MTS-Dialog-TrainingSet.csv")
 ABSTRACTS = "pubmedqa/ori_pqal.json"
@@ -64,7 +64,9 @@ def read_texts(data: Path) -> Iterator[str]:
     for name in TABLES:
         with (data / name).open(encoding="utf8", newline="") as file:
             for row in csv.DictReader(file):
-                yield from (row[c] for c in ("dialogue", "note", "section_text") if c in row)
+                yield from (
+                    row[c] for c in ("dialogue", "note", "section_text") if c in row
+                )
     with (data / ABSTRACTS).open(encoding="utf8") as file:
         for one in json.load(file).values():
             yield " ".join([one["QUESTION"], *one["CONTEXTS"]])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from spacy_clinical.types import Floats1d, Floats2d
+from spacy_clinical.types import Bools2d, Floats1d, Floats2d
 
 # As the authors of SapBERT have them: weights of similar and of other pairs, the cosine
 # that divides the two, and how much more similar than another pair one has to be.
@@ -44,7 +44,7 @@ def find_contrast(
     return loss, d_vectors
 
 
-def _mine(cosines: Floats2d, is_same: Floats2d) -> tuple[Floats2d, Floats2d]:
+def _mine(cosines: Floats2d, is_same: Bools2d) -> tuple[Bools2d, Bools2d]:
     """Find the hard pairs: those of some triplet of a name, one of the same concept and
     one of another, where the latter is not clearly less similar.
 
@@ -54,6 +54,6 @@ def _mine(cosines: Floats2d, is_same: Floats2d) -> tuple[Floats2d, Floats2d]:
     is_pair = is_same & ~np.eye(len(cosines), dtype=bool)
     nearest = np.where(others, cosines, -np.inf).max(1, initial=-np.inf, keepdims=True)
     farthest = np.where(is_pair, cosines, np.inf).min(1, initial=np.inf, keepdims=True)
-    attracted: Floats2d = is_pair & (cosines < nearest + MARGIN)
-    repelled: Floats2d = others & (cosines > farthest - MARGIN)
+    attracted: Bools2d = is_pair & (cosines < nearest + MARGIN)
+    repelled: Bools2d = others & (cosines > farthest - MARGIN)
     return attracted, repelled

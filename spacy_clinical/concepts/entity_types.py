@@ -22,6 +22,18 @@ TYPES: Mapping[str, Sequence[str]] = {
     "Diagnostic_procedure": (*_PROCEDURES, *DRUGS, "Phenomena and Processes"),
     "Biological_structure": ("Anatomy",),
 }
+# Labels of MACCROBAT and of Chia whose entities name no concept of a vocabulary.
+UNLINKED = frozenset(
+    {
+        *("Age", "Area", "Color", "Coreference", "Date", "Detailed_description"),
+        *("Distance", "Dosage", "Duration", "Frequency", "Height", "Lab_value", "Mass"),
+        *("Nonbiological_location", "Occupation", "Quantitative_concept", "Severity"),
+        *("Sex", "Shape", "Subject", "Texture", "Time", "Volume", "Weight"),
+        *("Activity", "Administration", "Clinical_event", "Outcome"),
+        "Personal_background",
+        *("Value", "Temporal", "Multiplier", "Reference_point"),
+    }
+)
 # Types of concepts that aren't of people, and those that they have besides.
 VETERINARY = ("non-human animal disease", "Animal Diseases")
 GENERAL = ("disease", "Diseases")

@@ -24,6 +24,4 @@ def open_index(vocabulary: Vocabulary, speller: Speller) -> GramIndex:
 
     name = f"{vocabulary.sha256[:24]}-{speller.digest[:8]}-{FORMAT}"
     folder = find_cache() / "indexes" / name
-    return open_or_make(
-        folder, vocabulary.name, GramIndex, make, message=Errors.C923
-    )
+    return open_or_make(folder, vocabulary.name, GramIndex, make, message=Errors.C923)

@@ -33,7 +33,7 @@ def list_ordinary(name: str) -> list[str]:
     RETURNS: In small letters, and words on -s also without it.
     """
     ordinary = load_ordinary()
-    found = []
+    found: list[str] = []
     for word in _WORD.findall(name):
         small = word.lower()
         single = small.removesuffix("s")

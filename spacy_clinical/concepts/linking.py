@@ -8,6 +8,7 @@ import numpy as np
 
 from spacy_clinical.concepts.composites import split_composite
 from spacy_clinical.concepts.dense import DenseScorer
+from spacy_clinical.concepts.evidence import needs_evidence
 from spacy_clinical.concepts.identities import Identities, Place
 from spacy_clinical.concepts.index import open_index
 from spacy_clinical.concepts.normalize import clean_text
@@ -19,6 +20,8 @@ from spacy_clinical.types import Floats1d, Floats2d
 
 # So many names are kept with what they were linked to.
 MAX_KNOWN = 100_000
+# How probable it is at least that a name means a concept which has it.
+MIN_SAME = 0.5
 # Names that are searched together.
 _N_AT_ONCE = 128
 
@@ -89,7 +92,9 @@ class Linker:
         self.speller = Speller()
         self.identities = Identities(vocabularies, preferred)
         self._rankers = [
-            Ranker(vocabulary, open_index(vocabulary, self.speller), types or TypeNames())
+            Ranker(
+                vocabulary, open_index(vocabulary, self.speller), types or TypeNames()
+            )
             for vocabulary in vocabularies
         ]
         self._scorer = scorer or load_scorer()
@@ -213,10 +218,14 @@ class Linker:
             return []
         features = self.describe(name, candidates)
         scores = self._scorer.score(features)
+        is_same = features[:, :2].any(1)
+        if scores.sum() < MIN_SAME and is_same.any() and not needs_evidence(name):
+            scores = np.where(is_same, scores, 0.0)
+            scores *= MIN_SAME / max(scores.sum(), 1e-9)
         any_score = float(scores.sum())
         keys = list(candidates)
         how_else = NGRAMS
-        if self._dense is not None and features[:, :2].max() < 1:
+        if self._dense is not None and not is_same.any():
             scores = self._dense.spread(name, self._list_names(candidates), scores)
             how_else = DENSE
         links = []

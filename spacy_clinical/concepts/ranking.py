@@ -112,7 +112,12 @@ class Ranker:
         ]
 
     def _find_one(
-        self, name: str, alike: Alike, first: int, end: int, types: frozenset[int] | None
+        self,
+        name: str,
+        alike: Alike,
+        first: int,
+        end: int,
+        types: frozenset[int] | None,
     ) -> list[Found]:
         fits: dict[int, Floats1d] = {}
         n_tiers = len(TIERS)

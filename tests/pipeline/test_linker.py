@@ -6,8 +6,8 @@ import spacy
 from spacy.tokens import Doc, DocBin, Span
 
 from spacy_clinical.concepts.build import build_vocabulary
-from spacy_clinical.concepts.sources.source import Facts
 from spacy_clinical.concepts.cache import CACHE_VARIABLE
+from spacy_clinical.concepts.sources.source import Facts
 
 NOTE = "Heart Failure (HF), and type II diabetes mellitus. Worse HF."
 LABEL = "Disease_disorder"
