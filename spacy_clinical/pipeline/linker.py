@@ -167,6 +167,7 @@ class ClinicalLinker(NameEncoderPipe):
     def _make_dense(self) -> DenseScorer | None:
         if self.model is None:
             return None
+        self.model.initialize()
         weight = self.model.attrs.get("sparse_weight") or 0.0
         return DenseScorer(self.model.predict, weight)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from spacy.language import Language
@@ -89,3 +90,9 @@ class NameEncoderPipe(ModelRulePipe):
             self.forget()
             yield
         self.forget()
+
+    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
+        """Save the settings, and the encoder with all that belongs to it."""
+        if self.model is not None:
+            self.model.initialize()
+        super().to_disk(path, exclude=exclude)
