@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from spacy_clinical.concepts.evidence import Evidence, needs_evidence
+from spacy_clinical.concepts.evidence import Evidence, needs_evidence, share_words
 from spacy_clinical.concepts.linking import Link, Linker
 from spacy_clinical.concepts.mentions import Short
 
@@ -45,8 +45,8 @@ class Chooser:
         """Choose between the concepts of a mention as it is, and spelled out.
 
         short: The short form, if the mention is nothing else. Then its own concepts count
-            only where its long form may mean them, too; or where the text names them in
-            full, but not the long form that the inventory has.
+            only where a name of theirs is like the long form; or where the text names
+            them in full, but not the long form that the inventory has.
         """
         if (
             short
@@ -59,9 +59,12 @@ class Chooser:
         if get_score(spelled_out) >= self.threshold:
             return self.cut(spelled_out)
         if short:
-            ids = {link.id for links in spelled_out for link in links}
-            same = [[link for link in links if link.id in ids] for links in plain]
-            return self.cut(same)
+            return self.cut(
+                [
+                    [link for link in links if self._fits(short.long_form, link)]
+                    for links in plain
+                ]
+            )
         return self.cut(max(spelled_out, plain, key=get_score))
 
     def cut(self, parts: Parts) -> Parts:
@@ -72,6 +75,9 @@ class Chooser:
             else []
             for links in parts
         ]
+
+    def _fits(self, long_form: str, link: Link) -> bool:
+        return share_words(long_form, self.linker.list_names(link))
 
     def _keep_supported(self, short: str, parts: Parts) -> Parts:
         return [

@@ -8,13 +8,18 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from spacy_clinical.concepts.abbreviations import Abbreviations
-from spacy_clinical.concepts.normalize import SMALL_WORDS, make_singular, normalize_name
+from spacy_clinical.concepts.normalize import (
+    SMALL_WORDS,
+    drop_possessives,
+    make_singular,
+    normalize_name,
+)
 
 # Longer acronyms are seldom those of several things.
 _MAX_LETTERS = 3
 # A single word is less telling than several.
 _MIN_LETTERS = 6
-# Words that a text may leave out of a name.
+# Words that a text may leave out of a name of several others.
 _KINDS = frozenset({"disease", "disorder", "syndrome", "type"})
 
 
@@ -63,8 +68,11 @@ class Evidence:
 
     def _has(self, name: str) -> bool:
         words = _list_words(name)
-        is_telling = len(words) > 1 or len("".join(words)) >= _MIN_LETTERS
-        return is_telling and self._words.issuperset(words)
+        telling = [word for word in words if word not in _KINDS]
+        if len(telling) > 1:
+            words = telling
+        is_enough = len(words) > 1 or len("".join(words)) >= _MIN_LETTERS
+        return is_enough and self._words.issuperset(words)
 
     def _is_reading(self, short: str, names: Iterable[str]) -> bool:
         if self._inventory is None:
@@ -74,7 +82,16 @@ class Evidence:
         return not longs.isdisjoint(map(normalize_name, names))
 
 
+def share_words(long_form: str, names: Iterable[str]) -> bool:
+    """Check whether one of some names has a telling word of a long form.
+
+    names: Of a concept.
+    """
+    words = {word for word in _list_words(long_form) if len(word) > _MAX_LETTERS}
+    words -= _KINDS
+    return any(not words.isdisjoint(_list_words(name)) for name in names)
+
+
 def _list_words(text: str) -> list[str]:
-    words = normalize_name(text).split()
-    singular = [make_singular(word) for word in words if word not in SMALL_WORDS]
-    return [word for word in singular if word not in _KINDS]
+    words = normalize_name(drop_possessives(text)).split()
+    return [make_singular(word) for word in words if word not in SMALL_WORDS]
