@@ -69,7 +69,7 @@ def test_another_process_may_have_made_it_meanwhile(tmp_path, make, made, monkey
 def test_says_where_it_can_not_be_made(tmp_path, make):
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match=rf"C923.*'x'.*Not a directory.*{CACHE_VARIABLE}"):
-        open_it(tmp_path / "file" / "one", make)
+        open_it(tmp_path / "file" / "caches" / "one", make)
 
 
 def test_faults_of_what_makes_it_are_not_hidden(tmp_path):

@@ -1,7 +1,6 @@
 """Base class of components whose encoder of names learns from synonyms."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -80,9 +79,11 @@ class NameEncoderPipe(ModelRulePipe):
         self.model.finish_update(sgd)
         self.forget()
 
-    @contextmanager
     def use_params(self, params: Mapping[Any, Any]) -> Iterator[None]:
-        """Use other weights inside this context, such as an optimizer's averages."""
+        """Use other weights, such as an optimizer's averages, until it is continued.
+
+        A generator, as spaCy's components have it.
+        """
         if self.model is None:
             yield
             return
