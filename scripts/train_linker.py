@@ -38,10 +38,12 @@ from spacy_clinical.evaluation.linker_scorer import NIL, list_gold
 from spacy_clinical.files.digests import find_sha256
 
 PREFERRED = ("MESH", "OMIM")
-VOCABULARIES = ("mesh", "mondo", "hpo")
+VOCABULARIES = ("mesh", "mesh_supplement", "mondo", "hpo")
 CHEMICAL = "Chemical"
 N_FOLDS = 4
 N_HIDDEN, N_EPOCHS, BATCH, RATE, DECAY = 32, 20, 128, 5e-3, 0.3
+# Networks, which are joined; names whose right concept is taken away.
+N_NETWORKS, SHARE_WITHOUT = 3, 0.5
 # Candidates of a name that the network learns from.
 N_CANDIDATES = 40
 
@@ -67,7 +69,8 @@ def main() -> None:
     write_mentions(mentions)
     vocabularies = [open_vocabulary(name) for name in VOCABULARIES]
     rows = list(list_rows(mentions, vocabularies))
-    scorer = train(rows)
+    rows += take_answers(rows)
+    scorer = join([train(rows, seed) for seed in range(N_NETWORKS)])
     saved = {
         name: np.round(value, 4).tolist() for name, value in scorer._asdict().items()
     }
@@ -104,13 +107,17 @@ def build_names(mentions: Iterable[Mention], folder: Path) -> Path:
     RETURNS: The file.
     """
     counts: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
+    spellings: dict[str, Counter[str]] = defaultdict(Counter)
     for mention in mentions:
         for key in sorted(mention.gold)[:1]:
-            name = " ".join(mention.name.lower().split())
-            counts[name][key if ":" in key else f"MESH:{key}", mention.label] += 1
+            name = " ".join(mention.name.split())
+            spellings[name.lower()][name] += 1
+            concept = key if ":" in key else f"MESH:{key}", mention.label
+            counts[name.lower()][concept] += 1
     names: dict[tuple[str, str], list[str]] = defaultdict(list)
     for name, concepts in counts.items():
-        names[max(concepts, key=lambda key: (concepts[key], key))].append(name)
+        concept = max(concepts, key=lambda key: (concepts[key], key))
+        names[concept].append(_choose_spelling(spellings[name]))
     path = folder / "mentions.jsonl"
     with path.open("w", encoding="utf8") as file:
         for (key, label), (name, *synonyms) in sorted(names.items()):
@@ -118,6 +125,12 @@ def build_names(mentions: Iterable[Mention], folder: Path) -> Path:
             row = {"id": key, "name": name, "synonyms": synonyms, "types": [kind]}
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
     return path
+
+
+def _choose_spelling(spellings: Counter[str]) -> str:
+    """Choose the usual spelling of a name: it may begin a sentence, but acronyms stay."""
+    spelling = max(spellings, key=lambda name: (spellings[name], name))
+    return spelling.lower() if spelling[1:].islower() else spelling
 
 
 def write_mentions(mentions: Iterable[Mention]) -> None:
@@ -128,7 +141,7 @@ def write_mentions(mentions: Iterable[Mention]) -> None:
     target.write_bytes(lzma.compress(text, preset=9 | lzma.PRESET_EXTREME))
     card = ConfigParser(interpolation=None)
     card["vocabulary"] = {
-        "version": "1",
+        "version": "2",
         "license": "CC0 and public domain",
         "url": "https://www.ncbi.nlm.nih.gov/research/bionlp/Data/",
         "changes": "Names of the training parts, each with its most frequent concept.",
@@ -194,10 +207,33 @@ def make_blank() -> Scorer:
     return Scorer(none[:, 0], none[:, 0], none, none[0], none[0], 0.0)
 
 
-def train(rows: Sequence[Row]) -> Scorer:
-    """Train the network: right candidates against all others, and against none."""
-    torch.manual_seed(2)
-    random.seed(2)
+def take_answers(rows: Sequence[Row]) -> list[Row]:
+    """Take the right candidates away from some names: then none of the others is right.
+
+    In articles nearly all annotated names have a concept; in notes many don't.
+    """
+    chooser = random.Random(0)
+    return [
+        Row(row.X[~row.y], row.y[~row.y], row.count)
+        for row in rows
+        if chooser.random() < SHARE_WITHOUT and row.y.any() and not row.y.all()
+    ]
+
+
+def join(scorers: Sequence[Scorer]) -> Scorer:
+    """Join networks into one whose scores are the means of theirs, before the softmax."""
+    first, n = scorers[0], len(scorers)
+    return first._replace(
+        hidden=np.concatenate([one.hidden for one in scorers], 1),
+        hidden_bias=np.concatenate([one.hidden_bias for one in scorers]),
+        output=np.concatenate([one.output for one in scorers]) / n,
+        nothing=sum(one.nothing for one in scorers) / n,
+    )
+
+
+def train(rows: Sequence[Row], seed: int) -> Scorer:
+    """Train a network: right candidates against all others, and against none."""
+    torch.manual_seed(seed)
     stacked = np.concatenate([row.X for row in rows])
     shift, scale = stacked.mean(0), 1 / (stacked.std(0) + 1e-3)
     X, is_right, is_there, weights = pack(rows, shift, scale)

@@ -7,6 +7,7 @@ import pytest
 import spacy
 from spacy.util import load_config, load_model_from_config
 
+from spacy_clinical.concepts.build import build_vocabulary
 from tests.tiny import make_document_classifier
 
 ROOT = Path(__file__).parents[1]
@@ -15,6 +16,7 @@ CONFIGS = sorted((ROOT / "configs").glob("*.cfg"))
 TEXT = "HPI:\nA 40-year-old man denies fever.\n"
 ANN = "T1\tAge 7 18\t40-year-old\nT2\tSex 19 22\tman\nT3\tSign_symptom 30 35\tfever\n"
 ANN += "A1\tNegated T3\nR1\tMODIFY Arg1:T1 Arg2:T2\n"
+NAMES = "id,name,synonyms\nD1,asthma,bronchial asthma|asthmas\nD2,fever,pyrexia\n"
 PUBTATOR = "1|t|Asthma after aspirin\n1|a|A case.\n1\t0\t6\tAsthma\tDisease\tD1\n"
 
 PAIRS = (
@@ -32,6 +34,8 @@ def corpus(tmp_path):
         (tmp_path / f"{part}.csv").write_text(CSV, encoding="utf8")
     (tmp_path / "pubtator.txt").write_text(PUBTATOR, encoding="utf8")
     (tmp_path / "pairs.tsv").write_text(PAIRS, encoding="utf8")
+    (tmp_path / "names.csv").write_text(NAMES, encoding="utf8")
+    build_vocabulary([tmp_path / "names.csv"], tmp_path / "names")
     write_codiesp(tmp_path / "codiesp")
     write_forms(tmp_path / "forms.jsonl")
     return tmp_path
@@ -200,6 +204,7 @@ MIXED = {
 }
 TABLE = {"paths.train": "train.csv", "paths.dev": "dev.csv"}
 OURS = ["clinical_section_splitter", "clinical_sentencizer", "clinical_ner"]
+LINKER = {"paths.vocabulary": "names", "paths.dev": "pubtator.txt"}
 FORMS = {"paths.train": "forms.jsonl", "paths.dev": "forms.jsonl"}
 # A tiny checkpoint takes windows of 62 wordpieces.
 TINY_WINDOWS = {
@@ -231,6 +236,7 @@ TRAINING = {
     "train_textcat": (TABLE, "cats_micro_f"),
     "train_icd9": ({"paths.train": "codiesp"}, "icd9_micro_f"),
     "train_forms": (FORMS, "form_f"),
+    "train_linker_encoder": (LINKER, "linker_acc"),
 }
 
 

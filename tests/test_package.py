@@ -81,6 +81,7 @@ REGISTERED = {
         "spacy-clinical.MixedCorpus.v1",
         "spacy-clinical.PartialCorpus.v1",
         "spacy-clinical.PubTatorCorpus.v1",
+        "spacy-clinical.SynonymCorpus.v1",
         "spacy-clinical.BratCorpus.v1",
         "spacy-clinical.RelationTableCorpus.v1",
         "spacy-clinical.TableCorpus.v1",

@@ -1,13 +1,13 @@
 """Encoder of names: from strings to one vector for each, as SapBERT and BioSyn have it."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy
 from thinc.api import Model
 
 from spacy_clinical.checkpoints import get_checkpoint
+from spacy_clinical.checkpoints.hub import find_folder
 from spacy_clinical.concepts.normalize import normalize_name
 from spacy_clinical.encoders.settings import EncoderSettings
 from spacy_clinical.encoders.shim import EncoderShim
@@ -36,16 +36,14 @@ def build_concept_encoder(
     max_pieces (pieces): Maximum length of a name, with special tokens; the rest of it is
         cut off.
     sparse_weight: Factor on the similarity of characters, which is added to the dot
-        product. None for that of the checkpoint's sparse_weight.pt; 0 if it has none.
+        product. None for that of the checkpoint's sparse_weight.pt, which is read when the
+        model is initialized or first used; 0 if it has none.
     batch_pieces (pieces): Size of the largest batch. None to choose it for the device.
     SOURCE: Sung et al. 2020, Biomedical Entity Representations with Synonym
         Marginalization; Liu et al. 2021, Self-Alignment Pretraining for Biomedical Entity
         Representations.
     """
     shim = EncoderShim(checkpoint, EncoderSettings(batch_pieces=batch_pieces))
-    if sparse_weight is None:
-        folder = Path(get_checkpoint(checkpoint).location)
-        sparse_weight = read_sparse_weight(folder) if folder.is_dir() else 0.0
     return Model(
         "concept_encoder",
         forward,
@@ -57,9 +55,13 @@ def build_concept_encoder(
 
 
 def init(model: ConceptEncoder, X: Any = None, Y: Any = None) -> None:
-    """Load the checkpoint if it isn't loaded."""
+    """Load the checkpoint if it isn't loaded, and read the weight of characters."""
+    shim = get_shim(model)
+    if model.attrs["sparse_weight"] is None:
+        folder, _ = find_folder(get_checkpoint(shim.name))
+        model.attrs["sparse_weight"] = read_sparse_weight(folder)
     if model.has_dim("nO") is None:
-        model.set_dim("nO", get_shim(model).width)
+        model.set_dim("nO", shim.width)
 
 
 def get_shim(model: ConceptEncoder) -> EncoderShim:

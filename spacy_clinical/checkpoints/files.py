@@ -38,6 +38,8 @@ VOCABULARIES = (
     "spm.model",
     "tokenizer.model",
 )
+# Of checkpoints that compare names, as BioSyn's: the weight of their characters.
+SPARSE_WEIGHT = "sparse_weight.pt"
 TOKENIZER = (*SETTINGS_OF_TOKENIZERS, *VOCABULARIES)
 # Files of an encoder in a saved pipeline.
 SAVED = frozenset({CONFIG, ORIGIN, SAFE, *TOKENIZER})

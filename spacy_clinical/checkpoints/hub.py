@@ -15,6 +15,7 @@ from spacy_clinical.checkpoints.files import (
     PART,
     PICKLE,
     SAFE,
+    SPARSE_WEIGHT,
     TOKENIZER,
     WEIGHTS,
     refuse_export,
@@ -118,7 +119,7 @@ def find_folder(checkpoint: Checkpoint) -> tuple[Path, str]:
             snapshot = snapshot_download(
                 checkpoint.name,
                 revision=info.sha,
-                allow_patterns=[CONFIG, *TOKENIZER, *weights],
+                allow_patterns=[CONFIG, SPARSE_WEIGHT, *TOKENIZER, *weights],
             )
     except CodedValueError:
         raise

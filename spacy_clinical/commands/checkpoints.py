@@ -17,7 +17,14 @@ from spacy_clinical.checkpoints import (
     list_checkpoints,
 )
 from spacy_clinical.checkpoints.bundle import write_bundle
-from spacy_clinical.checkpoints.files import CONFIG, MANIFEST, PICKLE, SAFE, TOKENIZER
+from spacy_clinical.checkpoints.files import (
+    CONFIG,
+    MANIFEST,
+    PICKLE,
+    SAFE,
+    SPARSE_WEIGHT,
+    TOKENIZER,
+)
 from spacy_clinical.checkpoints.hub import COMMIT, ask_hub, choose_weights
 from spacy_clinical.checkpoints.store import (
     STORE_VARIABLE,
@@ -38,7 +45,15 @@ from spacy_clinical.commands.console import (
 from spacy_clinical.errors import CodedValueError, Errors, get_own_message
 
 # Files to download: no pictures, no weights for other libraries.
-FILES = [CONFIG, *TOKENIZER, "README.md", "LICENSE", "LICENSE.txt", "LICENSE.md"]
+FILES = [
+    CONFIG,
+    SPARSE_WEIGHT,
+    *TOKENIZER,
+    "README.md",
+    "LICENSE",
+    "LICENSE.txt",
+    "LICENSE.md",
+]
 
 _SHIPPED = "ships with this package, so there is nothing to do"
 

@@ -90,7 +90,7 @@ class Context:
         points += _NEAR * min(len(cues & self._list_near(start)), _MAX_NEAR)
         points += _SPELLED * ((row.label, row.long_forms) in self._spelled)
         i = bisect_right(self.sections, start, key=lambda section: section[0]) - 1
-        held = _HELD.get(self.sections[i][1], frozenset()) if i >= 0 else frozenset()
+        held = list_held(self.sections[i][1]) if i >= 0 else frozenset()
         return points + _SECTION * (row.label in held)
 
     def _list_near(self, start: int) -> set[str]:
@@ -120,6 +120,14 @@ class Context:
             for found in self.abbreviations.find_long_forms(self.text)
             for row in found.readings
         }
+
+
+def list_held(section: str) -> frozenset[str]:
+    """List the labels of what a section holds; none if it may be anything.
+
+    section: Its label.
+    """
+    return _HELD.get(section, frozenset())
 
 
 def _is_word(word: tuple[int, str]) -> bool:

@@ -8,10 +8,11 @@ import numpy as np
 
 from spacy_clinical.concepts.composites import split_composite
 from spacy_clinical.concepts.dense import DenseScorer
+from spacy_clinical.concepts.evidence import needs_evidence
 from spacy_clinical.concepts.identities import Identities, Place
 from spacy_clinical.concepts.index import open_index
 from spacy_clinical.concepts.normalize import clean_text
-from spacy_clinical.concepts.ranking import Ranker
+from spacy_clinical.concepts.ranking import Ranker, TypeNames
 from spacy_clinical.concepts.scoring import Fit, Scorer, describe, load_scorer
 from spacy_clinical.concepts.spelling import Speller
 from spacy_clinical.concepts.vocabulary import Vocabulary
@@ -19,6 +20,8 @@ from spacy_clinical.types import Floats1d, Floats2d
 
 # So many names are kept with what they were linked to.
 MAX_KNOWN = 100_000
+# How probable it is at least that a name means a concept which has it.
+MIN_SAME = 0.5
 # Names that are searched together.
 _N_AT_ONCE = 128
 
@@ -46,14 +49,17 @@ class Link(NamedTuple):
 
     id: In the preferred system.
     place: Where the concept is.
-    score (0 to 1): How well it fits.
+    score (0 to 1): How probable it is that the name means it.
     how: What found it: "exact", "normalized", "long form", "ngrams" or "dense".
+    any_score (0 to 1): How probable it is that the name means any of the concepts that
+        were found.
     """
 
     id: str
     place: Place
     score: float
     how: str
+    any_score: float
 
 
 class Linker:
@@ -65,6 +71,8 @@ class Linker:
     top_k: Number of concepts to find.
     scorer: Of candidates; None for the one that ships.
     dense: Compares names by their vectors; None to leave that out.
+    types: Semantic types that queries ask for, and those to leave out; None for those of
+        the vocabularies that ship.
     """
 
     def __init__(
@@ -76,6 +84,7 @@ class Linker:
         top_k: int = 5,
         scorer: Scorer | None = None,
         dense: DenseScorer | None = None,
+        types: TypeNames | None = None,
     ) -> None:
         self.vocabularies = vocabularies
         self.n_candidates = n_candidates
@@ -83,7 +92,9 @@ class Linker:
         self.speller = Speller()
         self.identities = Identities(vocabularies, preferred)
         self._rankers = [
-            Ranker(vocabulary, open_index(vocabulary, self.speller))
+            Ranker(
+                vocabulary, open_index(vocabulary, self.speller), types or TypeNames()
+            )
             for vocabulary in vocabularies
         ]
         self._scorer = scorer or load_scorer()
@@ -152,16 +163,21 @@ class Linker:
         names = [name for name, _ in keys]
         spellings = [self.speller.spell(name) for name in names]
         rows: list[Candidates] = [{} for _ in keys]
+        left_out: list[set[str]] = [set() for _ in keys]
         for number, ranker in enumerate(self._rankers):
             allowed = [ranker.find_types(types) for _, types in keys]
             found = ranker.find(names, spellings, allowed, n_keys=self.n_candidates)
-            for row, ones in zip(rows, found, strict=True):
+            for row, out, ones in zip(rows, left_out, found, strict=True):
                 for one in ones:
                     place = Place(number, one.concept)
-                    row.setdefault(self.identities.find(place), []).append(
-                        (place, one.fit)
-                    )
-        return rows
+                    key = self.identities.find(place)
+                    row.setdefault(key, []).append((place, one.fit))
+                    if ranker.is_left_out(one.concept):
+                        out.add(key)
+        return [
+            {key: found for key, found in row.items() if key not in out}
+            for row, out in zip(rows, left_out, strict=True)
+        ]
 
     def describe(self, name: str, candidates: Candidates) -> Floats2d:
         """Describe how the concepts that a name may mean fit it: see `FEATURES`."""
@@ -179,6 +195,10 @@ class Linker:
                 )
             )
         return describe(name, fits)
+
+    def list_names(self, link: Link) -> list[str]:
+        """List the names of a concept that was found."""
+        return self.vocabularies[link.place.vocabulary].list_names(link.place.number)
 
     def _count_names(self, place: Place) -> int:
         return self.vocabularies[place.vocabulary].count_names(place.number)
@@ -198,9 +218,14 @@ class Linker:
             return []
         features = self.describe(name, candidates)
         scores = self._scorer.score(features)
+        is_same = features[:, :2].any(1)
+        if scores.sum() < MIN_SAME and is_same.any() and not needs_evidence(name):
+            scores = np.where(is_same, scores, 0.0)
+            scores *= MIN_SAME / max(scores.sum(), 1e-9)
+        any_score = float(scores.sum())
         keys = list(candidates)
         how_else = NGRAMS
-        if self._dense is not None and features[:, :2].max() < 1:
+        if self._dense is not None and not is_same.any():
             scores = self._dense.spread(name, self._list_names(candidates), scores)
             how_else = DENSE
         links = []
@@ -210,7 +235,8 @@ class Linker:
             if not is_exact and (is_normalized or is_loose):
                 how = NORMALIZED
             place = candidates[keys[number]][0][0]
-            links.append(Link(keys[number], place, float(scores[number]), how))
+            score = float(scores[number])
+            links.append(Link(keys[number], place, score, how, any_score))
         return links
 
 

@@ -3,18 +3,29 @@
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from spacy.tokens import Doc
 
 from spacy_clinical.extensions.abbreviation_attributes import (
     ABBREVIATIONS_KEY,
+    NOTE,
     list_abbreviations,
 )
 
-# The start and end of a short form (characters), and what it stands for.
-Short = tuple[int, int, str]
 _EMPTY_BRACKETS = re.compile(r"[\(\[]\s*[\)\]]")
+
+
+class Short(NamedTuple):
+    """A short form in a text (characters, half open), and what it stands for.
+
+    is_defined: Whether the text itself says so.
+    """
+
+    start: int
+    end: int
+    long_form: str
+    is_defined: bool
 
 
 def list_short_forms(doc: Doc) -> list[Short]:
@@ -22,11 +33,31 @@ def list_short_forms(doc: Doc) -> list[Short]:
     has found, in the order of the text."""
     if ABBREVIATIONS_KEY in doc.spans:
         rows = list_abbreviations(doc)
-        found = [(row.start, row.end, row.long_form) for row in rows if row.long_form]
+        found = [
+            Short(row.start, row.end, row.long_form, row.source == NOTE)
+            for row in rows
+            if row.long_form
+        ]
     else:
         spans = doc._.abbreviations
-        found = [(s.start_char, s.end_char, _get_text(s._.long_form)) for s in spans]
+        found = [
+            Short(s.start_char, s.end_char, _get_text(s._.long_form), True)
+            for s in spans
+        ]
     return sorted(found)
+
+
+def find_short_form(text: str, start: int, shorts: Sequence[Short]) -> Short | None:
+    """Find the short form that a mention is; None if it is anything else or more.
+
+    text: Of the mention.
+    start: Where it starts (characters).
+    shorts: Of the Doc, in order.
+    """
+    place = bisect_left(shorts, (start,))
+    if place < len(shorts) and shorts[place][:2] == (start, start + len(text)):
+        return shorts[place]
+    return None
 
 
 def _get_text(long_form: Any) -> str:
@@ -48,7 +79,7 @@ def spell_out(text: str, start: int, shorts: Sequence[Short]) -> str:
     parts: list[str] = []
     done = start
     for number in range(bisect_left(shorts, (start,)), len(shorts)):
-        first, last, long_form = shorts[number]
+        first, last, long_form, _ = shorts[number]
         if first >= end:
             break
         if last > end or first < done or not long_form:

@@ -2,11 +2,10 @@
 
 The variable SPACY_CLINICAL_VOCABULARIES names one or more folders of vocabularies,
 separated as in PATH. Vocabularies that ship are unpacked once, into a folder for
-caches; SPACY_CLINICAL_CACHE names another one.
+caches (`files/cache.py`).
 """
 
 import os
-import shutil
 from configparser import ConfigParser
 from functools import cache
 from pathlib import Path
@@ -16,20 +15,12 @@ from spacy_clinical.concepts.build import Watch, build_vocabulary
 from spacy_clinical.concepts.folder import FORMAT, MANIFEST
 from spacy_clinical.concepts.sources.source import Facts
 from spacy_clinical.concepts.vocabulary import Vocabulary
-from spacy_clinical.errors import (
-    CodedFileNotFoundError,
-    CodedOSError,
-    Errors,
-    name_type,
-)
-from spacy_clinical.files.cache import CACHE_VARIABLE, find_cache
-from spacy_clinical.files.lock import FolderLock
+from spacy_clinical.errors import CodedFileNotFoundError, Errors, name_type
+from spacy_clinical.files.cache import find_cache, open_or_make
 from spacy_clinical.files.regular import show_path
 
 STORE_VARIABLE = "SPACY_CLINICAL_VOCABULARIES"
 SHIPPED = Path(__file__).parents[1] / "resources" / "vocabularies"
-# Seconds to wait for another process that unpacks the same vocabulary.
-PATIENCE = 600.0
 
 
 class Shipped(NamedTuple):
@@ -129,33 +120,11 @@ def _find_unpacked(name: str) -> Path:
 
 
 def _open_shipped(name: str, watch: Watch | None) -> Vocabulary:
-    folder = _find_unpacked(name)
-    try:
-        return Vocabulary.open(folder)
-    # It isn't unpacked yet, or was damaged.
-    except (OSError, ValueError):
-        pass
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with FolderLock(folder.parent, patience=PATIENCE):
-            return _unpack(name, folder, watch)
-    except OSError as error:
-        if isinstance(error, CodedOSError):
-            raise
-        reason = error.strerror or name_type(error)
-        raise CodedOSError(
-            Errors.C910.format(
-                name=name, path=folder.parent, reason=reason, variable=CACHE_VARIABLE
-            )
-        ) from None
-
-
-def _unpack(name: str, folder: Path, watch: Watch | None) -> Vocabulary:
-    # Another process may have done it.
-    try:
-        return Vocabulary.open(folder)
-    except (OSError, ValueError):
-        shutil.rmtree(folder, ignore_errors=True)
     shipped = list_shipped()[name]
-    build_vocabulary([shipped.path], folder, facts=shipped.facts, watch=watch)
-    return Vocabulary.open(folder)
+
+    def make(folder: Path) -> None:
+        build_vocabulary([shipped.path], folder, facts=shipped.facts, watch=watch)
+
+    return open_or_make(
+        _find_unpacked(name), name, Vocabulary.open, make, message=Errors.C910
+    )

@@ -177,8 +177,7 @@ class Vocabulary:
         if not 0 <= number < len(self):
             raise IndexError(number)
         with self._damaged_as_error():
-            first, end = self._first_names[number], self._first_names[number + 1]
-            names = [self._names[place] for place in range(first, end)]
+            names = self.list_names(number)
             details = self._read_details(number)
             return Concept(
                 id=self._ids[number],
@@ -211,6 +210,14 @@ class Vocabulary:
         number: Of the concept.
         """
         return self._names[int(self._first_names[number])]
+
+    def list_names(self, number: int) -> list[str]:
+        """List the names of a concept, its own one first.
+
+        number: Of the concept.
+        """
+        first, end = self._first_names[number], self._first_names[number + 1]
+        return [self._names[place] for place in range(first, end)]
 
     def count_names(self, number: int) -> int:
         """Count the names of a concept.

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from spacy.language import Language
@@ -22,19 +23,27 @@ class PubTatorCorpus:
     """Corpus of Examples from a PubTator file, such as BC5CDR's and NCBI Disease's."""
 
     def __init__(
-        self, path: str | Path | None, *, augmenter: Augmenter | None = None
+        self,
+        path: str | Path | None,
+        *,
+        gold_entities: bool = False,
+        augmenter: Augmenter | None = None,
     ) -> None:
         """Set up the corpus; the file is read when it is called.
 
         path: A file with "id|t|title" and "id|a|abstract" for each text, then a line for
             each entity: id, start, end, its words, type, and perhaps a concept. Lines of
             relations are left out.
+        gold_entities: Whether the predicted Docs have the entities too, without their
+            concepts: for components that say something of entities, when none before
+            them finds any.
         augmenter: See spaCy's Corpus.
         RAISES ValueError: C873, if path is None.
         """
         if path is None:
             raise CodedValueError(Errors.C873)
         self.path = Path(path)
+        self.gold_entities = gold_entities
         self.augmenter = augmenter
 
     def __call__(self, nlp: Language) -> Iterator[Example]:
@@ -45,9 +54,16 @@ class PubTatorCorpus:
             that overlap, the longest are kept. Their `kb_id_` is the concept.
         RAISES ValueError: C874, if a line can't be read; C302 or C350, for other errors.
         """
-        docs = self._read_docs(nlp)
-        examples = (Example(nlp.make_doc(doc.text), doc) for doc in docs)
+        examples = map(partial(self._make_example, nlp), self._read_docs(nlp))
         yield from augment(nlp, examples, self.augmenter)
+
+    def _make_example(self, nlp: Language, doc: Doc) -> Example:
+        predicted = nlp.make_doc(doc.text)
+        if self.gold_entities:
+            predicted.ents = [
+                Span(predicted, ent.start, ent.end, label=ent.label) for ent in doc.ents
+            ]
+        return Example(predicted, doc)
 
     def _read_docs(self, nlp: Language) -> Iterator[Doc]:
         texts: dict[str, str] = {}

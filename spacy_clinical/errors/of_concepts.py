@@ -71,6 +71,10 @@ class ConceptErrors(metaclass=Catalog):
         "Can't read '{name}' of a checkpoint: {reason}. Get the file again, or set "
         "sparse_weight in the model of the component."
     )
+    C927 = (
+        "Can't read pairs of names from a vocabulary: {reason}. Give the name or folder of "
+        "one in the config, or on the command line: --paths.vocabulary mondo"
+    )
     C930 = (
         "Can't use '{link}' as a link of concepts: {reason}. Give SYSTEM=URL with "
         "{{code}} where the code goes, such as MESH=https://example.org/{{code}}, or one "

@@ -3,36 +3,36 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from spacy.language import Language
-from spacy.tokens import Doc, Span, SpanGroup
+from spacy.tokens import Doc, Span
 from spacy.util import SimpleFrozenDict
 from thinc.api import Model
 
+from spacy_clinical.concepts.abbreviations import load_abbreviations
+from spacy_clinical.concepts.choice import Chooser, Parts
 from spacy_clinical.concepts.dense import DenseScorer
-from spacy_clinical.concepts.entity_types import TYPES
+from spacy_clinical.concepts.entity_types import DRUGS, TYPES, UNLINKED, list_all
+from spacy_clinical.concepts.evidence import Evidence
 from spacy_clinical.concepts.linking import Link, Linker, Query
-from spacy_clinical.concepts.mentions import list_short_forms, spell_out
+from spacy_clinical.concepts.mentions import (
+    Short,
+    find_short_form,
+    list_short_forms,
+    spell_out,
+)
+from spacy_clinical.concepts.ranking import TypeNames
+from spacy_clinical.concepts.section_types import SectionTypes
 from spacy_clinical.concepts.store import open_vocabulary
 from spacy_clinical.errors import CodedValueError, Errors, name_type
+from spacy_clinical.extensions import concept_attributes
+from spacy_clinical.extensions.abbreviation_attributes import ABBREVIATIONS_KEY
 from spacy_clinical.extensions.attributes import add_to
-from spacy_clinical.extensions.concept_attributes import set_concept
+from spacy_clinical.extensions.concept_attributes import set_concepts
 from spacy_clinical.extensions.span_groups import list_spans
-from spacy_clinical.pipeline.bases.model_rule_pipe import ModelRulePipe
+from spacy_clinical.pipeline.bases.name_encoder import NameEncoderPipe
 from spacy_clinical.types import Floats1d, list_names
 
 FORMAT = 1
 VOCABULARIES = ("mondo", "hpo", "mesh", "mesh_supplement", "mentions")
-
-
-# Labels of MACCROBAT and of Chia whose entities name no concept of a vocabulary.
-UNLINKED = frozenset(
-    {
-        *("Age", "Area", "Color", "Coreference", "Date", "Detailed_description"),
-        *("Distance", "Dosage", "Duration", "Frequency", "Height", "Lab_value", "Mass"),
-        *("Nonbiological_location", "Occupation", "Quantitative_concept", "Severity"),
-        *("Sex", "Shape", "Subject", "Texture", "Time", "Volume", "Weight"),
-        *("Value", "Temporal", "Multiplier", "Reference_point"),
-    }
-)
 
 
 class Linked(NamedTuple):
@@ -60,7 +60,7 @@ class Linked(NamedTuple):
         "linker_per_type": None,
     },
 )
-class ClinicalLinker(ModelRulePipe):
+class ClinicalLinker(NameEncoderPipe):
     """Say of each entity which concept of a vocabulary it means.
 
     The id of the best concept is `ent.kb_id_`. `span._.kb_ents` lists ids with their
@@ -69,7 +69,7 @@ class ClinicalLinker(ModelRulePipe):
 
     SETTINGS = (
         *("preferred", "threshold", "top_k", "n_candidates", "target_labels"),
-        *("use_ents", "spans_keys", "use_abbreviations"),
+        *("use_ents", "spans_keys", "use_abbreviations", "use_sections"),
     )
     PART, FILE = "linker", "linker.json"
 
@@ -89,6 +89,7 @@ class ClinicalLinker(ModelRulePipe):
         use_ents: bool = True,
         spans_keys: str | Sequence[str] = (),
         use_abbreviations: bool = True,
+        use_sections: bool = True,
         scorer: Callable[..., dict[str, Any]] | None = None,
     ) -> None:
         """Set up the component. Vocabularies are opened on first use.
@@ -101,8 +102,10 @@ class ClinicalLinker(ModelRulePipe):
         preferred: Systems of the ids to write, such as "MESH" and "OMIM", in order; none
             for those of the vocabularies. A concept without a code in any of them keeps
             its own id.
-        threshold (0 to 1): The score that a concept needs; below it, the entity has none.
-        top_k: Number of concepts in `span._.kb_ents`.
+        threshold (0 to 1): The score that concepts need, those of all that an entity may
+            mean taken together; below it, the entity has none.
+        top_k: Number of concepts in `span._.kb_ents`; those that are nearly impossible
+            are left out.
         n_candidates: Number of names of each vocabulary to compare a name with.
         types: By label of entities, the semantic types that their concepts may have; on
             top of those for the vocabularies that ship. [] for all types.
@@ -112,6 +115,9 @@ class ClinicalLinker(ModelRulePipe):
         spans_keys: Of the span groups to link.
         use_abbreviations: Whether abbreviations are linked by what they stand for, where
             an earlier component has found it out.
+        use_sections: Whether the section of an entity says what types its concept may
+            have, where its label doesn't: drugs under medications. If there is no such
+            concept, it may have any.
         scorer: Scores the concepts of entities.
         RAISES ValueError: C925, if a setting can't be used.
         """
@@ -130,6 +136,7 @@ class ClinicalLinker(ModelRulePipe):
         self.use_ents = use_ents
         self.spans_keys = list_names(spans_keys)
         self.use_abbreviations = use_abbreviations
+        self.use_sections = use_sections
         self.scorer = scorer
         self._linker: Linker | None = None
         self._check_settings()
@@ -149,6 +156,7 @@ class ClinicalLinker(ModelRulePipe):
                 n_candidates=self.n_candidates,
                 top_k=self.top_k,
                 dense=self._make_dense(),
+                types=TypeNames(list_all(self.types)),
             )
         return self._linker
 
@@ -159,6 +167,7 @@ class ClinicalLinker(ModelRulePipe):
     def _make_dense(self) -> DenseScorer | None:
         if self.model is None:
             return None
+        self.model.initialize()
         weight = self.model.attrs.get("sparse_weight") or 0.0
         return DenseScorer(self.model.predict, weight)
 
@@ -171,31 +180,63 @@ class ClinicalLinker(ModelRulePipe):
         if not spans:
             return []
         shorts = list_short_forms(doc) if self.use_abbreviations else []
+        # An earlier component has looked there.
+        is_known = ABBREVIATIONS_KEY in doc.spans
+        evidence = Evidence(doc.text, None if is_known else load_abbreviations())
+        chooser = Chooser(self.linker, evidence, self.threshold)
+        sections = SectionTypes(doc, self.types) if self.use_sections else None
+        types: list[tuple[str, ...]] = []
+        of_sections = []
+        for number, span in enumerate(spans):
+            known = tuple(self.types.get(span.label_, ()))
+            if sections and span.label_ not in self.types:
+                known = sections.find(span.start_char)
+                of_sections += [number] if known else []
+            types.append(known)
+        found = self._link(spans, types, shorts, chooser)
+        again = [number for number in of_sections if not any(found[number])]
+        others = [spans[number] for number in again]
+        for number, parts in zip(
+            again, self._link(others, [()] * len(again), shorts, chooser), strict=True
+        ):
+            found[number] = parts
+        return list(map(Linked, spans, found))
+
+    def _link(
+        self,
+        spans: Sequence[Span],
+        types: Sequence[tuple[str, ...]],
+        shorts: Sequence[Short],
+        chooser: Chooser,
+    ) -> list[Parts]:
+        """Find the concepts of spans.
+
+        types: For each, those that its concept may have.
+        """
         queries: list[Query] = []
         places: list[int] = []
-        for span in spans:
-            types = tuple(self.types.get(span.label_, ()))
+        for span, kinds in zip(spans, types, strict=True):
             text = span.text
             places.append(len(queries))
             spelled = spell_out(text, span.start_char, shorts) if shorts else text
             if spelled != text:
-                queries.append(Query(spelled, types, is_long_form=True))
-            queries.append(Query(text, types))
+                queries.append(Query(spelled, kinds, is_long_form=True))
+            queries.append(Query(text, kinds))
         found = self.linker.link(queries)
         places.append(len(queries))
-        return [
-            Linked(span, self._choose(found[places[i] : places[i + 1]]))
-            for i, span in enumerate(spans)
-        ]
-
-    def _choose(self, found: Sequence[list[list[Link]]]) -> list[list[Link]]:
-        """Choose between what was found for the long form and for the text as it is."""
-        best = max(found, key=_get_score)
-        if len(found) > 1 and _get_score(found[0]) >= self.threshold:
-            best = found[0]
-        return [
-            [link for link in links if link.score >= self.threshold] for links in best
-        ]
+        chosen = []
+        for i, span in enumerate(spans):
+            *spelled_out, plain = found[places[i] : places[i + 1]]
+            if spelled_out:
+                short = find_short_form(span.text, span.start_char, shorts)
+                parts = chooser.choose_spelled_out(
+                    span.text, plain, spelled_out[0], short
+                )
+            else:
+                is_drug = set(types[i]) == set(DRUGS)
+                parts = chooser.choose(span.text, plain, is_drug=is_drug)
+            chosen.append(parts)
+        return chosen
 
     def list_targets(self, doc: Doc) -> list[Span]:
         """List the spans of a Doc to link."""
@@ -224,46 +265,20 @@ class ClinicalLinker(ModelRulePipe):
             facts.update(shim.describe())
         for doc, found in zip(docs, predictions, strict=True):
             add_to(doc, "clinical_provenance", self.name, dict(facts))
-            for span, parts in found:
-                known = [links for links in parts if links]
-                # The best one of each part first.
-                ordered = [links[0] for links in known]
-                ordered += [link for links in known for link in links[1:]]
-                ids = [(link.id, link.score) for link in ordered]
-                records = [self._describe(links[0]) for links in known]
-                record = dict(records[0]) if records else None
-                if record is not None and len(records) > 1:
-                    record["parts"] = records
-                set_concept(span, ids, record)
-            self._set_ids(doc, found)
+            set_concepts(doc, [self._make_row(span, parts) for span, parts in found])
 
-    def _set_ids(self, doc: Doc, found: list[Linked]) -> None:
-        """Write the ids of the best concepts to entities and to the spans of groups."""
-        ids = {
-            (span.start, span.end, span.label): next(
-                (links[0].id for links in parts if links), ""
-            )
-            for span, parts in found
-        }
-
-        def add_ids(spans: Iterable[Span]) -> list[Span]:
-            made = list(spans)
-            for span in made:
-                key = ids.get((span.start, span.end, span.label))
-                if key is not None:
-                    span.kb_id_ = key
-            return made
-
-        if self.use_ents:
-            doc.ents = add_ids(doc.ents)
-        for name in self.spans_keys:
-            if group := doc.spans.get(name):
-                doc.spans[name] = SpanGroup(
-                    doc,
-                    name=group.name,
-                    attrs=dict(group.attrs),
-                    spans=add_ids(list_spans(doc, name)),
-                )
+    def _make_row(self, span: Span, parts: Parts) -> concept_attributes.Linked:
+        known = [links for links in parts if links]
+        # The best one of each part first.
+        ordered = [links[0] for links in known]
+        ordered += [link for links in known for link in links[1:]]
+        ids = [(link.id, link.score) for link in ordered]
+        records = [self._describe(links[0]) for links in known]
+        record = dict(records[0]) if records else None
+        if record is not None and len(records) > 1:
+            record["parts"] = records
+        place = span.start_char, span.end_char, span.label_
+        return concept_attributes.Linked(*place, ids, record)
 
     def _describe(self, link: Link) -> dict[str, Any]:
         """Make the record of a concept, as the vocabulary has it that its id is of."""
@@ -361,10 +376,6 @@ class ClinicalLinker(ModelRulePipe):
                         found=f"{now['version']} ({now['sha256'][:12]})",
                     )
                 )
-
-
-def _get_score(parts: list[list[Link]]) -> float:
-    return min((links[0].score if links else 0.0 for links in parts), default=0.0)
 
 
 def _list_paths(paths: str | Path | Sequence[str | Path]) -> Sequence[str | Path]:

@@ -1,3 +1,4 @@
+import json
 import pickle
 import shutil
 
@@ -190,3 +191,151 @@ def test_processes_share_a_vocabulary(nlp):
         docs.append(doc)
     found = [doc.ents[0].kb_id_ for doc in nlp.pipe(docs, n_process=2)]
     assert found == ["T:1", "T:8"]
+
+
+LOOKALIKES = [
+    {"id": "R:1", "name": "MASS syndrome", "types": ["human disease"]},
+    {
+        "id": "R:2",
+        "name": "chronic obstructive lung disease",
+        "synonyms": ["cold", "COLD"],
+        "types": ["human disease"],
+    },
+    {
+        "id": "R:3",
+        "name": "leukocyte adhesion deficiency",
+        "synonyms": ["LAD", "lad"],
+        "types": ["human disease"],
+    },
+    {
+        "id": "R:4",
+        "name": "Bloom syndrome",
+        "synonyms": ["BS"],
+        "types": ["human disease"],
+    },
+    {
+        "id": "R:5",
+        "name": "spinocerebellar ataxia with axonal neuropathy",
+        "synonyms": ["SCAN"],
+        "types": ["human disease"],
+    },
+    {
+        "id": "R:6",
+        "name": "dog disease",
+        "types": ["disease", "non-human animal disease"],
+    },
+    {
+        "id": "R:7",
+        "name": "community-acquired pneumonia",
+        "synonyms": ["pneumonia"],
+        "types": ["human disease"],
+    },
+    {
+        "id": "R:16",
+        "name": "ichthyosis",
+        "synonyms": ["HI"],
+        "types": ["human disease"],
+    },
+    {
+        "id": "R:8",
+        "name": "catastrophic antiphospholipid syndrome",
+        "synonyms": ["CAP"],
+        "types": ["human disease"],
+    },
+    {
+        "id": "R:9",
+        "name": "lung neoplasm",
+        "synonyms": ["lung"],
+        "types": ["human disease"],
+    },
+    {"id": "R:10", "name": "lung", "types": ["Anatomy"]},
+    {"id": "R:11", "name": "gold", "types": ["Chemicals and Drugs"]},
+    {"id": "R:12", "name": "gold", "types": ["human disease"]},
+    {"id": "R:13", "name": "canine fever", "types": ["non-human animal disease"]},
+    {"id": "R:14", "name": "rheumatoid arthritis", "types": ["human disease"]},
+    {
+        "id": "R:15",
+        "name": "refractory anemia",
+        "synonyms": ["RA"],
+        "types": ["human disease"],
+    },
+]
+
+
+@pytest.fixture(scope="module")
+def lookalikes(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("lookalikes")
+    source = folder / "rows.jsonl"
+    text = "".join(json.dumps(row) + "\n" for row in LOOKALIKES)
+    source.write_text(text, encoding="utf8")
+    build_vocabulary([source], folder / "made", facts=Facts("lookalikes", "1"))
+    return folder / "made"
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "label", "expected"),
+    [
+        # Words of everyday English are no acronyms, also where a sentence starts.
+        ("A mass was felt.", "mass", "Sign_symptom", ""),
+        ("Masses were felt.", "Masses", "Sign_symptom", ""),
+        ("She has a cold.", "cold", "Disease_disorder", ""),
+        ("The scan is due.", "scan", "Disease_disorder", ""),
+        ("Known SCAN since birth.", "SCAN", "Disease_disorder", "R:5"),
+        ("Family with MASS syndrome.", "MASS syndrome", LABEL, "R:1"),
+        ("Family with mass syndrome.", "mass syndrome", LABEL, "R:1"),
+        # The long form wins, also where the vocabulary doesn't have it.
+        ("Treated for CAP.", "CAP", "Disease_disorder", "R:7"),
+        ("No SI, no HI.", "HI", "Sign_symptom", ""),
+        ("Left anterior descending (LAD), LAD closed.", "LAD", LABEL, ""),
+        ("Refractory anemia (RA) was found.", "RA", LABEL, "R:15"),
+        ("Her RA is stable.", "RA", "Disease_disorder", "R:14"),
+        # What the text says nothing of may be anything.
+        ("BS in all quadrants.", "BS", "Disease_disorder", ""),
+        ("Bloom syndrome. BS since birth.", "BS", "Disease_disorder", "R:4"),
+        # The concepts of one type only, and none of animals.
+        ("Opacity of the lung.", "lung", "Biological_structure", "R:10"),
+        ("Opacity of the LAD.", "LAD", "Biological_structure", ""),
+        ("A dog bite.", "dog bite", "Sign_symptom", ""),
+        ("A dog disease.", "dog disease", "Disease_disorder", ""),
+        ("Had canine fever.", "canine fever", "Other", ""),
+    ],
+)
+def test_words_and_short_forms_that_look_like_others(
+    lookalikes, text, name, label, expected
+):
+    doc = annotate(make(lookalikes), text, name, label=label)
+    assert doc.ents[0].kb_id_ == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("MEDICATIONS:\ngold\n", "R:11"),
+        ("PAST MEDICAL HISTORY:\ngold\n", "R:12"),
+        # No drug has the name.
+        ("MEDICATIONS:\npneumonia\n", "R:7"),
+    ],
+)
+def test_sections_say_what_types_concepts_have(lookalikes, text, expected):
+    nlp = make(lookalikes)
+    nlp.add_pipe("clinical_section_splitter", first=True)
+    name = text.split("\n")[1]
+    assert annotate(nlp, text, name, label="ENTITY").ents[0].kb_id_ == expected
+    # What the label says counts more.
+    if name == "gold":
+        doc = annotate(nlp, text, name, label="Medication")
+        assert doc.ents[0].kb_id_ == "R:11"
+
+
+def test_without_sections_labels_alone_count(lookalikes):
+    nlp = make(lookalikes, use_sections=False)
+    nlp.add_pipe("clinical_section_splitter", first=True)
+    doc = annotate(nlp, "MEDICATIONS:\ngold\n", "gold", label="ENTITY")
+    [first, second, *_] = doc.ents[0]._.kb_ents
+    assert {first[0], second[0]} == {"R:11", "R:12"}
+
+
+def test_types_of_the_vocabulary_itself_are_not_known(heart_vocabulary):
+    # Its types aren't those that a disease's concept has in the vocabularies that ship.
+    doc = annotate(make(heart_vocabulary), "Digoxin given.", "Digoxin")
+    assert doc.ents[0].kb_id_ == "T:8"
