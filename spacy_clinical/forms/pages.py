@@ -86,6 +86,7 @@ class FormPage:
     rotation (degrees clockwise): By how much it was turned to be upright.
     error: Why it could not be read, with its code; "" if it could.
     widgets: The fields of a fillable form, as `Widget` has them.
+    rulings: Lines that are drawn on it, level or upright: boxes without height or width.
     """
 
     width: float
@@ -96,6 +97,7 @@ class FormPage:
     rotation: float = 0.0
     error: str = ""
     widgets: Sequence[Widget] = ()
+    rulings: Sequence[Box] = ()
 
 
 def sort_corners(box: Sequence[float]) -> Box:

@@ -24,6 +24,9 @@ from spacy_clinical.forms.mending import mend_parts
 from spacy_clinical.forms.places import Places, find_places
 from spacy_clinical.forms.rules import label_by_rules
 from spacy_clinical.forms.segments import Segment, find_box, find_segments
+from spacy_clinical.forms.tables.cells import label_cells, link_cells
+from spacy_clinical.forms.tables.describe import FormTable, describe_tables
+from spacy_clinical.forms.tables.find import find_form_tables
 from spacy_clinical.heads.decode import decode
 from spacy_clinical.heads.labels import LabelScheme
 from spacy_clinical.pieces.align import Encoded
@@ -53,18 +56,20 @@ class FoundForm(NamedTuple):
 
     encoded: The checkpoint's output; None with rules.
     filled: The contents of a fillable form's fields; None for other forms.
+    tables: As `doc._.form_tables` has them.
     """
 
     parts: list[Labelled]
     links: list[Link]
     encoded: Encoded | None
+    tables: list[FormTable]
     filled: Filled | None = None
 
 
 @Language.factory(
     "clinical_form_extractor",
     assigns=[
-        *("doc.spans", "doc._.form_fields", "span._.score"),
+        *("doc.spans", "doc._.form_fields", "doc._.form_tables", "span._.score"),
         *("doc._.clinical_pieces", "doc._.clinical_provenance"),
     ],
     default_config={
@@ -165,14 +170,19 @@ class ClinicalFormExtractor(TokenHeadPipe):
         places: Places,
         encoded: Encoded | None,
     ) -> FoundForm:
-        """Link the parts of a Doc. Fields of fillable forms are read, not predicted."""
-        filled = None
-        if has_widgets(doc):
-            filled = find_filled(doc, find_segments(doc, places))
-        if filled is None:
-            return FoundForm(parts, self._link(doc, parts, places), encoded)
-        parts = cut_parts(parts, filled.tokens)
-        return FoundForm(parts, self._link(doc, parts, places), encoded, filled)
+        """Find the tables of a Doc, and link its parts. Fields of fillable forms are read,
+        not predicted."""
+        segments = find_segments(doc, places)
+        tables = find_form_tables(doc, places, segments, parts)
+        described = describe_tables(doc, tables)
+        filled = find_filled(doc, segments) if has_widgets(doc) else None
+        if filled is not None:
+            parts = cut_parts(parts, filled.tokens)
+            links = self._link(doc, parts, places)
+            return FoundForm(parts, links, encoded, described, filled)
+        parts = label_cells(doc, parts, tables)
+        links = link_cells(parts, self._link(doc, parts, places), tables)
+        return FoundForm(parts, links, encoded, described)
 
     def _decode(
         self, doc: Doc, encoded: Encoded, places: Places | None = None
@@ -223,7 +233,8 @@ class ClinicalFormExtractor(TokenHeadPipe):
         return self.linker(make_entities(doc, parts, places))
 
     def set_annotations(self, docs: Iterable[Doc], found: list[FoundForm]) -> None:
-        for doc, (parts, links, encoded, filled) in zip(docs, found, strict=True):
+        for doc, form in zip(docs, found, strict=True):
+            parts, links, encoded, tables, filled = form
             spans = [Span(doc, p.start, p.end, label=p.label) for p in parts]
             scores = [part.score for part in parts]
             fields = place_fields(spans, scores, links)
@@ -245,6 +256,7 @@ class ClinicalFormExtractor(TokenHeadPipe):
             )
             places = [(placed.start, placed.end) for placed in fields]
             set_form_fields(doc, [placed.field for placed in fields], places)
+            doc._.form_tables = tables
             if encoded is not None:
                 self._record(doc, encoded)
             else:
