@@ -4,15 +4,11 @@ from collections.abc import Sequence
 
 from spacy.tokens import Doc
 
-from spacy_clinical.forms.labels import ANSWER, HEADER, QUESTION, Labelled
+from spacy_clinical.forms.labels import ANSWER, QUESTION, Labelled
 from spacy_clinical.forms.places import Places
 from spacy_clinical.forms.segments import Segment
-from spacy_clinical.forms.tables.aligned import (
-    MAX_LABEL_WORDS,
-    AlignedTable,
-    find_aligned,
-    is_name,
-)
+from spacy_clinical.forms.tables.aligned import AlignedTable, find_aligned
+from spacy_clinical.forms.tables.heads import MIN_COLUMNS, add_head, count_heads
 from spacy_clinical.forms.tables.joining import join_pages
 from spacy_clinical.forms.tables.ruled import find_ruled
 from spacy_clinical.forms.tables.table import FoundTable, TableCell
@@ -20,10 +16,8 @@ from spacy_clinical.forms.tables.table import FoundTable, TableCell
 # A grid whose cells have labels of their own, for more than these parts of them, is a
 # form.
 MAX_COLONS, MAX_QUESTIONS = 0.3, 0.4
-# Columns of tables without heads, at least, and of heads that nothing confirms.
-MIN_COLUMNS = 3
-# The part of a head's cells that may have digits.
-MAX_DIGITS = 0.5
+# The part of a table's words that another one has, if it covers it.
+MIN_COVERED = 0.8
 
 
 def find_form_tables(
@@ -37,19 +31,22 @@ def find_form_tables(
     labels = ["" for _ in doc]
     for part in parts:
         labels[part.start : part.end] = [part.label] * (part.end - part.start)
-    tables = []
-    taken = set()
+    aligned = [t for t in find_aligned(segments, min_cells=2) if is_table(t, labels)]
+    tables: list[FoundTable] = []
+    taken: set[int] = set()
     for table in join_pages(doc, find_ruled(doc, places)):
         table.n_heads = count_heads(doc, table, labels)
-        if is_form(doc, table, labels):
+        if is_form(doc, table, labels) or _is_covered(table, aligned, labels):
             continue
-        tables.append(table)
-        taken.update(i for cell in table.cells for i in cell.tokens)
-    free = [s for s in segments if taken.isdisjoint(range(s.start, s.end))]
-    for aligned in find_aligned(free, min_cells=2):
-        if is_table(aligned, labels):
-            tables.append(_make_table(aligned))
-    return sorted(tables, key=_get_first)
+        if not table.n_heads:
+            add_head(doc, table, segments)
+        if table.n_heads or table.n_columns >= MIN_COLUMNS:
+            tables.append(table)
+            taken |= table.list_tokens()
+    if taken:
+        free = [s for s in segments if taken.isdisjoint(range(s.start, s.end))]
+        aligned = [t for t in find_aligned(free, min_cells=2) if is_table(t, labels)]
+    return sorted([*tables, *map(_make_table, aligned)], key=_get_first)
 
 
 def is_table(table: AlignedTable, labels: Sequence[str]) -> bool:
@@ -65,33 +62,6 @@ def is_table(table: AlignedTable, labels: Sequence[str]) -> bool:
     )
 
 
-def count_heads(doc: Doc, table: FoundTable, labels: Sequence[str]) -> int:
-    """Count the rows of a ruled table that are heads, with titles over all columns."""
-    first = 0
-    while first < table.n_rows and _is_title(table, first):
-        first += 1
-    last = first
-    if any(c.n_columns > 1 and c.tokens for c in table.list_row(first)):
-        # Groups of columns have heads of their own.
-        last = min(first + 1, table.n_rows - 1)
-    heads = [cell for row in range(first, last + 1) for cell in table.list_row(row)]
-    heads = [cell for cell in heads if cell.tokens]
-    body = [cell for cell in table.cells if cell.row > last and cell.tokens]
-    if len(heads) < 2 or not body:
-        return 0
-    texts = [read_cell(doc, cell) for cell in heads]
-    if not all(map(_is_head, texts)):
-        return 0
-    n_digits = sum(any(c.isdigit() for c in text) for text in texts)
-    asked = _share(heads, labels, (QUESTION, HEADER))
-    answered = _share(heads, labels, (ANSWER,))
-    is_fit = _share(body, labels, (QUESTION,)) < 0.5 and answered <= 0.5
-    is_sure = asked >= 0.5 or (
-        table.n_columns >= MIN_COLUMNS and n_digits <= MAX_DIGITS * len(heads)
-    )
-    return last + 1 if is_fit and is_sure else 0
-
-
 def is_form(doc: Doc, table: FoundTable, labels: Sequence[str]) -> bool:
     """Check whether what looks like a table is a form that is ruled."""
     full = [cell for cell in table.cells if cell.tokens]
@@ -100,30 +70,28 @@ def is_form(doc: Doc, table: FoundTable, labels: Sequence[str]) -> bool:
     if not body or n_colons > MAX_COLONS * len(full):
         return True
     n_asked = sum(QUESTION in {labels[i] for i in cell.tokens} for cell in body)
-    return n_asked > MAX_QUESTIONS * len(body) or (
-        not table.n_heads and table.n_columns < MIN_COLUMNS
+    return n_asked > MAX_QUESTIONS * len(body)
+
+
+def _is_covered(
+    table: FoundTable, aligned: Sequence[AlignedTable], labels: Sequence[str]
+) -> bool:
+    """Whether a table without rulings has the words of a ruled one, whose head is not
+    ruled, or not parted from the row below it."""
+    heads = [c for c in table.cells if c.row < table.n_heads and c.tokens]
+    n_mixed = sum(ANSWER in {labels[i] for i in cell.tokens} for cell in heads)
+    if heads and n_mixed * 2 < len(heads):
+        return False
+    tokens = table.list_tokens()
+    return any(
+        len(tokens & _list_tokens(other)) >= MIN_COVERED * len(tokens)
+        for other in aligned
     )
 
 
-def read_cell(doc: Doc, cell: TableCell) -> str:
-    """Read the text of a cell, on one line."""
-    return " ".join(doc[i].text for i in cell.tokens)
-
-
-def _is_title(table: FoundTable, row: int) -> bool:
-    full = [cell for cell in table.list_row(row) if cell.tokens]
-    return len(full) == 1 and full[0].n_columns == table.n_columns
-
-
-def _is_head(text: str) -> bool:
-    return is_name(text) and len(text.split()) <= MAX_LABEL_WORDS
-
-
-def _share(
-    cells: Sequence[TableCell], labels: Sequence[str], wanted: Sequence[str]
-) -> float:
-    n_found = sum(labels[cell.tokens[0]] in wanted for cell in cells)
-    return n_found / len(cells)
+def _list_tokens(table: AlignedTable) -> set[int]:
+    segments = [*table.head, *(segment for row in table.body for segment in row)]
+    return {i for segment in segments for i in range(segment.start, segment.end)}
 
 
 def _make_table(aligned: AlignedTable) -> FoundTable:

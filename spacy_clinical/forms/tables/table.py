@@ -58,6 +58,10 @@ class FoundTable:
         """List the cells that take part in a row."""
         return [c for c in self.cells if c.row <= row < c.row + c.n_rows]
 
+    def list_tokens(self) -> set[int]:
+        """List the tokens in its cells."""
+        return {i for cell in self.cells for i in cell.tokens}
+
     def list_heads(self, column: int) -> Iterator[TableCell]:
         """List the heads of a column, from the top. Titles over all columns are none."""
         for cell in self.cells:
