@@ -18,6 +18,7 @@ from spacy_clinical.forms.filled import (
     has_widgets,
     merge_parts,
 )
+from spacy_clinical.forms.headings import name_headings
 from spacy_clinical.forms.labels import ANSWER, FORM_LABELS, QUESTION, Labelled
 from spacy_clinical.forms.linking import FormEntity, Link, Linker
 from spacy_clinical.forms.mending import mend_parts
@@ -182,6 +183,7 @@ class ClinicalFormExtractor(TokenHeadPipe):
             return FoundForm(parts, links, encoded, described, filled)
         parts = label_cells(doc, parts, tables)
         links = link_cells(parts, self._link(doc, parts, places), tables)
+        parts = name_headings(doc, parts, links, places, segments)
         return FoundForm(parts, links, encoded, described)
 
     def _decode(
