@@ -8,7 +8,7 @@ A record:
                        text, page, box, score
     links              pairs of a question and an answer, by their places in parts
     fields             doc._.form_fields: key, option, value, page, key_box, value_box,
-                       score
+                       score, group
     tables             doc._.form_tables: page, box, source, n_rows, n_columns, n_heads,
                        heads, rows, cells
     provenance         per component, what made it
@@ -29,6 +29,7 @@ COLUMNS = (
     *("source", "page", "key", "option", "value", "score"),
     *("key_x0", "key_y0", "key_x1", "key_y1"),
     *("value_x0", "value_y0", "value_x1", "value_y1"),
+    "group",
 )
 
 TABLE_COLUMNS = ("file", "source", "page", "found_by", "rows", "columns", "heads")
@@ -81,6 +82,7 @@ def list_rows(record: dict[str, Any]) -> Iterator[list[Any]]:
             field["score"],
             *boxes[0],
             *boxes[1],
+            "" if field["group"] is None else field["group"],
         ]
 
 

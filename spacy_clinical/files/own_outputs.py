@@ -196,7 +196,10 @@ def _look_at_object(handle: BinaryIO, path: Path) -> bool:
 
 def _look_at_table(handle: BinaryIO, path: Path) -> bool:
     header = handle.readline(HEAD).rstrip(b"\r\n").decode("utf8", "replace")
-    if header in (NOTE_NLP, EXPOSURES, MEASUREMENTS, FIELDS, FORM_TABLES):
+    if header in (NOTE_NLP, EXPOSURES, MEASUREMENTS, FORM_TABLES):
+        return True
+    # Those of earlier versions have no groups.
+    if header in (FIELDS, f"{FIELDS},group"):
         return True
     known = TABLES.get(path.name) or MORE_TABLES.get(path.name)
     if known is not None and _begins_with(header, known):
