@@ -12,8 +12,10 @@ from spacy_clinical.forms.tables.rulings import Rulings, merge_rulings
 # Filled areas that are so narrow are lines, in points.
 THIN = 3.0
 # Pieces of paths that are looked at of a page.
-MAX_PIECES = 200_000
+MAX_PIECES = 60_000
 MAX_DEPTH = 8
+# How far apart places are that the direction of a page is found by.
+PROBE = 1000.0
 WHITE = 250
 
 Point = tuple[float, float]
@@ -28,22 +30,52 @@ def read_rulings(page: Any, place: Place) -> Rulings:
     place: Converts the file's coordinates to points from the upper left corner of the
         page as it is looked at.
     """
-    return merge_rulings(_list_lines(page, place))
+    return merge_rulings(_list_lines(page, _find_matrix(place)))
 
 
-def _list_lines(page: Any, place: Place) -> Iterator[Box]:
+def _find_matrix(place: Place) -> Matrix:
+    """Find the matrix that a function converts places by."""
+    (x, y), (x1, y1), (x2, y2) = (
+        place(0, 0),
+        place(PROBE, 0),
+        place(0, PROBE),
+    )
+    a, b, c, d = (value / PROBE for value in (x1 - x, y1 - y, x2 - x, y2 - y))
+    return a, b, c, d, x, y
+
+
+def _list_lines(page: Any, matrix: Matrix) -> Iterator[Box]:
     n_pieces = 0
-    for item in page.get_objects([raw.FPDF_PAGEOBJ_PATH], max_depth=MAX_DEPTH):
+    for item, own in _list_items(page, matrix):
         is_stroked, is_filled = _get_mode(item)
         if not is_stroked and not is_filled:
             continue
-        matrices = _list_matrices(item)
         for path, is_closed in _list_paths(item):
             n_pieces += len(path)
             if n_pieces > MAX_PIECES:
                 return
-            points = [place(*_move(matrices, point)) for point in path]
+            points = [_move(own, point) for point in path]
             yield from _list_sides(points, is_closed or is_filled, is_stroked)
+
+
+def _list_items(page: Any, matrix: Matrix) -> Iterator[tuple[Any, Matrix]]:
+    """List the paths of a page, also those inside of others, and the matrices that convert
+    their places to points of the page."""
+    waiting = [(page, matrix, 0)]
+    while waiting:
+        parent, outer, depth = waiting.pop()
+        if depth:
+            n_items = raw.FPDFFormObj_CountObjects(parent)
+        else:
+            n_items = raw.FPDFPage_CountObjects(parent)
+        for i in range(max(n_items, 0)):
+            get = raw.FPDFFormObj_GetObject if depth else raw.FPDFPage_GetObject
+            item = get(parent, i)
+            kind = raw.FPDFPageObj_GetType(item) if item else None
+            if kind == raw.FPDF_PAGEOBJ_PATH:
+                yield item, _multiply(_get_matrix(item), outer)
+            elif kind == raw.FPDF_PAGEOBJ_FORM and depth < MAX_DEPTH:
+                waiting.append((item, _multiply(_get_matrix(item), outer), depth + 1))
 
 
 def _list_sides(
@@ -99,17 +131,28 @@ def _get_mode(item: Any) -> tuple[bool, bool]:
     return bool(stroke.value), is_filled
 
 
-def _list_matrices(item: Any) -> list[Matrix]:
-    """List the matrices of an object and of what contains it, from the inside out."""
-    matrices = []
-    while item is not None:
-        matrices.append(item.get_matrix().get())
-        item = item.container
-    return matrices
+def _get_matrix(item: Any) -> Matrix:
+    found = raw.FS_MATRIX()
+    if not raw.FPDFPageObj_GetMatrix(item, found):
+        return 1.0, 0.0, 0.0, 1.0, 0.0, 0.0
+    return found.a, found.b, found.c, found.d, found.e, found.f
 
 
-def _move(matrices: list[Matrix], point: Point) -> Point:
-    x, y = point
-    for a, b, c, d, e, f in matrices:
-        x, y = a * x + c * y + e, b * x + d * y + f
-    return x, y
+def _multiply(first: Matrix, second: Matrix) -> Matrix:
+    """Make the matrix that converts as one does, and then another."""
+    a, b, c, d, e, f = first
+    origin = _move(second, (e, f))
+    across = _move(second, (a + e, b + f))
+    up = _move(second, (c + e, d + f))
+    return (
+        across[0] - origin[0],
+        across[1] - origin[1],
+        up[0] - origin[0],
+        up[1] - origin[1],
+        *origin,
+    )
+
+
+def _move(matrix: Matrix, point: Point) -> Point:
+    (a, b, c, d, e, f), (x, y) = matrix, point
+    return a * x + c * y + e, b * x + d * y + f

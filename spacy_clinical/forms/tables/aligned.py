@@ -16,6 +16,10 @@ MIN_CELLS, MIN_ROWS = 3, 2
 CELL_SPACING, CELL_STEP = 0.6, 0.75
 # How far a cell that is under no head may be from the nearest, in heights.
 ASIDE = 3.0
+# White space between rows at most, in heights of lines and in steps between the rows before.
+MAX_SPACING, MAX_STEP = 4.0, 2.0
+# Steps that are looked at.
+MAX_STEPS = 50
 # Lines at the foot and the head of pages that a table is longer than.
 MAX_PAGE_LINES = 3
 LETTER = re.compile(r"[^\W\d_]")
@@ -126,19 +130,21 @@ class _Reader:
         """
         end = i = first + 1
         waiting: list[Segment] = []
-        while i < len(numbers):
+        while 0 <= i < len(numbers):
             cells = by_row[numbers[i]]
             if cells[0].page != self.last[0].page:
                 i = self._turn_page(numbers, i, by_row)
                 if i < 0:
                     break
                 cells = by_row[numbers[i]]
-            elif numbers[i] != numbers[i - 1] + 1:
-                break
+            elif numbers[i] != numbers[i - 1] + 1 or self._is_far(cells):
+                i = self._skip_foot(numbers, i, by_row)
+                continue
             placed = self._place(cells)
             if placed is None:
                 if waiting or not self._is_alone(cells):
-                    break
+                    i = self._skip_foot(numbers, i, by_row)
+                    continue
                 # A row with its first cell only, if another row follows.
                 waiting = cells
             else:
@@ -151,6 +157,27 @@ class _Reader:
                 self.last = cells
             i += 1
         return end - first
+
+    def _is_far(self, cells: Sequence[Segment]) -> bool:
+        """Whether a line is much farther below than rows are from each other."""
+        last, segment = self.last[0], cells[0]
+        gap = segment.box[1] - last.box[3]
+        step = segment.box[1] - last.box[1]
+        is_far = gap > MAX_SPACING * max(segment.height, last.height)
+        return is_far and (
+            not self.steps or step > MAX_STEP * median(self.steps[:MAX_STEPS])
+        )
+
+    def _skip_foot(
+        self, numbers: Sequence[int], i: int, by_row: Mapping[int, list[Segment]]
+    ) -> int:
+        """Find the first row of the next page, if a line that isn't of the table is one of
+        the last on its own; -1 if it isn't."""
+        page = by_row[numbers[i]][0].page
+        for j in range(i, min(i + MAX_PAGE_LINES + 1, len(numbers))):
+            if by_row[numbers[j]][0].page != page:
+                return j
+        return -1
 
     def _turn_page(
         self, numbers: Sequence[int], i: int, by_row: Mapping[int, list[Segment]]
@@ -227,7 +254,9 @@ class _Reader:
         if not rows:
             return all(is_name(cell.segments[0].text) for cell in placed)
         step = segment.box[1] - self.last[0].box[1]
-        is_tight = len(self.steps) > 0 and step <= CELL_STEP * median(self.steps)
+        is_tight = len(self.steps) > 0 and step <= CELL_STEP * median(
+            self.steps[:MAX_STEPS]
+        )
         return is_tight or (len(placed) == 1 and placed[0].column > 0)
 
     def _list_all(self) -> Iterator[int]:

@@ -13,6 +13,9 @@ from spacy_clinical.types import Floats2d, Ints1d
 
 # Cells with more words are parts of a page's layout: of one of them, and of all.
 MAX_WORDS, MAX_MEAN_WORDS = 200, 40
+# The part of words that borders may go through, which are then those of drawings; and the
+# part of a word at its sides that they may touch.
+MAX_CROSSED, EDGE = 0.2, 0.2
 # A grid with more rows than this has a ruling under each of them.
 FEW_ROWS = 3
 # Lines in a row without rulings, and the part of them that has words in two columns.
@@ -58,6 +61,8 @@ def _share_out(grids: Sequence[Grid], boxes: Floats2d) -> list[Ints1d]:
 def _make_table(
     grid: Grid, tokens: Ints1d, boxes: Floats2d, page: int, lines: Ints1d
 ) -> FoundTable | None:
+    if _count_crossed(grid, boxes) > MAX_CROSSED * len(boxes):
+        return None
     words: dict[int, list[int]] = {}
     middles = (boxes[:, :2] + boxes[:, 2:]) / 2
     columns = numpy.searchsorted(grid.xs, middles[:, 0]) - 1
@@ -90,6 +95,25 @@ def _make_table(
     cells.sort(key=lambda cell: (cell.row, cell.column))
     table = FoundTable("rulings", len(kept_columns), cells)
     return _split_rows(table, lines)
+
+
+def _count_crossed(grid: Grid, boxes: Floats2d) -> int:
+    """Count the words that the borders of cells go through."""
+    (x0, y0), (x1, y1) = boxes[:, :2].T, boxes[:, 2:].T
+    middles = (x0 + x1) / 2, (y0 + y1) / 2
+    in_x, in_y = EDGE * (x1 - x0), EDGE * (y1 - y0)
+    places = [
+        (x0 + in_x, middles[1]),
+        (x1 - in_x, middles[1]),
+        (middles[0], y0 + in_y),
+        (middles[0], y1 - in_y),
+    ]
+    owners = []
+    for x, y in places:
+        columns = numpy.searchsorted(grid.xs, x).clip(1, len(grid.xs) - 1) - 1
+        rows = numpy.searchsorted(grid.ys, y).clip(1, len(grid.ys) - 1) - 1
+        owners.append(grid.owners[rows, columns])
+    return int((numpy.ptp(owners, axis=0) > 0).sum())
 
 
 def _keep(
