@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from spacy.tokens import Doc, Span
 
 from spacy_clinical.relations.attachment import Drug, find_aliases
+from spacy_clinical.relations.drug_tables import DrugTables, find_name
 from spacy_clinical.relations.headings import find_heading_statuses
 from spacy_clinical.relations.medication_records import (
     MedicationRecord,
@@ -29,7 +30,7 @@ from spacy_clinical.relations.regions import (
     find_regions,
     split_region,
 )
-from spacy_clinical.relations.rows import Tables
+from spacy_clinical.relations.rows import find_amounts
 from spacy_clinical.relations.selection import (
     ITEM,
     PROSE,
@@ -43,6 +44,8 @@ from spacy_clinical.relations.sig.parts import Part
 from spacy_clinical.relations.switches import find_switches
 from spacy_clinical.tokenization.sentences import split_sentences
 
+# The label of drugs that only their table shows.
+TABLE_LABEL = "Medication"
 DRUG_LABELS = frozenset({"Medication", "Drug"})
 # Words between a verb and its drug, and between the drugs of a list.
 _MAX_VERB_WORDS = 5
@@ -65,9 +68,28 @@ def assemble_medications(
     """
     ents = [ent for ent in doc.ents if len(ent)]
     drugs = [ent for ent in ents if ent.label_ in drug_labels]
+    tables = DrugTables(doc.text)
+    drugs = _complete(doc, drugs, tables)
     if not drugs:
         return []
-    return _Assembler(doc, ents, drugs).assemble(relations)
+    return _Assembler(doc, ents, drugs, tables).assemble(relations)
+
+
+def _complete(doc: Doc, drugs: list[Span], tables: DrugTables) -> list[Span]:
+    """Leave out the heads of tables, and add the drugs of rows in which none was found."""
+    if not tables.heads:
+        return drugs
+    drugs = [drug for drug in drugs if not tables.is_head(drug.start_char)]
+    starts = [drug.start_char for drug in drugs]
+    for row in tables.rows:
+        index = bisect_left(starts, row.drug.start)
+        if index < len(starts) and starts[index] < row.drug.end:
+            continue
+        name = find_name(row.drug, doc.text)
+        span = name and doc.char_span(*name, label=TABLE_LABEL)
+        if span:
+            drugs.append(span)
+    return sorted(drugs, key=lambda drug: drug.start)
 
 
 class _Own(NamedTuple):
@@ -79,7 +101,9 @@ class _Own(NamedTuple):
 
 
 class _Assembler:
-    def __init__(self, doc: Doc, ents: list[Span], spans: list[Span]) -> None:
+    def __init__(
+        self, doc: Doc, ents: list[Span], spans: list[Span], tables: DrugTables
+    ) -> None:
         self.text = doc.text
         self.ents = ents
         places = [Drug(ent.start_char, ent.end_char) for ent in spans]
@@ -96,7 +120,7 @@ class _Assembler:
         ]
         self.sentences = _list_sentences(doc, self.text)
         self.lines = Lines(self.text)
-        self.tables = Tables(self.text, self.lines)
+        self.tables = tables
 
     def assemble(
         self, relations: Iterable[Mapping[str, Any]] | None
@@ -110,7 +134,7 @@ class _Assembler:
         )
         headings = list(statuses)
         records: list[MedicationRecord] = []
-        for region in find_regions(self.text, self.drugs, self.sentences):
+        for region in find_regions(self.text, self.drugs, self.sentences, self.tables):
             records.extend(self._read_region(region, owners, barriers, headings))
         return records
 
@@ -148,7 +172,7 @@ class _Assembler:
         names = [self.drugs[i] for i in region.drugs]
         parts = [p for p in parts if p.kind != "reason" or not _has_drug(p, names)]
         if region.is_row:
-            parts = _merge(parts, self.tables.find_amounts(region.start))
+            parts = _merge(parts, find_amounts(self.tables, region.start))
         claims = [owners.find(part) for part in parts]
         claimed: dict[int, list[Part]] = {}
         for part, claim in zip(parts, claims, strict=True):
