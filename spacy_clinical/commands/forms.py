@@ -97,12 +97,11 @@ def forms(
         ("Forms", str(totals.n_forms)),
         ("Pages", str(totals.n_pages)),
         ("Fields", str(totals.n_fields)),
-        ("Tables", str(totals.n_tables)),
+        ("Tables", f"{totals.n_tables}, {output / TABLES_FILE}"),
         ("Failed", f"{totals.n_failed} forms, {totals.n_bad_pages} pages"),
         ("Time", f"{seconds:.1f} s, {totals.n_pages / max(seconds, 1e-9):.1f} pages/s"),
         ("Records", str(output / RECORDS_FILE)),
         ("Table", str(output / FIELDS_FILE)),
-        ("Tables in", str(output / TABLES_FILE)),
     ]
     if html:
         rows.append(("Pages", str(output / INDEX_FILE)))

@@ -72,6 +72,8 @@ def list_rows(record: dict[str, Any]) -> Iterator[list[Any]]:
         if not isinstance(value, str):
             # Whether a box is ticked.
             value = {True: "true", False: "false"}.get(value, "unclear")
+        # Docs of earlier versions have no groups.
+        group = field.get("group")
         boxes = [field[name] or [""] * 4 for name in ("key_box", "value_box")]
         yield [
             record["source"],
@@ -82,7 +84,7 @@ def list_rows(record: dict[str, Any]) -> Iterator[list[Any]]:
             field["score"],
             *boxes[0],
             *boxes[1],
-            "" if field["group"] is None else field["group"],
+            "" if group is None else group,
         ]
 
 

@@ -200,15 +200,19 @@ def _goes_on(
     texts = [cell.text for cell in cells if cell is not None]
     if not texts or any(last.cells[i] is None for i in full):
         return False
+    first = last.cells[0]
+    # Where rows start with small letters, these say nothing.
+    is_row = full[0] == 0 and first is not None and _GOES_ON.match(first.text)
     if all(map(_GOES_ON.match, texts)):
-        return len(full) * 2 <= len(cells)
+        return not is_row and len(full) < len(cells)
     return full[0] > 0 and len(full) == 1 and mark == " "
 
 
 def _place(pieces: Sequence[_Piece], head: _Head) -> list[TextCell | None]:
     """Find the columns of the cells of a line."""
     cells: list[TextCell | None] = [None] * len(head.pieces)
-    if head.mark != " ":
+    # As many cells as heads are one under each, also where they aren't aligned.
+    if head.mark != " " or len(pieces) == len(cells):
         for i, piece in enumerate(pieces[: len(cells)]):
             if piece.text:
                 cells[i] = TextCell(piece.start, piece.end, piece.text)

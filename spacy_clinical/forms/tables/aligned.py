@@ -13,7 +13,7 @@ from spacy_clinical.forms.segments import Segment
 MIN_CELLS, MIN_ROWS = 3, 2
 # White space between the lines of a cell at most, in heights of lines, and in steps
 # from row to row.
-CELL_SPACING, CELL_STEP = 0.6, 0.75
+CELL_SPACING, CELL_STEP = 0.9, 0.75
 # How far a cell that is under no head may be from the nearest, in heights.
 ASIDE = 3.0
 # White space between rows at most, in heights of lines and in steps between the rows before.
@@ -199,8 +199,9 @@ class _Reader:
                 return j + 1 if j + 1 < len(numbers) else -1
             if len(cells) >= MIN_CELLS:
                 placed = self._place(cells)
-                is_new = placed is None or _is_head(cells, MIN_CELLS)
-                return -1 if is_new else j
+                has_digits = any(c.isdigit() for cell in cells for c in cell.text)
+                is_new = not has_digits and _is_head(cells, MIN_CELLS)
+                return -1 if placed is None or is_new else j
         return -1
 
     def _place(self, cells: Sequence[Segment]) -> list[AlignedCell] | None:
