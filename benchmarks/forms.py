@@ -51,10 +51,9 @@ from spacy_clinical.corpora.form_gold import GoldForm, annotate_gold, read_gold
 from spacy_clinical.evaluation.form_scorer import score_forms
 from spacy_clinical.forms import read_form
 from spacy_clinical.forms.labels import Labelled
-from spacy_clinical.forms.linking import FormEntity, find_drop, find_gap
+from spacy_clinical.forms.linking import FormEntity, find_drop, find_gap, make_entities
 from spacy_clinical.forms.pages import Word
 from spacy_clinical.forms.places import find_places
-from spacy_clinical.pipeline.form_extractor import make_entities
 
 # Neither train.jsonl nor dev.jsonl has these templates.
 FIRST_TEMPLATE = 2_000_000

@@ -1,4 +1,5 @@
-"""Draw the two forms in examples/forms/: a referral as a PDF, and a lab report as a scan.
+"""Draw the forms in examples/forms/: a referral and a pharmacy's bill as PDFs, and a lab
+report as a scan.
 
 All in them is invented.
 
@@ -26,6 +27,13 @@ DRUGS = [
     ("Atorvastatin", "40 mg", "at bedtime", "11/2019"),
     ("Aspirin", "81 mg", "daily", "09/2026"),
 ]
+BILL = [
+    ("Qty", "Item", "Unit price", "Price"),
+    ("30", "Metformin 500 mg tab", "0.45", "13.50"),
+    ("1", "Blood pressure monitor", "64.95", "64.95"),
+    ("2", "Test strips 50 ct,\nwith lancets", "7.95", "15.90"),
+    ("1", "Saline spray", "0.95", "0.95"),
+]
 RESULTS = [
     ("TEST", "RESULT", "FLAG", "UNITS", "REFERENCE RANGE"),
     ("Hemoglobin", "10.9", "L", "g/dL", "12.0 - 15.5"),
@@ -40,10 +48,13 @@ RESULTS = [
 
 def main() -> None:
     (EXAMPLES / "referral_form.pdf").write_bytes(write_pdf(draw_referral()))
+    (EXAMPLES / "pharmacy_bill.pdf").write_bytes(write_pdf(draw_bill()))
     scan = degrade(draw_page(draw_report(), dpi=220), random.Random(3))
     dpi = scan.info["dpi"]
     scan.save(EXAMPLES / "lab_report_scan.png", dpi=dpi, optimize=True)
-    print(f"{EXAMPLES}: referral_form.pdf, lab_report_scan.png {scan.size}")
+    print(
+        f"{EXAMPLES}: referral_form.pdf, pharmacy_bill.pdf, lab_report_scan.png {scan.size}"
+    )
 
 
 def draw_referral() -> Page:
@@ -108,6 +119,33 @@ def draw_referral() -> Page:
         744,
         small,
     )
+    return page
+
+
+def draw_bill() -> Page:
+    page = Page(420, 595)
+    rng = random.Random(2)
+    title = choose_font(rng, "sans (TrueType)", 16, bold=True)
+    bold = choose_font(rng, "sans (TrueType)", 9.5, bold=True)
+    plain = choose_font(rng, "sans (TrueType)", 9.5)
+    page.write("Larkfield Pharmacy", 40, 36, title)
+    page.write("18 Mill Road, Dayton, OH 45402", 40, 60, plain)
+    page.write("Date: 10/02/2026", 40, 84, plain)
+    page.write("Receipt no.: 20418", 250, 84, plain)
+    page.write("Patient: Gerald Okafor", 40, 100, plain)
+    xs = (40, 80, 230, 300, 380)
+    ys = (124, 144, 164, 184, 216, 236, 256)
+    for i, cells in enumerate(BILL):
+        for x, text in zip(xs, cells, strict=False):
+            font = plain if i else bold
+            page.write_lines(text.split("\n"), x + 4, ys[i] + 4, font)
+    page.write("Total", xs[0] + 4, ys[-2] + 4, bold)
+    page.write("95.30", xs[3] + 4, ys[-2] + 4, bold)
+    page.lines += [(xs[0], y, xs[-1], y) for y in ys]
+    # The total's cell reaches over three columns.
+    page.lines += [(x, ys[0], x, ys[-2]) for x in xs[1:3]]
+    page.lines += [(x, ys[0], x, ys[-1]) for x in (xs[0], *xs[3:])]
+    page.write("Paid by card. Thank you, and get well soon.", 40, 276, plain)
     return page
 
 

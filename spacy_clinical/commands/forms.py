@@ -29,6 +29,7 @@ from spacy_clinical.export.form_folder import (
     FIELDS_FILE,
     INDEX_FILE,
     RECORDS_FILE,
+    TABLES_FILE,
     list_form_outputs,
     write_forms,
 )
@@ -72,7 +73,8 @@ def forms(
     ] = None,
     code: CodeFile = None,
 ) -> None:
-    """Extract the fields of forms, and write forms.jsonl, fields.csv and HTML pages.
+    """Extract the fields and tables of forms, and write forms.jsonl, fields.csv, a CSV file
+    for each table (tables.csv lists them), and HTML pages.
 
     Exit status: 0 if all pages were read, 1 if some failed (the others are written),
     2 if nothing was done.
@@ -95,6 +97,7 @@ def forms(
         ("Forms", str(totals.n_forms)),
         ("Pages", str(totals.n_pages)),
         ("Fields", str(totals.n_fields)),
+        ("Tables", f"{totals.n_tables}, {output / TABLES_FILE}"),
         ("Failed", f"{totals.n_failed} forms, {totals.n_bad_pages} pages"),
         ("Time", f"{seconds:.1f} s, {totals.n_pages / max(seconds, 1e-9):.1f} pages/s"),
         ("Records", str(output / RECORDS_FILE)),

@@ -21,6 +21,8 @@ from spacy_clinical.forms.pages import Box, FormPage, Word, clamp
 
 # Minimum share of a token's box inside an annotated word's box, to match them.
 MIN_SHARE = 0.5
+# The label of what belongs to nothing.
+OTHER = "other"
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class GoldForm:
 
     words: All words.
     owners: Index of each word's entity; -1 for none.
-    labels: Labels of the entities: "HEADER", "QUESTION" or "ANSWER".
+    labels: Labels of the entities: "HEADER", "QUESTION" or "ANSWER", or names of fields.
     links: Pairs of a question's and an answer's index.
     """
 
@@ -43,7 +45,11 @@ class GoldForm:
 
 
 def read_gold(
-    record: Mapping[str, Any], *, name: str, size: tuple[float, float] | None = None
+    record: Mapping[str, Any],
+    *,
+    name: str,
+    size: tuple[float, float] | None = None,
+    is_labelled: bool = False,
 ) -> GoldForm:
     """Read an annotated page in FUNSD's format.
 
@@ -51,10 +57,12 @@ def read_gold(
     name: Name of the page, for errors.
     size: Width and height in the boxes' units. None to use the record's "width" and
         "height", or the extent of its boxes.
+    is_labelled: Whether labels are names of fields, which are kept as they are spelled;
+        "other" is none.
     RAISES ValueError: C511, if it has another format.
     """
     try:
-        return _read_items(record, name, size)
+        return _read_items(record, name, size, is_labelled)
     # A wrong format may raise anything.
     except Exception as error:
         reason = name_type(error)
@@ -62,7 +70,10 @@ def read_gold(
 
 
 def _read_items(
-    record: Mapping[str, Any], name: str, size: tuple[float, float] | None
+    record: Mapping[str, Any],
+    name: str,
+    size: tuple[float, float] | None,
+    is_labelled: bool,
 ) -> GoldForm:
     words: list[Word] = []
     owners: list[int] = []
@@ -70,10 +81,13 @@ def _read_items(
     ids: dict[Any, int] = {}
     pairs: list[tuple[Any, Any]] = []
     for item in record["form"]:
-        label = str(item["label"]).upper()
+        label = str(item["label"])
+        if not is_labelled:
+            label = label.upper()
         own = [w for w in item["words"] if str(w["text"]).strip()]
         owner = -1
-        if label in FORM_LABELS and own:
+        is_known = label != OTHER if is_labelled else label in FORM_LABELS
+        if is_known and own:
             owner = ids[item["id"]] = len(labels)
             labels.append(label)
         for word in own:

@@ -4,7 +4,7 @@ import json
 import random
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from PIL import Image
 from spacy.language import Language
@@ -30,6 +30,7 @@ class _Corpus:
         path: str | Path,
         *,
         spans_key: str = FORM_SPANS_KEY,
+        fields: Literal["linked", "labelled"] = "linked",
         shift: float = 0.0,
         shuffle: bool = False,
         limit: int = 0,
@@ -37,6 +38,8 @@ class _Corpus:
         """Set up the corpus; files are read when it is called.
 
         spans_key: Key of the span group for headers, questions and answers.
+        fields: What labels stand for: "linked" (headers, questions and answers) or
+            "labelled" (names of fields).
         shift: Augmentation: forms are shrunk and moved at random, by up to this share
             of the page.
         shuffle: Whether to change the order in each iteration. All forms are then kept
@@ -45,6 +48,7 @@ class _Corpus:
         """
         self.path = Path(path)
         self.spans_key = spans_key
+        self.is_labelled = fields == "labelled"
         self.shift = shift
         self.shuffle = shuffle
         self.limit = limit
@@ -99,7 +103,12 @@ class FunsdCorpus(_Corpus):
                 data = read_regular(path)
             record = _parse(data, path.name)
             image = self.path / IMAGES / f"{path.stem}.png"
-            yield read_gold(record, name=path.name, size=_measure(image))
+            yield read_gold(
+                record,
+                name=path.name,
+                size=_measure(image),
+                is_labelled=self.is_labelled,
+            )
 
 
 class FormCorpus(_Corpus):
@@ -118,7 +127,11 @@ class FormCorpus(_Corpus):
                     break
                 name = f"{self.path.name}, line {number}"
                 record = _parse(line, name)
-                yield read_gold(record, name=str(record.get("name", name)))
+                yield read_gold(
+                    record,
+                    name=str(record.get("name", name)),
+                    is_labelled=self.is_labelled,
+                )
 
 
 def _parse(data: bytes, name: str) -> dict[str, Any]:

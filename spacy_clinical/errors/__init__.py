@@ -87,6 +87,10 @@ class Warnings(metaclass=Catalog):
         "Left out {n_links} links to folders in '{source}', because links may be "
         "circular. To read such a folder, give its path."
     )
+    W310 = (
+        "The labels of '{name}' are those of a form's parts ({known}), not names of fields. "
+        'Set fields = "linked" to link questions to answers.'
+    )
     W890 = (
         "There is no key, so a random one is used: surrogates and dates will differ in "
         "the next run. To keep them, set {variable}, or give a file with the key."

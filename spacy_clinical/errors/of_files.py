@@ -287,7 +287,8 @@ class FileErrors(metaclass=Catalog):
     )
     C510 = (
         "The labels of '{name}' don't include QUESTION and ANSWER: {known}. Map them "
-        "with the setting label_map, or use a checkpoint tuned on forms."
+        "with the setting label_map, or use a checkpoint tuned on forms. If labels are "
+        'names of fields, as of receipts, set fields = "labelled".'
     )
     C511 = (
         "Can't read the annotated form '{name}' ({reason}). Give JSON in FUNSD's "
@@ -326,3 +327,7 @@ class FileErrors(metaclass=Catalog):
     )
 
     # "[C502] Can't open ..."
+    C519 = (
+        "The setting label_map of '{name}' names labels that the checkpoint doesn't have: "
+        "{unknown}. It has: {known}."
+    )

@@ -1,14 +1,23 @@
-"""An output folder of forms: records, a table of fields, and pages to look at."""
+"""An output folder of forms: records, a table of fields, the tables on their pages, and
+pages to look at."""
 
+import io
 import itertools
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from spacy.tokens import Doc
 
-from spacy_clinical.export.form_records import COLUMNS, list_rows, make_form_record
+from spacy_clinical.export.form_records import (
+    COLUMNS,
+    TABLE_COLUMNS,
+    describe_table,
+    list_rows,
+    list_table_rows,
+    make_form_record,
+)
 from spacy_clinical.export.jsonl import format_line
 from spacy_clinical.export.pages.folder import (
     PagesFolder,
@@ -28,8 +37,10 @@ from spacy_clinical.files.regular import show_path
 
 RECORDS_FILE = "forms.jsonl"
 FIELDS_FILE = "fields.csv"
+TABLES_FILE = "tables.csv"
 INDEX_FILE = "forms.html"
 PAGES_FOLDER = "form_pages"
+TABLES_FOLDER = "form_tables"
 
 
 class FormResult(NamedTuple):
@@ -54,13 +65,15 @@ class FormTotals(NamedTuple):
     n_forms: int
     n_pages: int
     n_fields: int
+    n_tables: int
     n_failed: int
     n_bad_pages: int
 
 
 def list_form_outputs(folder: Path) -> list[Path]:
     """Name all that `write_forms` may write, so that it is not read as forms."""
-    names = (RECORDS_FILE, FIELDS_FILE, INDEX_FILE, PAGES_FOLDER)
+    files = RECORDS_FILE, FIELDS_FILE, TABLES_FILE, INDEX_FILE
+    names = (*files, PAGES_FOLDER, TABLES_FOLDER)
     return [(folder / name).resolve() for name in names]
 
 
@@ -71,9 +84,10 @@ def write_forms(
     html: bool = True,
     model: str = "",
 ) -> FormTotals:
-    """Write the record and the fields of each form, and with `html` a page for each.
+    """Write the record and the fields of each form, a file for each table on its pages,
+    and with `html` a page for each.
 
-    Records, fields, pages and index appear together when the last form is written; an
+    Records, fields, tables, pages and index appear together when the last form is written; an
     earlier run's are there until then, and go. The pages show pictures of the forms.
 
     results: Pairs of a path and a Doc have no pictures.
@@ -81,26 +95,42 @@ def write_forms(
     model: Name and version of what labelled them, for the pages.
     """
     rows: list[FormRow] = []
-    n_failed = n_bad_pages = 0
+    n_failed = n_bad_pages = n_tables = 0
     index = folder / INDEX_FILE
     pages = PagesFolder(index, name=PAGES_FOLDER, stem="form")
-    names = (RECORDS_FILE, FIELDS_FILE, *([INDEX_FILE] if html else []))
+    tables = PagesFolder(
+        folder / TABLES_FILE, name=TABLES_FOLDER, stem="table", suffix=".csv"
+    )
+    always = RECORDS_FILE, FIELDS_FILE, TABLES_FILE
+    names = (*always, *([INDEX_FILE] if html else []))
     paths = [folder / name for name in names]
     old = [index] if is_made_page(index) else []
     for path in (*paths, index):
         remove_leftovers(path)
     pages.remove_leftovers()
+    tables.remove_leftovers()
     with ExitStack() as stack:
         run = stack.enter_context(pages.fill()) if html else None
+        tables_run = stack.enter_context(tables.fill())
         made = stack.enter_context(replace_together(paths, gone=old))
-        with open_text(made[0]) as lines, open_text(made[1]) as table:
-            writer = TableWriter(table, COLUMNS)
+        with (
+            open_text(made[0]) as lines,
+            open_text(made[1]) as fields,
+            open_text(made[2]) as names_of_tables,
+        ):
+            writer = TableWriter(fields, COLUMNS)
+            list_writer = TableWriter(names_of_tables, TABLE_COLUMNS)
             for path, doc, pictures in itertools.starmap(FormResult, results):
                 form_id, source = show_path(path.stem), show_path(path)
                 record = make_form_record(doc, form_id=form_id, source=source)
                 lines.write(format_line(record))
                 for row in list_rows(record):
                     writer.write(row)
+                for table in record["tables"]:
+                    n_tables += 1
+                    name = tables.name_page(tables_run, n_tables)
+                    tables.write(tables_run, n_tables, _format_table(table))
+                    list_writer.write(describe_table(table, file=name, source=source))
                 number = len(rows) + 1
                 page = "" if run is None else pages.name_page(run, number)
                 rows.append(make_form_row(record, page))
@@ -116,11 +146,13 @@ def write_forms(
                         index=link,
                     )
                     pages.write(run, number, content)
+        tables.sync(tables_run)
         if run is not None:
             pages.sync(run)
-            with open_text(made[2]) as handle:
+            with open_text(made[3]) as handle:
                 handle.write(render_form_index(rows, model=model))
     # The new index is in place, so nothing links to the earlier pages.
+    tables.remove_others(tables_run if n_tables else None)
     had_pages = pages.remove_others(run)
     if not html:
         removed = [*old, *([pages.path] if had_pages else [])]
@@ -129,9 +161,19 @@ def write_forms(
         n_forms=len(rows),
         n_pages=sum(row.n_pages for row in rows),
         n_fields=sum(row.n_fields for row in rows),
+        n_tables=n_tables,
         n_failed=n_failed,
         n_bad_pages=n_bad_pages,
     )
+
+
+def _format_table(table: dict[str, Any]) -> str:
+    names, *rows = list_table_rows(table)
+    handle = io.StringIO(newline="")
+    writer = TableWriter(handle, names)
+    for row in rows:
+        writer.write(row)
+    return handle.getvalue()
 
 
 def list_words(doc: Doc) -> list[list[tuple[str, tuple[float, ...]]]]:

@@ -1,4 +1,4 @@
-"""Make plain records of forms, and rows of a table of their fields.
+"""Make plain records of forms, rows of a table of their fields, and rows of their tables.
 
 A record:
 
@@ -8,7 +8,9 @@ A record:
                        text, page, box, score
     links              pairs of a question and an answer, by their places in parts
     fields             doc._.form_fields: key, option, value, page, key_box, value_box,
-                       score
+                       score, group
+    tables             doc._.form_tables: page, box, source, n_rows, n_columns, n_heads,
+                       heads, rows, cells
     provenance         per component, what made it
     error              null, or what failed: component, code, type, message
 
@@ -27,7 +29,10 @@ COLUMNS = (
     *("source", "page", "key", "option", "value", "score"),
     *("key_x0", "key_y0", "key_x1", "key_y1"),
     *("value_x0", "value_y0", "value_x1", "value_y1"),
+    "group",
 )
+
+TABLE_COLUMNS = ("file", "source", "page", "found_by", "rows", "columns", "heads")
 
 
 def make_form_record(
@@ -54,6 +59,7 @@ def make_form_record(
         "parts": parts,
         "links": [list(pair) for pair in attrs.get("links", ())],
         "fields": doc._.form_fields,
+        "tables": doc._.form_tables,
         "provenance": doc._.clinical_provenance,
         "error": doc._.clinical_error,
     }
@@ -66,6 +72,8 @@ def list_rows(record: dict[str, Any]) -> Iterator[list[Any]]:
         if not isinstance(value, str):
             # Whether a box is ticked.
             value = {True: "true", False: "false"}.get(value, "unclear")
+        # Docs of earlier versions have no groups.
+        group = field.get("group")
         boxes = [field[name] or [""] * 4 for name in ("key_box", "value_box")]
         yield [
             record["source"],
@@ -76,4 +84,20 @@ def list_rows(record: dict[str, Any]) -> Iterator[list[Any]]:
             field["score"],
             *boxes[0],
             *boxes[1],
+            "" if group is None else group,
         ]
+
+
+def describe_table(
+    table: dict[str, Any], *, file: str, source: str
+) -> tuple[str, str, int, str, int, int, str]:
+    """Describe a table in a row with `TABLE_COLUMNS`."""
+    heads = " | ".join(table["heads"])
+    sizes = len(table["rows"]), table["n_columns"]
+    return file, source, table["page"], table["source"], *sizes, heads
+
+
+def list_table_rows(table: dict[str, Any]) -> Iterator[list[str]]:
+    """List the rows of a table of a form: the names of its columns, and its texts."""
+    yield list(table["heads"])
+    yield from table["rows"]

@@ -1,6 +1,6 @@
 """The attributes of forms: `token._.box`, `span._.page`, `doc._.form_fields`, ..."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from spacy.tokens import Doc, Span, Token
@@ -17,6 +17,7 @@ from spacy_clinical.extensions.form_data import Box, cover_boxes, find_forms, fi
 from spacy_clinical.extensions.span_groups import follow
 
 FIELDS_KEY = "spacy_clinical.form_fields"
+TABLES_KEY = "spacy_clinical.form_tables"
 
 
 class Layout(NamedTuple):
@@ -95,16 +96,36 @@ def _get_form_fields(doc: Doc) -> list[dict[str, Any]]:
             whole["fields"] if isinstance(whole, dict) else whole
         )
         return fields
-    own = []
-    for start, end, value in find_kept(doc, FIELDS_KEY):
+    return [field for _, field in _list_placed(doc, FIELDS_KEY, "fields")]
+
+
+def _get_form_tables(doc: Doc) -> list[dict[str, Any]]:
+    """The tables that a Doc has, with offsets in its own text."""
+    return [
+        _move_table(table, start) if start else table
+        for start, table in _list_placed(doc, TABLES_KEY, "tables")
+    ]
+
+
+def _move_table(table: dict[str, Any], start: int) -> dict[str, Any]:
+    for cell in table["cells"]:
+        cell["offsets"] = [[a + start, b + start] for a, b in cell["offsets"]]
+    return table
+
+
+def _list_placed(doc: Doc, key: str, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """List what was kept with places, as far as the text at these is the same.
+
+    YIELDS: Where in the Doc the text starts that it was found in (characters), and it.
+    """
+    for start, end, value in find_kept(doc, key):
         if not isinstance(value, dict):
             continue
         is_all = sign(read_chars(doc, start, end)) == value["text"]
-        places = value["places"] or [None] * len(value["fields"])
-        for field, place in zip(value["fields"], places, strict=True):
+        places = value["places"] or [None] * len(value[name])
+        for one, place in zip(value[name], places, strict=True):
             if is_all or (place and _is_there(doc, start, place)):
-                own.append(restore_lists(field))
-    return own
+                yield start, restore_lists(one)
 
 
 def _is_there(doc: Doc, offset: int, place: Sequence[int]) -> bool:
@@ -129,13 +150,29 @@ def set_form_fields(
     places (characters): For each field, so that a part of the Doc has the fields that
         are inside; empty where they are unknown.
     """
+    _keep_placed(doc, FIELDS_KEY, "fields", fields, places)
+
+
+def _set_form_tables(doc: Doc, tables: Sequence[Any]) -> None:
+    """Set `doc._.form_tables`; each is placed from its first word to its last."""
+    places = []
+    for table in tables:
+        offsets = [offset for cell in table["cells"] for offset in cell["offsets"]]
+        starts, ends = zip(*offsets, strict=True) if offsets else ((0,), (0,))
+        places.append((min(starts), max(ends)))
+    _keep_placed(doc, TABLES_KEY, "tables", tables, places)
+
+
+def _keep_placed(
+    doc: Doc,
+    key: str,
+    name: str,
+    values: Sequence[Any],
+    places: Sequence[tuple[int, int]],
+) -> None:
     text = doc.text
-    value = {
-        "text": sign(text),
-        "fields": list(fields),
-        "places": [[start, end, sign(text[start:end])] for start, end in places],
-    }
-    keep(doc, FIELDS_KEY, value)
+    signed = [[start, end, sign(text[start:end])] for start, end in places]
+    keep(doc, key, {"text": sign(text), name: list(values), "places": signed})
 
 
 def register_form_extensions() -> None:
@@ -150,4 +187,7 @@ def register_form_extensions() -> None:
     Doc.set_extension("pages", getter=_get_pages, force=True)
     Doc.set_extension(
         "form_fields", getter=_get_form_fields, setter=_set_form_fields, force=True
+    )
+    Doc.set_extension(
+        "form_tables", getter=_get_form_tables, setter=_set_form_tables, force=True
     )

@@ -66,6 +66,8 @@ FIELDS = (
     "source,page,key,option,value,score,key_x0,key_y0,key_x1,key_y1,"
     "value_x0,value_y0,value_x1,value_y1"
 )
+FORM_TABLES = "file,source,page,found_by,rows,columns,heads"
+FORM_TABLES_FILE, FORM_TABLES_FOLDER = "tables.csv", "form_tables"
 # Tables that are written together.
 TABLES = {
     "notes.csv": "id,source,n_chars,n_sentences,error",
@@ -129,8 +131,8 @@ class OwnOutputs:
 def is_own_folder(folder: Path) -> bool:
     """Check whether a whole folder is the package's own output.
 
-    This can be texts for BRAT, a pipeline, a checkpoint, or notes and forms without
-    identifiers.
+    This can be texts for BRAT, the tables of forms, a pipeline, a checkpoint, or notes and
+    forms without identifiers.
     """
     try:
         if (folder / BRAT_SETTINGS).is_file() and _has_headers(folder, BRAT):
@@ -139,6 +141,10 @@ def is_own_folder(folder: Path) -> bool:
             return {"lang", "pipeline"} <= _read_head_keys(folder / "meta.json")
         if (folder / "config.json").is_file():
             return {"checkpoint", "files"} <= _read_head_keys(folder / "MANIFEST.json")
+        if folder.name == FORM_TABLES_FOLDER and _has_headers(
+            folder.parent, {FORM_TABLES_FILE: FORM_TABLES}
+        ):
+            return True
         if _read_task(folder / "run.json") == "deidentify":
             return True
         return any(_is_clean(folder / name) for name in CLEAN_FILES)
@@ -190,7 +196,10 @@ def _look_at_object(handle: BinaryIO, path: Path) -> bool:
 
 def _look_at_table(handle: BinaryIO, path: Path) -> bool:
     header = handle.readline(HEAD).rstrip(b"\r\n").decode("utf8", "replace")
-    if header in (NOTE_NLP, EXPOSURES, MEASUREMENTS, FIELDS):
+    if header in (NOTE_NLP, EXPOSURES, MEASUREMENTS, FORM_TABLES):
+        return True
+    # Those of earlier versions have no groups.
+    if header in (FIELDS, f"{FIELDS},group"):
         return True
     known = TABLES.get(path.name) or MORE_TABLES.get(path.name)
     if known is not None and _begins_with(header, known):

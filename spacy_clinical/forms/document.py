@@ -45,6 +45,7 @@ def make_form_doc(vocab: Vocab, pages: Sequence[FormPage], *, source: str = "") 
         numbers=builder.numbers,
         owners=builder.owners,
         widgets=builder.widgets,
+        rulings=builder.rulings,
     )
     layout = [Span(doc, *span) for span in builder.spans]
     doc.spans[LAYOUT_KEY] = SpanGroup(doc, name=LAYOUT_KEY, spans=layout)
@@ -89,6 +90,7 @@ class _Builder:
         has no box; a word without a confidence has -1.
     owners: Which field of a fillable form each token is written in; -1 for none.
     widgets: Those fields.
+    rulings: Number of the page, and from where to where they go.
     spans: Start, end and label.
     """
 
@@ -100,6 +102,7 @@ class _Builder:
         self.numbers: list[int] = []
         self.owners: list[int] = []
         self.widgets: list[dict[str, Any]] = []
+        self.rulings: list[list[float]] = []
         self.spans: list[tuple[int, int, str]] = []
         self.pages: list[dict[str, Any]] = []
 
@@ -130,6 +133,8 @@ class _Builder:
             }
             box = _round_box(widget.box, page)
             self.widgets.append({"page": number, **facts, "box": box})
+        for ruling in page.rulings:
+            self.rulings.append([number, *_round_box(ruling, page)])
         keys = ("width", "height", "unit", "source", "rotation")
         self.pages.append(
             {

@@ -28,6 +28,7 @@ class FormField(TypedDict):
     key_box, value_box: In the page's units; None for text without boxes, and for what
         isn't there.
     score (0 to 1): The least of those of its parts and links.
+    group: Number of the line of a list that it is of, as of what was bought; None for none.
     """
 
     key: str
@@ -37,6 +38,7 @@ class FormField(TypedDict):
     key_box: Box | None
     value_box: Box | None
     score: float
+    group: int | None
 
 
 class PlacedField(NamedTuple):
@@ -143,17 +145,19 @@ def _make_question(
     field: FormField = {
         "key": key,
         "option": "",
-        "value": "\n".join(_read_lines(part) for part in texts),
+        "value": "\n".join(read_lines(part) for part in texts),
         "page": question._.page,
         "key_box": question._.box,
         # Of what is on the first answer's page.
         "value_box": cover_boxes(s._.box for s in texts if s._.page == texts[0]._.page),
         "score": score,
+        "group": None,
     }
     return [field, *boxes]
 
 
-def _read_lines(span: Span) -> str:
+def read_lines(span: Span) -> str:
+    """Read the text of a span, without white space around its lines."""
     lines = (" ".join(line.split()) for line in span.text.splitlines())
     return "\n".join(line for line in lines if line)
 
@@ -183,6 +187,7 @@ def _make_boxes(
                 "key_box": None if question is None else question._.box,
                 "value_box": part._.box if place is None else place._.box,
                 "score": min(score, UNSURE) if box.is_ticked is None else score,
+                "group": None,
             }
         )
     return fields

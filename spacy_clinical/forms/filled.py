@@ -320,6 +320,7 @@ class _Builder:
             "key_box": None if question is None else question.box,
             "value_box": value_box,
             "score": score,
+            "group": None,
         }
         used = [*_list_tokens(question), *tokens]
         # A field without any tokens has the place of its neighbor.

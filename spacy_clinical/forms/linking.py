@@ -4,9 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from spacy.tokens import Doc
+
 from spacy_clinical.forms.checkboxes import BOX
-from spacy_clinical.forms.labels import ANSWER, QUESTION
+from spacy_clinical.forms.labels import ANSWER, QUESTION, Labelled
 from spacy_clinical.forms.pages import Box
+from spacy_clinical.forms.places import Places
+from spacy_clinical.forms.segments import find_box
 
 
 class FormEntity(NamedTuple):
@@ -32,6 +36,20 @@ class Link(NamedTuple):
     question: int
     answer: int
     score: float
+
+
+def make_entities(
+    doc: Doc, parts: Sequence[Labelled], places: Places
+) -> list[FormEntity]:
+    """Add boxes, pages and texts to the parts of a form, for a linker."""
+    entities = []
+    for part in parts:
+        box, page = find_box(places, part.start, part.end)
+        boxes = places.boxes[part.start : part.end]
+        height = float((boxes[:, 3] - boxes[:, 1]).max())
+        text = doc[part.start : part.end].text
+        entities.append(FormEntity(part.label, box, page, text, height))
+    return entities
 
 
 class Linker(Protocol):

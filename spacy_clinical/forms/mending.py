@@ -11,12 +11,11 @@ from spacy_clinical.forms.rules import (
     BY_LINE_ABOVE,
     BY_PLACE,
     BY_TABLE,
-    Table,
     find_lead,
-    find_tables,
-    is_question,
 )
 from spacy_clinical.forms.segments import Segment, is_leader, trim_leader
+from spacy_clinical.forms.tables.aligned import find_aligned, is_question
+from spacy_clinical.forms.tables.find import is_table
 
 # An answer stands at most so many heights behind the colon of its question.
 BEHIND = 14.0
@@ -40,8 +39,8 @@ def mend_parts(
         labels[part.start : part.end] = [part.label] * (part.end - part.start)
     joined = {i for part in parts for i in range(part.start + 1, part.end)}
     sure: dict[int, Labelled] = {}
-    for table in find_tables(segments):
-        if _is_table(table, labels):
+    for table in find_aligned(segments):
+        if is_table(table, labels):
             for cell in table.head:
                 sure[cell.start] = _label(cell, BY_TABLE, QUESTION)
             for cell in (cell for row in table.body for cell in row):
@@ -66,18 +65,6 @@ def mend_parts(
         if any(label != part.label for label in labels[part.start : part.end]):
             kept = [piece for other in kept for piece in _cut(other, part)] + [part]
     return sorted(kept, key=lambda part: part.start)
-
-
-def _is_table(table: Table, labels: Sequence[str]) -> bool:
-    """Whether predicted labels fit a table: rows of labels over rows of values, as
-    forms often have them, look alike."""
-
-    def share(cells: Sequence[Segment], label: str) -> float:
-        return sum(labels[cell.start] == label for cell in cells) / len(cells)
-
-    return share(table.head, QUESTION) >= 0.5 and all(
-        share(row, QUESTION) < 0.5 and share(row, ANSWER) >= 0.5 for row in table.body
-    )
 
 
 def _label(segment: Segment, score: float, label: str = ANSWER) -> Labelled:

@@ -43,6 +43,9 @@ MIN_LINES = 3
 MAX_LEVEL = 0.6
 # The greatest height of a word, in heights of the words beside it.
 MAX_HEIGHT = 1.5
+# Words lower than this part of those beside them are dashes; they are level with them if
+# words of that other part of their height were.
+FLAT, FLAT_AS = 0.35, 0.5
 # Two boxes of the same word are copies if they share more than this part of their area.
 SAME = 0.6
 # Words of the same text over each other that are compared with each, at most.
@@ -86,6 +89,7 @@ class FormPage:
     rotation (degrees clockwise): By how much it was turned to be upright.
     error: Why it could not be read, with its code; "" if it could.
     widgets: The fields of a fillable form, as `Widget` has them.
+    rulings: Lines that are drawn on it, level or upright: boxes without height or width.
     """
 
     width: float
@@ -96,6 +100,7 @@ class FormPage:
     rotation: float = 0.0
     error: str = ""
     widgets: Sequence[Widget] = ()
+    rulings: Sequence[Box] = ()
 
 
 def sort_corners(box: Sequence[float]) -> Box:
@@ -231,7 +236,7 @@ def _group_lines(words: Sequence[Word]) -> list[list[Word]]:
     for word in sorted(words, key=lambda word: word.middle):
         for i in range(len(lines) - 1, max(len(lines) - 5, -1), -1):
             middle = middles[i] / len(lines[i])
-            height = min(median_of_sorted(heights[i]), word.height)
+            height = _find_least_height(median_of_sorted(heights[i]), word.height)
             if abs(word.middle - middle) <= 0.5 * max(height, 1e-9):
                 lines[i].append(word)
                 middles[i] += word.middle
@@ -242,6 +247,12 @@ def _group_lines(words: Sequence[Word]) -> list[list[Word]]:
             middles.append(word.middle)
             heights.append([word.height])
     return [sorted(line, key=lambda word: word.box[0]) for line in lines]
+
+
+def _find_least_height(height: float, other: float) -> float:
+    """Find the lesser height of two; that of a dash counts as a part of the other."""
+    low, high = sorted((height, other))
+    return low if low > FLAT * high else FLAT_AS * high
 
 
 def median_of_sorted(values: Sequence[float]) -> float:

@@ -16,6 +16,7 @@ from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.forms.acroform import is_xfa_only, read_widgets
 from spacy_clinical.forms.images import check_size
 from spacy_clinical.forms.pages import Box, FormPage, Word, cover, sort_corners
+from spacy_clinical.forms.pdf_rulings import read_rulings
 from spacy_clinical.forms.widgets import TICKED, add_words
 
 # PDF's units an inch.
@@ -108,6 +109,7 @@ def read_text_layer(page: Any) -> FormPage:
         "text layer",
         90.0 * quarters,
         widgets=widgets,
+        rulings=read_rulings(page, view.place).list_boxes(),
     )
 
 

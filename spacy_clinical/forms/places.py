@@ -1,15 +1,15 @@
 """Find the boxes of a Doc's tokens: on its pages, or as plain text is laid out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy
 from spacy.attrs import ORTH
 from spacy.tokens import Doc
 
 from spacy_clinical.extensions.doc_data import Kept
-from spacy_clinical.extensions.form_data import find_forms, find_words
+from spacy_clinical.extensions.form_data import Box, find_forms, find_words
 from spacy_clinical.types import Floats2d, Ints1d, Ints2d
 
 # Plain text is placed as if typed on pages of so many lines of so many characters.
@@ -61,6 +61,24 @@ def find_places(doc: Doc) -> Places:
     # Boxes must not go beyond what LayoutLM has embeddings for.
     scaled = numpy.clip((boxes * (1000 / sizes)).astype("int64"), 0, 1000)
     return Places(scaled, pages, lines, n_columns=0)
+
+
+def list_rulings(doc: Doc) -> Iterator[tuple[int, tuple[float, float], list[Box]]]:
+    """List the lines that are drawn on the pages of a form.
+
+    YIELDS: Number and size of each page that has any, and from where to where they go, in
+        its units. None of a Doc that was joined, cut or retokenized.
+    """
+    forms = find_forms(doc)
+    if len(forms) != 1 or not _is_as_made(doc, forms[0]):
+        return
+    form = forms[0].value
+    by_page: dict[int, list[Box]] = {}
+    for page, *box in form.get("rulings", ()):
+        by_page.setdefault(int(page), []).append(cast(Box, tuple(box)))
+    for page, lines in by_page.items():
+        width, height, *_ = _get_size(form["pages"][page - 1])
+        yield page, (width, height), lines
 
 
 def _is_as_made(doc: Doc, form: Kept) -> bool:

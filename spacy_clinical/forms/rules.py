@@ -1,24 +1,25 @@
 """Label the parts of a form without a model, by their text and layout."""
 
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 from statistics import median
-from typing import NamedTuple
 
 from spacy.tokens import Doc
 
 from spacy_clinical.forms.checkboxes import BOX
 from spacy_clinical.forms.labels import ANSWER, HEADER, QUESTION, Labelled, join_parts
 from spacy_clinical.forms.segments import Segment, find_segments, is_leader, trim_leader
+from spacy_clinical.forms.tables.aligned import (
+    LETTER,
+    MAX_LABEL_WORDS,
+    find_aligned,
+    is_question,
+)
 
 # A header is higher than the other words by this factor, or all in capitals.
 HEADER_HEIGHT = 1.25
-# Words of a label, at most; longer runs are text.
-MAX_LABEL_WORDS = 8
+# Words of a header, at most; longer runs are text.
 MAX_HEADER_WORDS = 10
-# Rows and columns of a table, at least.
-MIN_CELLS, MIN_ROWS = 3, 2
 # The least number of checkboxes in a row that has a question before it.
 MIN_BOXES = 2
 # The greatest indentation of the next line of a value, in heights of lines.
@@ -27,7 +28,6 @@ INDENT = 1.6
 SPACING = 1.2
 # How many segments back the segment above is searched.
 REACH = 12
-LETTER = re.compile(r"[^\W\d_]")
 
 # The scores of labels, by the rule that gave them.
 BY_COLON, BY_PLACE, BY_TABLE, BY_LINE_ABOVE, BY_HEIGHT = 0.9, 0.8, 0.7, 0.6, 0.7
@@ -62,30 +62,6 @@ def label_by_rules(
     )
 
 
-def is_question(text: str) -> bool:
-    """Check whether a text has the form of a label."""
-    words = text.rstrip(": ").split()
-    return (
-        text.rstrip().endswith(":")
-        and 0 < len(words) <= MAX_LABEL_WORDS
-        and LETTER.search(text) is not None
-    )
-
-
-class Table(NamedTuple):
-    """The cells of a table: its head, and the rows below it."""
-
-    head: list[Segment]
-    body: list[list[Segment]]
-
-
-def find_tables(segments: Sequence[Segment]) -> list[Table]:
-    """Find rows of as many cells, one under the other."""
-    form = _Form(segments)
-    form.label_tables()
-    return form.tables
-
-
 def find_lead(row: Sequence[Segment]) -> Segment | None:
     """Find what stands before the checkboxes of a row, as "Smoker?" does.
 
@@ -107,7 +83,6 @@ class _Form:
 
     labels: Label and score of segments, by their first tokens.
     goes_on: First tokens of segments that go on with an answer above them, and its.
-    tables: Those that were found.
     """
 
     def __init__(self, segments: Sequence[Segment]) -> None:
@@ -117,7 +92,6 @@ class _Form:
             self.rows[segment.row].append(segment)
         self.labels: dict[int, tuple[str, float]] = {}
         self.goes_on: dict[int, int] = {}
-        self.tables: list[Table] = []
 
     def label_rows(self) -> None:
         """Label segments that end in a colon, and those behind them."""
@@ -138,26 +112,11 @@ class _Form:
                     self.labels[segment.start] = ANSWER, BY_PLACE
 
     def label_tables(self) -> None:
-        """Find rows of as many cells, one under the other."""
-        numbers = sorted(self.rows)
-        done: set[int] = set()
-        for number in numbers:
-            head = self.rows[number]
-            if number in done or not _is_head(head):
-                continue
-            body = []
-            for following in range(number + 1, numbers[-1] + 1):
-                cells = self.rows.get(following, [])
-                if not cells or not _are_under(head, cells):
-                    break
-                body.append(cells)
-            if len(body) < MIN_ROWS:
-                continue
-            self.tables.append(Table(head, body))
-            for cell in head:
+        """Label the cells of tables: those of their heads are questions."""
+        for table in find_aligned(self.segments):
+            for cell in [*table.head, *(cell for _, cell in table.more_head)]:
                 self.labels[cell.start] = QUESTION, BY_TABLE
-            for cells in body:
-                done.add(cells[0].row)
+            for cells in table.body:
                 for cell in cells:
                     self.labels[cell.start] = ANSWER, BY_TABLE
 
@@ -201,31 +160,3 @@ class _Form:
         behind = [s for s in self.rows[question.row] if s.box[0] > question.box[0]]
         label, _ = self.labels.get(behind[0].start, ("", 0.0)) if behind else ("", 0.0)
         return label != ANSWER
-
-
-def _is_head(row: Sequence[Segment]) -> bool:
-    return len(row) >= MIN_CELLS and not any(
-        is_question(cell.text)
-        or not LETTER.search(cell.text)
-        or BOX.search(cell.text)
-        or cell.text.endswith("?")
-        for cell in row
-    )
-
-
-def _are_under(head: Sequence[Segment], cells: Sequence[Segment]) -> bool:
-    """Whether each cell is under one of its own, on the same page."""
-    if len(cells) < 2 or any(is_question(cell.text) for cell in cells):
-        return False
-    columns = set()
-    for cell in cells:
-        over = [
-            i
-            for i, above in enumerate(head)
-            if above.page == cell.page
-            and min(above.box[2], cell.box[2]) > max(above.box[0], cell.box[0])
-        ]
-        if len(over) != 1:
-            return False
-        columns.add(over[0])
-    return len(columns) == len(cells)

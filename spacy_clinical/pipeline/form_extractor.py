@@ -7,7 +7,7 @@ from spacy.training import Example
 from spacy.util import filter_spans
 from thinc.api import Config, Model, Optimizer
 
-from spacy_clinical.errors import CodedValueError, Errors
+from spacy_clinical.errors import CodedValueError, Errors, Warnings, warn
 from spacy_clinical.extensions.attributes import FORM_SPANS_KEY, add_to, set_form_fields
 from spacy_clinical.forms.decode import label_segments
 from spacy_clinical.forms.fields import place_fields
@@ -18,12 +18,22 @@ from spacy_clinical.forms.filled import (
     has_widgets,
     merge_parts,
 )
+from spacy_clinical.forms.headings import name_headings
+from spacy_clinical.forms.labelled import (
+    group_parts,
+    join_words,
+    make_group_tables,
+    place_labelled,
+)
 from spacy_clinical.forms.labels import ANSWER, FORM_LABELS, QUESTION, Labelled
-from spacy_clinical.forms.linking import FormEntity, Link, Linker
+from spacy_clinical.forms.linking import Link, Linker, make_entities
 from spacy_clinical.forms.mending import mend_parts
 from spacy_clinical.forms.places import Places, find_places
 from spacy_clinical.forms.rules import label_by_rules
-from spacy_clinical.forms.segments import Segment, find_box, find_segments
+from spacy_clinical.forms.segments import Segment, find_segments
+from spacy_clinical.forms.tables.cells import label_cells, link_cells
+from spacy_clinical.forms.tables.describe import FormTable, describe_tables
+from spacy_clinical.forms.tables.find import find_form_tables
 from spacy_clinical.heads.decode import decode
 from spacy_clinical.heads.labels import LabelScheme
 from spacy_clinical.pieces.align import Encoded
@@ -34,6 +44,8 @@ from spacy_clinical.types import Floats2d
 RULES_VERSION = "2"
 
 FormDecoder = Literal["segments", "viterbi", "greedy"]
+# What labels stand for: the parts of a form, which are linked, or its fields.
+Fields = Literal["linked", "labelled"]
 
 DEFAULT_CONFIG = """
 [model]
@@ -53,23 +65,28 @@ class FoundForm(NamedTuple):
 
     encoded: The checkpoint's output; None with rules.
     filled: The contents of a fillable form's fields; None for other forms.
+    tables: As `doc._.form_tables` has them.
+    groups: Of each part, where parts are fields.
     """
 
     parts: list[Labelled]
     links: list[Link]
     encoded: Encoded | None
+    tables: list[FormTable]
     filled: Filled | None = None
+    groups: Sequence[int | None] | None = None
 
 
 @Language.factory(
     "clinical_form_extractor",
     assigns=[
-        *("doc.spans", "doc._.form_fields", "span._.score"),
+        *("doc.spans", "doc._.form_fields", "doc._.form_tables", "span._.score"),
         *("doc._.clinical_pieces", "doc._.clinical_provenance"),
     ],
     default_config={
         **Config().from_str(DEFAULT_CONFIG),
         "label_map": {},
+        "lead_fields": ["menu.nm"],
         "scorer": {"@scorers": "spacy-clinical.form_scorer.v1"},
     },
     default_score_weights={
@@ -95,6 +112,8 @@ class ClinicalFormExtractor(TokenHeadPipe):
         decoder: FormDecoder = "segments",
         rule_weight: float = 1.0,
         label_map: Mapping[str, str] | None = None,
+        fields: Fields = "linked",
+        lead_fields: Sequence[str] = ("menu.nm",),
         spans_key: str = FORM_SPANS_KEY,
         scorer: Callable[..., dict[str, Any]] | None = None,
     ) -> None:
@@ -114,7 +133,14 @@ class ClinicalFormExtractor(TokenHeadPipe):
             logits of the rules' labels. Only with the decoder "segments". 0 turns the
             rules off.
         label_map: Names for the checkpoint's labels, such as {"KEY": "QUESTION"}.
-            Labels that are not HEADER, QUESTION or ANSWER after this are ignored.
+            Labels that are not HEADER, QUESTION or ANSWER after this are ignored. With
+            `fields = "labelled"`, names of fields; "" leaves a label out.
+        fields: What labels stand for: "linked" (headers, and questions that are linked to
+            their answers) or "labelled" (labels are names of fields, as "TOTAL" is of a
+            receipt's).
+        lead_fields: With "labelled", fields that each line of a list begins with, after
+            `label_map`: fields up to the next one whose names have the same beginning
+            ("menu.") are a group, and a row of a table.
         spans_key: Key in `doc.spans` for headers, questions and answers.
         scorer: Scoring method.
         """
@@ -123,6 +149,8 @@ class ClinicalFormExtractor(TokenHeadPipe):
         self.decoder = decoder
         self.rule_weight = rule_weight
         self.label_map = dict(label_map or {})
+        self.fields = fields
+        self.lead_fields = list(lead_fields)
         self.spans_key = spans_key
         self.scorer = scorer
         self.cfg: dict[str, Any] = {"columns": []}
@@ -132,6 +160,11 @@ class ClinicalFormExtractor(TokenHeadPipe):
     def has_rules(self) -> bool:
         """Whether rules label the parts; they can't be trained."""
         return not self.model.has_ref("output_layer")
+
+    @property
+    def is_labelled(self) -> bool:
+        """Whether labels are names of fields; rules know none."""
+        return self.fields == "labelled" and not self.has_rules
 
     @property
     def is_trainable(self) -> bool:
@@ -165,14 +198,38 @@ class ClinicalFormExtractor(TokenHeadPipe):
         places: Places,
         encoded: Encoded | None,
     ) -> FoundForm:
-        """Link the parts of a Doc. Fields of fillable forms are read, not predicted."""
-        filled = None
-        if has_widgets(doc):
-            filled = find_filled(doc, find_segments(doc, places))
-        if filled is None:
-            return FoundForm(parts, self._link(doc, parts, places), encoded)
-        parts = cut_parts(parts, filled.tokens)
-        return FoundForm(parts, self._link(doc, parts, places), encoded, filled)
+        """Find the tables of a Doc, and link its parts. Fields of fillable forms are read,
+        not predicted."""
+        segments = find_segments(doc, places)
+        if self.is_labelled:
+            return self._find_labelled(doc, parts, places, encoded)
+        tables = find_form_tables(doc, places, segments, parts)
+        described = describe_tables(doc, tables)
+        filled = find_filled(doc, segments) if has_widgets(doc) else None
+        if filled is not None:
+            parts = cut_parts(parts, filled.tokens)
+            links = self._link(doc, parts, places)
+            return FoundForm(parts, links, encoded, described, filled)
+        parts = label_cells(doc, parts, tables)
+        links = link_cells(parts, self._link(doc, parts, places), tables)
+        parts = name_headings(doc, parts, links, places, segments)
+        return FoundForm(parts, links, encoded, described)
+
+    def _find_labelled(
+        self,
+        doc: Doc,
+        parts: list[Labelled],
+        places: Places,
+        encoded: Encoded | None,
+    ) -> FoundForm:
+        """Group the fields of a Doc. What is listed is a table, ruled or not."""
+        groups = group_parts(parts, places, self.lead_fields)
+        listed = make_group_tables(parts, groups, places)
+        taken = {i for table in listed for i in table.list_tokens()}
+        others = find_form_tables(doc, places, [], [])
+        tables = listed + [t for t in others if taken.isdisjoint(t.list_tokens())]
+        described = describe_tables(doc, tables)
+        return FoundForm(parts, [], encoded, described, groups=groups)
 
     def _decode(
         self, doc: Doc, encoded: Encoded, places: Places | None = None
@@ -189,8 +246,13 @@ class ClinicalFormExtractor(TokenHeadPipe):
                 encoded.X, encoded.pieces.is_seen, self.scheme, decoder=self.decoder
             )
             parts = [Labelled(e.start, e.end, e.label, e.score) for e in entities]
+        if self.is_labelled:
+            segments = segments or find_segments(doc, places)
+            parts = join_words(doc, parts, segments, is_single=self._is_single)
         named = [part._replace(label=self._rename(part.label)) for part in parts]
         named = [part for part in named if part.label]
+        if self.is_labelled:
+            return named
         if self.decoder == "segments" and self.rule_weight:
             return mend_parts(doc, named, segments)
         return named
@@ -199,7 +261,7 @@ class ClinicalFormExtractor(TokenHeadPipe):
         self, doc: Doc, logits: Floats2d, segments: Sequence[Segment]
     ) -> Floats2d:
         """Add the rules' scores to the logits (n_tokens, n_labels)."""
-        if not self.rule_weight:
+        if not self.rule_weight or self.is_labelled:
             return logits
         added = logits.copy()
         names = [self._rename(tag[2:]) for tag in self.scheme.tags]
@@ -215,18 +277,29 @@ class ClinicalFormExtractor(TokenHeadPipe):
         return added
 
     def _rename(self, label: str) -> str:
-        """Map a checkpoint's label to a form label; "" if there is none."""
-        name = self.label_map.get(label, label).upper()
-        return name if name in FORM_LABELS else ""
+        """Map a checkpoint's label to a form label, or to the name of a field; "" if there
+        is none."""
+        name = self.label_map.get(label, label)
+        if self.is_labelled:
+            return name
+        return name.upper() if name.upper() in FORM_LABELS else ""
+
+    def _is_single(self, label: str) -> bool:
+        """Whether the labels can't say that a word goes on with a field."""
+        return not {f"I-{label}", f"L-{label}"} & set(self.scheme.tags)
 
     def _link(self, doc: Doc, parts: Sequence[Labelled], places: Places) -> list[Link]:
         return self.linker(make_entities(doc, parts, places))
 
     def set_annotations(self, docs: Iterable[Doc], found: list[FoundForm]) -> None:
-        for doc, (parts, links, encoded, filled) in zip(docs, found, strict=True):
+        for doc, form in zip(docs, found, strict=True):
+            parts, links, encoded, tables, filled, groups = form
             spans = [Span(doc, p.start, p.end, label=p.label) for p in parts]
             scores = [part.score for part in parts]
-            fields = place_fields(spans, scores, links)
+            if groups is None:
+                fields = place_fields(spans, scores, links)
+            else:
+                fields = place_labelled(spans, scores, groups)
             if filled is not None:
                 fields = sorted(
                     [*fields, *filled.fields], key=lambda placed: placed.token
@@ -245,6 +318,7 @@ class ClinicalFormExtractor(TokenHeadPipe):
             )
             places = [(placed.start, placed.end) for placed in fields]
             set_form_fields(doc, [placed.field for placed in fields], places)
+            doc._.form_tables = tables
             if encoded is not None:
                 self._record(doc, encoded)
             else:
@@ -300,22 +374,18 @@ class ClinicalFormExtractor(TokenHeadPipe):
         return tags
 
     def _check_scheme(self, scheme: LabelScheme) -> None:
+        known = ", ".join(scheme.types)
+        if self.is_labelled:
+            unknown = sorted(set(self.label_map) - set(scheme.types))
+            if unknown:
+                raise CodedValueError(
+                    Errors.C519.format(
+                        name=self.name, unknown=", ".join(unknown), known=known
+                    )
+                )
+            if {QUESTION, ANSWER} <= set(scheme.types):
+                warn(Warnings.W310.format(name=self.name, known=known))
+            return
         renamed = {self._rename(label) for label in scheme.types}
         if not {QUESTION, ANSWER} <= renamed:
-            raise CodedValueError(
-                Errors.C510.format(name=self.name, known=", ".join(scheme.types))
-            )
-
-
-def make_entities(
-    doc: Doc, parts: Sequence[Labelled], places: Places
-) -> list[FormEntity]:
-    """Add boxes, pages and texts to the parts of a form, for a linker."""
-    entities = []
-    for part in parts:
-        box, page = find_box(places, part.start, part.end)
-        boxes = places.boxes[part.start : part.end]
-        height = float((boxes[:, 3] - boxes[:, 1]).max())
-        text = doc[part.start : part.end].text
-        entities.append(FormEntity(part.label, box, page, text, height))
-    return entities
+            raise CodedValueError(Errors.C510.format(name=self.name, known=known))

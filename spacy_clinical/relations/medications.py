@@ -13,6 +13,7 @@ from spacy.tokens import Doc, Span
 
 from spacy_clinical.relations.attachment import Drug, find_aliases
 from spacy_clinical.relations.drug_names import DRUG_LABELS, names_drug
+from spacy_clinical.relations.drug_tables import DrugTables, find_name
 from spacy_clinical.relations.headings import (
     find_heading_statuses,
     find_label_status,
@@ -34,7 +35,7 @@ from spacy_clinical.relations.regions import (
     find_regions,
     split_region,
 )
-from spacy_clinical.relations.rows import Tables
+from spacy_clinical.relations.rows import find_amounts
 from spacy_clinical.relations.selection import (
     ITEM,
     PROSE,
@@ -49,6 +50,8 @@ from spacy_clinical.relations.sig.statuses import choose_status
 from spacy_clinical.relations.switches import find_switches
 from spacy_clinical.tokenization.sentences import split_sentences
 
+# The label of drugs that only their table shows.
+TABLE_LABEL = "Medication"
 # Words between a verb and its drug, and between the drugs of a list.
 _MAX_VERB_WORDS = 5
 _MAX_LIST_WORDS = 2
@@ -80,9 +83,28 @@ def assemble_medications(
     """
     ents = [ent for ent in doc.ents if len(ent)]
     drugs = [ent for ent in ents if ent.label_ in drug_labels and names_drug(ent.text)]
+    tables = DrugTables(doc.text)
+    drugs = _complete(doc, drugs, tables)
     if not drugs:
         return []
-    return _Assembler(doc, ents, drugs).assemble(relations)
+    return _Assembler(doc, ents, drugs, tables).assemble(relations)
+
+
+def _complete(doc: Doc, drugs: list[Span], tables: DrugTables) -> list[Span]:
+    """Leave out the heads of tables, and add the drugs of rows in which none was found."""
+    if not tables.heads:
+        return drugs
+    drugs = [drug for drug in drugs if not tables.is_head(drug.start_char)]
+    starts = [drug.start_char for drug in drugs]
+    for row in tables.rows:
+        index = bisect_left(starts, row.drug.start)
+        if index < len(starts) and starts[index] < row.drug.end:
+            continue
+        name = find_name(row.drug, doc.text)
+        span = name and doc.char_span(*name, label=TABLE_LABEL)
+        if span:
+            drugs.append(span)
+    return sorted(drugs, key=lambda drug: drug.start)
 
 
 class _Own(NamedTuple):
@@ -100,7 +122,9 @@ class _Own(NamedTuple):
 
 
 class _Assembler:
-    def __init__(self, doc: Doc, ents: list[Span], spans: list[Span]) -> None:
+    def __init__(
+        self, doc: Doc, ents: list[Span], spans: list[Span], tables: DrugTables
+    ) -> None:
         self.text = doc.text
         self.ents = ents
         places = [Drug(ent.start_char, ent.end_char) for ent in spans]
@@ -117,7 +141,7 @@ class _Assembler:
         ]
         self.sentences = _list_sentences(doc, self.text)
         self.lines = Lines(self.text)
-        self.tables = Tables(self.text, self.lines)
+        self.tables = tables
 
     def assemble(
         self, relations: Iterable[Mapping[str, Any]] | None
@@ -136,7 +160,7 @@ class _Assembler:
             label or status for label, status in zip(labels, statuses, strict=True)
         ]
         records: list[MedicationRecord] = []
-        for region in find_regions(self.text, self.drugs, self.sentences):
+        for region in find_regions(self.text, self.drugs, self.sentences, self.tables):
             records.extend(self._read_region(region, owners, barriers, headings))
         return records
 
@@ -174,7 +198,7 @@ class _Assembler:
         names = [self.drugs[i] for i in region.drugs]
         parts = [p for p in parts if p.kind != "reason" or not _has_drug(p, names)]
         if region.is_row:
-            parts = _merge(parts, self.tables.find_amounts(region.start))
+            parts = _merge(parts, find_amounts(self.tables, region.start))
         claims = [owners.find(part) for part in parts]
         claimed: dict[int, list[Part]] = {}
         for part, claim in zip(parts, claims, strict=True):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from spacy_clinical.relations.attachment import Drug
+from spacy_clinical.relations.drug_tables import DrugTables
 from spacy_clinical.tokenization.items import LINE_MARK
 
 # How many lines below its own may belong to a drug of a list.
@@ -93,15 +94,19 @@ class Lines:
 
 
 def find_regions(
-    text: str, drugs: Sequence[Drug], sentence_starts: Sequence[int]
+    text: str,
+    drugs: Sequence[Drug],
+    sentence_starts: Sequence[int],
+    tables: DrugTables,
 ) -> list[Region]:
     """Find the regions of drugs.
 
     drugs: In the order of the text, without rivals.
     sentence_starts (characters): Sorted.
+    tables: Those of the text.
     RETURNS: In the order of the text, without overlaps.
     """
-    finder = _Finder(text, drugs, sentence_starts)
+    finder = _Finder(text, drugs, sentence_starts, tables)
     regions: list[Region] = []
     for i in range(len(drugs)):
         region = finder.find(i)
@@ -120,16 +125,24 @@ def find_regions(
 
 class _Finder:
     def __init__(
-        self, text: str, drugs: Sequence[Drug], sentence_starts: Sequence[int]
+        self,
+        text: str,
+        drugs: Sequence[Drug],
+        sentence_starts: Sequence[int],
+        tables: DrugTables,
     ) -> None:
         self.text = text
         self.lines = Lines(text)
         self.sentences = sentence_starts
         self.drugs = drugs
         self.starts = [drug.start for drug in drugs]
+        self.tables = tables
 
     def find(self, i: int) -> Region:
         drug = self.drugs[i]
+        row = self.tables.find(drug.start)
+        if row is not None:
+            return Region(row.start, max(row.end, drug.end), [i], is_row=True)
         number = self.lines.find(drug.start)
         if self.lines.is_row(number):
             start, end = self.lines.starts[number], self.lines.get_end(number)

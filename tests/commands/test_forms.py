@@ -141,7 +141,7 @@ def test_no_pages_if_not_wanted(run, form, tmp_path):
     assert result.exit_code == 0
     assert "[W305]" in result.output
     names = {path.name for path in (tmp_path / "out").iterdir()}
-    assert names == {"forms.jsonl", "fields.csv"}
+    assert names == {"forms.jsonl", "fields.csv", "tables.csv"}
 
 
 def test_two_runs_keep_out_of_each_others_way(run, form, tmp_path, monkeypatch):

@@ -18,11 +18,13 @@ from spacy_clinical.export.form_folder import (
 )
 from spacy_clinical.export.form_records import COLUMNS, list_rows, make_form_record
 from spacy_clinical.files.cells import TableWriter
+from spacy_clinical.files.own_outputs import OwnOutputs
 from spacy_clinical.forms import make_form_doc, make_pages, read_form
 from spacy_clinical.forms.adapters.adapter import Page
 from spacy_clinical.forms.pictures import draw_pages
 from spacy_clinical.forms.read import open_form
 from tests.forms.papers import INTAKE, make_pdf
+from tests.forms.tables.sheets import DRUGS, XS, YS, make_sheet, place, rule
 
 RULES = {"model": {"@architectures": "spacy-clinical.FormRules.v1"}}
 
@@ -56,7 +58,7 @@ def test_a_record_has_pages_parts_links_and_fields(nlp, form):
 def test_plain_text_makes_a_record_without_boxes(nlp):
     record = make_form_record(nlp("Name: Jane"), form_id="x", source="x")
     assert {part["box"] for part in record["parts"]} == {None}
-    assert next(list_rows(record))[6:] == [""] * 8
+    assert next(list_rows(record))[6:] == [""] * 9
 
 
 @pytest.mark.parametrize(
@@ -108,7 +110,39 @@ def test_a_folder_is_written(nlp, form, tmp_path):
     link = path.relative_to(out).as_posix()
     assert f'href="{link}"' in (out / "forms.html").read_text("utf8")
     known = {path.name for path in list_form_outputs(out)}
-    assert {path.name for path in out.iterdir()} == known
+    # There are no tables, so that there is no folder for them.
+    assert {path.name for path in out.iterdir()} == known - {"form_tables"}
+
+
+def test_each_table_is_a_file(nlp, tmp_path):
+    path = tmp_path / "form.pdf"
+    items = place(XS, YS, [["Drug", "Dose", "=Route", "When"], *DRUGS[1:]])
+    path.write_bytes(make_sheet(items, rule(XS, YS)))
+    out = tmp_path / "out"
+    out.mkdir()
+    for _ in range(2):
+        doc = nlp(read_form(path, nlp.vocab))
+        totals = write_forms([(path, doc), (path, doc)], out)
+    assert totals.n_tables == 2
+    with (out / "tables.csv").open(encoding="utf8", newline="") as table:
+        listed = list(csv.DictReader(table))
+    assert [row["found_by"] for row in listed] == ["rulings"] * 2
+    assert {row["rows"] for row in listed} == {"3"}
+    files = [out / row["file"] for row in listed]
+    assert sorted(files) == sorted((out / "form_tables").rglob("*.csv"))
+    with files[1].open(encoding="utf8", newline="") as table:
+        rows = list(csv.reader(table))
+    assert rows == [["Drug", "Dose", "'=Route", "When"], *DRUGS[1:]]
+    record = json.loads((out / "forms.jsonl").read_text("utf8").splitlines()[0])
+    assert record["tables"] == json.loads(json.dumps(doc._.form_tables))
+    [page, _] = (out / "form_pages").rglob("*.html")
+    assert "<h2>Tables</h2>" in page.read_text("utf8")
+    own = OwnOutputs()
+    files = [path for path in out.rglob("*") if path.is_file()]
+    assert list(own.leave_out(files, out)) == []
+    # Without tables, those of the run before go.
+    write_forms([], out)
+    assert not (out / "form_tables").exists()
 
 
 def test_pictures_are_drawn_one_after_the_other_and_only_for_pages(nlp, tmp_path):

@@ -1,4 +1,4 @@
-"""Keep the pages of each run in a folder of its own: an index links to one run only.
+"""Keep the files of each run in a folder of its own: an index links to one run only.
 
     index.html                          leads to the pages of the run that made it
     pages/run-k3x9ab_2/note-00001.html
@@ -27,16 +27,20 @@ _HEAD, _TAIL = 1 << 17, 1 << 12
 class PagesFolder:
     """The pages of an output folder, and what is left there of earlier runs.
 
-    index: The page that leads to them, beside the folder.
+    index: The page, or the table, that leads to them, beside the folder.
     name: Of the folder that holds a folder for each run.
     stem: The start of the pages' names.
+    suffix: Their end. The index of tables (".csv") has their names at the start of lines.
     """
 
-    def __init__(self, index: Path, *, name: str, stem: str) -> None:
+    def __init__(
+        self, index: Path, *, name: str, stem: str, suffix: str = ".html"
+    ) -> None:
         self.index = index
         self.path = index.parent / name
         self.stem = stem
-        page = rf"{re.escape(stem)}-\d{{5,}}\.html"
+        self.suffix = suffix
+        page = rf"{re.escape(stem)}-\d{{5,}}{re.escape(suffix)}"
         # Also temporary files of earlier versions.
         self._page = re.compile(rf"{page}|\.{page}\.{TOKEN}")
 
@@ -55,7 +59,7 @@ class PagesFolder:
 
     def name_page(self, run: Path, number: int) -> str:
         """Get the link from the index to a page; numbers start at 1."""
-        return f"{self.path.name}/{run.name}/{self.stem}-{number:05}.html"
+        return f"{self.path.name}/{run.name}/{self.stem}-{number:05}{self.suffix}"
 
     def write(self, run: Path, number: int, content: str) -> None:
         """Write a page of a run, and flush it to the disk."""
@@ -95,7 +99,8 @@ class PagesFolder:
 
     def _find_run(self) -> str | None:
         """The name of the folder that the index leads to."""
-        link = re.compile(rf'href="{re.escape(self.path.name)}/({_RUN.pattern})/')
+        lead = 'href="' if self.suffix == ".html" else "^"
+        link = re.compile(rf"{lead}{re.escape(self.path.name)}/({_RUN.pattern})/")
         with (
             suppress(OSError),
             self.index.open(encoding="utf8", errors="replace") as lines,

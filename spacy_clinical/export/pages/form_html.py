@@ -1,4 +1,4 @@
-"""Make pages that show forms: their pictures, the labelled parts, and the fields."""
+"""Make pages that show forms: their pictures, the labelled parts, fields and tables."""
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
@@ -37,6 +37,7 @@ class PageView(NamedTuple):
     image: As data: URL; "" if there is none.
     parts: Those on it, with their places in the record.
     lines: From questions to answers: fields' numbers and two points.
+    cells: Of tables, their boxes.
     words: Of pages without a picture.
     """
 
@@ -44,6 +45,7 @@ class PageView(NamedTuple):
     image: str
     parts: list[tuple[int, Mapping[str, Any]]]
     lines: list[tuple[float, float, float, float]]
+    cells: list[Sequence[float]]
     words: list[tuple[str, Sequence[float]]]
 
 
@@ -117,7 +119,13 @@ def _view_page(
     image = ""
     if picture is not None:
         image = "data:image/jpeg;base64," + base64.b64encode(picture).decode("ascii")
-    return PageView(page, image, parts, lines, [] if image else list(words))
+    cells = [
+        cell["box"]
+        for table in record["tables"]
+        for cell in table["cells"]
+        if cell["page"] == number and cell["box"] is not None
+    ]
+    return PageView(page, image, parts, lines, cells, [] if image else list(words))
 
 
 def _connect(

@@ -127,15 +127,15 @@ class _Sections:
 def _find_in_text(
     text: str, context: Context, sections: _Sections
 ) -> list[Measurement]:
-    rows = sorted(read_tables(text, context), key=lambda one: one.value)
-    ends = [one.end for one in rows]
-    found = list(rows)
+    tables = read_tables(text, context)
+    ends = [end for _, end in tables.rows]
+    found = list(tables.measurements)
     for one in scan_measurements(text):
         is_drug = sections.find(one.start) in _OF_DRUGS
         if is_drug and (one.analyte is None or one.analyte.kind == "lab"):
             continue
         index = bisect_right(ends, one.start)
-        if index >= len(rows) or rows[index].start >= one.end:
+        if index >= len(ends) or tables.rows[index][0] >= one.end:
             found.append(one)
     return sorted(found, key=lambda one: one.value)
 

@@ -5,9 +5,8 @@ Hemoglobin   8.2      L      12.0 - 16.0       g/dL
 """
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from spacy_clinical.relations.dates.calendar_dates import Context
@@ -21,6 +20,7 @@ from spacy_clinical.relations.measurements.tails import (
     read_tail,
 )
 from spacy_clinical.relations.measurements.units import read_unit
+from spacy_clinical.tokenization.tables import TextCell, TextRow, TextTable, find_tables
 
 _HEADS = {
     "name": (
@@ -41,12 +41,6 @@ _ROLES = {
     for role, words in _HEADS.items()
     for word in words.split()
 }
-_SPLIT = {
-    "\t": re.compile(r"[^\t]+"),
-    "|": re.compile(r"[^|]+"),
-    " ": re.compile(r"\S+(?: \S+)*"),
-}
-_RULER = re.compile(r"[\s|:+=_-]+")
 _VALUE = re.compile(rf"[ ]?(?P<value>(?:{COMPARATOR}[ ]?)?{RANGE})", re.IGNORECASE)
 _IS_NAME = re.compile(r"[^\W\d_]")
 _QUALITATIVE = re.compile(
@@ -54,97 +48,61 @@ _QUALITATIVE = re.compile(
     r"non-?reactive|trace|none|none seen|small|moderate|large)\b.{0,12}",
     re.IGNORECASE,
 )
-MAX_LINE = 400
-MAX_CELLS = 30
 MAX_DATE = 30
 
 
-class Cell(NamedTuple):
-    """A cell of a line (characters, half open)."""
-
-    start: int
-    end: int
-    text: str
-
-
-@dataclass(frozen=True)
-class _Column:
+class _Column(NamedTuple):
     """A column under a head.
 
-    place: Its number where cells have marks between them, else where it starts in a line.
     date: Of all values in it.
     """
 
     role: str
-    place: int
     date: str | None = None
 
 
-@dataclass(frozen=True)
-class _Head:
-    mark: str
-    columns: Sequence[_Column]
-    context: Context
+class TableReading(NamedTuple):
+    """What the tables of a text say.
+
+    rows (characters): Start and end of each row: what is in them is read by its column.
+    """
+
+    measurements: list[Measurement]
+    rows: list[tuple[int, int]]
 
 
-def read_tables(text: str, context: Context) -> Iterator[Measurement]:
+def read_tables(text: str, context: Context) -> TableReading:
     """Read the tables of a text, row by row.
 
     context: For the dates at the heads of columns.
     """
-    head: _Head | None = None
-    start = 0
-    for line in text.split("\n"):
-        is_short = len(line) <= MAX_LINE
-        if not line.strip() or not is_short:
-            head = None
-        elif head is None:
-            head = _read_head(line, context)
-        elif not _RULER.fullmatch(line):
-            found = list(_read_row(line, start, head))
-            if not found:
-                head = _read_head(line, context)
-            yield from found
-        start += len(line) + 1
+    found: list[Measurement] = []
+    rows: list[tuple[int, int]] = []
+    for table in _find_tables(text, context):
+        columns = _read_head([cell.text for cell in table.head], context)
+        for row in table.rows:
+            found += _read_row(row, columns or [], context)
+            rows.append((row.start, row.end))
+    return TableReading(found, rows)
 
 
-def _cut(line: str, mark: str, start: int = 0) -> list[Cell]:
-    """Cut a line into cells, without white space around them."""
-    cells = []
-    for match in _SPLIT[mark].finditer(line):
-        written = match[0].strip()
-        if written or mark != " ":
-            first = start + match.start() + len(match[0]) - len(match[0].lstrip())
-            cells.append(Cell(first, first + len(written), written))
-    if mark == "|" and cells and line.lstrip().startswith("|") and not cells[0].text:
-        del cells[0]
-    return cells
+def _find_tables(text: str, context: Context) -> Iterator[TextTable]:
+    return find_tables(text, lambda texts: _read_head(texts, context) is not None)
 
 
-def _read_head(line: str, context: Context) -> _Head | None:
-    for mark in ("\t", "|", " "):
-        if mark != " " and mark not in line:
-            continue
-        cells = _cut(line, mark)
-        if 2 <= len(cells) <= MAX_CELLS:
-            head = _make_head(cells, mark, context)
-            if head is not None:
-                return head
-    return None
-
-
-def _make_head(cells: list[Cell], mark: str, context: Context) -> _Head | None:
+def _read_head(texts: Sequence[str], context: Context) -> list[_Column] | None:
+    """Find the roles of columns; None if the texts are no head."""
     roles, dates, n_dated = [], [], 0
-    for cell in cells:
-        name = " ".join(cell.text.lower().strip(":").split())
-        dated = list(find_calendar_dates(cell.text, context, with_short=True))
-        is_dated = bool(dated) and len(cell.text) <= 20
+    for text in texts:
+        name = " ".join(text.lower().strip(":").split())
+        dated = list(find_calendar_dates(text, context, with_short=True))
+        is_dated = bool(dated) and len(text) <= 20
         is_sure = is_dated and dated[0].value.is_resolved
         dates.append(dated[0].value.value if is_sure else None)
         n_dated += is_dated
         roles.append("value" if is_dated else _ROLES.get(name, ""))
     # "Result | Value | Ref Range": the first is what is measured.
-    first = " ".join(cells[0].text.lower().split())
+    first = " ".join(texts[0].lower().split())
     if ("name" not in roles and roles.count("value") > 1 and first in _ROLES) or (
         "name" not in roles and not roles[0] and n_dated > 1
     ):
@@ -152,50 +110,37 @@ def _make_head(cells: list[Cell], mark: str, context: Context) -> _Head | None:
     is_head = roles.count("name") == 1 and "value" in roles
     if not is_head or sum(map(bool, roles)) * 2 <= len(roles):
         return None
-    columns = [
-        _Column(role, cell.start if mark == " " else i, day)
-        for i, (role, cell, day) in enumerate(zip(roles, cells, dates, strict=True))
-    ]
-    return _Head(mark, columns, context)
+    return [_Column(role, day) for role, day in zip(roles, dates, strict=True)]
 
 
-def _read_row(line: str, start: int, head: _Head) -> Iterator[Measurement]:
-    cells = _cut(line, head.mark, start)
-    if not 2 <= len(cells) <= MAX_CELLS:
-        return
-    rows: list[list[Cell]] = [[] for _ in head.columns]
-    places = [column.place for column in head.columns]
-    for i, cell in enumerate(cells):
-        if head.mark != " ":
-            number = i
-        else:
-            # The column that begins last before the cell's end.
-            number = bisect_right(places, max(cell.end - start - 1, 0)) - 1
-        if 0 <= number < len(rows):
-            rows[number].append(cell)
-    by_role: dict[str, Cell] = {}
-    for column, found in zip(head.columns, rows, strict=True):
-        if found and column.role not in ("value", ""):
-            by_role.setdefault(column.role, found[0])
+def _read_row(
+    row: TextRow, columns: Sequence[_Column], context: Context
+) -> Iterator[Measurement]:
+    by_role: dict[str, TextCell] = {}
+    for column, cell in zip(columns, row.cells, strict=True):
+        if cell is not None and column.role not in ("value", ""):
+            by_role.setdefault(column.role, cell)
     name = by_role.get("name")
     if name is None or not _IS_NAME.search(name.text):
         return
-    date = _read_date(by_role.get("date"), head.context)
-    for column, found in zip(head.columns, rows, strict=True):
-        if column.role == "value" and found and found[0].text:
-            one = _read_cell(name, found[0], by_role)
+    date = _read_date(by_role.get("date"), context)
+    for column, cell in zip(columns, row.cells, strict=True):
+        if column.role == "value" and cell is not None:
+            one = _read_cell(name, cell, by_role)
             if one is not None:
                 yield replace(one, date=column.date or date).compute_flag()
 
 
-def _read_date(cell: Cell | None, context: Context) -> str | None:
+def _read_date(cell: TextCell | None, context: Context) -> str | None:
     """Read the date of a row."""
     text = cell.text[:MAX_DATE] if cell else ""
     found = find_calendar_dates(text, context, with_short=True)
     return next((one.value.value for one in found if one.value.is_resolved), None)
 
 
-def _read_cell(name: Cell, cell: Cell, others: dict[str, Cell]) -> Measurement | None:
+def _read_cell(
+    name: TextCell, cell: TextCell, others: dict[str, TextCell]
+) -> Measurement | None:
     analyte = find_analyte(name.text)
     ends = [cell.end, *(other.end for other in others.values())]
     one = Measurement(
