@@ -69,7 +69,7 @@ _STATUS: dict[Status, re.Pattern[str]] = {
     "completed": re.compile(r"\b(?:completed|finished)\b", re.IGNORECASE),
     "intended": re.compile(
         r"\b(?:will (?:start|begin|be started|give|add)|plan(?:s|ned|ning)? (?:to|for|on)|"
-        r"consider(?:ing)?|recommend(?:s|ed)?|to (?:start|begin)|start|begin)\b",
+        r"consider(?:ing)?(?! (?:stop|discontinu|d/c|hold|wean))|recommend(?:s|ed)?|to (?:start|begin)|start|begin)\b",
         re.IGNORECASE,
     ),
     # Where another drug is taken after all: "not on aspirin, takes lisinopril".

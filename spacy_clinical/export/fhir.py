@@ -212,7 +212,12 @@ class _Maker(NoteMaker):
             status = self.claims.find_status_of(ent)
             yield {
                 **self._start_entity("MedicationStatement", "medication", ent),
-                "status": find_status(drug, status, is_negated=is_denied(ent)),
+                "status": find_status(
+                    drug,
+                    status,
+                    is_negated=is_denied(ent),
+                    is_planned=self.claims.find_role_of(ent) == "planned",
+                ),
                 "medicationCodeableConcept": self.related.name_drug(ent, drug),
                 "subject": self.subject,
                 "derivedFrom": [self.refer("document")],
@@ -238,6 +243,8 @@ class _Maker(NoteMaker):
         )
         for number, row in enumerate(self.related.measurements):
             place = row["start"], row["end"]
+            if not self.related.is_stated(row):
+                continue
             if self.claims.find_role(row["start"]) != "stated" or others.overlap(
                 *place
             ):

@@ -147,6 +147,11 @@ class Related:
         """Whether a measurement has the place of an entity, or some of it."""
         return self._measured.overlap(*_get_place(ent))
 
+    def is_stated(self, row: Mapping[str, Any]) -> bool:
+        """Whether a measurement is the patient's, and one of now or of a known day."""
+        is_past = row["former"] and not row[DATE]
+        return "is_family" not in row["assertion"] and not is_past
+
     def date_measurement(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """Copy a measurement, with the date that a relation says if it has none."""
         analyte = row["analyte"]
@@ -188,13 +193,18 @@ class Related:
 
 
 def find_status(
-    drug: Mapping[str, Any] | None, by_line: str, *, is_negated: bool
+    drug: Mapping[str, Any] | None,
+    by_line: str,
+    *,
+    is_negated: bool,
+    is_planned: bool = False,
 ) -> str:
     """Find the status of a MedicationStatement.
 
     drug: The record of the medication, if it has one.
     by_line: What the line and the assertion of the entity say, as `claims` finds it.
     is_negated: Whether it is denied. What was stopped or is held is not.
+    is_planned: Whether it stands in a plan; what is continued there is taken.
     """
     said = drug["status"] if drug else None
     if said in ("stop", "hold") and by_line == "intended":
@@ -202,7 +212,8 @@ def find_status(
         return by_line
     if said in _STATUSES:
         return _STATUSES[said]
-    if said in _TAKEN and by_line != "intended" and not is_negated:
+    is_ahead = by_line == "intended" and not (is_planned and said == "continue")
+    if said in _TAKEN and not is_ahead and not is_negated:
         return "active"
     return by_line
 

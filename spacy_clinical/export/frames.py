@@ -108,7 +108,7 @@ _TYPES = {
     **dict.fromkeys(("dose", "dose_high", "strength", "dispense"), "float64"),
     **dict.fromkeys(("period", "period_high", "duration", "duration_high"), "float64"),
     **dict.fromkeys(("value_high", "range_low", "range_high"), "float64"),
-    **dict.fromkeys((*CONTEXT_ATTRIBUTES, "is_prn"), "boolean"),
+    **dict.fromkeys((*CONTEXT_ATTRIBUTES, "is_prn", "is_former"), "boolean"),
 }
 # Where they differ from those of columns with the same name.
 _OWN_TYPES: dict[str, dict[str, str]] = {"measurements": {"value": "float64"}}
@@ -212,7 +212,7 @@ def list_rows(record: Mapping[str, Any], rows: Rows) -> Iterator[dict[str, Any]]
             said = _read_assertion(row, named[ATTRIBUTES]) | _read_concept(row)
             said |= _read_date(row)
         if rows == "medications":
-            said = {"dosages": write_value(row["dosages"])}
+            said = {name: write_value(row[name]) for name in ("dosages", "former")}
         if rows == "concepts":
             said = {name: write_value(row.get(name)) for name in ("types", "xrefs")}
         if rows == "abbreviations":

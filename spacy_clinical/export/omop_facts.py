@@ -56,10 +56,15 @@ def list_exposures(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         drug = related.find_drug(ent)
         if drug is None or related.is_relatives(ent):
             continue
-        if claims.find_role_of(ent) not in ("stated", "planned"):
+        role = claims.find_role_of(ent)
+        if role not in ("stated", "planned"):
             continue
-        is_negated = read_assertion(ent).is_negated
-        status = find_status(drug, claims.find_status_of(ent), is_negated=is_negated)
+        status = find_status(
+            drug,
+            claims.find_status_of(ent),
+            is_negated=read_assertion(ent).is_negated,
+            is_planned=role == "planned",
+        )
         if status in _NOT_TAKEN:
             continue
         target, source = find_concept_ids(ent)
@@ -99,6 +104,8 @@ def list_measurements(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     )
     for number, found in enumerate(related.measurements):
         place = found["start"], found["end"]
+        if not related.is_stated(found):
+            continue
         if claims.find_role(found["start"]) != "stated" or others.overlap(*place):
             continue
         row, analyte = related.date_measurement(found), found["analyte"]

@@ -10,10 +10,10 @@ Of `clinical_relations`, or of any component that writes `doc._.relations` and t
                    `relations.medication_records`
     measurements   start, end, analyte (key, loinc, start, end), value, value_high,
                    comparator, value_text, unit (UCUM), unit_text, range_low, range_high,
-                   flag, flag_source, date (ISO 8601), components (key, loinc, value,
-                   value_high), section; see `relations.measurements`
+                   flag, flag_source, date (ISO 8601), former, assertion, components (key,
+                   loinc, value, value_high), section; see `relations.measurements`
     date           of an entity: null, or type, value (ISO 8601), value_end, mod, anchor,
-                   offset, freq, resolved, reason; see `relations.dates.value`
+                   offset, freq, other, resolved, reason; see `relations.dates.value`
 
 All places are in characters of the note, half open. Without text, numbers, codes and names
 of fixed sets stay. Dates don't, as they may be what the note says; only how long something
@@ -145,6 +145,7 @@ _MEASUREMENT = {
     "flag": _one_of("H", "HH", "L", "LL", "A", "N"),
     "flag_source": _one_of("written", "computed"),
     DATE: _one_of(),
+    **{"former": TRUTH, "assertion": [_one_of(*CONTEXT_ATTRIBUTES)]},
     "components": [{**_PART, **_VALUE}],
     "section": _SECTION,
 }
@@ -157,13 +158,13 @@ _MODS = (
 )
 _REASONS = (
     *("", "no_reference", "no_year", "no_time", "no_such_date", "vague", "after_note"),
-    *("ambiguous_order", "assumed_year", "assumed_century"),
+    *("ambiguous_order", "assumed_year", "assumed_century", "removed"),
 )
 DATE_SHAPE: Mapping[str, Any] = {
     "type": _one_of("DATE", "TIME", "DURATION", "SET", "AGE"),
     **{"value": _PERIOD, "value_end": _PERIOD, "mod": _one_of(*_MODS)},
     **{"anchor": _one_of(*_ANCHORS), "offset": _PERIOD, "freq": _like(r"\d{1,3}")},
-    **{"resolved": TRUTH, "reason": _one_of(*_REASONS)},
+    **{"other": _PERIOD, "resolved": TRUTH, "reason": _one_of(*_REASONS)},
 }
 # By the attribute of Docs, and the column of records.
 SHAPES: Mapping[str, Mapping[str, Any]] = {

@@ -15,12 +15,13 @@ MEDICATION_COLUMNS = (
     *("period", "period_high", "period_unit", "when"),
     *("duration", "duration_high", "duration_unit", "is_prn", "reason"),
     *("dispense", "dispense_unit", "refills", "status"),
-    *(*CONTEXT_ATTRIBUTES, "section", "start", "end", "dosages"),
+    *(*CONTEXT_ATTRIBUTES, "section", "start", "end", "dosages", "former"),
 )
 MEASUREMENT_COLUMNS = (
     *("id", "name", "analyte", "part", "loinc", "value", "value_high", "comparator"),
     *("unit", "value_text", "unit_text", "range_low", "range_high"),
-    *("flag", "flag_source", "date", "section", "start", "end"),
+    *("flag", "flag_source", "date", "is_former", "is_family"),
+    *("section", "start", "end"),
 )
 Texts = Callable[[int | None, int | None], str | None]
 
@@ -79,7 +80,7 @@ def _list_medication(row: Mapping[str, Any], read: Texts) -> Iterator[dict[str, 
         **{name: name in row["assertion"] for name in CONTEXT_ATTRIBUTES},
         "section": row["section"],
         **{"start": row["start"], "end": row["end"]},
-        "dosages": row["dosages"],
+        **{"dosages": row["dosages"], "former": row.get("former") or []},
     }
 
 
@@ -95,6 +96,8 @@ def _list_measurement(row: Mapping[str, Any], read: Texts) -> Iterator[dict[str,
         **{"analyte": analyte["key"], "part": None, "loinc": analyte["loinc"]},
         **{name: row.get(name) for name in names},
         **{name: row.get(name) or None for name in ("value_text", "unit_text")},
+        "is_former": row.get("former") is True,
+        "is_family": "is_family" in (row.get("assertion") or ()),
     }
     for part in row["components"]:
         values = {name: part[name] for name in ("loinc", "value", "value_high")}

@@ -3,8 +3,8 @@ scispaCy's attributes `doc._.abbreviations` and `span._.long_form`, which read i
 
 The group's attrs hold a list for each of these, in the order of its spans: "long_forms",
 "sources", "places" and "readings". `ShortForm` says what they mean. Saved Docs keep them,
-also without their user data; `Doc.from_docs` and `span.as_doc` drop them, as spaCy drops
-the attrs of span groups.
+also without their user data. `Doc.from_docs` and `span.as_doc` drop the attrs of span
+groups, so the same is kept with the user data, which they move along.
 
 scispaCy's AbbreviationDetector sets the same attributes, to spans that it stores. Where a
 Doc has no such group, its attributes are what scispaCy has stored. Where it has one, they
@@ -16,7 +16,13 @@ from typing import Any, NamedTuple
 
 from spacy.tokens import Doc, Span
 
-from spacy_clinical.extensions.doc_data import get_user_data, get_whole, keep
+from spacy_clinical.extensions.doc_data import (
+    count_chars,
+    get_user_data,
+    get_whole,
+    keep,
+    list_keys,
+)
 from spacy_clinical.extensions.span_groups import (
     find_by_start,
     follow,
@@ -29,6 +35,7 @@ ABBREVIATIONS_KEY = "abbreviations"
 NOTE, INVENTORY, UNKNOWN = "note", "inventory", "unknown"
 SOURCES = (NOTE, INVENTORY, UNKNOWN)
 _ATTRIBUTE, _LONG_FORM = "abbreviations", "long_form"
+_ROW = "spacy_clinical.abbreviation"
 
 
 class ShortForm(NamedTuple):
@@ -60,9 +67,24 @@ def set_abbreviations(doc: Doc, found: Iterable[ShortForm]) -> None:
 
     Those that start or end inside a token get all of it.
     """
-    write_rows(doc, ABBREVIATIONS_KEY, sorted(found, key=get_place), _make_attrs)
+    rows = sorted(found, key=get_place)
+    write_rows(doc, ABBREVIATIONS_KEY, rows, _make_attrs)
+    _keep_rows(doc, rows)
     # scispaCy may have put its own in their place since.
     register_abbreviation_extensions()
+
+
+def _keep_rows(doc: Doc, rows: Iterable[ShortForm]) -> None:
+    """Keep what short forms stand for under their places; places in it count from there."""
+    data = get_user_data(doc)
+    for key in list_keys(doc, _ROW.__eq__):
+        del data[key]
+    for row in rows:
+        place = row.place and [row.place[0] - row.start, row.place[1] - row.start]
+        values = [row.long_form, row.source, place or [], list(row.readings)]
+        span = doc.char_span(row.start, row.end, alignment_mode="expand")
+        if span is not None:
+            data["._.", _ROW, span.start_char, span.end_char] = values
 
 
 def _make_attrs(rows: list[ShortForm]) -> dict[str, list[Any]]:
@@ -105,7 +127,7 @@ def _read_row(span: Span, index: int) -> ShortForm:
     names = ("long_forms", "sources", "places", "readings")
     columns = [group.attrs.get(name) or () for name in names]
     if any(len(column) != len(group) for column in columns):
-        return ShortForm(span.start_char, span.end_char, "", span.label_, UNKNOWN)
+        return _read_kept(span)
     long_form, source, place, readings = (column[index] for column in columns)
     return ShortForm(
         span.start_char,
@@ -116,6 +138,19 @@ def _read_row(span: Span, index: int) -> ShortForm:
         (place[0], place[1]) if place else None,
         tuple(readings),
     )
+
+
+def _read_kept(span: Span) -> ShortForm:
+    """Read what is kept of a span in user data, where the attrs of its group are gone."""
+    start, end, label = span.start_char, span.end_char, span.label_
+    kept = get_user_data(span.doc).get(("._.", _ROW, start, end))
+    if kept is None:
+        return ShortForm(start, end, "", label, UNKNOWN)
+    long_form, source, place, readings = kept
+    moved = (place[0] + start, place[1] + start) if place else None
+    if moved and not 0 <= moved[0] < moved[1] <= count_chars(span.doc):
+        moved = None
+    return ShortForm(start, end, long_form, label, source, moved, tuple(readings))
 
 
 # Attributes

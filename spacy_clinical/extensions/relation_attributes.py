@@ -14,10 +14,12 @@ from typing import Any
 from spacy.tokens import Doc, Span
 
 from spacy_clinical.extensions.doc_data import (
+    Kept,
     count_chars,
     find_kept,
     get_user_data,
     keep,
+    list_kept,
     restore_lists,
     token_borders,
 )
@@ -25,7 +27,8 @@ from spacy_clinical.extensions.span_groups import follow
 
 RELATIONS = "relations"
 # Records that are assembled from relations.
-RECORDS = ("medications", "measurements")
+MEDICATIONS, MEASUREMENTS = "medications", "measurements"
+RECORDS = (MEDICATIONS, MEASUREMENTS)
 _PREFIX = "spacy_clinical."
 _DATE, _KNOWN = "spacy_clinical.date", "clinical_known_relations"
 _START, _END = "start_char", "end_char"
@@ -79,6 +82,22 @@ def _get_records(doc: Doc, *, name: str) -> list[dict[str, Any]]:
             moved = places.move(record)
             if places.are_inside:
                 records.append(moved)
+    return _add_concepts(doc, records) if name == MEDICATIONS else records
+
+
+def _add_concepts(doc: Doc, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Add the ids of concepts that entities have now: they may have been linked after the
+    records were written."""
+    ids = {
+        (ent.start_char, ent.end_char): ent.kb_id_ for ent in doc.ents if ent.kb_id
+    }
+    if not ids:
+        return records
+    for record in records:
+        for drug in (record.get("drug"), *record.get("other_names", ())):
+            if isinstance(drug, dict) and "kb_id" in drug:
+                place = drug.get(_START), drug.get(_END)
+                drug["kb_id"] = ids.get(place) or drug["kb_id"]
     return records
 
 
@@ -120,7 +139,29 @@ def get_known_relations(doc: Doc) -> set[str] | None:
 
 def has_relations(doc: Doc) -> bool:
     """Check whether relations were written to a Doc, be it none."""
-    return bool(find_kept(doc, _PREFIX + RELATIONS))
+    return has_records(doc, RELATIONS)
+
+
+def has_records(doc: Doc, name: str) -> bool:
+    """Check whether records were written to a Doc, be it none.
+
+    name: Of the attribute.
+    """
+    return bool(find_kept(doc, _PREFIX + name))
+
+
+def list_dates(doc: Doc) -> list[Kept]:
+    """List the dates of the spans of a Doc, in the order of the text."""
+    kept = list_kept(doc, _DATE.__eq__)
+    return [one._replace(value=restore_lists(one.value)) for one in kept]
+
+
+def set_date(doc: Doc, start: int, end: int, date: Mapping[str, Any]) -> None:
+    """Write the date of a span.
+
+    start, end (characters): Of the span.
+    """
+    get_user_data(doc)["._.", _DATE, start, end] = dict(date)
 
 
 def register_relation_extensions() -> None:

@@ -63,6 +63,7 @@ class ClinicalRelations(RelationHeadPipe):
         max_units: int = 1,
         max_tokens: int = 100,
         max_mentions: int = 24,
+        day_first: bool | None = None,
         scorer: Callable[..., dict[str, Any]] | None = None,
     ) -> None:
         """Set up the component.
@@ -80,6 +81,8 @@ class ClinicalRelations(RelationHeadPipe):
         max_units: How many ends of sentences or lines may be between two entities.
         max_tokens: How many tokens may be between their starts.
         max_mentions: How many other entities may be between them.
+        day_first: Whether "3/4" is the third of April. None to go by what each note shows;
+            dates that it doesn't tell are marked, and not resolved.
         scorer: Scores the relations.
         RAISES ValueError: C943, if a setting can't be used.
         """
@@ -89,6 +92,7 @@ class ClinicalRelations(RelationHeadPipe):
         self.threshold = threshold
         self.more = more
         self.limits = Limits(scope, max_units, max_tokens, max_mentions)
+        self.day_first = day_first
         self.scorer = scorer
         if not self.is_trainable:
             inventory = make_default_inventory()
@@ -156,7 +160,7 @@ class ClinicalRelations(RelationHeadPipe):
                 found.scores, found.input.pairs, found.mentions, labels, cutoffs
             )
             doc._.relations = [_make_record(relation) for relation in relations]
-            write_records(doc)
+            write_records(doc, day_first=self.day_first)
 
     def _list_cutoffs(self) -> Cutoffs:
         threshold = self.threshold

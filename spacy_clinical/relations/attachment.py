@@ -33,16 +33,15 @@ _DRUG_COST = 3.0
 _SIG = re.compile(r"\s[\d.,/-]*\d\s?[^\W\d_]{1,12}(?:\s[^\W\d_]{1,12}){0,2}\s")
 _SIG_COST = 1.0
 # Between a drug and a later step of its sig: "5 mg Monday and Friday," before "2.5 mg".
-_SIG_WORDS = frozenset(
-    (
-        "mg mcg ug g gm ml units unit u meq iu tab tabs tablet tablets cap caps capsule capsules "
-        "po oral iv im sc sq subcutaneous by mouth daily bid tid qid qd qhs hs qam qpm am pm "
-        "once twice times time a day days d week weeks wk x for then and on the in at each every "
-        "other all morning evening night bedtime noon monday tuesday wednesday thursday friday "
-        "saturday sunday mon tue tues wed thu thurs fri sat sun m w f t th s sa su mwf tts see "
-        "instructions sig take nightly weekly except one two three taper tapering p o i v q h b"
-    ).split()
+_SIG_LINES = (
+    "mg mcg ug g gm ml units unit u meq iu tab tabs tablet tablets cap caps capsule capsules",
+    "po oral iv im sc sq subcutaneous by mouth daily bid tid qid qd qhs hs qam qpm am pm once",
+    "twice times time a day days d week weeks wk x for then and on the in at each every other",
+    "all morning evening night bedtime noon monday tuesday wednesday thursday friday saturday",
+    "sunday mon tue tues wed thu thurs fri sat sun m w f t th s sa su mwf tts see nightly weekly",
+    "instructions sig take except one two three taper tapering p o i v q h b",
 )
+_SIG_WORDS = frozenset(word for line in _SIG_LINES for word in line.split())
 _EVERY = re.compile(r"q\d+\w{0,4}")
 _LINE_COST = 3.0
 _BOTH = re.compile(r"\b(?:both|each|all)\b", re.IGNORECASE)

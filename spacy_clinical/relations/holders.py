@@ -59,7 +59,8 @@ _CAUSES = re.compile(
     rf"(?:causes?|gives?|makes?|produces?|caused|gave)(?: \w+){{0,4}} ?{_REACTION}|"
     r"causes? (?:\w+ ){0,2}(?:nausea|vomiting|upset|headaches?|dizziness|hallucinations?|"
     r"confusion|cough))\b"
-    rf"|(?: \w+)? ?(?:allerg(?:y|ies)|anaphylaxis|hypersensitivity)\b"
+    r"|(?: (?!for\b|with\b|to\b|and\b|or\b|in\b|treats?\b|helps?\b)\w+)? "
+    r"(?:allerg(?:y|ies)|hypersensitivity)\b"
     rf"|\s?\((?:[^()]{{0,20}} )?{_REACTION}\)",
     re.IGNORECASE,
 )

@@ -29,6 +29,7 @@ from spacy_clinical.relations.sig.records import (
 )
 
 ALLERGIES = "allergies"
+_OVER = frozenset({"stop", "hold", "not_taken"})
 # Characters before a part that may say what it is.
 _CONTEXT = 40
 
@@ -93,6 +94,9 @@ def make_medication(
     parts: What is said of the drug, in the order of the text.
     """
     names = list(other_names)
+    if status in _OVER and not any(part.kind == "quantity" for part in parts):
+        # "Off aspirin for 7 days" is no course of it.
+        parts = [part for part in parts if part.kind != "duration"]
     sig = _describe_parts(text, parts)
     dosages = sig["dosages"]
     firsts: dict[str, Any] = {

@@ -52,6 +52,13 @@ from spacy_clinical.tokenization.sentences import split_sentences
 # Words between a verb and its drug, and between the drugs of a list.
 _MAX_VERB_WORDS = 5
 _MAX_LIST_WORDS = 2
+# "Stop A and use B".
+_OTHER_VERB = re.compile(
+    r"\b(?:use|take|try|give|get|go back to|takes|taking|on|gave|given|received)\s", re.IGNORECASE
+)
+_NEXT_VERB = re.compile(
+    r"(?:\band|\bthen|\bbut|,)\s(?:\w+\s)?(?:use|take|try|give|takes|gave)\b", re.IGNORECASE
+)
 _JOINED = re.compile(r"\s?(?:,|/|&|,? ?(?:and|or))\s?(?:the |his |her )?")
 
 
@@ -226,6 +233,8 @@ class _Assembler:
         if region.drugs[0] == i or region.is_row:
             return False
         start, end = self.drugs[i - 1].end, self.drugs[i].start
+        if _OTHER_VERB.search(self.text, start, end):
+            return False
         n_words = 0
         for number in range(bisect_left(parts, (start,)), len(parts)):
             part = parts[number]
@@ -291,7 +300,9 @@ class _Assembler:
             if part.kind != "status" or part.end > start:
                 continue
             gap = self.text[part.end : start]
-            if not set(".;\n") & set(gap) and count_words(gap) <= _MAX_VERB_WORDS:
+            if set(".;\n") & set(gap) or _NEXT_VERB.search(gap):
+                continue
+            if count_words(gap) <= _MAX_VERB_WORDS:
                 status: str = part.value
                 return status
         return None

@@ -18,6 +18,8 @@ RECORD_MAKERS: Mapping[str, tuple[str, str]] = {
         "assemble_measurements",
     ),
 }
+# Those that have dates.
+DATED = frozenset({"measurements"})
 META_READER = ("spacy_clinical.relations.dates.anchors", "find_meta_dates")
 DATE_RESOLVER = ("spacy_clinical.relations.dates.resolve", "resolve_dates")
 
@@ -27,15 +29,18 @@ def keep_meta_dates(doc: Doc, meta: Mapping[str, Any]) -> None:
     doc._.note_dates = _load(*META_READER)(meta)
 
 
-def write_records(doc: Doc) -> None:
+def write_records(doc: Doc, *, day_first: bool | None = None) -> None:
     """Write the records of what belongs together in a Doc, and its dates.
+
+    day_first: Whether "3/4" is the third of April. None: as each note shows.
 
     Each kind looks by itself: what stands between a drug and a dose, or a test and a value,
     says whose it is more surely than a head, which may read a list one step off.
     """
     for attribute, place in RECORD_MAKERS.items():
-        doc._.set(attribute, _load(*place)(doc))
-    for record in _load(*DATE_RESOLVER)(doc):
+        settings = {"day_first": day_first} if attribute in DATED else {}
+        doc._.set(attribute, _load(*place)(doc, **settings))
+    for record in _load(*DATE_RESOLVER)(doc, day_first=day_first):
         span = doc.char_span(
             record["start_char"], record["end_char"], alignment_mode="expand"
         )

@@ -2,6 +2,8 @@
 
 import pickle
 
+import json
+
 import pytest
 import spacy
 from spacy.tokens import Doc, DocBin, Span
@@ -107,9 +109,18 @@ def test_retokenized_docs_keep_them(doc):
 
 
 def test_nothing_is_stored_but_plain_data(doc):
-    assert not doc.user_data
+    kept = list(doc.user_data.values())
+    assert json.loads(json.dumps(kept)) == kept
     for name, values in doc.spans["abbreviations"].attrs.items():
         assert all(isinstance(value, str | list) for value in values), name
+
+
+def test_joined_docs_keep_them(doc):
+    joined = Doc.from_docs([doc, doc])
+    assert read(joined) == READ * 2
+    places = [row.place for row in list_abbreviations(joined)]
+    by = len(doc.text_with_ws) + 1
+    assert places[4:] == [p and (p[0] + by, p[1] + by) for p in places[:4]]
 
 
 def test_docs_without_them_have_none():

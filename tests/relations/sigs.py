@@ -13,6 +13,7 @@ def show_sig(sig: Sig, text: str) -> str:
         sig.dispense and f"dispense {show_quantity(sig.dispense.value)}",
         sig.refills and f"refills {sig.refills.value}",
         sig.status and f"status {sig.status.value}",
+        sig.former and f"former {', '.join(show_dosage(d, text) for d in sig.former)}",
     ]
     middle, before = "", None
     for dosage in sig.dosages:

@@ -259,6 +259,93 @@ def test_records_are_plain_data_with_places_in_the_text(marked):
             assert place["end_char"] <= record["end_char"] <= len(doc.text)
 
 
+STATUSES = [
+    ("Aspirin was not given.", "not_taken"),
+    ("He never took his [[Keppra]].", "not_taken"),
+    ("Patient refused [[enoxaparin]].", "not_taken"),
+    ("She declined a [[statin]].", "not_taken"),
+    ("[[Colace]] refused.", "not_taken"),
+    ("Avoid [[NSAIDs]].", "not_taken"),
+    ("He is not taking [[aspirin]].", "not_taken"),
+    ("He was not given any [[heparin]].", "not_taken"),
+    ("[[Lopressor]] held for SBP<100.", "hold"),
+    ("Holding [[metformin]].", "hold"),
+    ("Held: lisinopril, [[metformin]]", "hold"),
+    ("Off [[Plavix]] for 1 week.", "stop"),
+    ("[[Plavix]] d/c'd.", "stop"),
+    ("He stopped taking [[allopurinol]].", "stop"),
+    ("Ran out of [[lisinopril]].", "stop"),
+    ("No longer taking [[metoprolol]].", "stop"),
+    ("[[Warfarin]] was discontinued in 2021.", "stop"),
+    ("[[Ceftriaxone]] and [[azithromycin]] were discontinued.", "stop"),
+    ("[[Heparin]] started at 1430, stopped at 2200.", "stop"),
+    ("Past trials: [[Prozac]]", "stop"),
+    ("Previously tried [[sulfasalazine]].", "stop"),
+    ("[[Norvasc]] was started 3 weeks ago.", "start"),
+    ("Continue [[amlodipine]].", "continue"),
+    ("Will continue [[amlodipine]].", "continue"),
+    ("Decreased [[metoprolol]].", "change"),
+    ("Will increase [[gabapentin]].", "planned"),
+    ("Plan to start [[dapagliflozin]].", "planned"),
+    ("Consider starting [[empagliflozin]].", "planned"),
+    ("Would suggest adding [[spironolactone]].", "planned"),
+    ("[[Insulin]] will be started.", "planned"),
+    ("Consider [[biologics]].", "planned"),
+    ("He is allergic to [[penicillin]].", "allergy"),
+    ("[[Penicillin]] causes a rash.", "allergy"),
+    # What says nothing of whether it is taken.
+    ("[[Furosemide]] 40 mg daily, hold if SBP<100", None),
+    ("[[Levophed]] 0.08 mcg/kg/min, titrate to MAP >65", None),
+    ("[[Prednisone]] taper 60 mg x 5 days, 40 mg x 5 days", None),
+    ("Do not stop [[aspirin]].", None),
+    ("Consider stopping [[aspirin]].", None),
+    ("He takes [[aspirin]].", None),
+    ("He fell off a ladder. [[Aspirin]] 81 mg", None),
+    ("Stop A and use [[Tylenol]] prn.", None),
+]
+
+
+@pytest.mark.parametrize(("marked", "status"), STATUSES)
+def test_statuses(marked, status):
+    marked = marked if "[[" in marked else f"[[{marked[:7]}]]{marked[7:]}"
+    records = assemble_medications(make_doc(marked))
+    assert [record["status"] for record in records] == [status] * len(records)
+
+
+def test_a_verb_is_not_said_of_the_next_drug():
+    doc = make_doc("Stop taking [[ibuprofen]] and use [[Tylenol]] as needed.")
+    assert [r["status"] for r in assemble_medications(doc)] == ["stop", None]
+    doc = make_doc("[[Aspirin]] was stopped and [[warfarin]] begun.")
+    assert [r["status"] for r in assemble_medications(doc)] == ["stop", "start"]
+
+
+def test_records_say_what_relatives_take():
+    doc = make_doc("Mother takes [[metformin]] 500 mg. He takes [[aspirin]].")
+    records = assemble_medications(doc)
+    assert [record["assertion"] for record in records] == [["is_family"], []]
+
+
+def test_words_of_sigs_are_no_drugs():
+    doc = make_doc("[[bisoprolol]] 2.5 mg [[od]], [[statin]] 80 mg [[nocte]]\n[[Rfl]]: 2")
+    shown = [show_medication(record, doc.text) for record in assemble_medications(doc)]
+    assert shown == ["bisoprolol: 2.5 mg, 1 in 1 d", "statin: 80 mg, 1 in 1 d NIGHT"]
+
+
+def test_the_last_dose_is_the_current_one():
+    doc = make_doc("[[Metoprolol]] was increased from 25 mg to 50 mg BID.")
+    [record] = assemble_medications(doc)
+    assert [dosage["dose"]["low"] for dosage in record["dosages"]] == [50]
+    assert [dosage["dose"]["low"] for dosage in record["former"]] == [25]
+    assert read(doc.text, record["former"][0]["dose"]) == "25 mg"
+
+
+def test_a_time_without_a_drug_is_no_course_of_it():
+    [record] = assemble_medications(make_doc("Off [[methadone]] x 3 months."))
+    assert (record["status"], record["duration"]) == ("stop", None)
+    [record] = assemble_medications(make_doc("[[Amoxicillin]] 500 mg x 10 days"))
+    assert record["duration"]["low"] == 10
+
+
 def list_places(value):
     if isinstance(value, dict):
         if "start_char" in value:

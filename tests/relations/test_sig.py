@@ -135,7 +135,55 @@ voriconazole 6 mg/kg/12h
 paclitaxel 60 mg/m2 every 3 weeks
 60 mg/m2, 1 in 3 wk
 lisinopril decreased from 20 mg to 10 mg daily
-10 mg, 1 in 1 d | status change
+10 mg, 1 in 1 d | status change, former 20 mg
+increase metformin from 500 mg BID to 1000 mg BID
+1000 mg, 2 in 1 d | status change, former 500 mg, 2 in 1 d
+metoprolol 25 mg PO BID, increased to 50 mg BID
+50 mg, oral, 2 in 1 d | status change, former 25 mg, oral, 2 in 1 d
+metoprolol 25 mg BID, increased to 50
+50 mg, 2 in 1 d | status change, former 25 mg, 2 in 1 d
+lasix 40 mg daily (was 20 mg daily)
+40 mg, 1 in 1 d | former 20 mg, 1 in 1 d
+lisinopril 10 mg -> 20 mg daily
+20 mg, 1 in 1 d | former 10 mg
+furosemide 40 mg, previously 20 mg
+40 mg | former 20 mg
+valsartan 80/40 mg AM/PM
+80 mg, 1 in 1 d, MORN and 40 mg, 1 in 1 d, EVE
+lithium 300 mg AM and 600 mg HS
+300 mg, 1 in 1 d, MORN and 600 mg, 1 in 1 d, HS
+warfarin 5 mg M/W/F, 2.5 mg other days
+5 mg, 3 in 1 wk, mon+wed+fri and 2.5 mg, 4 in 1 wk, tue+thu+sat+sun
+coumadin 5 mg QHS (M,W,F), 2.5 mg all other days
+5 mg, 3 in 1 wk, HS+mon+wed+fri and 2.5 mg, 4 in 1 wk, tue+thu+sat+sun
+warfarin 5 mg daily except 2.5 mg on Monday and Friday
+5 mg, 5 in 1 wk, tue+wed+thu+sat+sun and 2.5 mg, 2 in 1 wk, mon+fri
+methotrexate 15 mg once weekly on Fri
+15 mg, 1 in 1 wk, fri
+folic acid 5 mg weekly on Su
+5 mg, 1 in 1 wk, sun
+furosemide 40 mg om
+40 mg, 1 in 1 d, MORN
+morphine 2 mg IV given at 1015
+2 mg, intravenous
+morphine 4 mg IV @1430
+4 mg, intravenous
+insulin 20 units daily at 2200
+20 {unit}, 1 in 1 d, 22:00:00
+atorvastatin 40 mg nightly. Disp: 30 tablet, Rfl: 2
+40 mg, 1 in 1 d, NIGHT | dispense 30 {tablet}, refills 2
+amlodipine 10 mg tablet Take 1 tablet by mouth daily. 90 tablet 3
+strength 10 mg, tablet | 1 {tablet}, oral, 1 in 1 d | dispense 90 {tablet}
+furosemide 40 mg daily, hold if SBP<100
+40 mg, 1 in 1 d
+levophed 0.08 mcg/kg/min, titrate to MAP >65
+at 0.08 ug/kg/min
+lactulose 20 g TID titrate to 3 BM/day
+20 g, 3 in 1 d
+phenylephrine 100 mcg boluses, total 600 mcg
+100 ug
+vancomycin 1 g q12 (#3)
+1 g, 1 in 12 h
 hydrocortisone 1% cream apply to affected area BID
 strength 1 %, cream | topical, 2 in 1 d
 epinephrine 0.3 mg IM x1
@@ -223,6 +271,9 @@ Apgars 8 and 9
 3/5 strength
 troponin 35 ng/L
 taper by 10 mg every 3 days
+5/10 M/F patients
+nitro x2 w/o relief
+given at 1015
 """
 CASES = [
     (text.encode().decode("unicode_escape") if "\\" in text else text, expected)

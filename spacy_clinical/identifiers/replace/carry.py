@@ -1,7 +1,7 @@
 """Carry annotations of a note to the Doc of its clean text.
 
 Carried are entities, span groups with their scores, sentences, categories, codes, whether
-entities hold, and what they mean. Nothing else of `doc.user_data` is, as it may quote the note: not
+entities hold, what they mean, and what belongs together (`carry_records`). Nothing else of `doc.user_data` is, as it may quote the note: not
 the note's metadata, nor the words of forms and what is written in their fields.
 """
 
@@ -25,6 +25,7 @@ from spacy_clinical.extensions.doc_data import get_user_data, restore_lists
 from spacy_clinical.extensions.moved import TokenFinder
 from spacy_clinical.extensions.span_groups import list_spans
 from spacy_clinical.identifiers.found import LABELS, PHI_KEY
+from spacy_clinical.identifiers.replace.carry_records import DateMove, carry_records
 from spacy_clinical.identifiers.replace.check import find_left
 from spacy_clinical.identifiers.replace.offset_map import OffsetMap
 
@@ -37,7 +38,12 @@ _RECORD = "spacy_clinical.assertion"
 
 
 def carry_annotations(
-    doc: Doc, nlp: Language, text: str, offsets: OffsetMap, gone: Sequence[str]
+    doc: Doc,
+    nlp: Language,
+    text: str,
+    offsets: OffsetMap,
+    gone: Sequence[str],
+    dates: DateMove,
 ) -> Doc:
     """Make the Doc of a clean text, with the annotations of the original.
 
@@ -46,6 +52,7 @@ def carry_annotations(
     text: The clean text.
     offsets: Where the places of the original are in it.
     gone: The identifiers that were replaced.
+    dates: What was done with dates.
     RAISES RuntimeError: C897, if one of them is in the new Doc.
     """
     # `nlp.make_doc` refuses long texts.
@@ -63,6 +70,7 @@ def carry_annotations(
     _copy_assertions(doc, finder)
     _copy_concepts(doc, finder, gone)
     _copy_codes(doc, new, offsets)
+    carry_records(doc, finder, offsets, gone, dates)
     for name, entry in (doc._.clinical_provenance or {}).items():
         if isinstance(entry, dict):
             add_to(new, "clinical_provenance", name, entry)

@@ -7,7 +7,7 @@ checked      nothing of them is left, see `check`
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -22,6 +22,7 @@ from spacy_clinical.identifiers.found import (
     set_identifiers,
 )
 from spacy_clinical.identifiers.replace.carry import carry_annotations
+from spacy_clinical.identifiers.replace.carry_records import DateMove
 from spacy_clinical.identifiers.replace.check import find_left
 from spacy_clinical.identifiers.replace.keys import Key, load_key
 from spacy_clinical.identifiers.replace.modes import Modes
@@ -34,6 +35,10 @@ from spacy_clinical.identifiers.replace.repeats import (
     is_distinct,
 )
 from spacy_clinical.identifiers.replace.replacer import Replacer
+
+
+DATE, KIND = "DATE", "date"
+_MOVED = frozenset({"shift", "surrogate"})
 
 
 class CleanSpan(NamedTuple):
@@ -135,7 +140,13 @@ def deidentify(
     if nlp is None:
         return result
     gone = [text[t.start : t.end] for t in targets if is_distinct(text, t)]
-    new_doc = carry_annotations(doc, nlp, result.text, result.offsets, gone)
+    of_dates = {
+        mode
+        for target, edit, mode in zip(targets, edits, used, strict=True)
+        if target.label == DATE and edit.text != text[target.start : target.end]
+    }
+    moved = _find_date_move({modes.get(DATE, KIND), *of_dates}, replacer.dates.days)
+    new_doc = carry_annotations(doc, nlp, result.text, result.offsets, gone, moved)
     set_identifiers(
         new_doc,
         [
@@ -144,6 +155,16 @@ def deidentify(
         ],
     )
     return CleanText(clean, result.spans, offsets, new_doc)
+
+
+def _find_date_move(used: Collection[str], days: int) -> DateMove:
+    """Find what was done with the dates of a note.
+
+    used: What was done with each, and is done with others, such as those of metadata.
+    days: By how many they are moved, if they are.
+    """
+    are_moved = _MOVED.issuperset(used)
+    return DateMove(set(used) != {"keep"}, days if are_moved else None)
 
 
 def find_targets(

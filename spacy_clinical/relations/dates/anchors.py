@@ -116,4 +116,4 @@ def find_anchors(
 
 def _read_day(text: str, context: Context) -> date | None:
     found = read_calendar_date(fold(text), context)
-    return found.day if found else None
+    return found.day if found and found.is_resolved else None

@@ -29,6 +29,8 @@ _SEASONS = {
     "winter": "WI",
 }
 SEASON = rf"(?:{'|'.join(_SEASONS)})"
+# Why a date isn't resolved that may be of two months.
+AMBIGUOUS = "ambiguous_order"
 # Without a reference, years of two digits are of this century up to this one.
 PIVOT = 49
 _LATEST = date.max.year
@@ -48,6 +50,8 @@ _FORMS = [
     # 2/2019, 2019-02
     rf"(?P<month>\d\d?)[/-](?P<year>{_YEAR})",
     rf"(?P<year>{_YEAR})[-/](?P<month>0[1-9]|1[0-2])",
+    # 5/92
+    r"(?P<month>0?[1-9]|1[0-2])/(?P<year>3[2-9]|[4-9]\d)",
     # 3/4
     r"(?P<a>\d\d?)[/-](?P<b>\d\d?)",
     # 31 January 2019, 31st of Jan, 5-7 March
@@ -155,6 +159,8 @@ def _read_one(folded: str, context: Context) -> TimeValue | None:
     if not all(_exists(year, month, number) for number in (day or 1, last or 1)):
         return TimeValue("DATE", None, is_resolved=False, reason="no_such_date")
     found = _finish(_write(year, month, day), year, reason)
+    if reason == AMBIGUOUS:
+        return replace(found, other=_write(year, day, month), is_resolved=False)
     day_of_it = found.day
     if context.reference and day_of_it and day_of_it > context.reference and not reason:
         found = replace(found, reason="after_note")
@@ -191,7 +197,7 @@ def _order(a: int, b: int, day_first: bool | None) -> tuple[int, int, str]:
     if b > 12 or a == b:
         return a, b, ""
     if day_first is None:
-        return a, b, "ambiguous_order"
+        return a, b, AMBIGUOUS
     return (b, a, "") if day_first else (a, b, "")
 
 

@@ -40,6 +40,14 @@ _MAX_GRADED = 40
 _PAIR = re.compile(
     r"(?<![\w./-])(\d{1,2})([/.-])(\d{1,2})\2(?:\d{4}|\d{2})(?![\d/]|[-.]\d)"
 )
+# Short names of months are after the day in any country.
+_MONTHS = (
+    r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
+)
+_IN_WORDS = re.compile(
+    rf"\b(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)? {_MONTHS}|{_MONTHS} \d{{1,2}}(?:st|nd|rd|th)?),? "
+    rf"{_YEAR}\b"
+)
 
 
 class FoundDate(NamedTuple):
@@ -75,15 +83,18 @@ def is_grade(text: str, start: int, end: int) -> bool:
 
 
 def find_day_first(text: str) -> bool | None:
-    """Find whether a note writes the day before the month.
+    """Find whether a note writes the day before the month: by its numbers, or else by how
+    it writes months in words ("March 14, 2024", "14 March 2024").
 
     RETURNS: None if no date shows it, or if they don't agree.
     """
-    orders = set()
+    orders: set[bool] = set()
     for match in _PAIR.finditer(text):
         first, second = int(match[1]), int(match[3])
         if 12 < first <= 31 and 1 <= second <= 12:
             orders.add(True)
         elif 12 < second <= 31 and 1 <= first <= 12:
             orders.add(False)
+    if not orders:
+        orders = {match["day"] is not None for match in _IN_WORDS.finditer(text)}
     return orders.pop() if len(orders) == 1 else None

@@ -124,6 +124,14 @@ _NEXT = re.compile(
     r"(?:on |in |the )*(?P<which>next|following|same|previous|prior|preceding|that)"
     r" (?P<unit>day|morning|evening|afternoon|night|week|month|year)(?: (?:after|of)\b.*)?"
 )
+# "The day after", of a date before it in the text; of something else, if that follows.
+_BESIDE = re.compile(
+    r"(?:on |in )?(?:the )?(?P<unit>day|morning|evening|night|week|month|year)"
+    r" (?P<side>after|before|prior|later|earlier)(?P<what> .+)?"
+)
+_THAT = re.compile(
+    r"(?:at |on |by |around )?(?:then|that (?:time|day|date|point)|the same (?:time|day|date))"
+)
 _AT_EVENT = re.compile(rf"(?:just )?(?:time of )?{_THE}(?:{_EVENT})")
 _DAY_OF = re.compile(
     rf"(?:on )?(?:the )?(?:same )?(?:day|date|time) (?P<side>of|before|after|prior to) "
@@ -163,6 +171,10 @@ def read_relative(
         return replace(found, mod="LESS_THAN") if folded[0] == "w" else found
     if match := _NEXT.fullmatch(folded):
         return _read_next(match, anchors)
+    if match := _BESIDE.fullmatch(folded):
+        return _read_beside(match, anchors)
+    if _THAT.fullmatch(folded):
+        return _count(0, "previous", anchors)
     for pattern in _LOOSE:
         if match := pattern.fullmatch(folded):
             amount = Amount(match["n"], match["last"] or "", read_unit(match["unit"]))
@@ -298,6 +310,14 @@ def _read_next(match: re.Match[str], anchors: Mapping[str, date]) -> TimeValue:
         value = f"{found.value}{PARTS[unit]}" if found.value else None
         return replace(found, type="TIME", value=value)
     return found
+
+
+def _read_beside(match: re.Match[str], anchors: Mapping[str, date]) -> TimeValue:
+    unit = match["unit"]
+    amount = Amount("1", "", "D" if unit in PARTS else read_unit(unit))
+    number = 1 if match["side"] in ("after", "later") else -1
+    anchor: Anchor = "unknown" if match["what"] else "previous"
+    return _move(amount, number, anchor, anchors.get(anchor))
 
 
 def _count(number: int, anchor: Anchor, anchors: Mapping[str, date]) -> TimeValue:

@@ -10,9 +10,11 @@ from spacy.tokens import Doc, Span
 
 from spacy_clinical.relations.dates.anchors import find_anchors
 from spacy_clinical.relations.dates.calendar_dates import Context
+from spacy_clinical.relations.dates.clock import read_clock
 from spacy_clinical.relations.dates.find import find_day_first, is_grade
 from spacy_clinical.relations.dates.normalize import KINDS, read_time
 from spacy_clinical.relations.dates.value import TimeValue
+from spacy_clinical.relations.dates.words import fold
 
 # Words beside an entity that belong to what it says, wherever its borders are.
 _BEFORE = re.compile(
@@ -35,6 +37,11 @@ _IS_FUTURE = re.compile(
     re.IGNORECASE,
 )
 _MAX_BEFORE, _MAX_AFTER = 60, 40
+# Between a date and what is counted on from it (characters).
+_MAX_STORY = 600
+_PARAGRAPH = re.compile(r"\n[^\S\n]*\n|\n[^\n:]{1,40}:")
+_CLOCK = re.compile(r"(?:[01]\d|2[0-3]):?[0-5]\d(?: ?(?:h|hrs?|hours))?", re.IGNORECASE)
+_AT = re.compile(r"(?:@|\bat)[ ]?\d[^@]*$", re.IGNORECASE)
 _WITH_REST = frozenset({"date", "time"})
 
 
@@ -100,6 +107,21 @@ def find_borders(doc: Doc, text: str) -> list[int]:
     return [0, *(match.end() for match in re.finditer(r"\n|[.;] ", text))]
 
 
+def _follows(found: TimeValue) -> bool:
+    """Whether a time is counted on from a date before it that isn't known."""
+    is_open = found.anchor == "previous" and found.reason == "no_reference"
+    return is_open and not (found.offset or "").startswith("-")
+
+
+def _read_clock(text: str, start: int, end: int) -> TimeValue | None:
+    """Read what a note gives as a time of day: "at 2000", "@ 0300"; None if it is none."""
+    written = text[start:end].strip(" @")
+    if not _CLOCK.fullmatch(written) or not _AT.search(text, max(start - 4, 0), end):
+        return None
+    value = read_clock(fold(written))
+    return TimeValue("TIME", value) if value else None
+
+
 class _Reader:
     """Reads the times of a note in order, each with the words around it.
 
@@ -119,6 +141,9 @@ class _Reader:
         self.borders = borders
         self._sentence = -1
         self._previous: date | None = None
+        # The last day that was said before, and where.
+        self._earlier: date | None = None
+        self._place = 0
 
     def read(self, start: int, end: int, kind: str) -> TimeValue | None:
         """Read a time (characters, half open)."""
@@ -132,17 +157,39 @@ class _Reader:
         context = Context(
             self.anchors.get("note"), self.day_first, bool(_IS_FUTURE.search(before))
         )
-        # Only what comes before in the same sentence is surely what is meant.
-        previous = {"previous": self._previous} if self._previous else {}
-        anchors = {**self.anchors, **previous}
-        found = None
-        for written in self._list_texts(start, end, kind, before):
-            found = read_time(written, kind, context, anchors)
-            if found is not None:
-                break
+        clock = _read_clock(self.text, start, end)
+        if clock is not None:
+            return clock
+        texts = self._list_texts(start, end, kind, before)
+        # What comes before in the same sentence is surely what is meant.
+        found = self._read_first(texts, kind, context, self._previous)
+        if found is not None and _follows(found) and self._is_near(start):
+            # "Admitted on 5/3. Two days later": a story goes on.
+            found = self._read_first(texts, kind, context, self._earlier)
         if found is not None and found.type in ("DATE", "TIME"):
             self._previous = found.day if found.is_resolved else None
+            self._earlier, self._place = self._previous, end
         return found
+
+    def _read_first(
+        self, texts: list[str], kind: str, context: Context, previous: date | None
+    ) -> TimeValue | None:
+        """Read the first of several texts that is a time.
+
+        previous: The date before it, if there is one.
+        """
+        anchors = {**self.anchors, **({"previous": previous} if previous else {})}
+        for written in texts:
+            found = read_time(written, kind, context, anchors)
+            if found is not None:
+                return found
+        return None
+
+    def _is_near(self, start: int) -> bool:
+        """Whether the last date was said in the same paragraph, near enough."""
+        if self._earlier is None or start - self._place > _MAX_STORY:
+            return False
+        return _PARAGRAPH.search(self.text, self._place, start) is None
 
     def _list_texts(self, start: int, end: int, kind: str, before: str) -> list[str]:
         """List what may be the text of a time: with the words beside it, and without."""

@@ -25,9 +25,12 @@ class TimeValue:
     anchor: The date that it is relative to.
     offset: How far from the anchor: "P3D", or "-P3D" for what is before it.
     freq: How often within the value of a SET: "twice a week" is 2 in P1W.
+    other: The value if the day comes first, where nothing tells whether "5/3" is the third
+        of May.
     is_resolved: Whether the value is all that the text says, with nothing missing.
     reason: Why it isn't resolved, or what was assumed: no_reference, no_year, no_time,
-        no_such_date, vague, ambiguous_order, assumed_year, assumed_century, after_note.
+        no_such_date, vague, ambiguous_order, assumed_year, assumed_century, after_note;
+        removed, with the note's identifiers.
     """
 
     type: TimeType
@@ -37,6 +40,7 @@ class TimeValue:
     anchor: Anchor | None = None
     offset: str | None = None
     freq: str | None = None
+    other: str | None = None
     is_resolved: bool = True
     reason: str = ""
 
@@ -57,6 +61,7 @@ class TimeValue:
             "anchor": self.anchor,
             "offset": self.offset,
             "freq": self.freq,
+            "other": self.other,
             "resolved": self.is_resolved,
             "reason": self.reason,
         }

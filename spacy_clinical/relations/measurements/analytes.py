@@ -1,11 +1,13 @@
 """The analytes and vital signs that notes measure, by their spellings."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Literal, NamedTuple, TypeAlias, cast
 
 Kind: TypeAlias = Literal["vital", "lab", "finding"]
+_OF_LEVEL = re.compile(r" (?:lvl|level|levels|value)$")
 # Longer spellings are matched in any case.
 MAX_EXACT = 3
 
@@ -81,5 +83,7 @@ def _first_word(name: str) -> str:
 
 
 def find_analyte(text: str) -> Analyte | None:
-    """Find the analyte that a text as a whole is a name of."""
-    return load_spellings().by_name.get(" ".join(text.lower().split()).strip(":"))
+    """Find the analyte that a text as a whole is a name of: "potassium", "Potassium Lvl"."""
+    name = " ".join(text.lower().split()).strip(":")
+    by_name = load_spellings().by_name
+    return by_name.get(name) or by_name.get(_OF_LEVEL.sub("", name))

@@ -11,10 +11,12 @@ from spacy.tokens import Doc
 from spacy_clinical.relations.dates.calendar_dates import Context
 from spacy_clinical.relations.dates.find import find_day_first
 from spacy_clinical.relations.dates.resolve import find_borders, find_note_anchors
+from spacy_clinical.relations.holders import is_relatives
 from spacy_clinical.relations.measurements.analytes import find_analyte
 from spacy_clinical.relations.measurements.attach import Place, attach_values
 from spacy_clinical.relations.measurements.dated import Dates
 from spacy_clinical.relations.measurements.measurement import Measurement
+from spacy_clinical.relations.measurements.pairs import is_pair, mend_pair
 from spacy_clinical.relations.measurements.scan import scan_measurements
 from spacy_clinical.relations.measurements.tables import read_tables
 from spacy_clinical.relations.measurements.values import read_entity
@@ -22,7 +24,7 @@ from spacy_clinical.relations.measurements.values import read_entity
 _SPACE = re.compile(r"[^\S\t\n\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
 MODIFY = "MODIFY"
 TEST, VALUE = "Diagnostic_procedure", "Lab_value"
-_SECTIONS = "sections"
+_SECTIONS, _FAMILY = "sections", "family_history"
 # Where numbers behind the names of substances are doses.
 _OF_DRUGS = frozenset(
     {
@@ -34,10 +36,12 @@ _OF_DRUGS = frozenset(
     }
 )
 _AIM = re.compile(
-    r"\b(?:goal|target|hold|call|notify|prn|keep|maintain|parameters)\b[^.;\n\d]{0,20}"
+    r"\b(?:goal|target|hold|call|notify|prn|keep|maintain|parameters|titrate[ds]?|titrating)\b[^.;\n\d]{0,20}"
     r"(?:[<>]=? ?\d{1,3}(?:\.\d)?,? (?:or|and) [^.;\n\d]{0,10})?$",
     re.IGNORECASE,
 )
+# "Held for SBP < 100"; "held for HR 52" was measured.
+_HELD = re.compile(r"\bheld (?:for|if|when) [^.;\n\d]{0,15}$", re.IGNORECASE)
 _OR = re.compile(r",? ?(?:or|and|/|,) ?", re.IGNORECASE)
 _MAX_AIM = 60
 _SAID = {
@@ -53,18 +57,22 @@ _FLAGS = {
 
 
 def assemble_measurements(
-    doc: Doc, relations: Iterable[Mapping[str, Any]] | None = None
+    doc: Doc,
+    relations: Iterable[Mapping[str, Any]] | None = None,
+    *,
+    day_first: bool | None = None,
 ) -> list[dict[str, Any]]:
     """Assemble the measurements of a Doc.
 
     relations: Records of relations. A MODIFY of a Lab_value to a Diagnostic_procedure says
         which value is whose. None: rules say it of such entities in `doc.ents`.
+    day_first: Whether "3/4" is the third of April. None: as the note shows.
     RETURNS: In the order of the text, as `Measurement` describes them. Those that the text
         alone shows are among them, whether or not it has entities.
     """
     # Typesetters part numbers and units by other spaces; each stays one character.
     text = _SPACE.sub(" ", doc.text)
-    order = find_day_first(text)
+    order = find_day_first(text) if day_first is None else day_first
     anchors = find_note_anchors(doc, text, day_first=order)
     context = Context(anchors.get("note"), order)
     sections = _Sections(doc)
@@ -77,9 +85,12 @@ def assemble_measurements(
     dates = Dates(text, context)
     records = []
     for one in found:
-        day = one.date or dates.find(one.start, one.end)
+        first = one.value[0] if one.is_former else one.start
+        day = one.date or dates.find(first, one.end, is_former=one.is_former)
         section = sections.find(one.value[0])
-        records.append(replace(one, date=day).as_record(text, section))
+        is_family = section == _FAMILY or is_relatives(text, one.start, one.end)
+        row = replace(one, date=day, is_family=is_family)
+        records.append(row.as_record(text, section))
     return records
 
 
@@ -90,7 +101,8 @@ def _leave_out_aims(text: str, found: Iterable[Measurement]) -> Iterator[Measure
     for one in found:
         before = text[max(one.start - _MAX_AIM, 0) : one.start]
         is_next = one.start - end >= 0 and _OR.fullmatch(text[end : one.start])
-        if _AIM.search(before) or (end >= 0 and is_next):
+        is_held = one.amount is not None and one.amount.comparator and _HELD.search(before)
+        if _AIM.search(before) or is_held or (end >= 0 and is_next):
             end = one.end
         else:
             yield one
@@ -157,7 +169,9 @@ def _merge(
     added = []
     for test, value in sorted(pairs, key=lambda pair: pair[::-1]):
         analyte = find_analyte(text[slice(*test)])
-        index = bisect_left(starts, value[0] - 1)
+        index = max(bisect_left(starts, value[0] - 1) - 1, 0)
+        if index < len(found) and found[index].value[1] <= value[0]:
+            index += 1
         while index < len(found) and starts[index] < value[1]:
             if found[index].value[1] > value[0]:
                 break
@@ -181,7 +195,8 @@ def _merge(
                     analyte=analyte or (one.analyte if one.name is None else None),
                 )
             continue
-        added.append(_make(text, test, value))
+        if is_pair(text, test, value, analyte):
+            added.append(_make(text, *mend_pair(text, test, value)))
     merged = [replaced.get(i, one) for i, one in enumerate(found)]
     return sorted([*merged, *added], key=lambda one: (one.value, one.start))
 

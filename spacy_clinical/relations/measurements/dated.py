@@ -38,8 +38,16 @@ class Dates:
         ]
         self._starts = [one.start for one in self._found]
 
-    def find(self, start: int, end: int) -> str | None:
-        """Find when a place was measured (characters, half open)."""
+    def find(self, start: int, end: int, *, is_former: bool = False) -> str | None:
+        """Find when a place was measured (characters, half open).
+
+        is_former: Whether it was before what else the line says.
+        """
+        if is_former:
+            after = bisect_right(self._starts, end - 1)
+            found = self._found[after : after + 1]
+            gap = self.text[end : found[0].start] if found else "\n"
+            return found[0].value.value if _BEHIND.search(gap[:40]) and found else None
         index = bisect_right(self._starts, start)
         before = self._found[index - 1] if index else None
         # One inside says it: "Hgb on 3/4 was 8.2".

@@ -30,6 +30,8 @@ class Measurement:
     flag: H, HH, L, LL, A (abnormal) or N (normal).
     is_computed: Whether the flag is found from the range.
     date: ISO 8601.
+    is_former: Whether it was measured before another one that is said with it.
+    is_family: Whether it is a relative's.
     """
 
     start: int
@@ -45,6 +47,8 @@ class Measurement:
     flag: str | None = None
     is_computed: bool = False
     date: str | None = None
+    is_former: bool = False
+    is_family: bool = False
     parts: tuple[Part, ...] = field(default=())
 
     def compute_flag(self) -> "Measurement":
@@ -92,6 +96,8 @@ class Measurement:
             if self.flag
             else None,
             "date": self.date,
+            "former": self.is_former,
+            "assertion": ["is_family"] if self.is_family else [],
             "components": [
                 {
                     "key": part.key,

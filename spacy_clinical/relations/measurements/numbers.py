@@ -17,6 +17,8 @@ _SIGN = {
     "greater than": ">",
     "more than": ">",
     "above": ">",
+    "higher than": ">",
+    "lower than": "<",
     "over": ">",
     "at least": ">=",
     "up to": "<=",
@@ -33,7 +35,8 @@ _SIGN = {
 }
 COMPARATOR = (
     r"(?:[<>]/?=?|[\u2264\u2265\u2248\u223c~]|"
-    r"(?:less than|under|below|greater than|more than|above|over|at least|up to|about|"
+    r"(?:less than|lower than|under|below|greater than|higher than|more than|above|over|at least|"
+    r"up to|about|"
     r"approximately|approx|around|roughly|nearly)\b)"
 )
 _DASH = r"[ \t]?(?:[-\u2013\u2014]|to\b)[ \t]?"

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 
 from spacy_clinical.relations.measurements.analytes import Spelling, load_spellings
-from spacy_clinical.relations.measurements.measurement import Measurement, Part
-from spacy_clinical.relations.measurements.numbers import Amount, fold_number
+from spacy_clinical.relations.measurements.measurement import Measurement
+from spacy_clinical.relations.measurements.numbers import Amount
+from spacy_clinical.relations.measurements.sizes import scan_sizes
 from spacy_clinical.relations.measurements.specimens import name_specimen
+from spacy_clinical.relations.measurements.steps import OXYGEN
 from spacy_clinical.relations.measurements.values import read_values
 
 _WORD = re.compile(r"(?<![^\W_])(?<![/\\@#])[A-Za-z][A-Za-z0-9]*")
@@ -19,6 +21,11 @@ _IS_ORDER = re.compile(
     re.IGNORECASE,
 )
 _MAX_BEFORE = 40
+# "Sodium chloride 75 mL/h" is an infusion.
+_IS_SALT = re.compile(r"\b(?:sodium|potassium|calcium|magnesium|ammonium)[ -]$", re.I)
+_OF_SALTS = frozenset({"chloride", "bicarbonate", "phosphate", "lactate"})
+# Without a name: "97% 2L".
+_SATURATION = re.compile(rf"(?<![\w./-])(?P<n>[6-9]\d|100)[ ]?%(?={OXYGEN.pattern})", re.I)
 # Characters behind a name, in which a value begins if it has one.
 _MAX_AFTER = 100
 _HAS_DIGIT = re.compile(r"\d")
@@ -45,22 +52,10 @@ _IN_COMPANY = frozenset(
 # Names that numbers are written to without a space, besides those of vital signs.
 _RUN_TOGETHER = frozenset({"WBC", "INR", "BUN", "Hgb", "HGB", "Hct", "Plt", "Cr", "K"})
 _NEEDS_SCORE = frozenset({"pain_score"})
-_NUMBER = r"\d{1,3}(?:\.\d{1,2})?"
-_SIZE = re.compile(
-    rf"(?<![\w./-])(?P<a>{_NUMBER})[ ]?(?P<ua>cm|mm)?[ ]?(?:x|\u00d7|by)[ ]?(?P<b>{_NUMBER})"
-    rf"[ ]?(?P<ub>cm|mm)?(?:[ ]?(?:x|\u00d7|by)[ ]?(?P<c>{_NUMBER}))?[ ]?(?P<unit>cm|mm)\b",
-    re.IGNORECASE,
-)
-_SIZE_WITH_UNITS = re.compile(
-    rf"(?<![\w./-])(?P<a>{_NUMBER})[ ]?(?P<unit>cm|mm)[ ]?(?:x|\u00d7|by)[ ]?"
-    rf"(?P<b>{_NUMBER})[ ]?(?P=unit)\b",
-    re.IGNORECASE,
-)
-
 
 def scan_measurements(text: str) -> list[Measurement]:
     """Find the measurements of a text, in order; none of two overlap."""
-    found = [*_scan_named(text), *_scan_sizes(text)]
+    found = [*_scan_named(text), *_scan_saturations(text), *scan_sizes(text)]
     found.sort(key=lambda one: one.value)
     kept: list[Measurement] = []
     for one in found:
@@ -85,6 +80,8 @@ def _scan_named(text: str) -> Iterator[Measurement]:
         if _IS_ORDER.search(before) or before[-1:] == "-":
             continue
         is_tight = spelling.text in _IN_COMPANY or len(spelling.text) == 1
+        if _IS_SALT.search(before) and spelling.analyte.key in _OF_SALTS:
+            continue
         analyte = name_specimen(text, word.start(), spelling.analyte)
         values = read_values(text, word.start(), end, analyte, is_tight=is_tight)
         for value in values:
@@ -92,6 +89,23 @@ def _scan_named(text: str) -> Iterator[Measurement]:
                 continue
             yield value
             done = value.end
+
+
+def _scan_saturations(text: str) -> Iterator[Measurement]:
+    """Find saturations without a name, by what is breathed in."""
+    analyte = load_spellings().by_name["spo2"]
+    for match in _SATURATION.finditer(text):
+        oxygen = OXYGEN.match(text, match.end())
+        yield Measurement(
+            match.start(),
+            oxygen.end() if oxygen else match.end(),
+            analyte,
+            None,
+            match.span("n"),
+            amount=Amount(float(match["n"])),
+            unit="%",
+            unit_text="%",
+        )
 
 
 def _find_name(
@@ -121,28 +135,6 @@ def _find_name(
         if spelling.text == name and is_vital:
             return spelling, start + len(name)
     return None
-
-
-def _scan_sizes(text: str) -> Iterator[Measurement]:
-    for pattern in (_SIZE, _SIZE_WITH_UNITS):
-        for match in pattern.finditer(text):
-            sides = [fold_number(n) for n in match.group("a", "b") if n]
-            if "c" in match.groupdict() and match["c"]:
-                sides.append(fold_number(match["c"]))
-            known = [side for side in sides if side]
-            if len(known) != len(sides):
-                continue
-            yield Measurement(
-                match.start(),
-                match.end(),
-                None,
-                None,
-                match.span(),
-                amount=Amount(max(known)),
-                unit=match["unit"].lower(),
-                unit_text=match["unit"],
-                parts=tuple(Part("size", "", side) for side in known),
-            )
 
 
 def _leave_lonely(text: str, found: list[Measurement]) -> list[Measurement]:

@@ -56,6 +56,8 @@ _LENGTH = {
     "mm\u00b3": "mm3",
     "cmm": "mm3",
     "cm3": "cm3",
+    "cm2": "cm2",
+    "cm\u00b2": "cm2",
     "m2": "m2",
     "m\u00b2": "m2",
 }

@@ -5,15 +5,16 @@ from dataclasses import dataclass, replace
 
 from spacy_clinical.relations.measurements.analytes import Analyte
 from spacy_clinical.relations.measurements.measurement import Measurement, Part
+from spacy_clinical.relations.measurements.steps import OXYGEN, find_step
 from spacy_clinical.relations.measurements.numbers import (
     COMPARATOR,
-    NUMBER,
     RANGE,
     Amount,
     fold_number,
     read_amount,
 )
-from spacy_clinical.relations.measurements.units import MAX_UNIT, UNIT, read_unit
+from spacy_clinical.relations.measurements.tails import Tail, read_tail
+from spacy_clinical.relations.measurements.units import MAX_UNIT
 
 # What may stand between a name and its value, on one line but for the last words.
 _WORDS = (
@@ -34,7 +35,9 @@ _LINK = re.compile(
 )
 _AMOUNT = re.compile(rf"(?:{COMPARATOR}[ \t]?)?{RANGE}", re.IGNORECASE)
 _SIDE = r"\d{2,3}s?(?:-\d{2,3}s?)?"
-_PAIR = re.compile(rf"(?P<high>{_SIDE})[ \t]?/[ \t]?(?P<low>{_SIDE})(?![/\d]|[ \t]?/)")
+_PAIR = re.compile(
+    rf"(?P<high>{_SIDE})(?:[ \t]?/[ \t]?|[ ]over[ ])(?P<low>{_SIDE})(?![/\d]|[ \t]?/)"
+)
 _FEET = re.compile(
     r"(?P<feet>[2-7])[ ]?(?:'|\u2019|ft\.?|feet)[ ]?"
     r"(?P<inches>\d{1,2}(?:\.\d)?)?[ ]?(?:\"|\u201d|''|in(?:ches)?\b)?"
@@ -51,92 +54,26 @@ _IS_OTHER = re.compile(
     r"units? (?:of|po|sc|sq|iv|daily|bid))(?![^\W_])|:\d|/\d|[ ]?[x\u00d7][ ]?(?!10 ?[\^*e]?\d)\d",
     re.IGNORECASE,
 )
-_UNIT = re.compile(rf"[ \t]{{0,4}}(?P<unit>{UNIT})", re.IGNORECASE)
-_FLAG = re.compile(
-    r"[ \t]{0,4}(?:(?P<star>\*+)|\((?P<bang>!)\)|\(?(?P<word>HH|LL|H|L|A|N|HIGH|LOW|HI|LO|"
-    r"CRITICAL|CRIT|ABNORMAL|ABN|NORMAL|[Hh]igh|[Ll]ow|[Aa]bnormal|[Nn]ormal)\)?"
-    r"(?![^\W_]|/\w|[ ]?(?:range|limit|value|[:<>\d])))"
+# What may stand behind the number of an entity: a date.
+_IS_REST = re.compile(r"\s*(?:\(?\d{1,2}/\d{1,2}(?:/\d{2,4})?\)?)?\s*")
+_MAX_VALUES = 12
+# A time is no number, if one follows it: "FSBS 0800 142".
+_CLOCK = r"(?:@ ?|at )?(?:[01]\d|2[0-3]):?[0-5]\d(?: ?(?:h|hrs?))?"
+_AT_CLOCK = re.compile(rf"{_CLOCK}[ \t]*(?:[=:-]|was|of)?[ \t]*(?=\d{{2}})", re.IGNORECASE)
+_IS_CLOCK = re.compile(r"0\d{3}(?!\d)")
+_AT_TIMES = frozenset(
+    (
+        *("glucose", "heart_rate", "respiratory_rate", "body_temperature"),
+        *("oxygen_saturation", "blood_pressure", "pain_score"),
+    )
 )
-FLAGS = {
-    "H": "H",
-    "HI": "H",
-    "HIGH": "H",
-    "L": "L",
-    "LO": "L",
-    "LOW": "L",
-    "HH": "HH",
-    "LL": "LL",
-    "A": "A",
-    "ABN": "A",
-    "ABNORMAL": "A",
-    "CRITICAL": "A",
-    "CRIT": "A",
-    "N": "N",
-    "NORMAL": "N",
-    "!": "A",
-    "*": "A",
-    "**": "A",
-}
-_LIMITS = (
-    rf"(?:(?P<low>{NUMBER})[ ]?(?:-|\u2013|to)[ ]?(?P<high>{NUMBER})"
-    rf"|(?P<sign>[<>\u2264\u2265])=?[ ]?(?P<limit>{NUMBER}))(?:[ ]?{UNIT})?"
-)
-_SAID = r"(?:reference(?: range)?|ref(?:\.| range)?|normal(?: range)?|nl|range)"
-_RANGE = re.compile(
-    rf"[ \t]{{0,4}}(?:[(\[{{][ ]?(?P<said>{_SAID}:?[ ]?)?{_LIMITS}[ ]?[)\]}}]"
-    rf"|,?[ ]?(?P<named>{_SAID}:?[ ]?){_LIMITS.replace('P<', 'P<o')})",
-    re.IGNORECASE,
-)
-_PLAIN_RANGE = re.compile(rf"[(\[]?[ ]?{_LIMITS}[ ]?[)\]]?", re.IGNORECASE)
-_MASSES = frozenset(
-    {"mg", "g", "ug", "ng", "kg", "mL", "L", "meq", "mmol", "U", "[IU]"}
-)
-# Of doses; what is measured in a day has volumes, too.
-_DAILY = ("mg/d", "g/d", "ug/d", "U/d", "[IU]/d", "meq/d", "mmol/d")
-_ARROW = re.compile(r"[ \t]?(?:-+>|\u2192|=>)[ \t]?")
-
-
-@dataclass(frozen=True)
-class Tail:
-    """What stands behind a value, and where it ends (characters)."""
-
-    end: int
-    unit: str | None = None
-    unit_text: str | None = None
-    flag: str | None = None
-    low: float | None = None
-    high: float | None = None
-
-
-def read_limits(text: str) -> tuple[float | None, float | None]:
-    """Read a reference range: "12.0-16.0", "<5.7", with or without brackets and a unit.
-
-    RETURNS: Its ends; None for one that it doesn't have.
-    """
-    match = _PLAIN_RANGE.fullmatch(text.strip())
-    return _read_limits(match, "") if match else (None, None)
-
-
-def _read_limits(
-    match: re.Match[str], prefix: str
-) -> tuple[float | None, float | None]:
-    if match[f"{prefix}low"]:
-        low, high = (fold_number(match[f"{prefix}{end}"]) for end in ("low", "high"))
-        is_range = low is not None and high is not None and low <= high
-        return (low, high) if is_range else (None, None)
-    limit = fold_number(match[f"{prefix}limit"])
-    return (None, limit) if match[f"{prefix}sign"] in "<\u2264" else (limit, None)
-
-
-def read_flag(text: str) -> str | None:
-    """Read a flag: "H", "(LOW)", "*"; None if the text is none."""
-    return FLAGS.get(text.strip().strip("()").upper())
 
 
 def read_values(
     text: str, start: int, end: int, analyte: Analyte, *, is_tight: bool = False
 ) -> list[Measurement]:
-    """Read the values behind a name: several, if an arrow leads from one to the next.
+    """Read the values behind a name: several, if one leads to the next: "1.1 (was 3.4)",
+    "5.9 -> 5.1", "0800 142, 1200 188".
 
     start, end (characters): Of the name.
     is_tight: Whether nothing but a mark may stand between the two.
@@ -146,15 +83,24 @@ def read_values(
     if is_tight and text[end:place].strip(" \t:=-"):
         return []
     found: list[Measurement] = []
-    while True:
+    is_former = False
+    for _ in range(_MAX_VALUES):
+        clock = _AT_CLOCK.match(text, place) if analyte.key in _AT_TIMES else None
+        place = clock.end() if clock else place
         one = _read_value(text, start, end, place, analyte)
-        if one is None:
-            return found
-        found.append(one)
-        arrow = _ARROW.match(text, one.end)
-        if arrow is None:
-            return found
-        place = arrow.end()
+        if one is None or _IS_CLOCK.match(text, one.value[0]):
+            break
+        found.append(replace(one, is_former=is_former))
+        step = find_step(text, one.end, analyte, has_clock=clock is not None)
+        if step is None:
+            break
+        if step.is_later:
+            # What an arrow leads away from was before.
+            found[-1] = replace(found[-1], is_former=True)
+        place, is_former = step.end, step.is_former
+    if found and all(one.is_former for one in found):
+        found[-1] = replace(found[-1], is_former=False)
+    return found
 
 
 def _read_value(
@@ -174,6 +120,7 @@ def _read_value(
     tail = read_tail(text, match.end(), analyte)
     if tail is None:
         return None
+    tail = _read_oxygen(text, tail, analyte)
     # In other units, other values are usual.
     is_usual = tail.unit is None or tail.unit in analyte.units
     if is_usual and not _is_plausible(amount, analyte):
@@ -210,8 +157,10 @@ def read_entity(
     if match is None or amount is None:
         return base
     tail = read_tail(text, match.end(), analyte)
+    tail = tail and _read_oxygen(text, tail, analyte)
     is_whole = tail is not None and tail.end >= value[1]
-    if tail is None or not (is_whole or not text[match.end() : value[1]].strip()):
+    rest = text[match.end() : value[1]]
+    if tail is None or not (is_whole or _IS_REST.fullmatch(rest)):
         return base
     return replace(
         base,
@@ -225,60 +174,20 @@ def read_entity(
     ).compute_flag()
 
 
+def _read_oxygen(text: str, tail: Tail, analyte: Analyte | None) -> Tail:
+    """Read past what is breathed in, which stands behind a saturation: "97% 2L"."""
+    if analyte is None or analyte.key != "oxygen_saturation":
+        return tail
+    match = OXYGEN.match(text, tail.end)
+    return replace(tail, end=match.end()) if match else tail
+
+
 def _is_plausible(amount: Amount, analyte: Analyte) -> bool:
     values = [amount.low] if amount.high is None else [amount.low, amount.high]
     if analyte.key == "body_temperature" and any(45 < value < 85 for value in values):
         # Neither in Celsius nor in Fahrenheit.
         return False
     return all(analyte.least <= value <= analyte.greatest for value in values)
-
-
-def read_tail(text: str, place: int, analyte: Analyte | None) -> Tail | None:
-    """Read unit, flag and range behind a value, in any order.
-
-    place (characters): Where the value ends.
-    RETURNS: None if the unit says that it was a dose.
-    """
-    tail = Tail(place)
-    for _ in range(3):
-        match = _UNIT.match(text, tail.end) if tail.unit is None else None
-        code = read_unit(match["unit"]) if match else None
-        is_lab = analyte is not None and analyte.kind == "lab"
-        if code and is_lab and code.endswith(_DAILY):
-            return None
-        if match and code and _fits(code, analyte):
-            tail = replace(tail, end=match.end(), unit=code, unit_text=match["unit"])
-            continue
-        # "3.1 L" is low, "20 mEq" a dose.
-        if match and is_lab and code in _MASSES and match["unit"] not in FLAGS:
-            return None
-        match = _RANGE.match(text, tail.end)
-        is_open = tail.low is None and tail.high is None
-        # Of vital signs, what stands in brackets is what they were, or in other units.
-        if (
-            match
-            and is_open
-            and (match["named"] or match["said"] or not _is_vital(analyte))
-        ):
-            low, high = _read_limits(match, "o" if match["named"] else "")
-            tail = replace(tail, end=match.end(), low=low, high=high)
-            continue
-        match = _FLAG.match(text, tail.end) if tail.flag is None else None
-        if match:
-            word = match["star"] or match["bang"] or match["word"]
-            tail = replace(tail, end=match.end(), flag=FLAGS[word.upper()])
-            continue
-        break
-    return tail
-
-
-def _is_vital(analyte: Analyte | None) -> bool:
-    return analyte is not None and analyte.kind == "vital"
-
-
-def _fits(code: str, analyte: Analyte | None) -> bool:
-    """Check that a unit is one of what is measured, and no other word."""
-    return "/" in code or analyte is None or code in analyte.units
 
 
 def _read_pressure(text: str, place: int, base: Measurement) -> Measurement | None:

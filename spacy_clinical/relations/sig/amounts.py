@@ -51,6 +51,7 @@ class _Sorter:
             or (part.kind == "quantity" and part.value.unit != "%")
             for part in parts
         )
+        self.changes = {part.end for part in parts if part.kind == "change_to"}
         self.first_count = next(
             (part.start for part in parts if self._is_count(part)), None
         )
@@ -140,7 +141,8 @@ class _Sorter:
     def _is_count(self, part: Part) -> bool:
         """Whether a part says how many, or how much of a liquid, is taken."""
         if part.kind == "bare":
-            return True
+            # "Increased to 50" has the unit of the dose before.
+            return part.start - 1 not in self.changes
         if part.kind != "quantity" or not _is_counted(part.value):
             return False
         before = self.text[max(part.start - 10, 0) : part.start]

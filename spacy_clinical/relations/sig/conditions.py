@@ -25,7 +25,7 @@ _ENDS = re.compile(
 )
 _NO_REASON = re.compile(
     r"(?:a|an|the|her|his|their|your|some|another|next|first|second|third|last|past|same|"
-    r"further|follow|follow-up|review|now|"
+    r"meds|medications?|further|follow|follow-up|review|now|"
     r"several|many|few|more|at|up|total|example|about|approximately|days?|weeks?|months?|"
     r"years?|hours?|minutes?|doses?|long|life|lifelong|ever|discharge|both|each|all|him|me|"
     r"you|it|this|that|these|patients?|\w+ (?:days?|weeks?|months?|years?|hours?|minutes?|doses?))"

@@ -42,7 +42,7 @@ DURATIONS: list[Rule] = [
     make_rule(
         "duration",
         rf"(?:x|for|over|during|within) ?{_MORE}{_RANGE} ?-?(?:more |additional |full )?{_UNIT}"
-        rf"(?! (?:before|prior|ago|after))",
+        rf"(?! (?:before|prior|ago|after)|/)",
         _read_course,
     ),
     make_rule(

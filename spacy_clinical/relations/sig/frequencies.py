@@ -103,6 +103,12 @@ FREQUENCIES: list[Rule] = [
         _read_interval,
     ),
     make_rule("frequency", rf"{_RANGE} ?-?(?P<adverb>hourly)", _read_interval),
+    # "q12", of hours.
+    make_rule(
+        "frequency",
+        r"q ?(?P<hours>4|6|8|12|24|48|72)(?! ?[-\d./])",
+        lambda m: Frequency(1, period=int(m["hours"]), period_unit="h"),
+    ),
     make_rule(
         "frequency", "|".join(rf"{dotted(word)}" for word in _LATIN), _read_latin
     ),

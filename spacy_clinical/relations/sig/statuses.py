@@ -26,7 +26,8 @@ _BEGIN = (
     r"giv)(?:e|ed|en|ing|ning)?"
 )
 _VERBS = {
-    "planned": rf"{_AHEAD}(?: (?:be|also|then|need|likely|\w+ly|to|a))* {_BEGIN}|consider(?:ing)?|plan for",
+    "planned": rf"{_AHEAD}(?: (?:be|also|then|need|likely|\w+ly|to|a))* {_BEGIN}|"
+    r"consider(?:ing)?(?! (?:stop|discontinu|d/c|hold|wean))|plan for",
     "not_taken": rf"{_NOT}{_ADVERBS} {_USED}|refus(?:es|ed|ing)|declin(?:es|ed|ing)|omitted|"
     r"avoid(?:s|ed|ing)?|non-?complian(?:t|ce) with|non-?adheren(?:t|ce) (?:to|with)|"
     r"denies (?:taking|using|use of|any use of)",

@@ -16,10 +16,17 @@ _NUMBERED = re.compile(
 )
 
 
+# "Vancomycin (#3)" is its third day.
+_MAX_DAY = 28
+
+
 def _read_dispense(match: re.Match[str]) -> Quantity | None:
     before = match.string[max(match.start() - 12, 0) : match.start()]
     number = read_number(match["low"])
     if not number or _NUMBERED.search(before):
+        return None
+    after = match.string[match.end() : match.end() + 1]
+    if before.endswith("(") and after == ")" and number <= _MAX_DAY:
         return None
     unit = match["unit"]
     return Quantity(number, number, UNITS[unit] if unit else None)

@@ -132,7 +132,48 @@ def test_the_next_day_is_that_after_a_date_of_the_same_sentence():
         "Better <Date>the following day</Date>."
     )
     assert found["the next day"] == "2021-03-16"
-    assert found["the following day"] is None
+    # The story goes on.
+    assert found["the following day"] == "2021-03-17"
+
+
+@pytest.mark.parametrize(
+    ("markup", "value"),
+    [
+        ("Admitted on <Date>3/15/2024</Date>. <Date>Two days later</Date> better.", "2024-03-17"),
+        ("Admitted on <Date>3/15/2024</Date>. Went home <Date>the day after</Date>.", "2024-03-16"),
+        ("Fell on <Date>3/15/2024</Date>. No pain <Date>since then</Date>.", "2024-03-15"),
+        # Of another story, of something else, or of what isn't a day.
+        ("Admitted on <Date>3/15/2024</Date>.\n\n<Date>Two days later</Date> better.", None),
+        ("Seen <Date>3/15/2024</Date>. Home <Date>the day after</Date> the biopsy.", None),
+        ("Ill in <Date>2021</Date>. <Date>Two days later</Date> he had hives.", None),
+        ("Seen <Date>3/15/2024</Date>. Ill <Date>2 weeks earlier</Date>.", None),
+    ],
+)
+def test_times_are_counted_on_from_the_date_before(markup, value):
+    *_, last = resolve(markup).values()
+    assert last["value"] == value
+    assert last["resolved"] is (value is not None)
+
+
+@pytest.mark.parametrize(
+    ("markup", "value"),
+    [
+        ("Given at <Date>2000</Date>.", "T20:00"),
+        ("Stopped <Date>@ 0300</Date>.", "T03:00"),
+        ("Ill in <Date>2000</Date>.", "2000"),
+    ],
+)
+def test_clocks_are_no_years(markup, value):
+    [found] = resolve(markup).values()
+    assert found["value"] == value
+
+
+def test_words_for_months_show_their_place():
+    assert find_day_first("14 March 2023. Seen 5/3/23.") is True
+    assert find_day_first("March 14, 2023. Seen 5/3/23.") is False
+    assert find_day_first("14-Mar-2023. Seen 5/3/23.") is None
+    # Numbers are surer.
+    assert find_day_first("14 March 2023. Seen 3/25/23.") is False
 
 
 def test_after_something_that_is_named_is_not_after_the_date_before_it():
@@ -158,6 +199,7 @@ def test_other_dates_of_the_note_show_which_number_is_the_month():
     }
     found = resolve("Seen <Date>3/4/2020</Date>.")["3/4/2020"]
     assert (found["value"], found["reason"]) == ("2020-03-04", "ambiguous_order")
+    assert (found["other"], found["resolved"]) == ("2020-04-03", False)
 
 
 def test_dates_that_disagree_show_no_order():

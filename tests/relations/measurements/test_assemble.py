@@ -273,8 +273,8 @@ def test_records_are_plain_data():
             "oxygen_saturation urine_output",
         ),
         ("operative", ""),
-        ("pathology", "None"),
-        ("radiology", ""),
+        ("pathology", "None None"),
+        ("radiology", "None None None None"),
         ("referral_letter", "blood_pressure heart_rate esr crp"),
     ],
 )

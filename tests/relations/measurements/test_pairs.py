@@ -1,0 +1,50 @@
+import pytest
+
+from spacy_clinical.relations.measurements.analytes import find_analyte
+from spacy_clinical.relations.measurements.pairs import is_pair, mend_pair
+
+
+def place(text, word):
+    return text.index(word), text.index(word) + len(word)
+
+
+@pytest.mark.parametrize(
+    ("text", "test", "value"),
+    [
+        ("CRP elevated", "CRP", "elevated"),
+        ("pH of 7.12", "pH", "7.12"),
+        ("HER2 1+", "HER2", "1+"),
+        ("K now 4.2", "K", "4.2"),
+        ("Weight 6 pounds", "Weight", "6 pounds"),
+        ("platelets 1200", "platelets", "1200"),
+    ],
+)
+def test_values_of_tests(text, test, value):
+    analyte = find_analyte(test)
+    assert is_pair(text, place(text, test), place(text, value), analyte)
+
+
+@pytest.mark.parametrize(
+    ("text", "test", "value"),
+    [
+        ("INR 1.1 (was 3.4)", "was", "3.4"),
+        ("14.2* 11.8", "*", "11.8"),
+        ("TSH pending", "TSH", "pending"),
+        ("Glucose hemolyzed", "Glucose", "hemolyzed"),
+        ("CK-MB NotDone", "CK-MB", "NotDone"),
+        ("pH 7.12, ketones 5.6", "pH", "5.6"),
+        ("weight 182, down 6 pounds", "weight", "6 pounds"),
+        ("FSBS 0800", "FSBS", "0800"),
+        ("FSBS 1200 188", "FSBS", "1200"),
+        ("Mg 1.7, 2gm mag sulfate IV", "Mg", "2gm mag sulfate IV"),
+    ],
+)
+def test_what_is_no_value_of_a_test(text, test, value):
+    analyte = find_analyte(test)
+    assert not is_pair(text, place(text, test), place(text, value), analyte)
+
+
+def test_a_digit_before_a_plus_is_of_the_value():
+    text = "HER2 1+"
+    assert mend_pair(text, (0, 6), (6, 7)) == ((0, 4), (5, 7))
+    assert mend_pair(text, (0, 4), (5, 7)) == ((0, 4), (5, 7))
