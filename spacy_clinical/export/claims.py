@@ -79,6 +79,7 @@ _STATUS: dict[Status, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
 }
+_COMMA = re.compile(r"\s*[,)]")
 _NO_ALLERGY = re.compile(
     r"\b(?:NKDA|NKA|NKFA|no known (?:drug |food |medication |medicine )?allerg(?:y|ies)|"
     r"no (?:drug |food |medication )?allergies|denies (?:any )?(?:drug |known )?allergies|"
@@ -199,6 +200,11 @@ class Claims:
         self._starts = [start for start, _ in self._sections]
         self._bodies = [row["body_start"] for row in record["sections"]]
         self._part_starts = [start for start, _, _ in self._parts]
+        self._drug_ends = sorted(
+            ent["end"]
+            for ent in record.get("entities") or ()
+            if ent["label"] in DRUG_LABELS
+        )
 
     def find_section_role(self, place: int) -> Role:
         """Find the role of findings in the section or subsection at a character."""
@@ -276,7 +282,8 @@ class Claims:
         matches: list[tuple[int, Status]] = []
         for status, pattern in _STATUS.items():
             for match in pattern.finditer(before):
-                matches.append((len(before) - match.end(), status))
+                if not self._ends_before(start, before, match.span()):
+                    matches.append((len(before) - match.end(), status))
             # "Metformin was stopped", but "metformin; start insulin".
             if status not in ("intended", "unknown") and (
                 match_after := pattern.search(after)
@@ -287,6 +294,20 @@ class Claims:
             return nearest
         is_ahead = self.find_role(start) in ("planned", "hypothetical")
         return "intended" if is_ahead else "unknown"
+
+    def _ends_before(self, start: int, before: str, place: tuple[int, int]) -> bool:
+        """Check whether words before a medication are said of another one before them:
+        "metoprolol - not taking, furosemide".
+
+        start (character): Of the medication.
+        before: The words before it in its clause.
+        place (characters): Of some of them.
+        """
+        if not _COMMA.match(before, place[1]):
+            return False
+        first = start - len(before)
+        index = bisect_right(self._drug_ends, first + place[0]) - 1
+        return index >= 0 and self._drug_ends[index] > first
 
     @cached_property
     def _lists(self) -> StopLists:

@@ -88,15 +88,13 @@ def _get_records(doc: Doc, *, name: str) -> list[dict[str, Any]]:
 def _add_concepts(doc: Doc, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Add the ids of concepts that entities have now: they may have been linked after the
     records were written."""
-    ids = {
-        (ent.start_char, ent.end_char): ent.kb_id_ for ent in doc.ents if ent.kb_id
-    }
+    ids = {(ent.start_char, ent.end_char): ent.kb_id_ for ent in doc.ents if ent.kb_id}
     if not ids:
         return records
     for record in records:
         for drug in (record.get("drug"), *record.get("other_names", ())):
             if isinstance(drug, dict) and "kb_id" in drug:
-                place = drug.get(_START), drug.get(_END)
+                place = drug[_START], drug[_END]
                 drug["kb_id"] = ids.get(place) or drug["kb_id"]
     return records
 

@@ -3,6 +3,7 @@
 Only the names of drugs are text; all else is numbers, codes, fixed names and places.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -29,6 +30,10 @@ from spacy_clinical.relations.sig.records import (
 )
 
 ALLERGIES = "allergies"
+_OVER_FOR = re.compile(
+    r"\b(?:h[eo]ld|holding|stopped|off|refused|declined|discontinued|d/c'?d) for (?:the |a )?$",
+    re.I,
+)
 _OVER = frozenset({"stop", "hold", "not_taken"})
 # Characters before a part that may say what it is.
 _CONTEXT = 40
@@ -97,6 +102,7 @@ def make_medication(
     if status in _OVER and not any(part.kind == "quantity" for part in parts):
         # "Off aspirin for 7 days" is no course of it.
         parts = [part for part in parts if part.kind != "duration"]
+    parts = [part for part in parts if not _is_why_over(text, part)]
     sig = _describe_parts(text, parts)
     dosages = sig["dosages"]
     firsts: dict[str, Any] = {
@@ -134,6 +140,12 @@ def make_medication(
         "start_char": min(starts),
         "end_char": max(ends),
     }
+
+
+def _is_why_over(text: str, part: Part) -> bool:
+    """Whether a reason is why a drug is held or was stopped: "held for procedure"."""
+    before = text[max(part.start - _CONTEXT, 0) : part.start]
+    return part.kind == "reason" and _OVER_FOR.search(before) is not None
 
 
 def _describe_parts(text: str, parts: Sequence[Part]) -> SigRecord:

@@ -54,10 +54,12 @@ _MAX_VERB_WORDS = 5
 _MAX_LIST_WORDS = 2
 # "Stop A and use B".
 _OTHER_VERB = re.compile(
-    r"\b(?:use|take|try|give|get|go back to|takes|taking|on|gave|given|received)\s", re.IGNORECASE
+    r"\b(?:use|take|try|give|get|go back to|takes|taking|on|gave|given|received)\s",
+    re.IGNORECASE,
 )
 _NEXT_VERB = re.compile(
-    r"(?:\band|\bthen|\bbut|,)\s(?:\w+\s)?(?:use|take|try|give|takes|gave)\b", re.IGNORECASE
+    r"(?:\band|\bthen|\bbut|,)\s(?:\w+\s)?(?:use|take|try|give|takes|gave)\b",
+    re.IGNORECASE,
 )
 _JOINED = re.compile(r"\s?(?:,|/|&|,? ?(?:and|or))\s?(?:the |his |her )?")
 
@@ -288,8 +290,8 @@ class _Assembler:
             ),
         ]
         chosen = _sort({*near, *claimed})
-        after = [p.value for p in near if p.kind == "status" and p.start >= drug.end]
-        return _Own(chosen, self._find_verb(free, drug.start), after)
+        verbs = [p.value for p in near if p.kind == "status" and p.start >= drug.end]
+        return _Own(chosen, self._find_verb(free, drug.start), verbs)
 
     def _find_verb(self, free: Sequence[Part], start: int) -> str | None:
         """Find what the verb says that leads to a drug.

@@ -1,8 +1,7 @@
 """What the attributes of abbreviations say, and how they get on with scispaCy's."""
 
-import pickle
-
 import json
+import pickle
 
 import pytest
 import spacy

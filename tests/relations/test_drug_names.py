@@ -7,7 +7,17 @@ from spacy_clinical.relations.drug_names import names_drug
     "text",
     [
         *("od", "OD", "nocte", "mane", "bd", "tds", "Fri", "Su", "QHS", "daily", "BID"),
-        *("Tablet", "tablets", "Capsule", "Rfl", "Rfl:", "Sig", "Medication", "PO", "po"),
+        *(
+            "Tablet",
+            "tablets",
+            "Capsule",
+            "Rfl",
+            "Rfl:",
+            "Sig",
+            "Medication",
+            "PO",
+            "po",
+        ),
         *("1430", "60", "NotDone", "once a day", "Disp:", "prn", "titrate", ""),
     ],
 )
@@ -18,8 +28,23 @@ def test_words_of_sigs_are_no_drugs(text):
 @pytest.mark.parametrize(
     "text",
     [
-        *("aspirin", "Sular", "Tylenol PM", "Oral contraceptives", "insulin", "nitro SL"),
-        *("albuterol inhaler", "inhaler", "D50", "5-FU", "Advil", "Friar's balsam", "K"),
+        *(
+            "aspirin",
+            "Sular",
+            "Tylenol PM",
+            "Oral contraceptives",
+            "insulin",
+            "nitro SL",
+        ),
+        *(
+            "albuterol inhaler",
+            "inhaler",
+            "D50",
+            "5-FU",
+            "Advil",
+            "Friar's balsam",
+            "K",
+        ),
         *("Bidil", "water pill", "iron tablets", "Sunscreen", "patch", "nebs"),
     ],
 )

@@ -122,7 +122,5 @@ def test_allergies_that_are_denied():
 )
 def test_drugs_that_are_taken_as_needed_are_taken(text, cue, is_open):
     start = text.index(cue)
-    found = makes_hypothetical(
-        text, text.index("aspirin"), (start, start + len(cue))
-    )
+    found = makes_hypothetical(text, text.index("aspirin"), (start, start + len(cue)))
     assert found is is_open

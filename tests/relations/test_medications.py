@@ -293,6 +293,10 @@ STATUSES = [
     ("Consider [[biologics]].", "planned"),
     ("He is allergic to [[penicillin]].", "allergy"),
     ("[[Penicillin]] causes a rash.", "allergy"),
+    ("Would hold off on [[spironolactone]].", "not_taken"),
+    ("Tried [[Wellbutrin]], didn't tolerate.", "stop"),
+    ("Increasing [[Tegretol]] next week.", "planned"),
+    ("BP low (hold [[metoprolol]] if SBP < 90).", None),
     # What says nothing of whether it is taken.
     ("[[Furosemide]] 40 mg daily, hold if SBP<100", None),
     ("[[Levophed]] 0.08 mcg/kg/min, titrate to MAP >65", None),
@@ -326,7 +330,9 @@ def test_records_say_what_relatives_take():
 
 
 def test_words_of_sigs_are_no_drugs():
-    doc = make_doc("[[bisoprolol]] 2.5 mg [[od]], [[statin]] 80 mg [[nocte]]\n[[Rfl]]: 2")
+    doc = make_doc(
+        "[[bisoprolol]] 2.5 mg [[od]], [[statin]] 80 mg [[nocte]]\n[[Rfl]]: 2"
+    )
     shown = [show_medication(record, doc.text) for record in assemble_medications(doc)]
     assert shown == ["bisoprolol: 2.5 mg, 1 in 1 d", "statin: 80 mg, 1 in 1 d NIGHT"]
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from spacy.tokens import Doc
 
+from spacy_clinical.extensions.moved import TokenFinder
 from spacy_clinical.extensions.relation_attributes import (
     MEASUREMENTS,
     MEDICATIONS,
@@ -20,7 +21,6 @@ from spacy_clinical.extensions.relation_attributes import (
     list_dates,
     set_date,
 )
-from spacy_clinical.extensions.moved import TokenFinder
 from spacy_clinical.identifiers.replace.check import find_left
 from spacy_clinical.identifiers.replace.offset_map import OffsetMap
 
@@ -126,7 +126,9 @@ class _Mover:
         if is_own:
             return {**value}
         names = ("value", "value_end", "other")
-        moved = {name: self._move_day(value[name]) if is_day else None for name in names}
+        moved = {
+            name: self._move_day(value[name]) if is_day else None for name in names
+        }
         if moved["value"] is None or any(value[n] and not moved[n] for n in names):
             new = self.text[slice(*self.offsets.to_new(start, end))]
             year = new if is_day and _YEAR.fullmatch(new) else None

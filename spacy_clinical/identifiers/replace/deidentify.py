@@ -36,7 +36,6 @@ from spacy_clinical.identifiers.replace.repeats import (
 )
 from spacy_clinical.identifiers.replace.replacer import Replacer
 
-
 DATE, KIND = "DATE", "date"
 _MOVED = frozenset({"shift", "surrogate"})
 

@@ -41,9 +41,7 @@ _PAIR = re.compile(
     r"(?<![\w./-])(\d{1,2})([/.-])(\d{1,2})\2(?:\d{4}|\d{2})(?![\d/]|[-.]\d)"
 )
 # Short names of months are after the day in any country.
-_MONTHS = (
-    r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
-)
+_MONTHS = r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
 _IN_WORDS = re.compile(
     rf"\b(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)? {_MONTHS}|{_MONTHS} \d{{1,2}}(?:st|nd|rd|th)?),? "
     rf"{_YEAR}\b"

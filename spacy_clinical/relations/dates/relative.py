@@ -129,6 +129,7 @@ _BESIDE = re.compile(
     r"(?:on |in )?(?:the )?(?P<unit>day|morning|evening|night|week|month|year)"
     r" (?P<side>after|before|prior|later|earlier)(?P<what> .+)?"
 )
+_BACK = ("that", "this", "then")
 _THAT = re.compile(
     r"(?:at |on |by |around )?(?:then|that (?:time|day|date|point)|the same (?:time|day|date))"
 )
@@ -297,7 +298,8 @@ def _find_anchor(match: re.Match[str]) -> Anchor:
 
 
 def _find_subject(match: re.Match[str]) -> Anchor:
-    return "unknown" if match["what"] else "previous"
+    what = (match["what"] or "").strip(" -")
+    return "unknown" if what and what not in _BACK else "previous"
 
 
 def _read_next(match: re.Match[str], anchors: Mapping[str, date]) -> TimeValue:

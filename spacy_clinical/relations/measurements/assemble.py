@@ -101,7 +101,9 @@ def _leave_out_aims(text: str, found: Iterable[Measurement]) -> Iterator[Measure
     for one in found:
         before = text[max(one.start - _MAX_AIM, 0) : one.start]
         is_next = one.start - end >= 0 and _OR.fullmatch(text[end : one.start])
-        is_held = one.amount is not None and one.amount.comparator and _HELD.search(before)
+        is_held = (
+            one.amount is not None and one.amount.comparator and _HELD.search(before)
+        )
         if _AIM.search(before) or is_held or (end >= 0 and is_next):
             end = one.end
         else:

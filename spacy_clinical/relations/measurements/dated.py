@@ -44,10 +44,7 @@ class Dates:
         is_former: Whether it was before what else the line says.
         """
         if is_former:
-            after = bisect_right(self._starts, end - 1)
-            found = self._found[after : after + 1]
-            gap = self.text[end : found[0].start] if found else "\n"
-            return found[0].value.value if _BEHIND.search(gap[:40]) and found else None
+            return self._find_behind(end)
         index = bisect_right(self._starts, start)
         before = self._found[index - 1] if index else None
         # One inside says it: "Hgb on 3/4 was 8.2".
@@ -64,6 +61,14 @@ class Dates:
             if _BEHIND.search(gap) or _COLUMN.fullmatch(gap):
                 return after.value.value
         return before.value.value if before and self._holds(before, start) else None
+
+    def _find_behind(self, end: int) -> str | None:
+        """Find the date right behind a place that ends at a character."""
+        index = bisect_right(self._starts, end - 1)
+        if index == len(self._found):
+            return None
+        gap = self.text[end : min(self._found[index].start, end + 40)]
+        return self._found[index].value.value if _BEHIND.search(gap) else None
 
     def _holds(self, date: FoundDate, start: int) -> bool:
         """Whether a date is the head of the lines that a place is in."""

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 # Thousands; a decimal comma; a plain number. "1.2.3" is none.
 NUMBER = (
-    r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])|\d{1,4},\d{1,2}(?![\d.,]\d|\d)"
+    r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d|,\d)|\d{1,4},\d{1,2}(?![\d.,]\d|\d)"
     r"|\d{1,7}(?:\.\d{1,6})?|\.\d{1,4})(?!\d|\.\d)"
 )
 _SIGN = {

@@ -8,8 +8,31 @@ from spacy_clinical.relations.measurements.attach import Place
 # Words that a model takes for tests.
 _NO_TEST = frozenset(
     (
-        *("was", "were", "is", "down", "up", "pre", "post", "from", "to", "now", "today"),
-        *("value", "values", "level", "lab", "labs", "result", "results", "s", "on", "at"),
+        *(
+            "was",
+            "were",
+            "is",
+            "down",
+            "up",
+            "pre",
+            "post",
+            "from",
+            "to",
+            "now",
+            "today",
+        ),
+        *(
+            "value",
+            "values",
+            "level",
+            "lab",
+            "labs",
+            "result",
+            "results",
+            "s",
+            "on",
+            "at",
+        ),
     )
 )
 # Nothing was measured, or nobody knows what yet.
@@ -20,17 +43,34 @@ _NO_VALUE = re.compile(
     re.IGNORECASE,
 )
 _DOSE = re.compile(
-    r"\d ?(?:gm?|mg|mcg|meq|units?)\b(?!/).*\b(?:iv|po|im|sc|sulfate|given|tabs?|kcl)\b", re.I
+    r"\d ?(?:gm?|mg|mcg|meq|units?)\b(?!/).*\b(?:iv|po|im|sc|sulfate|given|tabs?|kcl)\b",
+    re.I,
 )
-_CHANGE = re.compile(r"\b(?:down|up|lost|gained|by|loss of|gain of|decrease of|increase of) $", re.I)
+_CHANGE = re.compile(
+    r"\b(?:down|up|lost|gained|by|loss of|gain of|decrease of|increase of) $", re.I
+)
 _CLOCK = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d")
 _IS_CLOCK = re.compile(r"(?:^|[\n@]|\bat)[ \t]*$")
 _VALUE_FOLLOWS = re.compile(r"[ \t]*[=:-]?[ \t]*\d")
 # Another name between a test and a value: "pH 7.12, ketones 5.6".
-_OTHER = re.compile(r"\d[^.;\n]*[,;] *(?:[^\W\d_][\w-]* +){0,2}(?P<last>[^\W\d_][\w-]+) +$")
+_OTHER = re.compile(
+    r"\d[^.;\n]*[,;] *(?:[^\W\d_][\w-]* +){0,2}(?P<last>[^\W\d_][\w-]+) +$"
+)
 _LINKS = frozenset(
     (
-        *("was", "is", "of", "at", "to", "and", "with", "a", "an", "the", "approximately"),
+        *(
+            "was",
+            "is",
+            "of",
+            "at",
+            "to",
+            "and",
+            "with",
+            "a",
+            "an",
+            "the",
+            "approximately",
+        ),
         *("about", "now", "today", "then", "from", "currently", "later", "on", "only"),
         *("remained", "remains", "rose", "fell", "increased", "decreased", "improved"),
     )

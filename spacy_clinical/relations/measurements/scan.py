@@ -25,7 +25,9 @@ _MAX_BEFORE = 40
 _IS_SALT = re.compile(r"\b(?:sodium|potassium|calcium|magnesium|ammonium)[ -]$", re.I)
 _OF_SALTS = frozenset({"chloride", "bicarbonate", "phosphate", "lactate"})
 # Without a name: "97% 2L".
-_SATURATION = re.compile(rf"(?<![\w./-])(?P<n>[6-9]\d|100)[ ]?%(?={OXYGEN.pattern})", re.I)
+_SATURATION = re.compile(
+    rf"(?<![\w./-])(?P<n>[6-9]\d|100)[ ]?%(?={OXYGEN.pattern})", re.I
+)
 # Characters behind a name, in which a value begins if it has one.
 _MAX_AFTER = 100
 _HAS_DIGIT = re.compile(r"\d")
@@ -52,6 +54,7 @@ _IN_COMPANY = frozenset(
 # Names that numbers are written to without a space, besides those of vital signs.
 _RUN_TOGETHER = frozenset({"WBC", "INR", "BUN", "Hgb", "HGB", "Hct", "Plt", "Cr", "K"})
 _NEEDS_SCORE = frozenset({"pain_score"})
+
 
 def scan_measurements(text: str) -> list[Measurement]:
     """Find the measurements of a text, in order; none of two overlap."""

@@ -14,7 +14,10 @@ OXYGEN = re.compile(
     r"(?: ?(?:by |via |of )?(?:NC|N/C|nasal cannula|O2|oxygen|NRB|face ?mask|FM|HFNC)\b)?)",
     re.IGNORECASE,
 )
-_ARROW = re.compile(r"[ \t]?(?:-+>|\u2192|=>)[ \t]?")
+_TO = r"[ \t]?(?:-+>|\u2192|=>)[ \t]?"
+# "54 -> D50 -> 132": what was done between stands there, too.
+_ARROW = re.compile(rf"{_TO}(?:[^\W\d_][\w ]{{0,20}}?{_TO})?(?=[\d<>])")
+_BACK = re.compile(r"[ \t](?:<-?|\u2190)[ \t]?(?=\d)")
 _BEFORE = (
     r"was|were|previously|previous|prev|prior|formerly|pre-?op|baseline|last|"
     r"compared (?:to|with)|vs\.?|peak(?:ed)?|nadir|"
@@ -26,7 +29,9 @@ _WAS = re.compile(
     re.IGNORECASE,
 )
 # "WBC 14.1 (16.3)"; a bracket of a range has two numbers.
-_BRACKET = re.compile(rf"[ \t]?\((?={NUMBER}\))")
+_BRACKET = re.compile(
+    rf"[ \t]?\((?={NUMBER}(?: (?:in|on|last|yesterday|prior|previously)\b[^()\n]{{0,20}})?\))"
+)
 _NEXT = re.compile(
     r"[ \t]?[,;][ \t]?(?:and )?(?=(?:@ ?|at )?(?:[01]\d|2[0-3]):?[0-5]\d\b[ \t]*[=:-]?[ \t]*\d{2})"
 )
@@ -55,6 +60,8 @@ def find_step(
     """
     if match := _ARROW.match(text, place):
         return Step(match.end(), is_later=True)
+    if match := _BACK.match(text, place):
+        return Step(match.end(), is_former=True)
     if match := _WAS.match(text, place):
         return Step(match.end(), is_former=True)
     if analyte.kind == "lab" and (match := _BRACKET.match(text, place)):

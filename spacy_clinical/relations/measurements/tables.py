@@ -15,12 +15,12 @@ from spacy_clinical.relations.dates.find import find_calendar_dates
 from spacy_clinical.relations.measurements.analytes import find_analyte
 from spacy_clinical.relations.measurements.measurement import Measurement
 from spacy_clinical.relations.measurements.numbers import COMPARATOR, RANGE, read_amount
-from spacy_clinical.relations.measurements.units import read_unit
 from spacy_clinical.relations.measurements.tails import (
     read_flag,
     read_limits,
     read_tail,
 )
+from spacy_clinical.relations.measurements.units import read_unit
 
 _HEADS = {
     "name": (

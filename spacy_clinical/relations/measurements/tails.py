@@ -159,5 +159,3 @@ def _is_vital(analyte: Analyte | None) -> bool:
 def _fits(code: str, analyte: Analyte | None) -> bool:
     """Check that a unit is one of what is measured, and no other word."""
     return "/" in code or analyte is None or code in analyte.units
-
-

@@ -1,18 +1,17 @@
 """Read what stands behind the name of an analyte: value, unit, flag and range."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from spacy_clinical.relations.measurements.analytes import Analyte
 from spacy_clinical.relations.measurements.measurement import Measurement, Part
-from spacy_clinical.relations.measurements.steps import OXYGEN, find_step
 from spacy_clinical.relations.measurements.numbers import (
     COMPARATOR,
     RANGE,
     Amount,
-    fold_number,
     read_amount,
 )
+from spacy_clinical.relations.measurements.steps import OXYGEN, find_step
 from spacy_clinical.relations.measurements.tails import Tail, read_tail
 from spacy_clinical.relations.measurements.units import MAX_UNIT
 
@@ -59,7 +58,9 @@ _IS_REST = re.compile(r"\s*(?:\(?\d{1,2}/\d{1,2}(?:/\d{2,4})?\)?)?\s*")
 _MAX_VALUES = 12
 # A time is no number, if one follows it: "FSBS 0800 142".
 _CLOCK = r"(?:@ ?|at )?(?:[01]\d|2[0-3]):?[0-5]\d(?: ?(?:h|hrs?))?"
-_AT_CLOCK = re.compile(rf"{_CLOCK}[ \t]*(?:[=:-]|was|of)?[ \t]*(?=\d{{2}})", re.IGNORECASE)
+_AT_CLOCK = re.compile(
+    rf"{_CLOCK}[ \t]*(?:[=:-]|was|of)?[ \t]*(?=\d{{2}})", re.IGNORECASE
+)
 _IS_CLOCK = re.compile(r"0\d{3}(?!\d)")
 _AT_TIMES = frozenset(
     (

@@ -67,7 +67,7 @@ _DAYS = {
 }
 # No days where they stand alone.
 _WORDS = frozenset({"sat", "sun", "wed", "mon", "fri", "su", "sa", "th", "tu"})
-_IS_ALONE = re.compile(r"(?:\b(?:on|every|each|q|weekly|week)\s?|\()$")
+_IS_ALONE = re.compile(r"(?:\b(?:on|every|each|q|weekly|week|q?wk)\s?|\()$")
 _WEEKS = {
     "mwf": ("mon", "wed", "fri"),
     "tths": ("tue", "thu", "sat"),

@@ -27,8 +27,9 @@ _BEGIN = (
 )
 _VERBS = {
     "planned": rf"{_AHEAD}(?: (?:be|also|then|need|likely|\w+ly|to|a))* {_BEGIN}|"
+    rf"{_BEGIN}(?=[^.;]{{0,40}}\b(?:next (?:week|month|visit)|tomorrow)\b)|"
     r"consider(?:ing)?(?! (?:stop|discontinu|d/c|hold|wean))|plan for",
-    "not_taken": rf"{_NOT}{_ADVERBS} {_USED}|refus(?:es|ed|ing)|declin(?:es|ed|ing)|omitted|"
+    "not_taken": rf"{_NOT}{_ADVERBS} {_USED}|(?:hold|held|holding) off(?: on)?|refus(?:es|ed|ing)|declin(?:es|ed|ing)|omitted|"
     r"avoid(?:s|ed|ing)?|non-?complian(?:t|ce) with|non-?adheren(?:t|ce) (?:to|with)|"
     r"denies (?:taking|using|use of|any use of)",
     "start": r"(?:re)?start(?:s|ed|ing)?|initiat(?:e|ed|ing)|commenc(?:e|ed|ing)|beg(?:in|an|un|inning)|"
@@ -37,8 +38,9 @@ _VERBS = {
     r"withdrawn|quit|(?:no|not any) longer (?:on|tak(?:es|ing)|us(?:es|ing)|receiv\w+)|(?:ran|run) out(?: of)?|"
     r"(?:weaned|taken|came|tapered|now|been|is|was) off(?: of)?|off(?: of)?(?= \w)|"
     r"(?:past|prior|previous|failed) (?:\w+ )?(?:trials?|medications?|meds|treatments?) ?:|failed|"
+    r"(?:(?:did|could) ?n[o']t|unable to|cannot) tolerate|"
     r"(?:was )?(?:previously|formerly) (?:on|tried|took|taken|taking|treated with|used)",
-    "hold": r"hold(?:ing)?(?! (?:if|when|unless|parameters?|for (?:sbp|dbp|hr|map|bp|rr|systolic|"
+    "hold": r"hold(?:ing)?(?! (?:(?:\w+ ){0,2}(?:if|when|unless)\b|parameters?|for (?:sbp|dbp|hr|map|bp|rr|systolic|"
     r"heart rate|pulse|loose|sedation|diarrhea)\b))|held|withheld|suspended|paused|on hold",
     "continue": r"continu(?:e|ed|es|ing)|resum(?:e|ed|es|ing)|maintain(?:ed)?(?: on)?|remain(?:s|ed)? on|"
     r"keep(?: taking)?|unchanged|same dose",

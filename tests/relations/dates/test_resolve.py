@@ -139,12 +139,27 @@ def test_the_next_day_is_that_after_a_date_of_the_same_sentence():
 @pytest.mark.parametrize(
     ("markup", "value"),
     [
-        ("Admitted on <Date>3/15/2024</Date>. <Date>Two days later</Date> better.", "2024-03-17"),
-        ("Admitted on <Date>3/15/2024</Date>. Went home <Date>the day after</Date>.", "2024-03-16"),
-        ("Fell on <Date>3/15/2024</Date>. No pain <Date>since then</Date>.", "2024-03-15"),
+        (
+            "Admitted on <Date>3/15/2024</Date>. <Date>Two days later</Date> better.",
+            "2024-03-17",
+        ),
+        (
+            "Admitted on <Date>3/15/2024</Date>. Went home <Date>the day after</Date>.",
+            "2024-03-16",
+        ),
+        (
+            "Fell on <Date>3/15/2024</Date>. No pain <Date>since then</Date>.",
+            "2024-03-15",
+        ),
         # Of another story, of something else, or of what isn't a day.
-        ("Admitted on <Date>3/15/2024</Date>.\n\n<Date>Two days later</Date> better.", None),
-        ("Seen <Date>3/15/2024</Date>. Home <Date>the day after</Date> the biopsy.", None),
+        (
+            "Admitted on <Date>3/15/2024</Date>.\n\n<Date>Two days later</Date> better.",
+            None,
+        ),
+        (
+            "Seen <Date>3/15/2024</Date>. Home <Date>the day after</Date> the biopsy.",
+            None,
+        ),
         ("Ill in <Date>2021</Date>. <Date>Two days later</Date> he had hives.", None),
         ("Seen <Date>3/15/2024</Date>. Ill <Date>2 weeks earlier</Date>.", None),
     ],

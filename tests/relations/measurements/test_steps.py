@@ -16,20 +16,39 @@ def show(text):
         ("INR 1.1 (was 3.4)", [("inr", 1.1, False), ("inr", 3.4, True)]),
         ("A1c 7.9, was 8.6", [("hba1c", 7.9, False), ("hba1c", 8.6, True)]),
         ("WBC 14.1 (16.3)", [("wbc", 14.1, False), ("wbc", 16.3, True)]),
-        ("Hct 27.8 (down from 30.1)", [("hematocrit", 27.8, False), ("hematocrit", 30.1, True)]),
-        ("Hgb 10.2 (preop 12.8)", [("hemoglobin", 10.2, False), ("hemoglobin", 12.8, True)]),
+        (
+            "Hct 27.8 (down from 30.1)",
+            [("hematocrit", 27.8, False), ("hematocrit", 30.1, True)],
+        ),
+        (
+            "Hgb 10.2 (preop 12.8)",
+            [("hemoglobin", 10.2, False), ("hemoglobin", 12.8, True)],
+        ),
         (
             "potassium 5.9 -> 5.1 -> 4.6",
-            [("potassium", 5.9, True), ("potassium", 5.1, True), ("potassium", 4.6, False)],
+            [
+                ("potassium", 5.9, True),
+                ("potassium", 5.1, True),
+                ("potassium", 4.6, False),
+            ],
         ),
         ("FSBS 0800 142, 1200 188", [("glucose", 142, False), ("glucose", 188, False)]),
         ("FSBS 0800 = 178", [("glucose", 178, False)]),
         ("FSBS at 0800", []),
+        ("Lactate 4.4 (from 6.1)", [("lactate", 4.4, False), ("lactate", 6.1, True)]),
+        ("Cr 2.2 from 1.4", [("creatinine", 2.2, False), ("creatinine", 1.4, True)]),
+        ("Hgb 7.8 < 8.9", [("hemoglobin", 7.8, False), ("hemoglobin", 8.9, True)]),
+        ("glucose 54 -> D50 -> 132", [("glucose", 54, True), ("glucose", 132, False)]),
+        ("PSA 4.2 (3.1 in 2021)", [("psa", 4.2, False), ("psa", 3.1, True)]),
+        ("BNP 1,240, K 4.0", [("bnp", 1240, False), ("potassium", 4, False)]),
         (
             "SpO2 88% RA -> 95% 4L NC",
             [("oxygen_saturation", 88, True), ("oxygen_saturation", 95, False)],
         ),
-        ("T 98.1, 97% 2L", [("body_temperature", 98.1, False), ("oxygen_saturation", 97, False)]),
+        (
+            "T 98.1, 97% 2L",
+            [("body_temperature", 98.1, False), ("oxygen_saturation", 97, False)],
+        ),
         ("Hgb 10.1 (12.0-16.0)", [("hemoglobin", 10.1, False)]),
         ("Temp 98.4 F, 97% of meals", [("body_temperature", 98.4, False)]),
         ("Weight was 182 pounds", [("body_weight", 182, False)]),
@@ -57,7 +76,8 @@ def test_ranges_in_columns_of_their_own(text, found):
 
 
 @pytest.mark.parametrize(
-    "text", ["sodium chloride 75 mL/hr", "Potassium chloride 20 mEq", "chloride 75 mL/hr"]
+    "text",
+    ["sodium chloride 75 mL/hr", "Potassium chloride 20 mEq", "chloride 75 mL/hr"],
 )
 def test_infusions_of_salts_are_no_measurements(text):
     assert scan_measurements(text) == []
