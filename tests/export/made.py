@@ -199,6 +199,11 @@ RELATED_TEXT = (
     "LABS:\nSodium 128 mmol/L (135-145). BP 120/80 mmHg. EF <35 %. "
     "Troponin < 0.01 ng/mL H on 2020-03-01.\n"
 )
+# What isn't the patient's, or isn't taken.
+OTHERS_TEXT = (
+    "HPI:\nMother takes warfarin. Father's BP 150/90 mmHg. He is allergic to ibuprofen. "
+    "Lisinopril was not given. Will increase Prednisone 20 mg. Sodium 128 mmol/L (was 131).\n"
+)
 _RELATED = {
     "Medication": (
         *("Metoprolol tartrate", "Lopressor", "Prednisone", "Lisinopril", "warfarin"),

@@ -6,7 +6,12 @@ from spacy_clinical.export.fhir_relations import Places, find_status
 from spacy_clinical.export.records import make_record, without_text
 from spacy_clinical.export.relation_records import DATE_SHAPE, SHAPES
 from spacy_clinical.types import Note
-from tests.export.made import RELATED_TEXT, load_relations, make_related
+from tests.export.made import (
+    OTHERS_TEXT,
+    RELATED_TEXT,
+    load_relations,
+    make_related,
+)
 from tests.export.test_fhir import by_type, check, make
 from tests.export.test_relation_records import fill
 
@@ -250,3 +255,17 @@ def test_places_overlap_as_they_look(places, start, length):
     end = start + length
     expected = any(s < end and start < e for s, e in rows)
     assert Places(rows).overlap(start, end) == expected
+
+
+def test_nothing_of_relatives_or_allergens_is_the_patients():
+    resources = export(make_related(OTHERS_TEXT))
+    drugs = {
+        row["medicationCodeableConcept"]["text"]: row["status"]
+        for row in resources["MedicationStatement"]
+    }
+    assert drugs == {"Lisinopril": "not-taken", "Prednisone": "intended"}
+    [allergy] = resources["AllergyIntolerance"]
+    assert allergy["code"]["text"] == "ibuprofen"
+    # Neither the father's nor what was before, of no known day.
+    [observation] = resources["Observation"]
+    assert observation["valueQuantity"]["value"] == 128

@@ -10,7 +10,7 @@ from spacy_clinical.export.omop_facts import (
     write_facts,
 )
 from spacy_clinical.export.records import without_text
-from tests.export.made import make_one_record, make_related
+from tests.export.made import OTHERS_TEXT, make_one_record, make_related
 
 
 def test_drugs_that_are_taken_have_rows():
@@ -78,3 +78,10 @@ def test_records_without_text_have_numbers():
     [row, *_] = list_measurements(bare)
     assert (row["value_as_number"], row["value_source_value"]) == (128.0, "")
     assert {row["drug_source_value"] for row in list_exposures(bare)} == {""}
+
+
+def test_nothing_of_relatives_or_allergens_is_the_patients():
+    record = make_related(OTHERS_TEXT)
+    assert list(list_exposures(record)) == []
+    [row] = list_measurements(record)
+    assert row["value_as_number"] == 128
