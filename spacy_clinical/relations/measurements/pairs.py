@@ -35,7 +35,7 @@ _NO_TEST = frozenset(
         ),
     )
 )
-# Nothing was measured, or nobody knows what yet.
+# Nothing was measured, or the result is not there yet.
 _NO_VALUE = re.compile(
     r"\W*(?:pending|hemoly[sz]ed|haemoly[sz]ed|not ?done|cancel\w*|clotted|qns|insufficient|"
     r"unable.*|refused|not available|unavailable|n/?a|tnp|sent|drawn|ordered|to follow|"
