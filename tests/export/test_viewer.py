@@ -17,6 +17,7 @@ from spacy_clinical.export.jsonl import format_line
 from spacy_clinical.export.records import without_text
 from spacy_clinical.export.viewer import SCRIPTS, Run, make_view
 from tests.conftest import NOTES
+from tests.export.test_html import make_long
 from tests.export.viewer_records import (
     ATTACK,
     CODES,
@@ -168,6 +169,30 @@ def test_view_writes_a_page_that_only_its_owner_reads(tmp_path):
     page = tmp_path / "a" / "view.html"
     assert stat.S_IMODE(page.stat().st_mode) == 0o600
     assert get_data(page.read_text("utf8"))["runs"] == ["a"]
+
+
+def test_view_links_concepts_where_that_is_asked_for(tmp_path):
+    record = make_record(found=FOUND)
+    concept = {"id": "HP:0001945", "name": "Fever", "vocabulary": "hpo"}
+    record["entities"][1] |= {"kb_id": concept["id"], "concept": concept}
+    path = write_run(tmp_path / "a", record)
+    page = tmp_path / "a" / "view.html"
+    for options, url in (
+        ((), ""),
+        (("--link", "HP"), "https://hpo.jax.org/browse/term/HP:0001945"),
+        (("--link", "HP=https://x.org/{code}"), "https://x.org/0001945"),
+    ):
+        assert run_view(path, *options).exit_code == 0
+        data = get_data(page.read_text("utf8"))
+        assert data["concepts"] == [["HP:0001945", "Fever", url]]
+    refused = run_view(path, "--link", "HP=javascript:alert(1)/{code}")
+    assert refused.exit_code == 2
+    assert "C930" in refused.output
+
+
+def test_view_grows_with_its_records(tmp_path):
+    sizes = [len(make_page([make_long(n)])) for n in (100, 200, 400)]
+    assert sizes[2] - sizes[1] <= 2.2 * (sizes[1] - sizes[0])
 
 
 def test_view_reads_folders_and_shards_and_takes_some(tmp_path):

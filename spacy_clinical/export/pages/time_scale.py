@@ -10,7 +10,7 @@ from spacy_clinical.export.pages.wording import MONTHS
 from spacy_clinical.relations.dates.periods import Period
 
 # All in percent of the width.
-_LEFT, _RIGHT = 2.0, 98.0
+_LEFT, _RIGHT = 4.0, 96.0
 # Starts that are nearer to each other can't be told apart, so that a cut is worth it.
 _CROWDED = 1.2
 _CUT = 3.0

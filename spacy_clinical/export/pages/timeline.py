@@ -17,8 +17,10 @@ from spacy_clinical.export.timeline import Event, Moment, make_timeline
 ROW_HEIGHT = 26
 # For the scale, above and below the rows.
 HEAD, FOOT = 44, 8
-# Characters beside a mark; about what half of the width has room for.
-_MAX_ROOM = 52
+# Characters that have room in one percent of the width, on a narrow page.
+_ROOM = 1.0
+# Characters of "+ 12 more".
+_MORE = 9
 _MAX_WORDS = 40
 # In what a mark says when the mouse is over it.
 _MAX_ITEMS = 20
@@ -187,7 +189,7 @@ def _draw_row(
         when,
         REASONS.get(moment.reason, ""),
         items,
-        _count_fitting(when, items),
+        _count_fitting(when, items, _ROOM * max(left, 100 - right)),
         right - left < _MIN_BAR,
         is_left,
         first.is_near,
@@ -196,12 +198,16 @@ def _draw_row(
     )
 
 
-def _count_fitting(when: str, items: Sequence[Item]) -> int:
-    """Count the items that have room beside the mark: at least one."""
-    room = _MAX_ROOM - len(when)
+def _count_fitting(when: str, items: Sequence[Item], room: float) -> int:
+    """Count the items that have room beside the mark: at least one.
+
+    room: In characters.
+    """
+    room -= len(when) + 6
     for i, item in enumerate(items):
         room -= len(item.words) + 2
-        if room < 0 and i:
+        is_last = i + 1 == len(items)
+        if i and room < (0 if is_last else _MORE):
             return i
     return len(items)
 
