@@ -3,8 +3,8 @@
     python benchmarks/linking.py --data path/to/data --output linking.json
 
 Gold mentions of NCBI Disease dev and BC5CDR dev, each with the long form that its text
-defines. All get the same names of the same vocabularies: the `mesh`, `mondo` and `hpo` that
-ship, with ids of MeSH and OMIM; "mentions" adds the names of the training parts.
+defines. All get the same names of the same vocabularies: `mesh`, `mesh_supplement`, `mondo` and
+`hpo` that ship, with ids of MeSH and OMIM; "mentions" adds the names of the training parts.
 
     exact          the concept that has the name, in small letters
     TF-IDF         scispaCy's candidate generator, rebuilt plainly: character 3-grams of
@@ -39,6 +39,7 @@ import spacy
 from machine import read_machine
 
 from spacy_clinical.concepts.build import build_vocabulary
+from spacy_clinical.concepts.choice import get_score
 from spacy_clinical.concepts.entity_types import TYPES
 from spacy_clinical.concepts.gram_search import GramIndex
 from spacy_clinical.concepts.identities import Place
@@ -54,7 +55,7 @@ from spacy_clinical.evaluation.linker_scorer import NIL, is_right
 from spacy_clinical.files.cache import CACHE_VARIABLE
 
 PREFERRED = ("MESH", "OMIM")
-VOCABULARIES = ("mesh", "mondo", "hpo")
+VOCABULARIES = ("mesh", "mesh_supplement", "mondo", "hpo")
 CORPORA = (
     ("NCBI dev", "ncbi_disease/NCBIdevelopset_corpus.txt", "Disease"),
     ("BC5CDR dev, diseases", "bc5cdr/CDR_DevelopmentSet.PubTator.txt", "Disease"),
@@ -106,7 +107,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--output", type=Path)
-    parser.add_argument("--sizes", type=int, nargs="*", default=[100_000, 1_000_000])
+    parser.add_argument(
+        "--sizes", type=int, nargs="*", default=[100_000, 1_000_000, 4_000_000]
+    )
     arguments = parser.parse_args()
     report: dict[str, Any] = {
         "machine": read_machine(threads=1),
@@ -187,9 +190,9 @@ def score_linker(
     for mention, of_long, of_name in zip(mentions, long_forms, names, strict=True):
         parts = max(
             (of_long, of_name),
-            key=lambda parts: min(links[0].score if links else 0.0 for links in parts),
+            key=get_score,
         )
-        if of_long[0] and of_long[0][0].score >= THRESHOLD:
+        if of_long[0] and of_long[0][0].any_score >= THRESHOLD:
             parts = of_long
         ones = {links[0].id for links in parts if links}
         first += is_right(mention.gold, ones)

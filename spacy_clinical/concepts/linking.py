@@ -20,7 +20,7 @@ from spacy_clinical.types import Floats1d, Floats2d
 
 # So many names are kept with what they were linked to.
 MAX_KNOWN = 100_000
-# How probable it is at least that a name means a concept which has it.
+# How probable it is at least that a name of a concept means any.
 MIN_SAME = 0.5
 # Names that are searched together.
 _N_AT_ONCE = 128
@@ -220,8 +220,7 @@ class Linker:
         scores = self._scorer.score(features)
         is_same = features[:, :2].any(1)
         if scores.sum() < MIN_SAME and is_same.any() and not needs_evidence(name):
-            scores = np.where(is_same, scores, 0.0)
-            scores *= MIN_SAME / max(scores.sum(), 1e-9)
+            scores = scores * (MIN_SAME / max(float(scores.sum()), 1e-9))
         any_score = float(scores.sum())
         keys = list(candidates)
         how_else = NGRAMS

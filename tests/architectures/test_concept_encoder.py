@@ -1,6 +1,7 @@
 """Vectors of names: as transformers computes them, and as BioSyn scores them."""
 
 import pickle
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import torch
 from transformers import BertConfig, BertModel, BertTokenizerFast
 
 from spacy_clinical.architectures.concept_encoder import build_concept_encoder
+from spacy_clinical.checkpoints import hub
 from spacy_clinical.concepts.dense import DenseScorer, compare_grams
 from spacy_clinical.encoders.sparse_weight import read_sparse_weight
 from tests.tiny import N_POSITIONS, SIZES, always_the_same, write_vocab
@@ -59,6 +61,7 @@ def test_vectors_are_those_of_transformers(checkpoint):
 
 def test_scores_are_the_weighted_sum(checkpoint):
     model = build_concept_encoder(str(checkpoint))
+    model.initialize()
     assert model.attrs["sparse_weight"] == 0.25
     scorer = DenseScorer(model.predict, model.attrs["sparse_weight"])
     found = scorer.score(NAMES[0], NAMES[1:])
@@ -74,6 +77,37 @@ def test_compares_grams_by_their_cosine():
     assert compare_grams("pain", ["pain", "fever"]).tolist() == [1.0, 0.0]
     # " pa" of four, and of three.
     assert compare_grams("pain", ["pal"]) == pytest.approx(1 / 12**0.5)
+
+
+def test_scores_by_hand():
+    # Grams of " pain ": " pa", "pai", "ain", "in "; of " pal ": " pa", "pal", "al ".
+    vectors = {"pain": [1.0, 2.0], "pal": [3.0, -1.0], "pain pal": [0.5, 0.5]}
+    scorer = DenseScorer(lambda names: [np.array(vectors[n]) for n in names], 2.0)
+    found = scorer.score("Pain", ["pal", "pain", "pain, pal"])
+    # Dense 1, 5 and 1.5; shared grams 1 of 4 and 3, 4 of 4 and 4, 4 of 4 and 6, as the
+    # first one of "pal" is there already.
+    sparse = [1 / 12**0.5, 1.0, 4 / 24**0.5]
+    np.testing.assert_allclose(found, np.array([1, 5, 1.5]) + 2 * np.array(sparse))
+
+
+def test_the_weight_comes_with_a_download(checkpoint, monkeypatch):
+    asked = []
+
+    def download(name, *, revision, allow_patterns):
+        asked.extend(allow_patterns)
+        return str(checkpoint)
+
+    def ask(api, card, **kwargs):
+        return SimpleNamespace(sha="0" * 40, siblings=[])
+
+    monkeypatch.setattr(hub, "ask_hub", ask)
+    monkeypatch.setattr(hub, "snapshot_download", download)
+    model = build_concept_encoder("someone/names")
+    assert model.attrs["sparse_weight"] is None
+    model.initialize()
+    assert model.attrs["sparse_weight"] == 0.25
+    assert "sparse_weight.pt" in asked
+    assert not any("sparse_encoder" in pattern for pattern in asked)
 
 
 def test_weight_of_the_setting_wins(checkpoint, tmp_path):
