@@ -27,7 +27,7 @@ Name: [[PRZYBYLSKI, WANDA J]]   MRN: [[00-48-29-17]]   Age: [[93]] years   Sex: 
 Attending Physician: [[Okonkwo]] MD, [[Chidi]]
 Location: 4 West; Rm [[412-B]]
 Hospital Course
-[[93]] yo F fell at home in [[Grand Rapids]], [[MI]] [[49503]]. Lives at [[2217 Leonard St NE, Apt 3B]]. Daughter [[Krystyna]] ([[616-555-0102]]) is HCPOA. Hip fx repaired [[2/25]]. T12-L1 stable. Ambulating 50 feet x2. Next appt w/ Dr. [[Haruki Tanaka]] 3/15 @ [[10:30]].
+[[93]] yo F fell at home in [[Grand Rapids]], [[MI]] [[49503]]. Lives at [[2217 Leonard St NE, Apt 3B]]. Daughter [[Krystyna]] ([[616-555-0102]]) is HCPOA. Hip fx repaired [[2/25]]. T12-L1 stable. Ambulating 50 feet x2. Next appt w/ Dr. [[Haruki Tanaka]] [[3/15]] @ [[10:30]].
 """,
     "mimic": """\
 Admission Date:  [[[**2151-7-16**]]]       Discharge Date:  [[[**2151-8-4**]]]

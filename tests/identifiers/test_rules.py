@@ -44,6 +44,16 @@ HOSTILE = (
         "[**",
     ),
     *("(((", "MRN: ", "\n", "Patient: A-A-A-A ", "12 Main Main Main ", "-\n", "May 1 "),
+    *(
+        "lives at 1 Aa Aa Aa ",
+        "a . a . ",
+        "a dot ",
+        "01 ",
+        "01-",
+        "user a",
+        "plate A1 A1 ",
+    ),
+    *("last four of ", "Regards Aa Aa ", "Client A. A. Aa ", "1 rue de la ", "Aa NSW "),
     *("e\u0301", "::::", "XXX-", "St. of ", "555-1", "and Center ", "0x0:"),
 )
 
