@@ -66,6 +66,18 @@ def write_forms(path):
     path.write_text(json.dumps(record), encoding="utf8")
 
 
+@pytest.mark.filterwarnings(r"ignore:\[W310\]")
+def test_receipts_assembles(tiny_layoutlm, tmp_path):
+    overrides = {"paths.checkpoint": str(tiny_layoutlm)}
+    config = load_config(ROOT / "configs/receipts.cfg", overrides=overrides)
+    nlp = load_model_from_config(config, auto_fill=True, validate=True)
+    nlp.initialize()
+    nlp.to_disk(tmp_path)
+    again = spacy.load(tmp_path)
+    assert again.get_pipe("clinical_form_extractor").is_labelled
+    assert again("Total  9.00")._.clinical_error is None
+
+
 def test_relations_assembles(tmp_path):
     config = load_config(ROOT / "configs/relations.cfg")
     config["paths"]["entities"] = str(ROOT / "spacy_clinical/models/en_clinical_sm")
@@ -237,7 +249,10 @@ TRAINING = {
     "train_icd9": ({"paths.train": "codiesp"}, "icd9_micro_f"),
     "train_forms": (FORMS, "form_f"),
     "train_linker_encoder": (LINKER, "linker_acc"),
+    "train_receipts": (FORMS, "form_f"),
 }
+# Those of LayoutLM.
+BOXED = ("train_forms", "train_receipts")
 
 
 def test_every_training_config_is_tested():
@@ -269,7 +284,7 @@ def test_spacy_can_look_at_their_data(name, tiny_ner, tiny_layoutlm, corpus, cap
 
     values, _ = TRAINING[name]
     data = {k: str(corpus / v) for k, v in values.items() if k.startswith("paths.")}
-    encoder = str(tiny_layoutlm if "forms" in name else tiny_ner)
+    encoder = str(tiny_layoutlm if name in BOXED else tiny_ner)
     # It ends with 1 for most here: a corpus of two texts is too small.
     with contextlib.suppress(SystemExit):
         debug_data(
@@ -295,7 +310,7 @@ def test_training_configs_train(name, tiny_ner, tiny_layoutlm, corpus):
         overrides={
             **values,
             **data,
-            "paths.encoder": str(tiny_layoutlm if "forms" in name else tiny_ner),
+            "paths.encoder": str(tiny_layoutlm if name in BOXED else tiny_ner),
             "training.max_steps": 2,
             "training.eval_frequency": 2,
         },

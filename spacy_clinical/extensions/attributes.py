@@ -6,7 +6,7 @@ stored. What else is done with a Doc:
 
     Doc.from_docs           keeps sections, their titles and bodies, entities with their
                             concepts, forms with boxes and pages (their numbers count
-                            within each form), `form_fields`, `icd9` (with evidence where
+                            within each form), `form_fields`, `form_tables`, `icd9` (with evidence where
                             it is now), relations and their records,
                             provenance and the first error. spaCy drops `doc.cats` and
                             attrs of span groups, and so scores and what abbreviations

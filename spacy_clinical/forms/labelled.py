@@ -21,7 +21,7 @@ def join_words(
     is_single: Callable[[str], bool],
 ) -> list[Labelled]:
     """Join words with the same label between two gaps of a line, of labels that can't say
-    whether a word goes on with a field: checkpoints have a B-TOTAL without an I-TOTAL.
+    whether a word goes on with a field, as a B-TOTAL without an I-TOTAL can't.
 
     is_single: Whether a label is such a one.
     """

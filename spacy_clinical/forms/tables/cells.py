@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from spacy.tokens import Doc
 
-from spacy_clinical.forms.labels import ANSWER, QUESTION, Labelled
+from spacy_clinical.forms.labels import ANSWER, HEADER, QUESTION, Labelled
 from spacy_clinical.forms.linking import Link
+from spacy_clinical.forms.tables.aligned import is_name
 from spacy_clinical.forms.tables.table import FoundTable, TableCell
 
 # The scores of cells whose labels the table gives, and of their links.
@@ -16,31 +17,53 @@ def label_cells(
     doc: Doc, parts: Sequence[Labelled], tables: Iterable[FoundTable]
 ) -> list[Labelled]:
     """Label the cells of ruled tables with heads: the heads as questions, the others as
-    answers. Parts elsewhere stay.
+    answers. Parts elsewhere, and in cells over all columns, stay.
 
     RETURNS: In the Doc's order, without overlap.
     """
     ruled = [t for t in tables if t.source == "rulings" and t.n_heads]
-    inside = {i for table in ruled for cell in table.cells for i in cell.tokens}
+    cells = [
+        (cell, label)
+        for table in ruled
+        for cell in table.cells
+        if (label := _find_label(doc, table, cell))
+    ]
+    inside = {i for cell, _ in cells for i in cell.tokens}
     if not inside:
         return list(parts)
     before = {i: part for part in parts for i in range(part.start, part.end)}
     kept = [piece for part in parts for piece in _cut(part, inside)]
-    for table in ruled:
-        for cell in table.cells:
-            label = QUESTION if cell.row < table.n_heads else ANSWER
-            for start, end in list_runs(doc, cell):
-                own = [before[i] for i in range(start, end) if i in before]
-                scores = [part.score for part in own if part.label == label]
-                score = max(scores, default=BY_RULINGS)
-                kept.append(Labelled(start, end, label, score))
+    for cell, label in cells:
+        for start, end in list_runs(doc, cell):
+            own = [before[i] for i in range(start, end) if i in before]
+            scores = [part.score for part in own if part.label == label]
+            score = max(scores, default=BY_RULINGS)
+            kept.append(Labelled(start, end, label, score))
     return sorted(kept)
+
+
+def _find_label(doc: Doc, table: FoundTable, cell: TableCell) -> str:
+    """Find what a cell of a ruled table is; "" for what is over or under all columns."""
+    if cell.n_columns == table.n_columns:
+        return ""
+    if cell.row < table.n_heads:
+        # The name of several columns, which have names of their own.
+        is_group = cell.n_columns > 1 and cell.row + cell.n_rows < table.n_heads
+        return HEADER if is_group else QUESTION
+    return QUESTION if _asks_row(doc, cell) else ANSWER
+
+
+def _asks_row(doc: Doc, cell: TableCell) -> bool:
+    """Whether a cell is the name of what stands behind it, as "Total" is over the columns
+    before the sum."""
+    is_wide = cell.column == 0 and cell.n_columns > 1 and bool(cell.tokens)
+    return is_wide and is_name(" ".join(doc[i].text for i in cell.tokens))
 
 
 def link_cells(
     parts: Sequence[Labelled], links: Iterable[Link], tables: Iterable[FoundTable]
 ) -> list[Link]:
-    """Link the cells of tables to the heads of their columns.
+    """Link the cells of tables to the heads of their columns, or to the name of their row.
 
     parts: In the Doc's order.
     links: By the places of parts; those of other answers stay.
@@ -54,9 +77,16 @@ def link_cells(
                 for part in _list_parts(cell, by_token):
                     if parts[part].label == QUESTION:
                         heads[column] = part
+        rows: dict[int, int] = {}
         for cell in table.cells:
-            head = heads.get(cell.column)
-            if cell.row < table.n_heads or head is None:
+            own = _list_parts(cell, by_token)
+            is_wide = cell.row >= table.n_heads and cell.n_columns > 1
+            if is_wide and own and parts[own[-1]].label == QUESTION:
+                rows[cell.row] = own[-1]
+        for cell in table.cells:
+            head = rows.get(cell.row, heads.get(cell.column))
+            is_whole = cell.n_columns == table.n_columns
+            if cell.row < table.n_heads or head is None or is_whole:
                 continue
             for part in _list_parts(cell, by_token):
                 old = by_answer.get(part)

@@ -154,6 +154,28 @@ def test_cells_reach_over_rows_and_columns(read):
     assert wide == {(0, 0): (2, 1), (0, 1): (1, 3), (4, 0): (1, 4)}
 
 
+def test_names_of_rows_and_of_groups_of_columns(read):
+    rows = [
+        ["Item", "Amount", "", ""],
+        ["", "Count", "Unit price", "Price"],
+        ["Saline", "2", "0.50", "1.00"],
+        ["Gauze", "1", "3.00", "3.00"],
+        ["Total", "", "", "4.00"],
+    ]
+    ys = [*YS, 225]
+    without = {("v", 0, 2), ("v", 0, 3), ("h", 1, 0), ("v", 4, 1), ("v", 4, 2)}
+    doc = read(make_sheet(place(XS, ys, rows), rule(XS, ys, without=without)))
+    found = {f["key"]: f["value"].split("\n") for f in doc._.form_fields}
+    assert found == {
+        "Item": ["Saline", "Gauze"],
+        "Count": ["2", "1"],
+        "Unit price": ["0.50", "3.00"],
+        "Price": ["1.00", "3.00"],
+        "Total": ["4.00"],
+    }
+    assert {s.text for s in doc.spans["form"] if s.label_ == "HEADER"} == {"Amount"}
+
+
 def test_a_page_has_several_tables(read):
     labs = [
         ["Test", "Result", "Units", "Range"],
