@@ -127,7 +127,11 @@ def _encode_once(shim: EncoderShim, plan: Plan, summary: Summary) -> Floats2d:
 
 def _get_key(window: Input, summary: Summary) -> bytes:
     digest = hashlib.sha256(summary.encode("ascii"))
-    for part in window:
+    parts = [window.ids, window.global_at, window.boxes]
+    if window.partner is not None:
+        ids, *roles = window.partner
+        parts += [ids, numpy.asarray(roles)]
+    for part in parts:
         digest.update(b"-" if part is None else part.tobytes() + b"|")
     return digest.digest()
 

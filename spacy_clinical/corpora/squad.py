@@ -1,0 +1,1 @@
+class SquadCorpus: pass
