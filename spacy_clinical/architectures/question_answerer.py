@@ -23,7 +23,7 @@ from spacy_clinical.pieces.align import Pieces
 from spacy_clinical.pieces.plan import Plan
 from spacy_clinical.pieces.text import OtherText, Text, read_doc
 from spacy_clinical.pieces.windows import Window
-from spacy_clinical.types import Bools1d, Floats2d
+from spacy_clinical.types import Floats2d
 
 # What is asked of the invented note, to compare precisions.
 PROBE = "What does the patient complain of?"
@@ -48,6 +48,16 @@ class AnswerLogits:
     pieces: Pieces
     text: Text
 
+    @property
+    def n_pieces(self) -> int:
+        """Number of wordpieces of the text."""
+        return len(self.pieces)
+
+    @property
+    def n_seen(self) -> int:
+        """Number of wordpieces that were read."""
+        return sum(w.keep_stop - w.keep_start for w in self.windows)
+
     def find_spans(self, max_length: int) -> Spans:
         """Find the best spans of at most `max_length` pieces."""
         inside = [
@@ -59,17 +69,6 @@ class AnswerLogits:
         # The first row stands for no answer.
         nulls = [float(rows[0].sum()) for rows in self.logits]
         return find_spans(self.windows, inside, nulls, max_length=max_length)
-
-    def take(self, chosen: Bools1d) -> "AnswerLogits":
-        """Leave out windows."""
-        kept = numpy.flatnonzero(chosen).tolist()
-        return AnswerLogits(
-            [self.logits[i] for i in kept],
-            [self.starts[i] for i in kept],
-            [self.windows[i] for i in kept],
-            self.pieces,
-            self.text,
-        )
 
 
 QuestionAnswerer: TypeAlias = Model[list[Text], list[AnswerLogits]]

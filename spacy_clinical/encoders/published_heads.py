@@ -127,7 +127,7 @@ def cut_answer_head(name: str, model: Any) -> Head:
     RAISES ValueError: C960, if the head is of another kind.
     """
     block, inner = None, getattr(model, "qa_classifier", model)
-    linear = getattr(inner, "qa_outputs", None)
+    linear: Any = getattr(inner, "qa_outputs", None)
     is_known = _is_linear(linear) and linear.out_features == 2
     if inner is not model and is_known:
         block = _read_block(inner, model.config)
@@ -143,7 +143,10 @@ def _read_block(classifier: Any, config: Any) -> Block | None:
     """Get the layer before BigBird's head; None for other layers."""
     up = getattr(getattr(classifier, "intermediate", None), "dense", None)
     down = getattr(getattr(classifier, "output", None), "dense", None)
-    if not (_is_linear(up) and _is_linear(down)) or config.hidden_act not in ACTIVATIONS:
+    if (
+        not (_is_linear(up) and _is_linear(down))
+        or config.hidden_act not in ACTIVATIONS
+    ):
         return None
     norm = classifier.output.LayerNorm
     scale, shift = (w.detach().numpy().copy() for w in (norm.weight, norm.bias))

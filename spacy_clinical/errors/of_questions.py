@@ -32,3 +32,30 @@ class QuestionErrors(metaclass=Catalog):
         "Component '{name}' can't learn from examples without questions. Check that the "
         "reader gives doc._.answers, as spacy-clinical.SquadCorpus.v1 does."
     )
+    C966 = (
+        "Can't read questions without a path. Give a .json file in SQuAD's format in the "
+        "config, or on the command line: --paths.train train.json"
+    )
+    C967 = (
+        "'{name}' isn't in SQuAD's format: JSON with data, paragraphs, and in each of "
+        "these a context and qas with question, id and answers (text, answer_start)."
+    )
+    C968 = (
+        "Can't read pairs of texts without a path. Give PubMedQA's .json, or a table "
+        "with two texts and a label in each row, in the config or on the command line."
+    )
+    C969 = (
+        "Can't read pairs of texts from '{name}'. It needs JSON with QUESTION, CONTEXTS "
+        "and final_decision by id, or rows with two texts and a label, in the columns of "
+        "text_column, statement_column and label_column."
+    )
+    C970 = (
+        "Component '{name}' needs an encoder of a checkpoint "
+        "(spacy-clinical.HFEncoder.v1): it reads two texts together, but other encoders "
+        "only read Docs."
+    )
+    C971 = (
+        "Component '{name}' can't use the head of checkpoint '{checkpoint}' ({n} labels, "
+        "problem type: {problem}): it expects one that chooses one of several labels. "
+        "Train a new head (spacy train)."
+    )

@@ -23,6 +23,7 @@ RELATIONS = "relations"
 RECORDS = ("medications", "measurements")
 _DATE, _KNOWN = "spacy_clinical.date", "clinical_known_relations"
 
+
 def _get_date(span: Span) -> dict[str, Any] | None:
     span = follow(span)
     key = ("._.", _DATE, span.start_char, span.end_char)

@@ -173,7 +173,10 @@ def plan_texts(
         lengths = size, stride
         if partner is not None and len(pieces):
             lengths = fit_pair(
-                len(pieces), len(partner.ids), size=pair_size or size, overlap=size - stride
+                len(pieces),
+                len(partner.ids),
+                size=pair_size or size,
+                overlap=size - stride,
             )
         places = None if boxes is None else find_text_places(text, boxes)
         placed = None if places is None else place_pieces(pieces, places.boxes)

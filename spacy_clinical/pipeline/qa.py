@@ -1,6 +1,6 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple, overload
+from typing import Any, overload
 
 import numpy
 from spacy.language import Language
@@ -14,7 +14,7 @@ from spacy_clinical.architectures.feed_forward import set_feed_forward
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.heads.answers import get_loss, place_gold
 from spacy_clinical.pieces.text import OtherText, Sections, Text, read_note
-from spacy_clinical.pipeline.bases.checkpoint_pipe import CheckpointPipe
+from spacy_clinical.pipeline.bases.asking_pipe import Asked, AskingPipe
 from spacy_clinical.questions.asked import read_asked
 from spacy_clinical.questions.places import find_pieces, place_spans
 from spacy_clinical.questions.records import make_answer
@@ -33,19 +33,6 @@ global_attention = "first"
 """
 
 
-class Asked(NamedTuple):
-    """A question to a Doc, and what the model makes of it.
-
-    name: Name of the question.
-    question: Its words.
-    scored: The model's output.
-    """
-
-    name: str
-    question: str
-    scored: Any
-
-
 @Language.factory(
     "clinical_qa",
     assigns=["doc._.answers", "doc._.clinical_pieces", "doc._.clinical_provenance"],
@@ -62,7 +49,7 @@ class Asked(NamedTuple):
         "qa_per_question": None,
     },
 )
-class ClinicalQA(CheckpointPipe):
+class ClinicalQA(AskingPipe):
     """Answer questions with words of the note."""
 
     def __init__(
@@ -110,7 +97,9 @@ class ClinicalQA(CheckpointPipe):
         self.scorer = scorer
         self.cfg: dict[str, Any] = {"columns": []}
         self._check("top_k", top_k, fits=top_k >= 1, expected="at least 1")
-        self._check("max_answer", max_answer, fits=max_answer >= 1, expected="at least 1")
+        self._check(
+            "max_answer", max_answer, fits=max_answer >= 1, expected="at least 1"
+        )
         self._check(
             "min_score", min_score, fits=0 <= min_score <= 1, expected="from 0 to 1"
         )
@@ -173,10 +162,13 @@ class ClinicalQA(CheckpointPipe):
         batches = [[docs]] if isinstance(docs, Doc) else minibatch(docs, size=32)
         answers = []
         for batch in map(list, batches):
-            scored = self._score([(doc, asked) for doc in batch], read)
+            scored = self.score_asked([(doc, asked) for doc in batch], read)
             for doc, found in zip(batch, scored, strict=True):
                 answers.append([self._describe(doc, one, limit) for one in found])
         return answers[0] if isinstance(docs, Doc) else answers
+
+    def pair(self, words: str) -> OtherText:
+        return OtherText(words, is_question=True)
 
     def predict(self, docs: Iterable[Doc]) -> list[list[Asked]]:
         """Score the answers to the questions of the setting and of each Doc."""
@@ -184,37 +176,13 @@ class ClinicalQA(CheckpointPipe):
             (doc, {**self.questions, **read_asked(doc._.questions, name=self.name)})
             for doc in docs
         ]
-        return self._score(given, self.sections)
-
-    def _score(
-        self, given: Sequence[tuple[Doc, Mapping[str, str]]], sections: Sections
-    ) -> list[list[Asked]]:
-        texts = [
-            replace(text, other=OtherText(question, is_question=True))
-            for doc, asked in given
-            for text in ([read_note(doc, sections)] if asked else ())
-            for question in asked.values()
-        ]
-        if texts:
-            self.prepare_head()
-        scored = iter(self.model.predict(texts) if texts else ())
-        return [
-            [Asked(name, question, next(scored)) for name, question in asked.items()]
-            for _, asked in given
-        ]
+        return self.score_asked(given, self.sections)
 
     def set_annotations(self, docs: Iterable[Doc], predictions: list[Any]) -> None:
         """Write the answers to the Docs."""
         for doc, found in zip(docs, predictions, strict=True):
             doc._.answers = [self._describe(doc, one, self.top_k) for one in found]
-            if found:
-                windows = [one.scored.windows for one in found]
-                self._record_pieces(
-                    doc,
-                    n_pieces=len(found[0].scored.pieces),
-                    n_seen=sum(w.keep_stop - w.keep_start for w in windows[0]),
-                    n_windows=sum(map(len, windows)),
-                )
+            self.record_asked(doc, found)
 
     def _describe(self, doc: Doc, asked: Asked, limit: int) -> dict[str, Any]:
         """Make the record of a question with its best answers."""
@@ -226,14 +194,16 @@ class ClinicalQA(CheckpointPipe):
             and len(spans.logits) > 0
             and spans.null - spans.logits[0] > self.null_threshold
         )
-        places = () if is_null else place_spans(
-            spans, scored.pieces, scored.text, with_null=with_null
+        places = (
+            ()
+            if is_null
+            else place_spans(spans, scored.pieces, scored.text, with_null=with_null)
         )
         best = [place for place, _ in zip(places, range(limit), strict=False)]
         return make_answer(
             doc,
             asked.name,
-            asked.question,
+            asked.words,
             [place for place in best if place.score >= self.min_score],
             null_score=null if with_null else None,
         )
@@ -337,8 +307,7 @@ class ClinicalQA(CheckpointPipe):
             answers = eg.reference._.answers
             text = read_note(eg.predicted, self.sections)
             for answer in answers if len(text.tokens) else ():
-                other = OtherText(answer["asked"], is_question=True)
-                texts.append(replace(text, other=other))
+                texts.append(replace(text, other=self.pair(answer["asked"])))
                 gold.append(answer)
         return texts, gold
 

@@ -18,7 +18,8 @@ def read_asked(
         asked = [asked]
     if not isinstance(asked, Mapping):
         asked = {text: text for text in asked}
-    for number, text in enumerate(asked.values(), start=1):
-        if not isinstance(text, str) or not any(map(str.isalnum, text)):
+    words = {str(key): str(text).strip() for key, text in asked.items()}
+    for number, text in enumerate(words.values(), start=1):
+        if not any(map(str.isalnum, text)):
             raise CodedValueError(Errors.C962.format(name=name, number=number))
-    return {str(key): text.strip() for key, text in asked.items()}
+    return words

@@ -86,9 +86,7 @@ def find_pieces(
     span = doc.char_span(start, end, alignment_mode="expand")
     if span is None or not len(text.token_ids):
         return None
-    at = numpy.flatnonzero(
-        (text.token_ids >= span.start) & (text.token_ids < span.end)
-    )
+    at = numpy.flatnonzero((text.token_ids >= span.start) & (text.token_ids < span.end))
     seen = at[pieces.is_seen[at]] if len(at) == len(span) else at[:0]
     if not len(seen):
         return None

@@ -6,9 +6,7 @@ import spacy
 import torch
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
-from spacy_clinical.errors import CodedValueError
 from spacy_clinical.pieces.text import OtherText, read_doc
-from tests.conftest import NOTES
 from tests.tiny import KINDS, make_question_answerer
 
 QUESTION = "no fever of the patient?"
@@ -16,12 +14,6 @@ NOTE = "The patient denies chest pain, and has no fever of 38. Aspirin 81 mg."
 LONG = " ".join(f"the patient denies chest pain and fever {i} mg." for i in range(40))
 # Window and stride, together with the question.
 SIZE = {"size": 50, "stride": 36}
-
-
-@pytest.fixture(scope="session")
-def tiny_squad(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tiny_squad")
-    return make_question_answerer(folder, "bert", sharpness=40.0)
 
 
 def make_nlp(checkpoint, *, encoder=None, **settings):
