@@ -109,7 +109,12 @@ def make_document_classifier(
 
 @always_the_same()
 def make_question_answerer(
-    folder: Path, kind: str, *, sharpness: float = 1.0, **settings: Any
+    folder: Path,
+    kind: str,
+    *,
+    sharpness: float = 1.0,
+    labels: Sequence[str] = ("start", "end"),
+    **settings: Any,
 ) -> Path:
     """Save a question-answering checkpoint.
 
@@ -117,7 +122,7 @@ def make_question_answerer(
     settings: Of the configuration, such as more positions.
     """
     tokenizer = make_tokenizer(folder, kind)
-    config = make_config(kind, tokenizer, ["start", "end"], **settings)
+    config = make_config(kind, tokenizer, labels, **settings)
     config.sep_token_id = tokenizer.sep_token_id
     model = AutoModelForQuestionAnswering.from_config(config)
     with torch.no_grad():
