@@ -58,7 +58,9 @@ def tiny_nli(tmp_path_factory) -> Path:
     """A tiny pair classifier, with labels in the order of MedNLI's authors."""
     folder = tmp_path_factory.mktemp("tiny_nli")
     labels = ["contradiction", "entailment", "neutral"]
-    return make_document_classifier(folder, "bert", labels, sharpness=40.0)
+    return make_document_classifier(
+        folder, "bert", labels, sharpness=1.0, initializer_range=0.3
+    )
 
 
 @pytest.fixture(scope="session")
