@@ -225,7 +225,9 @@ TINY_QA = {
     "components.clinical_qa.model.encoder.stride": 40,
 }
 ASSETS = ROOT / "assets"
-QUESTIONS = {f"paths.{n}": str(ASSETS / f"questions/{n}.json") for n in ("train", "dev")}
+QUESTIONS = {
+    f"paths.{n}": str(ASSETS / f"questions/{n}.json") for n in ("train", "dev")
+}
 PAIRS = {"paths.train": str(ASSETS / "pairs/train.jsonl")}
 # Each training config with its data, and what is measured.
 TRAINING = {

@@ -315,7 +315,9 @@ def test_min_score_leaves_questions_without_an_answer(tiny_squad):
     assert (record["text"], record["start_char"], record["score"]) == ("", None, 0.0)
 
 
-@pytest.mark.parametrize("note", ["", "  \n\t", "\x00\x07", "\x07 fever \x00", "x" * 999])
+@pytest.mark.parametrize(
+    "note", ["", "  \n\t", "\x00\x07", "\x07 fever \x00", "x" * 999]
+)
 def test_odd_notes_are_answered_or_not_but_never_fail(tiny_squad, note):
     doc = make_nlp(tiny_squad, questions={"a": QUESTION})(note)
     [record] = doc._.answers
@@ -417,10 +419,10 @@ def test_gradients_of_bigbirds_layer_are_those_of_torch(tmp_path):
     block = qa.model.get_ref("block")
     model, _ = load_reference(folder)
     X = torch.randn(7, 32, requires_grad=True)
-    Y, backprop = block(X.detach().numpy(), True)
+    found, backprop = block(X.detach().numpy(), True)
     expected = model.qa_classifier.output(model.qa_classifier.intermediate(X), X)
-    assert Y == pytest.approx(expected.detach().numpy(), abs=1e-5)
-    dY = numpy.random.default_rng(0).normal(size=Y.shape).astype("float32")
+    assert found == pytest.approx(expected.detach().numpy(), abs=1e-5)
+    dY = numpy.random.default_rng(0).normal(size=found.shape).astype("float32")
     dX = backprop(dY)
     expected.backward(torch.tensor(dY))
     assert dX == pytest.approx(X.grad.numpy(), abs=1e-4)
