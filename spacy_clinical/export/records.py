@@ -23,6 +23,8 @@ count code points. A record:
                        `abbreviations` says
     relations, medications, measurements
                        what belongs to what, as `relation_records` says
+    answers, statements
+                       what was asked, if anything was, as `answer_records` says
     n_sentences        0 if nothing set sentences
     sentences          where they start; each ends where the next one starts
     pieces             per component, what its model saw (doc._.clinical_pieces)
@@ -53,6 +55,11 @@ from spacy_clinical.export.abbreviations import (
     AbbreviationRecord,
     bare_abbreviation,
     describe_abbreviations,
+)
+from spacy_clinical.export.answer_records import (
+    ANSWER_SHAPES,
+    bare_answers,
+    describe_answers,
 )
 from spacy_clinical.export.attributes import (
     AttributeReader,
@@ -152,6 +159,8 @@ class Record(TypedDict, total=False):
     relations: list[dict[str, Any]]
     medications: list[dict[str, Any]]
     measurements: list[dict[str, Any]]
+    answers: list[dict[str, Any]]
+    statements: list[dict[str, Any]]
     identifiers: list[IdentifierRecord]
     n_sentences: int
     sentences: list[int]
@@ -201,6 +210,7 @@ def make_record(note: Note, doc: Doc, *, attributes: Named = ()) -> Record:
         "codes": [_round_scores(code) for code in doc._.icd9],
         "abbreviations": describe_abbreviations(doc, note.text),
         **cast(Record, describe_relations(doc)),
+        **cast(Record, describe_answers(doc)),
         "n_sentences": len(sentences),
         "sentences": sentences,
         "pieces": doc._.clinical_pieces or {},
@@ -274,6 +284,8 @@ def without_text(record: Record, *, keep_meta: str | Collection[str] = ()) -> Re
         elif name in SHAPES:
             kb_ids = {row.get("kb_id") or "" for row in bare.get("entities") or ()}
             bare[name] = bare_relations(value, name, labels, kb_ids)
+        elif name in ANSWER_SHAPES:
+            bare[name] = bare_answers(value, name, labels)
         elif name == "pieces":
             bare["pieces"] = bare_pieces(value, provenance)
         elif name == "provenance":
