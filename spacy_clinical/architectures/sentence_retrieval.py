@@ -9,6 +9,8 @@ import numpy
 from thinc.api import Model
 
 from spacy_clinical.architectures.window_reader import build_window_reader
+from spacy_clinical.extensions.attributes import SECTIONS_KEY, SUBSECTIONS_KEY
+from spacy_clinical.extensions.span_groups import list_spans
 from spacy_clinical.heads.answers import Spans
 from spacy_clinical.pieces.align import Pieces
 from spacy_clinical.pieces.text import Text
@@ -50,12 +52,12 @@ class SentenceScores:
         order = order[self.logits[order] > 0]
         if not len(order):
             return Spans()
-        logits = self.logits[order]
         return Spans(
             self.first[order],
             self.stop[order] - 1,
-            logits,
-            float(numpy.logaddexp.reduce(logits)),
+            self.logits[order],
+            # Sentences that share nothing take their part of the probability.
+            float(numpy.logaddexp.reduce(self.logits)),
         )
 
 
@@ -105,8 +107,12 @@ def forward(
         sentences = [text.text[start:end] for start, end in spans]
         question = "" if text.other is None else text.other.text
         scores = score_sentences(question, sentences)
+        first = _skip_titles(text, first)
+        # A title alone is no answer.
+        scores = numpy.where(first < stop, scores, 0.0)
         if len(similar):
-            scores = scores + model.attrs["weight"] * numpy.maximum(similar, 0)
+            similar = numpy.where(first < stop, numpy.maximum(similar, 0), 0.0)
+            scores = scores + model.attrs["weight"] * similar
         everything = numpy.arange(len(text.tokens))
         pieces = Pieces(text.token_ids, text.tokens, everything, everything + 1)
         scored.append(SentenceScores(scores, first, stop, pieces, text))
@@ -131,6 +137,24 @@ def _find_sentences(text: Text) -> Cut:
         for i, j in zip(first.tolist(), stop.tolist(), strict=True)
     ]
     return first, stop, spans
+
+
+def _skip_titles(text: Text, first: Ints1d) -> Ints1d:
+    """Move the starts of sentences behind the titles that they begin with.
+
+    first (n_sentences): Their first tokens in the text.
+    """
+    doc = text.doc
+    if doc is None or not len(first):
+        return first
+    lengths = numpy.zeros(len(doc), dtype="int64")
+    for key in (SECTIONS_KEY, SUBSECTIONS_KEY):
+        for span in list_spans(doc, key):
+            title, body = span._.section_title, span._.section_body
+            if title is not None:
+                end = body.start if len(body) else span.end
+                lengths[title.start] = end - title.start
+    return first + lengths[text.token_ids[first]]
 
 
 def _compare(

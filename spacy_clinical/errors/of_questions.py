@@ -59,3 +59,7 @@ class QuestionErrors(metaclass=Catalog):
         "problem type: {problem}): it expects one that chooses one of several labels. "
         "Train a new head (spacy train)."
     )
+    C972 = (
+        "The pipeline has no component clinical_qa (it has: {components}). Add one, or "
+        "give a checkpoint for question answering: --checkpoint."
+    )

@@ -11,8 +11,9 @@ from spacy.lang.en.stop_words import STOP_WORDS
 from spacy_clinical.types import Floats1d
 
 WORD = re.compile(r"[^\W_]+")
-# Longer words are compared by their first letters: smoke, smoker, smoking.
-STEM = 5
+# Words are compared without their ending, by their first letters: smoke, smoker, smoking.
+ENDING = re.compile(r"(?<=\w{3})(?:ings?|ers?|ed|es|s|e)$")
+STEM = 6
 # SOURCE: Robertson & Zaragoza 2009, The Probabilistic Relevance Framework: BM25 and
 # Beyond; the usual values.
 K1, B = 1.2, 0.75
@@ -42,8 +43,9 @@ def score_sentences(question: str, sentences: Sequence[str]) -> Floats1d:
 
 def list_stems(text: str) -> list[str]:
     """List the beginnings of the words of a text, without stop words."""
-    words = WORD.findall(text.casefold())
-    return [word[:STEM] for word in words if word not in _list_stop_words()]
+    words = [word for word in WORD.findall(text.casefold()) if len(word) > 1]
+    stems = (ENDING.sub("", w) for w in words if w not in _list_stop_words())
+    return [stem[:STEM] for stem in stems]
 
 
 @cache
