@@ -23,8 +23,6 @@ count code points. A record:
                        `abbreviations` says
     relations, medications, measurements
                        what belongs to what, as `relation_records` says
-    answers, statements
-                       what was asked, if anything was, as `answer_records` says
     n_sentences        0 if nothing set sentences
     sentences          where they start; each ends where the next one starts
     pieces             per component, what its model saw (doc._.clinical_pieces)
@@ -36,6 +34,8 @@ count code points. A record:
                        type, message; nothing of the note is in it
     identifiers        doc.spans["phi"], if anything has looked for them: label, kind, text,
                        start, end, score, source (which rule has found it, or "model")
+    answers, statements
+                       what was asked, if anything was, as `answer_records` says
 
 and, of attributes that are named (see `attributes`), `attributes` of the note and of each
 entity, and `tokens`.
@@ -210,7 +210,6 @@ def make_record(note: Note, doc: Doc, *, attributes: Named = ()) -> Record:
         "codes": [_round_scores(code) for code in doc._.icd9],
         "abbreviations": describe_abbreviations(doc, note.text),
         **cast(Record, describe_relations(doc)),
-        **cast(Record, describe_answers(doc)),
         "n_sentences": len(sentences),
         "sentences": sentences,
         "pieces": doc._.clinical_pieces or {},
@@ -219,6 +218,7 @@ def make_record(note: Note, doc: Doc, *, attributes: Named = ()) -> Record:
     }
     if PHI_KEY in doc.spans:
         record["identifiers"] = describe_identifiers(doc, note.text)
+    record.update(cast(Record, describe_answers(doc)))
     if any(named):
         record["attributes"] = reader.read_doc(doc)
         record["tokens"] = cast(list[TokenRecord], reader.read_tokens(doc))

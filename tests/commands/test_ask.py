@@ -109,7 +109,7 @@ def test_lines_fit_a_terminal_and_have_no_control_characters():
         **{"id": "a\x1b[31m" * 9, "question": "q" * 99, "score": 0.5, "start": 1},
         **{"section": "plan", "text": "one\ntwo\x07 " * 30},
     }
-    head, line = format_table([row], 100)
+    _, line = format_table([row], 100)
     assert len(line) <= 100
     assert line.endswith("…")
     assert line.isprintable()

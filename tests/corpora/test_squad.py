@@ -7,7 +7,7 @@ import spacy
 
 from spacy_clinical.corpora.folds import choose_fold
 from spacy_clinical.corpora.squad import SquadCorpus, read_squad
-from spacy_clinical.errors import CodedValueError
+from spacy_clinical.errors import CodedValueError, CodedWarning
 
 TEXT = "The patient denies fever. He takes aspirin 81 mg daily for his heart."
 
@@ -70,7 +70,7 @@ def test_wrong_offsets_are_left_out_and_counted(nlp, tmp_path):
             ],
         ),
     )
-    with pytest.warns(UserWarning) as warned:
+    with pytest.warns(CodedWarning) as warned:
         [example] = read(nlp, path)
     messages = [str(one.message) for one in warned]
     assert any("[W901] 3 of 5 answers in 'a.json'" in text for text in messages)

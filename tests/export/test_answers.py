@@ -108,6 +108,8 @@ def test_lines_and_parquet_keep_them(record, tmp_path):
         assert line[name] == record[name]
         assert row[name] == record[name]
         assert bare_row[name] == bare[name]
+    # Order of keys included.
+    assert json.dumps(row) == json.dumps(record)
 
 
 def test_tables_and_frames_have_a_row_for_each(record, tmp_path):

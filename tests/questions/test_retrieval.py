@@ -3,7 +3,7 @@ import pytest
 import spacy
 from numpy import log
 
-from spacy_clinical.questions.retrieval import B, K1, list_stems, score_sentences
+from spacy_clinical.questions.retrieval import K1, B, list_stems, score_sentences
 from tests.conftest import NOTES
 
 
