@@ -223,7 +223,7 @@ def _make_record(row: dict[str, Any]) -> dict[str, Any]:
     record = {
         name: read_json(value) if name in _JSON else _drop_nulls(value)
         for name, value in row.items()
-        if value is not None
+        if value is not None or name == "error"
     }
     for name in _NAMED:
         if name in record:
@@ -235,8 +235,7 @@ def _make_record(row: dict[str, Any]) -> dict[str, Any]:
     for name, shape in _SHAPERS.items():
         if name in record:
             record[name] = shape(record[name], name)
-    record["error"] = row.get("error")
-    return record
+    return {**record, "error": row.get("error")}
 
 
 def _drop_nulls(value: Any, kept: Collection[str] = _KEPT) -> Any:
