@@ -430,3 +430,21 @@ def test_gradients_of_bigbirds_layer_are_those_of_torch(tmp_path):
     assert block.get_grad("W_up") == pytest.approx(up, abs=1e-4)
     norm = model.qa_classifier.output.LayerNorm.weight.grad.numpy()
     assert block.get_grad("scale") == pytest.approx(norm, abs=1e-4)
+
+
+# Length
+
+
+@pytest.mark.parametrize("part", ["the patient denies fever ", "x", "\u05db\u05d0\u05d1. "])
+def test_long_notes_are_read_whole(tiny_squad, part):
+    """Sentences or none, one word or many: the number of windows follows the length."""
+    nlp = make_nlp(tiny_squad, encoder=SIZE, questions={"a": QUESTION})
+    seen = []
+    for n_chars in (10_000, 40_000):
+        doc = nlp.make_doc(part * (n_chars // len(part)))
+        doc = get_pipe(nlp)(doc)
+        record = doc._.clinical_pieces["clinical_qa"]
+        assert record["not_seen"] == 0
+        assert record["windows"] <= record["pieces"] / 15 + 2
+        seen.append(record["pieces"])
+    assert seen[1] == pytest.approx(4 * seen[0], abs=8)
