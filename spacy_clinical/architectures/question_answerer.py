@@ -18,11 +18,11 @@ from spacy_clinical.architectures.encoder import (
 from spacy_clinical.architectures.feed_forward import build_feed_forward
 from spacy_clinical.architectures.parity import settle_precision
 from spacy_clinical.encoders.shim import EncoderShim
-from spacy_clinical.heads.answers import Spans, find_spans
 from spacy_clinical.pieces.align import Pieces
 from spacy_clinical.pieces.plan import Plan
 from spacy_clinical.pieces.text import OtherText, Text, read_doc
 from spacy_clinical.pieces.windows import Window
+from spacy_clinical.questions.spans import Spans, find_spans
 from spacy_clinical.types import Floats2d
 
 # What is asked of the invented note, to compare precisions.

@@ -11,10 +11,10 @@ from thinc.api import Model
 from spacy_clinical.architectures.window_reader import build_window_reader
 from spacy_clinical.extensions.attributes import SECTIONS_KEY, SUBSECTIONS_KEY
 from spacy_clinical.extensions.span_groups import list_spans
-from spacy_clinical.heads.answers import Spans
 from spacy_clinical.pieces.align import Pieces
 from spacy_clinical.pieces.text import Text
 from spacy_clinical.questions.retrieval import score_sentences
+from spacy_clinical.questions.spans import Spans
 from spacy_clinical.types import Floats1d, Floats2d, Ints1d
 
 LINE_START = re.compile(r"(?<=\n)(?=\S)")

@@ -12,12 +12,12 @@ from thinc.api import Config, Model, Optimizer, set_dropout_rate
 from spacy_clinical.architectures.document_layers import set_label_scores
 from spacy_clinical.architectures.feed_forward import set_feed_forward
 from spacy_clinical.errors import CodedValueError, Errors
-from spacy_clinical.heads.answers import get_loss, place_gold
 from spacy_clinical.pieces.text import OtherText, Sections, Text, read_note
 from spacy_clinical.pipeline.bases.asking_pipe import Asked, AskingPipe
 from spacy_clinical.questions.asked import read_asked
 from spacy_clinical.questions.places import find_pieces, place_spans
 from spacy_clinical.questions.records import make_answer
+from spacy_clinical.questions.spans import get_loss, place_gold
 from spacy_clinical.types import Floats2d, list_names
 
 DEFAULT_CONFIG = """

@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy
 from spacy.tokens import Doc
 
-from spacy_clinical.heads.answers import Spans
 from spacy_clinical.pieces.align import Pieces
 from spacy_clinical.pieces.text import Text
+from spacy_clinical.questions.spans import Spans
 
 
 class Place(NamedTuple):

@@ -435,7 +435,9 @@ def test_gradients_of_bigbirds_layer_are_those_of_torch(tmp_path):
 # Length
 
 
-@pytest.mark.parametrize("part", ["the patient denies fever ", "x", "\u05db\u05d0\u05d1. "])
+@pytest.mark.parametrize(
+    "part", ["the patient denies fever ", "x", "\u05db\u05d0\u05d1. "]
+)
 def test_long_notes_are_read_whole(tiny_squad, part):
     """Sentences or none, one word or many: the number of windows follows the length."""
     nlp = make_nlp(tiny_squad, encoder=SIZE, questions={"a": QUESTION})

@@ -5,14 +5,14 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from spacy_clinical.heads.answers import (
+from spacy_clinical.pieces.windows import Window
+from spacy_clinical.questions.spans import (
     GoldSpan,
     Spans,
     find_spans,
     get_loss,
     place_gold,
 )
-from spacy_clinical.pieces.windows import Window
 
 # Two windows of a text of five pieces: the first keeps 0 to 2, the second 3 and 4.
 WINDOWS = [Window(0, 4, 0, 3), Window(2, 5, 3, 5)]
