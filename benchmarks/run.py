@@ -120,6 +120,15 @@ BENCHMARKS = (
         },
     ),
     Benchmark(
+        "qa",
+        "--data {data}",
+        {
+            "quick": "--articles 1 --timed 1 --rounds 1",
+            "standard": "--rounds 3",
+            "thorough": "--rounds 9 --timed 5",
+        },
+    ),
+    Benchmark(
         "deid",
         "--data {data}",
         {

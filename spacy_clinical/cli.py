@@ -9,6 +9,7 @@ import typer
 
 from spacy_clinical.about import __version__
 from spacy_clinical.commands.annotate import annotate
+from spacy_clinical.commands.ask import ask
 from spacy_clinical.commands.checkpoints import app as checkpoints
 from spacy_clinical.commands.console import PlainCommand
 from spacy_clinical.commands.convert import convert
@@ -31,7 +32,7 @@ app = typer.Typer(
     help="Extract sections, entities and codes from notes, and fields from forms.",
 )
 for command in (
-    *(annotate, deidentify, view, forms, export),
+    *(annotate, ask, deidentify, view, forms, export),
     *(convert, tune, evaluate, path, doctor),
 ):
     app.command(cls=PlainCommand)(command)

@@ -8,7 +8,7 @@ import spacy
 from spacy.util import load_config, load_model_from_config
 
 from spacy_clinical.concepts.build import build_vocabulary
-from tests.tiny import make_document_classifier
+from tests.tiny import make_document_classifier, make_question_answerer
 
 ROOT = Path(__file__).parents[1]
 CONFIGS = sorted((ROOT / "configs").glob("*.cfg"))
@@ -19,7 +19,7 @@ ANN += "A1\tNegated T3\nR1\tMODIFY Arg1:T1 Arg2:T2\n"
 NAMES = "id,name,synonyms\nD1,asthma,bronchial asthma|asthmas\nD2,fever,pyrexia\n"
 PUBTATOR = "1|t|Asthma after aspirin\n1|a|A case.\n1\t0\t6\tAsthma\tDisease\tD1\n"
 
-PAIRS = (
+GAD = (
     "index\tsentence\tlabel\n0\t@GENE$ in @DISEASE$\t1\n1\t@GENE$, no @DISEASE$\t0\n"
 )
 
@@ -33,7 +33,7 @@ def corpus(tmp_path):
         (tmp_path / part / "1.ann").write_text(ANN, encoding="utf8")
         (tmp_path / f"{part}.csv").write_text(CSV, encoding="utf8")
     (tmp_path / "pubtator.txt").write_text(PUBTATOR, encoding="utf8")
-    (tmp_path / "pairs.tsv").write_text(PAIRS, encoding="utf8")
+    (tmp_path / "pairs.tsv").write_text(GAD, encoding="utf8")
     (tmp_path / "names.csv").write_text(NAMES, encoding="utf8")
     build_vocabulary([tmp_path / "names.csv"], tmp_path / "names")
     write_codiesp(tmp_path / "codiesp")
@@ -125,6 +125,36 @@ def test_deidentify_assembles(tiny_ner, tmp_path):
     nlp.to_disk(tmp_path)
     doc = spacy.load(tmp_path)("MRN: 4481239")
     assert "4481239" in [span.text for span in doc.spans["phi"]]
+
+
+def test_qa_assembles(tiny_ner, tmp_path):
+    checkpoint = make_question_answerer(tmp_path / "checkpoint", "bert")
+    encoder = "components.clinical_qa.model.encoder"
+    overrides = {
+        "paths.checkpoint": str(checkpoint),
+        f"{encoder}.size": 50,
+        f"{encoder}.stride": 40,
+    }
+    config = load_config(ROOT / "configs/qa.cfg", overrides=overrides)
+    nlp = load_model_from_config(config, auto_fill=True, validate=True)
+    nlp.initialize()
+    nlp.to_disk(tmp_path / "pipeline")
+    answers = spacy.load(tmp_path / "pipeline")(TEXT)._.answers
+    assert [one["question"] for one in answers] == ["smoking", "complaint"]
+    assert all(one["section"] for one in answers)
+
+
+def test_pairs_assembles(tmp_path):
+    labels = ["contradiction", "entailment", "neutral"]
+    checkpoint = make_document_classifier(tmp_path / "checkpoint", "bert", labels)
+    overrides = {"paths.checkpoint": str(checkpoint)}
+    config = load_config(ROOT / "configs/pairs.cfg", overrides=overrides)
+    nlp = load_model_from_config(config, auto_fill=True, validate=True)
+    nlp.initialize()
+    nlp.to_disk(tmp_path / "pipeline")
+    statements = spacy.load(tmp_path / "pipeline")(TEXT)._.statements
+    assert [one["statement"] for one in statements] == ["diabetes", "smoking"]
+    assert {one["label"] for one in statements} <= set(labels)
 
 
 def test_long_notes_assembles(tiny_ner, tmp_path):
@@ -232,6 +262,15 @@ TINY_RELATIONS = {
     "components.clinical_relations.model.encoder.stride": 50,
 }
 TINY_PAIRS = {"components.clinical_relations.model.encoder.size": 62}
+TINY_QA = {
+    "components.clinical_qa.model.encoder.size": 50,
+    "components.clinical_qa.model.encoder.stride": 40,
+}
+ASSETS = ROOT / "assets"
+QUESTIONS = {
+    f"paths.{n}": str(ASSETS / f"questions/{n}.json") for n in ("train", "dev")
+}
+PAIRS = {"paths.train": str(ASSETS / "pairs/train.jsonl")}
 # Each training config with its data, and what is measured.
 TRAINING = {
     "train_assertion": ({**BRAT, **TINY_ASSERTION}, "assertion_f"),
@@ -240,6 +279,8 @@ TRAINING = {
         {"paths.train": "pairs.tsv", "paths.dev": "pairs.tsv", **TINY_PAIRS},
         "relations_f",
     ),
+    "train_qa": ({**QUESTIONS, **TINY_QA}, "qa_f"),
+    "train_pairs": (PAIRS, "pairs_acc"),
     "train_deid": (BRAT, "phi_f"),
     "train_ner": ({**BRAT, **TINY_WINDOWS}, "ents_f"),
     "train_ner_mixed": (MIXED, "ents_f"),

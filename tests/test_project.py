@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from spacy_clinical.cli import app
 from tests.conftest import copy_examples
-from tests.test_configs import TINY_WINDOWS
+from tests.test_configs import TINY_QA, TINY_WINDOWS
 from tests.tiny import make_bare_bert
 
 # Commands print their warnings.
@@ -29,7 +29,10 @@ APPS = {"spacy": spacy_app, "spacy_clinical": app}
 # is learned.
 STEPS = "--training.max_steps 1 --training.eval_frequency 2"
 WINDOWS = " ".join(f"--{name} {value}" for name, value in TINY_WINDOWS.items())
+QA_WINDOWS = " ".join(f"--{name} {value}" for name, value in TINY_QA.items())
 FEW = {
+    "qa_options": f"{STEPS} {QA_WINDOWS}",
+    "pairs_options": STEPS,
     "ner_options": f"{STEPS} {WINDOWS}",
     "codes_options": f"{STEPS} --training.before_to_disk null",
     "forms_options": STEPS,
@@ -100,6 +103,8 @@ def test_all_leaves_models_scores_plots_and_pages(project):
         )
         assert scores["n_docs"] > 0
         assert list((project / f"out/scores/{kind}").glob("*.svg"))
+    scores = json.loads((project / "out/scores/qa/scores.json").read_text("utf8"))
+    assert 0 <= scores["scores"]["qa_f"] <= 1
     assert (project / "training/ner/model-best/config.cfg").is_file()
     for name in ("index.html", "forms.html", "notes.jsonl", "fields.csv"):
         assert (project / "out" / name).is_file()

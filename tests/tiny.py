@@ -12,6 +12,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 from tokenizers.implementations import ByteLevelBPETokenizer
 from transformers import (
     AutoConfig,
+    AutoModelForQuestionAnswering,
     AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
     BertConfig,
@@ -107,6 +108,35 @@ def make_document_classifier(
 
 
 @always_the_same()
+def make_question_answerer(
+    folder: Path,
+    kind: str,
+    *,
+    sharpness: float = 1.0,
+    labels: Sequence[str] = ("start", "end"),
+    **settings: Any,
+) -> Path:
+    """Save a question-answering checkpoint.
+
+    sharpness: Factor on the head's weights, to keep logits apart.
+    settings: Of the configuration, such as more positions.
+    """
+    tokenizer = make_tokenizer(folder, kind)
+    config = make_config(kind, tokenizer, labels, **settings)
+    config.sep_token_id = tokenizer.sep_token_id
+    model = AutoModelForQuestionAnswering.from_config(config)
+    with torch.no_grad():
+        getattr(model, "qa_classifier", model).qa_outputs.weight.mul_(sharpness)
+        # As if it had been trained: tiny checkpoints start with the same rows.
+        types = getattr(model.base_model.embeddings, "token_type_embeddings", None)
+        if types is not None:
+            types.weight.mul_(20)
+    tokenizer.save_pretrained(folder)
+    model.save_pretrained(folder)
+    return folder
+
+
+@always_the_same()
 def make_core(folder: Path, labels: Sequence[str]) -> Path:
     """Save a checkpoint as CORe is published: cased vocab.txt, .bin only, no
     tokenizer_config.json, no `problem_type`."""
@@ -168,7 +198,9 @@ def make_unigram_tokenizer() -> BigBirdTokenizerFast:
     tokenizer.decoder = decoders.Metaspace()
     ids = {name: pieces.index(name) for name in ("[CLS]", "[SEP]")}
     tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=list(ids.items())
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        special_tokens=list(ids.items()),
     )
     return BigBirdTokenizerFast(tokenizer_object=tokenizer)
 

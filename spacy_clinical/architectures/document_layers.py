@@ -35,7 +35,7 @@ def forward_hidden(
     Z, Y = _activate(model, X)
 
     def backprop(dY: Any) -> Any:
-        dZ = _backprop_activation(model, dY, Z, Y)
+        dZ = backprop_activation(ops, model.attrs["function"], dY, Z, Y)
         model.inc_grad("W", ops.gemm(dZ, X, trans1=True))
         model.inc_grad("b", dZ.sum(axis=0))
         return ops.gemm(dZ, W)
@@ -45,18 +45,26 @@ def forward_hidden(
 
 def _activate(model: Model[Any, Any], X: Any) -> tuple[Any, Any]:
     """Compute the input and the output of the activation."""
-    ops, function = model.ops, model.attrs["function"]
-    Z = ops.gemm(X, model.get_param("W"), trans2=True) + model.get_param("b")
-    return Z, ops.xp.tanh(Z) if function == "tanh" else getattr(ops, function)(Z)
+    Z = model.ops.gemm(X, model.get_param("W"), trans2=True) + model.get_param("b")
+    return Z, activate(model.ops, model.attrs["function"], Z)
 
 
-def _backprop_activation(model: Model[Any, Any], dY: Any, Z: Any, Y: Any) -> Any:
-    function = model.attrs["function"]
+def activate(ops: Any, function: str, Z: Any) -> Any:
+    """Apply an activation: "tanh", or one of Thinc's operations."""
+    return ops.xp.tanh(Z) if function == "tanh" else getattr(ops, function)(Z)
+
+
+def backprop_activation(ops: Any, function: str, dY: Any, Z: Any, Y: Any) -> Any:
+    """Compute the gradient of an activation's input.
+
+    dY: Gradient of its output.
+    Z, Y: Its input and output.
+    """
     if function == "tanh":
         return dY * (1 - Y * Y)
     if function == "relu":
         return dY * (Z > 0)
-    return getattr(model.ops, f"backprop_{function}")(dY, Z, Y)
+    return getattr(ops, f"backprop_{function}")(dY, Z)
 
 
 def find_input_gradient(
@@ -72,7 +80,7 @@ def find_input_gradient(
     d_row = ops.asarray2f(output.get_param("W")[column][None])
     if hidden.attrs["function"]:
         Z, Y = _activate(hidden, ops.asarray2f(x[None]))
-        dZ = _backprop_activation(hidden, d_row, Z, Y)
+        dZ = backprop_activation(ops, hidden.attrs["function"], d_row, Z, Y)
         d_row = ops.gemm(dZ, hidden.get_param("W"))
     gradient: Floats1d = ops.to_numpy(d_row)[0]
     return gradient

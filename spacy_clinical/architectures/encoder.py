@@ -87,6 +87,7 @@ def plan_for(shim: EncoderShim, texts: Sequence[Text]) -> Plan:
         stride=stride,
         global_attention=shim.settings.global_attention,
         boxes=shim.settings.boxes if shim.has_boxes else None,
+        pair_size=min(size, shim.loaded.max_pieces - shim.n_pair_specials),
     )
 
 

@@ -45,7 +45,7 @@ def explain(
 
     shares = []
     for i in windows:
-        [framed], n_before = shim.frame([plan.inputs[i]])
+        [framed], [n_before] = shim.frame([plan.inputs[i]])
         of_window = attribute(shim.runtime, framed, backprop_score, steps=steps)
         start, stop, _, _ = plan.windows[0][i]
         for piece, share in zip(range(start, stop), of_window[n_before:], strict=False):

@@ -74,6 +74,10 @@ def _read_once(
 
 def _get_key(window: Input, summary: Summary) -> bytes:
     digest = hashlib.sha256(summary.encode("ascii"))
-    for part in window:
+    parts = [window.ids, window.global_at, window.boxes]
+    if window.partner is not None:
+        ids, *roles = window.partner
+        parts += [ids, numpy.asarray(roles)]
+    for part in parts:
         digest.update(b"-" if part is None else part.tobytes() + b"|")
     return digest.digest()

@@ -12,6 +12,7 @@ from spacy.language import Language
 from spacy.training import Example
 
 from spacy_clinical.corpora.augment import Augmenter, augment
+from spacy_clinical.corpora.folds import choose_fold
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.files.regular import coded_errors, read_regular
 from spacy_clinical.icd9.tables import find_icd9_categories
@@ -96,12 +97,9 @@ class CodiEspCorpus:
         return codes
 
     def _choose(self, names: list[str]) -> list[str]:
-        if self.fold is None:
-            return names
-        order = list(names)
-        random.Random(0).shuffle(order)
-        left_out = set(order[self.fold :: self.n_folds])
-        return [name for name in names if (name in left_out) == self.held_out]
+        return choose_fold(
+            names, fold=self.fold, n_folds=self.n_folds, held_out=self.held_out
+        )
 
 
 def _read_text(path: Path) -> str:

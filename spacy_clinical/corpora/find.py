@@ -15,6 +15,7 @@ from spacy_clinical.corpora.conll import ConllCorpus, is_conll
 from spacy_clinical.corpora.forms import ANNOTATIONS, FormCorpus, FunsdCorpus
 from spacy_clinical.corpora.jsonl import EntityCorpus
 from spacy_clinical.corpora.pubtator import PubTatorCorpus, is_pubtator
+from spacy_clinical.corpora.squad import SquadCorpus, is_squad
 from spacy_clinical.corpora.table import TableCorpus
 from spacy_clinical.errors import CodedFileNotFoundError, CodedValueError, Errors
 from spacy_clinical.files.regular import coded_errors, open_regular, show_path
@@ -48,11 +49,12 @@ KINDS = {
         "tables of texts and labels (.csv, .tsv, .parquet)", TableCorpus, True
     ),
     "jsonl": Kind(".jsonl of texts with entities or cats", EntityCorpus),
+    "squad": Kind("SQuAD (.json of contexts and questions)", SquadCorpus),
 }
 # Formats with codes of whole texts.
 OF_CODES = ("spacy", "codiesp", "table", "jsonl")
 # Formats that can be converted to .spacy. Forms can't: a Doc that spaCy makes of their
-# text has no boxes. JSON lines without labels are texts without entities.
+# text has no boxes; nor questions, which would be lost in the same way. JSON lines without labels are texts without entities.
 CONVERTIBLE = ("brat", "codiesp", "pubtator", "conll", "jsonl", "table")
 
 
@@ -147,7 +149,7 @@ def _find_folder_kind(path: Path) -> str:
 _TABLES = frozenset({".csv", ".tsv", ".parquet"})
 _LINES = frozenset({".jsonl", ".ndjson"})
 _CONLL = frozenset({".conll", ".iob", ".bio"})
-_SUFFIXES = frozenset({".spacy", ".pubtator", *_TABLES, *_LINES, *_CONLL})
+_SUFFIXES = frozenset({".spacy", ".pubtator", ".json", *_TABLES, *_LINES, *_CONLL})
 
 
 def _find_file_kinds(path: Path, label_column: str) -> set[str]:
@@ -162,6 +164,8 @@ def _find_file_kinds(path: Path, label_column: str) -> set[str]:
             return _find_line_kinds(path, label_column)
         if suffix in _CONLL:
             return {"conll"}
+        if suffix == ".json":
+            return {"squad"} if is_squad(path) else set()
         if suffix == ".txt" and path.with_suffix(".ann").exists():
             return {"brat"}
         if suffix != ".parquet" and is_pubtator(path):

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from transformers import (
     AutoModel,
+    AutoModelForQuestionAnswering,
     AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
     PretrainedConfig,
@@ -21,6 +22,7 @@ from spacy_clinical.encoders.configs import check_size, read_config, read_kind
 from spacy_clinical.encoders.faults import Contents, check_files, read_packed_weights
 from spacy_clinical.encoders.published_heads import (
     Head,
+    cut_answer_head,
     cut_document_head,
     cut_token_head,
 )
@@ -29,9 +31,16 @@ from spacy_clinical.encoders.tokenizer_files import load_tokenizer
 from spacy_clinical.errors import CodedError, CodedValueError, Errors, Warnings, warn
 
 TOKENS, DOCUMENTS = "ForTokenClassification", "ForSequenceClassification"
+ANSWERS = "ForQuestionAnswering"
 LOADERS = {
     TOKENS: AutoModelForTokenClassification,
     DOCUMENTS: AutoModelForSequenceClassification,
+    ANSWERS: AutoModelForQuestionAnswering,
+}
+HEADS = {
+    TOKENS: cut_token_head,
+    DOCUMENTS: cut_document_head,
+    ANSWERS: cut_answer_head,
 }
 # Encoders that use the position of words on a page, and those that also use its image,
 # whose licenses forbid commercial use.
@@ -183,8 +192,7 @@ def _load_model(
     model = model.float().eval()
     head = None
     if suffix:
-        cut = cut_token_head if suffix == TOKENS else cut_document_head
-        head = cut(files.name, model)
+        head = HEADS[suffix](files.name, model)
         model = model.base_model
     if getattr(model, "pooler", None) is not None:
         model.pooler = None

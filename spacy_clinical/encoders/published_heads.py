@@ -35,22 +35,45 @@ class Hidden:
 
 
 @dataclass(frozen=True)
+class Block:
+    """A feed-forward layer before the head of BigBird's question answering: two linear
+    layers, whose output is added to the input and normalized.
+
+    W_up (n_inner, width), b_up (n_inner): The first layer.
+    W_down (width, n_inner), b_down (width): The second.
+    scale, shift (width), eps: Normalization.
+    activation: Activation after the first layer.
+    """
+
+    W_up: Floats2d
+    b_up: Floats1d
+    W_down: Floats2d
+    b_down: Floats1d
+    scale: Floats1d
+    shift: Floats1d
+    eps: float
+    activation: Activation
+
+
+@dataclass(frozen=True)
 class Head:
     """A published linear head over the encoder's last layer.
 
-    labels: What it labels: tokens or documents.
+    labels: What it labels: tokens, documents, or the borders of answers.
     W (n_labels, width), b (n_labels): Weights.
     columns: Labels of the logits.
     hidden: Layer before it, in a document head.
     problem: The "problem_type" of config.json; "" if it has none.
+    block: Layer before it, in BigBird's question answering.
     """
 
-    labels: Literal["tokens", "documents"]
+    labels: Literal["tokens", "documents", "answers"]
     W: Floats2d
     b: Floats1d
     columns: list[str]
     hidden: Hidden | None = None
     problem: str = ""
+    block: Block | None = None
 
 
 def cut_token_head(name: str, model: Any) -> Head:
@@ -94,6 +117,41 @@ def cut_document_head(name: str, model: Any) -> Head | None:
     problem = str(getattr(model.config, "problem_type", None) or "")
     columns = _read_columns(model, len(W))
     return Head("documents", W, b, columns, hidden, problem)
+
+
+def cut_answer_head(name: str, model: Any) -> Head:
+    """Get the head of a question-answering model: the logits of start and end.
+
+    name: Name of the checkpoint, for errors.
+    model: The model.
+    RAISES ValueError: C960, if the head is of another kind.
+    """
+    block, inner = None, getattr(model, "qa_classifier", model)
+    linear: Any = getattr(inner, "qa_outputs", None)
+    is_known = _is_linear(linear) and linear.out_features == 2
+    if inner is not model and is_known:
+        block = _read_block(inner, model.config)
+        is_known = block is not None
+    if not is_known:
+        kind = type(model).__name__
+        raise CodedValueError(Errors.C960.format(name=name, kind=kind))
+    W, b = _read_linear(linear)
+    return Head("answers", W, b, ["start", "end"], block=block)
+
+
+def _read_block(classifier: Any, config: Any) -> Block | None:
+    """Get the layer before BigBird's head; None for other layers."""
+    up = getattr(getattr(classifier, "intermediate", None), "dense", None)
+    down = getattr(getattr(classifier, "output", None), "dense", None)
+    if (
+        not (_is_linear(up) and _is_linear(down))
+        or config.hidden_act not in ACTIVATIONS
+    ):
+        return None
+    norm = classifier.output.LayerNorm
+    scale, shift = (w.detach().numpy().copy() for w in (norm.weight, norm.bias))
+    layers = (*_read_linear(up), *_read_linear(down))
+    return Block(*layers, scale, shift, norm.eps, ACTIVATIONS[config.hidden_act])
 
 
 def _is_linear(layer: Any) -> bool:

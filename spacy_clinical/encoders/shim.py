@@ -22,6 +22,7 @@ from spacy_clinical.encoders.arrays import put_array, view_as_array
 from spacy_clinical.encoders.forks import prepare_before_fork
 from spacy_clinical.encoders.forward.makes import has_global_attention
 from spacy_clinical.encoders.forward.precision import describe_processor
+from spacy_clinical.encoders.framing import frame_window
 from spacy_clinical.encoders.loading import (
     LoadedCheckpoint,
     knows_boxes,
@@ -138,6 +139,11 @@ class EncoderShim(Shim):
         return self.loaded.max_pieces - len(before) - len(after)
 
     @property
+    def n_pair_specials(self) -> int:
+        """Number of special tokens around the two texts of a pair."""
+        return sum(map(len, self.loaded.tokenizer.pair_frame[:3]))
+
+    @property
     def window(self) -> tuple[int, int]:
         """Size and stride of the windows (pieces).
 
@@ -229,9 +235,9 @@ class EncoderShim(Shim):
         windows: Windows without special tokens.
         YIELDS: The index of a window and its rows (window length, width).
         """
-        _, n_before = self.frame(())
-        for i, rows in self.predict_framed(windows):
-            yield i, rows[n_before : n_before + len(windows[i].ids)]
+        inputs, starts = self.frame(windows)
+        for i, rows in self.runtime.predict(inputs):
+            yield i, rows[starts[i] : starts[i] + len(windows[i].ids)]
 
     def predict_framed(
         self, windows: Sequence[Input]
@@ -247,20 +253,20 @@ class EncoderShim(Shim):
         RETURNS (window length, width): Rows of each window, and a callback that takes
             their gradients.
         """
-        _, n_before = self.frame(())
+        _, starts = self.frame(windows)
         outputs, backprop_inputs = self.begin_update_framed(windows)
 
         def backprop(d_rows: Sequence[Floats2d]) -> None:
             d_outputs = []
-            for output, d_window in zip(outputs, d_rows, strict=True):
+            for output, start, d_window in zip(outputs, starts, d_rows, strict=True):
                 d_output = numpy.zeros_like(output)
-                d_output[n_before : n_before + len(d_window)] = d_window
+                d_output[start : start + len(d_window)] = d_window
                 d_outputs.append(d_output)
             backprop_inputs(d_outputs)
 
         rows = [
-            output[n_before : n_before + len(window.ids)]
-            for output, window in zip(outputs, windows, strict=True)
+            output[start : start + len(window.ids)]
+            for output, start, window in zip(outputs, starts, windows, strict=True)
         ]
         return rows, backprop
 
@@ -273,23 +279,14 @@ class EncoderShim(Shim):
             inputs, mixed_precision=self.settings.mixed_precision
         )
 
-    def frame(self, windows: Sequence[Input]) -> tuple[list[Input], int]:
+    def frame(self, windows: Sequence[Input]) -> tuple[list[Input], list[int]]:
         """Add special tokens to windows, with global attention for the first piece.
 
-        RETURNS: The inputs, and the number of special tokens before a window.
+        RETURNS: The inputs, and the number of pieces before the window in each.
         """
-        before, after = self.loaded.tokenizer.specials
-        inputs = []
-        for ids, global_at, boxes in windows:
-            framed = numpy.asarray([*before, *ids, *after], dtype="int64")
-            at = numpy.union1d(
-                [0], numpy.asarray(global_at, dtype="int64") + len(before)
-            )
-            if boxes is not None:
-                first, last = [[0] * 4] * len(before), [[1000] * 4] * len(after)
-                boxes = numpy.asarray([*first, *boxes, *last], dtype="int64")
-            inputs.append(Input(framed, at.astype("int64"), boxes))
-        return inputs, len(before)
+        loaded = self.loaded
+        framed = [frame_window(w, loaded.tokenizer, loaded.model) for w in windows]
+        return [one for one, _ in framed], [start for _, start in framed]
 
     # Training
 

@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tokenizers import Encoding
 from transformers import PreTrainedTokenizerFast
@@ -40,6 +40,20 @@ def _after_fork_in_parent() -> None:
 
 
 os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent)
+
+
+class PairFrame(NamedTuple):
+    """Special tokens around the two texts of a pair.
+
+    before, between, after: Their ids.
+    types: Token types of the five parts: before, the first text, between, the second
+        text, after.
+    """
+
+    before: list[int]
+    between: list[int]
+    after: list[int]
+    types: tuple[int, int, int, int, int]
 
 
 class PieceTokenizer:
@@ -100,6 +114,31 @@ class PieceTokenizer:
         if not text:
             return ids, []
         return ids[: text[0]], ids[text[-1] + 1 :]
+
+    @cached_property
+    def pair_frame(self) -> PairFrame:
+        """The special tokens of a pair of texts.
+
+        A tokenizer that knows no pairs gets BERT's: the first text as if it stood alone,
+        then the second with the tokens that end a text.
+        """
+        encoding = self._backend.encode("a", "a")
+        of_text, ids = encoding.sequence_ids, encoding.ids
+        first = [i for i, text in enumerate(of_text) if text == 0]
+        second = [i for i, text in enumerate(of_text) if text == 1]
+        starts, ends = self.specials
+        parts = ids[: first[0]], ids[first[-1] + 1 : second[0]], ids[second[-1] + 1 :]
+        if not parts[0] or not parts[1] or not parts[2]:
+            return PairFrame(starts, ends, ends, (0, 0, 0, 1, 1))
+        types = encoding.type_ids
+        at = 0, first[0], first[-1] + 1, second[0], second[-1] + 1
+        a, b, c, d, e = (int(types[i]) for i in at)
+        return PairFrame(*parts, (a, b, c, d, e))
+
+    @property
+    def returns_types(self) -> bool:
+        """Whether the checkpoint's own inputs have token types."""
+        return "token_type_ids" in self._tokenizer.model_input_names
 
     def find_fault(self) -> str:
         """Find a reason why the tokenizer can't be used; "" if it can."""

@@ -7,7 +7,8 @@ C2xx tokenizer, sentences, corpora · C3xx command line, export · C4xx codes of
 C5xx forms · C85x, C860 assertion · C864 to C867 abbreviations, augmenter · C868, C869
 storage of weights · C870 to C874 partly labelled corpora, PubTator · C875 long
 forms for abbreviations · C880 to C882 identifiers · C890 to C897, W890 their removal ·
-C90x, C91x, W900 vocabularies · C920 to C922 abbreviations of notes · C94x relations.
+C90x, C91x, W900 vocabularies · C920 to C922 abbreviations of notes · C94x relations ·
+C96x, C97x, W901, W902 questions and pairs of texts.
 """
 
 import re
@@ -18,13 +19,21 @@ from spacy_clinical.errors.of_concepts import ConceptErrors
 from spacy_clinical.errors.of_files import FileErrors
 from spacy_clinical.errors.of_findings import FindingErrors
 from spacy_clinical.errors.of_models import ModelErrors
+from spacy_clinical.errors.of_questions import QuestionErrors
 from spacy_clinical.errors.of_relations import RelationErrors
 
 # The code at the start of spaCy's errors and warnings, which have no attribute for it.
 _CODE = re.compile(r"\[([CEW]\d{3,4})\]")
 
 
-class Errors(ModelErrors, FileErrors, FindingErrors, ConceptErrors, RelationErrors):
+class Errors(
+    ModelErrors,
+    FileErrors,
+    FindingErrors,
+    ConceptErrors,
+    RelationErrors,
+    QuestionErrors,
+):
     """All errors of the package."""
 
 
@@ -99,6 +108,11 @@ class Warnings(metaclass=Catalog):
         "{n_terms} terms of '{name}' are above or below themselves. They are kept, "
         "without the semantic types that such a circle hides."
     )
+    W901 = (
+        "{n} of {n_all} answers in '{name}' aren't in the context where their offset "
+        "says, and are left out."
+    )
+    W902 = "{n} questions in '{name}' have no words, and are left out."
 
 
 _CODED = re.compile(r"\[(C\d{3,4})\]")

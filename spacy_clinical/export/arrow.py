@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from spacy_clinical.errors import CodedValueError, Errors
+from spacy_clinical.export.answer_records import ANSWER_SHAPES, shape_answers
 from spacy_clinical.export.arrow_schema import NAMED_SCHEMA, SCHEMA
 from spacy_clinical.export.relation_records import DATE, SHAPES, shape_date, shape_rows
 from spacy_clinical.extensions.assertion_attributes import CONTEXT_ATTRIBUTES
@@ -36,6 +37,11 @@ _KEPT = frozenset(
         *("long_start", "long_end"),
     }
 )
+# Functions that give rows all of their fields, and no others.
+_SHAPERS: dict[str, Callable[..., Any]] = {
+    **dict.fromkeys(SHAPES, shape_rows),
+    **dict.fromkeys(ANSWER_SHAPES, shape_answers),
+}
 _NEEDED = {"id", "sections", "entities"}
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 
@@ -151,9 +157,9 @@ def _make_row(record: Mapping[str, Any], schema: pa.Schema) -> dict[str, Any]:
         row[name] = _convert_attributes(row.get(name), write_json)
     for name in _LINKED:
         row[name] = _shape_dates(_convert_xrefs(row.get(name), _list_systems))
-    for name in SHAPES:
+    for name, shape in _SHAPERS.items():
         if name in record:
-            row[name] = shape_rows(record[name], name)
+            row[name] = shape(record[name], name)
     return row
 
 
@@ -217,7 +223,7 @@ def _make_record(row: dict[str, Any]) -> dict[str, Any]:
     record = {
         name: read_json(value) if name in _JSON else _drop_nulls(value)
         for name, value in row.items()
-        if value is not None
+        if value is not None or name == "error"
     }
     for name in _NAMED:
         if name in record:
@@ -226,11 +232,10 @@ def _make_record(row: dict[str, Any]) -> dict[str, Any]:
         if name in record:
             record[name] = _shape_dates(_convert_xrefs(record[name], _join_systems))
     # Null fields have been left out.
-    for name in SHAPES:
+    for name, shape in _SHAPERS.items():
         if name in record:
-            record[name] = shape_rows(record[name], name)
-    record["error"] = row.get("error")
-    return record
+            record[name] = shape(record[name], name)
+    return {**record, "error": row.get("error")}
 
 
 def _drop_nulls(value: Any, kept: Collection[str] = _KEPT) -> Any:

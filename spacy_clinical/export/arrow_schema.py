@@ -38,6 +38,9 @@ record lacks (the text, after --no-text) is null. The columns:
     pieces             string: JSON, as components differ in what they say
     provenance         string: JSON
     error              struct: component, code, type, message (string)
+    answers, statements
+                       list of struct, with the fields of `answer_records`: places (int64),
+                       scores (float64), else strings; null if nothing was asked
     identifiers        list of struct: label, kind, text (string), start, end (int64), score
                        (float64), source (string); null if nothing has looked for them
 
@@ -57,11 +60,12 @@ import pyarrow as pa
 
 from spacy_clinical.about import __title__, __version__
 from spacy_clinical.export.abbreviations import FIELDS as ABBREVIATION_FIELDS
+from spacy_clinical.export.answer_records import ANSWER_SHAPES
 from spacy_clinical.export.relation_records import DATE, DATE_SHAPE, SHAPES
 from spacy_clinical.export.shapes import Field, Shape
 from spacy_clinical.extensions.assertion_attributes import CONTEXT_ATTRIBUTES
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 _KINDS = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 
 
@@ -88,7 +92,7 @@ _TYPES = {
         dict.fromkeys(("component", "code", "type", "message"), pa.string())
     ),
     DATE: _make_type(DATE_SHAPE),
-    **{name: _make_type([shape]) for name, shape in SHAPES.items()},
+    **{n: _make_type([s]) for n, s in {**SHAPES, **ANSWER_SHAPES}.items()},
 }
 # The fields of rows, by the columns that hold them.
 _ENTITY = " ".join(
@@ -122,7 +126,7 @@ _NAMED_ROWS = {
 _COLUMNS = (
     "id source meta n_chars text sections subsections entities overlapping codes "
     "abbreviations relations medications measurements n_sentences sentences pieces "
-    "provenance error identifiers"
+    "provenance error identifiers answers statements"
 )
 
 

@@ -17,6 +17,8 @@
                               `span._.long_form` work
     doc._.relations, doc._.medications, doc._.measurements, span._.date
                               what belongs to what, and when
+    doc._.answers, doc._.statements
+                              what was asked, and what was found
     doc._, span._, token._    attributes that the records have; those that nothing has
                               added so far are added, with the default None
     get_note(doc)             id, source and metadata of the note
@@ -38,6 +40,7 @@ from spacy.util import filter_spans
 from spacy_clinical.assertion.cues import MODEL
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.export.abbreviations import restore_abbreviation
+from spacy_clinical.export.answer_records import restore_answers
 from spacy_clinical.export.concepts import restore_concept
 from spacy_clinical.export.records import get_source_format
 from spacy_clinical.export.relation_records import (
@@ -125,6 +128,8 @@ def make_doc(record: Mapping[str, Any], nlp: Language) -> Doc:
     _set_concepts(doc, finder, record)
     _set_abbreviations(doc, finder, record)
     _set_relations(doc, finder, record)
+    for name, rows in restore_answers(record).items():
+        doc._.set(name, rows)
     _set_attributes(doc, finder, record)
     keep(doc, EXTENDED_KEY, len(finder.extended))
     set_note(doc, get_record_note(record))

@@ -15,6 +15,9 @@
     AllergyIntolerance   substances under allergies, with reactions; or that none is
                          known
     FamilyMemberHistory  disorders of the family, by relative
+    QuestionnaireResponse
+                         questions to the note with their answers, and statements about it
+                         with their labels
     Device               the package, checkpoints and rules that produced the findings
     OperationOutcome     what failed on the note, if anything did
 
@@ -49,6 +52,7 @@ from spacy_clinical.export.claims import (
     read_assertion,
 )
 from spacy_clinical.export.codings import URIS, make_code, split_entity
+from spacy_clinical.export.fhir_answers import filter_places, make_items
 from spacy_clinical.export.fhir_measurements import make_measurement
 from spacy_clinical.export.fhir_note import NoteMaker
 from spacy_clinical.export.fhir_relations import Places, Related, find_status
@@ -67,7 +71,7 @@ from spacy_clinical.export.fhir_values import (
     make_status,
 )
 from spacy_clinical.export.jsonl import write_records
-from spacy_clinical.export.relation_records import to_doc
+from spacy_clinical.export.places import to_doc
 from spacy_clinical.files.json_text import keep_finite
 
 ICD9, ICD10 = URIS["ICD9CM"], URIS["ICD10CM"]
@@ -101,6 +105,7 @@ def make_bundle(
         *maker.list_observations(),
         *maker.list_allergies(),
         *maker.list_relatives(),
+        *maker.list_responses(),
     ]
     resources = [
         maker.make_document(with_text=with_text),
@@ -328,6 +333,24 @@ class _Maker(NoteMaker):
                     for ent in ents
                     for part in split_entity(ent)
                 ],
+            }
+
+    def list_responses(self) -> Iterator[Resource]:
+        """List the answers and statements, in one response."""
+        items = make_items(self.record)
+        if items:
+            parts = ("response",)
+            places = [row["start"] for row in self.record.get("answers") or ()]
+            yield {
+                **self._start(
+                    "QuestionnaireResponse", parts, filter_places(places), {}
+                ),
+                # By no person.
+                "status": "in-progress",
+                "subject": self.subject,
+                "authored": self.date,
+                "author": self.refer_device(),
+                "item": items,
             }
 
     def _start(

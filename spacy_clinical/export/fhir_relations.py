@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 from spacy_clinical.export.codings import make_code
 from spacy_clinical.export.fhir_measurements import UCUM
 from spacy_clinical.export.fhir_values import SNOMED, Resource, clean, is_date
+from spacy_clinical.export.places import to_doc
 from spacy_clinical.export.relation_records import (
     DATE,
     shape_date,
     shape_rows,
-    to_doc,
 )
 from spacy_clinical.relations.drug_names import names_drug
 from spacy_clinical.relations.sig.fhir import make_dosage

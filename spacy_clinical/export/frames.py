@@ -21,6 +21,9 @@
                id, name, analyte, part, loinc, value, value_high, comparator, unit (UCUM),
                value_text, unit_text, range_low, range_high, flag, flag_source, date,
                section, start, end; of a blood pressure a row for each part
+    answers    id, question, asked, text, score, null_score, section, sentence (its text),
+               start, end, n_best (as JSON)
+    statements id, statement, hypothesis, label, score, scores, windows (as JSON)
     codes      id, code, title, chapter, score
     identifiers id, label, kind, text, start, end, score, source
     fields     id, key, option, value, page, score (of forms)
@@ -41,6 +44,12 @@ from typing import Any, Literal, cast, get_args
 from spacy.tokens import Doc
 
 from spacy_clinical.errors import CodedImportError, CodedValueError, Errors
+from spacy_clinical.export.answer_records import (
+    ANSWER_COLUMNS,
+    ANSWER_SHAPES,
+    STATEMENT_COLUMNS,
+    list_answer_rows,
+)
 from spacy_clinical.export.attributes import Named, Values, parse_attributes
 from spacy_clinical.export.concepts import list_concept_rows
 from spacy_clinical.export.docs import get_note
@@ -66,6 +75,8 @@ Rows = Literal[
     "relations",
     "medications",
     "measurements",
+    "answers",
+    "statements",
     "identifiers",
     "fields",
     "tokens",
@@ -92,6 +103,8 @@ COLUMNS: dict[Rows, tuple[str, ...]] = {
     "relations": RELATION_COLUMNS,
     "medications": MEDICATION_COLUMNS,
     "measurements": MEASUREMENT_COLUMNS,
+    "answers": ANSWER_COLUMNS,
+    "statements": STATEMENT_COLUMNS,
     "identifiers": ("id", "label", "kind", "text", "start", "end", "score", "source"),
     "fields": ("id", "key", "option", "value", "page", "score"),
     "tokens": ("id", "start", "end"),
@@ -104,14 +117,18 @@ _TYPES = {
     **dict.fromkeys(("body_start", "page"), "int64"),
     **dict.fromkeys(("head_start", "head_end", "child_start", "child_end"), "int64"),
     **dict.fromkeys(("times", "times_high", "refills"), "Int64"),
-    **dict.fromkeys(("score", "concept_score"), "float64"),
+    **dict.fromkeys(("score", "concept_score", "null_score"), "float64"),
     **dict.fromkeys(("dose", "dose_high", "strength", "dispense"), "float64"),
     **dict.fromkeys(("period", "period_high", "duration", "duration_high"), "float64"),
     **dict.fromkeys(("value_high", "range_low", "range_high"), "float64"),
     **dict.fromkeys((*CONTEXT_ATTRIBUTES, "is_prn", "is_former"), "boolean"),
 }
 # Where they differ from those of columns with the same name.
-_OWN_TYPES: dict[str, dict[str, str]] = {"measurements": {"value": "float64"}}
+_OWN_TYPES: dict[str, dict[str, str]] = {
+    "measurements": {"value": "float64"},
+    # A question may have no answer.
+    "answers": {"start": "Int64", "end": "Int64"},
+}
 ATTRIBUTES = "attributes"
 
 
@@ -201,6 +218,8 @@ def list_rows(record: Mapping[str, Any], rows: Rows) -> Iterator[dict[str, Any]]
         found = list_concept_rows(record["entities"])
     if rows in SHAPES:
         found = list_relation_rows(record, rows)
+    if rows in ANSWER_SHAPES:
+        found = list_answer_rows(record, rows, write_value)
     for row in found:
         value = row.get("value")
         # A column has one type, so booleans are written as text.

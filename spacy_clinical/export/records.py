@@ -34,6 +34,8 @@ count code points. A record:
                        type, message; nothing of the note is in it
     identifiers        doc.spans["phi"], if anything has looked for them: label, kind, text,
                        start, end, score, source (which rule has found it, or "model")
+    answers, statements
+                       what was asked, if anything was, as `answer_records` says
 
 and, of attributes that are named (see `attributes`), `attributes` of the note and of each
 entity, and `tokens`.
@@ -53,6 +55,11 @@ from spacy_clinical.export.abbreviations import (
     AbbreviationRecord,
     bare_abbreviation,
     describe_abbreviations,
+)
+from spacy_clinical.export.answer_records import (
+    ANSWER_SHAPES,
+    bare_answers,
+    describe_answers,
 )
 from spacy_clinical.export.attributes import (
     AttributeReader,
@@ -152,6 +159,8 @@ class Record(TypedDict, total=False):
     relations: list[dict[str, Any]]
     medications: list[dict[str, Any]]
     measurements: list[dict[str, Any]]
+    answers: list[dict[str, Any]]
+    statements: list[dict[str, Any]]
     identifiers: list[IdentifierRecord]
     n_sentences: int
     sentences: list[int]
@@ -209,6 +218,7 @@ def make_record(note: Note, doc: Doc, *, attributes: Named = ()) -> Record:
     }
     if PHI_KEY in doc.spans:
         record["identifiers"] = describe_identifiers(doc, note.text)
+    record.update(cast(Record, describe_answers(doc)))
     if any(named):
         record["attributes"] = reader.read_doc(doc)
         record["tokens"] = cast(list[TokenRecord], reader.read_tokens(doc))
@@ -274,6 +284,8 @@ def without_text(record: Record, *, keep_meta: str | Collection[str] = ()) -> Re
         elif name in SHAPES:
             kb_ids = {row.get("kb_id") or "" for row in bare.get("entities") or ()}
             bare[name] = bare_relations(value, name, labels, kb_ids)
+        elif name in ANSWER_SHAPES:
+            bare[name] = bare_answers(value, name, labels)
         elif name == "pieces":
             bare["pieces"] = bare_pieces(value, provenance)
         elif name == "provenance":

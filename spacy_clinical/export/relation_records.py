@@ -21,11 +21,12 @@ lasts does.
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from spacy.tokens import Doc, Span
 
+from spacy_clinical.export.places import to_doc, to_record
 from spacy_clinical.export.shapes import (
     INTEGER,
     NAME,
@@ -183,7 +184,7 @@ _PARTS = {
 def describe_relations(doc: Doc) -> dict[str, list[dict[str, Any]]]:
     """Make the rows of a Doc's relations, medications and measurements."""
     made = {
-        name: shape_rows(_to_record(doc._.get(name) or ()), name, words="fill")
+        name: shape_rows(to_record(doc._.get(name) or ()), name, words="fill")
         for name in SHAPES
     }
     for row in made["relations"]:
@@ -248,31 +249,3 @@ def restore_relations(record: Mapping[str, Any]) -> dict[str, list[dict[str, Any
         for name in SHAPES
         if record.get(name)
     }
-
-
-def to_doc(value: Any) -> Any:
-    """Name places as the attributes of Docs do: start_char and end_char."""
-    return _rename(value, {"start": "start_char", "end": "end_char"}, dict)
-
-
-def _to_record(value: Any) -> Any:
-    """Name places as records do; those of tokens are left out."""
-    return _rename(value, {"start_char": "start", "end_char": "end"}, _drop_tokens)
-
-
-def _drop_tokens(row: Mapping[str, Any]) -> dict[str, Any]:
-    places = ("start", "end") if "start_char" in row else ()
-    return {name: value for name, value in row.items() if name not in places}
-
-
-def _rename(
-    value: Any, names: Mapping[str, str], choose: Callable[[Any], dict[str, Any]]
-) -> Any:
-    if isinstance(value, list | tuple):
-        return [_rename(item, names, choose) for item in value]
-    if isinstance(value, Mapping):
-        return {
-            names.get(name, name): _rename(item, names, choose)
-            for name, item in choose(value).items()
-        }
-    return value

@@ -5,6 +5,8 @@
     abbreviations.csv  if there are some
     relations.csv, medications.csv, measurements.csv
                        if there are some
+    answers.csv, statements.csv
+                       if something was asked
     identifiers.csv    if there are identifiers
     tokens.csv         if there are tokens that have attributes
 
@@ -34,7 +36,7 @@ TABLES: tuple[Rows, ...] = ("notes", "sections", "entities", "codes")
 # Written only if there are some.
 MORE_TABLES: tuple[Rows, ...] = (
     *("concepts", "abbreviations", "relations", "medications", "measurements"),
-    *("identifiers", "tokens"),
+    *("answers", "statements", "identifiers", "tokens"),
 )
 
 

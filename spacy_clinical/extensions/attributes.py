@@ -6,15 +6,16 @@ stored. What else is done with a Doc:
 
     Doc.from_docs           keeps sections, their titles and bodies, entities with their
                             concepts, forms with boxes and pages (their numbers count
-                            within each form), `form_fields`, `form_tables`, `icd9` (with evidence where
-                            it is now), relations and their records,
+                            within each form), `form_fields`, `form_tables`, `icd9` (with
+                            evidence where it is now), relations and their records,
+                            answers and statements,
                             provenance and the first error. spaCy drops `doc.cats` and
                             attrs of span groups, and so scores and what abbreviations
                             stand for; `clinical_pieces`,
                             `clinical_vector` and `icd9_groups` hold for one note only.
     span.as_doc             spaCy drops span groups: no sections. With
-                            copy_user_data=True boxes and pages, fields and relations
-                            that are all inside, provenance and error stay. Codes are of a whole note:
+                            copy_user_data=True boxes and pages, fields, relations,
+                            answers and statements that are all inside, provenance and error stay. Codes are of a whole note:
                             a part of it has none.
     doc.retokenize          all follow, by their characters: a merged token has the box
                             around its words, a part of a word the word's box. spaCy's own
@@ -35,6 +36,7 @@ from spacy_clinical.errors import Errors, find_code, get_own_message, name_type
 from spacy_clinical.extensions.abbreviation_attributes import (
     register_abbreviation_extensions,
 )
+from spacy_clinical.extensions.answer_attributes import register_answer_extensions
 from spacy_clinical.extensions.assertion_attributes import register_assertion_extensions
 from spacy_clinical.extensions.concept_attributes import register_concept_extensions
 from spacy_clinical.extensions.doc_data import (
@@ -248,6 +250,7 @@ def register_extensions() -> None:
     register_abbreviation_extensions()
     register_concept_extensions()
     register_relation_extensions()
+    register_answer_extensions()
     register_known_identifiers()
     register_note_dates()
     getters: dict[str, Callable[[Doc], Any]] = {

@@ -1,88 +1,30 @@
 """Relations of a Doc, and the records that follow from them: `doc._.relations`,
 `doc._.medications`, `doc._.measurements` and `span._.date`.
 
-All are lists of plain records, or one record. Places in them are kept in characters from
-where the Doc started that they were written to; tokens are found when they are read. So
-they survive `Doc.from_docs`, `span.as_doc(copy_user_data=True)` and changes of tokens: a
-record stays if all of its places are in the Doc.
+All are lists of plain records (see `placed_records`), or one record.
 """
 
 from collections.abc import Iterable, Mapping
-from functools import partial
 from typing import Any
 
 from spacy.tokens import Doc, Span
 
 from spacy_clinical.extensions.doc_data import (
     Kept,
-    count_chars,
     find_kept,
     get_user_data,
     keep,
     list_kept,
     restore_lists,
-    token_borders,
 )
+from spacy_clinical.extensions.placed_records import PREFIX, register_records
 from spacy_clinical.extensions.span_groups import follow
 
 RELATIONS = "relations"
 # Records that are assembled from relations.
 MEDICATIONS, MEASUREMENTS = "medications", "measurements"
 RECORDS = (MEDICATIONS, MEASUREMENTS)
-_PREFIX = "spacy_clinical."
 _DATE, _KNOWN = "spacy_clinical.date", "clinical_known_relations"
-_START, _END = "start_char", "end_char"
-
-
-class _Places:
-    """Moves places in records, and finds their tokens.
-
-    doc: The Doc that they are in.
-    by (characters): How far they are moved.
-    """
-
-    def __init__(self, doc: Doc, by: int) -> None:
-        self.by = by
-        self.n_chars = count_chars(doc)
-        self.starts, self.ends = token_borders(doc)
-        self.are_inside = True
-
-    def move(self, value: Any) -> Any:
-        """Copy plain data with its places moved; `are_inside` becomes false if one isn't in
-        the Doc."""
-        if isinstance(value, list | tuple):
-            return [self.move(item) for item in value]
-        if not isinstance(value, dict):
-            return value
-        moved = {key: self.move(item) for key, item in value.items()}
-        start, end = value.get(_START), value.get(_END)
-        if isinstance(start, int) and isinstance(end, int):
-            moved |= self._find(start + self.by, end + self.by)
-        return moved
-
-    def _find(self, start: int, end: int) -> dict[str, int]:
-        if not 0 <= start <= end <= self.n_chars:
-            self.are_inside = False
-        first = int(self.ends.searchsorted(start, side="right"))
-        last = int(self.starts.searchsorted(end, side="left"))
-        return {
-            "start": first,
-            "end": max(first, last),
-            _START: start,
-            _END: end,
-        }
-
-
-def _get_records(doc: Doc, *, name: str) -> list[dict[str, Any]]:
-    records = []
-    for start, _, kept in find_kept(doc, _PREFIX + name):
-        places = _Places(doc, start)
-        for record in kept or ():
-            places.are_inside = True
-            moved = places.move(record)
-            if places.are_inside:
-                records.append(moved)
-    return _add_concepts(doc, records) if name == MEDICATIONS else records
 
 
 def _add_concepts(doc: Doc, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -94,15 +36,9 @@ def _add_concepts(doc: Doc, records: list[dict[str, Any]]) -> list[dict[str, Any
     for record in records:
         for drug in (record.get("drug"), *record.get("other_names", ())):
             if isinstance(drug, dict) and "kb_id" in drug:
-                place = drug[_START], drug[_END]
+                place = drug["start_char"], drug["end_char"]
                 drug["kb_id"] = ids.get(place) or drug["kb_id"]
     return records
-
-
-def _set_records(
-    doc: Doc, records: Iterable[Mapping[str, Any]] | None, *, name: str
-) -> None:
-    keep(doc, _PREFIX + name, [restore_lists(record) for record in records or ()])
 
 
 def _get_date(span: Span) -> dict[str, Any] | None:
@@ -145,7 +81,7 @@ def has_records(doc: Doc, name: str) -> bool:
 
     name: Of the attribute.
     """
-    return bool(find_kept(doc, _PREFIX + name))
+    return bool(find_kept(doc, PREFIX + name))
 
 
 def list_dates(doc: Doc) -> list[Kept]:
@@ -164,8 +100,7 @@ def set_date(doc: Doc, start: int, end: int, date: Mapping[str, Any]) -> None:
 
 def register_relation_extensions() -> None:
     """Add the attributes. Repeating it changes nothing."""
-    for name in (RELATIONS, *RECORDS):
-        getter = partial(_get_records, name=name)
-        setter = partial(_set_records, name=name)
-        Doc.set_extension(name, getter=getter, setter=setter, force=True)
+    register_records(RELATIONS)
+    register_records(MEDICATIONS, complete=_add_concepts)
+    register_records(MEASUREMENTS)
     Span.set_extension("date", getter=_get_date, setter=_set_date, force=True)

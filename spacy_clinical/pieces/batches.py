@@ -6,6 +6,20 @@ from typing import NamedTuple
 from spacy_clinical.types import Ints1d, Ints2d
 
 
+class Partner(NamedTuple):
+    """The other text of a pair, which is read with each window of the first.
+
+    ids: Ids of its pieces.
+    is_first: Whether it stands before the window.
+    is_question: Whether it asks something of the window. Encoders with a sliding window
+        give a question global attention, and BigBird marks it by token types.
+    """
+
+    ids: Ints1d
+    is_first: bool = True
+    is_question: bool = False
+
+
 class Input(NamedTuple):
     """Input of an encoder: one window.
 
@@ -14,11 +28,16 @@ class Input(NamedTuple):
         a sliding window. They attend to all others and are attended to by all.
     boxes (length, 4): Boxes of the pieces on their page (0 to 1000), for encoders with
         layout.
+    partner: The other text of a pair. Framed inputs have it among their ids.
+    types (length): Token types of the pieces, where texts of a pair are told apart by
+        them.
     """
 
     ids: Ints1d
     global_at: Ints1d
     boxes: Ints2d | None = None
+    partner: Partner | None = None
+    types: Ints1d | None = None
 
 
 def plan_batches(

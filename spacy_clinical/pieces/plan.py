@@ -1,6 +1,6 @@
 """Cut texts into wordpieces and windows, and join the windows' outputs again."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal, TypeAlias
@@ -8,13 +8,14 @@ from typing import Any, Literal, TypeAlias
 import numpy
 from spacy.tokens import Doc
 
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.extensions.attributes import SECTION_TITLES_KEY
 from spacy_clinical.extensions.span_groups import list_spans
 from spacy_clinical.forms.places import Places, find_places
 from spacy_clinical.forms.segments import find_segments, widen_boxes
 from spacy_clinical.pieces.align import Encoded, Pieces, align_pieces
-from spacy_clinical.pieces.batches import Input
-from spacy_clinical.pieces.text import Text
+from spacy_clinical.pieces.batches import Input, Partner
+from spacy_clinical.pieces.text import OtherText, Text
 from spacy_clinical.pieces.windows import Window, plan_part, take_between
 from spacy_clinical.types import Floats2d, Ints1d, Ints2d
 
@@ -28,6 +29,8 @@ Boxes = Literal["token", "segment"]
 # section titles ("sections"), of a span group (its key) or of given tokens; none for
 # "first".
 GlobalAttention = str | list[int]
+# The other text of a pair leaves at least one of so many parts of a window.
+LEAST_ROOM = 4
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,7 @@ def plan_texts(
     stride: int,
     global_attention: GlobalAttention = "sections",
     boxes: Boxes | None = None,
+    pair_size: int | None = None,
 ) -> Plan:
     """Cut texts into wordpieces, and these into windows.
 
@@ -157,16 +161,28 @@ def plan_texts(
     size, stride (pieces): See `windows.plan_windows`.
     global_attention: See `GlobalAttention`.
     boxes: See `Boxes`; None for encoders without layout.
+    pair_size (pieces): Length of the two texts of a pair in a window; None for `size`.
+    RAISES ValueError: C961, if the other text of a pair leaves no room.
     """
-    encodings = tokenize([text.text for text in texts])
+    known = _cut_into_pieces(texts, tokenize)
+    others = _tokenize_others(texts, tokenize)
     plan = Plan(texts, [], [], [], [])
-    for i, (text, encoding) in enumerate(zip(texts, encodings, strict=True)):
-        pieces = align_pieces(
-            text.text, text.tokens, encoding.ids, list(encoding.offsets)
-        )
+    for i, text in enumerate(texts):
+        pieces = known[id(text.tokens)]
+        partner = None if text.other is None else _make_partner(text.other, others)
+        lengths = size, stride
+        if partner is not None and len(pieces):
+            lengths = fit_pair(
+                len(pieces),
+                len(partner.ids),
+                size=pair_size or size,
+                overlap=size - stride,
+            )
         places = None if boxes is None else find_text_places(text, boxes)
         placed = None if places is None else place_pieces(pieces, places.boxes)
-        windows = cut_text(text, pieces, size=size, stride=stride, places=places)
+        windows = cut_text(
+            text, pieces, size=lengths[0], stride=lengths[1], places=places
+        )
         at = find_global_pieces(text, pieces, global_attention)
         plan.pieces.append(pieces)
         plan.windows.append(windows)
@@ -174,9 +190,59 @@ def plan_texts(
             start, stop, _, _ = window
             inside = take_between(at, start, stop)
             of_window = None if placed is None else placed[start:stop]
-            plan.inputs.append(Input(pieces.ids[start:stop], inside, of_window))
+            plan.inputs.append(
+                Input(pieces.ids[start:stop], inside, of_window, partner)
+            )
             plan.places.append((i, window))
     return plan
+
+
+def fit_pair(
+    n_pieces: int, n_other: int, *, size: int, overlap: int
+) -> tuple[int, int]:
+    """Find the size and stride of a text's windows if another text is in each of them.
+
+    n_pieces, n_other: Lengths of the two texts.
+    size (pieces): Length of the two together.
+    overlap (pieces): Of two windows; less where little room is left.
+    RAISES ValueError: C961, if the other text leaves less than a quarter of the window.
+    """
+    room = size - n_other
+    if n_pieces <= room:
+        return room, room
+    if room < max(1, size // LEAST_ROOM):
+        most = size - max(1, size // LEAST_ROOM)
+        raise CodedValueError(
+            Errors.C961.format(n_pieces=n_other, size=size, most=most)
+        )
+    return room, room - min(overlap, room // 2)
+
+
+def _cut_into_pieces(texts: Sequence[Text], tokenize: Tokenize) -> dict[int, Pieces]:
+    """Tokenize each text once, also if it is in several pairs.
+
+    RETURNS: The pieces by the identity of the text's tokens.
+    """
+    once = {id(text.tokens): text for text in texts}
+    encodings = tokenize([text.text for text in once.values()])
+    return {
+        key: align_pieces(text.text, text.tokens, encoding.ids, list(encoding.offsets))
+        for (key, text), encoding in zip(once.items(), encodings, strict=True)
+    }
+
+
+def _tokenize_others(texts: Sequence[Text], tokenize: Tokenize) -> dict[str, Ints1d]:
+    """Tokenize the other texts of pairs."""
+    others = list(dict.fromkeys(t.other.text for t in texts if t.other is not None))
+    encodings = tokenize(others) if others else ()
+    return {
+        other: numpy.asarray(encoding.ids, dtype="int64")
+        for other, encoding in zip(others, encodings, strict=True)
+    }
+
+
+def _make_partner(other: OtherText, ids: Mapping[str, Ints1d]) -> Partner:
+    return Partner(ids[other.text], other.is_first, other.is_question)
 
 
 def cut_text(

@@ -48,6 +48,18 @@ Unit = Literal["window", "sentence", "first"]
 
 
 @dataclass(frozen=True)
+class OtherText:
+    """The other text of a pair, which a model reads with each window of a text.
+
+    is_first, is_question: See `batches.Partner`.
+    """
+
+    text: str
+    is_first: bool = True
+    is_question: bool = False
+
+
+@dataclass(frozen=True)
 class Text:
     """A text made of parts of a Doc.
 
@@ -62,6 +74,7 @@ class Text:
     token_ids (n_tokens): Indices of the Doc's tokens in the text.
     tokens (n_tokens, 2): Their offsets in the text (characters, half open), ascending.
     unit: How to cut the text into windows.
+    other: The other text, if the two are a pair.
     """
 
     text: str
@@ -75,6 +88,7 @@ class Text:
     tokens: Ints2d = field(default_factory=lambda: numpy.zeros((0, 2), dtype="int64"))
     unit: Unit = "window"
     ends: dict[int, int] = field(default_factory=dict)
+    other: OtherText | None = None
 
     def find_sources(self, start: int, end: int) -> list[tuple[int, int]]:
         """Find the offsets of a part of the text in the Doc (characters, half open).
@@ -102,8 +116,11 @@ class Text:
         return sources
 
 
-def read_doc(doc: Doc) -> Text:
-    """Make a text of a whole Doc, for models over tokens."""
+def read_doc(doc: Doc, *, other: OtherText | None = None) -> Text:
+    """Make a text of a whole Doc, for models over tokens.
+
+    other: The other text, if the two are a pair.
+    """
     text = doc.text
     starts, ends = token_borders(doc)
     has_sentences = doc.has_annotation("SENT_START")
@@ -116,6 +133,7 @@ def read_doc(doc: Doc) -> Text:
         sentences=[s.start_char for s in doc.sents] if has_sentences else [],
         token_ids=numpy.arange(len(doc)),
         tokens=numpy.stack([starts, ends], axis=1),
+        other=other,
     )
 
 

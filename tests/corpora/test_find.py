@@ -72,6 +72,14 @@ def write_pubtator(folder):
     return folder / "a.pubtator"
 
 
+def write_squad(folder):
+    questions = [{"id": 1, "question": "Which pain?", "answers": []}]
+    paragraph = {"context": TEXT, "qas": questions}
+    data = {"data": [{"paragraphs": [paragraph]}]}
+    (folder / "a.json").write_text(json.dumps(data))
+    return folder / "a.json"
+
+
 WRITERS = {
     "spacy": write_spacy,
     "codiesp": write_cases,
@@ -82,6 +90,7 @@ WRITERS = {
     "conll": write_conll,
     "table": write_table,
     "jsonl": write_jsonl,
+    "squad": write_squad,
 }
 
 

@@ -146,7 +146,7 @@ def test_boxes_outside_of_the_page_are_moved_onto_it(tiny_layoutlm):
     pages = make_pages(words, boxes, width=400, height=200)
     doc = make_form_doc(load_blank().vocab, pages)
     shim = get_shim(build_hf_encoder(str(tiny_layoutlm)))
-    [framed], n_before = shim.frame(plan_for(shim, [read_doc(doc)]).inputs)
+    [framed], [n_before] = shim.frame(plan_for(shim, [read_doc(doc)]).inputs)
     assert framed.boxes.min() >= 0
     assert framed.boxes.max() <= 1000
     assert (framed.boxes[:, 2:] >= framed.boxes[:, :2]).all()

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from importlib.metadata import entry_points
+from pathlib import Path
 
 import pytest
 import spacy
 from spacy.language import Language
 from spacy.util import raise_error
+
+from tests.tiny import make_document_classifier, make_question_answerer
 
 FACTORIES = sorted(
     entry.name
@@ -32,15 +35,47 @@ def settings(factory: str, checkpoint, vocabulary) -> dict:
     if factory == "clinical_icd9_categorizer":
         encoder = {"checkpoint": str(checkpoint)}
         return {"model": {"encoder": encoder}, "threshold": 0.0}
+    if factory == "clinical_qa":
+        encoder = {"checkpoint": str(checkpoint), "size": 40, "stride": 30}
+        questions = {"pain": "no chest pain?", "fever": "fever of the patient"}
+        return {"model": {"encoder": encoder}, "questions": questions}
+    if factory == "clinical_pair_classifier":
+        hypotheses = {"pain": "The patient denies pain.", "fever": "no fever"}
+        encoder = {"checkpoint": str(checkpoint)}
+        return {"model": {"encoder": encoder}, "hypotheses": hypotheses}
     return {}
 
 
 @pytest.fixture(scope="session")
-def made_pipelines(tiny_ner, tiny_core, heart_vocabulary) -> dict[str, Language]:
+def tiny_squad(tmp_path_factory) -> Path:
+    """A tiny checkpoint for question answering."""
+    folder = tmp_path_factory.mktemp("tiny_squad")
+    return make_question_answerer(folder, "bert", sharpness=40.0)
+
+
+@pytest.fixture(scope="session")
+def tiny_nli(tmp_path_factory) -> Path:
+    """A tiny pair classifier, with labels in the order of MedNLI's authors."""
+    folder = tmp_path_factory.mktemp("tiny_nli")
+    labels = ["contradiction", "entailment", "neutral"]
+    return make_document_classifier(
+        folder, "bert", labels, sharpness=1.0, initializer_range=0.3
+    )
+
+
+@pytest.fixture(scope="session")
+def made_pipelines(
+    tiny_ner, tiny_core, tiny_squad, tiny_nli, heart_vocabulary
+) -> dict[str, Language]:
+    checkpoints = {
+        "clinical_icd9_categorizer": tiny_core,
+        "clinical_qa": tiny_squad,
+        "clinical_pair_classifier": tiny_nli,
+    }
     made = {}
     for factory in FACTORIES:
         nlp = spacy.blank("en")
-        checkpoint = tiny_core if "icd9" in factory else tiny_ner
+        checkpoint = checkpoints.get(factory, tiny_ner)
         nlp.add_pipe(factory, config=settings(factory, checkpoint, heart_vocabulary))
         nlp.initialize()
         made[factory] = nlp

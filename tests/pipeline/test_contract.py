@@ -52,6 +52,8 @@ def annotations(doc: Doc) -> dict:
         "fields": doc._.form_fields,
         "icd9": [rounded_record(record) for record in doc._.icd9],
         "relations": doc._.relations,
+        "answers": [rounded_values(record) for record in doc._.answers],
+        "statements": [rounded_values(record) for record in doc._.statements],
     }
 
 
@@ -63,6 +65,15 @@ def rows_of(doc: Doc):
 
 def rounded(array):
     return None if array is None else numpy.round(array, 3).tolist()
+
+
+def rounded_values(value):
+    """Plain data with its numbers rounded."""
+    if isinstance(value, dict):
+        return {key: rounded_values(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [rounded_values(item) for item in value]
+    return round(value, 4) if isinstance(value, float) else value
 
 
 def rounded_record(record: dict) -> dict:
@@ -85,6 +96,8 @@ def test_every_factory_is_under_contract():
         "clinical_linker",
         "clinical_long_transformer",
         "clinical_ner",
+        "clinical_pair_classifier",
+        "clinical_qa",
         "clinical_relations",
         "clinical_section_splitter",
         "clinical_sentencizer",

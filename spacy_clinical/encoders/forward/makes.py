@@ -13,22 +13,20 @@ from spacy_clinical.encoders.forward.layers import (
     read_distilbert,
 )
 
-# Function from (table, ids, positions, boxes) to embeddings (1, n_pieces, width).
-Embed = Callable[[Any, Tensor, Tensor, Tensor | None], Tensor]
+# Function from (table, ids, positions, types, boxes) to embeddings (1, n_pieces, width).
+Embed = Callable[[Any, Tensor, Tensor, Tensor, Tensor | None], Tensor]
 
 
 def embed_bert(
-    table: Any, ids: Tensor, positions: Tensor, boxes: Tensor | None
+    table: Any, ids: Tensor, positions: Tensor, types: Tensor, boxes: Tensor | None
 ) -> Tensor:
-    """Embed pieces by their ids, positions and the first token type."""
-    x: Tensor = table(
-        input_ids=ids, position_ids=positions, token_type_ids=torch.zeros_like(ids)
-    )
+    """Embed pieces by their ids, positions and token types."""
+    x: Tensor = table(input_ids=ids, position_ids=positions, token_type_ids=types)
     return x
 
 
 def embed_layoutlm(
-    table: Any, ids: Tensor, positions: Tensor, boxes: Tensor | None
+    table: Any, ids: Tensor, positions: Tensor, types: Tensor, boxes: Tensor | None
 ) -> Tensor:
     """Embed pieces also by their boxes; without boxes, all are [0, 0, 0, 0]."""
     if boxes is None:
@@ -36,14 +34,14 @@ def embed_layoutlm(
     x: Tensor = table(
         input_ids=ids,
         position_ids=positions,
-        token_type_ids=torch.zeros_like(ids),
+        token_type_ids=types,
         bbox=boxes,
     )
     return x
 
 
 def embed_distilbert(
-    table: Any, ids: Tensor, positions: Tensor, boxes: Tensor | None
+    table: Any, ids: Tensor, positions: Tensor, types: Tensor, boxes: Tensor | None
 ) -> Tensor:
     """Embed pieces by their ids and positions, without token types."""
     x = table.word_embeddings(ids) + table.position_embeddings(positions)
@@ -60,18 +58,21 @@ class Make:
     embed: Function that embeds pieces.
     attention: Kind of attention: to all pieces ("full"), to a sliding window ("banded")
         or, in long texts, to blocks ("blocked").
+    marks_questions: Whether its model for question answering marks questions by token
+        types, also where the tokenizer doesn't.
     """
 
     layers: str = "encoder"
     read_layer: Callable[[Any], LayerModules] = read_bert
     embed: Embed = embed_bert
     attention: Literal["full", "banded", "blocked"] = "full"
+    marks_questions: bool = False
 
 
 # By model_type. All have learned absolute positions and post-layer normalization.
 MAKES = {
     "bert": Make(),
-    "big_bird": Make(attention="blocked"),
+    "big_bird": Make(attention="blocked", marks_questions=True),
     "camembert": Make(),
     "distilbert": Make("transformer", read_distilbert, embed_distilbert),
     "electra": Make(),
@@ -96,6 +97,12 @@ def has_global_attention(model: Any) -> bool:
     """Check whether a model supports global attention of single pieces."""
     make = MAKES.get(model.config.model_type)
     return make is not None and make.attention == "banded"
+
+
+def marks_questions(model: Any) -> bool:
+    """Check whether a model marks questions by token types of its own."""
+    make = MAKES.get(model.config.model_type)
+    return make is not None and make.marks_questions
 
 
 def find_layers(model: Any) -> list[LayerModules]:

@@ -100,9 +100,10 @@ class PackedEncoder:
         positions = numpy.concatenate([numpy.arange(len(i.ids)) for i in inputs])
         rows = torch.from_numpy(ids)[None].to(device)
         places = torch.from_numpy(positions + self.first_position)[None].to(device)
-        boxes = join_boxes(inputs)
+        boxes, types = join_boxes(inputs), join_types(inputs)
         placed = None if boxes is None else boxes[None].to(device)
-        x = self.make.embed(self.model.embeddings, rows, places, placed)
+        typed = torch.zeros_like(rows) if types is None else types[None].to(device)
+        x = self.make.embed(self.model.embeddings, rows, places, typed, placed)
         embedded: Tensor = x[0]
         if self.dtype is not None:
             n_more = self.rule.count(len(embedded)) - len(embedded)
@@ -196,3 +197,17 @@ def join_boxes(inputs: Sequence[Input]) -> Tensor | None:
     """Concatenate the boxes of all pieces (n_pieces, 4); None without boxes."""
     boxes = [i.boxes for i in inputs if i.boxes is not None]
     return torch.from_numpy(numpy.concatenate(boxes)) if boxes else None
+
+
+def join_types(inputs: Sequence[Input]) -> Tensor | None:
+    """Concatenate the token types of all pieces (n_pieces); None without types.
+
+    Inputs without types have the first type, as alone.
+    """
+    if all(i.types is None for i in inputs):
+        return None
+    types = [
+        numpy.zeros(len(i.ids), dtype="int64") if i.types is None else i.types
+        for i in inputs
+    ]
+    return torch.from_numpy(numpy.concatenate(types))

@@ -8,7 +8,7 @@ import numpy
 import torch
 from torch import Tensor
 
-from spacy_clinical.encoders.forward.packed import join_boxes
+from spacy_clinical.encoders.forward.packed import join_boxes, join_types
 from spacy_clinical.pieces.batches import Input
 
 
@@ -43,16 +43,20 @@ class PaddedEncoder:
         ids[mask] = numpy.concatenate([i.ids for i in inputs])
         device = next(self.model.parameters()).device
         seen = torch.from_numpy(mask).to(device)
-        boxed = {}
-        boxes = join_boxes(inputs)
+        more = {}
+        boxes, types = join_boxes(inputs), join_types(inputs)
         if boxes is not None:
             padded = torch.zeros((*mask.shape, 4), dtype=torch.long)
             padded[torch.from_numpy(mask)] = boxes
-            boxed = {"bbox": padded.to(device)}
+            more["bbox"] = padded.to(device)
+        if types is not None:
+            padded = torch.zeros(mask.shape, dtype=torch.long)
+            padded[torch.from_numpy(mask)] = types
+            more["token_type_ids"] = padded.to(device)
         output = self.model(
             input_ids=torch.from_numpy(ids).to(device),
             attention_mask=seen.long(),
-            **boxed,
+            **more,
         )
         rows: Tensor = output.last_hidden_state[seen]
         return rows

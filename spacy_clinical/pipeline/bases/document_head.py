@@ -1,7 +1,7 @@
 """Base class of components that label whole texts with an encoder's head."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy
 from spacy.language import Language
@@ -24,6 +24,8 @@ class DocumentHeadPipe(HeadPipe):
     """Base class of components with a `spacy-clinical.DocumentClassifier.v1`."""
 
     OF = "documents"
+    # Values of "problem_type" that a published head may have.
+    PROBLEMS: ClassVar[tuple[str, ...]] = ("", "multi_label_classification")
     pooling: WindowPooling
     positive_weight: float | Literal["balanced"]
 
@@ -48,6 +50,10 @@ class DocumentHeadPipe(HeadPipe):
     def read_labels(self, columns: Sequence[str]) -> set[str]:
         """Get the labels that the columns of a published head stand for."""
         return set(map(self.write_label, columns))
+
+    def list_labels(self, eg: Example) -> Iterable[str]:
+        """List the labels in an example."""
+        return eg.reference.cats
 
     def make_weights(
         self, labels: Sequence[str], nlp: Language | None
@@ -96,7 +102,8 @@ class DocumentHeadPipe(HeadPipe):
         """
         names = list_names(labels or self.cfg.get("added", []))
         if not names:
-            names = sorted({key for eg in get_examples() for key in eg.reference.cats})
+            used = {label for eg in get_examples() for label in self.list_labels(eg)}
+            names = sorted(used)
         names = [self.write_label(name) for name in names]
         some = [eg.predicted for eg, _ in zip(get_examples(), range(2), strict=False)]
         self.model.initialize(X=[self.read(doc) for doc in some])
@@ -192,7 +199,7 @@ class DocumentHeadPipe(HeadPipe):
             raise CodedValueError(
                 Errors.C402.format(name=self.name, checkpoint=name or "-")
             )
-        if head.problem not in ("", "multi_label_classification"):
+        if head.problem not in self.PROBLEMS:
             raise CodedValueError(
                 Errors.C403.format(
                     name=self.name, checkpoint=name, problem=head.problem

@@ -1,0 +1,30 @@
+"""What is asked of a Doc, and what is found: `doc._.questions` and `doc._.answers`,
+`doc._.hypotheses` and `doc._.statements`."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from spacy.tokens import Doc
+
+from spacy_clinical.extensions.doc_data import get_whole, keep
+from spacy_clinical.extensions.placed_records import register_records
+
+ANSWERS, STATEMENTS = "answers", "statements"
+QUESTIONS, HYPOTHESES = "questions", "hypotheses"
+
+
+def _get_asked(doc: Doc, *, name: str) -> dict[str, str]:
+    return dict(get_whole(doc, f"clinical_{name}") or {})
+
+
+def _set_asked(doc: Doc, asked: Mapping[str, str] | None, *, name: str) -> None:
+    keep(doc, f"clinical_{name}", dict(asked) if asked else None)
+
+
+def register_answer_extensions() -> None:
+    """Add the attributes. Repeating it changes nothing."""
+    register_records(ANSWERS)
+    register_records(STATEMENTS)
+    for name in (QUESTIONS, HYPOTHESES):
+        getter, setter = partial(_get_asked, name=name), partial(_set_asked, name=name)
+        Doc.set_extension(name, getter=getter, setter=setter, force=True)

@@ -1,0 +1,106 @@
+import numpy
+import pytest
+import spacy
+from numpy import log
+
+from spacy_clinical.questions.retrieval import K1, B, list_stems, score_sentences
+from tests.conftest import NOTES
+
+
+def test_scores_by_hand():
+    """Three sentences of 2, 2 and 4 words; "fever" is in two of them, "smokes" in one."""
+    sentences = ["fever yesterday", "smokes daily", "fever fever chills cough"]
+    scores = score_sentences("Does the patient smoke, or is there fever?", sentences)
+    mean = 8 / 3
+    norm = [K1 * (1 - B + B * n / mean) for n in (2, 2, 4)]
+    fever, smoke = log(1 + 1.5 / 2.5), log(1 + 2.5 / 1.5)
+    expected = [
+        fever * (K1 + 1) / (1 + norm[0]),
+        smoke * (K1 + 1) / (1 + norm[1]),
+        fever * 2 * (K1 + 1) / (2 + norm[2]),
+    ]
+    assert scores == pytest.approx(expected)
+
+
+def test_words_are_compared_by_their_first_letters_without_stop_words():
+    words = "The patient's SMOKING, smoker, smokes; what? medication, an ill"
+    assert list_stems(words) == [*["smok"] * 3, "medica", "ill"]
+    assert list_stems("") == []
+    assert score_sentences("", ["a", ""]).tolist() == [0.0, 0.0]
+    assert len(score_sentences("pain", [])) == 0
+
+
+def make_nlp(encoder=None, **settings):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("clinical_section_splitter")
+    nlp.add_pipe("clinical_sentencizer")
+    model = {"@architectures": "spacy-clinical.SentenceRetrieval.v1", **settings}
+    if encoder is not None:
+        model["encoder"] = {
+            "@architectures": "spacy-clinical.HFEncoder.v1",
+            "checkpoint": str(encoder),
+        }
+    nlp.add_pipe("clinical_qa", config={"model": model})
+    return nlp
+
+
+NOTE = "HPI:\nChest pain. No fever today.\n\nMEDICATIONS: aspirin daily\n\nPLAN:\n\n"
+
+
+def test_sentences_are_answers():
+    nlp = make_nlp()
+    qa = nlp.get_pipe("clinical_qa")
+    doc = nlp(NOTE)
+    [fever, drugs, plan, nothing] = qa.ask(
+        doc, ["any fever?", "Which medications?", "What is the plan?", "rash?"]
+    )
+    assert (fever["text"], fever["section"]) == (
+        "No fever today.",
+        "history_of_present_illness",
+    )
+    # A title says what its text is about, and is no answer itself.
+    assert drugs["text"] == "aspirin daily"
+    assert (plan["text"], nothing["text"]) == ("", "")
+    assert 0 < fever["score"] < 1
+    assert NOTE[fever["start_char"] : fever["end_char"]] == fever["text"]
+
+
+@pytest.mark.parametrize("note", NOTES)
+def test_odd_notes(note):
+    [record] = (
+        make_nlp()
+        .get_pipe("clinical_qa")
+        .ask(make_nlp()(note), "chest pain or fever or aspirin?")
+    )
+    assert record["text"] in note
+
+
+def test_lines_are_taken_without_sentences():
+    nlp = make_nlp()
+    doc = nlp.make_doc("one fever\ntwo pain\nthree")
+    [record] = nlp.get_pipe("clinical_qa").ask(doc, "pain?")
+    assert record["text"] == "two pain"
+
+
+def test_vectors_of_an_encoder_count_too(tiny_ner, tmp_path):
+    nlp = make_nlp(tiny_ner, weight=1000.0)
+    qa = nlp.get_pipe("clinical_qa")
+    doc = nlp("Rash. Cough and cold. No fever today.")
+    [record] = qa.ask(doc, "Cough and cold.", top_k=9)
+    # Its own vector is the most similar one.
+    assert record["text"] == "Cough and cold."
+    assert len(record["n_best"]) == 3
+    nlp.to_disk(tmp_path)
+    again = spacy.load(tmp_path)
+    other = again.get_pipe("clinical_qa").ask(again(doc.text), "Cough and cold.")
+    assert other[0]["text"] == "Cough and cold."
+    assert numpy.isfinite(record["score"])
+
+
+def test_it_is_not_trained(tmp_path):
+    nlp = make_nlp()
+    optimizer = nlp.initialize()
+    assert nlp.update([], sgd=optimizer) == {}
+    assert not nlp.get_pipe("clinical_qa").is_trainable
+    nlp.to_disk(tmp_path)
+    assert spacy.load(tmp_path).get_pipe("clinical_qa").ask(nlp("pain"), "pain?")
