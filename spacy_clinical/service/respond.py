@@ -108,7 +108,7 @@ async def collect(request: Request, engine: Engine, ask: Ask[Answer]) -> list[An
     """
     try:
         results = await run_until_gone(
-            request, asyncio.gather(*ask.results), engine.settings.timeout
+            request, _wait_for_all(ask), engine.settings.timeout
         )
     finally:
         engine.drop(ask)
@@ -136,6 +136,10 @@ async def run_until_gone(request: Request, work: Awaitable[T], timeout: float) -
     finally:
         doing.cancel()
         gone.cancel()
+
+
+async def _wait_for_all(ask: Ask[Answer]) -> list[Answer | Exception]:
+    return [await result for result in ask.results]
 
 
 async def _stream(engine: Engine, ask: Ask[Answer]) -> AsyncIterator[bytes]:

@@ -57,7 +57,7 @@ def make_server(engine: Engine) -> uvicorn.Server:
         access_log=False,
         server_header=False,
         backlog=BACKLOG,
-        timeout_keep_alive=int(settings.header_timeout),
+        timeout_keep_alive=max(1, int(settings.header_timeout)),
         timeout_graceful_shutdown=int(settings.timeout) + 1,
     )
     return uvicorn.Server(config)
