@@ -33,6 +33,9 @@ _CONTROL_PICTURES = {
     0x7F: 0x2421,
 }
 _LOW_SCORE = 0.5
+# Without a script, a browser looks through the whole page for each cue that lights up when
+# its entity is pointed at. In pages with more, none does.
+_MAX_LIT = 300
 
 
 class EntityType(NamedTuple):
@@ -100,13 +103,16 @@ def render_note(
     index: The link from the page to the index; "" for none.
     links: Where concepts are linked to, as `pages.concepts.parse_links` returns it.
     """
+    cues = list_cues(record["entities"])[1]
+    lit = {number for numbers in cues for number in numbers}
     return render(
         "note.html",
         record=record,
         blocks=make_blocks(record),
         types=_count_types(Counter(ent["label"] for ent in record["entities"])),
         marks=count_marks(record["entities"]),
-        cues=list_cues(record["entities"])[1],
+        cues=cues,
+        lit=sorted(lit) if len(lit) <= _MAX_LIT else [],
         model=model,
         index=index,
         links=links,

@@ -26,6 +26,7 @@ def bind(host: str, port: int) -> socket.socket:
     port: 0 for any that is free.
     RAISES OSError: C997, if it can't be opened.
     """
+    opened = None
     try:
         [(family, kind, _, _, address), *_] = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -34,6 +35,8 @@ def bind(host: str, port: int) -> socket.socket:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         opened.bind(address)
     except OSError as error:
+        if opened is not None:
+            opened.close()
         reason = error.strerror or type(error).__name__
         message = Errors.C997.format(host=host, port=port, reason=reason)
         raise CodedOSError(message) from None
