@@ -60,7 +60,7 @@ def serve(
     no_token: Annotated[
         bool,
         typer.Option(
-            "--no-token", help="Listen on any address without a token: see the guide."
+            "--no-token", help="Listen on any address without a token."
         ),
     ] = False,
     key_file: Annotated[

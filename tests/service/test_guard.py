@@ -5,6 +5,7 @@ import httpx
 import pytest
 
 from spacy_clinical.service.guard import HEADERS
+from tests.conftest import ROOT
 from tests.service.running import FAILING, NOTE, make_nlp, run_service
 
 
@@ -67,6 +68,30 @@ def test_an_unexpected_error_is_named_by_its_type_alone(service, monkeypatch, ca
     assert "RuntimeError" in answer.json()["detail"]
     for text in (answer.text, caplog.text):
         assert "denies" not in text
+
+
+def test_no_library_writes_what_was_sent_to_its_log(service, caplog):
+    pdf = (ROOT / "examples" / "forms" / "referral_form.pdf").read_bytes()
+    html = f"<html><body><p>{NOTE} qqsecret</p></body></html>".encode()
+    with caplog.at_level(logging.DEBUG):
+        logging.getLogger().setLevel(logging.DEBUG)
+        body = {"notes": [{"text": f"{NOTE} qqsecret"}]}
+        for accept in ("application/json", "application/x-ndjson"):
+            service.client.post("/v1/annotate", json=body, headers={"Accept": accept})
+        service.client.post("/v1/deidentify", json=body)
+        headers = {"Content-Type": "text/html"}
+        service.client.post("/v1/annotate", content=html, headers=headers)
+        for content in (pdf, html):
+            files = {"qqsecret": ("qqsecret.pdf", content, "application/pdf")}
+            service.client.post("/v1/forms", files=files, params={"ocr": "never"})
+    # The client's own logs have its headers.
+    records = [
+        r for r in caplog.records if not r.name.startswith(("httpx", "httpcore"))
+    ]
+    assert len(records) >= 6
+    for record in records:
+        for word in ("qqsecret", "denies", "Referral"):
+            assert word not in record.getMessage(), record.name
 
 
 @pytest.mark.parametrize(

@@ -203,6 +203,7 @@ def test_a_token_is_asked_for(browser):
         tab.wait_for(IS_SHOWN)
 
 
+@pytest.mark.slow
 def test_fifty_thousand_words_are_shown(page):
     text = "HPI:\nThe patient came with pain and without fever on that day. " * 4200
     assert len(text.split()) > 50_000

@@ -76,6 +76,7 @@ async def send_all(url, notes, after):
     return answered, lost
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_workers", [1, 2])
 def test_sigterm_in_mid_load_loses_no_accepted_request(saved, tmp_path, n_workers):  # noqa: F811
     _, path, code = saved
@@ -94,6 +95,7 @@ def test_sigterm_in_mid_load_loses_no_accepted_request(saved, tmp_path, n_worker
     assert not set(re.findall(r"access (n\d+) POST /v1/annotate (?!200)", log))
 
 
+@pytest.mark.slow
 def test_sighup_loads_the_pipeline_again_under_load(saved, tmp_path):  # noqa: F811
     nlp, path, code = saved
     with run_process(tmp_path, str(path), "--no-forms", code=code) as service:
