@@ -7,7 +7,8 @@ discharge summaries (peers/inputs.py). `nlp.pipe` gives Docs that are thrown awa
 service runs in a process of its own with as many threads, and sends records; its callers,
 in this process, each send one note at a time and wait for the answer. They take turns,
 and ratios are taken within each turn. Latency is that of a note with all callers at work,
-and with one caller alone.
+and with one caller alone. On a busy machine, the time that a process gets is chance; so
+what nlp.pipe computes for, of what the service does, is told beside the speed.
 
 Memory is that of two workers (--workers 2), what each has for itself (private, on
 Linux), beside that of a service in one process.
@@ -74,22 +75,26 @@ def main() -> None:
 def measure_speed(notes: Sequence[str], args: argparse.Namespace) -> dict[str, Any]:
     """Let both annotate the notes in turns.
 
-    RETURNS: "seconds" by system, "latencies" by number of callers, and "words".
+    RETURNS: "seconds" and "processor" (the time that each has computed) by system,
+        "latencies" by number of callers, and "words".
     """
     torch.set_num_threads(args.threads)
     nlp = spacy_clinical.load()
     list(nlp.pipe(notes[:2]))
     seconds: dict[str, list[float]] = {PIPE: [], "served": []}
+    processor: dict[str, list[float]] = {PIPE: [], "served": []}
     latencies: dict[str, list[float]] = {"all": [], "one": []}
     with run_service() as service:
         asyncio.run(call(service.url, notes[:4], 4))
         for turn in range(args.rounds):
-            begin = time.perf_counter()
+            begin, used = time.perf_counter(), read_processor_time("self")
             n_done = sum(1 for _ in nlp.pipe(notes, batch_size=args.batch))
             seconds[PIPE].append(time.perf_counter() - begin)
-            begin = time.perf_counter()
+            processor[PIPE].append(read_processor_time("self") - used)
+            begin, used = time.perf_counter(), read_processor_time(service.pid)
             taken = asyncio.run(call(service.url, notes, args.callers))
             seconds["served"].append(time.perf_counter() - begin)
+            processor["served"].append(read_processor_time(service.pid) - used)
             latencies["all"] += taken
             if n_done != len(taken):
                 raise RuntimeError(f"{len(taken)} of {n_done} notes were answered")
@@ -98,7 +103,18 @@ def measure_speed(notes: Sequence[str], args: argparse.Namespace) -> dict[str, A
             )
         latencies["one"] = asyncio.run(call(service.url, notes[: args.callers], 1))
     words = sum(len(note.split()) for note in notes)
-    return {"seconds": seconds, "latencies": latencies, "words": words}
+    return {
+        "seconds": seconds,
+        "processor": processor,
+        "latencies": latencies,
+        "words": words,
+    }
+
+
+def read_processor_time(pid: int | str) -> float:
+    """Read the time that a process has computed (seconds; Linux)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def call(url: str, notes: Sequence[str], n_callers: int) -> list[float]:
@@ -180,6 +196,9 @@ def summarize(report: dict[str, Any]) -> list[Row]:
         make_row(TASK, served, "speed", "words/s", rates["served"]),
         make_row(TASK, served, "speed", TIMES, [a / b for a, b in pairs], PIPE),
     ]
+    used = zip(report["processor"][PIPE], report["processor"]["served"], strict=True)
+    ratios = [pipe / own for pipe, own in used]
+    rows.append(make_row(TASK, served, "work", "of its processor time", ratios, PIPE))
     for name, system in (("all", served), ("one", SERVED.format(1))):
         cuts = statistics.quantiles(
             report["latencies"][name], n=100, method="inclusive"

@@ -59,9 +59,7 @@ def serve(
     ] = None,
     no_token: Annotated[
         bool,
-        typer.Option(
-            "--no-token", help="Listen on any address without a token."
-        ),
+        typer.Option("--no-token", help="Listen on any address without a token."),
     ] = False,
     key_file: Annotated[
         Path | None,

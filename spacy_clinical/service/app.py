@@ -13,6 +13,7 @@ from spacy_clinical.service import form_routes, info_routes, note_routes
 from spacy_clinical.service.bodies import BodyReader
 from spacy_clinical.service.engine import Engine
 from spacy_clinical.service.guard import Guard
+from spacy_clinical.service.loaded import Loaded
 from spacy_clinical.service.openapi import make_openapi
 from spacy_clinical.service.problems import Problem, make_problem, make_response
 from spacy_clinical.service.service import Service
@@ -47,10 +48,13 @@ def create_app(engine: Engine) -> FastAPI:
     app.add_exception_handler(HTTPException, _answer_http)
     app.add_exception_handler(RequestValidationError, _answer_query)
     described: dict[str, Any] = {}
+    of: Loaded | None = None
 
     def describe() -> dict[str, Any]:
-        if not described:
-            described.update(make_openapi(app, engine))
+        nonlocal described, of
+        # Again for a pipeline that was loaded meanwhile.
+        if of is not engine.loaded:
+            of, described = engine.loaded, make_openapi(app, engine)
         return described
 
     app.openapi = describe  # type: ignore[method-assign]

@@ -85,6 +85,7 @@ async def respond(
     answers = await collect(request, engine, ask)
     if is_single:
         content = answers[0].body
+        media_type = media_type if answers[0].is_written else JSON
     elif media_type == FHIR:
         entries = b",".join(b'{"resource":' + one.body + b"}" for one in answers)
         start = b'{"resourceType":"Bundle","type":"collection"'
@@ -93,9 +94,6 @@ async def respond(
     else:
         bodies = b",".join(answer.body for answer in answers)
         content = b'{"notes":[' + bodies + b"]}"
-    if is_single and answers[0].code and not content.startswith(b"<"):
-        # A page that couldn't be drawn is JSON that says why.
-        media_type = JSON if media_type == HTML else media_type
     headers = {"Content-Security-Policy": PAGE_POLICY} if media_type == HTML else {}
     return Response(content, media_type=media_type, headers=headers)
 

@@ -45,11 +45,14 @@ class Answer(NamedTuple):
     """What is sent of a note.
 
     code: Of what failed on it; "" if nothing did, "other" for an error without one.
+    is_written: Whether it is in the form that was asked for. Otherwise it is JSON that
+        says why not.
     """
 
     body: bytes
     n_words: int
     code: str
+    is_written: bool = True
 
 
 Records = Sequence[Mapping[str, Any]]
@@ -177,4 +180,4 @@ def _write(order: Order, record: Mapping[str, Any]) -> Answer:
 def _fail(order: Order, error: Exception) -> Answer:
     failure = describe_failure("service", error, n_chars=len(order.note.text))
     body = write_json({"id": order.note.id, "error": failure}).encode("utf8")
-    return Answer(body, 0, failure["code"] or "other")
+    return Answer(body, 0, failure["code"] or "other", is_written=False)

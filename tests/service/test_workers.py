@@ -67,7 +67,8 @@ def test_metrics_are_those_of_all_workers(service):
     totals = []
     for _ in range(5):
         text = httpx.get(f"{service.url}/metrics", trust_env=False).text
-        totals.append(float(re.search(r"_words_total (\S+)", text)[1]))
+        found = re.search(r"^spacy_clinical_words_total (\S+)$", text, re.M)
+        totals.append(float(found[1]))
     assert totals == [60.0] * 5
 
 
