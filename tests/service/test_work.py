@@ -43,9 +43,16 @@ def test_a_finder_that_is_disabled_is_there_for_requests_that_need_it():
 def test_components_are_switched_and_switched_back(loaded):
     nlp = loaded.nlp
     before = nlp.pipe_names
-    with pytest.raises(ZeroDivisionError), choose_components(nlp, ["entity_ruler"]):
-        assert nlp.pipe_names == ["entity_ruler"]
-        raise ZeroDivisionError
+    seen = []
+
+    def fail():
+        with choose_components(nlp, ["entity_ruler"]):
+            seen.extend(nlp.pipe_names)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert seen == ["entity_ruler"]
     assert nlp.pipe_names == before
     nlp.disable_pipe("entity_ruler")
     with choose_components(nlp, before):
