@@ -57,7 +57,11 @@ def _one_of(*models: type[Any]) -> dict[str, Any]:
 _FILE = {"type": "string", "format": "binary"}
 _FORM = {"type": "object", "properties": {"file": _FILE}, "required": ["file"]}
 ANNOTATE = _describe(
-    {JSON: _one_of(NoteIn, NotesIn), "text/plain": {"type": "string"}, "*/*": _FILE},
+    {
+        JSON: _one_of(NoteIn, NotesIn),
+        "text/plain": {"type": "string"},
+        "application/octet-stream": _FILE,
+    },
     (JSON, NDJSON, FHIR, FHIR_NDJSON, HTML),
 )
 DEIDENTIFY = _describe(
