@@ -236,6 +236,15 @@ BENCHMARKS = (
         {"quick": "--quick", "standard": "", "thorough": ""},
     ),
     Benchmark(
+        "serve",
+        "{data}",
+        {
+            "quick": "--notes 8 --callers 4 --rounds 1",
+            "standard": "--notes 96 --rounds 3",
+            "thorough": "--notes 256 --rounds 9",
+        },
+    ),
+    Benchmark(
         "length",
         "{data}",
         {

@@ -19,6 +19,7 @@ from spacy_clinical.commands.evaluate import evaluate
 from spacy_clinical.commands.export import export
 from spacy_clinical.commands.forms import forms
 from spacy_clinical.commands.path import path
+from spacy_clinical.commands.serve import serve
 from spacy_clinical.commands.tune import tune
 from spacy_clinical.commands.view import view
 from spacy_clinical.commands.vocabulary import app as vocabulary
@@ -32,7 +33,7 @@ app = typer.Typer(
     help="Extract sections, entities and codes from notes, and fields from forms.",
 )
 for command in (
-    *(annotate, ask, deidentify, view, forms, export),
+    *(annotate, ask, deidentify, view, forms, export, serve),
     *(convert, tune, evaluate, path, doctor),
 ):
     app.command(cls=PlainCommand)(command)

@@ -19,9 +19,7 @@ ANN += "A1\tNegated T3\nR1\tMODIFY Arg1:T1 Arg2:T2\n"
 NAMES = "id,name,synonyms\nD1,asthma,bronchial asthma|asthmas\nD2,fever,pyrexia\n"
 PUBTATOR = "1|t|Asthma after aspirin\n1|a|A case.\n1\t0\t6\tAsthma\tDisease\tD1\n"
 
-GAD = (
-    "index\tsentence\tlabel\n0\t@GENE$ in @DISEASE$\t1\n1\t@GENE$, no @DISEASE$\t0\n"
-)
+GAD = "index\tsentence\tlabel\n0\t@GENE$ in @DISEASE$\t1\n1\t@GENE$, no @DISEASE$\t0\n"
 
 
 @pytest.fixture

@@ -3,11 +3,8 @@
 import time
 from typing import Annotated
 
-import spacy
 import typer
-from spacy.language import Language
 
-from spacy_clinical.about import __version__
 from spacy_clinical.commands.console import (
     SOME_FAILED,
     check_inputs,
@@ -37,6 +34,7 @@ from spacy_clinical.files.lock import FolderLock
 from spacy_clinical.forms.files import list_forms
 from spacy_clinical.forms.limits import TIMEOUT
 from spacy_clinical.models import get_title
+from spacy_clinical.scale.pipelines import make_form_pipeline
 
 
 def forms(
@@ -85,7 +83,7 @@ def forms(
         check_inputs(paths, outputs)
         files = list_forms(paths, skip=outputs)
         prepare_folder(output)
-        nlp = _load_form_pipeline(model)
+        nlp = load_pipeline(model) if model else make_form_pipeline()
         start = time.perf_counter()
         settings = {"ocr": ocr.value, "language": language, "dpi": dpi}
         limits = {"max_pages": max_pages, "timeout": timeout, "password": password}
@@ -108,12 +106,3 @@ def forms(
     print_rows(rows)
     if totals.n_failed or totals.n_bad_pages:
         raise typer.Exit(SOME_FAILED)
-
-
-def _load_form_pipeline(name: str | None) -> Language:
-    if name is not None:
-        return load_pipeline(name)
-    nlp = spacy.blank("en")
-    nlp.meta["name"], nlp.meta["version"] = "form_extractor", __version__
-    nlp.add_pipe("clinical_form_extractor")
-    return nlp

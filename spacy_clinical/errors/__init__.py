@@ -8,7 +8,7 @@ C5xx forms · C85x, C860 assertion · C864 to C867 abbreviations, augmenter · C
 storage of weights · C870 to C874 partly labelled corpora, PubTator · C875 long
 forms for abbreviations · C880 to C882 identifiers · C890 to C897, W890 their removal ·
 C90x, C91x, W900 vocabularies · C920 to C922 abbreviations of notes · C94x relations ·
-C96x, C97x, W901, W902 questions and pairs of texts.
+C96x, C97x, W901, W902 questions and pairs of texts · C98x, C99x the service.
 """
 
 import re
@@ -21,6 +21,7 @@ from spacy_clinical.errors.of_findings import FindingErrors
 from spacy_clinical.errors.of_models import ModelErrors
 from spacy_clinical.errors.of_questions import QuestionErrors
 from spacy_clinical.errors.of_relations import RelationErrors
+from spacy_clinical.errors.of_service import ServiceErrors
 
 # The code at the start of spaCy's errors and warnings, which have no attribute for it.
 _CODE = re.compile(r"\[([CEW]\d{3,4})\]")
@@ -33,6 +34,7 @@ class Errors(
     ConceptErrors,
     RelationErrors,
     QuestionErrors,
+    ServiceErrors,
 ):
     """All errors of the package."""
 

@@ -144,15 +144,27 @@ def write_bundles(
     """
 
     def make(record: Mapping[str, Any]) -> Resource:
-        meta = record.get("meta") or {}
-        patient, own = keep_finite(meta.get(subject_key)), str(meta.get(date_key))
-        return make_bundle(
-            record,
-            subject=None if patient is None else str(patient),
-            date=own if is_date(own) else date,
+        return make_dated_bundle(
+            record, date=date, subject_key=subject_key, date_key=date_key
         )
 
     return write_records(map(make, records), path)
+
+
+def make_dated_bundle(
+    record: Mapping[str, Any], *, date: str, subject_key: str, date_key: str
+) -> Resource:
+    """Make a Bundle with the patient and the date that a record's metadata have.
+
+    date, subject_key, date_key: See `write_bundles`.
+    """
+    meta = record.get("meta") or {}
+    patient, own = keep_finite(meta.get(subject_key)), str(meta.get(date_key))
+    return make_bundle(
+        record,
+        subject=None if patient is None else str(patient),
+        date=own if is_date(own) else date,
+    )
 
 
 class _Maker(NoteMaker):

@@ -42,6 +42,9 @@ from spacy_clinical.export.records import Record
 from spacy_clinical.export.relation_records import DATE, shape_date
 
 _LOW_SCORE = 0.5
+# Without a script, a browser looks through the whole page for each cue that lights up when
+# its entity is pointed at. In pages with more, none does.
+_MAX_LIT = 300
 
 
 class EntityType(NamedTuple):
@@ -111,6 +114,8 @@ def render_note(
     """
     medications, measurements = list_medications(record), list_measurements(record)
     findings = list_finding_rows(record)
+    cues = list_cues(record["entities"])[1]
+    lit = {number for numbers in cues for number in numbers}
     return render(
         "note.html",
         record=record,
@@ -123,7 +128,8 @@ def render_note(
         drawing=draw_timeline(record),
         types=_count_types(Counter(ent["label"] for ent in record["entities"])),
         marks=count_marks(record["entities"]),
-        cues=list_cues(record["entities"])[1],
+        cues=cues,
+        lit=sorted(lit) if len(lit) <= _MAX_LIT else [],
         model=model,
         index=index,
         links=links,

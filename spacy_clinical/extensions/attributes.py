@@ -221,20 +221,22 @@ def record_error(
     name: The component.
     n_chars: Length of the note, where the Doc could not be made.
     """
-    if doc._.clinical_error is not None:
-        return
+    if doc._.clinical_error is None:
+        n_chars = len(doc.text) if n_chars is None else n_chars
+        doc._.clinical_error = describe_failure(name, error, n_chars=n_chars)
+
+
+def describe_failure(name: str, error: Exception, *, n_chars: int) -> dict[str, str]:
+    """Describe an error as `record_error` does.
+
+    name: What failed.
+    n_chars: Length of the note.
+    """
     code, kind = find_code(error), name_type(error)
     message = get_own_message(error) or Errors.C312.format(
-        name=name,
-        n_chars=len(doc.text) if n_chars is None else n_chars,
-        error=f"{kind} [{code}]" if code else kind,
+        name=name, n_chars=n_chars, error=f"{kind} [{code}]" if code else kind
     )
-    doc._.clinical_error = {
-        "component": name,
-        "code": code,
-        "type": kind,
-        "message": str(message),
-    }
+    return {"component": name, "code": code, "type": kind, "message": str(message)}
 
 
 def register_extensions() -> None:

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import spacy
 from spacy.language import Language
 
+from spacy_clinical.about import __version__
 from spacy_clinical.errors import CodedOSError, Errors, name_type
 from spacy_clinical.models import load
 from spacy_clinical.models.code import import_code
@@ -37,3 +39,11 @@ def load_once(name: str, *, folder: Path | None = None, code: str = "") -> Langu
         annotate_chunk(nlp, [WARM_UP])
         _LOADED[name] = nlp
     return _LOADED[name]
+
+
+def make_form_pipeline() -> Language:
+    """Make the pipeline that extracts the fields of forms with the model that ships."""
+    nlp = spacy.blank("en")
+    nlp.meta["name"], nlp.meta["version"] = "form_extractor", __version__
+    nlp.add_pipe("clinical_form_extractor")
+    return nlp

@@ -1,19 +1,26 @@
 """Chromium, started once for many pages: it takes orders through a pipe."""
 
+import base64
 import fcntl
 import json
 import os
 import select
 import shutil
 import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]
 FLAGS += ["--disable-background-networking", "--remote-debugging-pipe"]
+FLAGS += ["--disable-quic", "--disable-component-update", "--disable-sync"]
 # Seconds for an answer.
 PATIENCE = 120
+# Events of errors: of scripts, and of what a policy refuses.
+COMPLAINTS = ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded")
 
 
 class Browser:
@@ -60,6 +67,31 @@ class Browser:
         dom: str = found["result"]["value"]
         return dom.replace("\r\n", "\n").replace("\r", "\n")
 
+    @contextmanager
+    def open(
+        self, url: str, *, width: int = 1400, height: int = 1000
+    ) -> Iterator["Tab"]:
+        """Open a page in a tab of its own, in real time, until the context ends."""
+        target = self._order("Target.createTarget", url="about:blank")
+        session = self._order("Target.attachToTarget", flatten=True, **target)
+        tab = Tab(self, session["sessionId"])
+        try:
+            size = {"width": width, "height": height, "deviceScaleFactor": 1}
+            tab.order("Emulation.setDeviceMetricsOverride", mobile=False, **size)
+            for name in ("Page", "Runtime", "Log", "Accessibility"):
+                tab.order(f"{name}.enable")
+            self._events.clear()
+            tab.order("Page.navigate", url=url)
+            self._wait("Page.loadEventFired")
+            yield tab
+        finally:
+            self._order("Target.closeTarget", **target)
+
+    def list_complaints(self) -> list[str]:
+        """List what the tab that is open has written to its console or its log."""
+        found = [m for m in self._events if m.get("method") in COMPLAINTS]
+        return [json.dumps(message["params"]) for message in found]
+
     def close(self) -> None:
         """End the browser."""
         self._order("Browser.close")
@@ -92,6 +124,57 @@ class Browser:
             self._read += part
         message, _, self._read = self._read.partition(b"\0")
         return json.loads(message)
+
+
+class Tab(NamedTuple):
+    """A page that is open."""
+
+    browser: Browser
+    session: str
+
+    def order(self, method: str, **params: Any) -> dict[str, Any]:
+        """Give an order of the DevTools protocol."""
+        return self.browser._order(method, sessionId=self.session, **params)
+
+    def run(self, code: str) -> Any:
+        """Run a script, and wait for its value."""
+        options = {"awaitPromise": True, "returnByValue": True, "userGesture": True}
+        found = self.order("Runtime.evaluate", expression=code, **options)
+        assert "exceptionDetails" not in found, found["exceptionDetails"]
+        return found["result"].get("value")
+
+    def wait_for(self, code: str) -> Any:
+        """Run a script again and again, until its value is true."""
+        end = time.monotonic() + PATIENCE
+        while not (value := self.run(code)):
+            assert time.monotonic() < end, code
+            time.sleep(0.05)
+        return value
+
+    def press(self, key: str, *, modifiers: int = 0) -> None:
+        """Press a key. `modifiers`: 2 is Control, 8 is Shift."""
+        codes = {"Tab": 9, "Enter": 13, " ": 32}
+        facts = {"key": key, "modifiers": modifiers}
+        facts |= {"windowsVirtualKeyCode": codes.get(key, 0)}
+        text = {"Enter": "\r", " ": " "}.get(key)
+        extra = {"text": text} if text and not modifiers else {}
+        self.order("Input.dispatchKeyEvent", type="keyDown", **facts, **extra)
+        self.order("Input.dispatchKeyEvent", type="keyUp", **facts)
+
+    def type(self, text: str) -> None:
+        """Type a text where the focus is."""
+        self.order("Input.insertText", text=text)
+
+    def choose_file(self, selector: str, path: Path) -> None:
+        """Choose a file in an input."""
+        document = self.order("DOM.getDocument")["root"]["nodeId"]
+        found = self.order("DOM.querySelector", nodeId=document, selector=selector)
+        self.order("DOM.setFileInputFiles", files=[str(path)], **found)
+
+    def take_picture(self, path: Path) -> None:
+        """Save what the page looks like."""
+        data = self.order("Page.captureScreenshot", format="png")["data"]
+        path.write_bytes(base64.b64decode(data))
 
 
 def _make_pipe() -> tuple[int, int]:

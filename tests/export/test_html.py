@@ -303,6 +303,20 @@ def test_denied_findings_are_told_without_colors():
     assert 'id="m-unc"' not in page
 
 
+def test_a_page_with_many_cues_has_no_rule_for_each():
+    """A browser would look through the whole page for each of them."""
+    record = make_assessed_record()
+    [denied] = [ent for ent in record["entities"] if ent["is_negated"]]
+    [cue, *_] = denied["assertion"]["cues"]
+    cues = [{**cue, "start": i, "end": i + 1} for i in range(400)]
+    denied["assertion"] = {**denied["assertion"], "cues": cues[:300]}
+    assert "body:has(.q0:hover)" in render_note(record)
+    denied["assertion"] = {**denied["assertion"], "cues": cues}
+    page = render_note(record)
+    assert ":hover) .c" not in page
+    assert "underlined with dots" in page
+
+
 def test_what_nothing_has_assessed_has_no_marks():
     page = render_note(make_record())
     assert "Assertion" not in page
