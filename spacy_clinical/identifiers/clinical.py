@@ -89,7 +89,7 @@ _DRUG = re.compile(
     r"setron|triptan|caine|barbital|azepam|zolam|fentanil|fentanyl|rubicin|platin|parin|gliptin|glitazone|"
     r"formin|coxib|profen|dopa|lukast|terol|phylline|thiazide|semide|mustine|taxel|trexate|"
     r"cycline|dronate|oxetine|traline|idone|azine|tamine|cristine|blastine|fibrate|gliflozin|"
-    r"glutide|mannitol|steride|sulfan|bital|peridol|quine|vudine|navir|ciclovir|cyclovir)"
+    r"glutide|steride|sulfan|bital|peridol|quine|vudine|navir|ciclovir|cyclovir)"
 )
 _WORD = re.compile(r"[^\W_]+(?:['\u2019/&-][^\W_]+)*")
 _PART = re.compile(r"[^\W_]+")
