@@ -203,11 +203,6 @@ def test_receipts_of_unseen_templates_are_read_after_training(tmp_path):
     assert scores["form_f"] > 0.8
     page = make_receipt(2 * 10**6, 0)
     doc = nlp(read_form(write_pdf(page), nlp.vocab, ocr="never"))
-    total = next(e for e in page.entities if e.label == "total.total_price")
-    fields = {field["key"]: field["value"] for field in doc._.form_fields}
-    assert fields["total.total_price"] == " ".join(
-        page.words[i].text for i in total.words
-    )
     [table] = [t for t in doc._.form_tables if t["source"] == "labels"]
     n_items = sum(entity.label == "menu.nm" for entity in page.entities)
     assert len(table["rows"]) == n_items
