@@ -64,7 +64,7 @@ MEASUREMENTS = (
 )
 FIELDS = (
     "source,page,key,option,value,score,key_x0,key_y0,key_x1,key_y1,"
-    "value_x0,value_y0,value_x1,value_y1"
+    "value_x0,value_y0,value_x1,value_y1,group"
 )
 FORM_TABLES = "file,source,page,found_by,rows,columns,heads"
 FORM_TABLES_FILE, FORM_TABLES_FOLDER = "tables.csv", "form_tables"
@@ -199,7 +199,7 @@ def _look_at_table(handle: BinaryIO, path: Path) -> bool:
     if header in (NOTE_NLP, EXPOSURES, MEASUREMENTS, FORM_TABLES):
         return True
     # Those of earlier versions have no groups.
-    if header in (FIELDS, f"{FIELDS},group"):
+    if header in (FIELDS, FIELDS.removesuffix(",group")):
         return True
     known = TABLES.get(path.name) or MORE_TABLES.get(path.name)
     if known is not None and _begins_with(header, known):

@@ -36,6 +36,7 @@ def test_a_question_with_its_answer_is_a_field():
         "key_box": (0.0, 5.0, 8.0, 10.0),
         "value_box": (10.0, 5.0, 28.0, 10.0),
         "score": 0.7,
+        "group": None,
     }
 
 
