@@ -205,6 +205,8 @@ def summarize(report: dict[str, Any]) -> list[Row]:
             rows.append(make_row(task, name, quantity, SHARE, [scores[key]]))
     speed = report["speed"]
     amounts = dict.fromkeys(speed["seconds"], speed["words"])
+    if not any(speed["seconds"].values()):
+        return rows
     return [
         *rows,
         *compare_speed("Answers, speed", speed["seconds"], amounts, "words/s"),
@@ -248,7 +250,7 @@ def _parse_args() -> argparse.Namespace:
     )
     parser.add_argument("--articles", type=int, default=0, help="All by default")
     parser.add_argument("--timed", type=int, default=2, help="Articles to time")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=3, help="0 for no speed")
     parser.add_argument("--only", action="append", help="Ends of systems' names")
     parser.add_argument("--output", type=Path, help="JSON file to write")
     args = parser.parse_args()

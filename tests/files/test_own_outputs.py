@@ -202,10 +202,10 @@ def test_shapes_are_those_that_are_written():
         assert f"{columns},".startswith(f"{header},")
     fields = set(records.Record.__annotations__)
     # These are there only where attributes of other components are named, or where
-    # anything has looked for identifiers. Records of earlier versions have no
-    # abbreviations, and no relations.
+    # anything has looked for identifiers or been asked. Records of earlier versions
+    # have no abbreviations, and no relations.
     optional = {"text", "attributes", "tokens", "identifiers", "abbreviations"}
-    optional |= {"relations", "medications", "measurements"}
+    optional |= {"relations", "medications", "measurements", "answers", "statements"}
     assert fields - optional == own_outputs.RECORD
 
 
