@@ -1,5 +1,6 @@
 """Several processes for one service. They are forked, so that they share the weights."""
 
+import gc
 import logging
 import multiprocessing
 import signal
@@ -76,6 +77,7 @@ class Workers:
             signal.signal(number, self._stop)
         signal.signal(signal.SIGHUP, self._ask_to_reload)
         try:
+            _keep_shared()
             self._fill()
             while self._running or self._leaving:
                 self._wait()
@@ -97,6 +99,7 @@ class Workers:
         elif self._is_reloading:
             self._is_reloading = False
             if reload_pipeline(self.load, self.engine.replace):
+                _keep_shared()
                 self._dismiss()
         if not self._is_stopping:
             self._fill()
@@ -143,3 +146,9 @@ class Workers:
 
     def _ask_to_reload(self, *_: object) -> None:
         self._is_reloading = True
+
+
+def _keep_shared() -> None:
+    """Keep workers from writing to memory that they share, when they look for garbage."""
+    gc.collect()
+    gc.freeze()

@@ -142,9 +142,7 @@ def test_64_callers_get_their_own_answers_and_the_log_has_no_note(saved, tmp_pat
 
 @pytest.mark.slow
 def test_64_callers_of_the_shipped_pipeline_get_their_own_answers(tmp_path):
-    notes = [
-        (name, text.replace(f" {FAILING}", "")) for name, text in make_notes(N_NOTES)
-    ]
+    notes = [(name, text.replace(f" {FAILING}", "")) for name, text in make_notes(500)]
     with run_process(tmp_path, "en_clinical_sm", "--no-forms") as service:
         records, _ = asyncio.run(run_callers(service.url, notes))
         assert service.stop() == 0
