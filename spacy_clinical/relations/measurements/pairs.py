@@ -50,6 +50,11 @@ _CHANGE = re.compile(
     r"\b(?:down|up|lost|gained|by|loss of|gain of|decrease of|increase of) $", re.I
 )
 _CLOCK = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d")
+# Oxygen beside a saturation: "94% 4L".
+_FLOW = re.compile(
+    r"\W*\d+(?:\.\d+)?(?: ?- ?\d+)? ?-?(?:l(?:nc)?|lpm|li?te?rs?)\b(?:.*\b(?:min(?:ute)?|nc)\b)?\W*",
+    re.I,
+)
 _IS_CLOCK = re.compile(r"(?:^|[\n@]|\bat)[ \t]*$")
 _VALUE_FOLLOWS = re.compile(r"[ \t]*[=:-]?[ \t]*\d")
 # Another name between a test and a value: "pH 7.12, ketones 5.6".
@@ -88,6 +93,9 @@ def is_pair(text: str, test: Place, value: Place, analyte: Analyte | None) -> bo
     if name in _NO_TEST or not any(map(str.isalpha, name)):
         return False
     if _NO_VALUE.fullmatch(written) or _DOSE.search(written):
+        return False
+    is_oxygen = analyte is not None and analyte.key == "oxygen_saturation"
+    if is_oxygen and _FLOW.fullmatch(written):
         return False
     before = text[max(value[0] - _BEFORE, 0) : value[0]]
     if _CHANGE.search(before):

@@ -17,6 +17,8 @@ def place(text, word):
         ("K now 4.2", "K", "4.2"),
         ("Weight 6 pounds", "Weight", "6 pounds"),
         ("platelets 1200", "platelets", "1200"),
+        ("SpO2 94% 4L", "SpO2", "94%"),
+        ("urine output 4 L", "urine output", "4 L"),
     ],
 )
 def test_values_of_tests(text, test, value):
@@ -37,6 +39,10 @@ def test_values_of_tests(text, test, value):
         ("FSBS 0800", "FSBS", "0800"),
         ("FSBS 1200 188", "FSBS", "1200"),
         ("Mg 1.7, 2gm mag sulfate IV", "Mg", "2gm mag sulfate IV"),
+        ("SpO2 94% 4L", "SpO2", "4L"),
+        ("SpO2 94% 4LNC", "SpO2", "4LNC"),
+        ("O2 sat 94 on 2-4 L/min NC", "O2 sat", "2-4 L/min NC"),
+        ("SaO2 91% with 2 liters", "SaO2", "2 liters"),
     ],
 )
 def test_what_is_no_value_of_a_test(text, test, value):
