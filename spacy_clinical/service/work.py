@@ -128,9 +128,10 @@ class Questions(NamedTuple):
             docs = annotate_notes(nlp, notes, batch_size=len(notes))
             for (note, doc), order in zip(docs, orders, strict=True):
                 asked, error = order.question, doc._.clinical_error
+                answers: list[dict[str, Any]] = []
                 if asked is not None and error is None:
                     try:
-                        qa.ask(
+                        answers = qa.ask(
                             doc,
                             asked.text,
                             sections=asked.sections,
@@ -144,7 +145,7 @@ class Questions(NamedTuple):
                 records.append(
                     {
                         "id": note.id,
-                        "answers": doc._.answers if error is None else [],
+                        "answers": answers,
                         "provenance": make_record(note, doc)["provenance"],
                         "error": error,
                     }

@@ -6,7 +6,6 @@ import httpx
 import pytest
 import spacy
 from fhir.resources.R4B.bundle import Bundle
-from spacy.language import Language
 
 from spacy_clinical.export.records import make_record
 from spacy_clinical.scale.jobs import AnnotateJob
@@ -272,63 +271,53 @@ def test_modes_that_there_are_not_are_refused(service):
     assert OneCleanIn.model_fields["mode"].default is None
 
 
-class Answering:
-    """A stand-in for `clinical_qa`: answers with words of the note."""
-
-    def __init__(self, nlp, name):
-        self.name = name
-
-    def __call__(self, doc):
-        return doc
-
-    def ask(self, doc, question, *, sections=None, top_k=1):
-        if question == "fail?":
-            raise ValueError(doc.text)
-        words = [token for token in doc if token.is_alpha][:top_k]
-        doc._.answers = [
-            {
-                "question": question,
-                "text": word.text,
-                "start": word.idx,
-                "end": word.idx + len(word),
-                "score": 0.5,
-                "section": (sections or [word._.section])[0],
-            }
-            for word in words
-        ]
-        return doc._.answers
-
-
 @pytest.fixture(scope="module")
 def asking():
-    """A service whose pipeline answers questions."""
-    if not spacy.tokens.Doc.has_extension("answers"):
-        spacy.tokens.Doc.set_extension("answers", default=None)
-    if not Language.has_factory("clinical_qa"):
-        Language.factory("clinical_qa", func=Answering)
-    with run_service(make_nlp("clinical_qa")) as running:
+    """A service whose pipeline answers questions: one of its own, and those of callers."""
+    nlp = make_nlp()
+    retrieval = {"@architectures": "spacy-clinical.SentenceRetrieval.v1"}
+    questions = {"smoking": "Does the patient smoke?"}
+    config = {"model": retrieval, "questions": questions}
+    nlp.add_pipe("clinical_qa", config=config)
+    with run_service(nlp) as running:
         yield running
 
 
+SOCIAL = "HPI:\nHe has pain.\n\nSOCIAL HISTORY:\nFormer smoker. He drinks wine.\n"
+
+
 def test_questions_are_answered(asking):
-    body = {"text": NOTE, "question": "What?", "top_k": 2, "id": "n1"}
+    body = {"text": SOCIAL, "question": "What does he drink?", "id": "n1"}
     record = asking.client.post("/v1/ask", json=body).json()
-    assert [(a["text"], a["start"]) for a in record["answers"]] == [
-        ("HPI", 0),
-        ("A", 5),
-    ]
+    [answer] = record["answers"]
+    assert (answer["asked"], answer["text"]) == (body["question"], "He drinks wine.")
+    assert SOCIAL[answer["start_char"] : answer["end_char"]] == answer["text"]
     assert (record["id"], record["error"]) == ("n1", None)
-    body = {"text": NOTE, "question": "What?", "sections": ["plan"]}
-    [found] = asking.client.post("/v1/ask", json=body).json()["answers"]
-    assert found["section"] == "plan"
+    body |= {"sections": ["history_of_present_illness"], "top_k": 2}
+    [answer] = asking.client.post("/v1/ask", json=body).json()["answers"]
+    assert answer["text"] == ""
+    body["question"] = "Does he have pain?"
+    [answer] = asking.client.post("/v1/ask", json=body).json()["answers"]
+    assert answer["section"] == "history_of_present_illness"
 
 
-def test_a_question_that_fails_says_so_without_the_note(asking):
-    body = {"text": NOTE, "question": "fail?"}
+def test_a_question_that_fails_says_so_without_the_note(asking, monkeypatch):
+    def fail(doc, *args, **kwargs):
+        raise ValueError(doc.text)
+
+    qa = asking.engine.loaded.nlp.get_pipe("clinical_qa")
+    monkeypatch.setattr(qa, "ask", fail, raising=False)
+    body = {"text": SOCIAL, "question": "What does he drink?"}
     record = asking.client.post("/v1/ask", json=body).json()
     assert record["answers"] == []
     assert record["error"]["component"] == "clinical_qa"
-    assert "man" not in record["error"]["message"]
+    assert "wine" not in record["error"]["message"]
+
+
+def test_a_question_without_words_is_an_error_of_that_note(asking):
+    body = {"text": SOCIAL, "question": "  "}
+    record = asking.client.post("/v1/ask", json=body).json()
+    assert record["error"]["code"] == "C962"
 
 
 @pytest.mark.parametrize(
