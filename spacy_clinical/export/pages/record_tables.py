@@ -28,12 +28,15 @@ FLAGS = {
     "A": ("!", "abnormal"),
     "N": ("", "normal"),
 }
-_STATUSES = {
+STATUSES = {
     "start": "started",
     "stop": "stopped",
     "hold": "on hold",
     "continue": "continued",
     "change": "changed",
+    "planned": "planned",
+    "not_taken": "not taken",
+    "allergy": "allergy",
 }
 _MAX_NAME = 80
 
@@ -47,6 +50,7 @@ class MedicationRow(NamedTuple):
     others: Other names.
     product: Strength and form.
     uses: How it is taken, in steps.
+    former: How it was taken before, in steps.
     supply: What is dispensed.
     """
 
@@ -58,10 +62,17 @@ class MedicationRow(NamedTuple):
     others: str
     product: str
     uses: list[str]
+    former: list[str]
     supply: str
     status: str
     marks: list[Mark]
     section: str
+
+    @property
+    def words(self) -> list[str]:
+        """What else is said of it."""
+        said = (self.status, *(mark.word for mark in self.marks))
+        return [*filter(None, said), *(f"before: {use}" for use in self.former)]
 
 
 class MeasurementRow(NamedTuple):
@@ -71,6 +82,7 @@ class MeasurementRow(NamedTuple):
     known_as: The name of what is measured, unless the note has it.
     flag: A sign and a word; ("", "") for none.
     is_computed: Whether the flag was found from the range.
+    is_former: Whether it is a value of before.
     """
 
     key: str
@@ -85,6 +97,14 @@ class MeasurementRow(NamedTuple):
     is_computed: bool
     date: str
     section: str
+    is_former: bool
+    marks: list[Mark]
+
+    @property
+    def words(self) -> list[str]:
+        """What else is said of it."""
+        said = [self.known_as, "before" if self.is_former else ""]
+        return [*filter(None, said), *(mark.word for mark in self.marks)]
 
     @property
     def place(self) -> tuple[int, int]:
@@ -134,14 +154,16 @@ def list_medications(record: Mapping[str, Any]) -> list[MedicationRow]:
 def _make_medication(key: str, row: Mapping[str, Any], text: str) -> MedicationRow:
     drug = row["drug"]
     form = (row["form"] or {}).get("name") or ""
-    uses = [use for dosage in row["dosages"] if (use := say_dosage(dosage, text))]
+    uses, former = (
+        [use for dosage in row[part] if (use := say_dosage(dosage, text))]
+        for part in ("dosages", "former")
+    )
     needs = say_need(row, text)
     refills = (row["refills"] or {}).get("value")
     supply = [
         say_quantity(row["dispense"]),
         "" if refills is None else f"{refills} refill{'' if refills == 1 else 's'}",
     ]
-    marks = [mark for name, mark in MARKS.items() if name in row["assertion"]]
     return MedicationRow(
         key,
         *(row["start"], row["end"]),
@@ -150,9 +172,10 @@ def _make_medication(key: str, row: Mapping[str, Any], text: str) -> MedicationR
         ", ".join(shorten(name["text"], _MAX_NAME) for name in row["other_names"]),
         " ".join(filter(None, (say_quantity(row["strength"]), form))),
         uses or [needs] * bool(needs),
+        former,
         ", ".join(filter(None, supply)),
-        _STATUSES.get(row["status"], ""),
-        marks,
+        STATUSES.get(row["status"], ""),
+        _list_marks(row),
         row["section"] or "",
     )
 
@@ -190,7 +213,13 @@ def _make_measurement(key: str, row: Mapping[str, Any], text: str) -> Measuremen
         row["flag_source"] == "computed",
         write_day(row[DATE]) if row[DATE] else "",
         row["section"] or "",
+        bool(row["former"]),
+        _list_marks(row),
     )
+
+
+def _list_marks(row: Mapping[str, Any]) -> list[Mark]:
+    return [mark for name, mark in MARKS.items() if name in row["assertion"]]
 
 
 def _say_limits(low: float | None, high: float | None) -> str:

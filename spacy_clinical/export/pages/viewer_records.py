@@ -26,8 +26,8 @@ def make_record_rows(
     """Make the rows of a record's tables, as rows of the viewer in the order of their keys.
 
     d medications (start, end, name, other names, product, uses, supply, words such as
-    "started" and "denied", section) · v measurements (start, end, name, name it is known as,
-    value, unit, range, sign and word of its flag, date, section) · r relations (label, head,
+    "started" and "denied", section) · v measurements (start, end, name, what else is said
+    of it, value, unit, range, sign and word of its flag, date, section) · r relations (label, head,
     child, score), ends as (start, end, type) · h of the entities that have some, their numbers
     and what is said of them in words · w the timeline; null without dates.
 
@@ -51,14 +51,15 @@ def make_record_rows(
             (
                 *(row.start, row.end, row.name, row.others, row.product, row.uses),
                 row.supply,
-                [word for word in (row.status, *(m.word for m in row.marks)) if word],
+                row.words,
                 get_section(row.section),
             )
             for row in list_medications(record)
         ],
         "v": [
             (
-                *(row.start, row.end, row.name, row.known_as, row.value, row.unit),
+                *(row.start, row.end, row.name, ", ".join(row.words), row.value),
+                row.unit,
                 *(row.range, row.flag, row.date, get_section(row.section)),
             )
             for row in list_measurements(record)

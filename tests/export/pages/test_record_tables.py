@@ -1,10 +1,13 @@
+from spacy_clinical.export.html import render_note
 from spacy_clinical.export.pages.record_tables import (
+    STATUSES,
     group_by_section,
     group_measurements,
     list_finding_rows,
     list_measurements,
     list_medications,
 )
+from spacy_clinical.relations.sig import statuses
 from tests.export.made import RELATED_TEXT, make_related
 
 
@@ -45,6 +48,32 @@ def test_list_measurements_says_values_ranges_and_flags():
     assert troponin.flag[1] == "high"
     assert not troponin.is_computed
     assert troponin.date == "1 Mar 2020"
+
+
+def test_what_is_not_taken_or_not_the_patients_says_so():
+    record = make_related()
+    [drug] = [m for m in record["medications"] if m["drug"]["text"] == "ibuprofen"]
+    for status, word in (
+        *(("allergy", "allergy"), ("planned", "planned")),
+        *(("not_taken", "not taken"), ("hold", "on hold")),
+    ):
+        drug["status"] = status
+        [row] = [row for row in list_medications(record) if row.name == "ibuprofen"]
+        assert row.words == [word]
+    drug |= {"assertion": ["is_family"], "former": drug["dosages"]}
+    [row] = [row for row in list_medications(record) if row.name == "ibuprofen"]
+    assert row.words[1:] == ["family", f"before: {row.uses[0]}"]
+    [one] = [m for m in record["measurements"] if m["analyte"]["key"] == "sodium"]
+    one |= {"former": True, "assertion": ["is_family"]}
+    [row] = [row for row in list_measurements(record) if row.name == "Sodium"]
+    assert row.words == ["before", "family"]
+    page = render_note(record)
+    for words in ("on hold", "before: 2\u20134 tablets", ">before<"):
+        assert words in page
+
+
+def test_every_status_has_a_word():
+    assert set(STATUSES) == set(statuses.STATUSES)
 
 
 def test_rows_are_grouped_by_section_and_date():
