@@ -32,6 +32,7 @@ from spacy_clinical.relations.regions import (
     Lines,
     Region,
     find_lead,
+    find_list_lines,
     find_regions,
     split_region,
 )
@@ -139,8 +140,10 @@ class _Assembler:
             Drug(span.start_char, max([span.end_char, *(n.end_char for n in others)]))
             for span, others in zip(self.spans, self.other_names, strict=True)
         ]
-        self.sentences = _list_sentences(doc, self.text)
         self.lines = Lines(self.text)
+        sentences = _list_sentences(doc, self.text)
+        items = find_list_lines(self.lines, self.drugs)
+        self.sentences = sorted({*sentences, *items})
         self.tables = tables
 
     def assemble(
