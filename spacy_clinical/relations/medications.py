@@ -203,6 +203,9 @@ class _Assembler:
         if region.is_row:
             parts = _merge(parts, find_amounts(self.tables, region.start))
         claims = [owners.find(part) for part in parts]
+        if region.is_item:
+            end = self.drugs[region.drugs[0]].end
+            claims = list(_release(self.text, end, parts, claims))
         claimed: dict[int, list[Part]] = {}
         for part, claim in zip(parts, claims, strict=True):
             for i in claim or ():
@@ -335,6 +338,22 @@ class _Assembler:
                 status: str = part.value
                 return status
         return None
+
+
+def _release(
+    text: str, end: int, parts: Sequence[Part], claims: Iterable[set[int] | None]
+) -> Iterator[set[int] | None]:
+    """Let an item's drug have what was no drug's, where it stands right behind the drug or
+    what is said of it: "q4h PRN temp >38".
+
+    end (character): Of the drug.
+    parts, claims: In the order of the text; a set without drugs if it is none's.
+    """
+    for part, claim in zip(parts, claims, strict=True):
+        released = None if not claim and not text[end : part.start].strip() else claim
+        if released is None or released:
+            end = part.end
+        yield released
 
 
 def _sort(parts: Iterable[Part]) -> list[Part]:

@@ -17,7 +17,8 @@ from spacy_clinical.relations.sig.units import (
 
 _UNIT = join(UNITS)
 _COUNTED = join(name for name, code in UNITS.items() if code in COUNTED)
-_NO_NUMBER = r"(?<![\w.,/#$])(?<!\d-)(?<!\d - )"
+# Nor the second number of a ratio: "1:1000".
+_NO_NUMBER = r"(?<![\w.,/#$])(?<!\d-)(?<!\d - )(?<!\d:)"
 _SEVERAL = rf"{DIGITS}(?: ?[/-] ?{DIGITS}){{1,2}}"
 _PER = "".join(
     rf"(?:(?: ?/ ?| per | an? )(?:(?P<n{i}>{DIGITS}) ?)?(?P<per{i}>{join(DIVISORS)})(?!\w))?"
@@ -70,6 +71,12 @@ CHANGES_TO: list[Rule] = [
     make_rule(
         "change_to",
         rf"{_CHANGE} (?P<id>to)(?= (?:about )?{NUMBER} ?(?:-? ?{_UNIT}(?!\w)|{_ENDS_BARE}))",
+        True,
+    ),
+    # "40 mg, now 10 mg"
+    make_rule(
+        "change_to",
+        rf"now(?: (?:on|at|taking|down to|up to))?(?= (?:about )?{NUMBER} ?-?{_UNIT}(?!\w))",
         True,
     ),
     Rule(
