@@ -149,6 +149,8 @@ def test_a_size_has_its_sides(text, sides, unit):
     [
         ("WBC 12.3 (H)", "H", False, None, None),
         ("WBC 12.3 H", "H", False, None, None),
+        ("WBC   H 12.3", "H", False, None, None),
+        ("Plt LL 9 K/uL", "LL", False, None, None),
         ("K 3.1 L", "L", False, None, None),
         ("K+ 6.9 (HH)", "HH", False, None, None),
         ("Hgb-10.2*", "A", False, None, None),
