@@ -350,7 +350,8 @@ def _release(
     parts, claims: In the order of the text; a set without drugs if it is none's.
     """
     for part, claim in zip(parts, claims, strict=True):
-        released = None if not claim and not text[end : part.start].strip() else claim
+        is_beside = not text[end : part.start].strip(" \t\n()")
+        released = None if not claim and is_beside else claim
         if released is None or released:
             end = part.end
         yield released

@@ -296,6 +296,7 @@ STATUSES = [
     ("[[Heparin]] started at 1430, stopped at 2200.", "stop"),
     ("Past trials: [[Prozac]]", "stop"),
     ("Previously tried [[sulfasalazine]].", "stop"),
+    ("STARTED: [[amlodipine]] 5 mg daily", "start"),
     ("[[Norvasc]] was started 3 weeks ago.", "start"),
     ("Continue [[amlodipine]].", "continue"),
     ("Will continue [[amlodipine]].", "continue"),
@@ -462,6 +463,21 @@ def test_what_stands_right_behind_an_items_drug_is_its_own():
     )
     [record] = assemble_medications(doc)
     assert show_medication(record, doc.text) == "Lasix: 40 mg"
+
+
+def test_the_next_line_of_an_item_is_its_own():
+    text = (
+        "[[lisinopril]] 20 mg tablet\n  Take 1/2 tablet ([[Dosage:10 mg]]) "
+        "[[Administration:by mouth]] [[Frequency:once daily]]\n\n[[warfarin]] 5 mg tablet"
+    )
+    doc = make_doc(text)
+    for token in doc:
+        token.is_sent_start = token.text in ("lisinopril", "Take", "warfarin")
+    records = [show_medication(r, doc.text) for r in assemble_medications(doc)]
+    assert records == [
+        "lisinopril: strength 20 mg, tablet, 0.5 {tablet}, oral, 1 in 1 d",
+        "warfarin: strength 5 mg, tablet",
+    ]
 
 
 @pytest.mark.parametrize("end", [",", " and", " of"])

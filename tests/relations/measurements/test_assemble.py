@@ -356,6 +356,21 @@ def test_values_that_something_is_to_be_done_at_are_no_measurements(text):
     assert assemble_measurements(NLP.make_doc(text)) == []
 
 
+def test_a_range_of_the_inr_is_a_goal():
+    assert show(read("On warfarin (INR 2-3), INR 3.4, PTT 40"), "value") == [
+        ("inr", 3.4),
+        ("aptt", 40),
+    ]
+
+
+def test_cells_in_a_field_are_of_urine():
+    markup = (
+        "<Lab_value>40</Lab_value> <Diagnostic_procedure>WBC</Diagnostic_procedure>/hpf"
+    )
+    [record] = assemble_measurements(doc_from_markup(NLP, markup))
+    assert record["analyte"]["key"] == "urine_wbc"
+
+
 def test_a_date_in_the_next_column_is_that_of_its_own_row():
     rows = "HbA1c 8.1 (H) 03/01/2024\nLDL 134 (H) 11/20/2023\nK 4.9 03/01/2024"
     found = [r["date"] for r in assemble_measurements(NLP.make_doc(rows))]
