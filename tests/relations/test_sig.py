@@ -252,6 +252,10 @@ ketorolac 30 mg IV stat
 strength 25 mg, tablet | 1 {tablet}, 1 in 1 d, MORN and 1 {tablet}, 1 in 1 d, EVE
 40 mg, now 10 mg daily
 10 mg, 1 in 1 d | former 40 mg
+2.5 mg od and suggest increasing to 5 mg od
+2.5 mg, 1 in 1 d then 5 mg, 1 in 1 d | status planned
+2.5 mg od, increased to 5 mg od
+5 mg, 1 in 1 d | status change, former 2.5 mg, 1 in 1 d
 1:1000 0.3 mg IM once
 0.3 mg, intramuscular, x1
 """

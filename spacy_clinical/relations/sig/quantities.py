@@ -67,12 +67,17 @@ _CHANGE = (
     r"(?: (?:back|up|down|further|gradually|slowly))?"
 )
 _ENDS_BARE = rf"(?:$|[,;)]|\.(?!\d)|(?:today|and|on|at|with|for)\b|{_GO_ON})"
+_CHANGED_TO = (
+    rf"{_CHANGE} (?P<id>to)(?= (?:about )?{NUMBER} ?(?:-? ?{_UNIT}(?!\w)|{_ENDS_BARE}))"
+)
 CHANGES_TO: list[Rule] = [
+    # What may come later is no dose of now.
     make_rule(
-        "change_to",
-        rf"{_CHANGE} (?P<id>to)(?= (?:about )?{NUMBER} ?(?:-? ?{_UNIT}(?!\w)|{_ENDS_BARE}))",
+        "then",
+        rf"(?:suggest|recommend|advise|consider|propose)(?:ed|ing|s|d)? {_CHANGED_TO}",
         True,
     ),
+    make_rule("change_to", _CHANGED_TO, True),
     # "40 mg, now 10 mg"
     make_rule(
         "change_to",
