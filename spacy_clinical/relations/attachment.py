@@ -18,7 +18,8 @@ _WORD = re.compile(r"[^\W_]+")
 _ALIAS = re.compile(
     r"\s{0,3}[(\[]\s?(?:also |brand name |e\.g\.,? |i\.e\.,? |[a-z]{3,12} )?"
 )
-_CLOSES = re.compile(r"[)\],;]")
+# "(PROVENTIL HFA)"
+_CLOSES = re.compile(r".?(?: (?:HFA|XR|XL|ER|SR|CR|DR|LA|EC|ODT))?[)\],;]", re.DOTALL)
 _AND = re.compile(r"(?:,? ?(?:and/or|and|or|plus|&) ?|, ?)", re.IGNORECASE)
 _OF = re.compile(
     r"[\s-]{0,3}(?:\w{1,12}[\s-]){0,2}of(?: (?:a|an|the|oral|intravenous|iv))?\s"
@@ -44,6 +45,8 @@ _SIG_LINES = (
 _SIG_WORDS = frozenset(word for line in _SIG_LINES for word in line.split())
 _EVERY = re.compile(r"q\d+\w{0,4}")
 _LINE_COST = 3.0
+# "1 L NS and 2 g of A": the first amount is of what is named behind it.
+_AMOUNT_AFTER = re.compile(r"(?P<named>.*)(?:\band|\bplus|\bwith|[,&+]) ?\d", re.DOTALL)
 _BOTH = re.compile(r"\b(?:both|each|all)\b", re.IGNORECASE)
 
 
@@ -78,10 +81,9 @@ def find_aliases(text: str, drugs: Sequence[Drug]) -> dict[int, int]:
         gap = text[before.end : drug.start]
         is_inside = text[drug.start : drug.start + 1] in "(["
         opens = is_inside and not gap.strip()
-        after = text[drug.end - 1 : drug.end + 2]
         if before.is_rival or drug.is_rival or len(gap) > 20:
             continue
-        if (opens or _ALIAS.fullmatch(gap)) and _CLOSES.search(after):
+        if (opens or _ALIAS.fullmatch(gap)) and _CLOSES.match(text, drug.end - 1):
             aliases[i] = aliases.get(i - 1, i - 1)
     return aliases
 
@@ -116,6 +118,13 @@ def _is_sig(gap: str, words: Sequence[str]) -> bool:
         word[0].isdigit() or word in _SIG_WORDS or _EVERY.fullmatch(word)
         for word in words
     )
+
+
+def _names_another(gap: str) -> bool:
+    """Whether what is between an amount and a drug names something else, and its amount."""
+    match = _AMOUNT_AFTER.match(gap)
+    words = _WORD.findall(match["named"].lower()) if match else []
+    return any(word not in _SIG_WORDS and not word[0].isdigit() for word in words)
 
 
 class _Attacher:
@@ -165,6 +174,8 @@ class _Attacher:
         gap = self.text[start:end]
         if is_after and _OF.fullmatch(gap):
             return 0.0
+        if is_after and attribute.role == "dose" and _names_another(gap):
+            return None
         cost = sum(_COSTS.get(char, 0.0) for char in gap)
         words = [word.lower() for word in _WORD.findall(gap)]
         n_drugs = self._count_between(start, end)

@@ -39,7 +39,7 @@ _FIELDS = frozenset(
             "su",
         ),
         *("sa", "tu", "th", "mon", "wed", "fri", "sat", "sun", "prn", "iv", "im"),
-        *("allergy", "allergies", "rtc"),
+        *("allergy", "allergies", "rtc", "inhale", "extra strength", "l"),
     }
 )
 _OF_SIGS = frozenset(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from spacy_clinical.relations.regions import Lines
 
 _STATUSES = {
-    "start": r"start|begin|new",
+    "start": r"start(?:ed)?|begin|new",
     "stop": r"stop(?:ped)?|discontinued?",
     "hold": r"hold|held",
     "continue": r"continued?|unchanged|resume|keep",

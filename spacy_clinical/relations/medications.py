@@ -32,6 +32,7 @@ from spacy_clinical.relations.regions import (
     Lines,
     Region,
     find_lead,
+    find_list_lines,
     find_regions,
     split_region,
 )
@@ -139,8 +140,10 @@ class _Assembler:
             Drug(span.start_char, max([span.end_char, *(n.end_char for n in others)]))
             for span, others in zip(self.spans, self.other_names, strict=True)
         ]
-        self.sentences = _list_sentences(doc, self.text)
         self.lines = Lines(self.text)
+        sentences = _list_sentences(doc, self.text)
+        items = find_list_lines(self.lines, self.drugs)
+        self.sentences = sorted({*sentences, *items})
         self.tables = tables
 
     def assemble(
@@ -200,6 +203,9 @@ class _Assembler:
         if region.is_row:
             parts = _merge(parts, find_amounts(self.tables, region.start))
         claims = [owners.find(part) for part in parts]
+        if region.is_item:
+            end = self.drugs[region.drugs[0]].end
+            claims = list(_release(self.text, end, parts, claims))
         claimed: dict[int, list[Part]] = {}
         for part, claim in zip(parts, claims, strict=True):
             for i in claim or ():
@@ -332,6 +338,23 @@ class _Assembler:
                 status: str = part.value
                 return status
         return None
+
+
+def _release(
+    text: str, end: int, parts: Sequence[Part], claims: Iterable[set[int] | None]
+) -> Iterator[set[int] | None]:
+    """Let an item's drug have what was no drug's, where it stands right behind the drug or
+    what is said of it: "q4h PRN temp >38".
+
+    end (character): Of the drug.
+    parts, claims: In the order of the text; a set without drugs if it is none's.
+    """
+    for part, claim in zip(parts, claims, strict=True):
+        is_beside = not text[end : part.start].strip(" \t\n()")
+        released = None if not claim and is_beside else claim
+        if released is None or released:
+            end = part.end
+        yield released
 
 
 def _sort(parts: Iterable[Part]) -> list[Part]:

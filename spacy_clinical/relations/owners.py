@@ -1,6 +1,6 @@
 """Say which drugs each attribute belongs to, by relations or by what stands between."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -79,7 +79,8 @@ def read_owners(
 def guess_owners(
     text: str, ents: Iterable[Span], drugs: Sequence[Drug], borders: Sequence[int]
 ) -> Owners:
-    """Say by the text whose attributes are; what is no drug's belongs to none.
+    """Say by the text whose attributes are; what is no drug's belongs to none. Nothing is said
+    of those in sentences without drugs, such as the later lines of an item.
 
     drugs: In the order of the text.
     borders (characters): Sorted; nothing is attached over them.
@@ -94,11 +95,30 @@ def guess_owners(
             rivals.append(Drug(ent.start_char, ent.end_char, is_rival=True))
     heads = sorted([*drugs, *rivals])
     numbers = {drug: i for i, drug in enumerate(drugs)}
-    owners: dict[Place, set[int]] = {(a.start, a.end): set() for a in attributes}
+    starts = [head.start for head in heads]
+    owners: dict[Place, set[int]] = {
+        (one.start, one.end): set()
+        for one in attributes
+        if _has_heads(one, starts, borders)
+    }
     for i, head in attach(text, heads, attributes, borders):
         place = attributes[i].start, attributes[i].end
         owners[place].add(numbers[heads[head]])
     return Owners(owners)
+
+
+def _has_heads(
+    attribute: Attribute, starts: Sequence[int], borders: Sequence[int]
+) -> bool:
+    """Whether the sentence of an attribute has a drug, or what else it may belong to.
+
+    starts (characters): Of those, sorted.
+    """
+    first = bisect_right(borders, attribute.start)
+    low = borders[first - 1] if first else 0
+    index = bisect_left(starts, low)
+    is_last = first == len(borders)
+    return index < len(starts) and (is_last or starts[index] < borders[first])
 
 
 def _get_place(record: Mapping[str, Any]) -> Place:

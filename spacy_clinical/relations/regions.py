@@ -3,14 +3,18 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from spacy_clinical.relations.attachment import Drug
 from spacy_clinical.relations.drug_tables import DrugTables
 from spacy_clinical.tokenization.items import LINE_MARK
+from spacy_clinical.tokenization.lines import ends_open
 
 # How many lines below its own may belong to a drug of a list.
 _MAX_LINES = 6
+# In how many lines around one that starts with a drug another one does, if it is a list.
+_MAX_APART = 3
 # Columns of a table are parted by these; a row has at least two of them.
 COLUMN = re.compile(r" {0,3}\| {0,3}|\t{1,3}| {3,40}")
 MIN_COLUMNS = 2
@@ -91,6 +95,32 @@ class Lines:
             columns = COLUMN.findall(self.get(number).strip())
             self._n_columns[number] = len(columns) + 1
         return self._n_columns[number] > MIN_COLUMNS
+
+
+def find_list_lines(lines: Lines, drugs: Sequence[Drug]) -> list[int]:
+    """Find the lines of lists of drugs without marks, one drug a line.
+
+    drugs: In the order of the text.
+    RETURNS (characters): Where they start after their indent, sorted.
+    """
+    headed: dict[int, int] = {}
+    for drug in drugs:
+        number = lines.find(drug.start)
+        if lines.get_body(number) == drug.start and not _goes_on_from(lines, number):
+            headed[number] = drug.start
+    numbers = list(headed)
+    listed: set[int] = set()
+    for number, after in pairwise(numbers):
+        between = range(number + 1, after)
+        if after - number <= _MAX_APART and all(lines.get(n).strip() for n in between):
+            listed |= {number, after}
+    return [headed[number] for number in sorted(listed)]
+
+
+def _goes_on_from(lines: Lines, number: int) -> bool:
+    """Whether a line goes on with a sentence of the line before."""
+    before = lines.get(number - 1).strip() if number else ""
+    return bool(before) and (before[-1] in ",(/&" or ends_open(before))
 
 
 def find_regions(

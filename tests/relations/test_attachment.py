@@ -66,6 +66,8 @@ def show_pairs(marked, borders=()):
         ),
         ("[[A]] (the [[dose:5 mg]] of [[B]])", "5 mg > B"),
         ("[[dose:5 mg]]", ""),
+        ("[[dose:1 L]] NS and [[dose:2 g]] [[A]]", "2 g > A"),
+        ("[[dose:5 mg]] daily and [[dose:2 mg]] of [[A]]", "5 mg > A, 2 mg > A"),
     ],
 )
 def test_attributes_are_attached(marked, expected):
@@ -89,6 +91,8 @@ def test_far_away_is_no_drug_of_an_attribute():
         ("[[A]] [[(B)]]", {1: 0}),
         ("[[A]] ([[B]], 5 mg)", {1: 0}),
         ("[[A]] ([[B]]) ([[C]])", {1: 0}),
+        ("[[A]] ([[B]] HFA)", {1: 0}),
+        ("[[A]] ([[B]] in water)", {}),
         ("[[A]] and [[B]]", {}),
         ("[[A]] (with [[B]] 5 mg)", {}),
         ("[[rival:x]] ([[B]])", {}),

@@ -6,6 +6,7 @@ from spacy_clinical.relations.drug_names import names_drug
 @pytest.mark.parametrize(
     "text",
     [
+        *("L", "Inhale", "Extra Strength"),
         *("od", "OD", "nocte", "mane", "bd", "tds", "Fri", "Su", "QHS", "daily", "BID"),
         *(
             "Tablet",

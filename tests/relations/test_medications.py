@@ -11,9 +11,11 @@ from spacy_clinical.extensions.assertion_attributes import (
     mark_assertion,
     register_assertion_extensions,
 )
+from spacy_clinical.relations.attachment import Drug
 from spacy_clinical.relations.drug_names import names_drug
 from spacy_clinical.relations.medication_records import bare_medication
 from spacy_clinical.relations.medications import assemble_medications
+from spacy_clinical.relations.regions import Lines, find_list_lines
 from tests.relations.notes import make_doc, read, show_medication
 
 # Notes in ten styles, and under each what it says of its drugs, worked out by hand.
@@ -56,6 +58,11 @@ SCALE = """[[Insulin lispro]] sliding scale: 151-200: 2 units, 201-250: 4 units,
 """
 DROPS = """[[timolol]] 0.5% 1 gtt OU BID; [[latanoprost]] 1 drop OD qhs; [[fentanyl]] 25 mcg/hr
 patch q72h; [[Advair]] 250-50 mcg/dose 1 puff BID"""
+UNMARKED = """Medications
+[[enoxaparin]] 1 mg/kg SC [[Frequency:q12h]]
+[[fentanyl]] 25 mcg/hr patch [[Frequency:q72h]]
+[[levofloxacin]] 500 mg IV q24h
+"""
 HEADED = """STOP taking these medications:
 - [[ibuprofen]] 600 mg tablet
 - [[naproxen]]
@@ -98,6 +105,14 @@ CASES = {
             "dispense 30 {tablet}, refills 3",
             "albuterol: strength 90 ug per 1 {actuation}, inhaler, 2 {puff}, inhalation, "
             "1 in 6 h, prn, for wheezing",
+        ],
+    ),
+    "lines without marks": (
+        UNMARKED,
+        [
+            "enoxaparin: 1 mg/kg, subcutaneous, 1 in 12 h",
+            "fentanyl: strength 25 ug/h, patch, 25 ug/h, 1 in 72 h",
+            "levofloxacin: 500 mg, intravenous, 1 in 24 h",
         ],
     ),
     "cerner": (
@@ -281,6 +296,7 @@ STATUSES = [
     ("[[Heparin]] started at 1430, stopped at 2200.", "stop"),
     ("Past trials: [[Prozac]]", "stop"),
     ("Previously tried [[sulfasalazine]].", "stop"),
+    ("STARTED: [[amlodipine]] 5 mg daily", "start"),
     ("[[Norvasc]] was started 3 weeks ago.", "start"),
     ("Continue [[amlodipine]].", "continue"),
     ("Will continue [[amlodipine]].", "continue"),
@@ -434,6 +450,42 @@ def test_a_dose_of_a_procedure_is_no_drugs():
     )
     [record] = assemble_medications(doc)
     assert record["dose"] is None
+
+
+def test_what_stands_right_behind_an_items_drug_is_its_own():
+    text = "- [[acetaminophen]] 650 mg PO/PR [[Frequency:q4h]] [[Frequency:PRN]] [[Diagnostic_procedure:temp]]"
+    doc = make_doc(text)
+    [record] = assemble_medications(doc)
+    shown = show_medication(record, doc.text)
+    assert shown == "acetaminophen: 650 mg, oral, 1 in 4 h, prn, for temp"
+    doc = make_doc(
+        "- [[Lasix]] 40 mg, [[Frequency:weekly]] [[Diagnostic_procedure:BMP]]"
+    )
+    [record] = assemble_medications(doc)
+    assert show_medication(record, doc.text) == "Lasix: 40 mg"
+
+
+def test_the_next_line_of_an_item_is_its_own():
+    text = (
+        "[[lisinopril]] 20 mg tablet\n  Take 1/2 tablet ([[Dosage:10 mg]]) "
+        "[[Administration:by mouth]] [[Frequency:once daily]]\n\n[[warfarin]] 5 mg tablet"
+    )
+    doc = make_doc(text)
+    for token in doc:
+        token.is_sent_start = token.text in ("lisinopril", "Take", "warfarin")
+    records = [show_medication(r, doc.text) for r in assemble_medications(doc)]
+    assert records == [
+        "lisinopril: strength 20 mg, tablet, 0.5 {tablet}, oral, 1 in 1 d",
+        "warfarin: strength 5 mg, tablet",
+    ]
+
+
+@pytest.mark.parametrize("end", [",", " and", " of"])
+def test_a_line_that_goes_on_with_a_sentence_is_no_item(end):
+    lines = f"He stopped [[aspirin]]{end}\n[[heparin]]{end}\n[[warfarin]]"
+    doc = make_doc(lines)
+    drugs = [Drug(ent.start_char, ent.end_char) for ent in doc.ents]
+    assert find_list_lines(Lines(doc.text), drugs) == []
 
 
 def test_records_say_whether_a_drug_is_taken_and_where_it_stands():

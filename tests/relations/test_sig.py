@@ -238,6 +238,26 @@ amlodipine 5 mg daily for high blood pressure
 5 mg, 1 in 1 d, for high blood pressure
 ketorolac 30 mg IV stat
 30 mg, intravenous, x1
+1 tab every morning before breakfast
+1 {tablet}, 1 in 1 d, ACM
+300 mg every night at bedtime
+300 mg, 1 in 1 d, HS
+5 mg every evening at bedtime
+5 mg, 1 in 1 d, HS
+500 mg in the evening and at bedtime
+500 mg, 2 in 1 d, EVE+HS
+1 tab before and after breakfast, after dinner
+1 {tablet}, 2 in 1 d, PCM+PCV
+25 mg tablet twice per day (1 in the morning, 1 in the evening)
+strength 25 mg, tablet | 1 {tablet}, 1 in 1 d, MORN and 1 {tablet}, 1 in 1 d, EVE
+40 mg, now 10 mg daily
+10 mg, 1 in 1 d | former 40 mg
+2.5 mg od and suggest increasing to 5 mg od
+2.5 mg, 1 in 1 d then 5 mg, 1 in 1 d | status planned
+2.5 mg od, increased to 5 mg od
+5 mg, 1 in 1 d | status change, former 2.5 mg, 1 in 1 d
+1:1000 0.3 mg IM once
+0.3 mg, intramuscular, x1
 """
 LOOKALIKES = """
 K 4.2

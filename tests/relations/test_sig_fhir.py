@@ -43,6 +43,13 @@ def test_dosages_of_any_text_are_valid(text, release):
         validate(dosage, release)
 
 
+def test_units_are_written_without_brackets():
+    text = "4 units/hr IV"
+    [dosage] = sig_to_fhir(parse_sig(text), text)
+    rate = dosage["doseAndRate"][0]["rateQuantity"]
+    assert (rate["unit"], rate["code"]) == ("unit/h", "{unit}/h")
+
+
 def test_a_dosage_as_fhir_has_it():
     text = "1-2 tabs PO q4-6h x 5 days prn back pain, max 8 tabs/day"
     tablet = {"unit": "tablet", "system": UCUM, "code": "{tablet}"}

@@ -21,8 +21,13 @@ _BEFORE = re.compile(
     r"(?:(?<!\w)(?:since|from|until|till|through|early|late|mid|end of|beginning of|about|"
     r"approximately|around|roughly|nearly|almost|more than|less than|at least|up to|over|"
     r"within|before|after|last|past|next|this|the|in|on|at|age|aged|x|pod|hd|"
-    r"post-?op(?:erative)? day|hospital day)[ -]{1,2}#?){1,4}$",
+    r"post-?op(?:erative)?(?: day)?|hospital(?: day)?)[ -]{1,2}#?){1,4}$",
     re.IGNORECASE,
+)
+# "29 Feb 2021" is no day, though "Feb 2021" is a month.
+_DAY_BEFORE = re.compile(r"(?<![\w./-])\d{1,2}(?:st|nd|rd|th)?[ -](?:of )?$")
+_IS_MONTH = re.compile(
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\b", re.IGNORECASE
 )
 _AFTER = re.compile(
     r"[ -](?:ago|back|later|earlier|previously|afterwards?|thereafter|old|of age|pta|"
@@ -204,7 +209,8 @@ class _Reader:
                 r"[ -]?(?:years?|months?|y/?o|weeks?|days?)[ -]?old", after
             )
             rest = match[0] if match else ""
-        lead = _BEFORE.search(before)
+        day = _DAY_BEFORE.search(before) if _IS_MONTH.match(text) else None
+        lead = day or _BEFORE.search(before)
         prefix = lead[0] if lead else ""
         texts = [f"{prefix}{text}{rest}", f"{text}{rest}", f"{prefix}{text}", text]
         return list(dict.fromkeys(texts))

@@ -8,6 +8,8 @@ from typing import Literal, NamedTuple, TypeAlias, cast
 
 Kind: TypeAlias = Literal["vital", "lab", "finding"]
 _OF_LEVEL = re.compile(r" (?:lvl|level|levels|value)$")
+# "WBC   H", where the flag stands before the value.
+_FLAG = re.compile(r" (?:hh|ll|h|l)$")
 # Longer spellings are matched in any case.
 MAX_EXACT = 3
 
@@ -86,4 +88,6 @@ def find_analyte(text: str) -> Analyte | None:
     """Find the analyte that a text as a whole is a name of: "potassium", "Potassium Lvl"."""
     name = " ".join(text.lower().split()).strip(":")
     by_name = load_spellings().by_name
-    return by_name.get(name) or by_name.get(_OF_LEVEL.sub("", name))
+    if name in by_name:
+        return by_name[name]
+    return by_name.get(_OF_LEVEL.sub("", name)) or by_name.get(_FLAG.sub("", name))

@@ -12,12 +12,13 @@ from spacy_clinical.relations.dates.calendar_dates import Context
 from spacy_clinical.relations.dates.find import find_day_first
 from spacy_clinical.relations.dates.resolve import find_borders, find_note_anchors
 from spacy_clinical.relations.holders import is_relatives
-from spacy_clinical.relations.measurements.analytes import find_analyte
+from spacy_clinical.relations.measurements.analytes import Analyte, find_analyte
 from spacy_clinical.relations.measurements.attach import Place, attach_values
 from spacy_clinical.relations.measurements.dated import Dates
 from spacy_clinical.relations.measurements.measurement import Measurement
 from spacy_clinical.relations.measurements.pairs import is_pair, mend_pair
 from spacy_clinical.relations.measurements.scan import scan_measurements
+from spacy_clinical.relations.measurements.specimens import name_specimen
 from spacy_clinical.relations.measurements.tables import read_tables
 from spacy_clinical.relations.measurements.values import read_entity
 
@@ -104,10 +105,18 @@ def _leave_out_aims(text: str, found: Iterable[Measurement]) -> Iterator[Measure
         is_held = (
             one.amount is not None and one.amount.comparator and _HELD.search(before)
         )
+        if _is_wished(one):
+            continue
         if _AIM.search(before) or is_held or (end >= 0 and is_next):
             end = one.end
         else:
             yield one
+
+
+def _is_wished(one: Measurement) -> bool:
+    """Whether it is what is wished for: an INR is one number, "INR 2-3" where it should be."""
+    is_inr = one.analyte is not None and one.analyte.key == "inr"
+    return is_inr and one.amount is not None and one.amount.high is not None
 
 
 class _Sections:
@@ -170,7 +179,7 @@ def _merge(
     replaced: dict[int, Measurement] = {}
     added = []
     for test, value in sorted(pairs, key=lambda pair: pair[::-1]):
-        analyte = find_analyte(text[slice(*test)])
+        analyte = _find_analyte(text, test)
         index = max(bisect_left(starts, value[0] - 1) - 1, 0)
         if index < len(found) and found[index].value[1] <= value[0]:
             index += 1
@@ -203,9 +212,15 @@ def _merge(
     return sorted([*merged, *added], key=lambda one: (one.value, one.start))
 
 
+def _find_analyte(text: str, test: Place) -> Analyte | None:
+    """Find the analyte that a test measures, with what it was measured in."""
+    analyte = find_analyte(text[slice(*test)])
+    return name_specimen(text, test[0], analyte) if analyte else None
+
+
 def _make(text: str, test: Place, value: Place) -> Measurement:
     """Make the measurement that a test and its value are."""
-    one = read_entity(text, test, value, find_analyte(text[slice(*test)]))
+    one = read_entity(text, test, value, _find_analyte(text, test))
     if one.amount is None and not one.parts and one.flag is None:
         written = " ".join(text[slice(*value)].split())
         flags = (flag for flag, words in _FLAGS.items() if words.fullmatch(written))

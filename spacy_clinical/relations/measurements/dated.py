@@ -58,7 +58,7 @@ class Dates:
         if index < len(self._found):
             after = self._found[index]
             gap = self.text[end : after.start] if after.start - end <= 40 else "\n"
-            if _BEHIND.search(gap) or _COLUMN.fullmatch(gap):
+            if _BEHIND.fullmatch(gap) or _COLUMN.fullmatch(gap):
                 return after.value.value
         return before.value.value if before and self._holds(before, start) else None
 
@@ -68,7 +68,7 @@ class Dates:
         if index == len(self._found):
             return None
         gap = self.text[end : min(self._found[index].start, end + 40)]
-        return self._found[index].value.value if _BEHIND.search(gap) else None
+        return self._found[index].value.value if _BEHIND.fullmatch(gap) else None
 
     def _holds(self, date: FoundDate, start: int) -> bool:
         """Whether a date is the head of the lines that a place is in."""

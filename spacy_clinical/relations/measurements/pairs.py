@@ -33,6 +33,7 @@ _NO_TEST = frozenset(
             "on",
             "at",
         ),
+        *("hd", "pod", "rfl", "refill", "refills", "disp", "qty", "lmp"),
     )
 )
 # Nothing was measured, or the result is not there yet.
@@ -46,15 +47,20 @@ _DOSE = re.compile(
     r"\d ?(?:gm?|mg|mcg|meq|units?)\b(?!/).*\b(?:iv|po|im|sc|sulfate|given|tabs?|kcl)\b",
     re.I,
 )
+# How much oxygen is given is no saturation.
+_FLOW = re.compile(
+    r"(?:\d{1,2}(?:\.\d)?(?: ?- ?\d{1,2})?|one|two|three|four|five|six|ten|fifteen) ?-?"
+    r"(?:L(?:NC)?|lpm|lit(?:er|re)s?)\b",
+    re.I,
+)
+# Nor an amount of a day what is in blood.
+_DAILY = re.compile(
+    r"\d ?(?:mc|m|u|\u00b5|\u03bc)?g ?/ ?(?:d|day|24 ?h(?:rs?|ours)?)\b", re.I
+)
 _CHANGE = re.compile(
     r"\b(?:down|up|lost|gained|by|loss of|gain of|decrease of|increase of) $", re.I
 )
 _CLOCK = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d")
-# Oxygen beside a saturation: "94% 4L".
-_FLOW = re.compile(
-    r"\W*\d+(?:\.\d+)?(?: ?- ?\d+)? ?-?(?:l(?:nc)?|lpm|li?te?rs?)\b(?:.*\b(?:min(?:ute)?|nc)\b)?\W*",
-    re.I,
-)
 _IS_CLOCK = re.compile(r"(?:^|[\n@]|\bat)[ \t]*$")
 _VALUE_FOLLOWS = re.compile(r"[ \t]*[=:-]?[ \t]*\d")
 # Another name between a test and a value: "pH 7.12, ketones 5.6".
@@ -89,13 +95,12 @@ def is_pair(text: str, test: Place, value: Place, analyte: Analyte | None) -> bo
     test, value (characters, half open): Their places.
     analyte: That the test names; None if it isn't known.
     """
-    name, written = text[slice(*test)].strip().lower(), text[slice(*value)]
+    name, written = text[slice(*test)].strip(" \t\n:").lower(), text[slice(*value)]
     if name in _NO_TEST or not any(map(str.isalpha, name)):
         return False
     if _NO_VALUE.fullmatch(written) or _DOSE.search(written):
         return False
-    is_oxygen = analyte is not None and analyte.key == "oxygen_saturation"
-    if is_oxygen and _FLOW.fullmatch(written):
+    if analyte and _is_of_another(written, analyte):
         return False
     before = text[max(value[0] - _BEFORE, 0) : value[0]]
     if _CHANGE.search(before):
@@ -106,6 +111,15 @@ def is_pair(text: str, test: Place, value: Place, analyte: Analyte | None) -> bo
             return False
     other = _OTHER.search(text, test[1], value[0]) if analyte else None
     return other is None or other["last"].lower() in _LINKS
+
+
+def _is_of_another(written: str, analyte: Analyte) -> bool:
+    """Whether the unit of a value says that something else was measured."""
+    if analyte.key == "oxygen_saturation":
+        return _FLOW.match(written.strip()) is not None
+    is_daily = any(unit.endswith(("/d", "/(24.h)")) for unit in analyte.units)
+    is_lab = analyte.kind == "lab" and not is_daily
+    return is_lab and _DAILY.search(written) is not None
 
 
 def mend_pair(text: str, test: Place, value: Place) -> tuple[Place, Place]:

@@ -17,7 +17,18 @@ _IN_LINE = re.compile(
     r"\d[AP]M (?:(?P<urine>URINE)|(?P<csf>CEREBROSPINAL FLUID)|(?P<stool>STOOL)|"
     r"(?P<fluid>PLEURAL|ASCITES|JOINT FLUID|OTHER BODY FLUID))\b"
 )
+# What stands behind "CSF:", to the end of the sentence.
+_HEADED = re.compile(
+    r"(?:^|[.;] )\W{0,4}(?:(?P<urine>ua|urinalysis|urine)|(?P<csf>csf|cerebrospinal fluid)|"
+    r"(?P<stool>stool)|(?P<fluid>(?:pleural|peritoneal|ascitic|synovial|joint)(?: fluid)?|"
+    r"ascites))(?: (?:studies|labs|analysis|results?))? ?:"
+    r"(?:(?![.;]\s|\b(?:blood|serum|plasma|cbc|chem\w*|labs?|bmp|cmp)\b).)*$",
+    re.IGNORECASE,
+)
+# "WBC/hpf" are counted in urine.
+_PER_FIELD = re.compile(r"[A-Za-z]{1,12}s? ?(?:/|per) ?[hl]pf\b", re.IGNORECASE)
 _MAX_LINE = 200
+_PLACES = (_BESIDE, _IN_LINE, _HEADED)
 
 
 def name_specimen(text: str, start: int, analyte: Analyte) -> Analyte:
@@ -30,11 +41,14 @@ def name_specimen(text: str, start: int, analyte: Analyte) -> Analyte:
     if analyte.kind != "lab":
         return analyte
     before = text[max(start - _MAX_LINE, 0) : start].rpartition("\n")[2]
-    match = _BESIDE.search(before) or _IN_LINE.search(before)
-    if match is None:
+    match = next(filter(None, (p.search(before) for p in _PLACES)), None)
+    specimen = match.lastgroup if match else None
+    if match is None and _PER_FIELD.match(text, start):
+        specimen = "urine"
+    if specimen is None or analyte.key.startswith(f"{specimen}_"):
         return analyte
     return analyte._replace(
-        key=f"{match.lastgroup}_{analyte.key}",
+        key=f"{specimen}_{analyte.key}",
         loinc="",
         least=0.0,
         greatest=float("inf"),

@@ -32,6 +32,12 @@ _WAS = re.compile(
 _BRACKET = re.compile(
     rf"[ \t]?\((?={NUMBER}(?: (?:in|on|last|yesterday|prior|previously)\b[^()\n]{{0,20}})?\))"
 )
+# Columns of values with their dates: "12.3 (MAR 05) 9.8 (MAR 04)".
+_DATED = re.compile(
+    r"[ \t]?\((?:[A-Z]{3} \d{1,2}|\d{1,2}/\d{1,2}(?:/\d{2,4})?)\)[ \t]+"
+    r"(?=(?:(?:HH|LL|H|L)[ \t]+)?[\d<>])",
+    re.IGNORECASE,
+)
 _NEXT = re.compile(
     r"[ \t]?[,;][ \t]?(?:and )?(?=(?:@ ?|at )?(?:[01]\d|2[0-3]):?[0-5]\d\b[ \t]*[=:-]?[ \t]*\d{2})"
 )
@@ -65,6 +71,8 @@ def find_step(
     if match := _WAS.match(text, place):
         return Step(match.end(), is_former=True)
     if analyte.kind == "lab" and (match := _BRACKET.match(text, place)):
+        return Step(match.end(), is_former=True)
+    if analyte.kind == "lab" and (match := _DATED.match(text, place)):
         return Step(match.end(), is_former=True)
     if has_clock and (match := _NEXT.match(text, place)):
         return Step(match.end())

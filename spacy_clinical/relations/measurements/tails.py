@@ -51,6 +51,8 @@ _COLUMN_RANGE = re.compile(
     re.IGNORECASE,
 )
 _PLAIN_RANGE = re.compile(rf"[(\[]?[ ]?{_LIMITS}[ ]?[)\]]?", re.IGNORECASE)
+# "0.2 in the right eye": no inches.
+_IN = re.compile(r"[ \t]+[^\W\d_]")
 _MASSES = frozenset(
     {"mg", "g", "ug", "ng", "kg", "mL", "L", "meq", "mmol", "U", "[IU]"}
 )
@@ -111,7 +113,8 @@ def read_tail(text: str, place: int, analyte: Analyte | None) -> Tail | None:
             return None
         if code and analyte and code.endswith(_HOURLY) and code not in analyte.units:
             return None
-        if match and code and _fits(code, analyte):
+        is_word = code == "[in_i]" and analyte is None and _is_in(text, match)
+        if match and code and not is_word and _fits(code, analyte):
             tail = replace(tail, end=match.end(), unit=code, unit_text=match["unit"])
             continue
         # "3.1 L" is low, "20 mEq" a dose.
@@ -150,6 +153,12 @@ def _read_column(match: re.Match[str]) -> tuple[float, float] | None:
     if low is None or high is None or low >= high:
         return None
     return low, high
+
+
+def _is_in(text: str, match: re.Match[str] | None) -> bool:
+    """Whether a unit is the word "in"."""
+    is_short = match is not None and match["unit"].lower() == "in"
+    return is_short and match is not None and bool(_IN.match(text, match.end()))
 
 
 def _is_vital(analyte: Analyte | None) -> bool:

@@ -126,6 +126,8 @@ _OTHER = {
     "degrees c": "Cel",
     "degrees celsius": "Cel",
     "c": "Cel",
+    "\u2103": "Cel",
+    "\u2109": "[degF]",
     "hpf": "[HPF]",
     "lpf": "[LPF]",
     "kcal": "kcal",

@@ -55,6 +55,10 @@ _IS_OTHER = re.compile(
 )
 # What may stand behind the number of an entity: a date.
 _IS_REST = re.compile(r"\s*(?:\(?\d{1,2}/\d{1,2}(?:/\d{2,4})?\)?)?\s*")
+# "T-score -2.5", but "WBC-12.1" and "Na - 138".
+_MINUS = re.compile(r"(?<=[\s,:=(])[-\u2212\u2013](?=[.\d])")
+# Before a value: "WBC   H 12.3".
+_FLAG_BEFORE = re.compile(r"[ \t]*(?P<flag>HH|LL|H|L)[ \t]+(?=[\d<>])")
 _MAX_VALUES = 12
 # A time is no number, if one follows it: "FSBS 0800 142".
 _CLOCK = r"(?:@ ?|at )?(?:[01]\d|2[0-3]):?[0-5]\d(?: ?(?:h|hrs?))?"
@@ -88,9 +92,13 @@ def read_values(
     for _ in range(_MAX_VALUES):
         clock = _AT_CLOCK.match(text, place) if analyte.key in _AT_TIMES else None
         place = clock.end() if clock else place
+        flag = _FLAG_BEFORE.match(text, place) if analyte.kind == "lab" else None
+        place = flag.end() if flag else place
         one = _read_value(text, start, end, place, analyte)
         if one is None or _IS_CLOCK.match(text, one.value[0]):
             break
+        if flag and one.flag is None:
+            one = replace(one, flag=flag["flag"])
         found.append(replace(one, is_former=is_former))
         step = find_step(text, one.end, analyte, has_clock=clock is not None)
         if step is None:
@@ -153,10 +161,15 @@ def read_entity(
         special = read(text, value[0], base)
         if special is not None and special.end <= value[1] + MAX_UNIT:
             return replace(special, end=max(end, special.end))
-    match = _AMOUNT.match(text, value[0])
+    minus = _MINUS.match(text, value[0])
+    match = _AMOUNT.match(text, minus.end() if minus else value[0])
     amount = read_amount(match[0]) if match and match.end() <= value[1] else None
     if match is None or amount is None:
         return base
+    if minus and (analyte is None or analyte.least < 0):
+        if amount.high is not None or amount.comparator:
+            return base
+        amount = Amount(-amount.low)
     tail = read_tail(text, match.end(), analyte)
     tail = tail and _read_oxygen(text, tail, analyte)
     is_whole = tail is not None and tail.end >= value[1]

@@ -6,6 +6,7 @@ from typing import Any
 
 from spacy_clinical.relations.sig.amounts import Amount, sort_amounts
 from spacy_clinical.relations.sig.folding import fold
+from spacy_clinical.relations.sig.frequencies import DAILY
 from spacy_clinical.relations.sig.moments import WEEK
 from spacy_clinical.relations.sig.parts import Frequency, Moment, Part, Quantity
 from spacy_clinical.relations.sig.routes import SITE_ROUTES
@@ -22,27 +23,16 @@ _TOTAL = re.compile(r"\btotal(?: dose)?(?: of|:)? $")
 _MAX_TOTAL = 15
 # By how much a dose whose unit isn't said may differ from the one before.
 _MAX_CHANGE = 10
-# Of an event that is there once a day.
-_DAILY_EVENTS = frozenset(
-    [
-        "MORN",
-        "AFT",
-        "EVE",
-        "NIGHT",
-        "HS",
-        "NOON",
-        "WAKE",
-        "ACM",
-        "ACD",
-        "ACV",
-        "PCM",
-        "PCD",
-        "PCV",
-        "CM",
-        "CD",
-        "CV",
-    ]
-)
+# Events that are there once a day, by the part of the day.
+_DAILY_EVENTS = {
+    **dict.fromkeys(("MORN", "WAKE", "ACM", "CM", "PCM"), "MORN"),
+    **dict.fromkeys(("NOON", "ACD", "CD", "PCD"), "NOON"),
+    "AFT": "AFT",
+    **dict.fromkeys(("EVE", "ACV", "CV", "PCV"), "EVE"),
+    **dict.fromkeys(("NIGHT", "HS"), "NIGHT"),
+}
+# Of those, the ones that say no more than that.
+_VAGUE_EVENTS = frozenset(_DAILY_EVENTS.values())
 
 
 def assemble(text: str, parts: Sequence[Part]) -> Sig:
@@ -101,7 +91,7 @@ class _Builder:
     def finish(self) -> tuple[Dosage, ...]:
         self._end_former()
         self._close()
-        return tuple(self.dosages)
+        return tuple(_split_frequency(self.dosages))
 
     def _begin_former(self, found: Found) -> None:
         """Begin what was taken before: "from 20 mg daily to", "(was 20 mg)"."""
@@ -247,13 +237,9 @@ class _Builder:
         if known is None:
             self.current["moment"] = found
             return
-        joined = Moment(
-            *(
-                tuple(dict.fromkeys((*old, *new)))
-                for old, new in zip(known.value, found.value, strict=True)
-            )
-        )
-        self.current["moment"] = Found(joined, known.start, found.end)
+        is_same = not self.text[known.end : found.start].strip()
+        moment = _join_moments(known.value, found.value, is_same=is_same)
+        self.current["moment"] = Found(moment, known.start, found.end)
 
     def _has_time(self) -> bool:
         return any(
@@ -300,6 +286,47 @@ def _complete_frequency(dosage: Dosage) -> Dosage:
     return dosage._replace(frequency=dosage.moment._replace(value=frequency))
 
 
+def _join_moments(old: Moment, new: Moment, *, is_same: bool) -> Moment:
+    """Join two moments. What says more of the same time takes the place of what says less:
+    "every morning before breakfast".
+
+    is_same: Whether nothing stands between the two: "every evening at bedtime".
+    """
+    codes = list(old.when)
+    for code in new.when:
+        part = _DAILY_EVENTS.get(code)
+        same = [n for n, known in enumerate(codes) if _DAILY_EVENTS.get(known) == part]
+        if part and not same and is_same and {part, *codes} == {"NIGHT", "EVE"}:
+            same = [0]
+        if same and codes[same[0]] in _VAGUE_EVENTS:
+            codes[same[0]] = code
+        elif not same or code not in _VAGUE_EVENTS:
+            codes.append(code)
+    days, times = (
+        tuple(dict.fromkeys((*one, *other)))
+        for one, other in zip(old[1:], new[1:], strict=True)
+    )
+    return Moment(tuple(dict.fromkeys(codes)), days, times)
+
+
+def _split_frequency(dosages: Sequence[Dosage]) -> list[Dosage]:
+    """Count each dose by its own moment where the frequency is that of all of them: "twice
+    a day (1 in the morning, 1 in the evening)"."""
+    counts = [_count_moments(d.moment.value) if d.moment else None for d in dosages]
+    first = dosages[0].frequency if dosages else None
+    is_step = any(dosage.sequence != 1 for dosage in dosages)
+    total = sum(count.frequency or 0 for count in counts if count)
+    if first is None or is_step or None in counts or len(dosages) < 2:
+        return list(dosages)
+    if first.value != DAILY._replace(frequency=total):
+        return list(dosages)
+    return [
+        dosage._replace(frequency=dosage.moment._replace(value=count))
+        for dosage, count in zip(dosages, counts, strict=True)
+        if dosage.moment
+    ]
+
+
 def _is_like(old: Quantity, new: Quantity) -> bool:
     """Check that an amount may take the place of another."""
     if not old.high or not new.high:
@@ -319,7 +346,7 @@ def _split_daily(quantity: Quantity) -> tuple[Quantity, Frequency | None]:
 def _count_moments(moment: Moment) -> Frequency | None:
     """Say how often what happens at some moments does; None where it depends."""
     n = len(moment.when) + len(moment.times_of_day)
-    if not set(moment.when) <= _DAILY_EVENTS:
+    if not set(moment.when) <= set(_DAILY_EVENTS):
         return None
     if moment.days_of_week:
         n_days = len(moment.days_of_week) * max(n, 1)

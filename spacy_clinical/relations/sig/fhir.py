@@ -3,6 +3,7 @@
 SOURCE: HL7 FHIR R4 (4.0.1) and R5 (5.0.0), Dosage and Timing.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -169,5 +170,6 @@ def _make_range(low: float, high: float, unit: str | None) -> dict[str, Any]:
 
 
 def _make_quantity(value: float | None, unit: str | None) -> dict[str, Any]:
-    coded = {"unit": unit.strip("{}[]"), "system": UCUM, "code": unit} if unit else {}
+    name = re.sub(r"[{}\[\]]", "", unit or "")
+    coded = {"unit": name, "system": UCUM, "code": unit} if unit else {}
     return {"value": value, **coded}

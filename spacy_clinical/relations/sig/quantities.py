@@ -17,7 +17,8 @@ from spacy_clinical.relations.sig.units import (
 
 _UNIT = join(UNITS)
 _COUNTED = join(name for name, code in UNITS.items() if code in COUNTED)
-_NO_NUMBER = r"(?<![\w.,/#$])(?<!\d-)(?<!\d - )"
+# Nor the second number of a ratio: "1:1000".
+_NO_NUMBER = r"(?<![\w.,/#$])(?<!\d-)(?<!\d - )(?<!\d:)"
 _SEVERAL = rf"{DIGITS}(?: ?[/-] ?{DIGITS}){{1,2}}"
 _PER = "".join(
     rf"(?:(?: ?/ ?| per | an? )(?:(?P<n{i}>{DIGITS}) ?)?(?P<per{i}>{join(DIVISORS)})(?!\w))?"
@@ -66,10 +67,21 @@ _CHANGE = (
     r"(?: (?:back|up|down|further|gradually|slowly))?"
 )
 _ENDS_BARE = rf"(?:$|[,;)]|\.(?!\d)|(?:today|and|on|at|with|for)\b|{_GO_ON})"
+_CHANGED_TO = (
+    rf"{_CHANGE} (?P<id>to)(?= (?:about )?{NUMBER} ?(?:-? ?{_UNIT}(?!\w)|{_ENDS_BARE}))"
+)
 CHANGES_TO: list[Rule] = [
+    # What may come later is no dose of now.
+    make_rule(
+        "then",
+        rf"(?:suggest|recommend|advise|consider|propose)(?:ed|ing|s|d)? {_CHANGED_TO}",
+        True,
+    ),
+    make_rule("change_to", _CHANGED_TO, True),
+    # "40 mg, now 10 mg"
     make_rule(
         "change_to",
-        rf"{_CHANGE} (?P<id>to)(?= (?:about )?{NUMBER} ?(?:-? ?{_UNIT}(?!\w)|{_ENDS_BARE}))",
+        rf"now(?: (?:on|at|taking|down to|up to))?(?= (?:about )?{NUMBER} ?-?{_UNIT}(?!\w))",
         True,
     ),
     Rule(

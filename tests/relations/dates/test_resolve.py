@@ -112,6 +112,23 @@ def test_words_beside_an_entity_belong_to_it():
     }
 
 
+def test_a_day_before_an_entity_belongs_to_its_month():
+    found = resolve(
+        "Seen 29 <Date>Feb 2021</Date>. Fell on 5th of <Date>May 2021</Date>."
+    )
+    assert found["Feb 2021"]["reason"] == "no_such_date"
+    assert found["May 2021"]["value"] == "2021-05-05"
+    assert values("Room 12. <Date>Feb 2021</Date>") == {"Feb 2021": "2021-02"}
+
+
+def test_days_in_hospital_are_read_wherever_the_borders_are():
+    note = "Surgery 2/27/2021, admitted 2/26/2021. "
+    [found] = resolve(f"{note}Hospital <Date>day 4</Date>").values()
+    assert found["anchor"] == "admission"
+    [found] = resolve(f"{note}Post-op <Date>day 2</Date>").values()
+    assert found["anchor"] == "surgery"
+
+
 def test_a_discharge_summary_has_its_admission():
     assert values(
         "Admission Date: [**2151-7-16**]   Discharge Date: [**2151-7-20**]\n"

@@ -102,6 +102,8 @@ def test_lines_of_results_have_the_date_before_them():
         ("Date of Service: 3/20/2021\n\nCr on 3/14 was 1.2", "2021-03-14"),
         ("Creatinine on 3/14 was 1.2", None),
         ("Creatinine 1.2 on 2/30/2021", None),
+        ("Creatinine 1.2 mg/dl. Echo on 3/14/2021 was normal.", None),
+        ("eGFR 72 ml/min; seen on 3/14/2021", None),
     ],
 )
 def test_a_date_near_a_measurement_is_its_date(text, date):
@@ -178,6 +180,27 @@ def test_other_relations_say_nothing_of_measurements():
     swapped = [relate(doc, 1, 0), relate(doc, 0, 1, label="OVERLAP")]
     assert assemble_measurements(doc, swapped) == []
     assert assemble_measurements(doc, []) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "value", "unit"),
+    [
+        (("T-score", "-2.5", ""), -2.5, None),
+        (("base excess", "-5.2", ""), -5.2, None),
+        (("CD4", "250", ""), 250, None),
+        (("Visual acuity", "0.2", " in one eye"), 0.2, None),
+        (("width", "2 in", ""), 2, "[in_i]"),
+        (("skin", "35.1\u2103", ""), 35.1, "Cel"),
+    ],
+)
+def test_values_of_entities(words, value, unit):
+    test, written, rest = words
+    markup = (
+        f"<Diagnostic_procedure>{test}</Diagnostic_procedure> "
+        f"<Lab_value>{written}</Lab_value>{rest}"
+    )
+    [record] = assemble_measurements(doc_from_markup(NLP, markup))
+    assert (record["value"], record["unit"]) == (value, unit)
 
 
 def test_without_relations_rules_attach_values():
@@ -331,6 +354,21 @@ def test_a_long_note_takes_linear_time():
 )
 def test_values_that_something_is_to_be_done_at_are_no_measurements(text):
     assert assemble_measurements(NLP.make_doc(text)) == []
+
+
+def test_a_range_of_the_inr_is_a_goal():
+    assert show(read("On warfarin (INR 2-3), INR 3.4, PTT 40"), "value") == [
+        ("inr", 3.4),
+        ("aptt", 40),
+    ]
+
+
+def test_cells_in_a_field_are_of_urine():
+    markup = (
+        "<Lab_value>40</Lab_value> <Diagnostic_procedure>WBC</Diagnostic_procedure>/hpf"
+    )
+    [record] = assemble_measurements(doc_from_markup(NLP, markup))
+    assert record["analyte"]["key"] == "urine_wbc"
 
 
 def test_a_date_in_the_next_column_is_that_of_its_own_row():

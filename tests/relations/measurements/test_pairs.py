@@ -19,6 +19,8 @@ def place(text, word):
         ("platelets 1200", "platelets", "1200"),
         ("SpO2 94% 4L", "SpO2", "94%"),
         ("urine output 4 L", "urine output", "4 L"),
+        ("O2 95% on 2L", "O2", "95%"),
+        ("proteinuria of 6.8 g/day", "proteinuria", "6.8 g/day"),
     ],
 )
 def test_values_of_tests(text, test, value):
@@ -38,6 +40,11 @@ def test_values_of_tests(text, test, value):
         ("weight 182, down 6 pounds", "weight", "6 pounds"),
         ("FSBS 0800", "FSBS", "0800"),
         ("FSBS 1200 188", "FSBS", "1200"),
+        ("O2 2L NC", "O2", "2L"),
+        ("O2 saturation on two liters", "O2 saturation", "two liters"),
+        ("creatinine 4, proteinuria 6.8 g/24 h", "creatinine", "6.8 g/24 h"),
+        ("HD 4", "HD", "4"),
+        ("Rfl: 11", "Rfl:", "11"),
         ("Mg 1.7, 2gm mag sulfate IV", "Mg", "2gm mag sulfate IV"),
         ("SpO2 94% 4L", "SpO2", "4L"),
         ("SpO2 94% 4LNC", "SpO2", "4LNC"),

@@ -149,6 +149,8 @@ def test_a_size_has_its_sides(text, sides, unit):
     [
         ("WBC 12.3 (H)", "H", False, None, None),
         ("WBC 12.3 H", "H", False, None, None),
+        ("WBC   H 12.3", "H", False, None, None),
+        ("Plt LL 9 K/uL", "LL", False, None, None),
         ("K 3.1 L", "L", False, None, None),
         ("K+ 6.9 (HH)", "HH", False, None, None),
         ("Hgb-10.2*", "A", False, None, None),
@@ -181,6 +183,11 @@ def test_flags_are_written_or_found_from_the_range(text, flag, is_computed, low,
             ["urine_urea_nitrogen", "urine_sodium"],
         ),
         ("URINE clear\nNa 138", ["sodium"]),
+        ("CSF: WBC 5, glucose 60. Na 138", ["csf_wbc", "csf_glucose", "sodium"]),
+        (
+            "Urine studies: Na 20, Cr 90; serum Na 138",
+            ["urine_sodium", "urine_creatinine", "sodium"],
+        ),
     ],
 )
 def test_what_isnt_of_blood_says_so(text, keys):

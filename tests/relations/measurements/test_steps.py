@@ -39,6 +39,14 @@ def show(text):
         ("Cr 2.2 from 1.4", [("creatinine", 2.2, False), ("creatinine", 1.4, True)]),
         ("Hgb 7.8 < 8.9", [("hemoglobin", 7.8, False), ("hemoglobin", 8.9, True)]),
         ("glucose 54 -> D50 -> 132", [("glucose", 54, True), ("glucose", 132, False)]),
+        (
+            "WBC   H 12.3 (MAR 05) 9.8 (MAR 04)",
+            [("wbc", 12.3, False), ("wbc", 9.8, True)],
+        ),
+        (
+            "Hgb L 9.1 (3/5) L 9.4 (3/4)",
+            [("hemoglobin", 9.1, False), ("hemoglobin", 9.4, True)],
+        ),
         ("PSA 4.2 (3.1 in 2021)", [("psa", 4.2, False), ("psa", 3.1, True)]),
         ("BNP 1,240, K 4.0", [("bnp", 1240, False), ("potassium", 4, False)]),
         (
