@@ -128,7 +128,7 @@ _SHAPES = [
         ),
         (
             r"(?<![\w'.@/-])(?:and|or|at|in|to|the|per|how|is|are|was|were|his|its|it|on|for|with|"
-            r"by|has|had|have|not|this|that|from|as|sons|daughters|one|two|three|called|said|says|"
+            r"by|has|had|have|not|this|that|from|as|sons|daughters|called|said|says|"
             r"thx|thanks|please)(?![\w@/-]|['.]\w)",
             0,
         ),

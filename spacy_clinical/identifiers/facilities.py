@@ -72,7 +72,7 @@ _RULES = [
         rf"\b(?:(?:employed|employee|works?|worked|working|job|engineer|teacher|professor|"
         rf"manager|clerk|driver|cashier|machinist|analyst|developer|lawyer|accountant|janitor|"
         rf"mechanic|foreman|librarian)(?: (?:full|part)[- ]time)?(?: as an? (?:[a-z-]{{2,16}} ){{0,3}}"
-        rf"[a-z-]{{2,16}})? (?:at|for|by)|employer ?:) (?-i:(?P<name>{_NAME}))",
+        rf"[a-z-]{{2,16}})? (?:at|for|by)|employer ?:) (?-i:(?P<id>(?P<name>{_NAME})))",
         _is_named,
     ),
 ]

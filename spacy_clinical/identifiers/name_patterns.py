@@ -270,12 +270,12 @@ PATTERNS = [
     ),
     NamePattern(_RELATED, ("word",), True, Heads(RELATIVE)),
     NamePattern(_CALLED, ("word",), True, Heads(_CALLED.pattern)),
-    NamePattern(_CALLED_LOWER, ("word",), True, Heads("my his her patient")),
+    NamePattern(_CALLED_LOWER, ("word",), False, Heads("my his her patient")),
     NamePattern(
         _TYPED, ("word",), False, Heads("trans typed dictated entered scribed")
     ),
     *(
-        NamePattern(pattern, ("word",), True, Heads(_RELATED_TWO.pattern))
+        NamePattern(pattern, ("word",), False, Heads(_RELATED_TWO.pattern))
         for pattern in (_RELATED_TWO, _RELATED_FIRST)
     ),
     NamePattern(_HEADER, ("line",), True),
