@@ -211,6 +211,9 @@ def _cut(row: Identifier, text: str, clinical: Bools1d) -> Identifier | None:
         return None
     start = row.start if others[0] is parts[0] else others[0].start()
     end = row.end if others[-1] is parts[-1] else others[-1].end()
+    # "St. Mary's".
+    if len(parts) > 1 and others[-1] is parts[-2] and parts[-1][0] == "s":
+        end = row.end
     return row._replace(start=start, end=end)
 
 
