@@ -115,9 +115,10 @@ _SHAPES = [
         ),
         # "Baker cyst", "Rose spots", but not "Ann Baker cyst".
         (
-            rf"(?:^|(?<=[a-z,;:.(] )|(?<=[\n(])){CAPITAL} (?:cysts?|rings?|spots?|disease|"
-            r"syndrome|palsy|hernias?|fractures?|diverticul(?:um|a)|units?|formula|equation|"
-            r"triad|gangrene|lymphoma|sarcoma|tumou?rs?)\b(?!-)",
+            r"(?:^|[\n(]|[,;:.] |(?<![\w.'-])[a-z][a-z'-]{0,20} )"
+            rf"(?P<it>{CAPITAL} (?:cysts?|rings?|spots?|disease|syndrome|palsy|hernias?|"
+            r"fractures?|diverticul(?:um|a)|units?|formula|equation|triad|gangrene|lymphoma|"
+            r"sarcoma|tumou?rs?)\b)(?!-)",
             0,
         ),
         # Labels and titles, beside what they are of; words that are in no name.
@@ -198,8 +199,10 @@ def _mark_shapes(text: str) -> Bools1d:
     """Mark the characters of clinical expressions."""
     is_clinical = numpy.zeros(len(text) + 1, dtype=bool)
     for shape in _SHAPES:
+        # Without what has to stand before it.
+        group = "it" if "it" in shape.groupindex else 0
         for match in shape.finditer(text):
-            is_clinical[match.start() : match.end()] = True
+            is_clinical[slice(*match.span(group))] = True
     return is_clinical
 
 

@@ -5,7 +5,7 @@ from tests.identifiers.marked import find, read_marked, show
 NAMES = """
 PATIENT|my name is [[ana]], i live here; my name is [[ana lee]]. i cough
 PATIENT|her sons [[Al]] and [[Ed]]; daughters: none; twins, [[Bo]], Cy and [[Di]]
-PATIENT|Tochter [[Ute]], madre [[Lupe]], mum [[Barb]]; Daughter: [[Inge]], 0761 5550123
+PATIENT|Tochter [[Ute]], madre [[Lupe]], mum [[Barb]]
 STAFF|Dr. [[Do]]. Dr. [[An]] and Dr. [[Will]]; Dr. [[See]]'s plan
 STAFF|Transcribed by: [[lkm]]
 STAFF|DR [[HO]] NOTIFIED
@@ -52,6 +52,11 @@ def test_names_are_found(row):
     rows = find(text)
     assert show(text, rows) == expected
     assert {r.label for r in rows} - {"AGE"} == {label}
+
+
+def test_a_relative_with_a_telephone_has_a_name():
+    text = "Daughter: Inge, 0761 5550123; Mother: Diabetes, 0761 5550124"
+    assert show(text, find(text)) == ["Inge", "0761 5550123", "0761 5550124"]
 
 
 @pytest.mark.parametrize("text", NO_NAMES.strip().split("\n"))
