@@ -497,6 +497,16 @@ def test_texts_are_written_on_request(run, notes, tmp_path, options):
 
 
 @pytest.mark.parametrize("options", [[], ["--shard-size", "1"]])
+def test_warnings_of_a_file_dont_name_it(run, notes, options):
+    (notes / "zebulon.txt").write_bytes("Müller has chest pain.".encode("latin-1"))
+    result = run(notes, "--pseudonymize-ids", *options)
+    assert result.exit_code == 0
+    assert "W301" in result.stderr
+    assert "file 3 of the input" in result.stderr
+    assert "zebulon" not in result.output
+
+
+@pytest.mark.parametrize("options", [[], ["--shard-size", "1"]])
 @pytest.mark.parametrize("later", [[], ["--texts"]])
 def test_texts_of_an_earlier_run_go(run, notes, tmp_path, options, later):
     assert run(notes, "--texts", *options).exit_code == 0
