@@ -1,10 +1,12 @@
-"""Measure what finds identifiers, and compare it with Presidio.
+"""Measure what finds identifiers, and compare it with Presidio and OpenMed's rules.
 
     python benchmarks/deid.py --data path/to/data \\
-        --peer-python peers/presidio/bin/python --output deid.json
+        --peer-python peers/presidio/bin/python \\
+        --openmed-python peers/openmed/bin/python --output deid.json
 
-Contestants: rules alone, the shipped model alone, both, and Presidio with its defaults
-in an environment of its own, which make_peers.py makes.
+Contestants: rules alone, the shipped model alone, both, Presidio with its defaults, and
+OpenMed's rules without a model, as its models have to be downloaded: compare these with
+our rules. Both are in environments of their own, which make_peers.py makes.
 
 Planted: the dev part of scripts/make_deid_notes.py, which needs Faker; its names, places, formats and templates
 are in no note that the model has learned from. They are invented: what is found in them
@@ -47,7 +49,8 @@ from spacy_clinical.models import load
 RULES, MODEL, BOTH = f"{OURS}, rules", f"{OURS}, model", f"{OURS}, rules and model"
 DECIDE = {MODEL: "model", BOTH: "both"}
 ANNOTATE = f"{OURS}, annotate"
-PEER = "Presidio"
+PEER, OPENMED = "Presidio", "OpenMed, rules"
+SCRIPTS = {PEER: "presidio_identifiers.py", OPENMED: "openmed_identifiers.py"}
 SHIPPED = "en_clinical_sm"
 COMPONENT = "clinical_deidentifier"
 # Of the planted notes: other than those that thresholds were chosen on.
@@ -63,6 +66,20 @@ PRESIDIO = {
     "EMAIL_ADDRESS": ("EMAIL",),
     "URL": ("OTHERPHI",),
     "IP_ADDRESS": ("OTHERPHI",),
+}
+# What OpenMed's may.
+OPENMED_TYPES = {
+    "PERSON": ("PATIENT", "STAFF"),
+    "DATE_OF_BIRTH": ("DATE",),
+    "date": ("DATE",),
+    "PHONE": ("PHONE",),
+    "phone_number": ("PHONE",),
+    "email": ("EMAIL",),
+    "street_address": ("LOC",),
+    "STREET_ADDRESS": ("LOC",),
+    "postcode": ("LOC",),
+    "ORGANIZATION": ("PATORG", "HOSP"),
+    **dict.fromkeys(("url", "ipv4", "ipv6", "mac_address", "ETHNICITY"), ("OTHERPHI",)),
 }
 OTHER_NUMBERS = ("ID",)
 OBI_TYPES = {"HOSPITAL": "HOSP", "LOCATION": "LOC"}
@@ -83,6 +100,7 @@ NOT_CLINICAL = {
 }
 IDENTIFYING = {"Age", "Date", "Nonbiological_location"}
 
+TYPES = {PEER: PRESIDIO, OPENMED: OPENMED_TYPES}
 Find = Callable[[list[str]], list[list[Span]]]
 
 
@@ -92,9 +110,9 @@ def main() -> None:
     nlp = load_alone(args.pipeline)
     finders = {RULES: make_finder(make_rules(), "rules")}
     finders |= {name: make_finder(nlp, DECIDE[name]) for name in DECIDE}
-    peer = _start_peer(args.peer_python) if args.peer_python else None
-    if peer is not None:
-        finders[PEER] = lambda texts: _ask(peer, texts)["identifiers"]
+    pythons = {PEER: args.peer_python, OPENMED: args.openmed_python}
+    peers = {name: _start_peer(name, path) for name, path in pythons.items() if path}
+    finders |= {name: _make_asker(peer) for name, peer in peers.items()}
     report: dict[str, Any] = {
         "machine": machine,
         "settings": {
@@ -114,8 +132,9 @@ def main() -> None:
     texts = read_visits(args.data / "aci_bench" / "valid.csv")[: args.notes]
     everything = load() if args.annotate else None
     report["speed"] = measure_speed(texts, finders, everything, args.rounds)
-    if peer is not None:
-        report["versions"] = {PEER: _ask(peer, [])["versions"]}
+    if peers:
+        asked = {name: _ask(peer, [])["versions"] for name, peer in peers.items()}
+        report["versions"] = asked
     print(format_tables(report))
     if args.output:
         write_report(args.output, report, summarize(report))
@@ -253,21 +272,19 @@ def measure_quality(
     texts = [text for text, _ in notes]
     scores = {}
     for system, find in finders.items():
-        counts = Scores(_Presidio() if system == PEER else None)
+        types = TYPES.get(system)
+        counts = Scores(_Types(types) if types else None)
         for (text, gold), found in zip(notes, find(texts), strict=True):
             counts.add(text, gold, [(s, e, label) for s, e, label in found])
         scores[system] = counts.summarize()
     return scores
 
 
-class _Presidio(dict[str, Sequence[str]]):
-    """What Presidio's types stand for: numbers of any other kind are an ID."""
+class _Types(dict[str, Sequence[str]]):
+    """What the types of a peer stand for: numbers of any other kind are an ID."""
 
     def get(self, key: str, default: Any = None) -> Any:
-        return PRESIDIO.get(key, OTHER_NUMBERS)
-
-    def __bool__(self) -> bool:
-        return True
+        return super().get(key, OTHER_NUMBERS)
 
 
 def measure_losses(
@@ -366,8 +383,8 @@ def make_finder(nlp: Any, decide: str) -> Find:
     return find
 
 
-def _start_peer(python: str) -> "subprocess.Popen[str]":
-    script = Path(__file__).parent / "peers" / "presidio_identifiers.py"
+def _start_peer(name: str, python: str) -> "subprocess.Popen[str]":
+    script = Path(__file__).parent / "peers" / SCRIPTS[name]
     return subprocess.Popen(
         # Its environment knows nothing of this package, whatever PYTHONPATH says.
         [python, "-E", str(script)],
@@ -376,6 +393,10 @@ def _start_peer(python: str) -> "subprocess.Popen[str]":
         stderr=subprocess.DEVNULL,
         text=True,
     )
+
+
+def _make_asker(peer: "subprocess.Popen[str]") -> Find:
+    return lambda texts: _ask(peer, texts)["identifiers"]
 
 
 def _ask(peer: "subprocess.Popen[str]", texts: list[str]) -> dict[str, Any]:
@@ -432,6 +453,7 @@ def _parse_args() -> argparse.Namespace:
     parser.add_argument("--pipeline", default=SHIPPED, help="ours")
     parser.add_argument("--planted", type=int, default=400, help="notes to invent")
     parser.add_argument("--peer-python", help="Python that has Presidio installed")
+    parser.add_argument("--openmed-python", help="Python that has OpenMed installed")
     parser.add_argument("--no-annotate", dest="annotate", action="store_false")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--notes", type=int, default=20, help="to time")

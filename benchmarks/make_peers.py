@@ -5,7 +5,7 @@
 makes peers/medspacy, peers/edsnlp and so on, with the Python that runs this, or with
 --python. One that is already as its file says is left alone, so that it can be run
 again when an installation has failed. `run.py --peers peers` takes what is there. All
-six take about 7 GB, most of it torch: four times.
+take about 7 GB, most of it torch: four times.
 """
 
 import argparse

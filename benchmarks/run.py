@@ -136,7 +136,10 @@ BENCHMARKS = (
             "standard": "--planted 400 --rounds 5",
             "thorough": "--planted 1200 --rounds 15",
         },
-        {"presidio": ("--peer-python {python}", "Presidio")},
+        {
+            "presidio": ("--peer-python {python}", "Presidio"),
+            "openmed": ("--openmed-python {python}", "OpenMed's rules"),
+        },
         needs=(
             Need(
                 "planted notes",

@@ -35,7 +35,7 @@ def test_words_count_whatever_tokens_they_are_in():
 
 
 def test_types_of_others_may_stand_for_several():
-    scores = Scores(deid._Presidio())
+    scores = Scores(deid._Types(deid.PRESIDIO))
     found = [_span("Hope Brown-Lee", "PERSON"), _span("3/4/2020", "US_SSN")]
     scores.add(TEXT, [_span("Hope Brown-Lee", "STAFF")], found)
     result = scores.summarize()

@@ -58,6 +58,7 @@ from spacy_clinical.export.clean_forms import FORMS_FOLDER, write_clean_forms
 from spacy_clinical.export.clean_texts import (
     TEXTS_FOLDER,
     check_texts_folder,
+    list_earlier_texts,
     write_clean_texts,
 )
 from spacy_clinical.export.folder import RECORDS_FILE, list_outputs, prepare_folder
@@ -209,8 +210,9 @@ def deidentify(
         # Before the pipeline is loaded, whose labels may be named, too.
         named = _parse_modes(mode or [])
         check_modes(named, preset)
+        earlier = list_earlier_texts(output, _list_records(output))
         if texts:
-            check_texts_folder(output)
+            check_texts_folder(output, earlier)
         load_code(code)
         outputs = [
             *list_outputs(output),
@@ -276,8 +278,7 @@ def deidentify(
                     "offsets": offsets,
                 },
             )
-            # Clean notes of other settings, or with surrogates of another key, may
-            # tell what is removed here.
+            # Clean notes of other settings or keys may tell what is removed here.
             fixed = ("modes", "key", "patient_column", "pseudonymize_ids")
             writer = ShardWriter(
                 output,
@@ -291,7 +292,6 @@ def deidentify(
             remove_extras(output)
             notes = hide_failures(reader, key, reader.names)
             rows, n_failed = write_shards(job, notes, reader, writer, n_process)
-            records = [p for p in list_parts(output) if p.suffix == ".jsonl"]
         else:
             with FolderLock(output):
                 if not restart:
@@ -306,12 +306,11 @@ def deidentify(
                     n_process=n_process,
                 )
                 remove_shards(output)
-            records = [output / RECORDS_FILE]
+        records = _list_records(output)
         write_extras(
             output, records, report=report, n_audit=audit, model=get_title(nlp)
         )
-        if texts:
-            write_clean_texts(output, records)
+        write_clean_texts(output, records if texts else [], earlier)
     rows += [("Texts", str(output / TEXTS_FOLDER))] if texts else []
     rows += [("Report", str(output / TABLE_FILE))] if report else []
     rows += [("To check", str(output / AUDIT_FILE))] if audit else []
@@ -320,13 +319,18 @@ def deidentify(
         raise typer.Exit(SOME_FAILED)
 
 
+def _list_records(output: Path) -> list[Path]:
+    """List the files of the records in a folder, those of a run in shards, too."""
+    parts = [path for path in list_parts(output) if path.suffix == ".jsonl"]
+    return parts or [output / RECORDS_FILE]
+
+
 def _parse_modes(given: Sequence[str]) -> str | dict[str, str] | None:
     """Parse modes such as "tag" and "DATE=shift"."""
     named = dict(part.split("=", 1) for part in given if "=" in part)
     plain = [part for part in given if "=" not in part]
-    if not named:
-        return plain[-1] if plain else None
-    return {**({"*": plain[-1]} if plain else {}), **named}
+    default = plain[-1] if plain else None
+    return {**({"*": default} if default else {}), **named} if named else default
 
 
 def _find_key(path: Path | None, *, is_needed: bool) -> Key:

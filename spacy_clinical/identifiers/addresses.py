@@ -77,6 +77,31 @@ def _is_street(match: re.Match[str]) -> bool:
     )
 
 
+# "Job ID 88123" is no city in Idaho.
+_HAVE_IDS = frozenset(
+    (
+        *(
+            "job",
+            "patient",
+            "member",
+            "visit",
+            "case",
+            "order",
+            "group",
+            "claim",
+            "account",
+        ),
+        *("user", "subscriber", "encounter", "document", "employee", "device", "study"),
+        *("specimen", "sample", "provider", "session", "record", "report", "event"),
+    )
+)
+
+
+def _is_id_label(match: re.Match[str]) -> bool:
+    last = match["city"].split()[-1].lower()
+    return last in _HAVE_IDS and re.search(r"\bID\b", match[0]) is not None
+
+
 def _is_city(match: re.Match[str]) -> bool:
     return not all(is_medical(word) for word in match["city"].split())
 
@@ -206,6 +231,7 @@ _RULES = [
         "city",
         "capital",
         rf"\b(?P<city>{_CITY}),?{GAP}{_STATE}\.?,?{GAP}(?P<zip>{_ZIP})",
+        lambda m: not _is_id_label(m),
         ignore_case=False,
     ),
     _make(

@@ -12,6 +12,7 @@ from spacy_clinical.identifiers.matching import (
     read_after,
     read_before,
 )
+from spacy_clinical.identifiers.name_patterns import CAPITAL
 
 SOURCE = "ages"
 OVER_89, AGE = "over_89", "age"
@@ -82,6 +83,13 @@ _RULES = [
         rf"(?<![\d.,/-]){_N}[ -]{{0,2}}"
         r"(?:yo|y/o|y\.? ?o\.?|yr?s?[ ./-]?old|y\.?/?o\.?)(?:[MFmf]\b|(?![a-z]))",
         heads=_WORD_HEADS,
+    ),
+    # Jane Quill, 91, was seen.
+    _make(
+        "capital",
+        rf"{CAPITAL} {CAPITAL}, (?P<id>\d{{2,3}}),(?= [a-zA-Z])",
+        _is_adult,
+        ignore_case=False,
     ),
     # 72F, 72 M, 72/F, 72 WM, 72 female.
     _make(

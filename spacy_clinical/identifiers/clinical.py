@@ -78,6 +78,65 @@ _SHAPES = [
             r"(?:(?:[A-Z\d&][^\s();,]{0,30}|and|of|de|ver\.)[;,]?(?: |(?=\)))){1,20}\)",
             0,
         ),
+        # "P 76", "T 98.4", "K+ 3.2", "PSA 4.2".
+        (
+            r"(?<![\w.])(?:T|P|R|K\+?|Na\+?|Cl-?|Mg|Ca|Cr|BUN|Hgb|Hct|WBC|Plt|PSA|TSH|Tmax|Wt|"
+            r"Troponin|Lactate)(?: ?[:=]|(?= )) ?\d{1,3}(?:\.\d{1,2})?(?![\w/]|[.-]\d)",
+            0,
+        ),
+        # "PHQ-9 18", "Apgars 8/9", "A&Ox3", "SR 70s", "98.6-72-16-120/80".
+        (
+            r"\b(?:PHQ|GAD|MMSE|MoCA|AUDIT|CAGE|NIHSS|GCS|Apgars?|ECOG|KPS|MELD|Braden|Morse|"
+            r"RASS|CIWA|COWS)(?:-(?:Ar|C|\d{1,2}))?\b(?: scores?)?(?: (?:of|was|is|were))?"
+            r"(?:[ :=]{1,2}\d{1,2}(?:/\d{1,2}|(?:,| and) \d{1,2})?\b(?!/))?",
+            re.IGNORECASE,
+        ),
+        (r"\bA{1,2} ?& ?O(?: ?x ?\d)?\b|\bAAOx\d\b", re.IGNORECASE),
+        (
+            r"\b(?:HR|N?SR|ST|S?BP)(?: in)?(?: the)? \d{2,3}s(?:/\d{2,3}s)?(?!\w)"
+            r"|(?<![\d.])\d{2,3}\.\d-\d{2,3}-\d{1,2}-\d{2,3}/\d{2,3}(?!\d)",
+            0,
+        ),
+        # Units: "3240 g", "20g".
+        (r"(?<=\d)(?: |(?=[gkmLF]))(?:g|kg|mg|mcg|mL|ml|L|Fr)\b", 0),
+        (r"\bdays? \d{1,2}(?:(?:, ?| and | ?& ?)\d{1,2}){1,6}(?![\d/])", re.IGNORECASE),
+        (
+            r"\b(?:hep(?:atitis)?|vitamin|influenza|strep|child[- ]pugh)\.? [A-EK]\d{0,2}\b",
+            re.IGNORECASE,
+        ),
+        # Methods and signs that are called after somebody, alone.
+        (
+            r"\b(?:Swan[- ]Ganz|Cockcroft(?:[- ]| and )Gault|Hounsfield|Kaplan[- ]Meier|"
+            r"Bonferroni|Mann[- ]Whitney|Wilcoxon|Fridericia|Bazett|Schatzki|Trendelenburg|"
+            r"Kussmaul|Cheyne[- ]Stokes|Valsalva|Romberg|Babinski|Kernig|Brudzinski|Lachman|"
+            r"McMurray|Spurling|Tinel|Phalen|Rovsing|Chvostek|Trousseau|Virchow|Gleason|"
+            r"Fuhrman|Breslow|Bartholin|Zenker|Meckel)\b",
+            0,
+        ),
+        # "Baker cyst", "Rose spots", but not "Ann Baker cyst".
+        (
+            r"(?:^|[\n(]|[,;:.] |(?<![\w.'-])[a-z][a-z'-]{0,20} )"
+            rf"(?P<it>{CAPITAL} (?:cysts?|rings?|spots?|disease|syndrome|palsy|hernias?|"
+            r"fractures?|diverticul(?:um|a)|units?|formula|equation|triad|gangrene|lymphoma|"
+            r"sarcoma|tumou?rs?)\b)(?!-)",
+            0,
+        ),
+        # Labels and titles, beside what they are of; words that are in no name.
+        (
+            r"\b(?:DOB|D\.O\.B|MRN|SSN|VIN|NPI|DEA|ZIP|HCP|[Tt]el|TEL|[Ff]ax|FAX|[Pp]hone|PHONE|"
+            r"[Ee]xt|Acct|Drs?|DR|Mrs?|MRS?|Ms)\b(?=[ :#.]|$)",
+            re.MULTILINE,
+        ),
+        (
+            r"(?<![\w'.@/-])(?:and|or|at|in|to|the|per|how|is|are|was|were|his|its|it|on|for|with|"
+            r"by|has|had|have|not|this|that|from|as|sons|daughters|called|said|says|"
+            r"thx|thanks|please)(?![\w@/-]|['.]\w)",
+            0,
+        ),
+        (
+            r"\bI['\u2019](?:ll|m|ve|d)\b|(?<=\w)['\u2019]s\b|\b(?:Yes|Good (?=[ame]))\b",
+            0,
+        ),
         # "Weitlaner retractor", "Jackson-Pratt drain".
         (rf"\b(?:{CAPITAL} ){{1,2}}{_INSTRUMENT}\b", 0),
         (rf"\b{_INSTRUMENT}\b", 0),
@@ -140,8 +199,10 @@ def _mark_shapes(text: str) -> Bools1d:
     """Mark the characters of clinical expressions."""
     is_clinical = numpy.zeros(len(text) + 1, dtype=bool)
     for shape in _SHAPES:
+        # Without what has to stand before it.
+        group = "it" if "it" in shape.groupindex else 0
         for match in shape.finditer(text):
-            is_clinical[match.start() : match.end()] = True
+            is_clinical[slice(*match.span(group))] = True
     return is_clinical
 
 
@@ -153,6 +214,9 @@ def _cut(row: Identifier, text: str, clinical: Bools1d) -> Identifier | None:
         return None
     start = row.start if others[0] is parts[0] else others[0].start()
     end = row.end if others[-1] is parts[-1] else others[-1].end()
+    # "St. Mary's".
+    if len(parts) > 1 and others[-1] is parts[-2] and parts[-1][0] == "s":
+        end = row.end
     return row._replace(start=start, end=end)
 
 

@@ -269,6 +269,14 @@ _RULES = [
         "PHONE",
         "extension",
         "word",
+        # The end of a number that stands before it: "Fax -35".
+        r"\b(?:fax|ext|durchwahl|dw|klappe)[.:]{0,2} -(?P<id>\d{2,4})(?![\w/]|[.,-]\d)",
+    ),
+    compile_rule(
+        SOURCE,
+        "PHONE",
+        "extension",
+        "word",
         r"\b(?:ext(?:ensio)?n?\.?|x|(?-i:p)|pgr|pager|beeper|bleep|vm|desk)(?: (?:no\.?|number|is))?[ .:#]{0,3}"
         r"(?P<id>\d-\d{4}|\d{4,6})(?![\w/]|[.,-]\d)",
         lambda m: (

@@ -221,6 +221,17 @@ _BIRTH = compile_rule(
     rf"[ ./,-]{{1,2}}\d{{1,4}}\b|{DAY}?{GAP}?(?:of )?{MONTH}[ ,.-]{{0,2}}(?:{DAY},?)?"
     rf"{GAP}?{SHORT_YEAR}\b)",
 )
+# As scanners read it: "O3/l4/1952".
+_SCANNED = compile_rule(
+    SOURCE,
+    "DATE",
+    "date",
+    ("letter", "digit"),
+    r"(?<![\w/.-])[0-3OolI]?[\dOolI]/[0-3OolI]?[\dOolI]/(?:[12lI][9OoQ0][\dOolI]{2}|[\dOolI]{2})"
+    r"(?![\w/])",
+    lambda m: sum(map(str.isdigit, m[0])) > 2,
+    ignore_case=False,
+)
 # "DATE OF PROCEDURE: 03142021", "DOS 031421".
 _PLAIN_DATE = compile_rule(
     SOURCE,
@@ -256,6 +267,6 @@ def find_dates(text: RuleText, *, holidays: bool = True) -> Iterator[Identifier]
 
     holidays: Whether names of holidays are dates.
     """
-    yield from apply_rules([_BIRTH, _PLAIN_DATE, *_DATE_RULES], text)
+    yield from apply_rules([_BIRTH, _SCANNED, _PLAIN_DATE, *_DATE_RULES], text)
     if holidays:
         yield from apply_rules([_HOLIDAY], text)

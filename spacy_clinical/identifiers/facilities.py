@@ -17,6 +17,7 @@ _HOUSE = (
     r"(?:Assisted|Senior) Living|Manor|Pharmacy|Memorial|Polyclinic|Klinik(?:um)?)"
 )
 _WORD = r"(?:[A-Z][\w'.-]{1,24}|of|and|&|the|for|de|la)"
+_NAME = r"[A-Z][\w'&-]{1,24}(?: (?:(?:of|and|&) )?[A-Z][\w'&-]{1,24}){0,3}"
 # The last word of a house, where another goes on.
 _JOINED = r"(?:Hospital|Center|Centre|Clinic|Home|System) (?:and|at|for|to|from) "
 # Words that each hospital may have in its name.
@@ -61,6 +62,18 @@ _RULES = [
         r"(?P<name>[A-Z][\w'-]{2,20}(?: [A-Z][\w'-]{2,20}){0,3})",
         _is_named,
         ignore_case=False,
+    ),
+    # Where somebody works: "employed at Initech", "works as a nurse at Kestrel Foods".
+    compile_rule(
+        SOURCE,
+        "PATORG",
+        "organization",
+        "word",
+        rf"\b(?:(?:employed|employee|works?|worked|working|job|engineer|teacher|professor|"
+        rf"manager|clerk|driver|cashier|machinist|analyst|developer|lawyer|accountant|janitor|"
+        rf"mechanic|foreman|librarian)(?: (?:full|part)[- ]time)?(?: as an? (?:[a-z-]{{2,16}} ){{0,3}}"
+        rf"[a-z-]{{2,16}})? (?:at|for|by)|employer ?:) (?-i:(?P<id>(?P<name>{_NAME})))",
+        _is_named,
     ),
 ]
 

@@ -27,6 +27,8 @@ ORDER = (
 )
 _RANKS = {**{source: rank for rank, source in enumerate(ORDER)}, MODEL: len(ORDER) + 1}
 _FREE = -1
+# What a rule has found whole: "3-5 days" behind a date is no part of it.
+_WHOLE = frozenset(("DATE", "PHONE", "EMAIL", "AGE"))
 _LEADING = ",;:!?.>\"'|=*-\u2013\u2014_&~\u2022/\\"
 _TRAILING = ",;:!?.<\"'|=*-\u2013\u2014_&~\u2022\\#@"
 _PARTNERS = {"(": ")", ")": "(", "[": "]", "]": "[", "{": "}", "}": "{"}
@@ -56,9 +58,19 @@ def merge_identifiers(found: Iterable[Identifier], text: str) -> list[Identifier
             beside = (
                 (start - 1,) if start > row.start else (end,) if end < row.end else ()
             )
-            same = [owners[i] for i in beside if rows[owners[i]].label == row.label]
+            same = [
+                owners[i]
+                for i in beside
+                if rows[owners[i]].label == row.label
+                and (row.label not in _WHOLE or _is_run_on(text, max(i, start)))
+            ]
             owners[start:end] = same[0] if same else number
     return [row for row in _collect(owners, rows, text) if row is not None]
+
+
+def _is_run_on(text: str, place: int) -> bool:
+    """Check whether a place is inside a run of letters and digits."""
+    return text[place - 1 : place].isalnum() and text[place : place + 1].isalnum()
 
 
 def _rank(row: Identifier) -> int:

@@ -59,7 +59,9 @@ _PATIENT_LABEL = (
 RELATIVE = (
     r"(?:wife|husband|spouse|partner|mother|father|mom|dad|son|daughter|sister|brother|aunt|"
     r"uncle|niece|nephew|cousin|grandson|granddaughter|grandmother|grandfather|fianc[eé]e?|"
-    r"girlfriend|boyfriend|friend|neighbor|caregiver|guardian|roommate|caretaker)"
+    r"girlfriend|boyfriend|friend|neighbor|caregiver|guardian|roommate|caretaker|mum|dtr|"
+    r"grandma|grandpa|mutter|vater|tochter|sohn|ehemann|ehefrau|madre|padre|hij[oa]|espos[oa]|"
+    r"herman[oa])"
 )
 _CONTACT_LABEL = (
     r"(?:next of kin|nok|emergency contact(?: name)?|contact person|health ?care proxy|hcp|proxy|"
@@ -89,6 +91,12 @@ WORD = re.compile(rf"{_LETTER}+(?:['-]{_LETTER}+)*")
 _TITLED = re.compile(
     rf"(?<![^\W_])(?:(?P<staff>{_STAFF_SURE})|(?P<patient>{_PATIENT_TITLE}))\b(?:\.|(?=\s)){_SP}?"
     rf"(?P<id>{_ANY}(?: (?:and|&) (?:Dr\.? )?{CAPITAL})?)",
+    re.MULTILINE,
+)
+# Words that are names of a syllable, too: "Dr. Do." ends there.
+TITLED_SHORT = re.compile(
+    rf"(?<![^\W_])(?P<staff>{_STAFF_SURE})\b\.? (?P<id>(?:Do|An|So|To|No|Ha|He|My|Her|See|Say|May|Will|"
+    r"Day|Or|In|On|All|Most|Few|Long))(?=[,.;)\n]|$|'s|,? (?:and|&) Dr)",
     re.MULTILINE,
 )
 _TITLED_CAPS = re.compile(
@@ -125,6 +133,29 @@ _CALLED = re.compile(
     rf"\b(?P<patient>(?:my|his|her|the patient's|whose) name is|named|goes by|known as|i am|i'm|this is|"
     rf"(?:a )?(?:patient|pt),?(?: named)?) (?P<id>(?-i:{CAPITAL} {_NAME}|{CAPITAL}(?=[,.'])))",
     re.IGNORECASE | re.MULTILINE,
+)
+# "sons Al and Ed".
+_RELATED_TWO = re.compile(
+    rf"\b(?P<patient>(?:sons|daughters|sisters|brothers|parents|children|kids|twins)),? "
+    rf"(?:are |named |called |\()?(?:(?-i:{CAPITAL}),? ){{1,3}}(?:and|&) (?P<id>(?-i:{CAPITAL}))",
+    re.IGNORECASE,
+)
+_RELATED_FIRST = re.compile(
+    rf"\b(?P<patient>(?:sons|daughters|sisters|brothers|parents|children|kids|twins)),? "
+    rf"(?:are |named |called |\()?(?P<id>(?-i:{CAPITAL}))(?=,? (?:and|&) (?-i:{CAPITAL})|, (?-i:{CAPITAL}))",
+    re.IGNORECASE,
+)
+# "my name is ana, i live ...".
+_CALLED_LOWER = re.compile(
+    r"\b(?P<patient>(?:my|his|her|patient's) (?:first |last |full )?name is) "
+    r"(?P<id>[a-z][a-z'-]{1,20}(?: [a-z][a-z'-]{1,20})?)(?= ?(?:[,.;!()\n]|$|and i\b|i\b|i'?m\b))",
+    re.MULTILINE,
+)
+# Who typed it: "Transcribed by: lkm".
+_TYPED = re.compile(
+    r"\b(?P<staff>(?:transcribed|typed|dictated|entered|scribed|transcriptionist)(?: by)?) ?[:=] ?"
+    r"(?P<id>(?-i:(?!(?:md|rn|np|pa|me|dr|do|pt|the)\b)[a-z]{2,4}))(?![\w.'-])",
+    re.IGNORECASE,
 )
 # "Jane Doe's labs": two words that are none of medicine.
 _POSSESSIVE = re.compile(
@@ -239,6 +270,14 @@ PATTERNS = [
     ),
     NamePattern(_RELATED, ("word",), True, Heads(RELATIVE)),
     NamePattern(_CALLED, ("word",), True, Heads(_CALLED.pattern)),
+    NamePattern(_CALLED_LOWER, ("word",), False, Heads("my his her patient")),
+    NamePattern(
+        _TYPED, ("word",), False, Heads("trans typed dictated entered scribed")
+    ),
+    *(
+        NamePattern(pattern, ("word",), False, Heads(_RELATED_TWO.pattern))
+        for pattern in (_RELATED_TWO, _RELATED_FIRST)
+    ),
     NamePattern(_HEADER, ("line",), True),
     NamePattern(_POSSESSIVE, ("capital",), True),
     NamePattern(INTRODUCED, ("capital",), True),

@@ -18,6 +18,7 @@ from spacy_clinical.identifiers.name_patterns import (
     RELATIVE,
     TITLED_HEADS,
     TITLED_LOWER,
+    TITLED_SHORT,
     WITH_DEGREE,
     WORD,
 )
@@ -65,6 +66,7 @@ _STATED_LABELS = frozenset(
 # Characters of a line that is wrapped, and the word that begins the next.
 _FULL_LINE = 50
 _WRAPPED = re.compile(rf"\n ?({CAPITAL})(?=[ ,.;:)]|$)", re.MULTILINE)
+_HAS_PHONE = re.compile(r",? ?\(?[+\d]\d[\d ()/.-]{6}")
 # A first name, before a name that was found again.
 _BEFORE = re.compile(rf"(?<![\w'-])({CAPITAL}) (?:{INITIAL} )?$")
 
@@ -82,6 +84,8 @@ def _find_all(text: RuleText) -> Iterator[Identifier]:
             place = _trim(text.text, *match.span("id"), strict=is_strict)
             if place is not None and _is_name(match, place, is_strict=is_strict):
                 yield _make(match, place[0], _go_on(text.text, place[1]))
+    for match in text.find(TITLED_SHORT, ("capital",)):
+        yield _make(match, *match.span("id"))
     for match in text.find(TITLED_LOWER, ("word",), TITLED_HEADS):
         start, end = match.span("id")
         if _is_word(match["id"]):
@@ -209,6 +213,9 @@ def _fits_label(text: str, place: tuple[int, int], match: re.Match[str]) -> bool
     if label in _WEAK_LABELS:
         return is_full or label == "name"
     is_relative = re.fullmatch(RELATIVE, label) is not None
+    if is_relative and _HAS_PHONE.match(text, place[1]):
+        # "Daughter: Ute, 0761 5550123".
+        return not any(map(is_medical, words))
     if is_relative or label in _STATED_LABELS:
         # "Mother: Breast Cancer", "Patient: Stable".
         return (is_full and not any(is_medical(w) and len(w) > 3 for w in words)) or (

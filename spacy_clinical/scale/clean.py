@@ -1,6 +1,7 @@
 """Remove the identifiers of batches of notes, and fail closed."""
 
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -133,8 +134,29 @@ def hide_failures(
     numbers: dict[str, int] = {}
     for number, name in enumerate(names, start=1):
         numbers.setdefault(name, number)
-    for item in items:
+    for item in _hide_warnings(items, key, numbers):
         yield _hide(item, key, numbers) if isinstance(item, NoteFailure) else item
+
+
+def _hide_warnings(
+    items: Iterable[Note | NoteFailure], key: Key, numbers: Mapping[str, int]
+) -> Iterator[Note | NoteFailure]:
+    """Replace the names of files in warnings that are given while they are read."""
+    rest = iter(items)
+    while True:
+        with warnings.catch_warnings(record=True) as caught:
+            item = next(rest, None)
+        for warning in caught:
+            text = str(warning.message)
+            # "[W301] 'notes/quill.txt' isn't ...".
+            name = text.partition(" '")[2].rpartition("' ")[0]
+            if name in numbers:
+                shown = hide_file(name, key, numbers[name])
+                text = text.replace(f"'{name}'", f"'{shown}'")
+            warnings.warn(text, warning.category, stacklevel=2)
+        if item is None:
+            return
+        yield item
 
 
 def hide_file(name: str, key: Key, number: int | None) -> str:

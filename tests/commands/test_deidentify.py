@@ -494,10 +494,45 @@ def test_texts_are_written_on_request(run, notes, tmp_path, options):
     written = {p.name: p.read_text("utf8") for p in (tmp_path / "out/texts").iterdir()}
     assert written == {f"{r['id']}.txt": r["text"] for r in _read_all(tmp_path / "out")}
     assert set(written) == {"a.txt", "b.txt"}
-    # Those of an earlier run may tell what is removed.
-    again = run(notes, "--texts", *options)
-    assert again.exit_code == 2
-    assert "C326" in again.stderr
+
+
+@pytest.mark.parametrize("options", [[], ["--shard-size", "1"]])
+def test_warnings_of_a_file_dont_name_it(run, notes, options):
+    (notes / "zebulon.txt").write_bytes("Müller has chest pain.".encode("latin-1"))
+    result = run(notes, "--pseudonymize-ids", *options)
+    assert result.exit_code == 0
+    assert "W301" in result.stderr
+    assert "file 3 of the input" in result.stderr
+    assert "zebulon" not in result.output
+
+
+@pytest.mark.parametrize("options", [[], ["--shard-size", "1"]])
+@pytest.mark.parametrize("later", [[], ["--texts"]])
+def test_texts_of_an_earlier_run_go(run, notes, tmp_path, options, later):
+    assert run(notes, "--texts", *options).exit_code == 0
+    folder = tmp_path / "out/texts"
+    os.remove(notes / "b.txt")
+    again = ["--mode", "mask", "--restart", *options, *later]
+    assert run(notes, *again).exit_code == 0
+    assert [p.name for p in folder.glob("*")] == ["a.txt"] * bool(later)
+    if later:
+        assert "****" in (folder / "a.txt").read_text("utf8")
+
+
+@pytest.mark.parametrize("name", ["own.txt", "a.txt", "a.ann"])
+def test_texts_of_others_stay_and_are_not_mixed_with_clean_ones(
+    run, notes, tmp_path, name
+):
+    run(notes, "--texts")
+    folder = tmp_path / "out/texts"
+    (folder / name).write_text("Written by hand.")
+    (folder / name).chmod(0o600)
+    refused = run(notes, "--texts")
+    assert refused.exit_code == 2
+    assert "C326" in refused.stderr
+    assert {p.name for p in folder.iterdir()} == {"a.txt", "b.txt", name}
+    assert run(notes).exit_code == 0
+    assert [p.name for p in folder.iterdir()] == [name]
 
 
 def _read_all(folder):

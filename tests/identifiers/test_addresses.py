@@ -18,6 +18,7 @@ HOSP|at [[Brigham Health Center]] and [[Mercy Hospital]]; [[St. Brendan's Hospit
 NO_ADDRESSES = """
 room air; bed rest; unit dose; 3 Way Foley; 12 Lead EKG; in the ward
 Smith, MD; Xiulan Zhao, PA; cancer, CA; mitral, MS; T1N 2M0; B12 5MG; L4 L5
+Job ID 88123; Member ID: 90210; Patient ID 48392
 lives in Assisted Living; moved to Bed; returned to Baseline; London
 The Hospital Course; Cardiology Clinic; Emergency Department; Medical Center; our clinic; Pain Clinic
 10 mg PO daily; 2 tablets by mouth daily; 5 Units Novolog

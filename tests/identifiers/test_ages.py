@@ -13,12 +13,14 @@ the patient is [[ninety-two]]; mother died at [[ninety-four]]; [[ninety-two]] y/
 [[92]]/F; M/[[93]]; [[94]] WM; female, [[91]]; ages [[92]] and [[94]]; Age (years): [[93]]; [[97]] years young
 turning [[92]] next month; her [[91]]st birthday; his [[ninety-first]] birthday; lived to [[96]]; has lived [[95]] years
 mother, [[93]], is well; her father ([[94]]); father died [[92]]; sister [[91]] and well
+Jane Quill, [[91]], was seen; called Tom Reed, [[45]], of Leeds
 [[ninety-two]] year old; [[sixty]]-year-old; in his [[sixties]]; a [[nonagenarian]]
 """
 NO_AGES = """
 10 years ago; for 20 years; a 10-year history; at 32 weeks; 5 days later
 the last 100 years; temp 98 F; Tmax 101 F; turned 90 degrees; she is ninety percent better; mother 10 years ago
 HR is 92; the patient is 45 kg; she is 92% on RA; sats in the 80s; SBP 90s
+Jane Quill 91, in; beds, 72, were; room Four, 3, is
 12 French; 72 M/F; 3 days old blood is a phrase without
 """
 

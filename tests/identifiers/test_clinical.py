@@ -26,6 +26,11 @@ Norco [[5/325]] [[q6h]]; Percocet [[10/325]]; oxycodone [[5-10]] mg; ratio [[88/
 [[Bovie cautery]], [[Kerrison]] rongeurs, [[Jackson-Pratt]] drain, [[Weitlaner]] retractor
 [[H. pylori]] was found with a change [[p.I101NfsX6]] (Fig. 2A, [[B]]; figures 3 and [[4]])
 given [[levodopa]], [[alfentanil]] and [[daunorubicin]]
+[[P 76]], [[T 98.4]], [[K+ 3.2]], [[PSA]] 4.2; [[98.6-72-16-120/80]]; in [[SR]] [[70s]]
+[[PHQ-9]] [[18, GAD-7]] [[12]]; [[Apgars]] [[8/9]]; [[A&Ox3]]; weighs 3240 [[g.]]; on days [[1, 15]]
+[[Rose]] [[spots]], [[Christmas]] disease, known [[Baker cyst]], a [[Schatzki]] ring
+by [[Cockcroft]]-[[Gault]], [[Swan-Ganz]] out, 30 [[Hounsfield]] units; [[Hep B]] vaccine
+[[Ms.]] is [[at]] home [[or]] [[how]]; [[DOB]]: 1; [[VIN]] 7; [[I'll]] come; [[Yes]]
 [[edema]] and [[pneumonia]]; hospitalized [[16]] times with [[40]] % of [[72]] cases
 given drugs (Xeloda; [[Hoffmann]]-La [[Roche]] Inc., [[Nutley]])
 """
@@ -34,6 +39,8 @@ OTHERS = """
 well until [[7-23]]. Came to [[DAVITA]] [[5-4]], signed [[SR]]; labelled [[83522]] L
 [[3/14]] and [[12/25]]; [[617-555-0199]]; [[4482911]]; [[MA]] and [[Boston]]
 (wife [[Ann]]; works at [[Roche]] Inc.) and ([[Ann Quill]], Quill Corp)
+Ann [[Baker]] cyst; [[Rose]] left; [[St. Mary's]] and [[Tina's]]; J. [[Schatz]]; [[7th]]
+[[AT]] LAST; [[An]] and [[Will]]; [[to@x.org]]; [[P 11/3]]; [[T 4-12]]; [[P 7761]]; [[or-4]]
 [[J. Smith]]; [[Pratt]] was called; [[73]] years; seen in [[MGH]]
 """
 
@@ -59,6 +66,14 @@ def test_words_that_are_parts_of_names_stay():
         "spaulding primary care",
     ]
     assert judge("in [[Villanueva, A.]] admitted") == ["Villanueva, A."]
+
+
+def test_words_at_the_ends_of_a_name_go_and_those_inside_stay():
+    assert judge("[[at Lakes and Hills]]; [[its me tamika]]") == [
+        "Lakes and Hills",
+        "me tamika",
+    ]
+    assert judge("[[DOB 44821]] and [[Jane DOB]]", "ID") == ["44821", "Jane"]
 
 
 def test_short_forms_in_a_line_of_capitals_may_be_names():

@@ -8,6 +8,7 @@ phone|Phone: [[6347435135]]; cell [[555-0134]]; Tel: [[+353 91 555 012]]; tel. [
 phone|home phone [[743-5135]]
 fax|Fax: [[091 555 013]]; fax number [[202-555-0100]]
 pager|pager [[12345]]; beeper #[[4-4821]]
+extension|Fax -[[35]]; Durchwahl -[[12]]
 extension|ext. [[4412]]; x[[12345]]; p[[12345]]
 email|Mail [[gordon@gotham.com]] or [[john.o'neil+x@mail.example.co.uk]]; [[jane at example dot org]]; [[a.b[at]c.org]]
 url|See [[https://example.org/a?b=1]], [[www.example.net]] and [[portal.example.com/jroe]].
@@ -17,6 +18,7 @@ social|on Instagram [[@jane_roe]]
 NO_CONTACTS = """
 range 150-4000 pg/mL; normal 200-1000; 500-1000 mg; call 911; count 150-4500
 patient@bedside is odd, normal.on exam; e.g. i.v. q.d.; vs. 10.2.1
+fax -5; text -35; fax - 35 pages
 version 1.2.3; pH 7.35.2; 3.2.1.1.4; ratio 2:1; 12:30:45
 x 3 doses; p 1234 mg; x10
 1000-2000 mL; 2000-4000 units

@@ -8,6 +8,7 @@ Seen on [[03/04/2021]] and [[3/4/21]].
 [[2021-03-04]] came before [[2021/3/5]], [[2021.03.06]] and [[20210307]].
 Timestamp [[20210307143000]] in the header
 On [[08.03.19]], the patient was stable; since [[1.2.19]] worse.
+D0B: [[O3/l4/1952]], on [[04/l2/2021]] and [[l2/O6/2I]]
 [[07-22-19]] and [[7-22-2019]]
 Admitted [[03 / 04 / 2021]].
 She came on [[3/4]] and left on [[03/07]].

@@ -23,6 +23,20 @@ def test_what_goes_beyond_a_rule_of_the_same_type_becomes_part_of_it():
     assert merge_identifiers([model, behind], TEXT) == [behind._replace(start=8)]
 
 
+@pytest.mark.parametrize(
+    ("text", "taken", "kept"),
+    [
+        ("on 15/03/2020, 3-5 days", (3, 18), [(3, 13), (15, 18)]),
+        ("on 15/03/2020seen", (3, 17), [(3, 17)]),
+        ("on 15/03/2020 and", (3, 17), [(3, 13), (14, 17)]),
+    ],
+)
+def test_what_a_rule_has_found_whole_stays_so(text, taken, kept):
+    rule = Identifier(3, 13, "DATE", "date", 1.0, "dates")
+    model = Identifier(*taken, "DATE", "", 0.9, MODEL)
+    assert [row[:2] for row in merge_identifiers([rule, model], text)] == kept
+
+
 def test_of_one_source_the_longest_wins():
     short = Identifier(21, 26, "DATE", "date", 1.0, "dates")
     long = Identifier(21, 29, "DATE", "date", 1.0, "dates")

@@ -3,6 +3,12 @@ import pytest
 from tests.identifiers.marked import find, read_marked, show
 
 NAMES = """
+PATIENT|my name is [[ana]], i live here; my name is [[ana lee]]. i cough
+PATIENT|her sons [[Al]] and [[Ed]]; daughters: none; twins, [[Bo]], Cy and [[Di]]
+PATIENT|Tochter [[Ute]], madre [[Lupe]], mum [[Barb]]
+STAFF|Dr. [[Do]]. Dr. [[An]] and Dr. [[Will]]; Dr. [[See]]'s plan
+STAFF|Transcribed by: [[lkm]]
+STAFF|DR [[HO]] NOTIFIED
 STAFF|Dr. [[Wilson]] and Dr [[Ann Lee]]; DR. [[WILSON]]; dr. [[wilson]] said; Prof. [[van der Berg]]
 PATIENT|Mr. [[Rocky Balboa]] and Mrs. [[O'Neil]]; MS [[GARCIA-LOPEZ]]; mr. [[smith]] denies; Miss [[Hope]]
 PATIENT|Patient: [[Bruce Wayne]]; Patient Name: [[Norris, Chuck K]]; Pt: [[OSCAR,JOHNNY]]
@@ -29,6 +35,9 @@ Parkinson's disease, Crohn disease, Apgar score, Foley catheter, Hodgkin lymphom
 Crohn's disease; St. Mary's; today's plan; the Left Eye's vision; Graves' disease
 Seen by Cardiology; confirmed by Doppler; approved by the Ethics Committee; by mouth
 the doctor will call; dr appointment; Dr. recommended; nurse notified; see Dr. today
+PT FELL AT HOME. PT AMBULATED. FAMILY NOTIFIED; PT TRANSFERRED, PATIENT INTUBATED.
+Dr. Do not call; see Dr. Will follow; my name is on the list; his name is not known
+Transcribed by: rn; Dictated by: me; sons and daughters; Daughter: Healthy; Mother: Diabetes, 2001
 Hypertension, DO not resuscitate; Stable, RN notified
 Also known as: TYLENOL; from Mother (Fig. 3); Sister Joseph nodule
 Regards. Continue Lasix; no change. Thanks for the referral; client services; case manager notified
@@ -43,6 +52,11 @@ def test_names_are_found(row):
     rows = find(text)
     assert show(text, rows) == expected
     assert {r.label for r in rows} - {"AGE"} == {label}
+
+
+def test_a_relative_with_a_telephone_has_a_name():
+    text = "Daughter: Inge, 0761 5550123; Mother: Diabetes, 0761 5550124"
+    assert show(text, find(text)) == ["Inge", "0761 5550123", "0761 5550124"]
 
 
 @pytest.mark.parametrize("text", NO_NAMES.strip().split("\n"))

@@ -122,7 +122,8 @@ def deidentify(
     edits, used = [], []
     for target in targets:
         new, own_mode = replacer.replace(target)
-        edits.append(Edit(target.start, target.end, new))
+        is_name = target.label in PERSONS
+        edits.append(Edit(target.start, target.end, new, is_name))
         used.append(own_mode)
     clean, offsets = replace_parts(text, edits)
     _check(clean, text, targets, edits, offsets)

@@ -1,16 +1,23 @@
 """Where the places of a text are after parts of it were replaced, and back."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
+
+from spacy_clinical.identifiers.replace.words import list_words
 
 
 class Edit(NamedTuple):
-    """A replacement of a part of a text (characters, half open)."""
+    """A replacement of a part of a text (characters, half open).
+
+    by_word: Whether each word has the place of the word that replaces it, if there are
+        as many.
+    """
 
     start: int
     end: int
     text: str
+    by_word: bool = False
 
 
 class Replaced(NamedTuple):
@@ -29,12 +36,19 @@ class OffsetMap:
     places are exact both ways.
 
     replaced: The replaced parts, in the order of the text, without overlap.
+    words: The same with a row for each word where those of a part have places of their
+        own, as "Jane" and "Quill" have in "Gail Neelin"; None if none have.
     """
 
-    def __init__(self, replaced: Iterable[Replaced] = ()) -> None:
+    def __init__(
+        self,
+        replaced: Iterable[Replaced] = (),
+        words: Iterable[Replaced] | None = None,
+    ) -> None:
         self.replaced = list(replaced)
-        self._old = _Side([row[:2] for row in self.replaced])
-        self._new = _Side([row[2:] for row in self.replaced])
+        rows = self.replaced if words is None else list(words)
+        self._old = _Side([row[:2] for row in rows])
+        self._new = _Side([row[2:] for row in rows])
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, OffsetMap):
@@ -90,12 +104,45 @@ def replace_parts(text: str, edits: Iterable[Edit]) -> tuple[str, OffsetMap]:
     RETURNS: The new text, and where the places of the old one are in it.
     """
     parts: list[str] = []
-    replaced = []
+    replaced: list[Replaced] = []
+    words: list[Replaced] = []
     done = length = 0
-    for start, end, new in edits:
+    for start, end, new, by_word in edits:
         parts += [text[done:start], new]
         length += start - done
-        replaced.append(Replaced(start, end, length, length + len(new)))
+        row = Replaced(start, end, length, length + len(new))
+        replaced.append(row)
+        words += _split(row, text[start:end], new) if by_word else [row]
         length += len(new)
         done = end
-    return "".join([*parts, text[done:]]), OffsetMap(replaced)
+    return "".join([*parts, text[done:]]), OffsetMap(replaced, words)
+
+
+def _split(row: Replaced, old: str, new: str) -> list[Replaced]:
+    """Split a replaced part into its words; itself if they don't match."""
+    old_words, new_words = _list_places(old), _list_places(new)
+    if len(old) == len(new) and len(old_words) != len(new_words):
+        # Masked, sign by sign.
+        new_words = old_words
+    if _list_gaps(old, old_words) != _list_gaps(new, new_words):
+        return [row]
+    return [
+        Replaced(
+            *(row.old_start + place for place in word),
+            *(row.new_start + place for place in other),
+        )
+        for word, other in zip(old_words, new_words, strict=True)
+    ]
+
+
+def _list_places(text: str) -> list[tuple[int, int]]:
+    return [(word.start, word.end) for word in list_words(text)]
+
+
+def _list_gaps(text: str, words: Sequence[tuple[int, int]]) -> list[str]:
+    """List what stands before, between and after words."""
+    borders = [0, *(place for word in words for place in word), len(text)]
+    return [
+        text[start:end].strip()
+        for start, end in zip(borders[::2], borders[1::2], strict=True)
+    ]

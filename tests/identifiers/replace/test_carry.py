@@ -72,6 +72,30 @@ def annotate(doc):
     return doc
 
 
+@pytest.mark.parametrize("mode", ["mask", "surrogate", "keep"])
+def test_words_of_a_name_that_was_found_in_two_parts_stay_two(mode):
+    nlp = spacy.blank("en")
+    doc = make_doc("Seen: <PATIENT:name>Jane</> <PATIENT:name>Quill</> left.", nlp)
+    doc.ents = [Span(doc, 2, 3, "First"), Span(doc, 3, 4, "Last")]
+    result = deidentify(doc, mode, key=KEY, nlp=nlp)
+    first, last = result.text.removeprefix("Seen: ").removesuffix(" left.").split()
+    rows = [(ent.text, ent.label_) for ent in result.doc.ents]
+    if mode == "mask":
+        # The tokenizer takes stars for signs.
+        assert [row[1] for row in rows] == ["First", "Last"]
+    else:
+        assert rows == [(first, "First"), (last, "Last")]
+    whole = result.offsets.to_old(6, 6 + len(f"{first} {last}"))
+    assert whole == (6, 16)
+
+
+def test_a_name_that_became_one_tag_is_one_place():
+    nlp = spacy.blank("en")
+    doc = make_doc("Seen: <PATIENT:name>Jane</> <PATIENT:name>Quill</> left.", nlp)
+    result = deidentify(doc, "tag", nlp=nlp)
+    assert result.offsets.to_new(6, 10) == result.offsets.to_new(11, 16) == (6, 15)
+
+
 @pytest.mark.parametrize("mode", ["tag", "mask", "surrogate"])
 def test_annotations_move_with_their_words(nlp, mode):
     doc = annotate(make_doc(MARKED, nlp))
