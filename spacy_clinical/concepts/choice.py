@@ -2,7 +2,12 @@
 
 from collections.abc import Sequence
 
-from spacy_clinical.concepts.evidence import Evidence, needs_evidence, share_words
+from spacy_clinical.concepts.evidence import (
+    Evidence,
+    has_short_names_only,
+    needs_evidence,
+    share_words,
+)
 from spacy_clinical.concepts.linking import Link, Linker
 from spacy_clinical.concepts.mentions import Short
 
@@ -77,7 +82,8 @@ class Chooser:
         ]
 
     def _fits(self, long_form: str, link: Link) -> bool:
-        return share_words(long_form, self.linker.list_names(link))
+        names = self.linker.list_names(link)
+        return has_short_names_only(names) or share_words(long_form, names)
 
     def _keep_supported(self, short: str, parts: Parts) -> Parts:
         return [
