@@ -7,6 +7,7 @@ import spacy
 from spacy.tokens import Doc, DocBin, Span
 
 from spacy_clinical.concepts.build import build_vocabulary
+from spacy_clinical.concepts.linking import Query
 from spacy_clinical.concepts.sources.source import Facts
 from spacy_clinical.files.cache import CACHE_VARIABLE
 
@@ -191,6 +192,26 @@ def test_threshold_leaves_others_without_a_concept(heart_vocabulary):
     assert doc.ents[0]._.kb_ents == []
 
 
+def test_a_score_that_many_share_is_no_concept(tmp_path):
+    organs = [
+        "palate",
+        "breast",
+        "ureter",
+        "prostate",
+        "colon",
+        "neck",
+        "groin",
+        "lung",
+    ]
+    rows = [{"id": f"X:{i}", "name": f"{o} nodule"} for i, o in enumerate(organs)]
+    nlp = make(build(tmp_path, rows), threshold=0.1)
+    doc = annotate(nlp, "Nodule. Breast nodules.", "Nodule", "Breast nodules")
+    assert [ent.kb_id_ for ent in doc.ents] == ["", "X:1"]
+    [(parts,)] = [nlp.get_pipe("clinical_linker").linker.link([Query("Nodule")])]
+    # All together have enough.
+    assert parts[0][0].any_score > 0.1 > 2 * parts[0][0].score
+
+
 def test_refuses_another_version_at_load(heart_vocabulary, tmp_path):
     copy = tmp_path / "heart"
     shutil.copytree(heart_vocabulary, copy)
@@ -243,7 +264,12 @@ def test_processes_share_a_vocabulary(nlp):
 
 
 LOOKALIKES = [
-    {"id": "R:1", "name": "MASS syndrome", "types": ["human disease"]},
+    {
+        "id": "R:1",
+        "name": "MASS syndrome",
+        "synonyms": ["MASS phenotype", "Mass phenotype"],
+        "types": ["human disease"],
+    },
     {
         "id": "R:2",
         "name": "chronic obstructive lung disease",
