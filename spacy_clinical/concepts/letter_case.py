@@ -50,7 +50,7 @@ def may_have_acronym(words: Collection[str], name: str) -> bool:
     if name.count(" ") < 2:
         parts = name.lower().split()
         return any(part in words or part.removesuffix("s") in words for part in parts)
-    return any(word.upper() in name for word in words)
+    return not name.islower() and any(word.upper() in name for word in words)
 
 
 def has_only_acronyms(words: Collection[str], names: Sequence[str]) -> bool:
