@@ -160,6 +160,16 @@ BENCHMARKS = (
         {"scispacy": ("--peer {python}", "scispaCy")},
     ),
     Benchmark(
+        "abbreviations",
+        "--data {data}",
+        {
+            "quick": "--rounds 1 --limit 20",
+            "standard": "--rounds 5",
+            "thorough": "--rounds 15",
+        },
+        {"scispacy": ("--peer {python}", "scispaCy")},
+    ),
+    Benchmark(
         "ner",
         "{data}/maccrobat2020 --threads {threads}",
         {

@@ -10,6 +10,7 @@ from spacy_clinical.concepts.draft import Draft
 from spacy_clinical.concepts.filters import Filters
 from spacy_clinical.concepts.folder import Manifest, read_manifest
 from spacy_clinical.concepts.join import Join
+from spacy_clinical.concepts.normalize import clean_text
 from spacy_clinical.concepts.sources.source import Facts, Source
 from spacy_clinical.concepts.sources.table import find_adapter
 from spacy_clinical.concepts.write import write_concepts, write_manifest
@@ -55,7 +56,7 @@ def build_vocabulary(
         source, and the others add names and codes to them: see `Join`.
     watch: Wraps what takes long, to show a progress bar.
     RAISES ValueError: C900 to C904, for sources that can't be read; C905, if no concept
-        is left.
+        is left; C928, for entries without an id.
     RAISES OSError: C302, if a source isn't there; C326, if the output isn't empty.
     """
     watch = watch or _watch_nothing
@@ -72,8 +73,15 @@ def build_vocabulary(
             if joined is not None:
                 change = joined.note if source is opened[0] else joined.move
                 entries = chain.from_iterable(map(change, entries))
-            for entry in entries:
-                draft.add(entry)
+            for number, entry in enumerate(entries, start=1):
+                key = clean_text(entry.id)
+                if not key:
+                    raise CodedValueError(
+                        Errors.C928.format(
+                            name=source.name, kind=adapter.kind, number=number
+                        )
+                    )
+                draft.add(entry if key == entry.id else entry._replace(id=key))
         concepts = watch(draft.read(), "concepts", len(draft))
         n_concepts, n_names = write_concepts(concepts, folder)
         if not n_concepts:

@@ -2,12 +2,20 @@
 
 from collections.abc import Sequence
 
-from spacy_clinical.concepts.evidence import Evidence, needs_evidence, share_words
+from spacy_clinical.concepts.evidence import (
+    Evidence,
+    has_short_names_only,
+    needs_evidence,
+    share_words,
+)
 from spacy_clinical.concepts.linking import Link, Linker
 from spacy_clinical.concepts.mentions import Short
 
 # Concepts with less aren't listed.
 MIN_SCORE = 0.01
+# The share of the threshold that the best concept has to reach by itself. A score that
+# many share is no better than a guess.
+MIN_OF_BEST = 0.5
 # For each part of a name, the concepts that it may mean, the best first.
 Parts = list[list[Link]]
 
@@ -17,7 +25,8 @@ class Chooser:
 
     linker: What has found them.
     evidence: What the text says of its short forms.
-    threshold (0 to 1): What the scores of all concepts of a part have to reach together.
+    threshold (0 to 1): What the scores of all concepts of a part have to reach together,
+        and the best one half of it.
     """
 
     def __init__(self, linker: Linker, evidence: Evidence, threshold: float) -> None:
@@ -71,13 +80,21 @@ class Chooser:
         """Leave out the parts that don't reach the threshold, and what is improbable."""
         return [
             [link for link in links if link.score >= MIN_SCORE]
-            if links and links[0].any_score >= self.threshold
+            if self._is_enough(links)
             else []
             for links in parts
         ]
 
+    def _is_enough(self, links: Sequence[Link]) -> bool:
+        return (
+            bool(links)
+            and links[0].any_score >= self.threshold
+            and links[0].score >= self.threshold * MIN_OF_BEST
+        )
+
     def _fits(self, long_form: str, link: Link) -> bool:
-        return share_words(long_form, self.linker.list_names(link))
+        names = self.linker.list_names(link)
+        return has_short_names_only(names) or share_words(long_form, names)
 
     def _keep_supported(self, short: str, parts: Parts) -> Parts:
         return [

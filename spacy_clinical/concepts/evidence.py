@@ -57,7 +57,11 @@ class Evidence:
 
         names: Of the concept.
         """
-        return self.has_any(names) or self._is_reading(short, names)
+        return (
+            has_short_names_only(names)
+            or self.has_any(names)
+            or self._is_reading(short, names)
+        )
 
     def has_any(self, names: Iterable[str]) -> bool:
         """Check whether the text has all words of a name, in any order and form.
@@ -80,6 +84,14 @@ class Evidence:
         readings = self._inventory.find_short(short)
         longs = {normalize_name(long) for row in readings for long in row.long_forms}
         return not longs.isdisjoint(map(normalize_name, names))
+
+
+def has_short_names_only(names: Iterable[str]) -> bool:
+    """Check whether a concept has no name in full that a text could have.
+
+    names: Of the concept.
+    """
+    return all(map(needs_evidence, names))
 
 
 def share_words(long_form: str, names: Iterable[str]) -> bool:

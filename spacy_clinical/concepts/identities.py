@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from spacy_clinical.concepts.entry import Concept
+from spacy_clinical.concepts.normalize import make_loose_key
 from spacy_clinical.concepts.systems import name_system, split_xref
 from spacy_clinical.concepts.vocabulary import Vocabulary
 
@@ -21,7 +23,9 @@ class Place(NamedTuple):
 class Identities:
     """Finds the ids of concepts in preferred systems.
 
-    Concepts with the same code in a system are the same one.
+    Concepts with the same code in a system are the same one. Cross-references also lead
+    to what is only near: where no system is preferred, the other concept has to have the
+    same name, too.
 
     vocabularies: Where the concepts are.
     preferred: Names of systems, such as "MESH" and "OMIM", in order; none for those of
@@ -39,6 +43,8 @@ class Identities:
             if split_xref(vocabulary.first_id) is None
         }
         names = preferred or self._systems
+        # The nearest code in a system that was asked for is better than none.
+        self._is_asked = bool(preferred)
         self._preferred = list(dict.fromkeys(map(name_system, names)))
         self._ids: dict[Place, str] = {}
 
@@ -64,9 +70,24 @@ class Identities:
         for system in self._preferred:
             if system == own[0]:
                 return self._write(*own)
-            if codes := concept.xrefs.get(system):
-                return self._write(system, codes[0])
+            for code in concept.xrefs.get(system, ()):
+                key = self._write(system, code)
+                if self._is_asked or self._is_same(concept, key):
+                    return key
         return concept.id
+
+    def _is_same(self, concept: Concept, key: str) -> bool:
+        """Check whether a cross-reference leads to the same concept, and not to one that
+        is only near: then the other one doesn't have the concept's own name.
+
+        key: What it leads to.
+        """
+        for vocabulary in self._vocabularies:
+            number = vocabulary.find_id(key)
+            if number is not None and vocabulary.get_id(number) == key:
+                names = vocabulary.list_names(number)
+                return make_loose_key(concept.name) in map(make_loose_key, names)
+        return True
 
     def _write(self, system: str, code: str) -> str:
         """Write a code as the vocabulary of its system does."""

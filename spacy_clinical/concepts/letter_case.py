@@ -50,7 +50,7 @@ def may_have_acronym(words: Collection[str], name: str) -> bool:
     if name.count(" ") < 2:
         parts = name.lower().split()
         return any(part in words or part.removesuffix("s") in words for part in parts)
-    return any(word.upper() in name for word in words)
+    return not name.islower() and any(word.upper() in name for word in words)
 
 
 def has_only_acronyms(words: Collection[str], names: Sequence[str]) -> bool:
@@ -58,7 +58,7 @@ def has_only_acronyms(words: Collection[str], names: Sequence[str]) -> bool:
 
     words: Ordinary ones, in small letters.
     """
-    texts = [_WORD.findall(name) for name in names]
+    texts = [_WORD.findall(name) for name in _drop_copies(names)]
     for word in words:
         forms = {part for parts in texts for part in parts if _is_form(part, word)}
         if forms and (
@@ -67,6 +67,20 @@ def has_only_acronyms(words: Collection[str], names: Sequence[str]) -> bool:
         ):
             return True
     return False
+
+
+def _drop_copies(names: Sequence[str]) -> list[str]:
+    """Drop names that are others again, but for their acronyms: "Mass phenotype" beside
+    "MASS phenotype"."""
+    kept: dict[str, str] = {}
+    for name in sorted(names, key=_count_capitals, reverse=True):
+        # Capitals throughout say nothing.
+        kept.setdefault(name if name.isupper() else name.lower(), name)
+    return list(kept.values())
+
+
+def _count_capitals(name: str) -> int:
+    return sum(map(str.isupper, name))
 
 
 def _is_form(part: str, word: str) -> bool:

@@ -131,7 +131,8 @@ class Ranker:
                 :_N_NAMES
             ].tolist():
                 number = int(self._concepts[named])
-                if ordinary and self._is_other_word(normalized, ordinary, named):
+                text = self._texts[named]
+                if ordinary and self._is_other_word(normalized, ordinary, number, text):
                     continue
                 is_own = named == 0 or self._concepts[named - 1] != number
                 fit = fits.get(number)
@@ -142,7 +143,7 @@ class Ranker:
                     fit[n_tiers:] = features
                     fits[number] = fit
                     fit[3] = is_own
-                    fit[4] = _compare_words(words, self._texts[named])
+                    fit[4] = _compare_words(words, text)
                 elif is_own and fit[n_tiers] == features[0]:
                     fit[3] = 1.0
         found = self.vocabulary.find(name)
@@ -163,19 +164,21 @@ class Ranker:
                     fit[4] = 1.0
         return [Found(number, fit) for number, fit in fits.items()]
 
-    def _is_other_word(self, name: str, ordinary: Sequence[str], named: int) -> bool:
+    def _is_other_word(
+        self, name: str, ordinary: Sequence[str], concept: int, text: str
+    ) -> bool:
         """Check whether a name has nothing but the letters of an acronym in common.
 
         name: Normalized.
         ordinary: Words in it.
-        named: Number of the name to compare it with.
+        concept: To compare it with.
+        text: A name of the concept.
         """
-        text = self._texts[named]
         if not may_have_acronym(ordinary, text):
             return False
         if " " in name and normalize_name(text) == name:
             return False
-        return self._has_only_acronyms(ordinary, int(self._concepts[named]))
+        return self._has_only_acronyms(ordinary, concept)
 
     def _has_only_acronyms(self, ordinary: Sequence[str], concept: int) -> bool:
         return bool(ordinary) and has_only_acronyms(

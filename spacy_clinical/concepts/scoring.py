@@ -47,7 +47,8 @@ def describe(name: str, fits: Sequence[Fit]) -> Floats2d:
     """
     n, n_fits = len(fits), _COSINE + len(ALIKE)
     rows = np.zeros((n, len(FEATURES)), dtype=np.float32)
-    vectors = np.stack([vector for fit in fits for vector in fit.fits])
+    # Faster than np.stack.
+    vectors = np.concatenate([v for fit in fits for v in fit.fits]).reshape(-1, n_fits)
     counts = np.array([len(fit.fits) for fit in fits])
     starts = np.cumsum(counts) - counts
     rows[:, :n_fits] = vectors[_find_best(vectors, starts, counts)]

@@ -310,6 +310,7 @@ def _look_up(table: tuple[Ints1d, Ints1d], key: str) -> Ints1d:
     """Look up the numbers that a table has for a text."""
     hashes, numbers = table
     wanted = np.uint64(hash_text(key))
-    first = np.searchsorted(hashes, wanted, "left")
-    end = np.searchsorted(hashes, wanted, "right")
+    first = end = int(hashes.searchsorted(wanted))
+    while end < len(hashes) and hashes[end] == wanted:
+        end += 1
     return numbers[first:end]

@@ -75,6 +75,10 @@ class ConceptErrors(metaclass=Catalog):
         "Can't read pairs of names from a vocabulary: {reason}. Give the name or folder of "
         "one in the config, or on the command line: --paths.vocabulary mondo"
     )
+    C928 = (
+        "Can't read '{name}' as {kind}: its entry {number} has no id. Correct it, or get "
+        "the file again."
+    )
     C930 = (
         "Can't use '{link}' as a link of concepts: {reason}. Give SYSTEM=URL with "
         "{{code}} where the code goes, such as MESH=https://example.org/{{code}}, or one "

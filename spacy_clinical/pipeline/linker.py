@@ -103,7 +103,7 @@ class ClinicalLinker(NameEncoderPipe):
             for those of the vocabularies. A concept without a code in any of them keeps
             its own id.
         threshold (0 to 1): The score that concepts need, those of all that an entity may
-            mean taken together; below it, the entity has none.
+            mean taken together, and half of it the best one; below, the entity has none.
         top_k: Number of concepts in `span._.kb_ents`; those that are nearly impossible
             are left out.
         n_candidates: Number of names of each vocabulary to compare a name with.

@@ -46,6 +46,7 @@ def test_ordinary_words_are_those_in_small_letters(name, expected):
     [
         # In capitals only, also as a part of a name.
         (["MASS syndrome", "overlap connective tissue disease"], "mass", True),
+        (["Mass phenotype", "MASS phenotype"], "mass", True),
         (["Palate mass", "mass of the palate"], "mass", False),
         # In small letters, but the first letters of another name.
         (COPD, "cold", True),

@@ -7,6 +7,7 @@ import spacy
 from spacy.tokens import Doc, DocBin, Span
 
 from spacy_clinical.concepts.build import build_vocabulary
+from spacy_clinical.concepts.linking import Query
 from spacy_clinical.concepts.sources.source import Facts
 from spacy_clinical.files.cache import CACHE_VARIABLE
 
@@ -108,6 +109,55 @@ def test_odd_names(nlp, name):
     assert doc.ents[0].kb_id_ == ""
 
 
+def build(folder, rows):
+    source = folder / "rows.jsonl"
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    source.write_text(text, encoding="utf8")
+    build_vocabulary([source], folder / "made", facts=Facts("rows", "1"))
+    return folder / "made"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("K", "k", "5", "+", "\u75db", "\U0001f912", "UTI", "y" * 10_000),
+        *("fever " * 2000, "\u5fc3\u529b\u8870\u7aed"),
+        "\u0641\u0634\u0644 \u0627\u0644\u0642\u0644\u0628",
+        "\u0441\u0435\u0440\u0434\u0446\u0435",
+    ],
+)
+def test_odd_names_of_concepts(name, tmp_path):
+    nlp = make(build(tmp_path, [{"id": "X:1", "name": name}]))
+    doc = nlp.make_doc(name)
+    doc.ents = [Span(doc, 0, len(doc), label=LABEL)]
+    [ent] = nlp(doc).ents
+    assert (ent.kb_id_, ent._.concept["how"]) == ("X:1", "exact")
+
+
+def test_ids_that_are_there_twice_or_stand_for_each_other(tmp_path):
+    rows = [
+        {"id": "X:1", "name": "fever", "other_ids": ["X:2"], "xrefs": ["X:2", "X:1"]},
+        {"id": "X:2", "name": "gout", "other_ids": ["X:1"], "xrefs": ["X:1"]},
+        {"id": "X:1", "name": "chill"},
+        {"id": "X:1", "name": "fever"},
+    ]
+    nlp = make(build(tmp_path, rows))
+    doc = annotate(nlp, "Fever, gout, chill", "Fever", "gout", "chill")
+    assert [ent.kb_id_ for ent in doc.ents] == ["X:1", "X:2", "X:1"]
+
+
+def test_a_vocabulary_that_was_moved(heart_vocabulary, tmp_path):
+    shutil.copytree(heart_vocabulary, tmp_path / "heart")
+    make(tmp_path / "heart").to_disk(tmp_path / "nlp")
+    (tmp_path / "heart").rename(tmp_path / "moved")
+    with pytest.raises(FileNotFoundError, match=r"C909.*heart"):
+        spacy.load(tmp_path / "nlp")
+    config = {"components.clinical_linker.vocabularies": [str(tmp_path / "moved")]}
+    nlp = spacy.load(tmp_path / "nlp", config=config)
+    doc = annotate(nlp, "Heart failure", "Heart failure")
+    assert doc.ents[0].kb_id_ == "T:1"
+
+
 def test_links_span_groups(heart_vocabulary):
     nlp = make(heart_vocabulary, use_ents=False, spans_keys=["found"])
     doc = nlp.make_doc("Denies heart failure")
@@ -140,6 +190,26 @@ def test_threshold_leaves_others_without_a_concept(heart_vocabulary):
     doc = annotate(make(heart_vocabulary), "Zebra quagga", "Zebra quagga")
     assert (doc.ents[0].kb_id_, doc.ents[0]._.concept) == ("", None)
     assert doc.ents[0]._.kb_ents == []
+
+
+def test_a_score_that_many_share_is_no_concept(tmp_path):
+    organs = [
+        "palate",
+        "breast",
+        "ureter",
+        "prostate",
+        "colon",
+        "neck",
+        "groin",
+        "lung",
+    ]
+    rows = [{"id": f"X:{i}", "name": f"{o} nodule"} for i, o in enumerate(organs)]
+    nlp = make(build(tmp_path, rows), threshold=0.1)
+    doc = annotate(nlp, "Nodule. Breast nodules.", "Nodule", "Breast nodules")
+    assert [ent.kb_id_ for ent in doc.ents] == ["", "X:1"]
+    [(parts,)] = [nlp.get_pipe("clinical_linker").linker.link([Query("Nodule")])]
+    # All together have enough.
+    assert parts[0][0].any_score > 0.1 > 2 * parts[0][0].score
 
 
 def test_refuses_another_version_at_load(heart_vocabulary, tmp_path):
@@ -194,7 +264,12 @@ def test_processes_share_a_vocabulary(nlp):
 
 
 LOOKALIKES = [
-    {"id": "R:1", "name": "MASS syndrome", "types": ["human disease"]},
+    {
+        "id": "R:1",
+        "name": "MASS syndrome",
+        "synonyms": ["MASS phenotype", "Mass phenotype"],
+        "types": ["human disease"],
+    },
     {
         "id": "R:2",
         "name": "chronic obstructive lung disease",

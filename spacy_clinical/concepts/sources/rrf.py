@@ -65,7 +65,8 @@ class Atom(NamedTuple):
 def read_umls(source: Source) -> Contents:
     """Read MRCONSO.RRF and MRSTY.RRF, and MRDEF.RRF and MRSAB.RRF if they are there.
 
-    RAISES ValueError: C901, for rows with other columns; C904, if MRSTY.RRF is missing.
+    RAISES ValueError: C901, for rows with other columns; C904, if MRSTY.RRF is missing
+        or empty.
     """
     return _read(source, UMLS.kind, "mr", "UMLS")
 
@@ -73,7 +74,8 @@ def read_umls(source: Source) -> Contents:
 def read_rxnorm(source: Source) -> Contents:
     """Read RXNCONSO.RRF and RXNSTY.RRF, and RXNSAB.RRF if it is there.
 
-    RAISES ValueError: C901, for rows with other columns; C904, if RXNSTY.RRF is missing.
+    RAISES ValueError: C901, for rows with other columns; C904, if RXNSTY.RRF is missing
+        or empty.
     """
     return _read(source, RXNORM.kind, "rxn", "RXNORM")
 
@@ -89,8 +91,11 @@ def _read(source: Source, kind: str, prefix: str, own: str) -> Contents:
 
     def read_entries() -> Iterator[Entry]:
         yield from _read_names(source, kind, names, own)
+        row = []
         for row in read_rows(source, types, kind, _N_TYPES, "|"):
             yield Entry(row[0], types=(row[1], row[3]))
+        if not row:
+            raise make_fault(types, kind, "it has no rows")
         if definitions is not None and own == "UMLS":
             for row in read_rows(source, definitions, kind, _N_DEFINITIONS, "|"):
                 is_old = row[6] not in ("", "N")

@@ -64,6 +64,9 @@ def read_numbered(
             raise CodedValueError(
                 Errors.C902.format(name=name, kind=kind, column=column)
             )
+    named = [cell for cell in header if cell]
+    if len(set(named)) < len(named):
+        raise make_line_fault(path, 1, "it has two columns of the same name")
     for number, row in rows:
         if len(row) != len(header):
             raise _make_fault(path, kind, number, len(row), len(header))

@@ -99,6 +99,39 @@ def test_rows_with_wrong_columns_are_an_error(adapter, files, name, tmp_path):
         list(adapter.read(Source(folder)).entries)
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"MRCONSO.RRF": ""}, r"\[C905\] No concept of 'META' is left"),
+        ({"MRSTY.RRF": ""}, r"\[C904\].*'MRSTY.RRF'.*it has no rows"),
+        ({"MRCONSO.RRF": releases.MRCONSO[:-30]}, r"\[C901\].*line 8 has 14 columns"),
+        (
+            {"MRCONSO.RRF": releases.MRCONSO.replace("|\n", "\n")},
+            r"\[C901\].*line 1 has 18 columns instead of 19",
+        ),
+        (
+            {"MRCONSO.RRF": releases.MRCONSO.replace("|", "\t")},
+            r"\[C901\].*line 1 has 1 columns",
+        ),
+        (
+            {"MRCONSO.RRF": "|" + releases.MRCONSO.partition("|")[2]},
+            r"\[C928\].*'META' as UMLS RRF: its entry \d+ has no id",
+        ),
+    ],
+)
+def test_releases_that_are_half_there_are_an_error(change, message, tmp_path):
+    folder = write_files(tmp_path / "META", {**releases.UMLS_FILES, **change})
+    with pytest.raises(ValueError, match=message):
+        build(folder, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["META"]
+
+
+def test_lines_may_end_as_on_windows(umls, tmp_path):
+    for name, text in releases.UMLS_FILES.items():
+        (umls / name).write_bytes(text.replace("\n", "\r\n").encode("utf8"))
+    assert len(build(umls, tmp_path)) == 2
+
+
 def test_names_without_types_are_an_error(tmp_path):
     write_files(tmp_path, {"MRCONSO.RRF": releases.MRCONSO})
     with pytest.raises(ValueError, match=r"\[C904\].*MRSTY.RRF isn't beside it"):
