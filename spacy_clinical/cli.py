@@ -17,6 +17,7 @@ from spacy_clinical.commands.doctor import doctor
 from spacy_clinical.commands.evaluate import evaluate
 from spacy_clinical.commands.export import export
 from spacy_clinical.commands.forms import forms
+from spacy_clinical.commands.import_ import import_corrections
 from spacy_clinical.commands.path import path
 from spacy_clinical.commands.tune import tune
 from spacy_clinical.commands.view import view
@@ -35,6 +36,7 @@ for command in (
     *(convert, tune, evaluate, path, doctor),
 ):
     app.command(cls=PlainCommand)(command)
+app.command("import", cls=PlainCommand)(import_corrections)
 app.add_typer(checkpoints, name="checkpoints")
 app.add_typer(vocabulary, name="vocabulary")
 

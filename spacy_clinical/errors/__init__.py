@@ -4,7 +4,7 @@ Messages never quote a note. They identify it by index, name, length or offset.
 
 C0xx checkpoints, pieces, windows, encoders, entities · C1xx sections ·
 C2xx tokenizer, sentences, corpora · C3xx command line, export · C4xx codes of notes ·
-C5xx forms · C85x, C860 assertion · C864 to C867 abbreviations, augmenter · C868, C869
+C5xx forms · C76x annotation tools · C85x, C860 assertion · C864 to C867 abbreviations, augmenter · C868, C869
 storage of weights · C870 to C874 partly labelled corpora, PubTator · C875 long
 forms for abbreviations · C880 to C882 identifiers · C890 to C897, W890 their removal ·
 C90x, C91x, W900 vocabularies · C920 to C922 abbreviations of notes · C94x relations.
@@ -15,6 +15,7 @@ import warnings
 
 from spacy_clinical.errors.messages import Catalog, CodedMessage
 from spacy_clinical.errors.of_concepts import ConceptErrors
+from spacy_clinical.errors.of_corrections import CorrectionErrors
 from spacy_clinical.errors.of_files import FileErrors
 from spacy_clinical.errors.of_findings import FindingErrors
 from spacy_clinical.errors.of_models import ModelErrors
@@ -24,7 +25,14 @@ from spacy_clinical.errors.of_relations import RelationErrors
 _CODE = re.compile(r"\[([CEW]\d{3,4})\]")
 
 
-class Errors(ModelErrors, FileErrors, FindingErrors, ConceptErrors, RelationErrors):
+class Errors(
+    ModelErrors,
+    FileErrors,
+    CorrectionErrors,
+    FindingErrors,
+    ConceptErrors,
+    RelationErrors,
+):
     """All errors of the package."""
 
 

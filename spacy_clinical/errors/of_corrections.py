@@ -1,0 +1,41 @@
+"""Errors of the loop of corrections: C76x, C77x."""
+
+from spacy_clinical.errors.messages import Catalog
+
+
+class CorrectionErrors(metaclass=Catalog):
+    """Errors of files that annotation tools write, and of what compares them."""
+
+    C760 = (
+        "{source} can't be read as {kind}: {reason}. Export it from the tool again, in "
+        "the format that docs/corrections.md names."
+    )
+    C761 = (
+        "{source} has a place, characters {start} to {end}, that is outside its text. "
+        "Offsets must count characters (code points), not bytes, from its start."
+    )
+    C762 = (
+        "The words that {source} quotes at characters {start} to {end} aren't those of its "
+        "text there: the text was changed after it was annotated."
+    )
+    C763 = (
+        "The text of {source} differs from that of the note '{id}' (first at character "
+        "{at}), so its places may be wrong. Correct a copy that was exported again."
+    )
+    C764 = (
+        "There is no note '{id}' in '{path}' that {source} could belong to. Give the "
+        "records that were exported."
+    )
+    C765 = (
+        "'{path}' has no format of annotations that is known: {known}. Give --format if "
+        "it is one of them."
+    )
+    C766 = (
+        "UIMA CAS needs dkpro-cassis, which isn't installed: pip install "
+        "'spacy-clinical[inception]'."
+    )
+    C767 = "There are no annotated notes in '{path}'."
+    C768 = (
+        "'{first}' and '{second}' have no note in common. Notes are the same if their ids "
+        "are, or else their texts."
+    )
