@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from spacy_clinical.about import __version__
+from spacy_clinical.commands.agreement import agreement
 from spacy_clinical.commands.annotate import annotate
 from spacy_clinical.commands.checkpoints import app as checkpoints
 from spacy_clinical.commands.console import PlainCommand
@@ -33,7 +34,7 @@ app = typer.Typer(
 )
 for command in (
     *(annotate, deidentify, view, forms, export),
-    *(convert, tune, evaluate, path, doctor),
+    *(convert, tune, evaluate, agreement, path, doctor),
 ):
     app.command(cls=PlainCommand)(command)
 app.command("import", cls=PlainCommand)(import_corrections)

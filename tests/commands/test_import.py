@@ -1,7 +1,6 @@
 import json
 
 import pytest
-import spacy
 from spacy.tokens import DocBin
 from spacy.training import Corpus
 from spacy.util import fix_random_seed
@@ -69,7 +68,7 @@ def test_imported_entities_are_learned(notes, tmp_path):
     write_tasks([make_made_record()], tmp_path / "a.json")
     run("import", tmp_path / "a.json", "-o", tmp_path / "b.spacy")
     fix_random_seed(0)
-    nlp = spacy.blank("en")
+    nlp = load_tokenizer()
     nlp.add_pipe("ner")
     examples = list(Corpus(tmp_path / "b.spacy")(nlp))
     optimizer = nlp.initialize(lambda: examples)

@@ -88,23 +88,25 @@ def merge(
 
 
 def _check_text(corrected: Annotated, record: Mapping[str, Any]) -> None:
-    ours, theirs = record["text"], corrected.note.text
-    if ours == theirs:
-        return
-    at = next(
-        (
-            i
-            for i, (a, b) in enumerate(zip(ours, theirs, strict=False))
-            # Formats of XML have spaces for control characters.
-            if a != b and not (b == " " and not a.isprintable())
-        ),
-        min(len(ours), len(theirs)),
-    )
-    if at < max(len(ours), len(theirs)):
+    at = find_difference(record["text"], corrected.note.text)
+    if at is not None:
         message = Errors.C763.format(
             source=corrected.note.source, id=corrected.note.id, at=at
         )
         raise CodedValueError(message)
+
+
+def find_difference(first: str, second: str) -> int | None:
+    """Find the first character in which texts differ; None if they are the same.
+
+    Formats of XML have spaces for control characters, which is no difference.
+    """
+    if first == second:
+        return None
+    for i, (a, b) in enumerate(zip(first, second, strict=False)):
+        if a != b and not (" " in (a, b) and not (a.isprintable() and b.isprintable())):
+            return i
+    return min(len(first), len(second)) if len(first) != len(second) else None
 
 
 def _get_place(row: Mapping[str, Any]) -> tuple[int, int, str]:
