@@ -19,6 +19,7 @@ from spacy_clinical.commands.evaluate import evaluate
 from spacy_clinical.commands.export import export
 from spacy_clinical.commands.forms import forms
 from spacy_clinical.commands.import_ import import_corrections
+from spacy_clinical.commands.init import init
 from spacy_clinical.commands.path import path
 from spacy_clinical.commands.review import review
 from spacy_clinical.commands.tune import tune
@@ -35,7 +36,7 @@ app = typer.Typer(
 )
 for command in (
     *(annotate, deidentify, view, forms, export),
-    *(convert, tune, evaluate, agreement, review, path, doctor),
+    *(init, convert, tune, evaluate, agreement, review, path, doctor),
 ):
     app.command(cls=PlainCommand)(command)
 app.command("import", cls=PlainCommand)(import_corrections)

@@ -1,10 +1,11 @@
-"""Errors of the loop of corrections: C76x, C77x."""
+"""Errors of files of corrections, C76x, and of new configs, C77x."""
 
 from spacy_clinical.errors.messages import Catalog
 
 
 class CorrectionErrors(metaclass=Catalog):
-    """Errors of files that annotation tools write, and of what compares them."""
+    """Errors of files that annotation tools write, of what compares them, and of configs
+    that are written for a start."""
 
     C760 = (
         "{source} can't be read as {kind}: {reason}. Export it from the tool again, in "
@@ -38,4 +39,17 @@ class CorrectionErrors(metaclass=Catalog):
     C768 = (
         "'{first}' and '{second}' have no note in common. Notes are the same if their ids "
         "are, or else their texts."
+    )
+    C770 = (
+        "'{path}' exists. Give another name, or --force to overwrite it; changes that were "
+        "made to it are lost."
+    )
+    C771 = "There is no component '{name}' for {what}. Known: {known}."
+    C772 = (
+        "The checkpoint '{value}' can't be used. Give COMPONENT=CHECKPOINT, where COMPONENT "
+        "is in the pipeline and one of {known}; CHECKPOINT is a card, a hub id or a folder."
+    )
+    C773 = (
+        "The checkpoint '{name}' isn't on this machine, so it can't be loaded offline. Fetch "
+        "it with spacy-clinical checkpoints, or give a folder."
     )
