@@ -120,7 +120,7 @@ def draw_agreement(
 def draw_agreement_by_label(rows: Sequence[LabelAgreement]) -> Figure:
     """Draw bars of relaxed and exact F1 by label, with markers for kappa."""
     shown = list(rows)[:MAX_LABELS][::-1]
-    figure = Figure(figsize=(7.5, 1.1 + 0.21 * len(shown)), layout="constrained")
+    figure = Figure(figsize=(7.5, 1.4 + 0.21 * len(shown)), layout="constrained")
     axes = figure.add_subplot()
     places = numpy.arange(len(shown))
     relaxed = [row.relaxed or 0.0 for row in shown]
@@ -138,7 +138,7 @@ def draw_agreement_by_label(rows: Sequence[LabelAgreement]) -> Figure:
     axes.grid(axis="x", color="#e3e8ee")
     axes.set_axisbelow(True)
     axes.set_title("Agreement by label", loc="left", weight="bold")
-    axes.legend(frameon=False, loc="lower right")
+    figure.legend(frameon=False, loc="outside lower center", ncols=3)
     return figure
 
 
