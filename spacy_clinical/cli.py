@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from spacy_clinical.about import __version__
+from spacy_clinical.commands.agreement import agreement
 from spacy_clinical.commands.annotate import annotate
 from spacy_clinical.commands.ask import ask
 from spacy_clinical.commands.checkpoints import app as checkpoints
@@ -18,7 +19,10 @@ from spacy_clinical.commands.doctor import doctor
 from spacy_clinical.commands.evaluate import evaluate
 from spacy_clinical.commands.export import export
 from spacy_clinical.commands.forms import forms
+from spacy_clinical.commands.import_ import import_corrections
+from spacy_clinical.commands.init import init
 from spacy_clinical.commands.path import path
+from spacy_clinical.commands.review import review
 from spacy_clinical.commands.serve import serve
 from spacy_clinical.commands.tune import tune
 from spacy_clinical.commands.view import view
@@ -33,10 +37,11 @@ app = typer.Typer(
     help="Extract sections, entities and codes from notes, and fields from forms.",
 )
 for command in (
-    *(annotate, ask, deidentify, view, forms, export, serve),
-    *(convert, tune, evaluate, path, doctor),
+    *(init, annotate, ask, deidentify, view, forms, export, serve),
+    *(convert, tune, evaluate, agreement, review, path, doctor),
 ):
     app.command(cls=PlainCommand)(command)
+app.command("import", cls=PlainCommand)(import_corrections)
 app.add_typer(checkpoints, name="checkpoints")
 app.add_typer(vocabulary, name="vocabulary")
 

@@ -95,7 +95,9 @@ def is_shipped(checkpoint: Checkpoint) -> bool:
 
 
 def _read_card(card: str) -> Checkpoint:
-    values: dict[str, Any] = Config().from_disk(CARDS / f"{card}.cfg")["checkpoint"]
+    # A purpose may name placeholders such as @GENE$.
+    config = Config().from_disk(CARDS / f"{card}.cfg", interpolate=False)
+    values: dict[str, Any] = config["checkpoint"]
     entry = Checkpoint(**values)
     return replace(entry, folder=entry.folder or _look_up(card, entry.name))
 

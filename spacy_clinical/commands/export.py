@@ -47,8 +47,8 @@ def export(
     records: Annotated[
         Path,
         typer.Argument(
-            help="notes.jsonl, the output folder of spacy-clinical annotate, or "
-            "Parquet files from export or Spark."
+            help="notes.jsonl, the output folder of spacy-clinical annotate, Parquet "
+            "files from export or Spark, or .spacy."
         ),
     ],
     output: Annotated[
@@ -105,10 +105,10 @@ def export(
     Exit status: 0, or 2 if nothing was done.
     """
     chosen = FORMATS[kind.value]
-    if no_text and chosen.of_docs:
+    if no_text and chosen.needs_text:
         raise typer.BadParameter(f"--no-text can't be used with --format {kind.value}.")
     if chosen.needs and find_spec(chosen.needs) is None:
-        stop(Errors.C317, WRONG_USE)
+        stop(Errors.C766 if chosen.needs == "cassis" else Errors.C317, WRONG_USE)
     day = _check_date(date, kind.value, days_only=chosen.days_only)
     options = Options(day, subject, date_column, first_id)
     # Columns named in an option are exported even with --no-text.

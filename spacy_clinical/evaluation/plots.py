@@ -9,6 +9,7 @@ import matplotlib as mpl
 import numpy
 from matplotlib.figure import Figure
 
+from spacy_clinical.evaluation.agreement import NONE, LabelAgreement
 from spacy_clinical.evaluation.evaluate import (
     MISSED,
     SPURIOUS,
@@ -97,13 +98,67 @@ def draw_curve(curve: Curve) -> Figure:
     return figure
 
 
-def draw_confusion(confusion: Counter[tuple[str, str]]) -> Figure:
-    """Draw the confusion of types, as shares of the gold type's entities."""
+def draw_agreement(
+    rows: Sequence[LabelAgreement],
+    confusion: Counter[tuple[str, str]],
+    folder: Path,
+    sides: tuple[str, str] = ("first", "second"),
+) -> list[Path]:
+    """Draw the plots of an agreement.
+
+    sides: Names of both.
+    RETURNS: The files: agreement.svg, confusion.svg.
+    """
+    with mpl.rc_context(STYLE):
+        figures = {
+            "agreement.svg": draw_agreement_by_label(rows),
+            "confusion.svg": draw_confusion(confusion, sides=sides, missed=NONE),
+        }
+        return [_save(figure, folder / name) for name, figure in figures.items()]
+
+
+def draw_agreement_by_label(rows: Sequence[LabelAgreement]) -> Figure:
+    """Draw bars of relaxed and exact F1 by label, with markers for kappa."""
+    shown = list(rows)[:MAX_LABELS][::-1]
+    figure = Figure(figsize=(7.5, 1.4 + 0.21 * len(shown)), layout="constrained")
+    axes = figure.add_subplot()
+    places = numpy.arange(len(shown))
+    relaxed = [row.relaxed or 0.0 for row in shown]
+    axes.barh(places, relaxed, color=GREY, alpha=0.5, label="relaxed F1")
+    axes.barh(places, [r.exact or 0.0 for r in shown], color=BLUE, label="exact F1")
+    known = [(r.kappa, i) for i, r in enumerate(shown) if r.kappa is not None]
+    axes.plot(
+        [k for k, _ in known], [i for _, i in known], "|", color=INK, label="kappa"
+    )
+    labels = [f"{row.label} ({row.n_first}, {row.n_second})" for row in shown]
+    axes.set_yticks(places, labels)
+    # Kappa is negative where chance would agree more.
+    axes.set_xlim(min([0.0, *(k for k, _ in known)]), 1)
+    axes.set_ylim(-0.7, max(len(shown), 1) - 0.3)
+    axes.grid(axis="x", color="#e3e8ee")
+    axes.set_axisbelow(True)
+    axes.set_title("Agreement by label", loc="left", weight="bold")
+    figure.legend(frameon=False, loc="outside lower center", ncols=3)
+    return figure
+
+
+def draw_confusion(
+    confusion: Counter[tuple[str, str]],
+    *,
+    sides: tuple[str, str] = ("gold", "predicted"),
+    missed: str = MISSED,
+) -> Figure:
+    """Draw the confusion of types, as shares of the first side's entities.
+
+    sides: Names of both.
+    missed: What stands for no entity of the second side.
+    """
     sums: Counter[str] = Counter()
     for (gold, _), n in confusion.items():
         sums[gold] += n
-    types = [t for t, _ in sums.most_common() if t != SPURIOUS][:MAX_TYPES]
-    columns = [*types, MISSED]
+    hidden = (SPURIOUS, missed)
+    types = [t for t, _ in sums.most_common() if t not in hidden][:MAX_TYPES]
+    columns = [*types, missed]
     shares = numpy.asarray(
         [[confusion[g, c] / max(sums[g], 1) for c in columns] for g in types]
     ).reshape(len(types), len(columns))
@@ -113,10 +168,10 @@ def draw_confusion(confusion: Counter[tuple[str, str]]) -> Figure:
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     axes.set_xticks(numpy.arange(len(columns)), columns, rotation=90)
     axes.set_yticks(numpy.arange(len(types)), [f"{t} ({sums[t]})" for t in types])
-    axes.set_xlabel("predicted")
-    axes.set_ylabel("gold")
+    axes.set_xlabel(sides[1])
+    axes.set_ylabel(sides[0])
     axes.set_title("Confusion of entity types", loc="left", weight="bold")
-    figure.colorbar(image, ax=axes, shrink=0.6, label="share of gold")
+    figure.colorbar(image, ax=axes, shrink=0.6, label=f"share of {sides[0]}")
     return figure
 
 

@@ -15,6 +15,7 @@ from spacy_clinical.export import (
     omop_facts,
     tables,
 )
+from spacy_clinical.export.correction import doccano, label_studio, prodigy
 from spacy_clinical.files.atomic import fill_folder
 
 
@@ -47,10 +48,11 @@ class Format(NamedTuple):
 
     what: For help.
     write: Writes records, or Docs, to a file or a new folder.
-    of_docs: Whether it is made of Docs, and so needs the text.
+    of_docs: Whether it is made of Docs.
     needs: A module that must be installed.
     days_only: Whether dates must be whole days.
     shows_named: Whether metadata that is asked for by name is written.
+    has_text: Whether it is made of records with their text.
     """
 
     what: str
@@ -59,6 +61,12 @@ class Format(NamedTuple):
     needs: str = ""
     days_only: bool = False
     shows_named: bool = False
+    has_text: bool = False
+
+    @property
+    def needs_text(self) -> bool:
+        """Whether records without text can't be written."""
+        return self.of_docs or self.has_text
 
 
 def _write_parquet(records: Iterable[Any], path: Path, options: Options) -> None:
@@ -66,6 +74,13 @@ def _write_parquet(records: Iterable[Any], path: Path, options: Options) -> None
     from spacy_clinical.export.arrow import write_parquet
 
     write_parquet(records, path)
+
+
+def _write_inception(records: Iterable[Any], path: Path, options: Options) -> None:
+    # Only this format needs dkpro-cassis.
+    from spacy_clinical.export.correction.cas import write_folder
+
+    write_folder(records, path)
 
 
 def _write_docbin(docs: Iterable[Any], path: Path, options: Options) -> None:
@@ -105,5 +120,27 @@ FORMATS = {
     "omop-facts": Format(
         "folder of DRUG_EXPOSURE and MEASUREMENT as CSV", _write_facts
     ),
+    "label-studio": Format(
+        "tasks with predictions, and the labelling configuration as XML",
+        lambda r, p, _: label_studio.write_tasks(r, p),
+        has_text=True,
+    ),
+    "doccano": Format(
+        "JSON Lines with entities and relations",
+        lambda r, p, _: doccano.write_lines(r, p),
+        has_text=True,
+    ),
+    "prodigy": Format(
+        "JSON Lines with tokens, spans and relations",
+        lambda d, p, _: prodigy.write_lines(d, p),
+        of_docs=True,
+    ),
+    "inception": Format(
+        "folder of UIMA CAS files (XMI)",
+        _write_inception,
+        needs="cassis",
+        has_text=True,
+    ),
 }
 OF_DOCS = tuple(name for name, row in FORMATS.items() if row.of_docs)
+NEED_TEXT = tuple(name for name, row in FORMATS.items() if row.needs_text)

@@ -1,18 +1,26 @@
-"""Read records from JSON Lines, Parquet files, and folders of both."""
+"""Read records from JSON Lines, Parquet and .spacy files, and folders of these."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+from spacy.tokens import DocBin
+from spacy.vocab import Vocab
 
 from spacy_clinical.errors import (
     CodedFileNotFoundError,
     CodedImportError,
     CodedOSError,
+    CodedValueError,
     Errors,
 )
+from spacy_clinical.export.docs import get_note
 from spacy_clinical.export.jsonl import read_lines
+from spacy_clinical.export.records import make_record
+from spacy_clinical.files.regular import open_regular
+from spacy_clinical.types import Note
 
-TABLE = ".parquet"
+TABLE, DOCS = ".parquet", ".spacy"
 # What `annotate` writes in one go or in shards; else what Spark writes.
 LINES = ("notes.jsonl", "shards/part-*.jsonl")
 
@@ -29,17 +37,18 @@ def find_files(path: Path) -> list[Path]:
     groups = [files for pattern in LINES if (files := sorted(path.glob(pattern)))]
     if groups:
         return max(groups, key=lambda files: max(f.stat().st_mtime for f in files))
-    tables = sorted(path.glob(f"*{TABLE}"))
-    if not tables:
-        raise CodedFileNotFoundError(Errors.C320.format(path=path))
-    return tables
+    for suffix in (TABLE, DOCS):
+        files = sorted(path.glob(f"*{suffix}"))
+        if files:
+            return files
+    raise CodedFileNotFoundError(Errors.C320.format(path=path))
 
 
 def read_records(path: Path) -> Iterator[dict[str, Any]]:
     """Read the records of notes, one at a time.
 
-    path: A file of JSON Lines or of Parquet (.parquet), or a folder: what `annotate`
-        has written, or Parquet files such as Spark writes.
+    path: A file of JSON Lines, Parquet (.parquet) or Docs (.spacy), or a folder: what
+        `annotate` has written, or files of the last two, such as Spark writes.
     YIELDS: Records, as `records.make_record` makes them.
     RAISES OSError: C301, C302 and C320, if there is nothing that can be read.
     RAISES ValueError: C318 and C327, where something is no record.
@@ -47,7 +56,7 @@ def read_records(path: Path) -> Iterator[dict[str, Any]]:
     """
     try:
         for file in find_files(path):
-            yield from _read_table(file) if file.suffix == TABLE else read_lines(file)
+            yield from _READERS.get(file.suffix, read_lines)(file)
     except OSError as error:
         if error.strerror is None:
             raise
@@ -62,3 +71,23 @@ def _read_table(path: Path) -> Iterator[dict[str, Any]]:
     except ImportError as error:
         raise CodedImportError(Errors.C317) from error
     return read_parquet(path)
+
+
+def _read_docs(path: Path) -> Iterator[dict[str, Any]]:
+    open_regular(path).close()
+    try:
+        docs = DocBin(store_user_data=True).from_disk(path)
+    # A wrong format may raise anything.
+    except Exception:
+        source = f"'{path.name}'"
+        raise CodedValueError(Errors.C318.format(source=source)) from None
+    for number, doc in enumerate(docs.get_docs(Vocab())):
+        source = f"{path.name}:{number}"
+        note = get_note(doc) or Note(f"{path.stem}-{number}", doc.text, {}, source)
+        yield dict(make_record(note, doc))
+
+
+_READERS: dict[str, Callable[[Path], Iterator[dict[str, Any]]]] = {
+    TABLE: _read_table,
+    DOCS: _read_docs,
+}

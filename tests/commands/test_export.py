@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from spacy_clinical.cli import app
 from spacy_clinical.commands import export as command
 from spacy_clinical.export.docs import load_tokenizer
-from spacy_clinical.export.formats import FORMATS, OF_DOCS, Format
+from spacy_clinical.export.formats import FORMATS, NEED_TEXT, Format
 from spacy_clinical.export.jsonl import write_records
 from spacy_clinical.export.reading import read_records
 from spacy_clinical.export.records import without_text
@@ -22,7 +22,9 @@ from tests.export.made import (
     make_one_record,
 )
 
-FOLDERS = ("csv", "docbin", "brat", "omop-facts")
+FOLDERS = ("csv", "docbin", "brat", "omop-facts", "inception")
+# Beside the output.
+BESIDE = {"label-studio": ["out.xml"]}
 
 
 @pytest.fixture
@@ -54,7 +56,8 @@ def test_every_format_is_written_whole_and_the_same_each_time(source, tmp_path, 
         assert re.search(r"^Notes +2$", output, re.M)
         assert re.search(r"^Failed +1$", output, re.M)
         assert ("Folder" in output) == out.is_dir() == (kind in FOLDERS)
-        assert [path.name for path in out.parent.iterdir()] == ["out"]
+        names = sorted(path.name for path in out.parent.iterdir())
+        assert names == ["out", *BESIDE.get(kind, [])]
         assert out.stat().st_mode & 0o077 == 0
         found.append(read_all(out))
     assert found[0] == found[1]
@@ -97,7 +100,7 @@ def test_what_annotate_wrote_is_exported(tmp_path):
     assert lines == b"".join(shard.read_bytes() for shard in shards)
 
 
-@pytest.mark.parametrize("kind", [k for k in FORMATS if k not in OF_DOCS])
+@pytest.mark.parametrize("kind", [k for k in FORMATS if k not in NEED_TEXT])
 def test_text_can_be_left_out(source, tmp_path, kind):
     out = tmp_path / "out"
     run(source, "-o", out, "-f", kind, "--no-text")
@@ -112,7 +115,7 @@ def test_text_can_be_left_out(source, tmp_path, kind):
     assert list(read_all(tmp_path / "again").values()) == written
 
 
-@pytest.mark.parametrize("kind", OF_DOCS)
+@pytest.mark.parametrize("kind", NEED_TEXT)
 def test_docs_need_text(source, tmp_path, kind):
     bare = tmp_path / "bare.jsonl"
     write_records(map(without_text, read_records(source)), bare)

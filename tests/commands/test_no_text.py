@@ -15,7 +15,7 @@ from spacy.tokens import Span
 from typer.testing import CliRunner
 
 from spacy_clinical.cli import app
-from spacy_clinical.commands.export import FORMATS, OF_DOCS
+from spacy_clinical.export.formats import FORMATS, NEED_TEXT
 from spacy_clinical.export.jsonl import format_line
 from spacy_clinical.export.records import make_record, without_text
 from spacy_clinical.extensions.assertion_attributes import set_assertion
@@ -168,7 +168,7 @@ def run_all(run, folder, *options):
         out = folder / name
         said.append(run("annotate", folder / "in", "-o", out, *more, *options))
         said.append(run("view", out, "-o", folder / f"{name}.html"))
-        for kind in sorted(set(FORMATS) - set(OF_DOCS)):
+        for kind in sorted(set(FORMATS) - set(NEED_TEXT)):
             path = folder / f"{name}.{kind}"
             said.append(run("export", out, "-o", path, "-f", kind))
     return "\n".join(said).lower()
@@ -202,7 +202,7 @@ def test_with_text_each_word_is_there(run, tmp_path):
             assert word in table
     assert PREFIX not in said
     # Exports leave it out themselves.
-    for kind in sorted(set(FORMATS) - set(OF_DOCS)):
+    for kind in sorted(set(FORMATS) - set(NEED_TEXT)):
         path = tmp_path / f"bare.{kind}"
         run("export", tmp_path / "plain", "-o", path, "-f", kind, "--no-text")
         assert PREFIX not in read_all(path)
