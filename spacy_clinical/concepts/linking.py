@@ -131,7 +131,9 @@ class Linker:
         parts: list[tuple[str, Any]] = []
         owners: list[int] = []
         for i, ((name, types), whole) in enumerate(zip(keys, wholes, strict=True)):
-            if not whole or whole[0].how in (NGRAMS, DENSE):
+            # A whole name may be that of a syndrome, as "breast and ovarian cancer" is.
+            is_sure = whole and whole[0].how not in (NGRAMS, DENSE)
+            if not is_sure or whole[0].score < MIN_SAME:
                 for part in split_composite(name):
                     parts.append((part, types))
                     owners.append(i)

@@ -7,8 +7,10 @@ import spacy
 from spacy.tokens import Doc, DocBin, Span
 
 from spacy_clinical.concepts.build import build_vocabulary
-from spacy_clinical.concepts.linking import Query
+from spacy_clinical.concepts.identities import Place
+from spacy_clinical.concepts.linking import Link, Linker, Query
 from spacy_clinical.concepts.sources.source import Facts
+from spacy_clinical.concepts.vocabulary import Vocabulary
 from spacy_clinical.files.cache import CACHE_VARIABLE
 
 NOTE = "Heart Failure (HF), and type II diabetes mellitus. Worse HF."
@@ -62,6 +64,29 @@ def test_links_each_part_of_a_composite(nlp):
     [ent] = doc.ents
     assert ent.kb_id_ == "T:3"
     assert [part["id"] for part in ent._.concept["parts"]] == ["T:3", "T:4"]
+
+
+@pytest.mark.parametrize(
+    ("whole", "n_parts"),
+    [(("exact", 0.3), 2), (("exact", 0.6), 1), (("ngrams", 0.3), 2)],
+)
+def test_a_name_of_several_is_split_unless_it_surely_is_one(
+    heart_vocabulary, monkeypatch, whole, n_parts
+):
+    """MONDO's syndrome of hereditary breast and ovarian cancer has that name, too."""
+    linker = Linker([Vocabulary.open(heart_vocabulary)])
+    name = "breast and ovarian cancer"
+
+    def rank(keys):
+        found = [whole if key[0] == name else ("exact", 0.55) for key in keys]
+        return [
+            [Link(("x",), Place(0, i), score, how, 1.0)]
+            for i, (how, score) in enumerate(found)
+        ]
+
+    monkeypatch.setattr(linker, "_rank", rank)
+    [parts] = linker.link([Query(name, (), False)])
+    assert len(parts) == n_parts
 
 
 def test_everything_survives(nlp):
