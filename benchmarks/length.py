@@ -32,7 +32,7 @@ from machine import read_machine
 from peers.tables import format_table
 from reports import OURS, Row, make_row, write_report
 
-from spacy_clinical.encoders.shim import EncoderShim
+from spacy_clinical.encoders.runtime import Runtime
 from spacy_clinical.export.records import make_record
 from spacy_clinical.models import load
 from spacy_clinical.types import Note
@@ -156,27 +156,28 @@ def stub_encoders() -> None:
     """Let all encoders give the same rows for each window, at once."""
     table = numpy.random.default_rng(0).standard_normal((4096, 1024), dtype="float32")
 
-    def predict(shim: EncoderShim, windows: Any) -> Iterator[tuple[int, Any]]:
-        for i, one in enumerate(shim.frame(windows)[0]):
-            yield i, table[: len(one.ids), : shim.width]
+    def predict(runtime: Runtime, inputs: Any) -> Iterator[tuple[int, Any]]:
+        width = runtime.model.config.hidden_size
+        for i, one in enumerate(inputs):
+            yield i, table[: len(one.ids), :width]
 
-    EncoderShim.predict_framed = predict  # type: ignore[method-assign]
+    Runtime.predict = predict  # type: ignore[method-assign]
 
 
 def _time_encoders(nlp: Any, text: str) -> float:
     """What the encoders take of a note (seconds of CPU time)."""
-    real, spent = EncoderShim.predict_framed, [0.0]
+    real, spent = Runtime.predict, [0.0]
 
-    def predict(shim: EncoderShim, windows: Any) -> Iterator[tuple[int, Any]]:
+    def predict(runtime: Runtime, inputs: Any) -> Iterator[tuple[int, Any]]:
         start = time.process_time()
-        rows = list(real(shim, windows))
+        rows = list(real(runtime, inputs))
         spent[0] += time.process_time() - start
         yield from rows
 
     nlp("cough")
-    EncoderShim.predict_framed = predict  # type: ignore[method-assign]
+    Runtime.predict = predict  # type: ignore[method-assign]
     nlp(text)
-    EncoderShim.predict_framed = real  # type: ignore[method-assign]
+    Runtime.predict = real  # type: ignore[method-assign]
     return spent[0]
 
 

@@ -154,11 +154,11 @@ def test_the_encoder_of_another_component_runs_once(nlp, monkeypatch):
     shim = encoder.shims[0]
     nlp("The patient denies fever.")
     runs = []
-    predict = type(shim).predict_framed
+    predict = type(shim.runtime).predict
     monkeypatch.setattr(
-        type(shim),
-        "predict_framed",
-        lambda self, windows: runs.append(1) or predict(self, windows),
+        type(shim.runtime),
+        "predict",
+        lambda self, inputs: runs.append(1) or predict(self, inputs),
     )
     doc = nlp("The patient denies chest pain. No fever.")
     assert len(runs) == 1

@@ -143,7 +143,8 @@ def test_says_what_it_writes(pipeline):
     written = list_written(doc, blank)
     assert written <= told
     # Forms have fields, and codes are grouped, where the settings say so.
-    rare = {"doc._.form_fields", "doc._.icd9_groups", "span._.score"}
+    rare = {"doc._.form_fields", "doc._.form_tables", "doc._.icd9_groups"}
+    rare |= {"span._.score"}
     if name in ("clinical_assertion", "clinical_linker"):
         # They speak of entities, which these pipelines don't have.
         rare |= {attribute for attribute in told if attribute.startswith("span._.")}

@@ -70,7 +70,7 @@ def test_rules_alone_need_no_checkpoint():
     doc = make()(TEXT)
     assert show(doc) == FOUND
     facts = doc._.clinical_provenance["clinical_deidentifier"]
-    assert facts == {"decide": "rules", "rules_version": "3"}
+    assert facts == {"decide": "rules", "rules_version": "4"}
     assert doc._.clinical_pieces is None
 
 
