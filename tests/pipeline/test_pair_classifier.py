@@ -13,7 +13,11 @@ from tests.tiny import KINDS, make_document_classifier
 
 HYPOTHESIS = "no fever of the patient"
 NOTE = "The patient denies chest pain, and has no fever of 38. Aspirin 81 mg."
-LONG = " ".join(f"the patient denies chest pain and fever {i} mg." for i in range(40))
+# Numbers of one digit: a window that starts inside a number isn't read as the text from
+# there would be.
+LONG = " ".join(
+    f"the patient denies chest pain and fever {i % 10} mg." for i in range(40)
+)
 LABELS = ["contradiction", "entailment", "neutral"]
 NAME = "clinical_pair_classifier"
 # The first row of tiny checkpoints with the usual weights hardly depends on the others.
