@@ -169,7 +169,7 @@ def test_commands_run(command, folder, tiny_ner, tiny_core, monkeypatch):
     if arguments[0] == "assemble":
         checkpoint = tiny_core if "configs/icd9.cfg" in arguments else tiny_ner
         arguments += ["--paths.checkpoint", str(checkpoint)]
-    if arguments[0] in ("export", "view"):
+    if arguments[0] in ("export", "view", "review"):
         (folder / "out").mkdir()
         record = make_record(Note("x", TEXT, {}, "x"), load_blank()(TEXT))
         (folder / "out/notes.jsonl").write_text(json.dumps(record), encoding="utf8")

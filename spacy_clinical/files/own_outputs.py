@@ -37,6 +37,9 @@ CLEAN = frozenset(
 )
 CLEAN_FORM = frozenset({"id", "source", "file", "pages", "identifiers", "error"})
 CLEAN_FILES = ("notes.jsonl", "forms.jsonl")
+# Of notes for doccano; for Prodigy, with these in "meta".
+DOCCANO = frozenset({"text", "entities", "relations", "note_id", "source"})
+PRODIGY, PRODIGY_META = frozenset({"text", "tokens", "spans", "meta"}), {"id", "source"}
 FAILURE, ERROR = {"id", "source", "error"}, {"component", "code", "type", "message"}
 # Keys of run.json, of the seals of shards, and of scores.json.
 OBJECTS = (
@@ -87,6 +90,8 @@ MORE_TABLES = {
 }
 BRAT = {"names.csv": "name,id,source"}
 BRAT_SETTINGS = "annotation.conf"
+# Types of INCEpTION's layers, beside names.csv as in folders for BRAT.
+INCEPTION_TYPES = "TypeSystem.xml"
 _CONLL = re.compile(rb"-DOCSTART- -X- O O\n\n\S+ -X- \S*:\d+-\d+ \S+\n")
 
 
@@ -131,11 +136,12 @@ class OwnOutputs:
 def is_own_folder(folder: Path) -> bool:
     """Check whether a whole folder is the package's own output.
 
-    This can be texts for BRAT, the tables of forms, a pipeline, a checkpoint, or notes and
+    This can be texts for BRAT or INCEpTION, the tables of forms, a pipeline, a checkpoint, or notes and
     forms without identifiers.
     """
     try:
-        if (folder / BRAT_SETTINGS).is_file() and _has_headers(folder, BRAT):
+        settings = (folder / BRAT_SETTINGS, folder / INCEPTION_TYPES)
+        if any(path.is_file() for path in settings) and _has_headers(folder, BRAT):
             return True
         if (folder / "config.cfg").is_file():
             return {"lang", "pipeline"} <= _read_head_keys(folder / "meta.json")
@@ -179,9 +185,11 @@ def _look_at_lines(handle: BinaryIO, path: Path) -> bool:
         return _is_own_bundle(values, line)
     if not is_whole:
         return keys[:4] in (RECORD_START, FORM_START)
+    if set(keys) >= PRODIGY and isinstance(values["meta"], dict):
+        return set(values["meta"]) == PRODIGY_META
     if set(keys) == FAILURE:
         return isinstance(values["error"], dict) and set(values["error"]) == ERROR
-    return any(set(keys) >= known for known in (RECORD, FORM, CLEAN_FORM))
+    return any(set(keys) >= known for known in (RECORD, FORM, CLEAN_FORM, DOCCANO))
 
 
 def _is_own_bundle(values: dict[str, Any], line: bytes) -> bool:
@@ -210,6 +218,12 @@ def _look_at_table(handle: BinaryIO, path: Path) -> bool:
 
 def _look_at_page(handle: BinaryIO, path: Path) -> bool:
     return f'<meta name="generator" content="{__title__} '.encode() in handle.read(HEAD)
+
+
+def _look_at_markup(handle: BinaryIO, path: Path) -> bool:
+    """Check for the labels of a Label Studio project."""
+    head = handle.read(HEAD)
+    return head.lstrip().startswith(b"<View>") and b'toName="text"' in head
 
 
 def _look_at_text(handle: BinaryIO, path: Path) -> bool:
@@ -316,6 +330,7 @@ _LOOKS: dict[str, Any] = {
     **dict.fromkeys((".csv", ".tsv"), _look_at_table),
     **dict.fromkeys((".html", ".htm"), _look_at_page),
     **dict.fromkeys((".txt", ".text"), _look_at_text),
+    ".xml": _look_at_markup,
     ".parquet": _look_at_parquet,
 }
 

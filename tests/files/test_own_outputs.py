@@ -24,7 +24,7 @@ from spacy_clinical.types import NoteFailure
 
 # Endings that make readers of notes look at exports.
 ENDINGS = {"jsonl": ".jsonl", "parquet": ".parquet", "conll": ".txt", "fhir": ".ndjson"}
-ENDINGS |= {"omop": ".csv"}
+ENDINGS |= {"omop": ".csv", "doccano": ".jsonl", "prodigy": ".jsonl"}
 
 
 @pytest.fixture(scope="module")
