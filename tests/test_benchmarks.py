@@ -13,11 +13,12 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
-from spacy_clinical.encoders.shim import EncoderShim
+from spacy_clinical.encoders.runtime import Runtime
 
 ROOT = Path(__file__).parents[1]
 BENCHMARKS = ROOT / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
+import components  # noqa: E402
 import length  # noqa: E402
 import make_peers  # noqa: E402
 import plots  # noqa: E402
@@ -115,7 +116,7 @@ def in_this_process(monkeypatch):
         return subprocess.CompletedProcess(command, 0, printed)
 
     # What a script puts in its place.
-    monkeypatch.setattr(EncoderShim, "predict_framed", EncoderShim.predict_framed)
+    monkeypatch.setattr(Runtime, "predict", Runtime.predict)
     monkeypatch.setattr(subprocess, "run", run_script)
 
 
@@ -404,3 +405,22 @@ def test_the_cost_of_a_character_is_told_by_shape_and_length(
         assert {f"{name}, 200 characters", f"{name}, 800 characters"} <= told
     assert "encoders, 200 characters" in told
     assert "titles" in capsys.readouterr().out
+
+
+def test_components_are_told_apart(data, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(Runtime, "predict", Runtime.predict)
+    output = tmp_path / "components.json"
+    arguments = [str(BENCHMARKS / "components.py"), str(data), "--notes", "2"]
+    monkeypatch.setattr(
+        sys, "argv", [*arguments, "--rounds", "2", "--output", str(output)]
+    )
+    components.main()
+    rows = read_rows(json.loads(output.read_text("utf8")))
+    costs = {row.system for row in rows if row.quantity == "cost"}
+    assert {f"spacy_clinical, {n}" for n in ("tokenizer", "clinical_ner")} <= costs
+    shares = {r.system: r.median for r in rows if r.quantity == "in the encoder"}
+    assert set(shares) == {
+        f"spacy_clinical, {n}" for n in ("clinical_ner", "clinical_icd9_categorizer")
+    }
+    assert all(0 < share < 1 for share in shares.values())
+    assert "| clinical_ner |" in capsys.readouterr().out

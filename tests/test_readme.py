@@ -52,6 +52,7 @@ PRINTED = {
     "doc._.abbreviations": "MS mitral stenosis",
     "deidentify": "Pt: [PATIENT]. Seen [DATE].",
     "open_vocabulary": "I21",
+    "clinical_qa": "Former smoker, quit in 2009. social_history\nDrinks wine.",
 }
 
 

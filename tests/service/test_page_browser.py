@@ -49,11 +49,11 @@ def test_a_note_is_shown_as_annotate_draws_it(page):
     assert len(marks) == 2
     assert "m-neg" in marks[1]
     sections = page.run(
-        f"[...{INNER}.querySelectorAll('.toc a')].map((a) => a.textContent)"
+        f"[...{INNER}.querySelectorAll('nav[aria-label=Sections] a')].map((a) => a.textContent)"
     )
     assert sections == ["History of present illness"]
     # Links inside of it lead to places in it.
-    page.run(f"{INNER}.querySelector('.toc a').click()")
+    page.run(f"{INNER}.querySelector('nav[aria-label=Sections] a').click()")
     assert page.run(f"{INNER}.querySelectorAll('mark').length") == 2
 
 
@@ -116,7 +116,9 @@ def test_components_are_switched(page):
     annotate(page, "HPI: pain")
     page.wait_for(IS_SHOWN)
     assert page.run(f"{INNER}.querySelectorAll('mark').length") == 0
-    assert page.run(f"{INNER}.querySelectorAll('.toc a').length") == 1
+    assert (
+        page.run(f"{INNER}.querySelectorAll('nav[aria-label=Sections] a').length") == 1
+    )
 
 
 @pytest.mark.parametrize(
