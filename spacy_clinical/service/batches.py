@@ -18,6 +18,8 @@ R = TypeVar("R")
 # Characters of a token, about; of a text without spaces, too.
 CHARS_PER_TOKEN = 5
 MAX_BATCH = 256
+# A batch may become so many times as large while much more waits.
+GROWTH = 4
 MAX_WAIT = 120
 
 
@@ -60,7 +62,9 @@ class Batcher(Generic[T, R]):
     compute: Called on the thread with work of one kind; returns a result for each, or
         the exception that it failed with.
     executor: The thread.
-    batch_tokens (tokens): Of a batch. Work that is larger is computed alone.
+    batch_tokens (tokens): Of a batch while little waits. It grows with the queue, up to
+        `GROWTH` times: large batches are faster, and then all wait anyway. Work that is
+        larger is computed alone.
     wait (seconds): How long the first work of a batch waits for others.
     max_queue (tokens): Of all that waits.
     """
@@ -187,7 +191,8 @@ class Batcher(Generic[T, R]):
         kind = self._asks[0].kind
         turn = deque(ask for ask in self._asks if ask.kind == kind)
         items: list[_Item] = []
-        left = self.batch_tokens
+        room = min(GROWTH * self.batch_tokens, self.n_tokens // GROWTH)
+        left = max(self.batch_tokens, room)
         served: list[Ask[R]] = []
         while turn and len(items) < MAX_BATCH:
             ask = turn.popleft()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spacy_clinical.service.batches import Batcher, estimate_tokens
+from spacy_clinical.service.batches import GROWTH, Batcher, estimate_tokens
 from spacy_clinical.service.problems import Problem
 
 
@@ -115,7 +115,7 @@ def test_what_waits_of_a_caller_that_is_gone_is_not_computed():
 
     async def test():
         async with run(recorder, batch_tokens=1, wait=0) as batcher:
-            gone = batcher.submit("k", [(f"gone{i}", 1) for i in range(20)])
+            gone = batcher.submit("k", [(f"gone{i}", 1) for i in range(3)])
             stays = batcher.submit("k", [("stays", 1)])
             await asyncio.sleep(0.05)
             batcher.drop(gone)
@@ -189,7 +189,27 @@ def test_each_piece_is_computed_once_in_batches_within_the_budget(asks, budget):
     assert sorted(computed) == sorted(work for works in wanted for work in works)
     for _, works in recorder.batches:
         total = sum(int(work.split("-")[2]) for work in works)
-        assert total <= budget or len(works) == 1
+        assert total <= GROWTH * budget or len(works) == 1
+
+
+def test_batches_grow_with_what_waits():
+    recorder = Recorder()
+    recorder.gate.clear()
+
+    async def test():
+        async with run(recorder, batch_tokens=10, wait=0) as batcher:
+            first = batcher.submit("k", [("first", 10)])
+            await asyncio.sleep(0.05)
+            many = batcher.submit("k", [(f"{i}", 1) for i in range(240)])
+            recorder.gate.set()
+            await asyncio.gather(*first.results, *many.results)
+
+    asyncio.run(test())
+    sizes = [len(works) for _, works in recorder.batches[1:]]
+    assert sizes[0] == GROWTH * 10
+    assert sizes == sorted(sizes, reverse=True)
+    # Once little waits, they are as short as one caller wants them.
+    assert sizes[-2] == 10
 
 
 def test_a_text_without_spaces_is_not_small():
