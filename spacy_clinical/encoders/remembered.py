@@ -18,7 +18,7 @@ from spacy_clinical.files.cache import find_cache
 from spacy_clinical.files.json_text import read_json, write_json
 
 # To raise where products, or what is found out about them, change.
-FORMAT = 1
+FORMAT = 2
 # Prefixes of variables that choose the code of products.
 LIBRARIES = ("ONEDNN_", "DNNL_", "MKL_", "ATEN_", "TORCH_")
 MAX_BYTES = 10_000

