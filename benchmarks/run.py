@@ -227,6 +227,25 @@ BENCHMARKS = (
         },
     ),
     Benchmark(
+        "training",
+        "{data} --threads {threads}",
+        {
+            "quick": "--steps 1 --rounds 1 --layers 1",
+            "standard": "",
+            "thorough": "--steps 40 --rounds 9",
+        },
+        {"accelerate": ("--peer {python}", "transformers' Trainer")},
+    ),
+    Benchmark(
+        "components",
+        "{data}",
+        {
+            "quick": "--notes 2 --batch-size 1 --rounds 1",
+            "standard": "",
+            "thorough": "--rounds 15",
+        },
+    ),
+    Benchmark(
         "forms",
         "--threads {threads}",
         {
