@@ -7,7 +7,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.util import filter_spans
-from thinc.api import Config, Model, Optimizer
+from thinc.api import Config, Model
 
 from spacy_clinical.checkpoints import get_checkpoint
 from spacy_clinical.errors import CodedValueError, Errors
@@ -283,21 +283,8 @@ class ClinicalDeidentifier(TokenHeadPipe):
             super().initialize(get_examples, nlp=nlp, labels=labels)
             self._choose_decoder()
 
-    def update(
-        self,
-        examples: Iterable[Example],
-        *,
-        drop: float = 0.0,
-        sgd: Optimizer | None = None,
-        losses: dict[str, float] | None = None,
-    ) -> dict[str, float]:
-        """Learn from examples. With rules alone, nothing is learned."""
-        if not self.has_head:
-            return losses if losses is not None else {}
+    def prepare_update(self) -> None:
         self._connect()
-        updated: dict[str, float]
-        updated = super().update(examples, drop=drop, sgd=sgd, losses=losses)
-        return updated
 
     def _list_types(self, eg: Example) -> Iterable[str]:
         return {span.label_ for span in list_gold(eg.reference)}

@@ -5,7 +5,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
 from spacy.training import Example
 from spacy.util import filter_spans
-from thinc.api import Config, Model, Optimizer
+from thinc.api import Config, Model
 
 from spacy_clinical.errors import CodedValueError, Errors, Warnings, warn
 from spacy_clinical.extensions.attributes import FORM_SPANS_KEY, add_to, set_form_fields
@@ -341,21 +341,6 @@ class ClinicalFormExtractor(TokenHeadPipe):
         """
         if not self.has_rules:
             super().initialize(get_examples, nlp=nlp, labels=labels)
-
-    def update(
-        self,
-        examples: Iterable[Example],
-        *,
-        drop: float = 0.0,
-        sgd: Optimizer | None = None,
-        losses: dict[str, float] | None = None,
-    ) -> dict[str, float]:
-        """Learn from examples. With rules, nothing is learned."""
-        if self.has_rules:
-            return losses if losses is not None else {}
-        updated: dict[str, float]
-        updated = super().update(examples, drop=drop, sgd=sgd, losses=losses)
-        return updated
 
     def _list_types(self, eg: Example) -> Iterable[str]:
         return {span.label_ for span in eg.reference.spans.get(self.spans_key, ())}

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy
 from spacy.language import Language
+from spacy.tokens import Doc
 from spacy.training import Example
 
 from spacy_clinical.errors import CodedValueError, Errors, Warnings, warn
@@ -14,13 +15,14 @@ from spacy_clinical.heads.gold import GoldReader, UnknownType
 from spacy_clinical.heads.labels import LabelScheme, bio_labels, read_labels
 from spacy_clinical.pieces.align import Encoded
 from spacy_clinical.pipeline.bases.head_pipe import HeadPipe
+from spacy_clinical.pipeline.bases.learning_pipe import LearningPipe
 from spacy_clinical.types import Bools2d, Floats2d, PartialLabels, list_names
 
 # Factor on the learning rate of transitions, which are few and far from zero.
 TRANSITION_RATE = 5.0
 
 
-class TokenHeadPipe(HeadPipe):
+class TokenHeadPipe(LearningPipe, HeadPipe):
     """Base class of components with a `spacy-clinical.TokenClassifier.v1`."""
 
     OF = "tokens"
@@ -86,6 +88,11 @@ class TokenHeadPipe(HeadPipe):
     def _list_types(self, eg: Example) -> Iterable[str]:
         """List the types in an example."""
         raise NotImplementedError
+
+    def read_batch(self, examples: list[Example]) -> tuple[list[Doc], list[Example]]:
+        """List the Docs and the examples, unless there are no tokens."""
+        docs = [eg.predicted for eg in examples]
+        return (docs, examples) if any(map(len, docs)) else ([], [])
 
     def get_loss(
         self, examples: Iterable[Example], scores: list[Encoded]
