@@ -4,7 +4,6 @@ from typing import Any, Literal, NamedTuple
 from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
 from spacy.training import Example
-from spacy.util import filter_spans
 from thinc.api import Config, Model
 
 from spacy_clinical.errors import CodedValueError, Errors, Warnings, warn
@@ -37,7 +36,7 @@ from spacy_clinical.forms.tables.find import find_form_tables
 from spacy_clinical.heads.decode import decode
 from spacy_clinical.heads.labels import LabelScheme
 from spacy_clinical.pieces.align import Encoded
-from spacy_clinical.pipeline.bases.token_head import TokenHeadPipe
+from spacy_clinical.pipeline.bases.token_head import TokenHeadPipe, tag_spans
 from spacy_clinical.types import Floats2d
 
 # Raise it whenever the rules give other results.
@@ -348,15 +347,7 @@ class ClinicalFormExtractor(TokenHeadPipe):
     def _list_gold(self, eg: Example) -> Sequence[str | None]:
         if self.spans_key not in eg.reference.spans:
             return [None] * len(eg.predicted)
-        gold = eg.get_aligned_spans_y2x(eg.reference.spans[self.spans_key])
-        tags: list[str | None] = ["O"] * len(eg.predicted)
-        for span in filter_spans(gold):
-            inner = [f"I-{span.label_}"] * max(len(span) - 2, 0)
-            ends = [f"B-{span.label_}", *inner, f"L-{span.label_}"]
-            tags[span.start : span.end] = (
-                ends if len(span) > 1 else [f"U-{span.label_}"]
-            )
-        return tags
+        return tag_spans(eg, eg.reference.spans[self.spans_key])
 
     def _check_scheme(self, scheme: LabelScheme) -> None:
         known = ", ".join(scheme.types)

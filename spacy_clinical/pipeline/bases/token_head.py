@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy
 from spacy.language import Language
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 from spacy.training import Example
+from spacy.util import filter_spans
 
 from spacy_clinical.errors import CodedValueError, Errors, Warnings, warn
 from spacy_clinical.extensions.partial_labels import get_partial_labels
@@ -206,3 +207,16 @@ class TokenHeadPipe(LearningPipe, HeadPipe):
 
     def _check_scheme(self, scheme: LabelScheme) -> None:
         """Raise an error if the labels don't fit the settings."""
+
+
+def tag_spans(eg: Example, spans: Iterable[Span]) -> list[str | None]:
+    """List the BILUO tags that spans of a reference give the tokens of the prediction.
+
+    Of overlapping spans, the longest counts.
+    """
+    tags: list[str | None] = ["O"] * len(eg.predicted)
+    for span in filter_spans(eg.get_aligned_spans_y2x(spans)):
+        inner = [f"I-{span.label_}"] * max(len(span) - 2, 0)
+        ends = [f"B-{span.label_}", *inner, f"L-{span.label_}"]
+        tags[span.start : span.end] = ends if len(span) > 1 else [f"U-{span.label_}"]
+    return tags
