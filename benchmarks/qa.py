@@ -36,6 +36,7 @@ from transformers import AutoModelForQuestionAnswering, AutoTokenizer, BertConfi
 
 import spacy_clinical
 from spacy_clinical.commands.ask import make_pipeline
+from spacy_clinical.corpora.folds import Folds
 from spacy_clinical.corpora.squad import SquadCorpus, read_squad
 from spacy_clinical.evaluation.qa_scorer import score_answers
 
@@ -127,7 +128,7 @@ def measure_speed(path: Path, n_rounds: int, n_articles: int) -> dict[str, Any]:
     """Take the time of questions to articles, ours and of transformers in turns."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        contexts = read_squad(path, fold=0, held_out=True, limit=n_articles)
+        contexts = read_squad(path, Folds(0, held_out=True), limit=n_articles)
     asked = [(c.text, [q.text for q in c.questions[:2]]) for c in contexts]
     n_words = sum(len(text.split()) * len(questions) for text, questions in asked)
     seconds: dict[str, list[float]] = {OURS: [], PEER: []}
