@@ -7,7 +7,7 @@ leave out what must not be stated. docs/exports.md has the table.
 """
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -27,8 +27,6 @@ from spacy_clinical.relations.holders import (
 # a relative. "planned": to be done. "hypothetical": may occur.
 Role: TypeAlias = Literal["stated", "allergy", "family", "planned", "hypothetical"]
 
-# Characters between two related entities, at most.
-NEAR = 60
 # Characters searched before and after a finding, on its line.
 AROUND = 200
 ROLES: dict[str, Role] = {
@@ -399,34 +397,3 @@ class Claims:
 def _list_cues(finding: Mapping[str, Any], category: str) -> list[Mapping[str, Any]]:
     cues = (finding.get("assertion") or {}).get("cues") or ()
     return [cue for cue in cues if cue["category"] == category]
-
-
-class NearbyEntities:
-    """Entities in note order, to find the one next to a place, on the same line.
-
-    ents: Records of entities.
-    text: Of the note.
-    """
-
-    def __init__(self, ents: list[Mapping[str, Any]], text: str) -> None:
-        self.ents = ents
-        self.text = text
-        self.starts = [ent["start"] for ent in ents]
-        self.ends = [ent["end"] for ent in ents]
-
-    def find_after(self, end: int) -> Mapping[str, Any] | None:
-        """Find the entity that follows a place (character); None if it is far."""
-        index = bisect_left(self.starts, end)
-        return self._check(index, end, *self.starts[index : index + 1])
-
-    def find_before(self, start: int) -> Mapping[str, Any] | None:
-        """Find the entity that ends before a place (character); None if it is far."""
-        index = bisect_right(self.ends, start) - 1
-        if index < 0:
-            return None
-        return self._check(index, self.ends[index], start)
-
-    def _check(self, index: int, *gap: int) -> Mapping[str, Any] | None:
-        if len(gap) < 2 or gap[1] - gap[0] > NEAR:
-            return None
-        return None if "\n" in self.text[slice(*gap)] else self.ents[index]

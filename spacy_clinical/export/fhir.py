@@ -47,7 +47,6 @@ from spacy_clinical.export.allergies import list_allergies
 from spacy_clinical.export.claims import (
     FAMILY_HISTORY,
     Claims,
-    NearbyEntities,
     Relative,
     read_assertion,
 )
@@ -71,6 +70,7 @@ from spacy_clinical.export.fhir_values import (
     make_status,
 )
 from spacy_clinical.export.jsonl import write_records
+from spacy_clinical.export.nearby import NearbyEntities
 from spacy_clinical.export.places import to_doc
 from spacy_clinical.files.json_text import keep_finite
 
