@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from spacy_clinical.export.clauses import CLAUSE_END, is_hypothetical, split_clauses
+from spacy_clinical.export.relatives import ANYBODY, Relative, find_last_relative
 from spacy_clinical.export.stop_lists import Status, StopLists
 from spacy_clinical.icd9.findings import Finding, Findings
 from spacy_clinical.relations.drug_names import DRUG_LABELS
@@ -85,29 +86,6 @@ _NO_ALLERGY = re.compile(
     re.IGNORECASE,
 )
 _ONLY_NONE = re.compile(r"\W*(?:none|no|denies|negative|nil)\W*", re.IGNORECASE)
-# Who in the family, with HL7's code of the relationship (v3-RoleCode).
-RELATIVES: dict[str, tuple[str, str]] = {
-    **dict.fromkeys(("mother", "mom", "mum"), ("MTH", "mother")),
-    **dict.fromkeys(("father", "dad"), ("FTH", "father")),
-    **dict.fromkeys(("brother", "brothers"), ("BRO", "brother")),
-    **dict.fromkeys(("sister", "sisters"), ("SIS", "sister")),
-    **dict.fromkeys(("sibling", "siblings"), ("SIB", "sibling")),
-    **dict.fromkeys(("son", "sons"), ("SON", "natural son")),
-    **dict.fromkeys(("daughter", "daughters"), ("DAU", "natural daughter")),
-    **dict.fromkeys(("child", "children"), ("CHILD", "child")),
-    **dict.fromkeys(("grandmother", "grandma"), ("GRMTH", "grandmother")),
-    **dict.fromkeys(("grandfather", "grandpa"), ("GRFTH", "grandfather")),
-    **dict.fromkeys(("grandparent", "grandparents"), ("GRPRN", "grandparent")),
-    **dict.fromkeys(("aunt", "aunts"), ("AUNT", "aunt")),
-    **dict.fromkeys(("uncle", "uncles"), ("UNCLE", "uncle")),
-    **dict.fromkeys(("cousin", "cousins"), ("COUSN", "cousin")),
-    **dict.fromkeys(("nephew", "nephews"), ("NEPHEW", "nephew")),
-    **dict.fromkeys(("niece", "nieces"), ("NIECE", "niece")),
-    **dict.fromkeys(("parent", "parents"), ("PRN", "parent")),
-    "wife": ("WIFE", "wife"),
-    "husband": ("HUSB", "husband"),
-    "spouse": ("SPS", "spouse"),
-}
 # Fields of an `Assertion`, with the attributes of findings that they are read from, as
 # ConText, medspaCy and negspaCy name them.
 _ATTRIBUTES = {
@@ -119,21 +97,8 @@ _ATTRIBUTES = {
 }
 ASSERTED = frozenset(name for names in _ATTRIBUTES.values() for name in names)
 FAMILY_HISTORY = "Family_history"
-ANYBODY = ("FAMMEMB", "family member")
-_RELATIVE = re.compile(
-    rf"(?:\b(maternal|paternal) )?\b({'|'.join(RELATIVES)})\b", re.IGNORECASE
-)
-# Relatives that HL7 has codes of for both sides of the family.
-_SIDED = frozenset({"GRMTH", "GRFTH", "GRPRN", "AUNT", "UNCLE", "COUSN"})
 # Cues of what is past and gone.
 _RESOLVED = re.compile(r"\b(?:resolved|cured|recovered|healed)\b", re.IGNORECASE)
-
-
-class Relative(NamedTuple):
-    """A relative: HL7's code of the relationship, and its name."""
-
-    code: str
-    name: str
 
 
 class Assertion(NamedTuple):
@@ -360,20 +325,13 @@ class Claims:
             following = self.text[end : finding["start"]]
             is_near = "\n" not in following and len(following) < AROUND
             places.append(self.text[start:end] + (following if is_near else ""))
-        for words in (*places, self._find_before(finding["start"], clause=False)):
-            names = _RELATIVE.findall(words)
-            if names:
-                side, name = (part.lower() for part in names[-1])
-                code, display = RELATIVES[name]
-                if side and code in _SIDED:
-                    return Relative(f"{side[0].upper()}{code}", f"{side} {display}")
-                return Relative(code, display)
-        return Relative(*ANYBODY)
+        places.append(self._find_before(finding["start"], clause=False))
+        return next(filter(None, map(find_last_relative, places)), ANYBODY)
 
     def names_relative(self, finding: Mapping[str, Any]) -> bool:
         """Check whether an entity of family history says whose it is."""
         is_history = finding["label"] == FAMILY_HISTORY
-        return is_history and _RELATIVE.search(finding.get("text") or "") is not None
+        return is_history and find_last_relative(finding.get("text") or "") is not None
 
     def has_no_allergies(self, start: int, end: int) -> bool:
         """Check whether a section on allergies says that none are known.
