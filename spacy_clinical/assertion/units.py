@@ -12,35 +12,12 @@ _NUMBER = re.compile(r"\s*\(?(?:[2-9]|[12]\d)[.)]\s")
 _LABEL = re.compile(r"[ \t]*[A-Z][^\n:.,;]{0,40}:(?!\d)")
 # A line that ends with one of these goes on in the next.
 _OPEN_WORDS = frozenset(
-    [
-        "and",
-        "or",
-        "nor",
-        "of",
-        "with",
-        "for",
-        "no",
-        "the",
-        "a",
-        "an",
-        "to",
-        "in",
-        "without",
-        "any",
-        "denies",
-        "denied",
-        "his",
-        "her",
-        "is",
-        "was",
-        "were",
-        "are",
-        "has",
-        "had",
-        "by",
-        "from",
-        "on",
-    ]
+    word
+    for words in (
+        "and or nor of with for no the a an to in without any denies denied his her is",
+        "was were are has had by from on",
+    )
+    for word in words.split()
 )
 _LINE_BREAK = re.compile(r"\n[ \t\r\n]*")
 _MAX_ITEM = 80
