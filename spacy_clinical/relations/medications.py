@@ -1,13 +1,13 @@
 """Assemble records of medications: drugs, and what is said of how they are taken.
 
 A drug has the parts of sigs that stand near it, and the attributes that a component for
-entities has found and a component for relations, or the text between, attaches to it.
+entities has found and the text between attaches to it.
 """
 
 import re
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from spacy.tokens import Doc, Span
 
@@ -26,7 +26,6 @@ from spacy_clinical.relations.owners import (
     ATTRIBUTE_LABELS,
     Owners,
     guess_owners,
-    read_owners,
 )
 from spacy_clinical.relations.regions import (
     Lines,
@@ -69,15 +68,10 @@ _JOINED = re.compile(r"\s?(?:,|/|&|,? ?(?:and|or))\s?(?:the |his |her )?")
 
 
 def assemble_medications(
-    doc: Doc,
-    relations: Iterable[Mapping[str, Any]] | None = None,
-    *,
-    drug_labels: Collection[str] = DRUG_LABELS,
+    doc: Doc, *, drug_labels: Collection[str] = DRUG_LABELS
 ) -> list[MedicationRecord]:
     """Assemble the records of the medications of a Doc.
 
-    relations: Records with head and child, each with its start_char and end_char; the head
-        is the drug. None to go by what stands between attributes and drugs.
     drug_labels: Of the entities that are drugs.
     RETURNS: In the order of the text, one for each drug that isn't another name of the one
         before.
@@ -88,7 +82,7 @@ def assemble_medications(
     drugs = _complete(doc, drugs, tables)
     if not drugs:
         return []
-    return _Assembler(doc, ents, drugs, tables).assemble(relations)
+    return _Assembler(doc, ents, drugs, tables).assemble()
 
 
 def _complete(doc: Doc, drugs: list[Span], tables: DrugTables) -> list[Span]:
@@ -146,10 +140,8 @@ class _Assembler:
         self.sentences = sorted({*sentences, *items})
         self.tables = tables
 
-    def assemble(
-        self, relations: Iterable[Mapping[str, Any]] | None
-    ) -> list[MedicationRecord]:
-        owners = self._find_owners(relations)
+    def assemble(self) -> list[MedicationRecord]:
+        owners = guess_owners(self.text, self.ents, self.drugs, self.sentences)
         barriers = sorted(
             {ent.start_char for ent in self._list_barriers()}.union(self.sentences)
         )
@@ -166,16 +158,6 @@ class _Assembler:
         for region in find_regions(self.text, self.drugs, self.sentences, self.tables):
             records.extend(self._read_region(region, owners, barriers, headings))
         return records
-
-    def _find_owners(self, relations: Iterable[Mapping[str, Any]] | None) -> Owners:
-        """Find whose the attributes are."""
-        if relations is None:
-            return guess_owners(self.text, self.ents, self.drugs, self.sentences)
-        names = [
-            [span, *others]
-            for span, others in zip(self.spans, self.other_names, strict=True)
-        ]
-        return read_owners(self.ents, names, relations)
 
     def _list_barriers(self) -> Iterator[Span]:
         """List the entities that what is said of a drug doesn't reach over."""
