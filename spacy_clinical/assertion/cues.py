@@ -372,7 +372,7 @@ class CueSet:
 
 
 def _excludes(new: Cue, old: Cue) -> bool:
-    """Whether of two cues of the same words only the newer one counts."""
+    """Check whether of two cues of the same words only the newer one counts."""
     if new.direction == "pseudo" and new.category == "any":
         return old.direction != "end"
     if new.category != old.category:

@@ -290,7 +290,7 @@ class Claims:
         )
 
     def _has_statement(self, start: int, end: int) -> bool:
-        """Whether any clause of a text is stated of the patient, or planned."""
+        """Check whether any clause of a text is stated of the patient, or planned."""
         if not self.text:
             role = self.find_section_role(start)
             may_hold = self._findings.may_hold(start, end)
@@ -342,7 +342,7 @@ class Claims:
         return bool(_NO_ALLERGY.search(body) or _ONLY_NONE.fullmatch(body))
 
     def _find_before(self, start: int, *, clause: bool = True) -> str:
-        """The text before a finding on its line, or in its clause."""
+        """Find the text before a finding on its line, or in its clause."""
         first = max(self.text.rfind("\n", 0, start) + 1, start - AROUND)
         line = self.text[first:start]
         return CLAUSE_END.split(line)[-1] if clause else line

@@ -203,7 +203,7 @@ class _Maker(FindingMaker):
         }
 
     def _find_clinical_status(self, finding: Mapping[str, Any]) -> Resource:
-        """The status of what is past; what is refuted has none."""
+        """Find the status of what is past; what is refuted has none."""
         assertion = read_assertion(finding)
         if assertion.is_negated or not assertion.is_historical:
             return {}

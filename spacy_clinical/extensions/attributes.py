@@ -136,7 +136,7 @@ def _get_section_body(span: Span) -> Span:
 
 
 def _get_score(span: Span) -> float | None:
-    """The score of a predicted span, from the first group that has one for it."""
+    """Get the score of a predicted span, from the first group that has one for it."""
     span = follow(span)
     for key, group in span.doc.spans.items():
         scores = group.attrs.get("scores")

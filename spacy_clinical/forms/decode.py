@@ -71,7 +71,8 @@ def label_segments(
 
 
 def _find_costs(before: Segment, segment: Segment) -> tuple[float, float]:
-    """The costs of starting or ending a part between two words, and of going on with it."""
+    """Find the costs of starting or ending a part between two words, and of going on
+    with it."""
     if before is segment:
         return CUT, 0.0
     if before.page != segment.page:
@@ -110,7 +111,7 @@ def _find_best_path(
     outside: Floats2d,
     costs: Sequence[tuple[float, float]],
 ) -> list[int]:
-    """The best states of words: 0 is outside, then "begins" and "inside" by type.
+    """Find the best states of words: 0 is outside, then "begins" and "inside" by type.
 
     costs: Between each two words: to change, and to go on.
     """

@@ -182,7 +182,7 @@ def _spread(image: Image.Image) -> Image.Image:
 
 
 def _find_ends(pixels: Any) -> tuple[float, float]:
-    """The smallest and the largest number, of those that are finite."""
+    """Find the smallest and the largest number, of those that are finite."""
     finite = pixels[numpy.isfinite(pixels)]
     if not finite.size:
         return math.inf, -math.inf

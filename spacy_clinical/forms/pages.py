@@ -160,7 +160,7 @@ def drop_copies(words: Sequence[Word]) -> list[Word]:
 
 
 def _is_same(box: Box, other: Box) -> bool:
-    """Whether two boxes share most of what they cover."""
+    """Check whether two boxes share most of what they cover."""
     width = min(box[2], other[2]) - max(box[0], other[0])
     height = min(box[3], other[3]) - max(box[1], other[1])
     if width <= 0 or height <= 0:
@@ -303,7 +303,7 @@ def _cut_columns(words: Sequence[Word], height: float) -> list[list[Word]]:
 
 
 def _are_columns(left: Sequence[list[Word]], right: Sequence[list[Word]]) -> bool:
-    """Whether two blocks are columns of text, not cells of the same rows."""
+    """Check whether two blocks are columns of text, not cells of the same rows."""
     if min(len(left), len(right)) < MIN_LINES:
         return False
     few, many = sorted((left, right), key=len)

@@ -82,7 +82,7 @@ def list_rulings(doc: Doc) -> Iterator[tuple[int, tuple[float, float], list[Box]
 
 
 def _is_as_made(doc: Doc, form: Kept) -> bool:
-    """Whether a Doc has exactly the words of a form."""
+    """Check whether a Doc has exactly the words of a form."""
     words = numpy.asarray(form.value["words"], dtype="uint64")
     return form.start == 0 and numpy.array_equal(doc.to_array(ORTH), words)
 
@@ -138,7 +138,7 @@ def _place_text(doc: Doc, lines: Ints1d) -> Places:
 
 
 def _type(doc: Doc) -> tuple[Ints1d, Ints1d]:
-    """The row and column that each token starts in."""
+    """List the row and column that each token starts in."""
     rows = numpy.zeros(len(doc), dtype="int64")
     columns = numpy.zeros(len(doc), dtype="int64")
     row, start = 0, 0

@@ -143,7 +143,7 @@ def clean_name(name: str) -> str:
 
 
 def _find_cost(place: Place, text: Text, all_places: Sequence[Place]) -> float | None:
-    """The cost of a printed text as the label of a field; None if it can't be."""
+    """Find the cost of a printed text as the label of a field; None if it can't be."""
     (x0, y0, x1, y1), (tx0, ty0, tx1, ty1) = place.box, text.box
     height = max(text.height, 1.0)
     extra = 0.0 if text.segment.text.rstrip().endswith((":", "?")) else NO_COLON
@@ -172,7 +172,7 @@ def _find_cost(place: Place, text: Text, all_places: Sequence[Place]) -> float |
 
 
 def _is_blocked(gap: Box, place: Place, all_places: Sequence[Place]) -> bool:
-    """Whether another field stands between a field and a label."""
+    """Check whether another field stands between a field and a label."""
     x0, y0, x1, y1 = gap
     for other in all_places:
         if other is place:

@@ -284,7 +284,7 @@ class ClinicalFormExtractor(TokenHeadPipe):
         return name.upper() if name.upper() in FORM_LABELS else ""
 
     def _is_single(self, label: str) -> bool:
-        """Whether the labels can't say that a word goes on with a field."""
+        """Check whether the labels can't say that a word goes on with a field."""
         return not {f"I-{label}", f"L-{label}"} & set(self.scheme.tags)
 
     def _link(self, doc: Doc, parts: Sequence[Labelled], places: Places) -> list[Link]:

@@ -238,12 +238,14 @@ class _Assembler:
         return statuses[::-1]
 
     def _is_joined(self, i: int) -> bool:
-        """Whether nothing but "and", a comma or a slash parts a drug from the next one."""
+        """Check whether nothing but "and", a comma or a slash parts a drug from the
+        next one."""
         gap = self.text[self.drugs[i].end : self.drugs[i + 1].start]
         return _JOINED.fullmatch(gap) is not None
 
     def _goes_on(self, i: int, region: Region, parts: Sequence[Part]) -> bool:
-        """Whether a drug is in a list with the one before: their verb is the same."""
+        """Check whether a drug is in a list with the one before: their verb is the
+        same."""
         if region.drugs[0] == i or region.is_row:
             return False
         start, end = self.drugs[i - 1].end, self.drugs[i].start
@@ -346,7 +348,7 @@ def _sort(parts: Iterable[Part]) -> list[Part]:
 
 
 def _has_drug(part: Part, drugs: Sequence[Drug]) -> bool:
-    """Whether a drug stands in a part.
+    """Check whether a drug stands in a part.
 
     drugs: In the order of the text.
     """

@@ -79,7 +79,8 @@ def guess_owners(
 def _has_heads(
     attribute: Attribute, starts: Sequence[int], borders: Sequence[int]
 ) -> bool:
-    """Whether the sentence of an attribute has a drug, or what else it may belong to.
+    """Check whether the sentence of an attribute has a drug, or what else it may belong
+    to.
 
     starts (characters): Of those, sorted.
     """

@@ -90,7 +90,7 @@ class Lines:
         return indent.end() if indent else self.starts[number]
 
     def is_row(self, number: int) -> bool:
-        """Whether a line is a row of a table."""
+        """Check whether a line is a row of a table."""
         if number not in self._n_columns:
             columns = COLUMN.findall(self.get(number).strip())
             self._n_columns[number] = len(columns) + 1
@@ -118,7 +118,7 @@ def find_list_lines(lines: Lines, drugs: Sequence[Drug]) -> list[int]:
 
 
 def _goes_on_from(lines: Lines, number: int) -> bool:
-    """Whether a line goes on with a sentence of the line before."""
+    """Check whether a line goes on with a sentence of the line before."""
     before = lines.get(number - 1).strip() if number else ""
     return bool(before) and (before[-1] in ",(/&" or ends_open(before))
 
@@ -193,7 +193,7 @@ class _Finder:
         return Region(low, max(high, drug.end), [i])
 
     def _starts_sentence(self, number: int) -> bool:
-        """Whether a sentence starts where a line does."""
+        """Check whether a sentence starts where a line does."""
         start = self.lines.starts[number]
         index = bisect_left(self.sentences, start)
         if start == 0 or index == len(self.sentences):

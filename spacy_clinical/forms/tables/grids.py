@@ -148,7 +148,7 @@ def _make_grid(
 
 
 def _find_range(places: Sequence[float], ruling: Ruling) -> slice:
-    """The rows or columns that a ruling goes along."""
+    """Find the rows or columns that a ruling goes along."""
     start = bisect_left(places, ruling.start - TOUCH)
     return slice(start, bisect_left(places, ruling.end + TOUCH) - 1)
 

@@ -93,7 +93,7 @@ class _Side:
         return first, max(first, last)
 
     def _shift(self, k: int, other: "_Side") -> int:
-        """How far the text after k replaced parts was moved."""
+        """Compute how far the text after k replaced parts was moved."""
         return other.ends[k - 1] - self.ends[k - 1] if k else 0
 
 

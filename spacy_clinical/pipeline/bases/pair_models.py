@@ -80,7 +80,7 @@ class PairModel:
         raise CodedValueError(Errors.C941.format(name=name))
 
     def has_published(self) -> bool:
-        """Whether there is a published head that can be used without training."""
+        """Check whether there is a published head that can be used without training."""
         return False
 
     def score(

@@ -104,7 +104,8 @@ def _leave_out_aims(text: str, found: Iterable[Measurement]) -> Iterator[Measure
 
 
 def _is_wished(one: Measurement) -> bool:
-    """Whether it is what is wished for: an INR is one number, "INR 2-3" where it should be."""
+    """Check whether it is what is wished for: an INR is one number, "INR 2-3" where it
+    should be."""
     is_inr = one.analyte is not None and one.analyte.key == "inr"
     return is_inr and one.amount is not None and one.amount.high is not None
 

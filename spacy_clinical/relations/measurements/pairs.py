@@ -83,7 +83,7 @@ def is_pair(text: str, test: Place, value: Place, analyte: Analyte | None) -> bo
 
 
 def _is_of_another(written: str, analyte: Analyte) -> bool:
-    """Whether the unit of a value says that something else was measured."""
+    """Check whether the unit of a value says that something else was measured."""
     if analyte.key == "oxygen_saturation":
         return _FLOW.match(written.strip()) is not None
     is_daily = any(unit.endswith(("/d", "/(24.h)")) for unit in analyte.units)

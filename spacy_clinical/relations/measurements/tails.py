@@ -156,7 +156,7 @@ def _read_column(match: re.Match[str]) -> tuple[float, float] | None:
 
 
 def _is_in(text: str, match: re.Match[str] | None) -> bool:
-    """Whether a unit is the word "in"."""
+    """Check whether a unit is the word "in"."""
     is_short = match is not None and match["unit"].lower() == "in"
     return is_short and match is not None and bool(_IN.match(text, match.end()))
 
