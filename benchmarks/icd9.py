@@ -136,7 +136,7 @@ def draw(report: dict[str, Any], path: Path) -> None:
 
 
 def find_baseline(results: dict[str, Any]) -> str | None:
-    """The best of the baselines, if there are any."""
+    """Find the best of the baselines, if there are any."""
     names = [name for name in results if name in SETTINGS]
     return max(
         names,

@@ -165,7 +165,7 @@ def stub_encoders() -> None:
 
 
 def _time_encoders(nlp: Any, text: str) -> float:
-    """What the encoders take of a note (seconds of CPU time)."""
+    """Measure what the encoders take of a note (seconds of CPU time)."""
     real, spent = Runtime.predict, [0.0]
 
     def predict(runtime: Runtime, inputs: Any) -> Iterator[tuple[int, Any]]:

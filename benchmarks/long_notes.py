@@ -57,7 +57,7 @@ SENTENCE = "The patient denies chest pain and fever, and takes 5 mg of it daily.
 
 
 def make_model(kind: str, n_layers: int, device: str) -> Any:
-    """A random encoder of the published shape."""
+    """Make a random encoder of the published shape."""
     torch.manual_seed(0)
     logging.set_verbosity_error()
     config = AutoConfig.for_model(kind, num_hidden_layers=n_layers, **KINDS[kind])
@@ -124,7 +124,8 @@ def compare(kind: str, args: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def measure_memory(kind: str, args: argparse.Namespace) -> dict[str, float]:
-    """MiB that one pass over the longest sequence adds to a process of its own."""
+    """Measure the MiB that one pass over the longest sequence adds to a process of its
+    own."""
     added = {}
     for name in ("transformers", "fp32", "bf16"):
         command = [sys.executable, __file__, "--memory-of", f"{kind},{name}"]
@@ -165,7 +166,8 @@ def read_status(key: str) -> float:
 
 
 def measure_notes(kind: str, args: argparse.Namespace) -> dict[str, list[float]]:
-    """Milliseconds for one piece in notes of any length, through the component."""
+    """Measure the milliseconds for one piece in notes of any length, through the
+    component."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         make_model(kind, args.layers, "cpu").save_pretrained(folder)

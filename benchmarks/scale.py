@@ -224,7 +224,7 @@ def measure_memory(pipeline: Path, size: int) -> dict[str, float]:
 
 
 def list_children() -> Iterator[str]:
-    """The processes that this one has started."""
+    """List the processes that this one has started."""
     for thread in Path("/proc/self/task").iterdir():
         try:
             yield from (thread / "children").read_text().split()
@@ -233,7 +233,8 @@ def list_children() -> Iterator[str]:
 
 
 def read_memory(pid: str) -> dict[str, float]:
-    """Memory of a process (MiB): Rss, and Private, what no other process shares."""
+    """Read the memory of a process (MiB): Rss, and Private, what no other process
+    shares."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
     # It has ended.
@@ -248,7 +249,8 @@ def read_memory(pid: str) -> dict[str, float]:
 
 
 def summarize(report: dict[str, Any]) -> list[Row]:
-    """What counts: words a second, and how many times as fast as the components alone."""
+    """Give what counts: words a second, and how many times as fast as the components
+    alone."""
     seconds, words = report["seconds"], report["words"]
     rows = []
     for name, taken in seconds.items():

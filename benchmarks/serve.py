@@ -186,7 +186,7 @@ def _wait_for_url(process: "subprocess.Popen[bytes]", log: Any) -> str:
 
 
 def summarize(report: dict[str, Any]) -> list[Row]:
-    """What counts: words a second, against nlp.pipe, and how long a note takes."""
+    """Give what counts: words a second, against nlp.pipe, and how long a note takes."""
     seconds, words = report["seconds"], report["words"]
     served = SERVED.format(report["settings"]["callers"])
     rates = {name: [words / one for one in taken] for name, taken in seconds.items()}

@@ -36,7 +36,7 @@ class Grammar:
 
 
 class Clauses:
-    """What stands between the borders of a sentence's clauses and lists.
+    """The stretches between the borders of a sentence's clauses and lists.
 
     words: In lower case.
     bits: What each of them may be.

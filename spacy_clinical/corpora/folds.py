@@ -8,7 +8,7 @@ Item = TypeVar("Item")
 
 
 class Folds(NamedTuple):
-    """What to read of a corpus that is cut into folds.
+    """Folds of a corpus, and which of them to read.
 
     fold: Number of the fold to leave out, starting at 0. Items are assigned in the order
         of a fixed shuffle. None for all items.

@@ -102,7 +102,7 @@ _RESOLVED = re.compile(r"\b(?:resolved|cured|recovered|healed)\b", re.IGNORECASE
 
 
 class Assertion(NamedTuple):
-    """What is said of a finding; False also where nothing has looked.
+    """The assertion of a finding; fields are False also where nothing has looked.
 
     is_affirmed: Whether something has looked for negation, and found none.
     is_current: The same of history.
@@ -318,7 +318,8 @@ class Claims:
 
     def find_relative(self, finding: Mapping[str, Any]) -> Relative:
         """Find who in the family has a disorder: the last one named from its cue on, or
-        else before it on its line. An entity such as "mother had a stroke" says it itself."""
+        else before it on its line. An entity such as "mother had a stroke" says it
+        itself."""
         places = [finding["text"]] if self.names_relative(finding) else []
         for cue in _list_cues(finding, "family"):
             start, end = max(cue["start"] - len("maternal "), 0), cue["end"]

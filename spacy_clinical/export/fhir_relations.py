@@ -37,7 +37,7 @@ Place = tuple[int, int]
 
 
 class _Child(NamedTuple):
-    """What belongs to a finding; `entity` is {} if it is none."""
+    """A child of a finding; `entity` is {} if it is none."""
 
     label: str
     place: Place
@@ -65,7 +65,7 @@ class Places:
 
 
 class Related:
-    """What belongs to the findings of a note.
+    """The relations of the findings of a note.
 
     record: As `records.make_record` makes it. Earlier versions wrote no relations.
     """

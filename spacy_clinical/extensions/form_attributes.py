@@ -21,7 +21,7 @@ TABLES_KEY = "spacy_clinical.form_tables"
 
 
 class Layout(NamedTuple):
-    """Where a span is, as spacy-layout says it.
+    """The layout of a span, as spacy-layout describes it.
 
     x, y, width, height: From the upper left corner, in the page's units.
     page_no: From 1 on.

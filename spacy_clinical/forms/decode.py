@@ -91,8 +91,8 @@ def _find_costs(before: Segment, segment: Segment) -> tuple[float, float]:
 def _sum_roles(
     scores: Floats2d, scheme: LabelScheme
 ) -> tuple[Floats2d, Floats2d, Floats2d]:
-    """Probabilities that a word begins a part or is inside of one, by type, and that it
-    is outside: (n_words, n_types), twice, and (n_words, 1)."""
+    """Sum the probabilities that a word begins a part or is inside of one, by type, and
+    that it is outside: (n_words, n_types), twice, and (n_words, 1)."""
 
     def add(roles: str, name: str) -> Floats2d:
         tags = [f"{role}-{name}" for role in roles]

@@ -21,7 +21,7 @@ LETTER_HEIGHT = 0.7
 
 @dataclass(frozen=True)
 class Places:
-    """Where tokens are.
+    """The places of tokens.
 
     boxes (n_tokens, 4): x0, y0, x1, y1 in thousandths of the page, as LayoutLM reads
         them. What ends a line has none: zeros.

@@ -112,8 +112,8 @@ def ask(
 def _ask_otherwise(
     place: Place, places: dict[int, Place], questions: dict[int, Question]
 ) -> Question:
-    """A hint; the question of the field above, or to the left, that goes on here; the
-    field's name."""
+    """Take the hint, the question of the field above or to the left that goes on here, or
+    the field's name."""
     if place.hint:
         return Question(clean_key(place.hint), None, BY_HINT)
     height = place.box[3] - place.box[1]

@@ -128,7 +128,7 @@ class ClinicalDeidentifier(TokenHeadPipe):
 
     @property
     def settings(self) -> RuleSettings:
-        """What the rules look for."""
+        """Settings of the rules."""
         return RuleSettings(self.holidays, self.times, self.ages == "over_89")
 
     def take_meta(self, doc: Doc, meta: Mapping[str, Any]) -> None:

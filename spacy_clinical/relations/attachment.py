@@ -51,7 +51,7 @@ _BOTH = re.compile(r"\b(?:both|each|all)\b", re.IGNORECASE)
 
 
 class Attribute(NamedTuple):
-    """What is said of a drug (characters, half open)."""
+    """An attribute of a drug (characters, half open)."""
 
     start: int
     end: int

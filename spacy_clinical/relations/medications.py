@@ -112,7 +112,7 @@ class _Own(NamedTuple):
 
     @property
     def status(self) -> str | None:
-        """What holds of it."""
+        """Its status, by all of these."""
         return choose_status(self.before, self.after)
 
 

@@ -24,7 +24,7 @@ _STOPS = re.compile(r"\n\s*\n")
 
 
 class Reach(NamedTuple):
-    """How far from a drug parts are looked for.
+    """Limits of how far from a drug parts are looked for.
 
     words: How many words that say nothing of doses may stand between two parts.
     lead_words: The same, before the drug.

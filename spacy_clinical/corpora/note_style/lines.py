@@ -11,7 +11,7 @@ MAX_ITEMS = 7
 
 
 class LineKind(NamedTuple):
-    """What a line has, and how it starts.
+    """A kind of line: what it has, and how it starts.
 
     type: Type of its items.
     starts: What is before them.

@@ -70,12 +70,12 @@ class SpanHeadPipe(LearningPipe, CheckpointPipe):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """What the head has learned."""
+        """Labels that the head has learned."""
         return tuple(self.cfg["columns"])
 
     @property
     def label_data(self) -> list[str]:
-        """What the head has learned, for `spacy init labels`."""
+        """Labels that the head has learned, for `spacy init labels`."""
         return list(self.labels)
 
     def forget_rows(self, docs: Iterable[Doc]) -> None:

@@ -17,7 +17,7 @@ _LAST = date.max.toordinal() + 1
 
 
 class Period(NamedTuple):
-    """What a date covers, half open.
+    """The days that a date covers, half open.
 
     start, end (days): As `date.toordinal` counts them, with the time of day as a fraction.
     """

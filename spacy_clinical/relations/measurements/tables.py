@@ -62,7 +62,7 @@ class _Column(NamedTuple):
 
 
 class TableReading(NamedTuple):
-    """What the tables of a text say.
+    """The contents of the tables of a text.
 
     rows (characters): Start and end of each row: what is in them is read by its column.
     """

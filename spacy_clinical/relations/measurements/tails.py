@@ -63,7 +63,7 @@ _HOURLY = ("/h", "/kg/min")
 
 @dataclass(frozen=True)
 class Tail:
-    """What stands behind a value, and where it ends (characters)."""
+    """The text behind a value, and where it ends (characters)."""
 
     end: int
     unit: str | None = None
