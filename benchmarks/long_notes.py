@@ -24,6 +24,7 @@ from typing import Any
 import numpy
 import spacy
 import torch
+from console import tell
 from machine import read_machine
 from peers.tables import format_ratios, format_table
 from reports import MIB, OURS, Row, compare_speed, make_row, write_report
@@ -119,7 +120,7 @@ def compare(kind: str, args: argparse.Namespace) -> list[dict[str, Any]]:
                 "difference": float(difference),
             }
         )
-        log(f"{kind} {length}: {[round(min(s), 2) for s in seconds.values()]} s")
+        tell(f"{kind} {length}: {[round(min(s), 2) for s in seconds.values()]} s")
     return results
 
 
@@ -196,7 +197,7 @@ def measure_notes(kind: str, args: argparse.Namespace) -> dict[str, list[float]]
                 seconds = time.perf_counter() - start
                 cost = 1000 * seconds / len(encoded.pieces)
                 costs.setdefault(precision, []).append(cost)
-                log(f"{kind} note of {len(encoded.pieces)} {precision}: {cost:.3f} ms")
+                tell(f"{kind} note of {len(encoded.pieces)} {precision}: {cost:.3f} ms")
     return costs
 
 
@@ -263,10 +264,6 @@ def draw(report: dict[str, Any], path: Path) -> None:
     axes.set_ylim(bottom=0)
     axes.legend()
     figure.savefig(path, dpi=150)
-
-
-def log(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 def main() -> None:
