@@ -152,17 +152,8 @@ def _read_cell(
         tail = read_tail(cell.text, match.end(), analyte)
         if tail is None or cell.text[tail.end :].strip(" .,;*"):
             return None
-        first = cell.start + match.start("value")
-        one = replace(
-            one,
-            value=(first, cell.start + match.end("value")),
-            amount=amount,
-            unit=tail.unit,
-            unit_text=tail.unit_text,
-            flag=tail.flag,
-            low=tail.low,
-            high=tail.high,
-        )
+        first, last = match.span("value")
+        one = tail.complete(one, (cell.start + first, cell.start + last), amount)
     elif not _QUALITATIVE.fullmatch(cell.text):
         return None
     if (unit := others.get("unit")) and one.unit is None:
