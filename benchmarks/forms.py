@@ -1,4 +1,4 @@
-"""Measure forms: what is read, labelled and linked on templates that nobody has seen,
+"""Measure forms: what is read, labelled and linked on templates that were never seen,
 and how fast.
 
 Forms are invented (scripts/make_forms.py), of templates and partly with questions that

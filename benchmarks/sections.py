@@ -168,7 +168,7 @@ def find_headers(text: str) -> Starts:
 
 
 def join_notes(texts: list[str], n_words: int) -> list[str]:
-    """Join notes until each has about so many words."""
+    """Join notes until each has about a number of words."""
     joined, words = [""], 0
     for text in texts:
         joined[-1] = f"{joined[-1]}\n\n{text}".strip()

@@ -354,7 +354,7 @@ class _Writer:
         return y
 
     def _write_run(self, left: float, right: float, y: float) -> float:
-        """Write labels and values in one line, parted by spaces only."""
+        """Write labels and values in one line, separated by spaces only."""
         style, page = self.style, self.page
         for _ in range(self.shape.randint(1, 3)):
             x = left

@@ -49,7 +49,7 @@ class Clauses:
 
     @cached_property
     def borders(self) -> list[int]:
-        """The words that part clauses and items of lists."""
+        """The words that separate clauses and items of lists."""
         words = self.words
         return [
             i

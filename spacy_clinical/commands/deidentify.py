@@ -158,7 +158,9 @@ def deidentify(
     ] = False,
     audit: Annotated[
         int,
-        typer.Option(min=0, help="Write a page with so many clean notes to check."),
+        typer.Option(
+            min=0, help="Write a page with this number of clean notes to check."
+        ),
     ] = 0,
     html: Annotated[
         bool,

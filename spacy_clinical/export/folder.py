@@ -182,8 +182,8 @@ def _is_made(path: Path) -> bool:
 
 
 def warn_of_text(folder: Path, outputs: Collection[Path]) -> None:
-    """Name the exports and pages of earlier runs that stay where nothing shall quote notes:
-    what `export` and `view` were told to write.
+    """Name the exports and pages of earlier runs that still quote notes, as `export` and
+    `view` write them.
 
     outputs (resolved): What this run may write.
     """

@@ -21,8 +21,8 @@ NEXT_LINE = -2.0
 ELSEWHERE = 4.0
 COLON = 3.0
 NEVER = 1e4
-# The next line of a part starts where the one above does, give or take so many heights,
-# with so many heights of white space between.
+# The next line of a part starts where the one above does, give or take this many heights,
+# with this many heights of white space between.
 INDENT = 1.0
 SPACING = 0.8
 # Least share of a label's probability that its beginning, or its inside, has.

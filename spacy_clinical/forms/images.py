@@ -123,7 +123,7 @@ def fit_dpi(width: float, height: float, dpi: int) -> int:
 
 
 def shrink(image: Image.Image, width: int) -> Image.Image:
-    """Make an image smaller that is wider than so many pixels."""
+    """Shrink an image that is wider than a number of pixels."""
     if image.width <= width:
         return image
     size = width, max(round(image.height * width / image.width), 1)

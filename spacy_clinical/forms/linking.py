@@ -56,7 +56,10 @@ class Linker(Protocol):
     """A function that links questions to answers."""
 
     def __call__(self, entities: Sequence[FormEntity]) -> list[Link]:
-        """RETURNS: At most one question for each answer, in the order of answers."""
+        """Link answers to questions.
+
+        RETURNS: At most one question for each answer, in the order of answers.
+        """
 
 
 # What it costs to look for a question above, below, or by the answer above, rather than
@@ -91,7 +94,10 @@ class GeometricLinker:
     max_cost: float
 
     def __call__(self, entities: Sequence[FormEntity]) -> list[Link]:
-        """RETURNS: At most one question for each answer, in the order of answers."""
+        """Link answers to questions.
+
+        RETURNS: At most one question for each answer, in the order of answers.
+        """
         by_page: dict[int, list[int]] = {}
         for i, entity in enumerate(entities):
             by_page.setdefault(entity.page, []).append(i)

@@ -17,7 +17,7 @@ from spacy_clinical.forms.segments import Segment, is_leader, trim_leader
 from spacy_clinical.forms.tables.aligned import find_aligned, is_question
 from spacy_clinical.forms.tables.find import is_table
 
-# An answer stands at most so many heights behind the colon of its question.
+# An answer stands at most this many heights behind the colon of its question.
 BEHIND = 14.0
 
 

@@ -12,7 +12,7 @@ from spacy_clinical.extensions.doc_data import Kept
 from spacy_clinical.extensions.form_data import Box, find_forms, find_words
 from spacy_clinical.types import Floats2d, Ints1d, Ints2d
 
-# Plain text is placed as if typed on pages of so many lines of so many characters.
+# Plain text is placed as if typed on pages of this many lines of this many characters.
 N_COLUMNS = 90
 N_LINES = 60
 # Height of a letter, as a part of a line's.

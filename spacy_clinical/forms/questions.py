@@ -18,7 +18,7 @@ DOWN, ASIDE = 2.0, 0.2
 NO_COLON = 8.0
 # White space between a field and a label above or below it, in heights of the label.
 RISE, DROP = 3.0, 1.0
-# A label further to the left than so many of its heights comes after hints and names.
+# A label further to the left than this many of its heights comes after hints and names.
 FAR = 16.0
 # The score of a question, by where it comes from.
 BY_LABEL, BY_FAR_LABEL, BY_HINT, BY_NAME = 0.95, 0.7, 0.8, 0.6

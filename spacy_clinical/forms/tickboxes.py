@@ -7,8 +7,8 @@ from itertools import groupby
 from spacy_clinical.forms.pages import Box
 from spacy_clinical.forms.questions import Place, Text
 
-# An option is at most so many heights beside its box, a question to the left of a row
-# of options or above it; rows of one question follow each other within so many.
+# An option is at most this many heights beside its box, a question to the left of a row
+# of options or above it; rows of one question follow each other within this many.
 BESIDE, ASKED, OVER, NEXT_ROW = 3.0, 20.0, 2.0, 2.5
 # The distance that counts for a box without text on a side, in heights.
 NOTHING = 8.0

@@ -238,7 +238,7 @@ class _Assembler:
         return statuses[::-1]
 
     def _is_joined(self, i: int) -> bool:
-        """Check whether nothing but "and", a comma or a slash parts a drug from the
+        """Check whether nothing but "and", a comma or a slash separates a drug from the
         next one."""
         gap = self.text[self.drugs[i].end : self.drugs[i + 1].start]
         return _JOINED.fullmatch(gap) is not None

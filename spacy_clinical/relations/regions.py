@@ -15,7 +15,7 @@ from spacy_clinical.tokenization.lines import ends_open
 _MAX_LINES = 6
 # In how many lines around one that starts with a drug another one does, if it is a list.
 _MAX_APART = 3
-# Columns of a table are parted by these; a row has at least two of them.
+# Columns of a table are separated by these; a row has at least two of them.
 COLUMN = re.compile(r" {0,3}\| {0,3}|\t{1,3}| {3,40}")
 MIN_COLUMNS = 2
 # How far before a drug something is said of it.
@@ -45,7 +45,8 @@ _INDENT = re.compile(r"[^\S\n]*")
 
 
 class Region(NamedTuple):
-    """A sentence, an item of a list or a row of a table, with drugs (characters, half open).
+    """A sentence, an item of a list or a row of a table, with drugs (characters, half
+    open).
 
     drugs: Indices of those in it.
     is_item: Whether it starts with its drug, so that all of it belongs to that.

@@ -1,4 +1,4 @@
-"""Find what layout alone parts in a note: lines, and the items of lists."""
+"""Find what layout alone separates in a note: lines, and the items of lists."""
 
 import re
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ class Items(NamedTuple):
 
 
 def find_items(text: str) -> Items:
-    """Find what layout alone parts in a note, whatever its sentences."""
+    """Find what layout alone separates in a note, whatever its sentences."""
     lines = list(read_lines(text))
     blocks, last_words = read_blocks(lines)
     borders = {block[0].start for block in blocks}

@@ -59,7 +59,7 @@ def read_lines(text: str) -> Iterator[Line]:
 
 
 def read_blocks(lines: list[Line]) -> tuple[list[list[Line]], set[int]]:
-    """Part lines where a sentence starts whatever the one before ends with.
+    """Split lines where a sentence starts whatever the one before ends with.
 
     RETURNS: Lines between which anything may be; and where lines start with a number
         or letter that ends the sentence of the line before.

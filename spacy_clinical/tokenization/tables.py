@@ -1,4 +1,5 @@
-"""Find the tables of a plain text: columns apart by tabs, pipes or spaces, under a head.
+"""Find the tables of a plain text: columns separated by tabs, pipes or spaces, under a
+head.
 
 Test         Result   Flag   Reference range   Units
 Hemoglobin   8.2      L      12.0 - 16.0       g/dL

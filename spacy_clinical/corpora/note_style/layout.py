@@ -31,7 +31,7 @@ _BOUND = re.compile(r"[\s-]*(?:(?:of|in|at|on|to) )?(?:(?:the|both|his|her) )?")
 
 
 class ListKind(NamedTuple):
-    """Describe what a list has, and how it is called.
+    """A kind of list: what it has, and what it is called.
 
     heads: Labels of its items.
     parts: Labels of what describes them.

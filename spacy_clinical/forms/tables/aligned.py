@@ -59,7 +59,7 @@ def find_aligned(
     """Find rows of cells, each under one of the row above all of them.
 
     A cell may go on in the next line, be empty, or reach over several columns. Tables
-    that go on on the next page do so here.
+    that continue on the next page do so here.
 
     segments: In the order of reading.
     min_cells: Columns, at least.

@@ -65,7 +65,7 @@ def assemble_measurements(
     RETURNS: In the order of the text, as `Measurement` describes them. Those that the text
         alone shows are among them, whether or not it has entities.
     """
-    # Typesetters part numbers and units by other spaces; each stays one character.
+    # Typeset text has other spaces between numbers and units; each stays one character.
     text = _SPACE.sub(" ", doc.text)
     order = find_day_first(text) if day_first is None else day_first
     anchors = find_note_anchors(doc, text, day_first=order)

@@ -36,7 +36,7 @@ Kind = Literal[
 class Part(NamedTuple):
     """A part of a sig.
 
-    value: Depends on the kind, see below; None for words that only part others.
+    value: Depends on the kind, see below; None for words that only separate others.
     """
 
     start: int
