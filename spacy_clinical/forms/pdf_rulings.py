@@ -9,7 +9,7 @@ from pypdfium2 import raw
 from spacy_clinical.forms.pages import Box
 from spacy_clinical.forms.tables.rulings import Rulings, merge_rulings
 
-# Filled areas that are so narrow are lines, in points.
+# Filled areas that are this narrow are lines, in points.
 THIN = 3.0
 # Pieces of paths that are looked at of a page.
 MAX_PIECES = 60_000

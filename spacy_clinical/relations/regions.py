@@ -28,7 +28,7 @@ _GOES_ON = re.compile(
     r"last (?:dose|taken|given)|details|comments?)\b",
     re.IGNORECASE,
 )
-# What parts a drug from what is said of the one before it.
+# What separates a drug from what is said of the one before it.
 _SEPARATOR = re.compile(
     r"[,;|\n\t]|(?<!\btab)(?<!\bcap)(?<!\binj)(?<!\bsyr)\.\s|"
     r"\b(?:and|or|plus|then|followed by|versus|vs)\b|[+&]",

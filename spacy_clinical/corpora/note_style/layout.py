@@ -122,7 +122,7 @@ def make_bullets(draft: Draft) -> Iterator[Edit]:
                 continue
             number, sign = number + 1, mark.format(number)
             if start > first:
-                # What parts it from the sentence before goes.
+                # What separates it from the sentence before is removed.
                 previous = len(text[:start].rstrip())
                 sign = f"\n{sign}"
             else:

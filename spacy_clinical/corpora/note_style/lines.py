@@ -25,7 +25,7 @@ class LineKind(NamedTuple):
 
 _DISEASE, _SYMPTOM, _DRUG = "Disease_disorder", "Sign_symptom", "Medication"
 _TEST, _PROCEDURE = "Diagnostic_procedure", "Therapeutic_procedure"
-# Parted by "|".
+# Separated by "|".
 _STARTS = {
     _DISEASE: "PMH: |PMHx: |PMH - |Past Medical History: |Problems: |Hx |h/o |Pt w/ h/o "
     "|PMH sig for |PMH of |A/P: |Impression: |Dx: ",

@@ -10,7 +10,7 @@ from spacy_clinical.forms.pages import Box
 from spacy_clinical.forms.tables.rulings import Ruling, Rulings
 from spacy_clinical.types import Bools2d, Ints2d
 
-# Two rulings meet if they come so close, in points.
+# Two rulings meet if they come this close, in points.
 TOUCH = 3.5
 # Grids with more places for cells are drawings: paper with squares, plots.
 MAX_SLOTS = 40_000
