@@ -27,9 +27,7 @@ import copy
 import gc
 import hashlib
 import json
-import os
 import statistics
-import subprocess
 import time
 import zipfile
 from collections.abc import Container, Iterator
@@ -37,7 +35,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import spacy
+from console import add_data_option
 from machine import read_machine
+from peer_process import Peer, ask_peer, start_peer
 from peers.tables import format_ratios, format_table
 from reports import OURS, SHARE, Row, compare_speed, make_row, write_report
 from spacy.util import filter_spans
@@ -81,7 +81,7 @@ def main() -> None:
         "versions": {},
     }
     peers = {
-        name: _start_peer(python, COMPONENTS[name])
+        name: start_peer(python, "context_rules.py", COMPONENTS[name])
         for name, python in ((MEDSPACY, args.medspacy), (NEGSPACY, args.negspacy))
         if python
     }
@@ -222,7 +222,7 @@ def measure(
     gold: list[list[Entity]],
     attributes: tuple[str, ...],
     components: dict[str, Any],
-    peers: dict[str, "subprocess.Popen[str]"],
+    peers: dict[str, Peer],
     n_rounds: int,
 ) -> dict[str, Any]:
     """Score all systems on one corpus, and take their times.
@@ -247,7 +247,7 @@ def measure(
             turn[name] = _time(lambda run=component, new=fresh: list(map(run, new)))
             found[name] = [[_list_true(ent) for ent in doc.ents] for doc in fresh]
         for name, peer in peers.items():
-            answer = _ask(peer, order)
+            answer = ask_peer(peer, order)
             turn[name] = answer["seconds"][0]
             versions[name] = answer["versions"]
             found[name] = _align(spans, answer)
@@ -401,35 +401,9 @@ def _time(work: Any) -> float:
     return seconds
 
 
-def _start_peer(python: str, component: str) -> "subprocess.Popen[str]":
-    script = Path(__file__).parent / "peers" / "context_rules.py"
-    # What makes this package importable here would register its factories there.
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-    return subprocess.Popen(
-        [python, str(script), component],
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-
-
-def _ask(peer: "subprocess.Popen[str]", order: dict[str, Any]) -> dict[str, Any]:
-    assert peer.stdin is not None
-    assert peer.stdout is not None
-    peer.stdin.write(json.dumps(order) + "\n")
-    peer.stdin.flush()
-    answer: dict[str, Any] = json.loads(peer.stdout.readline())
-    return answer
-
-
 def _parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Compare assertion.")
-    data = os.environ.get("SPACY_CLINICAL_DATA")
-    parser.add_argument(
-        "--data", type=Path, default=data, required=data is None, help="Corpora"
-    )
+    add_data_option(parser)
     parser.add_argument(
         "--head",
         type=Path,
@@ -440,9 +414,7 @@ def _parse_args() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--notes", type=int, help="Of each corpus; all by default")
     parser.add_argument("--output", type=Path, help="JSON file to write")
-    args = parser.parse_args()
-    args.data = Path(args.data)
-    return args
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -27,9 +27,7 @@ Turns alternate.
 import argparse
 import csv
 import json
-import os
 import re
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -37,8 +35,10 @@ from pathlib import Path
 from typing import Any
 
 import spacy
+from console import add_data_option
 from identifier_scores import Scores, Span, format_scores, list_words
 from machine import read_machine
+from peer_process import Peer, ask_peer, start_peer
 from peers.tables import format_table
 from reports import OURS, SHARE, Row, compare_speed, make_row, write_report
 
@@ -111,7 +111,9 @@ def main() -> None:
     finders = {RULES: make_finder(make_rules(), "rules")}
     finders |= {name: make_finder(nlp, DECIDE[name]) for name in DECIDE}
     pythons = {PEER: args.peer_python, OPENMED: args.openmed_python}
-    peers = {name: _start_peer(name, path) for name, path in pythons.items() if path}
+    peers = {
+        name: start_peer(path, SCRIPTS[name]) for name, path in pythons.items() if path
+    }
     finders |= {name: _make_asker(peer) for name, peer in peers.items()}
     report: dict[str, Any] = {
         "machine": machine,
@@ -133,7 +135,10 @@ def main() -> None:
     everything = load() if args.annotate else None
     report["speed"] = measure_speed(texts, finders, everything, args.rounds)
     if peers:
-        asked = {name: _ask(peer, [])["versions"] for name, peer in peers.items()}
+        asked = {
+            name: ask_peer(peer, {"texts": []})["versions"]
+            for name, peer in peers.items()
+        }
         report["versions"] = asked
     print(format_tables(report))
     if args.output:
@@ -383,29 +388,8 @@ def make_finder(nlp: Any, decide: str) -> Find:
     return find
 
 
-def _start_peer(name: str, python: str) -> "subprocess.Popen[str]":
-    script = Path(__file__).parent / "peers" / SCRIPTS[name]
-    return subprocess.Popen(
-        # Its environment knows nothing of this package, whatever PYTHONPATH says.
-        [python, "-E", str(script)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-
-
-def _make_asker(peer: "subprocess.Popen[str]") -> Find:
-    return lambda texts: _ask(peer, texts)["identifiers"]
-
-
-def _ask(peer: "subprocess.Popen[str]", texts: list[str]) -> dict[str, Any]:
-    assert peer.stdin is not None
-    assert peer.stdout is not None
-    peer.stdin.write(json.dumps({"texts": texts}) + "\n")
-    peer.stdin.flush()
-    answer: dict[str, Any] = json.loads(peer.stdout.readline())
-    return answer
+def _make_asker(peer: Peer) -> Find:
+    return lambda texts: ask_peer(peer, {"texts": texts})["identifiers"]
 
 
 def format_tables(report: dict[str, Any]) -> str:
@@ -446,10 +430,7 @@ def _spread(seconds: list[float]) -> tuple[float, float, float]:
 
 def _parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    data = os.environ.get("SPACY_CLINICAL_DATA")
-    parser.add_argument(
-        "--data", type=Path, default=data, required=data is None, help="corpora"
-    )
+    add_data_option(parser)
     parser.add_argument("--pipeline", default=SHIPPED, help="ours")
     parser.add_argument("--planted", type=int, default=400, help="notes to invent")
     parser.add_argument("--peer-python", help="Python that has Presidio installed")
@@ -458,9 +439,7 @@ def _parse_args() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--notes", type=int, default=20, help="to time")
     parser.add_argument("--output", type=Path, help="JSON file to write")
-    args = parser.parse_args()
-    args.data = Path(args.data)
-    return args
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

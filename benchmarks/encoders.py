@@ -37,6 +37,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from console import tell
 from machine import read_machine
 from peers.inputs import (
     count_pieces,
@@ -151,7 +152,7 @@ def plan_workers(
         is_wanted = not args.only or entry.name in (*args.only, BASELINE)
         if entry.script not in pythons or not is_wanted:
             continue
-        _log(f"loading {entry.name}")
+        tell(f"loading {entry.name}")
         yield entry, pythons[entry.script], folder / f"{i}.log"
 
 
@@ -169,7 +170,7 @@ def take_turns(
         for name, worker in workers.items():
             answer = worker.ask({"do": "run"})
             total = max(answer["seconds"].values())
-            _log(f"round {turn + 1}: {total:8.2f} s  {name}")
+            tell(f"round {turn + 1}: {total:8.2f} s  {name}")
             for stage, seconds in answer["seconds"].items():
                 is_one = len(answer["seconds"]) == 1
                 about = {k: v for k, v in worker.loaded.items() if k != "seconds"}
@@ -270,10 +271,6 @@ def _parse_peer(text: str) -> tuple[str, str]:
     if script not in {entry.script for entry in ENTRIES} or not Path(python).is_file():
         raise argparse.ArgumentTypeError(f"no such script or interpreter: {text}")
     return script, python
-
-
-def _log(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

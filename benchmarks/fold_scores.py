@@ -17,7 +17,7 @@ MIN_POSITIVES = 10
 
 
 def find_threshold(folds: Sequence[dict[str, Any]]) -> float:
-    """The threshold that is best over all texts, for a model trained on all."""
+    """Find the threshold that is best over all texts, for a model trained on all."""
     codes = sorted({code for fold in folds for code in fold["codes"]})
     scores = numpy.concatenate([spread(fold, "ours", codes) for fold in folds])
     gold = numpy.array([[c in g for c in codes] for f in folds for g in f["gold"]])
@@ -54,7 +54,7 @@ def measure(
 
 
 def spread(fold: dict[str, Any], name: str, codes: Sequence[str]) -> numpy.ndarray:
-    """A fold's scores in the columns of another."""
+    """Put a fold's scores in the columns of another."""
     scores = fold["scores"][name]
     places = {code: i for i, code in enumerate(fold["codes"])}
     columns = [
@@ -66,7 +66,7 @@ def spread(fold: dict[str, Any], name: str, codes: Sequence[str]) -> numpy.ndarr
 def score_fold(
     fold: dict[str, Any], name: str, common: float, own: dict[str, float]
 ) -> dict[str, float]:
-    """As spacy_clinical.evaluation.icd9_scorer does, from arrays."""
+    """Score a fold as spacy_clinical.evaluation.icd9_scorer does, from arrays."""
     codes, scores = fold["codes"], fold["scores"][name]
     wanted = numpy.array([own.get(code, common) for code in codes])
     found, truth = (
@@ -92,7 +92,7 @@ def score_fold(
 
 
 def draw_data(folds: Sequence[dict[str, Any]], names: Any) -> dict[str, Any]:
-    """Precision and recall at all thresholds, over all texts."""
+    """List precision and recall at all thresholds, over all texts."""
     curves = {}
     for name in names:
         scores = numpy.concatenate([f["scores"][name].ravel() for f in folds])

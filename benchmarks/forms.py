@@ -1,4 +1,4 @@
-"""Measure forms: what is read, labelled and linked on templates that nobody has seen,
+"""Measure forms: what is read, labelled and linked on templates that were never seen,
 and how fast.
 
 Forms are invented (scripts/make_forms.py), of templates and partly with questions that
@@ -151,8 +151,8 @@ def make_file(page: Page, way: str, number: int) -> bytes:
 
 
 def fit_gold(page: Page, doc: Doc, way: str) -> GoldForm:
-    """What is on a page, where the reader has seen it: pictures are turned about their
-    middle, and grow by that."""
+    """Move what is on a page to where the reader has seen it: pictures are turned about
+    their middle, and grow by that."""
     gold = read_gold(make_record(page, "x"), name="x")
     [seen] = doc._.pages
     if way == WAYS[0] or not seen["width"]:
@@ -169,7 +169,8 @@ def fit_gold(page: Page, doc: Doc, way: str) -> GoldForm:
 
 
 def find_scale(page: Page, seen: dict[str, Any]) -> float:
-    """Pixels a point. A turned picture is larger by what its corners need."""
+    """Find the number of pixels a point has. A turned picture is larger by what its
+    corners need."""
     angle = abs(seen["rotation"]) * torch.pi / 180
     sin, cos = (
         float(torch.sin(torch.tensor(angle))),
@@ -179,7 +180,7 @@ def find_scale(page: Page, seen: dict[str, Any]) -> float:
 
 
 def count_read(doc: Doc, gold: GoldForm) -> int:
-    """Words that were read without a fault, near where they stand."""
+    """Count the words that were read without a fault, near where they stand."""
     left = [(t.text, t._.box) for t in doc if t._.box is not None]
     width = doc._.pages[0]["width"] or 1.0
     n_read = 0
@@ -201,7 +202,7 @@ def count_read(doc: Doc, gold: GoldForm) -> int:
 def measure(
     nlp: Language, examples: Sequence[Example]
 ) -> tuple[dict[str, float], float]:
-    """Scores, and seconds a page."""
+    """Measure scores, and seconds a page."""
     found, start = [], time.perf_counter()
     for example in examples:
         doc = nlp(example.predicted.copy())
@@ -232,7 +233,7 @@ def score_linker(
 
 
 def link_simply(entities: Sequence[FormEntity]) -> list[tuple[int, int]]:
-    """The rule that links FUNSD's own entities with an F1 of 0.936."""
+    """Link by the rule that links FUNSD's own entities with an F1 of 0.936."""
     links = []
     for a, answer in enumerate(entities):
         if answer.label != "ANSWER":
@@ -251,7 +252,7 @@ def link_simply(entities: Sequence[FormEntity]) -> list[tuple[int, int]]:
 
 
 def measure_speed(docs: Sequence[Doc], rounds: int) -> dict[str, Any]:
-    """Seconds of our component and of transformers, on the same weights."""
+    """Measure the seconds of our component and of transformers, on the same weights."""
     labels = [
         "O",
         *(f"{r}-{n}" for n in ("HEADER", "QUESTION", "ANSWER") for r in "BI"),

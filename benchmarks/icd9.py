@@ -22,7 +22,6 @@ all-MiniLM-L6-v2 too.
 
 import argparse
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -32,6 +31,7 @@ from typing import Any
 import numpy
 import spacy
 import torch
+from console import tell
 from fold_scores import draw_data, find_threshold, measure
 from machine import read_machine
 from peers.inputs import count_pieces, make_checkpoint, make_notes, read_texts
@@ -81,12 +81,12 @@ def cross_validate(args: argparse.Namespace) -> dict[str, Any]:
             )
         gold = [set(eg.reference.cats) for eg in held_out]
         folds.append({"codes": codes, "gold": gold, "scores": scores})
-        log(f"fold {fold}: {time.perf_counter() - start:.0f} s")
+        tell(f"fold {fold}: {time.perf_counter() - start:.0f} s")
     names = folds[0]["scores"]
     results = {name: measure(folds, name) for name in names}
     results["ours, threshold 0.3"] = measure(folds, "ours", threshold=0.3)
     results["ours, a threshold a code"] = measure(folds, "ours", by_code=True)
-    log(f"best threshold: {find_threshold(folds):.3f}")
+    tell(f"best threshold: {find_threshold(folds):.3f}")
     return {"results": results, "curves": draw_data(folds, names)}
 
 
@@ -136,7 +136,7 @@ def draw(report: dict[str, Any], path: Path) -> None:
 
 
 def find_baseline(results: dict[str, Any]) -> str | None:
-    """The best of the baselines, if there are any."""
+    """Find the best of the baselines, if there are any."""
     names = [name for name in results if name in SETTINGS]
     return max(
         names,
@@ -286,10 +286,6 @@ def format_tables(report: dict[str, Any]) -> str:
         columns = ["", "pieces read/s", "x transformers: min / median / max"]
         parts.append(format_table(columns, lines))
     return "\n\n".join(parts)
-
-
-def log(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 def main() -> None:

@@ -108,7 +108,7 @@ def measure_shape(args: argparse.Namespace) -> dict[str, Any]:
     """Measure notes of one shape and all sizes.
 
     RETURNS: For each size the costs of a character (microseconds), by component and
-        round, and the memory (bytes a character, None if nobody can say).
+        round, and the memory (bytes a character, None if unknown).
     """
     nlp = load()
     with (args.data / "aci_bench/train.csv").open(newline="", encoding="utf8") as file:
@@ -165,7 +165,7 @@ def stub_encoders() -> None:
 
 
 def _time_encoders(nlp: Any, text: str) -> float:
-    """What the encoders take of a note (seconds of CPU time)."""
+    """Measure what the encoders take of a note (seconds of CPU time)."""
     real, spent = Runtime.predict, [0.0]
 
     def predict(runtime: Runtime, inputs: Any) -> Iterator[tuple[int, Any]]:

@@ -24,6 +24,7 @@ from typing import Any
 import numpy
 import spacy
 import torch
+from console import tell
 from machine import read_machine
 from peers.tables import format_ratios, format_table
 from reports import MIB, OURS, Row, compare_speed, make_row, write_report
@@ -57,7 +58,7 @@ SENTENCE = "The patient denies chest pain and fever, and takes 5 mg of it daily.
 
 
 def make_model(kind: str, n_layers: int, device: str) -> Any:
-    """A random encoder of the published shape."""
+    """Make a random encoder of the published shape."""
     torch.manual_seed(0)
     logging.set_verbosity_error()
     config = AutoConfig.for_model(kind, num_hidden_layers=n_layers, **KINDS[kind])
@@ -119,12 +120,13 @@ def compare(kind: str, args: argparse.Namespace) -> list[dict[str, Any]]:
                 "difference": float(difference),
             }
         )
-        log(f"{kind} {length}: {[round(min(s), 2) for s in seconds.values()]} s")
+        tell(f"{kind} {length}: {[round(min(s), 2) for s in seconds.values()]} s")
     return results
 
 
 def measure_memory(kind: str, args: argparse.Namespace) -> dict[str, float]:
-    """MiB that one pass over the longest sequence adds to a process of its own."""
+    """Measure the MiB that one pass over the longest sequence adds to a process of its
+    own."""
     added = {}
     for name in ("transformers", "fp32", "bf16"):
         command = [sys.executable, __file__, "--memory-of", f"{kind},{name}"]
@@ -165,7 +167,8 @@ def read_status(key: str) -> float:
 
 
 def measure_notes(kind: str, args: argparse.Namespace) -> dict[str, list[float]]:
-    """Milliseconds for one piece in notes of any length, through the component."""
+    """Measure the milliseconds for one piece in notes of any length, through the
+    component."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         make_model(kind, args.layers, "cpu").save_pretrained(folder)
@@ -194,7 +197,7 @@ def measure_notes(kind: str, args: argparse.Namespace) -> dict[str, list[float]]
                 seconds = time.perf_counter() - start
                 cost = 1000 * seconds / len(encoded.pieces)
                 costs.setdefault(precision, []).append(cost)
-                log(f"{kind} note of {len(encoded.pieces)} {precision}: {cost:.3f} ms")
+                tell(f"{kind} note of {len(encoded.pieces)} {precision}: {cost:.3f} ms")
     return costs
 
 
@@ -261,10 +264,6 @@ def draw(report: dict[str, Any], path: Path) -> None:
     axes.set_ylim(bottom=0)
     axes.legend()
     figure.savefig(path, dpi=150)
-
-
-def log(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 def main() -> None:

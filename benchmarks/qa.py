@@ -20,7 +20,6 @@ processor time.
 """
 
 import argparse
-import os
 import time
 import warnings
 from pathlib import Path
@@ -29,6 +28,7 @@ from typing import Any
 
 import spacy
 import torch
+from console import add_data_option
 from machine import read_machine
 from peers.tables import format_table
 from reports import OURS, SHARE, Row, compare_speed, make_row, write_report
@@ -36,6 +36,7 @@ from transformers import AutoModelForQuestionAnswering, AutoTokenizer, BertConfi
 
 import spacy_clinical
 from spacy_clinical.commands.ask import make_pipeline
+from spacy_clinical.corpora.folds import Folds
 from spacy_clinical.corpora.squad import SquadCorpus, read_squad
 from spacy_clinical.evaluation.qa_scorer import score_answers
 
@@ -127,7 +128,7 @@ def measure_speed(path: Path, n_rounds: int, n_articles: int) -> dict[str, Any]:
     """Take the time of questions to articles, ours and of transformers in turns."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        contexts = read_squad(path, fold=0, held_out=True, limit=n_articles)
+        contexts = read_squad(path, Folds(0, held_out=True), limit=n_articles)
     asked = [(c.text, [q.text for q in c.questions[:2]]) for c in contexts]
     n_words = sum(len(text.split()) * len(questions) for text, questions in asked)
     seconds: dict[str, list[float]] = {OURS: [], PEER: []}
@@ -237,10 +238,7 @@ def format_tables(report: dict[str, Any]) -> str:
 
 def _parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure question answering.")
-    data = os.environ.get("SPACY_CLINICAL_DATA")
-    parser.add_argument(
-        "--data", type=Path, default=data, required=data is None, help="Corpora"
-    )
+    add_data_option(parser)
     parser.add_argument(
         "--model",
         type=Path,
@@ -253,9 +251,7 @@ def _parse_args() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="0 for no speed")
     parser.add_argument("--only", action="append", help="Ends of systems' names")
     parser.add_argument("--output", type=Path, help="JSON file to write")
-    args = parser.parse_args()
-    args.data = Path(args.data)
-    return args
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

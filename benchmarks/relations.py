@@ -19,7 +19,6 @@ component scores in a second, and the processor time of notes with and without i
 import argparse
 import copy
 import gc
-import os
 import statistics
 import sys
 import time
@@ -29,6 +28,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import spacy
+from console import add_data_option
 from machine import read_machine
 from peers.tables import format_table
 from relation_pairs import list_cells, measure_pairs
@@ -257,10 +257,7 @@ def format_tables(report: dict[str, Any]) -> str:
 
 def _parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure relations.")
-    data = os.environ.get("SPACY_CLINICAL_DATA")
-    parser.add_argument(
-        "--data", type=Path, default=data, required=data is None, help="Corpora"
-    )
+    add_data_option(parser)
     parser.add_argument(
         "--model",
         default=spacy_clinical.model_path(),
@@ -274,9 +271,7 @@ def _parse_args() -> argparse.Namespace:
     )
     parser.add_argument("--epochs", type=int, default=3, help="Of GAD")
     parser.add_argument("--output", type=Path, help="JSON file to write")
-    args = parser.parse_args()
-    args.data = Path(args.data)
-    return args
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

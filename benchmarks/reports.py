@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from machine import read_load
+from peers.tables import format_table
 
 TIMES, SHARE, MIB = "times", "share", "MiB"
 OURS = "spacy_clinical"
@@ -120,3 +121,14 @@ def read_rows(report: Mapping[str, Any]) -> list[Row]:
     report: As `write_report` saved it.
     """
     return [Row(**row) for row in report["summary"]]
+
+
+def format_rows(rows: Sequence[Row]) -> str:
+    """Write rows as a table in Markdown."""
+    cells = [
+        [row.system, row.quantity, row.unit, row.baseline]
+        + [f"{value:,.2f}" for value in (row.min, row.median, row.max)]
+        for row in rows
+    ]
+    titles = ["", "", "unit", "against", "min", "median", "max"]
+    return format_table(titles, cells)

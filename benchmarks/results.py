@@ -107,7 +107,7 @@ LOADS = ("load_before", "load_after")
 
 
 def list_left_out(result: Result) -> dict[str, str]:
-    """What a benchmark did without, by what run.py and what the benchmark says."""
+    """List what a benchmark did without, by what run.py and what the benchmark says."""
     left_out = {**result.left_out, **result.report.get("left_out", {})}
     return dict(sorted(left_out.items()))
 
@@ -172,7 +172,8 @@ def _format_result(result: Result) -> list[str]:
 
 
 def _format_machines(results: Sequence[Result]) -> list[str]:
-    """One line for each machine that benchmarks ran on: most often one."""
+    """Write a line for each machine that benchmarks ran on, of which there mostly is
+    one."""
     lines: dict[str, list[str]] = {}
     for result in results:
         if result.report:

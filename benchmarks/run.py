@@ -30,6 +30,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
+from console import add_data_option, tell
 from machine import count_cores
 from make_peers import find_python
 from results import DONE, FAILED, KEPT, Result, format_markdown, write_json
@@ -296,12 +297,12 @@ def main() -> int:
     results = []
     for i, benchmark in enumerate(wanted, start=1):
         place = f"[{i}/{len(wanted)}] {benchmark.name}"
-        _log(f"{place} ...")
+        tell(f"{place} ...")
         results.append(run_benchmark(benchmark, args, details))
         last = results[-1]
-        _log(f"{place}: {last.status} in {last.seconds:.0f} s {last.reason}".rstrip())
+        tell(f"{place}: {last.status} in {last.seconds:.0f} s {last.reason}".rstrip())
     write_results(results, args.size, args.output)
-    _log(f"Written: {args.output / 'results.md'}")
+    tell(f"Written: {args.output / 'results.md'}")
     return 0 if all(result.is_well for result in results) else 1
 
 
@@ -377,7 +378,7 @@ def write_results(results: Sequence[Result], size: str, folder: Path) -> None:
     write_json(results, size, folder / "results.json")
     plots = []
     if find_spec("matplotlib") is None:
-        _log("No plots: matplotlib is not installed")
+        tell("No plots: matplotlib is not installed")
     else:
         from plots import save_plots
 
@@ -395,10 +396,7 @@ def _read_reason(log: Path, status: int) -> str:
 def _parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     names = [benchmark.name for benchmark in BENCHMARKS]
-    data = os.environ.get("SPACY_CLINICAL_DATA")
-    parser.add_argument(
-        "--data", type=Path, default=data, required=data is None, help="the corpora"
-    )
+    add_data_option(parser)
     parser.add_argument("--output", type=Path, default=Path("results"))
     parser.add_argument("--peers", type=Path, help="folder that make_peers.py made")
     parser.add_argument(
@@ -423,10 +421,6 @@ def _parse_args() -> argparse.Namespace:
     if not args.data.is_dir():
         parser.error(f"no such folder: {args.data}")
     return args
-
-
-def _log(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -29,10 +29,10 @@ from typing import Any
 
 import spacy
 import torch
+from console import tell
 from machine import count_cores, read_machine
 from peers.inputs import make_checkpoint, make_notes, read_texts
-from peers.tables import format_table
-from reports import MIB, OURS, TIMES, Row, make_row, write_report
+from reports import MIB, OURS, TIMES, Row, format_rows, make_row, write_report
 
 import spacy_clinical
 from spacy_clinical.scale.workers import annotate_chunks
@@ -64,7 +64,7 @@ def main() -> None:
     report["machine"] = machine
     report["settings"] = {"notes": args.notes, "rounds": args.rounds}
     rows = summarize(report)
-    _print_tables(report)
+    print(format_rows(rows))
     if args.output:
         write_report(args.output, report, rows)
 
@@ -87,7 +87,7 @@ def measure_speed(
             seconds[name].append(time.perf_counter() - begin)
             if n_done != len(notes):
                 raise RuntimeError(f"{name} gave {n_done} of {len(notes)} notes")
-            _log(f"round {turn + 1}, {name}: {seconds[name][-1]:.1f} s")
+            tell(f"round {turn + 1}, {name}: {seconds[name][-1]:.1f} s")
     words = sum(len(note.split()) for note in notes)
     return {"seconds": seconds, "start": start, "words": words, "left_out": left_out}
 
@@ -224,7 +224,7 @@ def measure_memory(pipeline: Path, size: int) -> dict[str, float]:
 
 
 def list_children() -> Iterator[str]:
-    """The processes that this one has started."""
+    """List the processes that this one has started."""
     for thread in Path("/proc/self/task").iterdir():
         try:
             yield from (thread / "children").read_text().split()
@@ -233,7 +233,8 @@ def list_children() -> Iterator[str]:
 
 
 def read_memory(pid: str) -> dict[str, float]:
-    """Memory of a process (MiB): Rss, and Private, what no other process shares."""
+    """Read the memory of a process (MiB): Rss, and Private, what no other process
+    shares."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
     # It has ended.
@@ -248,7 +249,8 @@ def read_memory(pid: str) -> dict[str, float]:
 
 
 def summarize(report: dict[str, Any]) -> list[Row]:
-    """What counts: words a second, and how many times as fast as the components alone."""
+    """Give what counts: words a second, and how many times as fast as the components
+    alone."""
     seconds, words = report["seconds"], report["words"]
     rows = []
     for name, taken in seconds.items():
@@ -278,20 +280,6 @@ def summarize(report: dict[str, Any]) -> list[Row]:
         task = "Two workers with a BERT base"
         rows.append(make_row(task, names[key], "memory", MIB, [value]))
     return rows
-
-
-def _print_tables(report: dict[str, Any]) -> None:
-    rows = [
-        [row.system, row.quantity, row.unit, row.baseline]
-        + [f"{value:,.2f}" for value in (row.min, row.median, row.max)]
-        for row in summarize(report)
-    ]
-    titles = ["", "", "unit", "against", "min", "median", "max"]
-    print(format_table(titles, rows))
-
-
-def _log(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 def _parse_args() -> argparse.Namespace:

@@ -20,18 +20,17 @@ make_peers.py makes, as a process that answers over a pipe.
 
 import argparse
 import csv
-import json
-import os
 import re
 import statistics
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import spacy
+from console import add_data_option
 from machine import read_machine
+from peer_process import Peer, ask_peer, start_peer
 from peers.tables import format_ratios, format_table
 from reports import OURS, SHARE, Row, compare_speed, make_row, write_report
 
@@ -40,6 +39,7 @@ from spacy_clinical.sections.vocabulary import load_titles
 
 Starts = set[tuple[int, str]]
 
+SCRIPT = "medspacy_sections.py"
 PARTS = {
     "train": "train.csv",
     "valid": "valid.csv",
@@ -109,7 +109,7 @@ def main() -> None:
     notes = {part: read_notes(args.data / "aci_bench" / PARTS[part]) for part in PARTS}
     nlp = spacy.blank("en")
     nlp.add_pipe("clinical_section_splitter")
-    peer = _start_peer(args.peer_python) if args.peer_python else None
+    peer = start_peer(args.peer_python, SCRIPT) if args.peer_python else None
     report: dict[str, Any] = {
         "machine": machine,
         "settings": {"rounds": args.rounds, "notes": args.notes},
@@ -122,7 +122,7 @@ def main() -> None:
     long_notes = join_notes(everything, n_words=1500)[: args.notes]
     report["speed"] = measure_speed(nlp, long_notes, peer, args.rounds)
     if peer is not None:
-        report["versions"] = {PEER: _ask(peer, [])["versions"]}
+        report["versions"] = {PEER: ask_peer(peer, {"texts": []})["versions"]}
     print(format_tables(report))
     if args.output:
         write_report(args.output, report, summarize(report))
@@ -168,7 +168,7 @@ def find_headers(text: str) -> Starts:
 
 
 def join_notes(texts: list[str], n_words: int) -> list[str]:
-    """Join notes until each has about so many words."""
+    """Join notes until each has about a number of words."""
     joined, words = [""], 0
     for text in texts:
         joined[-1] = f"{joined[-1]}\n\n{text}".strip()
@@ -179,14 +179,12 @@ def join_notes(texts: list[str], n_words: int) -> list[str]:
     return [text for text in joined if text]
 
 
-def measure_quality(
-    nlp: Any, texts: list[str], peer: "subprocess.Popen[str] | None"
-) -> dict[str, Any]:
+def measure_quality(nlp: Any, texts: list[str], peer: Peer | None) -> dict[str, Any]:
     gold = [find_headers(text) for text in texts]
     found = [_get_starts(nlp(text)) for text in texts]
     scores = {OURS: _score(gold, found)}
     if peer is not None:
-        answer = _ask(peer, texts)
+        answer = ask_peer(peer, {"texts": texts})
         theirs = [
             {(start, _translate(start, category, truth)) for start, category in note}
             for note, truth in zip(answer["sections"], gold, strict=True)
@@ -196,7 +194,7 @@ def measure_quality(
 
 
 def measure_speed(
-    nlp: Any, texts: list[str], peer: "subprocess.Popen[str] | None", n_rounds: int
+    nlp: Any, texts: list[str], peer: Peer | None, n_rounds: int
 ) -> dict[str, Any]:
     titles = load_titles()
     component = nlp.get_pipe("clinical_section_splitter")
@@ -218,7 +216,7 @@ def measure_speed(
             SECTIONS_ALONE: _time(lambda: split(texts, 1)),
         }
         if peer is not None:
-            turn[PEER] = _ask(peer, texts)["seconds"]
+            turn[PEER] = ask_peer(peer, {"texts": texts})["seconds"]
         for key, seconds in turn.items():
             timings.setdefault(key, []).append(1000 * seconds / len(texts))
     # The first turn warms up.
@@ -229,37 +227,12 @@ def measure_speed(
 
 def _parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Compare section splitting.")
-    data = os.environ.get("SPACY_CLINICAL_DATA")
-    parser.add_argument(
-        "--data", type=Path, default=data, required=data is None, help="Corpora"
-    )
+    add_data_option(parser)
     parser.add_argument("--peer-python", help="Python that has medspacy installed")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--notes", type=int, default=40)
     parser.add_argument("--output", type=Path, help="JSON file to write")
-    args = parser.parse_args()
-    args.data = Path(args.data)
-    return args
-
-
-def _start_peer(python: str) -> "subprocess.Popen[str]":
-    script = Path(__file__).parent / "peers" / "medspacy_sections.py"
-    return subprocess.Popen(
-        [python, str(script)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-
-
-def _ask(peer: "subprocess.Popen[str]", texts: list[str]) -> dict[str, Any]:
-    assert peer.stdin is not None
-    assert peer.stdout is not None
-    peer.stdin.write(json.dumps({"texts": texts}) + "\n")
-    peer.stdin.flush()
-    answer: dict[str, Any] = json.loads(peer.stdout.readline())
-    return answer
+    return parser.parse_args()
 
 
 def _get_starts(doc: Any) -> Starts:

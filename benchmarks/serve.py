@@ -31,10 +31,10 @@ from typing import Any, NamedTuple
 
 import httpx
 import torch
+from console import tell
 from machine import read_machine
 from peers.inputs import make_notes, read_texts
-from peers.tables import format_table
-from reports import MIB, OURS, TIMES, Row, make_row, write_report
+from reports import MIB, OURS, TIMES, Row, format_rows, make_row, write_report
 from scale import read_memory
 
 import spacy_clinical
@@ -67,7 +67,7 @@ def main() -> None:
         "callers": args.callers,
     }
     rows = summarize(report)
-    _print_tables(rows)
+    print(format_rows(rows))
     if args.output:
         write_report(args.output, report, rows)
 
@@ -98,7 +98,7 @@ def measure_speed(notes: Sequence[str], args: argparse.Namespace) -> dict[str, A
             latencies["all"] += taken
             if n_done != len(taken):
                 raise RuntimeError(f"{len(taken)} of {n_done} notes were answered")
-            _log(
+            tell(
                 f"round {turn + 1}: {seconds[PIPE][-1]:.1f}, {seconds['served'][-1]:.1f} s"
             )
         latencies["one"] = asyncio.run(call(service.url, notes[: args.callers], 1))
@@ -186,7 +186,7 @@ def _wait_for_url(process: "subprocess.Popen[bytes]", log: Any) -> str:
 
 
 def summarize(report: dict[str, Any]) -> list[Row]:
-    """What counts: words a second, against nlp.pipe, and how long a note takes."""
+    """Give what counts: words a second, against nlp.pipe, and how long a note takes."""
     seconds, words = report["seconds"], report["words"]
     served = SERVED.format(report["settings"]["callers"])
     rates = {name: [words / one for one in taken] for name, taken in seconds.items()}
@@ -213,20 +213,6 @@ def summarize(report: dict[str, Any]) -> list[Row]:
     for key, value in report.get("memory", {}).items():
         rows.append(make_row("Two workers", names[key], "memory", MIB, [value]))
     return rows
-
-
-def _print_tables(rows: Sequence[Row]) -> None:
-    lines = [
-        [row.system, row.quantity, row.unit, row.baseline]
-        + [f"{value:,.2f}" for value in (row.min, row.median, row.max)]
-        for row in rows
-    ]
-    titles = ["", "", "unit", "against", "min", "median", "max"]
-    print(format_table(titles, lines))
-
-
-def _log(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 def _parse_args() -> argparse.Namespace:

@@ -121,7 +121,7 @@ def count_aligned(notes: list[Note], tokens: list[list[tuple[int, int]]]) -> int
 
 
 def score_starts(notes: list[Note], found: Sequence[list[int]]) -> dict[str, float]:
-    """Precision, recall and F1 of sentence starts."""
+    """Compute precision, recall and F1 of sentence starts."""
     n_right = n_found = n_gold = 0
     for note, starts in zip(notes, found, strict=True):
         guessed = set(starts) - {0}

@@ -20,7 +20,7 @@ from spacy_clinical.corpora.brat import BratCorpus
 from spacy_clinical.files.json_text import write_json
 
 ATTRIBUTES = {"Negated": "is_negated", "Uncertain": "is_uncertain"}
-# A hint is in at least so many sentences with such an entity, and its share of them is so
+# A hint is in at least this many sentences with such an entity, and its share of them is this
 # many times its share of the others.
 LEAST, RATIO = 6, 8
 # Words that are inside entities more often than that name findings, and say nothing of them.

@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def shrink(words: Any, width: int) -> Any:
-    """The main components of word embeddings: (n_words, width)."""
+    """Find the main components of word embeddings: (n_words, width)."""
     centred = words.detach() - words.detach().mean(dim=0)
     _, _, directions = torch.linalg.svd(centred, full_matrices=False)
     found = centred @ directions[:width].T
@@ -57,7 +57,7 @@ def shrink(words: Any, width: int) -> Any:
 
 
 def make_waves(n: int, width: int) -> Any:
-    """Rows that are alike where places are near (Vaswani et al. 2017), and mixed."""
+    """Make rows that are alike where places are near (Vaswani et al. 2017), and mixed."""
     places = torch.arange(n)[:, None]
     periods = torch.logspace(1, 4, width // 2)[None]
     angles = 2 * torch.pi * places / periods

@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def walk(nodes: list[Any]) -> Iterator[Any]:
-    """All headings: categories, billable or not, and what has codes below it."""
+    """List all headings: categories, billable or not, and what has codes below it."""
     for node in nodes:
         is_category = (
             len(node.code) == 4 if node.code[0] == "E" else len(node.code) == 3

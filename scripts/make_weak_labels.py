@@ -1,4 +1,4 @@
-"""Write notes that nobody has annotated, with the entities on which a pipeline and
+"""Write notes without manual annotations, with the entities on which a pipeline and
 vocabularies agree, to train `clinical_ner` on.
 
 Each source (ACI-BENCH, MTS-Dialog, CodiEsp, PubMedQA; only what is for training) gets a

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 COLUMNS = ("id", "name", "synonyms", "type")
-# Names of at most so many characters.
+# Names of at most this many characters.
 LONGEST = 32
 # Enzymes, proteins and nucleic acids, by the trees of their descriptors.
 _LARGE_MOLECULES = re.compile(r"D08|D12\.776|D13\.(?:150|444|695)")

@@ -436,7 +436,7 @@ def list_code_scores(report: dict[str, Any]) -> dict[str, float]:
 
 
 def get_size(folder: Path) -> float:
-    """Size of all files (MB, of 1,000,000 bytes)."""
+    """Sum the size of all files (MB, of 1,000,000 bytes)."""
     return sum(p.stat().st_size for p in folder.rglob("*") if p.is_file()) / 1e6
 
 

@@ -11,7 +11,7 @@ A head of {n_weights:,} weights reads the vectors of the entity recognizer's enc
 stays as it is, in and between two entities of a sentence. `configs/train_relations.cfg`
 trained it on the relations of MACCROBAT2020 train and on the drugs of PHEE train, each with
 its doses, routes, frequencies and durations. What is at least {threshold} probable counts.
-Medications, measurements and dates are assembled from relations and the text by rules.
+Medications, measurements and dates are assembled from entities and the text by rules.
 
 ## Relations: scores
 

@@ -24,7 +24,7 @@ def main() -> None:
 
 
 def find_digest(folder: Path) -> str:
-    """The SHA-256 of a list of all files and their SHA-256."""
+    """Compute the SHA-256 of a list of all files and their SHA-256."""
     lines = [
         f"{hashlib.sha256(path.read_bytes()).hexdigest()}  "
         f"{path.relative_to(folder).as_posix()}\n"

@@ -39,7 +39,7 @@ Borders: TypeAlias = Literal["exact", "last"]
 
 
 class PartialLabels(NamedTuple):
-    """How to read the gold entities of a Doc.
+    """Rules for reading the gold entities of a Doc.
 
     types: By the label of an entity, the types that it may have; others as they are.
     known: The types that nothing else in the Doc has. Of all others, the Doc says

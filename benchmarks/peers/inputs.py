@@ -128,7 +128,8 @@ def count_useful_gflop(folder: Path, n_pieces: Sequence[int], window: int) -> fl
 
 
 def _make_vocab(texts: Sequence[str], notes: Sequence[str]) -> list[str]:
-    """Keep so many of the first merges that words are cut as often as wanted."""
+    """Keep as many of the first merges as are needed so that words are cut as often as
+    wanted."""
     trained = BertWordPieceTokenizer(lowercase=False)
     trained.train_from_iterator(
         texts, vocab_size=VOCAB_SIZE, min_frequency=1, show_progress=False

@@ -50,7 +50,7 @@ def format_tables(report: dict[str, Any]) -> str:
 
 
 def find_limits(report: dict[str, Any]) -> dict[str, float]:
-    """The best rate at which the machine multiplied, GFLOP/s by precision."""
+    """Find the best rate at which the machine multiplied, GFLOP/s by precision."""
     limits: dict[str, float] = {}
     for kind, rates in report["gflops"].items():
         precision = kind.split()[0]

@@ -1,4 +1,4 @@
-"""Lines of charts that identify nobody: values, doses, codes, shorthand.
+"""Lines of charts that don't identify anyone: values, doses, codes, shorthand.
 
 They are full of capitals and figures, which a model takes for names and numbers if it has
 only seen sentences.

@@ -115,7 +115,7 @@ class Screen:
         self.names = list_all_names()
 
     def is_free(self, sentence: str) -> bool:
-        """Whether all capitalized words are known not to name anyone or any place."""
+        """Check whether all capitalized words are known not to name anyone or any place."""
         plain = AGE.sub(" ", DATE.sub(" ", sentence))
         if UNSURE.search(plain):
             return False

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 Part = Literal["train", "dev"]
-# One in so many words is only in the part to measure with.
+# One in this many words is only in the part to measure with.
 HELD_OUT = 6
 LISTS = Path(__file__).parent / "words"
 _NAMES = {

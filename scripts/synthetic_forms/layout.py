@@ -171,7 +171,7 @@ class _Writer:
     # Parts
 
     def _ask(self) -> tuple[str, Field]:
-        """A label as this template writes it, and its field."""
+        """Choose a field, and write its label as this template does."""
         field = self.shape.choice(self.fields)
         text = self.shape.choice(field.labels)
         case = {"upper": str.upper, "title": str.title}.get(self.style.case, str)
@@ -184,7 +184,7 @@ class _Writer:
         return case(text) + colon, field
 
     def _answer(self, field: Field) -> str:
-        """What is filled in; "" for nothing."""
+        """Choose what is filled in; "" for nothing."""
         if self.content.random() >= self.style.fill:
             return ""
         value = field.make(self.content)
@@ -302,7 +302,7 @@ class _Writer:
     def _write_above(
         self, x: float, limit: float, text: str, value: str, y: float
     ) -> float:
-        """A value on a line with its label beneath."""
+        """Write a value on a line, with its label beneath."""
         style, page = self.style, self.page
         question = page.add_entity(QUESTION)
         lines = wrap(value, style.value, limit - x - 8)[:1] if value else []
@@ -317,7 +317,7 @@ class _Writer:
         return page.write_lines(label, x, base + 2, font, question) + 0.5 * font.size
 
     def _draw_leader(self, start: float, limit: float, y: float) -> float:
-        """What stands where nothing was filled in."""
+        """Draw what stands where nothing was filled in."""
         style = self.style
         font = style.label
         if style.leader == "_" and self.content.random() < 0.6:
@@ -330,7 +330,7 @@ class _Writer:
         return y + 1.25 * font.size
 
     def _write_memo(self, left: float, right: float, y: float) -> float:
-        """TO, FROM, DATE, one under the other, with values at a tab."""
+        """Write TO, FROM, DATE, one under the other, with values at a tab."""
         style, page = self.style, self.page
         names = ["To", "From", "Date", "Subject", "cc", "Fax", "Phone", "RE", "Pages"]
         chosen = self.shape.sample(names, self.shape.randint(3, 6))
@@ -354,7 +354,7 @@ class _Writer:
         return y
 
     def _write_run(self, left: float, right: float, y: float) -> float:
-        """Labels and values in one line, parted by spaces only."""
+        """Write labels and values in one line, separated by spaces only."""
         style, page = self.style, self.page
         for _ in range(self.shape.randint(1, 3)):
             x = left
@@ -421,7 +421,7 @@ class _Writer:
         return y
 
     def _write_choices(self, left: float, right: float, y: float) -> float:
-        """Boxes to tick: beside a question, or under each other."""
+        """Write boxes to tick: beside a question, or under each other."""
         style, rng = self.style, self.shape
         n_columns = rng.choice([1, 1, 2])
         cell = (right - left) / n_columns
@@ -463,7 +463,7 @@ class _Writer:
         return x
 
     def _write_list(self, left: float, right: float, y: float) -> float:
-        """Boxes to tick in columns, without a question."""
+        """Write boxes to tick in columns, without a question."""
         style, page, rng = self.style, self.page, self.shape
         options = [o for _, some in CHOICES for o in some]
         n_columns = rng.choice([2, 3, 4])
@@ -478,7 +478,7 @@ class _Writer:
         return y
 
     def _write_text(self, left: float, right: float, y: float) -> float:
-        """Running text that is neither asked nor answered."""
+        """Write running text that is neither asked nor answered."""
         rng, font = self.shape, self.style.body
         source = TEXT if rng.random() < 0.5 else RULES
         parts = source.split("|")
@@ -486,7 +486,7 @@ class _Writer:
         return self.page.write_lines(wrap(text, font, right - left)[:9], left, y, font)
 
     def _write_answer(self, left: float, right: float, y: float) -> float:
-        """A question with a long answer under or beside it."""
+        """Write a question with a long answer under or beside it."""
         style, page, rng = self.style, self.page, self.shape
         text, field = self._ask()
         question = page.add_entity(QUESTION)

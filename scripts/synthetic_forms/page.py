@@ -34,7 +34,7 @@ class Font:
     size: float
 
     def measure(self, text: str) -> tuple[float, float, float, float]:
-        """The box of what a text paints, from its origin on the upper left."""
+        """Find the box of what a text paints, from its origin on the upper left."""
         box = load_font(self.path, MEASURED).getbbox(text)
         x0, y0, x1, y1 = (value * self.size / MEASURED for value in box)
         return x0, y0, x1, y1
@@ -64,7 +64,7 @@ def _list_files() -> dict[str, str]:
 def choose_font(
     rng: random.Random, family: str, size: float, *, bold: bool = False
 ) -> Font:
-    """A font of a family that this machine has; Pillow's own if there is none."""
+    """Choose a font of a family that this machine has; Pillow's own if there is none."""
     name = rng.choice(FAMILIES[family])
     known = _list_files()
     for weight in NAMES[bold]:

@@ -77,7 +77,7 @@ def write_pdf(page: Page) -> bytes:
 
 
 def find_truetype(font: Font) -> Font:
-    """A font, or a TrueType one that is like it."""
+    """Find a font, or a TrueType one that is like it."""
     path = font.path or ""
     if path.endswith(".ttf"):
         return font

@@ -1,4 +1,4 @@
-"""Model that says of places in Docs what is said of them."""
+"""Model of assertions about places in Docs."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -1,1 +1,1 @@
-"""Whether a finding holds, for whom and when, by the words around it."""
+"""Decide whether a finding holds, for whom and when, by the words around it."""

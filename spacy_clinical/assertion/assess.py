@@ -41,7 +41,7 @@ class Reason(NamedTuple):
 
 
 class Assessment(NamedTuple):
-    """What is said of a target.
+    """An assessment of a target.
 
     reasons: By category, one each.
     section: The label of the section that says the rest, or "".
@@ -63,7 +63,7 @@ NOTHING = Assessment({})
 
 
 class Note(NamedTuple):
-    """What is known of a note, besides its targets.
+    """Facts of a note besides its targets.
 
     sentence_starts (characters): Sorted.
     titles (characters): Start and end of section titles, sorted: no cues but for denials.

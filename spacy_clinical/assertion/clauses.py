@@ -36,7 +36,7 @@ class Grammar:
 
 
 class Clauses:
-    """What stands between the borders of a sentence's clauses and lists.
+    """The stretches between the borders of a sentence's clauses and lists.
 
     words: In lower case.
     bits: What each of them may be.
@@ -49,7 +49,7 @@ class Clauses:
 
     @cached_property
     def borders(self) -> list[int]:
-        """The words that part clauses and items of lists."""
+        """The words that separate clauses and items of lists."""
         words = self.words
         return [
             i
@@ -63,11 +63,11 @@ class Clauses:
         return frozenset(self.borders)
 
     def is_start(self, i: int) -> bool:
-        """Whether a clause or an item of a list starts with a word."""
+        """Check whether a clause or an item of a list starts with a word."""
         return i == 0 or (bool(self.bits[i - 1] & BORDER) and i - 1 in self.border_set)
 
     def opens_clause(self, i: int) -> bool:
-        """Whether a new clause, or a label with its colon, follows a border.
+        """Check whether a new clause, or a label with its colon, follows a border.
 
         i: The border. What goes on with a list is no clause.
         """
@@ -86,12 +86,13 @@ class Clauses:
         return self.has_verb(i + 1, end)
 
     def has_verb_before(self, i: int) -> bool:
-        """Whether what ends with a border has a verb."""
+        """Check whether what ends with a border has a verb."""
         index = bisect_left(self.borders, i) - 1
         return self.has_verb(self.borders[index] + 1 if index >= 0 else 0, i)
 
     def has_verb(self, start: int, end: int) -> bool:
-        """Whether a stretch of words has a verb that makes it a clause of its own."""
+        """Check whether a stretch of words has a verb that makes it a clause of its
+        own."""
         words, grammar = self.words, self.grammar
         for i in range(start, min(end, start + _MAX_WORDS)):
             word = words[i]

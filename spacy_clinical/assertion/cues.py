@@ -26,7 +26,7 @@ CATEGORIES = (*ATTRIBUTES, "current", "any")
 MODEL = "model"
 DIRECTIONS = ("before", "after", "both", "either", "pseudo", "end", "pause")
 REACHES = ("", "findings", "phrase", "result")
-# So many words, and steps from one to the next, are kept before the tables are emptied.
+# Number of words, and of steps between them, that are kept before the tables are emptied.
 _MAX_WORDS = 100_000
 _MAX_STEPS = 500_000
 
@@ -73,7 +73,7 @@ class CueSet:
         self.labels = {key: tuple(value) for key, value in (labels or {}).items()}
         self.cues: dict[str, list[str]] = {}
         self._root: Node = {}
-        # So many words the longest path in the tree has.
+        # Number of words on the longest path in the tree.
         self._longest = 0
         # Whether the tree is another set's, too.
         self._is_shared = False
@@ -372,7 +372,7 @@ class CueSet:
 
 
 def _excludes(new: Cue, old: Cue) -> bool:
-    """Whether of two cues of the same words only the newer one counts."""
+    """Check whether of two cues of the same words only the newer one counts."""
     if new.direction == "pseudo" and new.category == "any":
         return old.direction != "end"
     if new.category != old.category:

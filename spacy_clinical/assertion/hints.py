@@ -8,7 +8,7 @@ from operator import or_
 from spacy_clinical.assertion.words import split_words
 from spacy_clinical.extensions.assertion_attributes import CONTEXT_ATTRIBUTES
 
-# So many stretches of text are kept before the table is emptied.
+# Number of stretches of text that are kept before the table is emptied.
 _MAX_STRETCHES = 100_000
 _BITS = {name: 1 << number for number, name in enumerate(CONTEXT_ATTRIBUTES)}
 

@@ -84,7 +84,7 @@ class Best(NamedTuple):
 
 
 class State:
-    """Where some words lead to.
+    """A state that some words lead to.
 
     nodes: All places in the tree of cues that they lead to.
     steps: By the words of texts that were looked up so far, where they lead to from here.

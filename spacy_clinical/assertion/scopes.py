@@ -47,7 +47,7 @@ Said = dict[str, Open]
 
 
 class Scopes:
-    """What cues say of the targets in a sentence.
+    """Scopes of cues: what they say of the targets in a sentence.
 
     words: In lower case.
     matches: The cues, in order.
@@ -178,7 +178,8 @@ class Scopes:
                 opened[cue.category] = Open(match, cue, reach)
 
     def _happened(self, opened: Said, category: str, match: Match) -> bool:
-        """Check whether words say what happened at a time: "in 2009 he was found to have X"."""
+        """Check whether words say what happened at a time: "in 2009 he was found to
+        have X"."""
         is_time = (
             category == "historical" and opened[category].cue.direction == "either"
         )

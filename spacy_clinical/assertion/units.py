@@ -12,35 +12,12 @@ _NUMBER = re.compile(r"\s*\(?(?:[2-9]|[12]\d)[.)]\s")
 _LABEL = re.compile(r"[ \t]*[A-Z][^\n:.,;]{0,40}:(?!\d)")
 # A line that ends with one of these goes on in the next.
 _OPEN_WORDS = frozenset(
-    [
-        "and",
-        "or",
-        "nor",
-        "of",
-        "with",
-        "for",
-        "no",
-        "the",
-        "a",
-        "an",
-        "to",
-        "in",
-        "without",
-        "any",
-        "denies",
-        "denied",
-        "his",
-        "her",
-        "is",
-        "was",
-        "were",
-        "are",
-        "has",
-        "had",
-        "by",
-        "from",
-        "on",
-    ]
+    word
+    for words in (
+        "and or nor of with for no the a an to in without any denies denied his her is",
+        "was were are has had by from on",
+    )
+    for word in words.split()
 )
 _LINE_BREAK = re.compile(r"\n[ \t\r\n]*")
 _MAX_ITEM = 80
@@ -70,7 +47,7 @@ class Units:
         return self.text[self.starts[number] : self.ends[number]]
 
     def is_bullet(self, number: int) -> bool:
-        """Whether a stretch is an item with a mark or a number."""
+        """Check whether a stretch is an item with a mark or a number."""
         start = self.starts[number]
         is_capital = "A" <= self.text[start : start + 1] <= "Z"
         return not is_capital and _BULLET.match(self.text, start) is not None
@@ -80,7 +57,8 @@ class Units:
         return number > 0 and not _is_inside_line(self.text, self.starts[number])
 
     def is_item(self, number: int, is_bullet: bool) -> bool:
-        """Whether a stretch may be an item of the list that a line above is the head of.
+        """Check whether a stretch may be an item of the list that a line above is the
+        head of.
 
         is_bullet: Whether the list's items have marks. Others end at an empty line.
         """
@@ -96,7 +74,8 @@ class Units:
         return is_bullet or (n_breaks == 1 and is_short and ":" not in self.get(number))
 
     def _goes_on(self, start: int) -> bool:
-        """Whether what a sentence splitter takes for a start belongs to what is before."""
+        """Check whether what a sentence splitter takes for a start belongs to what is
+        before."""
         if not start:
             return False
         if _is_inside_line(self.text, start):

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from operator import sub
 
-# Of a text in lower case. A hyphen inside a word parts it, and is no word.
+# Of a text in lower case. A hyphen inside a word splits it, and is no word.
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*|-(?![^\W\d_])|(?<![^\W_])-|[^\w\s-]|_+")
-# So many stretches of text are kept before the table is emptied, none that is longer.
+# Number of stretches that are kept before the table is emptied, and their maximum length.
 _MAX_STRETCHES = 100_000
 _MAX_LENGTH = 40
 

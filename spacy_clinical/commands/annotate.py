@@ -55,15 +55,13 @@ from spacy_clinical.export.folder import (
     write_folder,
 )
 from spacy_clinical.export.pages.concepts import parse_links
-from spacy_clinical.files.lock import FolderLock
 from spacy_clinical.models import DEFAULT_MODEL, get_title
 from spacy_clinical.notes.reader import NoteReader
 from spacy_clinical.notes.sources import list_sources
 from spacy_clinical.scale.jobs import AnnotateJob
 from spacy_clinical.scale.parts import (
     list_shard_outputs,
-    refuse_shards,
-    remove_shards,
+    replace_shards,
 )
 from spacy_clinical.scale.seals import describe_run
 from spacy_clinical.scale.shards import ShardWriter
@@ -153,9 +151,7 @@ def annotate(
             )
             rows, n_failed = write_shards(job, notes, notes, writer, n_process)
         else:
-            with FolderLock(output):
-                if not restart:
-                    refuse_shards(output)
+            with replace_shards(output, restart=restart):
                 rows, n_failed = _write_folder(
                     job,
                     notes,
@@ -165,7 +161,6 @@ def annotate(
                     batch_size=batch_size,
                     n_process=n_process,
                 )
-                remove_shards(output)
         if no_text:
             warn_of_text(output, outputs)
     print_rows(rows)

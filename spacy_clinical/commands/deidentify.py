@@ -86,8 +86,7 @@ from spacy_clinical.scale.clean import (
 from spacy_clinical.scale.parts import (
     list_parts,
     list_shard_outputs,
-    refuse_shards,
-    remove_shards,
+    replace_shards,
 )
 from spacy_clinical.scale.seals import describe_run
 from spacy_clinical.scale.shards import ShardWriter
@@ -159,7 +158,9 @@ def deidentify(
     ] = False,
     audit: Annotated[
         int,
-        typer.Option(min=0, help="Write a page with so many clean notes to check."),
+        typer.Option(
+            min=0, help="Write a page with this number of clean notes to check."
+        ),
     ] = 0,
     html: Annotated[
         bool,
@@ -293,9 +294,7 @@ def deidentify(
             notes = hide_failures(reader, key, reader.names)
             rows, n_failed = write_shards(job, notes, reader, writer, n_process)
         else:
-            with FolderLock(output):
-                if not restart:
-                    refuse_shards(output)
+            with replace_shards(output, restart=restart):
                 rows, n_failed = _write_folder(
                     job,
                     reader,
@@ -305,7 +304,6 @@ def deidentify(
                     batch_size=batch_size,
                     n_process=n_process,
                 )
-                remove_shards(output)
         records = _list_records(output)
         write_extras(
             output, records, report=report, n_audit=audit, model=get_title(nlp)

@@ -21,7 +21,7 @@ from spacy_clinical.models.starter import DEFAULTS, PARTS, Kind, Start, make_sta
 
 
 class Texts(str, Enum):
-    """What a pipeline is for."""
+    """Kinds of texts that a pipeline is for."""
 
     notes = "notes"
     forms = "forms"

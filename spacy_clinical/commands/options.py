@@ -127,7 +127,7 @@ Links: TypeAlias = Annotated[
 
 
 class Markup(str, Enum):
-    """What to do with notes that aren't plain text."""
+    """Ways to handle notes that aren't plain text."""
 
     convert = "convert"
     refuse = "refuse"
@@ -146,7 +146,7 @@ MarkupMode: TypeAlias = Annotated[
 
 
 class Ocr(str, Enum):
-    """Which pages to run OCR on: those without text, all, or none."""
+    """Choices of pages to run OCR on: those without text, all, or none."""
 
     auto = "auto"
     always = "always"

@@ -242,7 +242,7 @@ def _read_list(line: str) -> tuple[str, str]:
 def _read_line(line: str, lists: Mapping[str, str]) -> list[Abbreviation]:
     columns = [column.strip() for column in line.split("\t")]
     if not 3 <= len(columns) <= 5:
-        raise _LineError("doesn't have three to five columns, parted by tabs")
+        raise _LineError("doesn't have three to five columns, separated by tabs")
     shorts, label, longs, case, cues = [*columns, "", ""][:5]
     short_forms = [form.strip() for form in shorts.split(",")]
     long_forms = [form.strip() for form in longs.split(";")]

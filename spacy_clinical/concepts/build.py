@@ -26,7 +26,7 @@ Watch = Callable[[Iterable[Any], str, int | None], Iterable[Any]]
 
 
 class Built(NamedTuple):
-    """What was built, and from what.
+    """Facts of what was built, and from what.
 
     n_entries: Entries of all sources, also those that weren't kept.
     kinds: Format of each source.

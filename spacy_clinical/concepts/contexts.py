@@ -49,7 +49,7 @@ _HELD: dict[str, frozenset[str]] = {
 
 
 class Context:
-    """What a note says besides its short forms."""
+    """The words of a note besides its short forms."""
 
     def __init__(
         self,

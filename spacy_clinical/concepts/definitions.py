@@ -17,7 +17,7 @@ from spacy_clinical.concepts.brackets import find_brackets, is_balanced
 # A list item starts.
 _ITEM = re.compile(r"\n[ \t]*(?:[-*\u2022]|\d{1,2}[.)])[ \t]")
 _WORD = re.compile(r"[^\W_]+")
-# Commas in names of chemicals part nothing: "5,7-DHT".
+# Commas in names of chemicals separate nothing: "5,7-DHT".
 _PART = re.compile(r"(?:[^,;()\[\]]|[,;](?!\s))+")
 # What names of chemicals start with, before a letter that counts: "1-methyl", "(RS)-1-".
 _LOCANTS = re.compile(r"[\dA-Z,'+()\[\]-]*[-)\]]")

@@ -9,7 +9,7 @@ from spacy_clinical.concepts.grams import list_grams
 from spacy_clinical.concepts.normalize import normalize_name
 from spacy_clinical.types import Floats1d
 
-# So many vectors are kept.
+# Number of vectors that are kept.
 MAX_VECTORS = 20_000
 Encode = Callable[[list[str]], Sequence[Floats1d]]
 

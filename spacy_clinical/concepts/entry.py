@@ -1,10 +1,10 @@
-"""What sources state about concepts, and what a vocabulary knows of them."""
+"""Entries of sources, and the concepts of a vocabulary."""
 
 from typing import NamedTuple
 
 
 class Entry(NamedTuple):
-    """What a part of a source, such as a row, states about a concept.
+    """A statement of a part of a source, such as a row, about a concept.
 
     A source may have several entries for a concept. The first name that is kept is the
     concept's; names of later entries are synonyms.

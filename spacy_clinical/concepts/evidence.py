@@ -37,7 +37,7 @@ def needs_evidence(text: str) -> bool:
 
 
 class Evidence:
-    """What a text says of its short forms; it is read when this is first asked for.
+    """Evidence of a text on its short forms, which is read on first use.
 
     text: All of it.
     inventory: Of short forms and what they may stand for; None where a component has

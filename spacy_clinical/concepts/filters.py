@@ -1,4 +1,4 @@
-"""What to keep of the sources of a vocabulary."""
+"""Filters of what a vocabulary takes from its sources."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from spacy_clinical.concepts.entry import Entry
 
 
 class Filters(NamedTuple):
-    """What to keep. An empty set keeps all; capitals make no difference.
+    """Filters of entries. An empty set keeps all; capitals make no difference.
 
     languages: As ISO 639-1 has them: "en". Entries that state none are kept.
     sources: Vocabularies in a collection of several, such as "SNOMEDCT_US" of UMLS.

@@ -42,7 +42,7 @@ _FILES = frozenset(
 
 
 class Manifest(NamedTuple):
-    """What a vocabulary is, and what it was made of.
+    """A description of a vocabulary and of what it was made of.
 
     sha256: Of the manifest itself, which has those of all files: so it stands for the
         whole vocabulary.

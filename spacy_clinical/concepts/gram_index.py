@@ -28,7 +28,7 @@ from spacy_clinical.types import Floats1d, Ints1d
 # Raised whenever arrays or spellings are made in another way.
 FORMAT = 1
 _N_AT_ONCE = 50_000
-# Names that are looked for by grams have at most so many of them.
+# Names that are looked for by grams have at most this many of them.
 MAX_GRAMS = 256
 ARRAYS: dict[str, type[np.generic]] = {
     "key_hashes": np.uint64,

@@ -9,7 +9,7 @@ import numpy as np
 from spacy_clinical.concepts.folder import hash_text
 from spacy_clinical.types import Ints1d
 
-# Grams and words are numbered by hashes of so many bits.
+# Grams and words are numbered by hashes of this many bits.
 BITS = 18
 WORD_BITS = 20
 _BLANK, _END = ord(" "), ord("\n")

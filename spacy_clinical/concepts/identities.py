@@ -10,7 +10,7 @@ from spacy_clinical.concepts.vocabulary import Vocabulary
 
 
 class Place(NamedTuple):
-    """Where a concept is.
+    """The place of a concept.
 
     vocabulary: Number of the vocabulary.
     number: Of the concept in it.

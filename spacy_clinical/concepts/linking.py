@@ -18,7 +18,7 @@ from spacy_clinical.concepts.spelling import Speller
 from spacy_clinical.concepts.vocabulary import Vocabulary
 from spacy_clinical.types import Floats1d, Floats2d
 
-# So many names are kept with what they were linked to.
+# Number of names that are kept with what they were linked to.
 MAX_KNOWN = 100_000
 # How probable it is at least that a name of a concept means any.
 MIN_SAME = 0.5

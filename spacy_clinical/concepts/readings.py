@@ -142,7 +142,7 @@ class Chooser:
         self.abbreviations = abbreviations
         self.titles = titles
         self.title_starts = [start for start, _ in titles]
-        self._shouted: dict[int, bool] = {}
+        self._in_capitals: dict[int, bool] = {}
 
     def choose_explained(self, found: Found, long_form: str) -> Abbreviation | None:
         """Choose the reading that the note itself gives; None where it explains it, or if
@@ -171,7 +171,7 @@ class Chooser:
         if is_short and _NUMBER.match(self.text, found.end):
             return []
         is_exact = any(row.is_exact for row in readings)
-        return [] if is_exact and self._is_shouted(found) else readings
+        return [] if is_exact and self._is_in_capitals(found) else readings
 
     def is_title(self, found: Found, chosen: Abbreviation) -> bool:
         """Check whether a short form is only a part of a title, not a word of its own."""
@@ -180,18 +180,18 @@ class Chooser:
         i = bisect_right(self.title_starts, found.start) - 1
         return i >= 0 and found.end <= self.titles[i][1]
 
-    def _is_shouted(self, found: Found) -> bool:
+    def _is_in_capitals(self, found: Found) -> bool:
         """Check whether a line is all in capitals, so that these say nothing."""
         start = self.text.rfind("\n", 0, found.start) + 1
-        if start not in self._shouted:
+        if start not in self._in_capitals:
             stop = self.text.find("\n", start)
             line = self.text[start : stop if stop >= 0 else len(self.text)]
-            self._shouted[start] = line.upper() == line and any(
+            self._in_capitals[start] = line.upper() == line and any(
                 not self.abbreviations.find_short(word[0])
                 for word in _WORD.finditer(line)
                 if line[word.end() : word.end() + 1] != ":"
             )
-        return self._shouted[start]
+        return self._in_capitals[start]
 
 
 def choose_one(readings: Sequence[Abbreviation]) -> Abbreviation | None:

@@ -24,7 +24,7 @@ _SAME_KEY = _COSINE + ALIKE.index("same_key")
 
 
 class Fit(NamedTuple):
-    """How a concept fits a name.
+    """The fit of a concept to a name.
 
     fits: As each of the vocabularies has it: see `ranking.Found`.
     is_preferred: Whether its id is of a preferred system.

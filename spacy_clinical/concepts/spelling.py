@@ -15,7 +15,7 @@ from spacy_clinical.concepts.normalize import (
 )
 
 SYNONYMS = Path(__file__).parents[1] / "resources" / "word_synonyms.tsv"
-# So many words are kept before the table is emptied.
+# Number of words that are kept before the table is emptied.
 _MAX_WORDS = 200_000
 # A name goes on after these, but what it names stands before them.
 _LINKS = re.compile(

@@ -12,7 +12,7 @@ from spacy.language import Language
 from spacy.training import Example
 
 from spacy_clinical.corpora.augment import Augmenter, augment
-from spacy_clinical.corpora.folds import choose_fold
+from spacy_clinical.corpora.folds import Folds
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.files.regular import coded_errors, read_regular
 from spacy_clinical.icd9.tables import find_icd9_categories
@@ -51,9 +51,7 @@ class CodiEspCorpus:
         if path is None:
             raise CodedValueError(Errors.C410)
         self.path = Path(path)
-        self.fold = fold
-        self.n_folds = n_folds
-        self.held_out = held_out
+        self.folds = Folds(fold, n_folds, held_out)
         self.augmenter = augmenter
         self.shuffle = shuffle
         self.limit = limit
@@ -70,7 +68,7 @@ class CodiEspCorpus:
 
     def _read_examples(self, nlp: Language) -> Iterator[Example]:
         codes = self._read_codes()
-        names = self._choose(sorted(codes))
+        names = self.folds.choose(sorted(codes))
         if self.shuffle:
             random.shuffle(names)
         for name in names[: self.limit or None]:
@@ -95,11 +93,6 @@ class CodiEspCorpus:
                 )
             codes[name].append(code.split("\t")[0].strip())
         return codes
-
-    def _choose(self, names: list[str]) -> list[str]:
-        return choose_fold(
-            names, fold=self.fold, n_folds=self.n_folds, held_out=self.held_out
-        )
 
 
 def _read_text(path: Path) -> str:

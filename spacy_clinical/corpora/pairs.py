@@ -11,7 +11,7 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from spacy_clinical.corpora.augment import Augmenter, augment
-from spacy_clinical.corpora.folds import choose_fold
+from spacy_clinical.corpora.folds import Folds
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.files.regular import coded_errors, read_regular
 from spacy_clinical.notes.read import read_notes
@@ -69,9 +69,7 @@ class PairCorpus:
         self.path = Path(path)
         self.columns = text_column, statement_column, label_column
         self.exclude = None if exclude is None else Path(exclude)
-        self.fold = fold
-        self.n_folds = n_folds
-        self.held_out = held_out
+        self.folds = Folds(fold, n_folds, held_out)
         self.augmenter = augmenter
         self.shuffle = shuffle
         self.limit = limit
@@ -92,9 +90,7 @@ class PairCorpus:
         pairs = _read_pubmedqa(self.path) if is_json else self._read_table()
         left_out = set() if self.exclude is None else set(_read_json(self.exclude))
         pairs = [pair for pair in pairs if pair.name not in left_out]
-        chosen = choose_fold(
-            pairs, fold=self.fold, n_folds=self.n_folds, held_out=self.held_out
-        )
+        chosen = self.folds.choose(pairs)
         if self.shuffle:
             random.shuffle(chosen)
         for pair in chosen[: self.limit or None]:

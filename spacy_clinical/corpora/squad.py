@@ -11,9 +11,11 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from spacy_clinical.corpora.augment import Augmenter, augment
-from spacy_clinical.corpora.folds import choose_fold
+from spacy_clinical.corpora.folds import Folds
 from spacy_clinical.errors import CodedValueError, Errors, Warnings, warn
 from spacy_clinical.files.regular import coded_errors, read_regular
+
+ALL = Folds()
 
 
 class Question(NamedTuple):
@@ -78,9 +80,7 @@ class SquadCorpus:
         self.max_words = max_words
         self.n_without = n_without
         self.max_questions = max_questions
-        self.fold = fold
-        self.n_folds = n_folds
-        self.held_out = held_out
+        self.folds = Folds(fold, n_folds, held_out)
         self.augmenter = augmenter
         self.shuffle = shuffle
         self.limit = limit
@@ -100,13 +100,7 @@ class SquadCorpus:
         yield from augment(nlp, self._read_examples(nlp), self.augmenter)
 
     def _read_examples(self, nlp: Language) -> Iterator[Example]:
-        contexts = read_squad(
-            self.path,
-            fold=self.fold,
-            n_folds=self.n_folds,
-            held_out=self.held_out,
-            limit=self.limit,
-        )
+        contexts = read_squad(self.path, self.folds, limit=self.limit)
         if self.shuffle:
             random.shuffle(contexts)
         for context in contexts:
@@ -166,18 +160,12 @@ def _make_record(text: str, question: Question) -> dict[str, Any]:
     return {**asked, **first, "n_best": gold}
 
 
-def read_squad(
-    path: Path,
-    *,
-    fold: int | None = None,
-    n_folds: int = 5,
-    held_out: bool = False,
-    limit: int = 0,
-) -> list[Context]:
+def read_squad(path: Path, folds: Folds = ALL, *, limit: int = 0) -> list[Context]:
     """Read the contexts of files in SQuAD's format.
 
     path: A .json file, or a folder of these.
-    fold, n_folds, held_out, limit: See `SquadCorpus`.
+    folds: Which articles to read.
+    limit: Maximum number of articles to read; 0 for all.
     RAISES ValueError: C967, if a file isn't in the format; C302 or C350, for other
         errors.
     """
@@ -185,7 +173,7 @@ def read_squad(
     articles = [article for one in paths for article in _read_articles(one)]
     if not articles:
         raise CodedValueError(Errors.C967.format(name=path.name))
-    chosen = choose_fold(articles, fold=fold, n_folds=n_folds, held_out=held_out)
+    chosen = folds.choose(articles)
     reader = _Reader()
     contexts = [
         reader.read(paragraph)

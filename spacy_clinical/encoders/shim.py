@@ -103,7 +103,7 @@ class EncoderShim(Shim):
 
     @property
     def readers(self) -> list[Any]:
-        """What else reads the rows of predictions, while it exists."""
+        """Other readers of the rows of predictions, while it exists."""
         readers = [reference() for reference in self._readers]
         return [reader for reader in readers if reader is not None]
 

@@ -1,4 +1,4 @@
-"""How far two people, or a person and a pipeline, agree on the same notes.
+"""Agreement of two people, or of a person and a pipeline, on the same notes.
 
 A place is labelled alike exactly if both have it with the same borders and label, and
 relaxed if both have places with that label that overlap. F1 needs no side to be right: it

@@ -102,13 +102,13 @@ def _has_reaction(text: str, ent: Entity) -> bool:
 
 
 def _find_before(text: str, ent: Entity) -> str:
-    """The text before an entity in its clause, without text in brackets."""
+    """Find the text before an entity in its clause, without text in brackets."""
     before = text[max(ent["start"] - AROUND, 0) : ent["start"]]
     return _BRACKETS.sub(" ", CLAUSE_END.split(before)[-1])
 
 
 def _is_reaction(text: str, ent: Entity, substance: Entity | None) -> bool:
-    """Whether a supposed substance is a reaction to the one before it."""
+    """Check whether a supposed substance is a reaction to the one before it."""
     if _REACTION.fullmatch(" ".join(ent["text"].split())):
         return True
     if substance is None:

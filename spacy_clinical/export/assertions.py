@@ -1,4 +1,4 @@
-"""Whether findings hold, for whom and when, in records.
+"""Assertions in records: whether findings hold, for whom and when.
 
 An entity in a record has these fields, of `clinical_assertion` or of any component that
 sets ConText's attributes:
@@ -37,7 +37,7 @@ class CueRecord(TypedDict, total=False):
 
 
 class AssertionRecord(TypedDict):
-    """Why a finding holds or doesn't."""
+    """The reasons why a finding holds or doesn't."""
 
     scores: dict[str, float | None]
     cues: list[CueRecord]

@@ -7,12 +7,13 @@ leave out what must not be stated. docs/exports.md has the table.
 """
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from spacy_clinical.export.clauses import CLAUSE_END, is_hypothetical, split_clauses
+from spacy_clinical.export.relatives import ANYBODY, Relative, find_last_relative
 from spacy_clinical.export.stop_lists import Status, StopLists
 from spacy_clinical.icd9.findings import Finding, Findings
 from spacy_clinical.relations.drug_names import DRUG_LABELS
@@ -27,8 +28,6 @@ from spacy_clinical.relations.holders import (
 # a relative. "planned": to be done. "hypothetical": may occur.
 Role: TypeAlias = Literal["stated", "allergy", "family", "planned", "hypothetical"]
 
-# Characters between two related entities, at most.
-NEAR = 60
 # Characters searched before and after a finding, on its line.
 AROUND = 200
 ROLES: dict[str, Role] = {
@@ -87,29 +86,6 @@ _NO_ALLERGY = re.compile(
     re.IGNORECASE,
 )
 _ONLY_NONE = re.compile(r"\W*(?:none|no|denies|negative|nil)\W*", re.IGNORECASE)
-# Who in the family, with HL7's code of the relationship (v3-RoleCode).
-RELATIVES: dict[str, tuple[str, str]] = {
-    **dict.fromkeys(("mother", "mom", "mum"), ("MTH", "mother")),
-    **dict.fromkeys(("father", "dad"), ("FTH", "father")),
-    **dict.fromkeys(("brother", "brothers"), ("BRO", "brother")),
-    **dict.fromkeys(("sister", "sisters"), ("SIS", "sister")),
-    **dict.fromkeys(("sibling", "siblings"), ("SIB", "sibling")),
-    **dict.fromkeys(("son", "sons"), ("SON", "natural son")),
-    **dict.fromkeys(("daughter", "daughters"), ("DAU", "natural daughter")),
-    **dict.fromkeys(("child", "children"), ("CHILD", "child")),
-    **dict.fromkeys(("grandmother", "grandma"), ("GRMTH", "grandmother")),
-    **dict.fromkeys(("grandfather", "grandpa"), ("GRFTH", "grandfather")),
-    **dict.fromkeys(("grandparent", "grandparents"), ("GRPRN", "grandparent")),
-    **dict.fromkeys(("aunt", "aunts"), ("AUNT", "aunt")),
-    **dict.fromkeys(("uncle", "uncles"), ("UNCLE", "uncle")),
-    **dict.fromkeys(("cousin", "cousins"), ("COUSN", "cousin")),
-    **dict.fromkeys(("nephew", "nephews"), ("NEPHEW", "nephew")),
-    **dict.fromkeys(("niece", "nieces"), ("NIECE", "niece")),
-    **dict.fromkeys(("parent", "parents"), ("PRN", "parent")),
-    "wife": ("WIFE", "wife"),
-    "husband": ("HUSB", "husband"),
-    "spouse": ("SPS", "spouse"),
-}
 # Fields of an `Assertion`, with the attributes of findings that they are read from, as
 # ConText, medspaCy and negspaCy name them.
 _ATTRIBUTES = {
@@ -121,25 +97,12 @@ _ATTRIBUTES = {
 }
 ASSERTED = frozenset(name for names in _ATTRIBUTES.values() for name in names)
 FAMILY_HISTORY = "Family_history"
-ANYBODY = ("FAMMEMB", "family member")
-_RELATIVE = re.compile(
-    rf"(?:\b(maternal|paternal) )?\b({'|'.join(RELATIVES)})\b", re.IGNORECASE
-)
-# Relatives that HL7 has codes of for both sides of the family.
-_SIDED = frozenset({"GRMTH", "GRFTH", "GRPRN", "AUNT", "UNCLE", "COUSN"})
 # Cues of what is past and gone.
 _RESOLVED = re.compile(r"\b(?:resolved|cured|recovered|healed)\b", re.IGNORECASE)
 
 
-class Relative(NamedTuple):
-    """A relative: HL7's code of the relationship, and its name."""
-
-    code: str
-    name: str
-
-
 class Assertion(NamedTuple):
-    """What is said of a finding; False also where nothing has looked.
+    """The assertion of a finding; fields are False also where nothing has looked.
 
     is_affirmed: Whether something has looked for negation, and found none.
     is_current: The same of history.
@@ -327,7 +290,7 @@ class Claims:
         )
 
     def _has_statement(self, start: int, end: int) -> bool:
-        """Whether any clause of a text is stated of the patient, or planned."""
+        """Check whether any clause of a text is stated of the patient, or planned."""
         if not self.text:
             role = self.find_section_role(start)
             may_hold = self._findings.may_hold(start, end)
@@ -355,27 +318,21 @@ class Claims:
 
     def find_relative(self, finding: Mapping[str, Any]) -> Relative:
         """Find who in the family has a disorder: the last one named from its cue on, or
-        else before it on its line. An entity such as "mother had a stroke" says it itself."""
+        else before it on its line. An entity such as "mother had a stroke" says it
+        itself."""
         places = [finding["text"]] if self.names_relative(finding) else []
         for cue in _list_cues(finding, "family"):
             start, end = max(cue["start"] - len("maternal "), 0), cue["end"]
             following = self.text[end : finding["start"]]
             is_near = "\n" not in following and len(following) < AROUND
             places.append(self.text[start:end] + (following if is_near else ""))
-        for words in (*places, self._find_before(finding["start"], clause=False)):
-            names = _RELATIVE.findall(words)
-            if names:
-                side, name = (part.lower() for part in names[-1])
-                code, display = RELATIVES[name]
-                if side and code in _SIDED:
-                    return Relative(f"{side[0].upper()}{code}", f"{side} {display}")
-                return Relative(code, display)
-        return Relative(*ANYBODY)
+        places.append(self._find_before(finding["start"], clause=False))
+        return next(filter(None, map(find_last_relative, places)), ANYBODY)
 
     def names_relative(self, finding: Mapping[str, Any]) -> bool:
         """Check whether an entity of family history says whose it is."""
         is_history = finding["label"] == FAMILY_HISTORY
-        return is_history and _RELATIVE.search(finding.get("text") or "") is not None
+        return is_history and find_last_relative(finding.get("text") or "") is not None
 
     def has_no_allergies(self, start: int, end: int) -> bool:
         """Check whether a section on allergies says that none are known.
@@ -386,7 +343,7 @@ class Claims:
         return bool(_NO_ALLERGY.search(body) or _ONLY_NONE.fullmatch(body))
 
     def _find_before(self, start: int, *, clause: bool = True) -> str:
-        """The text before a finding on its line, or in its clause."""
+        """Find the text before a finding on its line, or in its clause."""
         first = max(self.text.rfind("\n", 0, start) + 1, start - AROUND)
         line = self.text[first:start]
         return CLAUSE_END.split(line)[-1] if clause else line
@@ -399,34 +356,3 @@ class Claims:
 def _list_cues(finding: Mapping[str, Any], category: str) -> list[Mapping[str, Any]]:
     cues = (finding.get("assertion") or {}).get("cues") or ()
     return [cue for cue in cues if cue["category"] == category]
-
-
-class NearbyEntities:
-    """Entities in note order, to find the one next to a place, on the same line.
-
-    ents: Records of entities.
-    text: Of the note.
-    """
-
-    def __init__(self, ents: list[Mapping[str, Any]], text: str) -> None:
-        self.ents = ents
-        self.text = text
-        self.starts = [ent["start"] for ent in ents]
-        self.ends = [ent["end"] for ent in ents]
-
-    def find_after(self, end: int) -> Mapping[str, Any] | None:
-        """Find the entity that follows a place (character); None if it is far."""
-        index = bisect_left(self.starts, end)
-        return self._check(index, end, *self.starts[index : index + 1])
-
-    def find_before(self, start: int) -> Mapping[str, Any] | None:
-        """Find the entity that ends before a place (character); None if it is far."""
-        index = bisect_right(self.ends, start) - 1
-        if index < 0:
-            return None
-        return self._check(index, self.ends[index], start)
-
-    def _check(self, index: int, *gap: int) -> Mapping[str, Any] | None:
-        if len(gap) < 2 or gap[1] - gap[0] > NEAR:
-            return None
-        return None if "\n" in self.text[slice(*gap)] else self.ents[index]

@@ -46,16 +46,13 @@ from typing import Any
 from spacy_clinical.export.allergies import list_allergies
 from spacy_clinical.export.claims import (
     FAMILY_HISTORY,
-    Claims,
-    NearbyEntities,
-    Relative,
     read_assertion,
 )
 from spacy_clinical.export.codings import URIS, make_code, split_entity
 from spacy_clinical.export.fhir_answers import filter_places, make_items
+from spacy_clinical.export.fhir_findings import FindingMaker, locate
 from spacy_clinical.export.fhir_measurements import make_measurement
-from spacy_clinical.export.fhir_note import NoteMaker
-from spacy_clinical.export.fhir_relations import Places, Related, find_status
+from spacy_clinical.export.fhir_relations import Places, find_status
 from spacy_clinical.export.fhir_status import (
     extend,
     is_denied,
@@ -71,7 +68,9 @@ from spacy_clinical.export.fhir_values import (
     make_status,
 )
 from spacy_clinical.export.jsonl import write_records
+from spacy_clinical.export.nearby import NearbyEntities
 from spacy_clinical.export.places import to_doc
+from spacy_clinical.export.relatives import Relative
 from spacy_clinical.files.json_text import keep_finite
 
 ICD9, ICD10 = URIS["ICD9CM"], URIS["ICD10CM"]
@@ -167,15 +166,8 @@ def make_dated_bundle(
     )
 
 
-class _Maker(NoteMaker):
+class _Maker(FindingMaker):
     """Make the resources of a note and of its findings."""
-
-    def __init__(
-        self, record: Mapping[str, Any], subject: str | None, date: str
-    ) -> None:
-        super().__init__(record, subject, date)
-        self.claims = Claims(record)
-        self.related = Related(record)
 
     def list_conditions(self) -> Iterator[Resource]:
         for number, code in enumerate(self.record.get("codes") or ()):
@@ -188,8 +180,8 @@ class _Maker(NoteMaker):
             places = [place["start"] for place in code["evidence"]]
             names = ("condition", "code", code["code"], number)
             yield self._make_condition(names, places, code, {"coding": coding})
-        for ent in self._list_parts(DISORDERS, "stated", "planned"):
-            place = ("condition", "entity", *_locate(ent))
+        for ent in self.list_parts(DISORDERS, "stated", "planned"):
+            place = ("condition", "entity", *locate(ent))
             more = self.related.describe_disorder(ent)
             code = make_code(ent)
             yield self._make_condition(place, [ent["start"]], ent, code) | more
@@ -202,7 +194,7 @@ class _Maker(NoteMaker):
         code: Resource,
     ) -> Resource:
         return {
-            **self._start("Condition", parts, places, finding),
+            **self.start_resource("Condition", parts, places, finding),
             **self._find_clinical_status(finding),
             **verify(VERIFICATION, finding, uncertain="provisional"),
             "code": code,
@@ -211,7 +203,7 @@ class _Maker(NoteMaker):
         }
 
     def _find_clinical_status(self, finding: Mapping[str, Any]) -> Resource:
-        """The status of what is past; what is refuted has none."""
+        """Find the status of what is past; what is refuted has none."""
         assertion = read_assertion(finding)
         if assertion.is_negated or not assertion.is_historical:
             return {}
@@ -219,8 +211,8 @@ class _Maker(NoteMaker):
         return make_status("clinicalStatus", CLINICAL, status)
 
     def list_medications(self) -> Iterator[Resource]:
-        dosages = NearbyEntities(self._list(DOSAGES), self.text)
-        for ent in self._list_parts(MEDICATIONS, "stated", "planned", "hypothetical"):
+        dosages = NearbyEntities(self.list_entities(DOSAGES), self.text)
+        for ent in self.list_parts(MEDICATIONS, "stated", "planned", "hypothetical"):
             if not self.related.is_named(ent) or self.related.is_relatives(ent):
                 continue
             drug = self.related.find_drug(ent)
@@ -228,7 +220,7 @@ class _Maker(NoteMaker):
             use = {"dosage": [{"text": clean(dose["text"])}]} if dose else {}
             status = self.claims.find_status_of(ent)
             yield {
-                **self._start_entity("MedicationStatement", "medication", ent),
+                **self.start_entity("MedicationStatement", "medication", ent),
                 "status": find_status(
                     drug,
                     status,
@@ -242,11 +234,11 @@ class _Maker(NoteMaker):
             }
 
     def list_procedures(self) -> Iterator[Resource]:
-        for ent in self._list_parts(PROCEDURES, "stated"):
+        for ent in self.list_parts(PROCEDURES, "stated"):
             assertion = read_assertion(ent)
             status = "completed" if assertion.is_historical else "unknown"
             yield {
-                **self._start_entity("Procedure", "procedure", ent),
+                **self.start_entity("Procedure", "procedure", ent),
                 "status": "not-done" if assertion.is_negated else status,
                 "code": make_code(ent),
                 "subject": self.subject,
@@ -255,7 +247,7 @@ class _Maker(NoteMaker):
     def list_observations(self) -> Iterator[Resource]:
         others = Places(
             (ent["start"], ent["end"])
-            for ent in self._list(VALUES | TESTS)
+            for ent in self.list_entities(VALUES | TESTS)
             if self.claims.find_role_of(ent) != "stated" or is_denied(ent)
         )
         for number, row in enumerate(self.related.measurements):
@@ -268,7 +260,7 @@ class _Maker(NoteMaker):
                 continue
             parts = ("observation", "measurement", *place, number)
             yield {
-                **self._start("Observation", parts, [row["start"]], {}),
+                **self.start_resource("Observation", parts, [row["start"]], {}),
                 "status": "preliminary",
                 "subject": self.subject,
                 **make_measurement(
@@ -277,13 +269,13 @@ class _Maker(NoteMaker):
                 "device": self.refer_device(),
                 "derivedFrom": [self.refer("document")],
             }
-        tests = NearbyEntities(self._list(TESTS), self.text)
-        for ent in self._list(VALUES, "stated"):
+        tests = NearbyEntities(self.list_entities(TESTS), self.text)
+        for ent in self.list_entities(VALUES, "stated"):
             if is_denied(ent) or self.related.is_measured(ent):
                 continue
             test = tests.find_before(ent["start"])
             yield {
-                **self._start_entity("Observation", "observation", ent),
+                **self.start_entity("Observation", "observation", ent),
                 "status": "preliminary",
                 "code": make_code(test) if test else {"text": "unnamed test"},
                 "subject": self.subject,
@@ -295,12 +287,12 @@ class _Maker(NoteMaker):
     def list_allergies(self) -> Iterator[Resource]:
         """List the substances that are not tolerated, each with its reactions; or that no
         allergies are known."""
-        substances = self._list(MEDICATIONS, "allergy")
-        others = self._list(REACTIONS, "allergy")
+        substances = self.list_entities(MEDICATIONS, "allergy")
+        others = self.list_entities(REACTIONS, "allergy")
         for ent, reactions in list_allergies(self.text, substances, others):
             caused = [{"manifestation": [{"text": clean(name)}]} for name in reactions]
             yield {
-                **self._start_entity("AllergyIntolerance", "allergy", ent),
+                **self.start_entity("AllergyIntolerance", "allergy", ent),
                 **show_allergy(ent),
                 "code": make_code(ent),
                 "patient": self.subject,
@@ -314,7 +306,7 @@ class _Maker(NoteMaker):
             if not has_some and self.claims.has_no_allergies(row["body_start"], end):
                 parts = ("allergy", "none", start)
                 yield {
-                    **self._start("AllergyIntolerance", parts, [start], {}),
+                    **self.start_resource("AllergyIntolerance", parts, [start], {}),
                     **show_allergy({}),
                     "code": NO_KNOWN_ALLERGY,
                     "patient": self.subject,
@@ -323,7 +315,7 @@ class _Maker(NoteMaker):
     def list_relatives(self) -> Iterator[Resource]:
         """List the disorders of each relative."""
         disorders: dict[Relative, list[Mapping[str, Any]]] = {}
-        for ent in self._list(DISORDERS | {FAMILY_HISTORY}, "family"):
+        for ent in self.list_entities(DISORDERS | {FAMILY_HISTORY}, "family"):
             # "No family history of" names no relative.
             assertion = read_assertion(ent)
             if assertion.is_negated or assertion.is_hypothetical:
@@ -336,7 +328,7 @@ class _Maker(NoteMaker):
             code, display = relative
             coding = {"system": ROLE_CODES, "code": code, "display": display}
             yield {
-                **self._start("FamilyMemberHistory", parts, places, {}),
+                **self.start_resource("FamilyMemberHistory", parts, places, {}),
                 "status": "partial",
                 "patient": self.subject,
                 "relationship": {"coding": [coding]},
@@ -354,7 +346,7 @@ class _Maker(NoteMaker):
             parts = ("response",)
             places = [row["start"] for row in self.record.get("answers") or ()]
             yield {
-                **self._start(
+                **self.start_resource(
                     "QuestionnaireResponse", parts, filter_places(places), {}
                 ),
                 # By no person.
@@ -364,46 +356,3 @@ class _Maker(NoteMaker):
                 "author": self.refer_device(),
                 "item": items,
             }
-
-    def _start(
-        self,
-        kind: str,
-        parts: tuple[object, ...],
-        places: Iterable[int],
-        finding: Mapping[str, Any],
-    ) -> Resource:
-        """Start the resource of a finding, and enter it in its sections.
-
-        parts: What its id is made of.
-        places (characters): Where it was found.
-        """
-        self.enter(places, *parts)
-        resource = {"resourceType": kind, "id": self.make_id(*parts)}
-        return {**resource, **extend(finding)}
-
-    def _start_entity(self, kind: str, name: str, ent: Mapping[str, Any]) -> Resource:
-        parts = (name, *_locate(ent))
-        return self._start(kind, parts, [ent["start"]], ent)
-
-    def _list_parts(
-        self, labels: frozenset[str], *roles: str
-    ) -> Iterator[Mapping[str, Any]]:
-        """List entities; those that name several concepts once for each."""
-        for ent in self._list(labels, *roles):
-            yield from split_entity(ent)
-
-    def _list(self, labels: frozenset[str], *roles: str) -> list[Mapping[str, Any]]:
-        """List entities of some types; with roles only those that have one of them."""
-        return [
-            ent
-            for ent in self.record["entities"]
-            if ent["label"] in labels
-            and clean(ent.get("text") or "")
-            and (not roles or self.claims.find_role_of(ent) in roles)
-        ]
-
-
-def _locate(ent: Mapping[str, Any]) -> tuple[int, ...]:
-    """Where an entity is, and which of its concepts is meant, if it isn't the first."""
-    part = ent.get("part") or 0
-    return (ent["start"], ent["end"], *([part] if part else []))

@@ -37,7 +37,7 @@ Place = tuple[int, int]
 
 
 class _Child(NamedTuple):
-    """What belongs to a finding; `entity` is {} if it is none."""
+    """A child of a finding; `entity` is {} if it is none."""
 
     label: str
     place: Place
@@ -65,7 +65,7 @@ class Places:
 
 
 class Related:
-    """What belongs to the findings of a note.
+    """The relations of the findings of a note.
 
     record: As `records.make_record` makes it. Earlier versions wrote no relations.
     """
@@ -98,15 +98,15 @@ class Related:
         return self._drugs.get(_get_place(ent))
 
     def is_named(self, ent: Mapping[str, Any]) -> bool:
-        """Whether an entity names a drug: no word of a sig, nor only another name of the drug
-        beside it."""
+        """Check whether an entity names a drug: no word of a sig, nor only another name
+        of the drug beside it."""
         place = _get_place(ent)
         if place in self._others and place not in self._drugs:
             return False
         return place in self._drugs or names_drug(ent.get("text") or "")
 
     def is_relatives(self, ent: Mapping[str, Any]) -> bool:
-        """Whether the record of a medication says that a relative takes it."""
+        """Check whether the record of a medication says that a relative takes it."""
         drug = self._drugs.get(_get_place(ent))
         return drug is not None and "is_family" in drug["assertion"]
 
@@ -144,11 +144,12 @@ class Related:
     # Measurements
 
     def is_measured(self, ent: Mapping[str, Any]) -> bool:
-        """Whether a measurement has the place of an entity, or some of it."""
+        """Check whether a measurement has the place of an entity, or some of it."""
         return self._measured.overlap(*_get_place(ent))
 
     def is_stated(self, row: Mapping[str, Any]) -> bool:
-        """Whether a measurement is the patient's, and one of now or of a known day."""
+        """Check whether a measurement is the patient's, and one of now or of a known
+        day."""
         is_past = row["former"] and not row[DATE]
         return "is_family" not in row["assertion"] and not is_past
 

@@ -29,7 +29,8 @@ def extend(finding: Mapping[str, Any]) -> Resource:
 def verify(
     system: str, finding: Mapping[str, Any], *, uncertain: str = "unconfirmed"
 ) -> Resource:
-    """The status of a finding: refuted, or unconfirmed, as no finding is confirmed.
+    """Make the status of a finding: refuted, or unconfirmed, as no finding is
+    confirmed.
 
     uncertain: Of what the note itself says is uncertain.
     """
@@ -40,7 +41,7 @@ def verify(
 
 
 def show_allergy(finding: Mapping[str, Any]) -> Resource:
-    """The two statuses of an allergy: FHIR asks for the clinical one (ait-1)."""
+    """Make the two statuses of an allergy: FHIR asks for the clinical one (ait-1)."""
     assertion = read_assertion(finding)
     is_over = assertion.is_negated or assertion.is_historical
     return {

@@ -1,4 +1,4 @@
-"""What is said of findings: where they are, on which side, how severe, how they go.
+"""Read what is said of findings: where they are, on which side, how severe, how they go.
 
 It is what belongs to them by relations (MODIFY), as `clinical_relations` writes them.
 """
@@ -45,7 +45,7 @@ _SEVERITY = re.compile(
 
 
 class Said(NamedTuple):
-    """What belongs to a finding (characters, half open).
+    """A mention that belongs to a finding (characters, half open).
 
     label: Its type.
     """

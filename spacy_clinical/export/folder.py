@@ -164,13 +164,13 @@ def _get_pages(folder: Path) -> PagesFolder:
 
 
 def _list_pages(folder: Path) -> list[Path]:
-    """The pages about all notes that an earlier run or `view` has made."""
+    """List the pages about all notes that an earlier run or `view` has made."""
     pages = [folder / INDEX_FILE, folder / VIEW_FILE]
     return [path for path in pages if is_made_page(path)]
 
 
 def _is_made(path: Path) -> bool:
-    """Whether a file holds records of notes, or nothing."""
+    """Check whether a file holds records of notes, or nothing."""
     if path.is_symlink() or not path.is_file():
         return False
     with path.open("rb") as lines:
@@ -182,8 +182,8 @@ def _is_made(path: Path) -> bool:
 
 
 def warn_of_text(folder: Path, outputs: Collection[Path]) -> None:
-    """Name the exports and pages of earlier runs that stay where nothing shall quote notes:
-    what `export` and `view` were told to write.
+    """Name the exports and pages of earlier runs that still quote notes, as `export` and
+    `view` write them.
 
     outputs (resolved): What this run may write.
     """

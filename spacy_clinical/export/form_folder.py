@@ -56,7 +56,7 @@ class FormResult(NamedTuple):
 
 
 class FormTotals(NamedTuple):
-    """What was written.
+    """Counts of what was written.
 
     n_failed: Forms that could not be read or extracted.
     n_bad_pages: Pages that could not be read, of other forms.

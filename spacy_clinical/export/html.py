@@ -235,7 +235,7 @@ def render(template: str, *, types: Sequence[EntityType] = (), **values: Any) ->
 
 
 def _get_name(label: str) -> str:
-    """The name of a label for readers."""
+    """Get the name of a label for readers."""
     words = label.replace("_", " ").strip()
     return words[:1].upper() + words[1:]
 

@@ -9,7 +9,7 @@ from spacy_clinical.identifiers.found import list_identifiers
 
 
 class IdentifierRecord(TypedDict, total=False):
-    """What identifies a person; `kind` and `source` are "" where they are unknown."""
+    """An identifier of a person; `kind` and `source` are "" where they are unknown."""
 
     label: str
     kind: str

@@ -197,7 +197,7 @@ def _find_existence(role: Role, assertion: Assertion) -> str:
 
 
 def _find_status(claims: Claims, ent: Mapping[str, Any], role: Role) -> str:
-    """The status of a drug by its line or the title of its list; "" if unknown."""
+    """Find the status of a drug by its line or the title of its list; "" if unknown."""
     if ent["label"] != "Medication" or role in ("allergy", "family"):
         return ""
     status = claims.find_status(ent["start"], ent["end"])
@@ -240,7 +240,7 @@ def _join(modifiers: list[str], attributes: Mapping[str, Any]) -> str:
 
 
 def _read_number(note_id: str) -> int | None:
-    """The id of a note as a number of at most 63 bits; None if it isn't one."""
+    """Read the id of a note as a number of at most 63 bits; None if it isn't one."""
     if not (note_id.isascii() and note_id.isdigit() and len(note_id) < 20):
         return None
     number = int(note_id)

@@ -143,7 +143,7 @@ class ErrorRecord(TypedDict):
 
 
 class Record(TypedDict, total=False):
-    """What was found in a note, as the module describes."""
+    """A record of what was found in a note, as the module describes."""
 
     id: str
     source: str

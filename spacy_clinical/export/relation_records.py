@@ -1,4 +1,4 @@
-"""What belongs to what, in records: relations, medications, measurements and dates.
+"""Records of what belongs together: relations, medications, measurements and dates.
 
 Of `clinical_relations`, or of any component that writes `doc._.relations` and the others:
 

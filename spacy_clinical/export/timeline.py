@@ -1,4 +1,4 @@
-"""What happened when: the dated findings, treatments and measurements of a note.
+"""Timelines: the dated findings, treatments and measurements of a note.
 
 A date belongs to what a relation says, or the record of a measurement. What has no date by
 these gets the nearest one of its sentence, which is marked as such, as only the text says so.
@@ -36,7 +36,7 @@ _THIRDS = {"EARLY": (0, 1), "MID": (1, 2), "LATE": (2, 3)}
 
 
 class Event(NamedTuple):
-    """What has a date (characters, half open).
+    """An event that has a date (characters, half open).
 
     entity, measurement: Its number in the record; None if it is none. The event of a date
         that nothing has is the text around it.

@@ -157,7 +157,7 @@ def _read_kept(span: Span) -> ShortForm:
 
 
 def _get_abbreviations(doc: Doc) -> list[Span]:
-    """The short forms whose long forms are known."""
+    """Get the short forms whose long forms are known."""
     if ABBREVIATIONS_KEY in doc.spans:
         return [span for span, row in _list_rows(doc) if row.long_form]
     stored: list[Span] | None = get_whole(doc, _ATTRIBUTE)
@@ -181,8 +181,8 @@ class _Stored(list[Any]):
 
 
 def _get_long_form(span: Span) -> Any:
-    """The long form of a short form: a span of the Doc where it stands there, and else of
-    a Doc of its own; None if it is unknown."""
+    """Get the long form of a short form: a span of the Doc where it stands there, and
+    else of a Doc of its own; None if it is unknown."""
     doc = span.doc
     if ABBREVIATIONS_KEY in doc.spans:
         now = follow(span)

@@ -1,4 +1,4 @@
-"""What is asked of a Doc, and what is found: `doc._.questions` and `doc._.answers`,
+"""Questions to a Doc, and what is found: `doc._.questions` and `doc._.answers`,
 `doc._.hypotheses` and `doc._.statements`."""
 
 from collections.abc import Mapping

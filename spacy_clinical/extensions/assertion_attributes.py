@@ -116,7 +116,7 @@ def get_known_attributes(doc: Doc) -> set[str]:
 
 
 class Asserted(NamedTuple):
-    """What is said of a place in a Doc (characters, half open).
+    """An assertion about a place in a Doc (characters, half open).
 
     attributes: Those that are true for it.
     cues, section: As in `set_assertion`.

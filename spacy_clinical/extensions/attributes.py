@@ -136,7 +136,7 @@ def _get_section_body(span: Span) -> Span:
 
 
 def _get_score(span: Span) -> float | None:
-    """The score of a predicted span, from the first group that has one for it."""
+    """Get the score of a predicted span, from the first group that has one for it."""
     span = follow(span)
     for key, group in span.doc.spans.items():
         scores = group.attrs.get("scores")
@@ -179,7 +179,7 @@ def _set_icd9(doc: Doc, records: list[dict[str, Any]]) -> None:
 
 
 def _get_provenance(doc: Doc) -> dict[str, Any] | None:
-    """What made a Doc: the entries on which all Docs that it was joined from agree."""
+    """Get what made a Doc: the entries on which all Docs that it was joined from agree."""
     kept = find_kept(doc, "clinical_provenance")
     parts: list[dict[str, Any]] = [value for *_, value in kept if value]
     if len(parts) < 2:

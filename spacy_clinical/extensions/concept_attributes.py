@@ -35,7 +35,7 @@ _Key = tuple[str, str, int, int]
 
 
 class Linked(NamedTuple):
-    """What an entity was linked to (characters, half open).
+    """The concepts that an entity was linked to (characters, half open).
 
     candidates: Ids with scores, best first.
     concept: The best one's record; None if no candidate is good enough.

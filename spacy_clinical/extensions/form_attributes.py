@@ -21,7 +21,7 @@ TABLES_KEY = "spacy_clinical.form_tables"
 
 
 class Layout(NamedTuple):
-    """Where a span is, as spacy-layout says it.
+    """The layout of a span, as spacy-layout describes it.
 
     x, y, width, height: From the upper left corner, in the page's units.
     page_no: From 1 on.
@@ -35,13 +35,13 @@ class Layout(NamedTuple):
 
 
 def _get_box(token: Token) -> Box | None:
-    """The box of a token's word, or around its words on the first one's page."""
+    """Get the box of a token's word, or around its words on the first one's page."""
     words = find_words(token)
     return cover_boxes(w.box for w in words if w.number == words[0].number)
 
 
 def _get_box_1000(token: Token) -> tuple[int, int, int, int]:
-    """A token's box as LayoutLM reads it: 0 to 1000 across and down the page."""
+    """Get a token's box as LayoutLM reads it: 0 to 1000 across and down the page."""
     box = _get_box(token)
     if box is None:
         return 0, 0, 0, 0
@@ -70,7 +70,7 @@ def _get_span_page(span: Span) -> int:
 
 
 def _get_span_box(span: Span) -> Box | None:
-    """The box around what a span has on its first page."""
+    """Get the box around what a span has on its first page."""
     span = follow(span)
     forms = find_forms(span.doc)
     words = [word for token in span for word in find_words(token, forms)]
@@ -100,7 +100,7 @@ def _get_form_fields(doc: Doc) -> list[dict[str, Any]]:
 
 
 def _get_form_tables(doc: Doc) -> list[dict[str, Any]]:
-    """The tables that a Doc has, with offsets in its own text."""
+    """Get the tables that a Doc has, with offsets in its own text."""
     return [
         _move_table(table, start) if start else table
         for start, table in _list_placed(doc, TABLES_KEY, "tables")
@@ -129,7 +129,7 @@ def _list_placed(doc: Doc, key: str, name: str) -> Iterator[tuple[int, dict[str,
 
 
 def _is_there(doc: Doc, offset: int, place: Sequence[int]) -> bool:
-    """Whether a Doc has a stretch of text that another Doc had.
+    """Check whether a Doc has a stretch of text that another Doc had.
 
     place: Its start and end there (characters), and its sign.
     """

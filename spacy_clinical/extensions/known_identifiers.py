@@ -1,4 +1,4 @@
-"""What is known of a note's patient: `doc._.known_identifiers`, to be looked for."""
+"""Known facts of a note's patient, to be looked for: `doc._.known_identifiers`."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is known of when a note was written: `doc._.note_dates`."""
+"""Known dates of a note: `doc._.note_dates`."""
 
 from collections.abc import Mapping
 

@@ -21,7 +21,7 @@ from spacy_clinical.extensions.placed_records import PREFIX, register_records
 from spacy_clinical.extensions.span_groups import follow
 
 RELATIONS = "relations"
-# Records that are assembled from relations.
+# Records that are assembled from entities and the text.
 MEDICATIONS, MEASUREMENTS = "medications", "measurements"
 RECORDS = (MEDICATIONS, MEASUREMENTS)
 _DATE, _KNOWN = "spacy_clinical.date", "clinical_known_relations"

@@ -18,7 +18,7 @@ SAVED = ">QQQllll"
 
 
 class Place(Protocol):
-    """What is known of a place in a Doc (characters, half open)."""
+    """A place in a Doc, and what is known of it (characters, half open)."""
 
     @property
     def start(self) -> int:

@@ -258,7 +258,8 @@ def _has_headers(folder: Path, headers: dict[str, str]) -> bool:
 
 
 def _begins_with(line: str, header: str) -> bool:
-    """Later versions have more columns, and so have attributes that were asked for."""
+    """Check how a line begins: later versions have more columns, as have attributes that
+    were asked for."""
     return f"{line},".startswith(f"{header},")
 
 

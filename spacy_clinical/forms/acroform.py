@@ -126,7 +126,7 @@ def _read_value(form: Any, annotation: Any, kind: WidgetKind, flags: int) -> str
 
 
 def _read_state(form: Any, annotation: Any) -> str:
-    """The export value of what is ticked; "" of what is not.
+    """Read the export value of what is ticked; "" of what is not.
 
     A field shows the state that its /AS names; without one, that of the group's value.
     """

@@ -21,8 +21,8 @@ NEXT_LINE = -2.0
 ELSEWHERE = 4.0
 COLON = 3.0
 NEVER = 1e4
-# The next line of a part starts where the one above does, give or take so many heights,
-# with so many heights of white space between.
+# The next line of a part starts where the one above does, give or take this many heights,
+# with this many heights of white space between.
 INDENT = 1.0
 SPACING = 0.8
 # Least share of a label's probability that its beginning, or its inside, has.
@@ -71,7 +71,8 @@ def label_segments(
 
 
 def _find_costs(before: Segment, segment: Segment) -> tuple[float, float]:
-    """The costs of starting or ending a part between two words, and of going on with it."""
+    """Find the costs of starting or ending a part between two words, and of going on
+    with it."""
     if before is segment:
         return CUT, 0.0
     if before.page != segment.page:
@@ -90,8 +91,8 @@ def _find_costs(before: Segment, segment: Segment) -> tuple[float, float]:
 def _sum_roles(
     scores: Floats2d, scheme: LabelScheme
 ) -> tuple[Floats2d, Floats2d, Floats2d]:
-    """Probabilities that a word begins a part or is inside of one, by type, and that it
-    is outside: (n_words, n_types), twice, and (n_words, 1)."""
+    """Sum the probabilities that a word begins a part or is inside of one, by type, and
+    that it is outside: (n_words, n_types), twice, and (n_words, 1)."""
 
     def add(roles: str, name: str) -> Floats2d:
         tags = [f"{role}-{name}" for role in roles]
@@ -110,7 +111,7 @@ def _find_best_path(
     outside: Floats2d,
     costs: Sequence[tuple[float, float]],
 ) -> list[int]:
-    """The best states of words: 0 is outside, then "begins" and "inside" by type.
+    """Find the best states of words: 0 is outside, then "begins" and "inside" by type.
 
     costs: Between each two words: to change, and to go on.
     """

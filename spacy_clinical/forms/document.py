@@ -26,7 +26,7 @@ from spacy_clinical.forms.pages import (
 def make_form_doc(vocab: Vocab, pages: Sequence[FormPage], *, source: str = "") -> Doc:
     """Make a Doc of pages, one token a word, in the order in which they are read.
 
-    Lines and pages are parted by line breaks. `doc.spans["layout"]` has spans labelled
+    Lines and pages are separated by line breaks. `doc.spans["layout"]` has spans labelled
     "page" and "line"; `token._.box`, `token._.page` and the like read what
     `form_data.keep_form` keeps with the Doc as plain data.
 

@@ -119,7 +119,7 @@ def find_heads(spans: Sequence[Span], answered: set[int]) -> dict[int, int]:
 
 
 def _is_next(above: Span, below: Span) -> bool:
-    """Whether one line begins right under another."""
+    """Check whether one line begins right under another."""
     if above._.page != below._.page or below._.box is None:
         return False
     x0, y0, _, y1 = above._.box

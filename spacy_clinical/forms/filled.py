@@ -142,7 +142,7 @@ def _list_words(doc: Doc) -> list[FormWord | None]:
 
 
 def _cover(words: Iterable[FormWord | None]) -> Box | None:
-    """The box around words, if there are some with boxes."""
+    """Make the box around words, if there are some with boxes."""
     return cover_boxes(word.box for word in words if word is not None)
 
 
@@ -152,7 +152,7 @@ def _list_texts(
     words: Sequence[FormWord | None],
     written: Collection[int],
 ) -> dict[tuple[int, int], list[Text]]:
-    """The printed texts of each page of each form.
+    """List the printed texts of each page of each form.
 
     written (tokens): What is not printed.
     """
@@ -333,7 +333,7 @@ class _Builder:
         self.fields.append(PlacedField(field, start, first_char, last_char))
 
     def _find_start(self, place: Place) -> int:
-        """The first token below the top of a field that nothing is written in."""
+        """Find the first token below the top of a field that nothing is written in."""
         page = place.form, place.page
         tokens = self.pages.get(page, ())
         for i in tokens:
@@ -351,7 +351,7 @@ def _list_tokens(text: Text | None) -> list[int]:
 
 
 def _find_runs(tokens: Iterable[int]) -> Iterable[tuple[int, int]]:
-    """Runs of tokens without others between them."""
+    """Find runs of tokens without others between them."""
     numbered = enumerate(sorted(set(tokens)))
     for _, run in groupby(numbered, key=lambda pair: pair[1] - pair[0]):
         own = [token for _, token in run]

@@ -74,7 +74,7 @@ def find_size(doc: Doc, part: Labelled, places: Places) -> float:
 
 
 def _find_alone(segments: Sequence[Segment]) -> set[tuple[int, int]]:
-    """The segments that have a line of their own (tokens)."""
+    """Find the segments that have a line of their own (tokens)."""
     rows: dict[int, list[Segment]] = {}
     for segment in segments:
         rows.setdefault(segment.row, []).append(segment)

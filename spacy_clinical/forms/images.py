@@ -123,7 +123,7 @@ def fit_dpi(width: float, height: float, dpi: int) -> int:
 
 
 def shrink(image: Image.Image, width: int) -> Image.Image:
-    """Make an image smaller that is wider than so many pixels."""
+    """Shrink an image that is wider than a number of pixels."""
     if image.width <= width:
         return image
     size = width, max(round(image.height * width / image.width), 1)
@@ -182,7 +182,7 @@ def _spread(image: Image.Image) -> Image.Image:
 
 
 def _find_ends(pixels: Any) -> tuple[float, float]:
-    """The smallest and the largest number, of those that are finite."""
+    """Find the smallest and the largest number, of those that are finite."""
     finite = pixels[numpy.isfinite(pixels)]
     if not finite.size:
         return math.inf, -math.inf

@@ -56,7 +56,10 @@ class Linker(Protocol):
     """A function that links questions to answers."""
 
     def __call__(self, entities: Sequence[FormEntity]) -> list[Link]:
-        """RETURNS: At most one question for each answer, in the order of answers."""
+        """Link answers to questions.
+
+        RETURNS: At most one question for each answer, in the order of answers.
+        """
 
 
 # What it costs to look for a question above, below, or by the answer above, rather than
@@ -91,7 +94,10 @@ class GeometricLinker:
     max_cost: float
 
     def __call__(self, entities: Sequence[FormEntity]) -> list[Link]:
-        """RETURNS: At most one question for each answer, in the order of answers."""
+        """Link answers to questions.
+
+        RETURNS: At most one question for each answer, in the order of answers.
+        """
         by_page: dict[int, list[int]] = {}
         for i, entity in enumerate(entities):
             by_page.setdefault(entity.page, []).append(i)
@@ -148,19 +154,21 @@ class _Linking:
         return [self.links[i] for i in sorted(self.links)]
 
     def _score(self, candidates: Sequence[tuple[float, int]]) -> float:
-        """The score of the cheapest candidate: low if another costs nearly as little."""
+        """Compute the score of the cheapest candidate: low if another costs nearly as
+        little."""
         cost, question = candidates[0]
         rival = next((c for c, other in candidates if other != question), self.max_cost)
         return round(min((rival + 20) / (rival + cost + 40), 1.0), 4)
 
     def _find_beside(self, answer: int) -> list[tuple[float, int]]:
-        """The costs of questions to the left, least first."""
+        """Find the costs of questions to the left, least first."""
         entities = self.entities
         gaps = [(find_gap(entities[q], entities[answer]), q) for q in self.questions]
         return sorted((cost, q) for cost, q in gaps if cost is not None)
 
     def _is_right_behind(self, answer: int) -> bool:
-        """Whether no other answer stands between it and the question to its left."""
+        """Check whether no other answer stands between it and the question to its
+        left."""
         if not self.beside[answer]:
             return False
         if BOX.search(self.entities[answer].text):
@@ -190,7 +198,7 @@ class _Linking:
         return costs
 
     def _find_below(self, answer: int) -> list[tuple[float, int]]:
-        """Labels under the lines that answers are written on."""
+        """Find labels under the lines that answers are written on."""
         above = self.entities[answer]
         costs = []
         for q in self.questions:
@@ -204,7 +212,7 @@ class _Linking:
         return costs
 
     def _find_along(self, answer: int) -> list[tuple[float, int]]:
-        """The questions of answers above it."""
+        """Find the questions of answers above it."""
         costs = []
         below = self.entities[answer]
         over = [self.entities[q] for q in self.questions]

@@ -17,7 +17,7 @@ from spacy_clinical.forms.segments import Segment, is_leader, trim_leader
 from spacy_clinical.forms.tables.aligned import find_aligned, is_question
 from spacy_clinical.forms.tables.find import is_table
 
-# An answer stands at most so many heights behind the colon of its question.
+# An answer stands at most this many heights behind the colon of its question.
 BEHIND = 14.0
 
 
@@ -74,7 +74,7 @@ def _label(segment: Segment, score: float, label: str = ANSWER) -> Labelled:
 def _answers(
     before: Segment, segment: Segment, following: Segment | None, labels: Sequence[str]
 ) -> bool:
-    """Whether a segment answers the one before it in its row."""
+    """Check whether a segment answers the one before it in its row."""
     gap = segment.box[0] - before.box[2]
     if before.row != segment.row or gap > BEHIND * before.height:
         return False
@@ -94,7 +94,7 @@ def _answers(
 
 
 def _cut(part: Labelled, other: Labelled) -> list[Labelled]:
-    """The pieces of a part that another one doesn't overlap."""
+    """List the pieces of a part that another one doesn't overlap."""
     if part.end <= other.start or part.start >= other.end:
         return [part]
     pieces = (part.start, other.start), (other.end, part.end)

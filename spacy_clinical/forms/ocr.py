@@ -78,7 +78,7 @@ def read_scan(
 
 
 def _get_sureness(page: FormPage) -> float:
-    """The mean confidence of the words; those that run vertically count as 0.
+    """Get the mean confidence of the words; those that run vertically count as 0.
 
     Tesseract reads lines that go up or down the page, too.
     """

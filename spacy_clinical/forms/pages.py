@@ -17,7 +17,7 @@ class Widget(NamedTuple):
     name: Of the field, whole ("patient.name"). Places of one name share a value, or are
         the choices of a group.
     hint: What a viewer shows where the pointer rests.
-    value: What is written there, lines parted by line breaks; of what is ticked, its
+    value: What is written there, lines separated by line breaks; of what is ticked, its
         export value; "" where nothing is.
     box: On the page, in its units.
     size: Of the letters, in the page's units; 0 if they are to fit.
@@ -52,7 +52,7 @@ SAME = 0.6
 MAX_SAME = 200
 # The least mean number of words a line in columns of running text.
 MIN_PROSE = 3.5
-# Words that are looked at, in all, to find the order of a page's words: so many, and so
+# Words that are looked at, in all, to find the order of a page's words: this many, and this
 # many times as many as there are.
 MAX_WORK, MAX_WORK_PER_WORD = 50_000, 10
 
@@ -160,7 +160,7 @@ def drop_copies(words: Sequence[Word]) -> list[Word]:
 
 
 def _is_same(box: Box, other: Box) -> bool:
-    """Whether two boxes share most of what they cover."""
+    """Check whether two boxes share most of what they cover."""
     width = min(box[2], other[2]) - max(box[0], other[0])
     height = min(box[3], other[3]) - max(box[1], other[1])
     if width <= 0 or height <= 0:
@@ -206,7 +206,7 @@ def _read_block(words: Sequence[Word]) -> list[list[Word]]:
     """Cut a block into parts, these into parts, and so on, and read them in order.
 
     Not by recursion, which has a limit. Words may be cut apart so often that it takes
-    ever longer: blocks that are left after so many cuts are read line by line.
+    ever longer: blocks that are left after a number of cuts are read line by line.
     """
     read: list[list[Word]] = []
     waiting = [words]
@@ -303,7 +303,7 @@ def _cut_columns(words: Sequence[Word], height: float) -> list[list[Word]]:
 
 
 def _are_columns(left: Sequence[list[Word]], right: Sequence[list[Word]]) -> bool:
-    """Whether two blocks are columns of text, not cells of the same rows."""
+    """Check whether two blocks are columns of text, not cells of the same rows."""
     if min(len(left), len(right)) < MIN_LINES:
         return False
     few, many = sorted((left, right), key=len)

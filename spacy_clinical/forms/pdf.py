@@ -126,8 +126,8 @@ def find_quarters(page: Any, text: Any) -> int:
 
 
 def _get_quarter(text: Any, i: int) -> int | None:
-    """The quarter turns clockwise of a character on the page as it is stored;
-    None if PDFium can't tell."""
+    """Get the quarter turns clockwise of a character on the page as it is stored; None
+    if PDFium can't tell."""
     angle = raw.FPDFText_GetCharAngle(text, i)
     return round(angle / (math.pi / 2)) % 4 if angle >= 0 else None
 
@@ -200,7 +200,7 @@ class Copies:
 
 
 def _list_characters(view: View, text: Any) -> Iterator[tuple[str, Glyph | None]]:
-    """The characters of a page, in the file's order, and where they are."""
+    """List the characters of a page, in the file's order, and where they are."""
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
     loose = raw.FS_RECTF()
     for i in range(text.count_chars()):
@@ -238,7 +238,7 @@ def place_box(view: View, left: float, top: float, right: float, bottom: float) 
 
 
 def _is_apart(before: Glyph, glyph: Glyph) -> bool:
-    """Whether a character starts a word though no space is before it.
+    """Check whether a character starts a word though no space is before it.
 
     Forms often place labels and values without any.
     """

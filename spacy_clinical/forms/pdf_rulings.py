@@ -9,7 +9,7 @@ from pypdfium2 import raw
 from spacy_clinical.forms.pages import Box
 from spacy_clinical.forms.tables.rulings import Rulings, merge_rulings
 
-# Filled areas that are so narrow are lines, in points.
+# Filled areas that are this narrow are lines, in points.
 THIN = 3.0
 # Pieces of paths that are looked at of a page.
 MAX_PIECES = 60_000
@@ -81,7 +81,7 @@ def _list_items(page: Any, matrix: Matrix) -> Iterator[tuple[Any, Matrix]]:
 def _list_sides(
     points: list[Point], is_closed: bool, is_stroked: bool
 ) -> Iterator[Box]:
-    """The sides of a path; of a narrow one that is filled, the line along it."""
+    """List the sides of a path; of a narrow one that is filled, the line along it."""
     x0, x1 = min(x for x, _ in points), max(x for x, _ in points)
     y0, y1 = min(y for _, y in points), max(y for _, y in points)
     if not is_stroked and min(x1 - x0, y1 - y0) <= THIN:
@@ -118,7 +118,7 @@ def _list_paths(item: Any) -> Iterator[tuple[list[Point], bool]]:
 
 
 def _get_mode(item: Any) -> tuple[bool, bool]:
-    """Whether a path is stroked, and filled with more than the color of paper."""
+    """Check whether a path is stroked, and filled with more than the color of paper."""
     fill, stroke = ctypes.c_int(), ctypes.c_int()
     if not raw.FPDFPath_GetDrawMode(item, fill, stroke):
         return False, False

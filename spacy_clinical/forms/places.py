@@ -12,7 +12,7 @@ from spacy_clinical.extensions.doc_data import Kept
 from spacy_clinical.extensions.form_data import Box, find_forms, find_words
 from spacy_clinical.types import Floats2d, Ints1d, Ints2d
 
-# Plain text is placed as if typed on pages of so many lines of so many characters.
+# Plain text is placed as if typed on pages of this many lines of this many characters.
 N_COLUMNS = 90
 N_LINES = 60
 # Height of a letter, as a part of a line's.
@@ -21,7 +21,7 @@ LETTER_HEIGHT = 0.7
 
 @dataclass(frozen=True)
 class Places:
-    """Where tokens are.
+    """The places of tokens.
 
     boxes (n_tokens, 4): x0, y0, x1, y1 in thousandths of the page, as LayoutLM reads
         them. What ends a line has none: zeros.
@@ -82,7 +82,7 @@ def list_rulings(doc: Doc) -> Iterator[tuple[int, tuple[float, float], list[Box]
 
 
 def _is_as_made(doc: Doc, form: Kept) -> bool:
-    """Whether a Doc has exactly the words of a form."""
+    """Check whether a Doc has exactly the words of a form."""
     words = numpy.asarray(form.value["words"], dtype="uint64")
     return form.start == 0 and numpy.array_equal(doc.to_array(ORTH), words)
 
@@ -138,7 +138,7 @@ def _place_text(doc: Doc, lines: Ints1d) -> Places:
 
 
 def _type(doc: Doc) -> tuple[Ints1d, Ints1d]:
-    """The row and column that each token starts in."""
+    """List the row and column that each token starts in."""
     rows = numpy.zeros(len(doc), dtype="int64")
     columns = numpy.zeros(len(doc), dtype="int64")
     row, start = 0, 0

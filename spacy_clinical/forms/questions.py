@@ -18,7 +18,7 @@ DOWN, ASIDE = 2.0, 0.2
 NO_COLON = 8.0
 # White space between a field and a label above or below it, in heights of the label.
 RISE, DROP = 3.0, 1.0
-# A label further to the left than so many of its heights comes after hints and names.
+# A label further to the left than this many of its heights comes after hints and names.
 FAR = 16.0
 # The score of a question, by where it comes from.
 BY_LABEL, BY_FAR_LABEL, BY_HINT, BY_NAME = 0.95, 0.7, 0.8, 0.6
@@ -112,8 +112,8 @@ def ask(
 def _ask_otherwise(
     place: Place, places: dict[int, Place], questions: dict[int, Question]
 ) -> Question:
-    """A hint; the question of the field above, or to the left, that goes on here; the
-    field's name."""
+    """Take the hint, the question of the field above or to the left that goes on here, or
+    the field's name."""
     if place.hint:
         return Question(clean_key(place.hint), None, BY_HINT)
     height = place.box[3] - place.box[1]
@@ -143,7 +143,7 @@ def clean_name(name: str) -> str:
 
 
 def _find_cost(place: Place, text: Text, all_places: Sequence[Place]) -> float | None:
-    """The cost of a printed text as the label of a field; None if it can't be."""
+    """Find the cost of a printed text as the label of a field; None if it can't be."""
     (x0, y0, x1, y1), (tx0, ty0, tx1, ty1) = place.box, text.box
     height = max(text.height, 1.0)
     extra = 0.0 if text.segment.text.rstrip().endswith((":", "?")) else NO_COLON
@@ -172,7 +172,7 @@ def _find_cost(place: Place, text: Text, all_places: Sequence[Place]) -> float |
 
 
 def _is_blocked(gap: Box, place: Place, all_places: Sequence[Place]) -> bool:
-    """Whether another field stands between a field and a label."""
+    """Check whether another field stands between a field and a label."""
     x0, y0, x1, y1 = gap
     for other in all_places:
         if other is place:

@@ -53,7 +53,8 @@ class _Quiet:
 
 
 def _list_loggers() -> list[logging.Logger]:
-    """The loggers of libraries, and those below them that have a level of their own."""
+    """List the loggers of libraries, and those below them that have a level of their
+    own."""
     loggers = [logging.getLogger(name) for name in LOGGERS]
     below = tuple(f"{name}." for name in LOGGERS)
     for name, logger in list(logging.root.manager.loggerDict.items()):

@@ -13,7 +13,7 @@ from spacy_clinical.forms.pages import Box
 from spacy_clinical.forms.places import Places, find_places
 from spacy_clinical.types import Ints2d
 
-# A gap parts two segments if it is so many times as wide as words are high; in lines
+# A gap separates two segments if it is this many times as wide as words are high; in lines
 # whose spaces are wide, as those of a typewriter are, if it is clearly wider than the
 # narrowest of them.
 SEGMENT_GAP, WIDEST_SPACE = 1.15, 1.5
@@ -102,7 +102,8 @@ def is_leader(text: str) -> bool:
 
 
 def _find_least_gap(places: Places, line: list[int]) -> float:
-    """The least gap that parts segments of a line, in thousandths of the page."""
+    """Find the smallest gap that separates segments of a line, in thousandths of the
+    page."""
     boxes = places.boxes[line]
     if places.n_columns:
         return 1000 * (SPACES_GAP - 0.5) / places.n_columns
@@ -115,7 +116,7 @@ def _find_least_gap(places: Places, line: list[int]) -> float:
 
 
 def _is_apart(doc: Doc, places: Places, before: int, i: int, least: float) -> bool:
-    """Whether a token starts a segment: after a colon or a gap."""
+    """Check whether a token starts a segment: after a colon or a gap."""
     gap = float(places.boxes[i, 0] - places.boxes[before, 2])
     return gap > least or (gap > 0 and doc[before].text.endswith(":"))
 

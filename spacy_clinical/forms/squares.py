@@ -89,7 +89,8 @@ def read_squares(page: FormPage, image: Image.Image) -> FormPage:
 
 
 def _is_letter(box: Box, word: Word) -> bool:
-    """Whether a square may be a letter of a word, not a box that was read with it."""
+    """Check whether a square may be a letter of a word, not a box that was read with
+    it."""
     x0, y0, x1, y1 = word.box
     side = box[2] - box[0]
     across = min(x1, box[2]) - max(x0, box[0])
@@ -142,7 +143,7 @@ def _thicken(ink: Bools2d) -> Bools2d:
 
 
 def _find_strokes(ink: Bools2d, least: float, most: float) -> Ints2d:
-    """Level strokes of a length: their row, start and end."""
+    """Find level strokes of a length: their row, start and end."""
     padded = numpy.pad(ink, ((0, 0), (1, 1))).astype("int8")
     steps = numpy.diff(padded, axis=1)
     rows, starts = numpy.nonzero(steps == 1)
@@ -153,7 +154,8 @@ def _find_strokes(ink: Bools2d, least: float, most: float) -> Ints2d:
 
 
 def _fit(ink: Bools2d, x0: int, x1: int, top: int, side: int) -> Box | None:
-    """The box that a stroke is the upper or the lower side of; None if there is none."""
+    """Find the box that a stroke is the upper or the lower side of; None if there is
+    none."""
     bottom = top + side
     reach = max(round(SIDE_SHIFT * side), 2)
     n_rows, n_columns = ink.shape
@@ -178,7 +180,7 @@ def _fit(ink: Bools2d, x0: int, x1: int, top: int, side: int) -> Box | None:
 
 
 def _has_corners(ink: Bools2d, box: Box) -> bool:
-    """Whether there is ink at all corners, where letters are round."""
+    """Check whether there is ink at all corners, where letters are round."""
     reach = max(round(CORNER * (box[2] - box[0])), 1)
     for x in (round(box[0]), round(box[2])):
         for y in (round(box[1]), round(box[3])):
@@ -189,8 +191,8 @@ def _has_corners(ink: Bools2d, box: Box) -> bool:
 
 
 def _is_free(ink: Bools2d, box: Box) -> bool:
-    """Whether nothing stands right beside a box, as letters do beside a letter, and
-    nothing goes beyond its sides, as round letters do."""
+    """Check whether nothing stands right beside a box, as letters do beside a letter,
+    and nothing goes beyond its sides, as round letters do."""
     x0, y0, x1, y1 = (round(value) for value in box)
     side = x1 - x0
     near, far = max(round(0.14 * side), 2), round(0.3 * side)
@@ -217,7 +219,7 @@ def _measure_ink(ink: Bools2d, box: Box) -> float:
 
 
 def _shares(box: Box, other: Sequence[float]) -> bool:
-    """Whether a stroke lies in a box that is known."""
+    """Check whether a stroke lies in a box that is known."""
     reach = 0.3 * (box[2] - box[0])
     return (
         other[0] >= box[0] - reach
@@ -233,7 +235,7 @@ def _is_over(box: Box, other: Box) -> bool:
 
 
 def _has_option(box: Box, words: Sequence[Word]) -> bool:
-    """Whether a word stands beside a box, which is no letter of it itself."""
+    """Check whether a word stands beside a box, which is no letter of it itself."""
     x0, y0, x1, y1 = box
     side = x1 - x0
     for word in words:

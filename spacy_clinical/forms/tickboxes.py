@@ -7,8 +7,8 @@ from itertools import groupby
 from spacy_clinical.forms.pages import Box
 from spacy_clinical.forms.questions import Place, Text
 
-# An option is at most so many heights beside its box, a question to the left of a row
-# of options or above it; rows of one question follow each other within so many.
+# An option is at most this many heights beside its box, a question to the left of a row
+# of options or above it; rows of one question follow each other within this many.
 BESIDE, ASKED, OVER, NEXT_ROW = 3.0, 20.0, 2.0, 2.5
 # The distance that counts for a box without text on a side, in heights.
 NOTHING = 8.0
@@ -96,7 +96,8 @@ def _find_row_options(row: Sequence[int], labels: TickLabels) -> None:
 def _find_beside(
     box: Box, texts: Sequence[Text], walls: Sequence[Box], side: int
 ) -> tuple[float, Text | None]:
-    """The nearest text to the right (1) or the left (-1), and how far, in heights."""
+    """Find the nearest text to the right (1) or the left (-1), and how far, in
+    heights."""
     best: tuple[float, Text | None] = (float("inf"), None)
     for text in texts:
         tx0, ty0, tx1, ty1 = text.box
@@ -118,7 +119,7 @@ def _find_beside(
 
 
 def _is_walled(between: Box, box: Box, walls: Sequence[Box]) -> bool:
-    """Whether another field stands between."""
+    """Check whether another field stands between."""
     x0, y0, x1, y1 = between
     return any(
         wall is not box
@@ -130,7 +131,7 @@ def _is_walled(between: Box, box: Box, walls: Sequence[Box]) -> bool:
 
 
 def _find_head(box: Box, texts: Sequence[Text]) -> Text | None:
-    """The text printed over a column of boxes."""
+    """Find the text printed over a column of boxes."""
     width = box[2] - box[0]
     above = [
         text
@@ -191,7 +192,7 @@ def _part_row(row: Sequence[int], ticks: Mapping[int, Place]) -> list[list[int]]
 
 
 def _find_lead(group: Sequence[int], labels: TickLabels) -> Text | None:
-    """The question in the row before the first option."""
+    """Find the question in the row before the first option."""
     place = labels.ticks[group[0]]
     first = place.box
     own = {labels.options[i].segment.start for i in group if i in labels.options}
@@ -213,7 +214,7 @@ def _find_lead(group: Sequence[int], labels: TickLabels) -> Text | None:
 
 
 def _find_over(group: Sequence[int], labels: TickLabels) -> Text | None:
-    """The question right above a row."""
+    """Find the question right above a row."""
     ticks = labels.ticks
     boxes = [ticks[i].box for i in group]
     boxes += [labels.options[i].box for i in group if i in labels.options]

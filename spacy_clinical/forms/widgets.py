@@ -113,6 +113,6 @@ def _wrap(line: Sequence[str], width: float, size: float) -> Iterator[list[str]]
 
 
 def _holds(box: Box, word: Word) -> bool:
-    """Whether the middle of a word is in a box."""
+    """Check whether the middle of a word is in a box."""
     x, y = (word.box[0] + word.box[2]) / 2, word.middle
     return box[0] <= x <= box[2] and box[1] <= y <= box[3]

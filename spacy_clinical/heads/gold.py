@@ -1,4 +1,4 @@
-"""Which columns of a token head agree with gold entities."""
+"""Mark the columns of a token head that agree with gold entities."""
 
 from collections.abc import Iterable, Sequence
 

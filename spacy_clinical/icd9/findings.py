@@ -1,4 +1,5 @@
-"""Whether what is found in a part of a note may be the patient's, so that it carries codes."""
+"""Check whether what is found in a part of a note may be the patient's, so that it
+carries codes."""
 
 from bisect import bisect_left
 from collections.abc import Iterable

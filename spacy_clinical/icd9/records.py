@@ -117,7 +117,7 @@ def find_sentences(
     Where there are no sentences, sections stand for them, or the whole note.
 
     shares: Of wordpieces (start, end in characters).
-    limit: At most so many; those that speak against the code are left out.
+    limit: Maximum number; those that speak against the code are left out.
     RETURNS: The best first; the scores are shares of all that speaks for it or
         against it.
     """

@@ -68,7 +68,7 @@ def _open_table(name: str) -> Iterator[list[str]]:
 # them would take most of the time that the first note takes.
 @cache
 def _read_titles() -> dict[str, str]:
-    """The titles of billable codes, by code without its dot, sorted."""
+    """Read the titles of billable codes, by code without its dot, sorted."""
     rows = _open_table("icd9dx2015.csv")
     next(rows)
     return dict(sorted((row[0].strip(), row[1]) for row in rows))
@@ -76,7 +76,7 @@ def _read_titles() -> dict[str, str]:
 
 @cache
 def _list_codes() -> list[str]:
-    """The billable codes without dots, sorted."""
+    """List the billable codes without dots, sorted."""
     return list(_read_titles())
 
 
@@ -99,7 +99,7 @@ def list_billable(code: str) -> list[str]:
 
 
 def _list_raw(code: str) -> list[str]:
-    """The billable codes that a code stands for, without dots, sorted."""
+    """List the billable codes that a code stands for, without dots, sorted."""
     code, codes = write_code(code).replace(".", ""), _list_codes()
     # ":" sorts after the digits.
     return (
@@ -122,7 +122,7 @@ def find_chapter(code: str) -> Heading | None:
 
 @cache
 def _read_ccs() -> dict[str, Heading]:
-    """The group of each billable code, by code without its dot."""
+    """Read the group of each billable code, by code without its dot."""
     by_code: dict[str, Heading] = {}
     group = None
     text = files(DATA).joinpath("CCS-SingleDiagnosisGrouper.txt")
@@ -145,7 +145,7 @@ def find_ccs(code: str) -> tuple[Heading, ...]:
 
 @cache
 def _read_mapping(name: str) -> dict[str, list[list[str]]]:
-    """The rows of an equivalence mapping, by code without its dot."""
+    """Read the rows of an equivalence mapping, by code without its dot."""
     mapping: dict[str, list[list[str]]] = {}
     rows = _open_table(name)
     next(rows)
@@ -155,7 +155,7 @@ def _read_mapping(name: str) -> dict[str, list[list[str]]]:
 
 
 def _list_targets(rows: Iterable[list[str]]) -> Iterator[tuple[str, str, Equivalent]]:
-    """The scenario, choice list and target of each row that has one."""
+    """List the scenario, choice list and target of each row that has one."""
     for _, target, _, approximate, no_map, combination, scenario, choice in rows:
         if no_map != "1":
             equivalent = Equivalent(target, approximate == "1", combination == "1")
@@ -203,7 +203,7 @@ def find_icd9_categories(icd10: str) -> tuple[str, ...]:
 
 
 def _choose(rows: Iterable[list[str]]) -> tuple[str, ...]:
-    """The first target of each choice list of the first scenario."""
+    """Choose the first target of each choice list of the first scenario."""
     chosen: dict[str, str] = {}
     for scenario, choice, target in _list_targets(rows):
         if scenario in ("0", "1"):

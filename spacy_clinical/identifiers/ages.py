@@ -13,20 +13,23 @@ from spacy_clinical.identifiers.matching import (
     read_before,
 )
 from spacy_clinical.identifiers.name_patterns import CAPITAL
+from spacy_clinical.tokenization.number_words import ONES, ORDINALS, TENS
 
 SOURCE = "ages"
 OVER_89, AGE = "over_89", "age"
 _YEARS = r"(?:years?|yrs?|yo|y/o|y\.o\.?|y)"
 _UNIT = r"(?:years?|yrs?|months?|mos?|weeks?|wks?|days?|hours?)"
-_TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
-_ONES = "one|two|three|four|five|six|seven|eight|nine"
+_TENS = "|".join(TENS)
+# As in "ninetieth" and "nineties".
+_STEMS = "|".join(word.removesuffix("y") for word in TENS)
+_ONES = "|".join(ONES[1:10])
 _WORDS = (
     rf"(?:one hundred(?:(?: and)?[ -](?:{_ONES}))?|(?:{_TENS})(?:[ -](?:{_ONES}))?)"
 )
 _WORD_HEADS = f"{_TENS}|one"
 _ORDINALS = (
-    rf"(?:(?:{_TENS})[ -](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|"
-    r"(?:twent|thirt|fort|fift|sixt|sevent|eight|ninet)ieth|(?:one )?hundredth)"
+    rf"(?:(?:{_TENS})[ -](?:{'|'.join(ORDINALS[:9])})|"
+    rf"(?:{_STEMS})ieth|(?:one )?hundredth)"
 )
 # An age: "92", "ninety-two".
 _N = rf"(?P<id>\d{{1,3}}|{_WORDS})"
@@ -154,7 +157,7 @@ _RULES = [
         ("digit", "word"),
         rf"(?<![\w.,/-])(?P<id>\d{{1,3}}(?=[snrt])|{_ORDINALS})(?:st|nd|rd|th)? "
         r"(?:birthday|b-?day|year of life)\b",
-        heads=f"{_TENS}|twent|thirt|fort|fift|sixt|sevent|eight|ninet|one|hundredth",
+        heads=f"{_TENS}|{_STEMS}|one|hundredth",
     ),
     _make(
         "word",
@@ -164,7 +167,7 @@ _RULES = [
     _make(
         "word",
         r"\b(?:(?:his|her|their) (?:early |mid |late |mid-)?|(?:early|mid|late)[ -])"
-        r"(?P<id>(?:twen|thir|for|fif|six|seven|eigh|nine)ties)\b",
+        rf"(?P<id>(?:{_STEMS})ies)\b",
     ),
     compile_rule(
         SOURCE,

@@ -1,4 +1,4 @@
-"""What tells dates from measurements, ranges and names, for the rules in `dates`."""
+"""Tell dates from measurements, ranges and names, for the rules in `dates`."""
 
 import re
 

@@ -31,7 +31,7 @@ _SAME = {
 }
 # Accents, vowel points, zero-width characters and marks of direction.
 _REMOVED = frozenset({"Mn", "Me", "Cf"})
-# What a line break parts: a hyphenated word, a number, an e-mail address.
+# What a line break splits: a hyphenated word, a number, an e-mail address.
 _BROKEN = re.compile(
     r"(?<=[^\W\d_])-\r?\n ?(?=[a-z])|(?<=\d-)\n ?(?=\d)|(?<=[\w.]@)\n ?(?=\w)"
     r"|(?<=\w)\n(?=@\w)"

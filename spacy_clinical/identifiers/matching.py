@@ -1,4 +1,4 @@
-"""What rules are made of: patterns with a label, a kind, and a check of what is around."""
+"""Parts of rules: patterns with a label, a kind, and a check of what is around."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator

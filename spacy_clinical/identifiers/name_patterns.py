@@ -1,4 +1,4 @@
-"""Where names of people stand: after titles and labels, before degrees, in letters."""
+"""Patterns of names of people: after titles and labels, before degrees, in letters."""
 
 import re
 from typing import NamedTuple
@@ -224,7 +224,7 @@ EPONYM = re.compile(
 
 
 class NamePattern(NamedTuple):
-    """Where names stand.
+    """A pattern of where names stand.
 
     pattern: Its group "id" is the name, of staff if there is a group "staff" or "degree".
     starts: Where a match may begin.

@@ -131,7 +131,7 @@ def _make(match: re.Match[str], start: int, end: int) -> Identifier:
 
 
 def _trim(text: str, start: int, end: int, *, strict: bool) -> tuple[int, int] | None:
-    """Cut off a name what doesn't belong to it; None if nothing is left.
+    """Cut what doesn't belong to it off a name; None if nothing is left.
 
     strict: Whether a name may not be of words of medicine only.
     """

@@ -331,7 +331,7 @@ _FORMS = [
         ("digit", "letter"),
         r"(?<![\w])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?!\w)",
     ),
-    # Nothing that is measured has so many digits.
+    # No measurement has as many digits.
     _rule(
         "number",
         "digit",

@@ -1,4 +1,4 @@
-"""What the rules for identifiers look for, and which rules they are."""
+"""Settings of the rules for identifiers, and their version."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ RULES_VERSION = "4"
 
 
 class RuleSettings(NamedTuple):
-    """What rules look for beside what they always do.
+    """Settings of what rules look for besides what they always do.
 
     holidays: Whether names of holidays are dates.
     times: Whether times of day are found.

@@ -5,25 +5,11 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from spacy_clinical.identifiers.found import Identifier
-from spacy_clinical.identifiers.matching import (
-    RuleText,
-    apply_rules,
-    compile_rule,
-)
+from spacy_clinical.identifiers.matching import RuleText, apply_rules, compile_rule
+from spacy_clinical.tokenization.number_words import ONES
 
 SOURCE = "spoken"
-DIGITS = (
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-)
+DIGITS = ONES[:10]
 _DIGIT = rf"(?:{'|'.join(DIGITS)}|oh|niner)"
 _WORD = rf"(?:(?:double|triple)[ -])?{_DIGIT}"
 _NEXT = rf"[ ,.-]{{1,3}}(?:(?:dash|hyphen|area code|then|and) )?{_WORD}\b"

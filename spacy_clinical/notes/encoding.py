@@ -84,7 +84,7 @@ def find_binary_kind(start: bytes) -> str | None:
 
 
 def _find_undecodable(handle: BinaryIO, encoding: str) -> int | None:
-    """The offset of the first byte that an encoding has no place for."""
+    """Find the offset of the first byte that an encoding has no place for."""
     decoder = codecs.getincrementaldecoder(encoding)()
     n_read = 0
     for chunk in _read_chunks(handle):

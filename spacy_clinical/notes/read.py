@@ -148,7 +148,8 @@ def _fail_column(
 
 
 def _is_flat(value: Any, limit: int) -> bool:
-    """Whether values are nested at most so deep. Not by recursion, which has a limit."""
+    """Check whether values are nested at most so deep. Not by recursion, which has a
+    limit."""
     level = [value]
     for _ in range(limit + 1):
         level = [

@@ -82,7 +82,7 @@ class NoteReader:
 
 
 def _measure(source: Source | NoteFailure) -> int:
-    """The size of a file; 0 if unknown."""
+    """Get the size of a file; 0 if unknown."""
     if isinstance(source, NoteFailure) or source.path is None:
         return 0
     try:

@@ -142,7 +142,8 @@ def _parse_line(
 
 
 def _list_keys(line: str) -> list[str]:
-    """The keys of the outermost object of a line of JSON, as often as they are there."""
+    """List the keys of the outermost object of a line of JSON, as often as they are
+    there."""
     objects: list[list[str]] = []
 
     def note_keys(pairs: list[tuple[str, Any]]) -> None:
@@ -183,7 +184,7 @@ def _read_csv(source: Source, columns: Columns) -> Iterator[Row | NoteFailure]:
 
 
 def _get_next(rows: Iterator[list[str]]) -> list[str] | None:
-    """The next row, with fields of any size.
+    """Get the next row, with fields of any size.
 
     The limit is the whole process's: it is raised for no longer than a row takes.
     """
@@ -249,7 +250,8 @@ def _read_parquet(source: Source, columns: Columns) -> Iterator[Row | NoteFailur
 
 
 def _get_values(row: Any, number: int, source: str) -> dict[str, Any] | str:
-    """A row as `ParquetRows` gives it, or why it can't be read in a coded message."""
+    """Get a row as `ParquetRows` gives it, or why it can't be read in a coded
+    message."""
     if isinstance(row, dict):
         return row
     if row is None:

@@ -95,7 +95,7 @@ def _read_denied(doc: Doc, places: Sequence[int]) -> dict[int, bool | None]:
 
 
 def _is_denied(ent: Span) -> bool | None:
-    """Check whether an entity is said not to hold; None if nobody has said anything."""
+    """Check whether an entity is said not to hold; None if nothing has been said."""
     if any(ent._.get(n) is True for n in DENIALS if Span.has_extension(n)):
         return True
     is_said = Span.has_extension("assertion") and ent._.assertion

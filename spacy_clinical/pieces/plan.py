@@ -29,7 +29,7 @@ Boxes = Literal["token", "segment"]
 # section titles ("sections"), of a span group (its key) or of given tokens; none for
 # "first".
 GlobalAttention = str | list[int]
-# The other text of a pair leaves at least one of so many parts of a window.
+# The other text of a pair leaves at least one in this many parts of a window.
 LEAST_ROOM = 4
 
 

@@ -6,8 +6,7 @@ import numpy
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
-from spacy.util import filter_spans
-from thinc.api import Config, Model, Optimizer
+from thinc.api import Config, Model
 
 from spacy_clinical.checkpoints import get_checkpoint
 from spacy_clinical.errors import CodedValueError, Errors
@@ -21,7 +20,7 @@ from spacy_clinical.identifiers.records import KINDS, find_known, list_known
 from spacy_clinical.identifiers.settings import RULES_VERSION, RuleSettings
 from spacy_clinical.pieces.align import Encoded
 from spacy_clinical.pipeline.bases.neighbor import PipelineReference, connect_encoder
-from spacy_clinical.pipeline.bases.token_head import TokenHeadPipe
+from spacy_clinical.pipeline.bases.token_head import TokenHeadPipe, tag_spans
 from spacy_clinical.types import Bools1d
 
 Decide = Literal["rules", "model", "both"]
@@ -129,7 +128,7 @@ class ClinicalDeidentifier(TokenHeadPipe):
 
     @property
     def settings(self) -> RuleSettings:
-        """What the rules look for."""
+        """Settings of the rules."""
         return RuleSettings(self.holidays, self.times, self.ages == "over_89")
 
     def take_meta(self, doc: Doc, meta: Mapping[str, Any]) -> None:
@@ -283,35 +282,14 @@ class ClinicalDeidentifier(TokenHeadPipe):
             super().initialize(get_examples, nlp=nlp, labels=labels)
             self._choose_decoder()
 
-    def update(
-        self,
-        examples: Iterable[Example],
-        *,
-        drop: float = 0.0,
-        sgd: Optimizer | None = None,
-        losses: dict[str, float] | None = None,
-    ) -> dict[str, float]:
-        """Learn from examples. With rules alone, nothing is learned."""
-        if not self.has_head:
-            return losses if losses is not None else {}
+    def prepare_update(self) -> None:
         self._connect()
-        updated: dict[str, float]
-        updated = super().update(examples, drop=drop, sgd=sgd, losses=losses)
-        return updated
 
     def _list_types(self, eg: Example) -> Iterable[str]:
         return {span.label_ for span in list_gold(eg.reference)}
 
     def _list_gold(self, eg: Example) -> Sequence[str | None]:
-        gold = eg.get_aligned_spans_y2x(list_gold(eg.reference))
-        tags: list[str | None] = ["O"] * len(eg.predicted)
-        for span in filter_spans(gold):
-            inner = [f"I-{span.label_}"] * max(len(span) - 2, 0)
-            ends = [f"B-{span.label_}", *inner, f"L-{span.label_}"]
-            tags[span.start : span.end] = (
-                ends if len(span) > 1 else [f"U-{span.label_}"]
-            )
-        return tags
+        return tag_spans(eg, list_gold(eg.reference))
 
     def _connect(self) -> None:
         """Find the encoder of the component that the head shares it with."""

@@ -4,8 +4,7 @@ from typing import Any, Literal, NamedTuple
 from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
 from spacy.training import Example
-from spacy.util import filter_spans
-from thinc.api import Config, Model, Optimizer
+from thinc.api import Config, Model
 
 from spacy_clinical.errors import CodedValueError, Errors, Warnings, warn
 from spacy_clinical.extensions.attributes import FORM_SPANS_KEY, add_to, set_form_fields
@@ -37,7 +36,7 @@ from spacy_clinical.forms.tables.find import find_form_tables
 from spacy_clinical.heads.decode import decode
 from spacy_clinical.heads.labels import LabelScheme
 from spacy_clinical.pieces.align import Encoded
-from spacy_clinical.pipeline.bases.token_head import TokenHeadPipe
+from spacy_clinical.pipeline.bases.token_head import TokenHeadPipe, tag_spans
 from spacy_clinical.types import Floats2d
 
 # Raise it whenever the rules give other results.
@@ -285,7 +284,7 @@ class ClinicalFormExtractor(TokenHeadPipe):
         return name.upper() if name.upper() in FORM_LABELS else ""
 
     def _is_single(self, label: str) -> bool:
-        """Whether the labels can't say that a word goes on with a field."""
+        """Check whether the labels can't say that a word goes on with a field."""
         return not {f"I-{label}", f"L-{label}"} & set(self.scheme.tags)
 
     def _link(self, doc: Doc, parts: Sequence[Labelled], places: Places) -> list[Link]:
@@ -342,36 +341,13 @@ class ClinicalFormExtractor(TokenHeadPipe):
         if not self.has_rules:
             super().initialize(get_examples, nlp=nlp, labels=labels)
 
-    def update(
-        self,
-        examples: Iterable[Example],
-        *,
-        drop: float = 0.0,
-        sgd: Optimizer | None = None,
-        losses: dict[str, float] | None = None,
-    ) -> dict[str, float]:
-        """Learn from examples. With rules, nothing is learned."""
-        if self.has_rules:
-            return losses if losses is not None else {}
-        updated: dict[str, float]
-        updated = super().update(examples, drop=drop, sgd=sgd, losses=losses)
-        return updated
-
     def _list_types(self, eg: Example) -> Iterable[str]:
         return {span.label_ for span in eg.reference.spans.get(self.spans_key, ())}
 
     def _list_gold(self, eg: Example) -> Sequence[str | None]:
         if self.spans_key not in eg.reference.spans:
             return [None] * len(eg.predicted)
-        gold = eg.get_aligned_spans_y2x(eg.reference.spans[self.spans_key])
-        tags: list[str | None] = ["O"] * len(eg.predicted)
-        for span in filter_spans(gold):
-            inner = [f"I-{span.label_}"] * max(len(span) - 2, 0)
-            ends = [f"B-{span.label_}", *inner, f"L-{span.label_}"]
-            tags[span.start : span.end] = (
-                ends if len(span) > 1 else [f"U-{span.label_}"]
-            )
-        return tags
+        return tag_spans(eg, eg.reference.spans[self.spans_key])
 
     def _check_scheme(self, scheme: LabelScheme) -> None:
         known = ", ".join(scheme.types)

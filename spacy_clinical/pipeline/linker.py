@@ -143,7 +143,7 @@ class ClinicalLinker(NameEncoderPipe):
 
     @property
     def linker(self) -> Linker:
-        """What links names to concepts. Its vocabularies are opened on first use.
+        """The linker of names to concepts. Its vocabularies are opened on first use.
 
         RAISES FileNotFoundError: C909, if a vocabulary isn't there.
         RAISES OSError: C910 or C923, if it or its index can't be made.

@@ -5,8 +5,8 @@ from typing import Any
 import numpy
 from spacy.language import Language
 from spacy.tokens import Doc
-from spacy.training import Example, validate_examples
-from thinc.api import Config, Model, Optimizer, set_dropout_rate
+from spacy.training import Example
+from thinc.api import Config, Model
 
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.heads.pairs import Deciding, get_loss, pool_pair, rank_windows
@@ -216,37 +216,11 @@ class ClinicalPairClassifier(DocumentHeadPipe, AskingPipe):
 
     # Training
 
-    def update(
-        self,
-        examples: Iterable[Example],
-        *,
-        drop: float = 0.0,
-        sgd: Optimizer | None = None,
-        losses: dict[str, float] | None = None,
-    ) -> dict[str, float]:
-        """Update the model from a batch: `doc._.statements` of the references have the
-        hypotheses and their labels."""
-        losses = {} if losses is None else losses
-        losses.setdefault(self.name, 0.0)
-        examples = list(examples)
-        validate_examples(examples, f"{type(self).__name__}.update")
-        texts, gold = self._read_statements(examples)
-        if not texts:
-            return losses
-        self.prepare_head()
-        set_dropout_rate(self.model, drop)
-        scored, backprop = self.model.begin_update(texts)
-        loss, d_logits = self.get_loss(gold, scored)
-        backprop(d_logits)
-        if sgd is not None:
-            self.finish_update(sgd)
-        losses[self.name] += loss
-        return losses
+    def read_batch(self, examples: list[Example]) -> tuple[list[Text], list[str]]:
+        """List the texts with their statements, and the right labels.
 
-    def _read_statements(
-        self, examples: Iterable[Example]
-    ) -> tuple[list[Text], list[str]]:
-        """List the texts with their statements, and the right labels."""
+        `doc._.statements` of the references have the hypotheses and their labels.
+        """
         texts, gold = [], []
         for eg in examples:
             statements = eg.reference._.statements

@@ -5,9 +5,9 @@ from typing import Any, overload
 import numpy
 from spacy.language import Language
 from spacy.tokens import Doc
-from spacy.training import Example, validate_examples
+from spacy.training import Example
 from spacy.util import minibatch
-from thinc.api import Config, Model, Optimizer, set_dropout_rate
+from thinc.api import Config, Model
 
 from spacy_clinical.architectures.document_layers import set_label_scores
 from spacy_clinical.architectures.feed_forward import set_feed_forward
@@ -271,37 +271,14 @@ class ClinicalQA(AskingPipe):
         width = self.model.get_ref("encoder").get_dim("nO")
         self._set_head(numpy.zeros((2, width), dtype="float32"), numpy.zeros(2))
 
-    def update(
-        self,
-        examples: Iterable[Example],
-        *,
-        drop: float = 0.0,
-        sgd: Optimizer | None = None,
-        losses: dict[str, float] | None = None,
-    ) -> dict[str, float]:
-        """Update the model from a batch: `doc._.answers` of the references say what was
-        asked and where the answer is. Of several answers, the first counts."""
-        losses = {} if losses is None else losses
-        losses.setdefault(self.name, 0.0)
-        examples = list(examples)
-        validate_examples(examples, f"{type(self).__name__}.update")
-        texts, gold = self._read_gold(examples)
-        if not texts or not self.is_trainable:
-            return losses
-        self.prepare_head()
-        set_dropout_rate(self.model, drop)
-        scored, backprop = self.model.begin_update(texts)
-        loss, d_logits = self.get_loss(gold, scored)
-        backprop(d_logits)
-        if sgd is not None:
-            self.finish_update(sgd)
-        losses[self.name] += loss
-        return losses
-
-    def _read_gold(
-        self, examples: Iterable[Example]
+    def read_batch(
+        self, examples: list[Example]
     ) -> tuple[list[Text], list[dict[str, Any]]]:
-        """List the texts with their questions, and the records of the gold answers."""
+        """List the texts with their questions, and the records of the gold answers.
+
+        `doc._.answers` of the references say what was asked and where the answer is. Of
+        several answers, the first counts.
+        """
         texts, gold = [], []
         for eg in examples:
             answers = eg.reference._.answers

@@ -1,4 +1,4 @@
-"""What is asked: checks of questions and hypotheses."""
+"""Check questions and hypotheses."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,1 +1,1 @@
-"""Which mentions of a note belong together, and the records that follow from it."""
+"""Find which mentions of a note belong together, and make records of them."""

@@ -51,7 +51,7 @@ _BOTH = re.compile(r"\b(?:both|each|all)\b", re.IGNORECASE)
 
 
 class Attribute(NamedTuple):
-    """What is said of a drug (characters, half open)."""
+    """An attribute of a drug (characters, half open)."""
 
     start: int
     end: int
@@ -111,7 +111,7 @@ def attach(
 
 
 def _is_sig(gap: str, words: Sequence[str]) -> bool:
-    """Whether a gap has an amount and nothing else than words of sigs."""
+    """Check whether a gap has an amount and nothing else than words of sigs."""
     if ";" in gap or "\n\n" in gap or not any(word[0].isdigit() for word in words):
         return False
     return all(
@@ -121,7 +121,8 @@ def _is_sig(gap: str, words: Sequence[str]) -> bool:
 
 
 def _names_another(gap: str) -> bool:
-    """Whether what is between an amount and a drug names something else, and its amount."""
+    """Check whether what is between an amount and a drug names something else, and its
+    amount."""
     match = _AMOUNT_AFTER.match(gap)
     words = _WORD.findall(match["named"].lower()) if match else []
     return any(word not in _SIG_WORDS and not word[0].isdigit() for word in words)
@@ -227,7 +228,7 @@ class _Attacher:
         return any(char.isdigit() for char in text)
 
     def _is_joined(self, i: int, j: int) -> bool:
-        """Whether only "and" or a comma stands between two drugs."""
+        """Check whether only "and" or a comma stands between two drugs."""
         gap = self.text[self.drugs[i].end : self.drugs[j].start]
         return not self.drugs[j].is_rival and _AND.fullmatch(gap.strip(" ")) is not None
 

@@ -1,4 +1,4 @@
-"""Which pairs of mentions may have a relation."""
+"""List the pairs of mentions that may have a relation."""
 
 from collections.abc import Sequence
 from typing import Literal, NamedTuple, TypeAlias
@@ -11,7 +11,7 @@ Scope: TypeAlias = Literal["sentence", "line", "window"]
 
 
 class Limits(NamedTuple):
-    """How far apart two mentions of a pair may be.
+    """Limits of how far apart two mentions of a pair may be.
 
     scope: What is counted between them: ends of a "sentence" or of a "line"; nothing for
         a "window".

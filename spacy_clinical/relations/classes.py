@@ -1,4 +1,4 @@
-"""What the labels of a classifier of pairs mean: relations, or none."""
+"""Meanings of the labels of a classifier of pairs: relations, or none."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -42,7 +42,7 @@ class Classes:
 
     @cached_property
     def _members(self) -> Floats2d:
-        """Which columns mean what (n_classes, n_labels + 1); the last: no relation."""
+        """Meanings of the columns (n_classes, n_labels + 1); the last: no relation."""
         table = numpy.zeros((len(self.names), len(self.labels) + 1))
         for row, name in enumerate(self.names):
             label = self.relations.get(name)

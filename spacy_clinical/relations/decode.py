@@ -11,7 +11,7 @@ from spacy_clinical.types import Floats2d
 
 
 class Cutoffs(NamedTuple):
-    """What scores have to reach.
+    """Thresholds that scores have to reach.
 
     threshold (0 to 1): The best head of a child, by label.
     more (0 to 1): Each further head of the child with the same label.

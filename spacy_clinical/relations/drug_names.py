@@ -8,39 +8,15 @@ from spacy_clinical.relations.sig.find import find_parts
 DRUG_LABELS = frozenset({"Medication", "Drug"})
 # Heads of columns and fields of lists, and what else is no drug.
 _FIELDS = frozenset(
-    {
-        *(
-            "medication",
-            "medications",
-            "meds",
-            "medicine",
-            "medicines",
-            "drug",
-            "drugs",
-        ),
-        *(
-            "sig",
-            "rfl",
-            "refill",
-            "refills",
-            "disp",
-            "dispense",
-            "dose",
-            "doses",
-            "total",
-        ),
-        *("qty", "route", "freq", "frequency", "notdone", "not done", "pending", "po"),
-        *(
-            "current medications",
-            "home medications",
-            "titrate",
-            "taper",
-            "general",
-            "su",
-        ),
-        *("sa", "tu", "th", "mon", "wed", "fri", "sat", "sun", "prn", "iv", "im"),
-        *("allergy", "allergies", "rtc", "inhale", "extra strength", "l"),
-    }
+    word.replace("_", " ")
+    for words in (
+        "medication medications meds medicine medicines drug drugs",
+        "current_medications home_medications general extra_strength",
+        "sig rfl refill refills disp dispense dose doses total qty route freq frequency",
+        "notdone not_done pending po prn iv im inhale titrate taper",
+        "allergy allergies rtc l su sa tu th mon wed fri sat sun",
+    )
+    for word in words.split()
 )
 _OF_SIGS = frozenset(
     {"frequency", "moment", "route", "site", "dispense", "refills", "status", "prn"}

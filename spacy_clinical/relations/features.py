@@ -1,4 +1,5 @@
-"""What a head reads of the mentions of a Doc and of their pairs, apart from its rows."""
+"""Features: what a head reads of the mentions of a Doc and of their pairs, apart from
+its rows."""
 
 from collections.abc import Sequence
 from typing import Any

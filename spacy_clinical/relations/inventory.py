@@ -1,5 +1,5 @@
-"""What the training data say of relations: which types have which, and the words beside
-and between them."""
+"""Inventories of what training data say of relations: which types have which, and the
+words beside and between them."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -90,7 +90,7 @@ class Inventory:
 
     @cached_property
     def can_be(self) -> Bools2d:
-        """Which labels these can have (n_kinds, 2 * n_labels): those where the first
+        """Labels that these can have (n_kinds, 2 * n_labels): those where the first
         mention is the child, then those where the second is."""
         table = numpy.zeros((self.n_kinds, 2 * len(self.labels)), dtype=bool)
         for number, columns in enumerate(self._kinds.values()):

@@ -1,4 +1,4 @@
-"""What a head of relations learns from: whether each pair has a label, and which of the
+"""Losses of a head of relations: whether each pair has a label, and which of the
 possible heads of a child has it."""
 
 import numpy

@@ -143,7 +143,8 @@ def make_medication(
 
 
 def _is_why_over(text: str, part: Part) -> bool:
-    """Whether a reason is why a drug is held or was stopped: "held for procedure"."""
+    """Check whether a reason is why a drug is held or was stopped: "held for
+    procedure"."""
     before = text[max(part.start - _CONTEXT, 0) : part.start]
     return part.kind == "reason" and _OVER_FOR.search(before) is not None
 
@@ -181,7 +182,7 @@ def _list_assertion(text: str, span: Span) -> list[str]:
 
 
 def _is_taken(text: str, span: Span) -> bool:
-    """Whether all that makes a drug hypothetical is said of how it is taken."""
+    """Check whether all that makes a drug hypothetical is said of how it is taken."""
     record = span._.assertion if Span.has_extension("assertion") else None
     cues = [
         (cue["start"], cue["end"])

@@ -1,13 +1,13 @@
 """Assemble records of medications: drugs, and what is said of how they are taken.
 
 A drug has the parts of sigs that stand near it, and the attributes that a component for
-entities has found and a component for relations, or the text between, attaches to it.
+entities has found and the text between attaches to it.
 """
 
 import re
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from spacy.tokens import Doc, Span
 
@@ -26,7 +26,6 @@ from spacy_clinical.relations.owners import (
     ATTRIBUTE_LABELS,
     Owners,
     guess_owners,
-    read_owners,
 )
 from spacy_clinical.relations.regions import (
     Lines,
@@ -69,15 +68,10 @@ _JOINED = re.compile(r"\s?(?:,|/|&|,? ?(?:and|or))\s?(?:the |his |her )?")
 
 
 def assemble_medications(
-    doc: Doc,
-    relations: Iterable[Mapping[str, Any]] | None = None,
-    *,
-    drug_labels: Collection[str] = DRUG_LABELS,
+    doc: Doc, *, drug_labels: Collection[str] = DRUG_LABELS
 ) -> list[MedicationRecord]:
     """Assemble the records of the medications of a Doc.
 
-    relations: Records with head and child, each with its start_char and end_char; the head
-        is the drug. None to go by what stands between attributes and drugs.
     drug_labels: Of the entities that are drugs.
     RETURNS: In the order of the text, one for each drug that isn't another name of the one
         before.
@@ -88,7 +82,7 @@ def assemble_medications(
     drugs = _complete(doc, drugs, tables)
     if not drugs:
         return []
-    return _Assembler(doc, ents, drugs, tables).assemble(relations)
+    return _Assembler(doc, ents, drugs, tables).assemble()
 
 
 def _complete(doc: Doc, drugs: list[Span], tables: DrugTables) -> list[Span]:
@@ -118,7 +112,7 @@ class _Own(NamedTuple):
 
     @property
     def status(self) -> str | None:
-        """What holds of it."""
+        """Its status, by all of these."""
         return choose_status(self.before, self.after)
 
 
@@ -146,10 +140,8 @@ class _Assembler:
         self.sentences = sorted({*sentences, *items})
         self.tables = tables
 
-    def assemble(
-        self, relations: Iterable[Mapping[str, Any]] | None
-    ) -> list[MedicationRecord]:
-        owners = self._find_owners(relations)
+    def assemble(self) -> list[MedicationRecord]:
+        owners = guess_owners(self.text, self.ents, self.drugs, self.sentences)
         barriers = sorted(
             {ent.start_char for ent in self._list_barriers()}.union(self.sentences)
         )
@@ -166,16 +158,6 @@ class _Assembler:
         for region in find_regions(self.text, self.drugs, self.sentences, self.tables):
             records.extend(self._read_region(region, owners, barriers, headings))
         return records
-
-    def _find_owners(self, relations: Iterable[Mapping[str, Any]] | None) -> Owners:
-        """Find whose the attributes are."""
-        if relations is None:
-            return guess_owners(self.text, self.ents, self.drugs, self.sentences)
-        names = [
-            [span, *others]
-            for span, others in zip(self.spans, self.other_names, strict=True)
-        ]
-        return read_owners(self.ents, names, relations)
 
     def _list_barriers(self) -> Iterator[Span]:
         """List the entities that what is said of a drug doesn't reach over."""
@@ -256,12 +238,14 @@ class _Assembler:
         return statuses[::-1]
 
     def _is_joined(self, i: int) -> bool:
-        """Whether nothing but "and", a comma or a slash parts a drug from the next one."""
+        """Check whether nothing but "and", a comma or a slash separates a drug from the
+        next one."""
         gap = self.text[self.drugs[i].end : self.drugs[i + 1].start]
         return _JOINED.fullmatch(gap) is not None
 
     def _goes_on(self, i: int, region: Region, parts: Sequence[Part]) -> bool:
-        """Whether a drug is in a list with the one before: their verb is the same."""
+        """Check whether a drug is in a list with the one before: their verb is the
+        same."""
         if region.drugs[0] == i or region.is_row:
             return False
         start, end = self.drugs[i - 1].end, self.drugs[i].start
@@ -364,7 +348,7 @@ def _sort(parts: Iterable[Part]) -> list[Part]:
 
 
 def _has_drug(part: Part, drugs: Sequence[Drug]) -> bool:
-    """Whether a drug stands in a part.
+    """Check whether a drug stands in a part.
 
     drugs: In the order of the text.
     """

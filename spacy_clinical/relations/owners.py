@@ -1,8 +1,7 @@
-"""Say which drugs each attribute belongs to, by relations or by what stands between."""
+"""Say which drugs each attribute belongs to, by what stands between."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from spacy.tokens import Span
 
@@ -24,10 +23,6 @@ ATTRIBUTE_LABELS: Mapping[str, Role] = {
 RIVAL_LABELS = frozenset(
     {"Therapeutic_procedure", "Diagnostic_procedure", "Clinical_event"}
 )
-# Relations that don't say whose an attribute is.
-OTHER_RELATIONS = frozenset(
-    {"BEFORE", "AFTER", "OVERLAP", "CAUSE", "IDENTICAL", "SUB_PROCEDURE"}
-)
 Place = tuple[int, int]
 
 
@@ -48,32 +43,6 @@ class Owners:
             if place[0] < part.end and part.start < place[1]:
                 return self.owners[place]
         return None
-
-
-def read_owners(
-    ents: Iterable[Span],
-    names: Sequence[Sequence[Span]],
-    relations: Iterable[Mapping[str, Any]],
-) -> Owners:
-    """Read from relations whose attributes are.
-
-    names: All names of each drug.
-    relations: Records with label, head and child; the head is the drug.
-    """
-    known = {
-        (name.start_char, name.end_char): i
-        for i, row in enumerate(names)
-        for name in row
-    }
-    places = {(e.start_char, e.end_char) for e in ents if e.label_ in ATTRIBUTE_LABELS}
-    owners: dict[Place, set[int]] = {}
-    for relation in relations:
-        drug = known.get(_get_place(relation["head"]))
-        place = _get_place(relation["child"])
-        is_other = relation["label"] in OTHER_RELATIONS
-        if drug is not None and place in places and not is_other:
-            owners.setdefault(place, set()).add(drug)
-    return Owners(owners)
 
 
 def guess_owners(
@@ -110,7 +79,8 @@ def guess_owners(
 def _has_heads(
     attribute: Attribute, starts: Sequence[int], borders: Sequence[int]
 ) -> bool:
-    """Whether the sentence of an attribute has a drug, or what else it may belong to.
+    """Check whether the sentence of an attribute has a drug, or what else it may belong
+    to.
 
     starts (characters): Of those, sorted.
     """
@@ -119,7 +89,3 @@ def _has_heads(
     index = bisect_left(starts, low)
     is_last = first == len(borders)
     return index < len(starts) and (is_last or starts[index] < borders[first])
-
-
-def _get_place(record: Mapping[str, Any]) -> Place:
-    return record["start_char"], record["end_char"]

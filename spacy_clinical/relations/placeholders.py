@@ -1,4 +1,4 @@
-"""What stands for the two entities of a pair in a text that a classifier reads.
+"""Placeholders of the two entities of a pair in a text that a classifier reads.
 
 SOURCE: Lee et al. 2019, BioBERT: a pre-trained biomedical language representation model
 for biomedical text mining: "@GENE$" and "@DISEASE$"; Gu et al. 2021, Domain-specific

@@ -15,7 +15,7 @@ from spacy_clinical.tokenization.lines import ends_open
 _MAX_LINES = 6
 # In how many lines around one that starts with a drug another one does, if it is a list.
 _MAX_APART = 3
-# Columns of a table are parted by these; a row has at least two of them.
+# Columns of a table are separated by these; a row has at least two of them.
 COLUMN = re.compile(r" {0,3}\| {0,3}|\t{1,3}| {3,40}")
 MIN_COLUMNS = 2
 # How far before a drug something is said of it.
@@ -28,7 +28,7 @@ _GOES_ON = re.compile(
     r"last (?:dose|taken|given)|details|comments?)\b",
     re.IGNORECASE,
 )
-# What parts a drug from what is said of the one before it.
+# What separates a drug from what is said of the one before it.
 _SEPARATOR = re.compile(
     r"[,;|\n\t]|(?<!\btab)(?<!\bcap)(?<!\binj)(?<!\bsyr)\.\s|"
     r"\b(?:and|or|plus|then|followed by|versus|vs)\b|[+&]",
@@ -45,7 +45,8 @@ _INDENT = re.compile(r"[^\S\n]*")
 
 
 class Region(NamedTuple):
-    """A sentence, an item of a list or a row of a table, with drugs (characters, half open).
+    """A sentence, an item of a list or a row of a table, with drugs (characters, half
+    open).
 
     drugs: Indices of those in it.
     is_item: Whether it starts with its drug, so that all of it belongs to that.
@@ -90,7 +91,7 @@ class Lines:
         return indent.end() if indent else self.starts[number]
 
     def is_row(self, number: int) -> bool:
-        """Whether a line is a row of a table."""
+        """Check whether a line is a row of a table."""
         if number not in self._n_columns:
             columns = COLUMN.findall(self.get(number).strip())
             self._n_columns[number] = len(columns) + 1
@@ -118,7 +119,7 @@ def find_list_lines(lines: Lines, drugs: Sequence[Drug]) -> list[int]:
 
 
 def _goes_on_from(lines: Lines, number: int) -> bool:
-    """Whether a line goes on with a sentence of the line before."""
+    """Check whether a line goes on with a sentence of the line before."""
     before = lines.get(number - 1).strip() if number else ""
     return bool(before) and (before[-1] in ",(/&" or ends_open(before))
 
@@ -193,7 +194,7 @@ class _Finder:
         return Region(low, max(high, drug.end), [i])
 
     def _starts_sentence(self, number: int) -> bool:
-        """Whether a sentence starts where a line does."""
+        """Check whether a sentence starts where a line does."""
         start = self.lines.starts[number]
         index = bisect_left(self.sentences, start)
         if start == 0 or index == len(self.sentences):

@@ -93,7 +93,7 @@ def _find_runs(
 
 
 def _goes_on(values: list[str], pairs: PairInput, at: int, start: int) -> bool:
-    """Whether the next mention is of the same type as the last but one."""
+    """Check whether the next mention is of the same type as the last but one."""
     is_other = values[at] != values[at - 1]
     return is_other and bool(pairs.types[at + 1] == pairs.types[at - 1])
 

@@ -10,82 +10,21 @@ from spacy_clinical.relations.sig.parts import Part
 _WORD = re.compile(r"[^\W_]+")
 # Words that may stand between a drug and what is said of it.
 _FILLERS = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "of",
-        "at",
-        "in",
-        "on",
-        "to",
-        "as",
-        "is",
-        "was",
-        "were",
-        "be",
-        "been",
-        "has",
-        "had",
-        "dose",
-        "doses",
-        "dosage",
-        "daily",
-        "total",
-        "sig",
-        "take",
-        "takes",
-        "taking",
-        "taken",
-        "give",
-        "given",
-        "giving",
-        "administered",
-        "received",
-        "receiving",
-        "started",
-        "treated",
-        "treatment",
-        "therapy",
-        "with",
-        "for",
-        "by",
-        "per",
-        "and",
-        "then",
-        "his",
-        "her",
-        "their",
-        "this",
-        "tablet",
-        "tablets",
-        "capsule",
-        "capsules",
-        "tabs",
-        "caps",
-        "oral",
-        "drug",
-        "medication",
-        "home",
-        "use",
-        "inject",
-        "apply",
-        "inhale",
-        "instill",
-        "place",
-        "chew",
-        "dissolve",
-        "every",
-        "each",
-        "currently",
-        "only",
-    ]
+    word
+    for words in (
+        "a an the of at in on to as is was were be been has had dose doses dosage daily",
+        "total sig take takes taking taken give given giving administered received",
+        "receiving started treated treatment therapy with for by per and then his her",
+        "their this tablet tablets capsule capsules tabs caps oral drug medication home",
+        "use inject apply inhale instill place chew dissolve every each currently only",
+    )
+    for word in words.split()
 )
 _STOPS = re.compile(r"\n\s*\n")
 
 
 class Reach(NamedTuple):
-    """How far from a drug parts are looked for.
+    """Limits of how far from a drug parts are looked for.
 
     words: How many words that say nothing of doses may stand between two parts.
     lead_words: The same, before the drug.

@@ -1,4 +1,4 @@
-"""What is done with batches of notes, in one or several processes."""
+"""Jobs: what is done with batches of notes, in one or several processes."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar

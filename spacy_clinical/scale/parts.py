@@ -1,12 +1,13 @@
 """Files of a run in shards: their names, and how to remove them."""
 
 import re
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from spacy_clinical.errors import CodedValueError, Errors, Warnings, warn
 from spacy_clinical.files.leftovers import TOKEN
-from spacy_clinical.files.lock import LOCK_FILE
+from spacy_clinical.files.lock import LOCK_FILE, FolderLock
 from spacy_clinical.scale.seals import read_run
 
 RUN_FILE, FAILURES_FILE = "run.json", "failures.jsonl"
@@ -44,6 +45,20 @@ def remove_shards(folder: Path) -> None:
             (folder / name).rmdir()
     if n_shards:
         warn(Warnings.W305.format(path=folder, names=SHARDS_FOLDER))
+
+
+@contextmanager
+def replace_shards(folder: Path, *, restart: bool) -> Iterator[None]:
+    """Lock a folder for a run without shards, and remove those of earlier runs after it.
+
+    restart: Whether shards may be replaced.
+    RAISES ValueError: C340, if they may not, but there are some.
+    """
+    with FolderLock(folder):
+        if not restart:
+            refuse_shards(folder)
+        yield
+        remove_shards(folder)
 
 
 def list_parts(folder: Path, pattern: re.Pattern[str] = _PART) -> list[Path]:

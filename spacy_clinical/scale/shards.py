@@ -156,12 +156,12 @@ class ShardWriter:
         for part in list_parts(self.folder, TEMPORARY):
             part.unlink()
         if restart:
-            self._throw_away()
+            self._discard()
         begun = {**run, "earlier": earlier}
         self._write_json(path, {**begun, "done": None})
         return begun
 
-    def _throw_away(self) -> None:
+    def _discard(self) -> None:
         """Remove the results of earlier runs, which first count as unfinished."""
         before = read_run(self.folder / RUN_FILE)
         if before is not None:

@@ -43,7 +43,7 @@ class Outline(OutlineState):
         self.cut(position, cut)
 
     def _is_settled(self, phrase: Phrase) -> bool:
-        """Whether the meaning of a phrase depends on nothing but the context."""
+        """Check whether the meaning of a phrase depends on nothing but the context."""
         group, text = phrase.group, phrase.text
         if group is None:
             return phrase.never and phrase.has_colon and not phrase.mark

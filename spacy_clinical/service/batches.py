@@ -37,7 +37,7 @@ class _Item(NamedTuple):
 
 
 class Ask(Generic[R]):
-    """What a caller has asked for: its results come one by one, in order.
+    """A request of a caller: its results come one by one, in order.
 
     kind: Only work of the same kind is computed together.
     """

@@ -59,7 +59,7 @@ def load_token(path: Path | None = None) -> Token | None:
 
 def _read(path: Path, where: str) -> bytes:
     try:
-        # A pipe is fine: some tools hand over secrets so.
+        # A pipe is fine: some tools pass secrets that way.
         with path.open("rb") as handle:
             data = handle.read(MAX_BYTES + 1)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What OpenAPI says of the paths. Examples are made when the service starts."""
+"""Descriptions of the paths in OpenAPI. Examples are made when the service starts."""
 
 from http import HTTPStatus
 from typing import Any

@@ -1,4 +1,5 @@
-"""What every request passes first: its id, who calls, and how the answer is sent."""
+"""Middleware that every request passes first: its id, who calls, and how the answer is
+sent."""
 
 import logging
 import re

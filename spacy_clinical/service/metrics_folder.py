@@ -1,4 +1,5 @@
-"""Where the processes of a service keep their counts, so that one can send them all."""
+"""Folder in which the processes of a service keep their counts, so that one can send
+them all."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""What goes wrong with requests, as RFC 9457 describes it: problem+json."""
+"""Describe what goes wrong with requests as RFC 9457 does: problem+json."""
 
 import logging
 from collections.abc import Mapping

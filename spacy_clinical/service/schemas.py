@@ -1,4 +1,4 @@
-"""What requests may say, and what answers look like: for checks and for OpenAPI."""
+"""Schemas of requests and answers, for checks and for OpenAPI."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
@@ -90,7 +90,7 @@ class QuestionIn(_Strict):
 
 
 class ProblemOut(BaseModel):
-    """What went wrong (RFC 9457)."""
+    """A problem (RFC 9457)."""
 
     type: str
     title: str

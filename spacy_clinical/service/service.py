@@ -1,4 +1,4 @@
-"""What the paths of a service share."""
+"""State that the paths of a service share."""
 
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass

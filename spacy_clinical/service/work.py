@@ -1,4 +1,4 @@
-"""What is computed for requests: the kinds of work, each on a batch of notes."""
+"""Kinds of work that requests ask for, each on a batch of notes."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -17,7 +17,7 @@ from spacy_clinical.types import Note
 
 
 class Question(NamedTuple):
-    """What is asked about a note.
+    """A question about a note.
 
     sections: Labels of those to look in; None for all.
     top_k: The number of answers.
@@ -42,7 +42,7 @@ class Order(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What is sent of a note.
+    """An answer about a note.
 
     code: Of what failed on it; "" if nothing did, "other" for an error without one.
     is_written: Whether it is in the form that was asked for. Otherwise it is JSON that

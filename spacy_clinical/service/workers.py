@@ -93,7 +93,7 @@ class Workers:
         wait([process.sentinel for process in everyone], timeout=0.2)
         for process in everyone:
             if not process.is_alive():
-                self._bury(process)
+                self._clean_up(process)
         if self._is_stopping:
             self._dismiss()
         elif self._is_reloading:
@@ -114,7 +114,7 @@ class Workers:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
             self._running[process] = time.monotonic()
 
-    def _bury(self, process: BaseProcess) -> None:
+    def _clean_up(self, process: BaseProcess) -> None:
         process.join()
         forget_process(process.pid or 0)
         self._leaving.discard(process)

@@ -6,7 +6,7 @@ from spacy.tokens import Doc
 
 from spacy_clinical.tokenization.sentences import split_sentences
 
-# So many spellings are kept before the table is emptied.
+# Number of spellings that are kept before the table is emptied.
 _MAX_SPELLINGS = 200_000
 # Docs with fewer tokens are read token by token: arrays take longer to set up.
 _MIN_TOKENS = 80

@@ -1,4 +1,4 @@
-"""Find what layout alone parts in a note: lines, and the items of lists."""
+"""Find what layout alone separates in a note: lines, and the items of lists."""
 
 import re
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ class Items(NamedTuple):
 
 
 def find_items(text: str) -> Items:
-    """Find what layout alone parts in a note, whatever its sentences."""
+    """Find what layout alone separates in a note, whatever its sentences."""
     lines = list(read_lines(text))
     blocks, last_words = read_blocks(lines)
     borders = {block[0].start for block in blocks}
@@ -86,7 +86,7 @@ def _find_inner_marks(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _is_in_brackets(text: str, match: re.Match[str]) -> bool:
-    """Whether the bracket behind a number closes one before it: "(grade 2)"."""
+    """Check whether the bracket behind a number closes one before it: "(grade 2)"."""
     if match["open"] or match["end"] == ".":
         return False
     before = text[max(match.start() - MAX_BEFORE, 0) : match.start()]
@@ -94,7 +94,7 @@ def _is_in_brackets(text: str, match: re.Match[str]) -> bool:
 
 
 def _may_be_first(text: str, match: re.Match[str]) -> bool:
-    """Whether a list may start at a mark, by what is before it.
+    """Check whether a list may start at a mark, by what is before it.
 
     A number with a full stop may end a sentence, and a letter may be part of a name.
     """

@@ -59,7 +59,7 @@ def read_lines(text: str) -> Iterator[Line]:
 
 
 def read_blocks(lines: list[Line]) -> tuple[list[list[Line]], set[int]]:
-    """Part lines where a sentence starts whatever the one before ends with.
+    """Split lines where a sentence starts whatever the one before ends with.
 
     RETURNS: Lines between which anything may be; and where lines start with a number
         or letter that ends the sentence of the line before.
@@ -88,7 +88,7 @@ def read_blocks(lines: list[Line]) -> tuple[list[list[Line]], set[int]]:
 def _goes_on_with(
     before: Line, line: Line, mark: re.Match[str], marks: Mapping[bool, str]
 ) -> bool:
-    """Whether what looks as an item's mark is the last word of the line before.
+    """Check whether what looks as an item's mark is the last word of the line before.
 
     marks: The last number (True) and letter (False) of the items above, if any.
     """
@@ -103,19 +103,19 @@ def _goes_on_with(
 
 
 def _follows(mark: str, other: str) -> bool:
-    """Whether a number or letter comes soon after another of its kind."""
+    """Check whether a number or letter comes soon after another of its kind."""
     place = int if mark.isdigit() else ord
     return 0 < place(other) - place(mark) <= MAX_GAP
 
 
 def is_prose(line: str) -> bool:
-    """Whether a line may be part of a sentence that is longer than it."""
+    """Check whether a line may be part of a sentence that is longer than it."""
     words = line.split(None, 3)
     return len(words) > 2 and not line.isupper()
 
 
 def _is_border(before: Line, line: Line) -> bool:
-    """Whether a line that is no list item starts a sentence in any case."""
+    """Check whether a line that is no list item starts a sentence in any case."""
     if line.is_after_blank or before.text.endswith(":"):
         return True
     if ends_open(before.text):
@@ -130,7 +130,7 @@ def _is_border(before: Line, line: Line) -> bool:
 
 
 def ends_open(line: str) -> bool:
-    """Whether the last word of a line is one that no sentence ends with."""
+    """Check whether the last word of a line is one that no sentence ends with."""
     word = line.rsplit(None, 1)[-1]
     if word in CONNECTORS or word in TITLES:
         return True
@@ -138,7 +138,8 @@ def ends_open(line: str) -> bool:
 
 
 def may_go_on_in_capitals(before: str, line: str) -> bool:
-    """Whether two lines in capitals may be a sentence of a note that is all in capitals.
+    """Check whether two lines in capitals may be a sentence of a note that is all in
+    capitals.
 
     Others are titles and items.
     """
@@ -178,7 +179,8 @@ def _list_items(block: list[Line]) -> list[Line]:
 
 
 def _is_list(lines: list[str]) -> bool:
-    """Whether all of some lines are short, and no sentence goes on over their ends."""
+    """Check whether all of some lines are short, and no sentence goes on over their
+    ends."""
     if len(lines) < MIN_ITEMS or not all(map(_may_be_item, lines)):
         return False
     # Text that is wrapped has no line that could have held the next word as well.

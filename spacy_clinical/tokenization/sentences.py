@@ -74,7 +74,7 @@ def split_sentences(
 
 
 def _find_at_breaks(blocks: list[list[Line]]) -> Iterator[int]:
-    """Where sentences start at line breaks, though no full stop comes before."""
+    """Find where sentences start at line breaks, though no full stop comes before."""
     longest = max((len(line.text) for block in blocks for line in block), default=0)
     blocks = [block for block in blocks if len(block) > 1]
     texts = [[line.text for line in block] for block in blocks]
@@ -89,14 +89,14 @@ def _find_at_breaks(blocks: list[list[Line]]) -> Iterator[int]:
 
 
 def _surely_goes_on(before: str, line: str) -> bool:
-    """Whether a sentence goes on over a line break, by the words around it."""
+    """Check whether a sentence goes on over a line break, by the words around it."""
     if before[-1] in ".!?:;":
         return False
     return line[0].islower() or _is_open(before)
 
 
 def _goes_on(before: str, line: str, width: int) -> bool:
-    """Whether a sentence goes on over a line break, where no full stop ends it.
+    """Check whether a sentence goes on over a line break, where no full stop ends it.
 
     width (characters): That of the wrapped text around; 0 if it isn't wrapped.
     """
@@ -122,7 +122,7 @@ def _is_open(line: str) -> bool:
 def _find_after_stops(
     text: str, abbreviations: Collection[str], last_words: Collection[int]
 ) -> Iterator[int]:
-    """Where sentences start after full stops and the like.
+    """Find where sentences start after full stops and the like.
 
     last_words (characters): Where lines start with the last word of a sentence.
     """
@@ -139,7 +139,7 @@ def _is_end(
     abbreviations: Collection[str],
     ends_line_before: bool,
 ) -> bool:
-    """Whether a sentence ends with a full stop, or the like.
+    """Check whether a sentence ends with a full stop, or the like.
 
     ends_line_before: Whether its word belongs to the line before.
     """
@@ -163,7 +163,7 @@ def _is_end(
 def _ends_with_word(
     before: list[str], after: str, abbreviations: Collection[str]
 ) -> bool:
-    """Whether a word, a full stop and white space end a sentence.
+    """Check whether a word, a full stop and white space end a sentence.
 
     before: Words of the line before the full stop; the last one is at issue.
     after: What comes after it.
@@ -198,5 +198,5 @@ def _first_letters(text: str) -> str:
 
 
 def _starts_low(text: str) -> bool:
-    """Whether the first word has no capital, unlike "pH" and "mRNA"."""
+    """Check whether the first word has no capital, unlike "pH" and "mRNA"."""
     return _first_letters(text).islower()

@@ -1,4 +1,5 @@
-"""Find the tables of a plain text: columns apart by tabs, pipes or spaces, under a head.
+"""Find the tables of a plain text: columns separated by tabs, pipes or spaces, under a
+head.
 
 Test         Result   Flag   Reference range   Units
 Hemoglobin   8.2      L      12.0 - 16.0       g/dL
@@ -167,7 +168,7 @@ def _cut(line: str, mark: str, start: int) -> list[_Piece]:
 
 
 def _count_columns(line: str) -> list[int]:
-    """Where each character is shown, and where the line ends."""
+    """Find where each character is shown, and where the line ends."""
     columns, at = [], 0
     for character in line:
         columns.append(at)
@@ -196,7 +197,7 @@ def _add_line(table: TextTable, head: _Head, line: str, start: int) -> None:
 def _goes_on(
     cells: Sequence[TextCell | None], full: Sequence[int], last: TextRow, mark: str
 ) -> bool:
-    """Whether all that is in a line goes on with cells of the row above."""
+    """Check whether all that is in a line goes on with cells of the row above."""
     texts = [cell.text for cell in cells if cell is not None]
     if not texts or any(last.cells[i] is None for i in full):
         return False

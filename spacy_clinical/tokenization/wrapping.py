@@ -48,12 +48,12 @@ def find_widths(
 
 
 def _is_prose(block: list[str]) -> bool:
-    """Whether a block ends as text does."""
+    """Check whether a block ends as text does."""
     return block[-1][-1] in ".!?"
 
 
 def _may_be_wrapped(block: list[str], width: int) -> bool:
-    """Whether most lines of a block are full at a width, stops apart."""
+    """Check whether most lines of a block are full at a width, stops apart."""
     if width not in WRAPPED or not _is_prose(block):
         return False
     full = [
@@ -65,7 +65,7 @@ def _may_be_wrapped(block: list[str], width: int) -> bool:
 
 
 def _read_ranges(block: list[str], sure: list[bool]) -> Iterator[tuple[int, int]]:
-    """The widths that each sure break allows, both ends included."""
+    """Read the widths that each sure break allows, both ends included."""
     for i, is_sure in enumerate(sure):
         if is_sure and len(block[i]) in WRAPPED:
             word = block[i + 1].split(None, 1)[0]
@@ -73,7 +73,7 @@ def _read_ranges(block: list[str], sure: list[bool]) -> Iterator[tuple[int, int]
 
 
 def _find_common(ranges: list[tuple[int, int]]) -> list[int]:
-    """The widths of a note, ascending: the one with most votes, and its rivals."""
+    """Find the widths of a note, ascending: the one with most votes, and its rivals."""
     widths: list[int] = []
     left = ranges
     most = 0

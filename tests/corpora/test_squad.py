@@ -5,7 +5,7 @@ import json
 import pytest
 import spacy
 
-from spacy_clinical.corpora.folds import choose_fold
+from spacy_clinical.corpora.folds import Folds
 from spacy_clinical.corpora.squad import SquadCorpus, read_squad
 from spacy_clinical.errors import CodedValueError, CodedWarning
 
@@ -122,7 +122,7 @@ def test_folds_are_of_articles(nlp, tmp_path):
     left_out = [one.reference.text for one in read(nlp, path, fold=1, held_out=True)]
     assert (len(kept), len(left_out)) == (8, 2)
     assert sorted(kept + left_out) == [text for text, _ in paragraphs]
-    assert choose_fold("abc", fold=None, n_folds=5, held_out=True) == ["a", "b", "c"]
+    assert Folds(None, held_out=True).choose("abc") == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,16 @@
 """Notes, Docs and records that the tests of exports share."""
 
 import functools
+import json
 import re
 from pathlib import Path
 
 import spacy
 from spacy.tokens import SpanGroup
 
+from spacy_clinical.export.arrow import read_parquet, write_parquet
 from spacy_clinical.export.docs import load_tokenizer
-from spacy_clinical.export.records import make_record
+from spacy_clinical.export.records import make_record, without_text
 from spacy_clinical.extensions.attributes import add_to
 from spacy_clinical.extensions.concept_attributes import Linked, set_concepts
 from spacy_clinical.types import Note
@@ -241,3 +243,13 @@ def load_relations():
 def make_related(text=RELATED_TEXT):
     """Make the record of a note with relations, medications, measurements and dates."""
     return make_record(Note("n1", text, {}, "x.txt"), load_relations()(text))
+
+
+def check_parquet(record, path, *, with_text):
+    """Check that a record comes back from Parquet as it was, beside one without all that."""
+    records = [record, make_one_record()]
+    if not with_text:
+        records = [without_text(one) for one in records]
+    write_parquet(records, path)
+    again = list(read_parquet(path))
+    assert [json.dumps(one) for one in again] == [json.dumps(one) for one in records]

@@ -162,11 +162,6 @@ FILES = {
 }
 
 
-@pytest.fixture(scope="module")
-def vocab():
-    return load_blank().vocab
-
-
 @pytest.mark.parametrize("kind", FILES)
 def test_all_formats_say_the_same(kind, vocab):
     doc = read_form(FILES[kind], vocab)

@@ -3,7 +3,6 @@
 import json
 import os
 import resource
-import shutil
 import struct
 import tempfile
 import time
@@ -24,22 +23,10 @@ from spacy_clinical.forms.adapters.adapter import Content, Settings
 from spacy_clinical.forms.adapters.image import IMAGE
 from spacy_clinical.forms.adapters.table import find_adapter
 from spacy_clinical.forms.images import MAX_OCR_PIXELS, fit_dpi, list_frames
-from tests.conftest import load_blank
 from tests.forms.papers import INTAKE, draw_scan, encode, make_pdf, read_and_draw
 from tests.forms.test_adapters import ALTO, FILES, HOCR, TEXTRACT, TSV
 
 NAME = "Zebulon"
-
-
-@pytest.fixture(scope="module")
-def vocab():
-    return load_blank().vocab
-
-
-@pytest.fixture(scope="module")
-def tesseract():
-    if shutil.which("tesseract") is None:
-        pytest.skip("Tesseract is not installed")
 
 
 @pytest.fixture

@@ -8,13 +8,7 @@ import pytest
 from PIL import Image
 
 from spacy_clinical.forms import read_form
-from tests.conftest import load_blank
 from tests.forms.papers import INTAKE, LINES, make_pdf, read_and_draw
-
-
-@pytest.fixture(scope="module")
-def vocab():
-    return load_blank().vocab
 
 
 def lines_of(doc):

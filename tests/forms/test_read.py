@@ -3,7 +3,6 @@
 import io
 import os
 import random
-import shutil
 import subprocess
 import tempfile
 
@@ -16,19 +15,7 @@ from spacy_clinical.forms.images import list_frames
 from spacy_clinical.forms.ocr import find_skew
 from spacy_clinical.forms.pages import FormPage
 from spacy_clinical.forms.read import open_form, open_forms
-from tests.conftest import load_blank
 from tests.forms.papers import INTAKE, LINES, draw_scan, encode, make_pdf
-
-
-@pytest.fixture(scope="module")
-def vocab():
-    return load_blank().vocab
-
-
-@pytest.fixture(scope="module")
-def tesseract():
-    if shutil.which("tesseract") is None:
-        pytest.skip("Tesseract is not installed")
 
 
 def lines_of(doc):

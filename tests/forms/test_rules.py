@@ -6,11 +6,6 @@ from tests.conftest import load_blank
 from tests.forms.papers import INTAKE, make_pdf
 
 
-@pytest.fixture
-def vocab():
-    return load_blank().vocab
-
-
 def label(doc):
     parts = label_by_rules(doc)
     ends = [0, *(part.end for part in parts)]

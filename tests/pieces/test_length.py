@@ -4,7 +4,6 @@ import sys
 
 import numpy
 import pytest
-import spacy
 
 from spacy_clinical.forms.places import Places
 from spacy_clinical.pieces.align import Pieces
@@ -13,6 +12,7 @@ from spacy_clinical.pieces.text import PLACEHOLDER, Text, read_note
 from spacy_clinical.pieces.windows import plan_windows, take_between
 from spacy_clinical.sections.split import split_sections
 from spacy_clinical.tokenization.sentences import split_sentences
+from tests.conftest import load_blank
 
 SHORT, LONG = 4_000, 16_000
 # Lines, calls and loops of Python grow four times, and not sixteen times.
@@ -119,10 +119,7 @@ def repeat(shape, n_chars):
 
 @pytest.fixture(scope="module")
 def nlp():
-    nlp = spacy.blank("en")
-    nlp.add_pipe("clinical_section_splitter")
-    nlp.add_pipe("clinical_sentencizer")
-    return nlp
+    return load_blank("clinical_section_splitter", "clinical_sentencizer")
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -1,7 +1,6 @@
 import itertools
 
 import pytest
-import spacy
 
 from spacy_clinical.pieces.text import read_note
 from tests.conftest import load_blank
@@ -49,10 +48,7 @@ ADMISSION = (
 
 @pytest.fixture(scope="module")
 def nlp():
-    nlp = spacy.blank("en")
-    nlp.add_pipe("clinical_section_splitter")
-    nlp.add_pipe("clinical_sentencizer")
-    return nlp
+    return load_blank("clinical_section_splitter", "clinical_sentencizer")
 
 
 def test_admission_note_is_as_core_was_trained(nlp):

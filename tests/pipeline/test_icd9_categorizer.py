@@ -31,6 +31,16 @@ pain and fever
 Hospital Course:
 The patient had no pain.
 """
+CNN = {
+    "@architectures": "spacy.HashEmbedCNN.v2",
+    "width": 16,
+    "depth": 1,
+    "embed_size": 100,
+    "pretrained_vectors": None,
+    "window_size": 1,
+    "maxout_pieces": 2,
+    "subword_features": True,
+}
 LONG = NOTE + "\nSocial History:\n" + "The patient denies chest pain. " * 40
 
 pytestmark = pytest.mark.filterwarnings(r"ignore:\[W001\]")
@@ -144,18 +154,7 @@ def test_evidence_has_the_places_of_abbreviations(core):
 
 
 def test_listeners_read_no_long_forms():
-    model = {
-        "encoder": {
-            "@architectures": "spacy.HashEmbedCNN.v2",
-            "width": 16,
-            "depth": 1,
-            "embed_size": 100,
-            "pretrained_vectors": None,
-            "window_size": 1,
-            "maxout_pieces": 2,
-            "subword_features": True,
-        }
-    }
+    model = {"encoder": CNN}
     nlp = spacy.blank("en")
     config = {"model": model, "expand_abbreviations": True}
     with pytest.raises(ValueError, match=r"\[C875\].*expand_abbreviations = false"):
@@ -761,16 +760,7 @@ def test_gradient_evidence_needs_a_checkpoint():
     nlp = spacy.blank("en")
     model = {
         "@architectures": "spacy-clinical.DocumentClassifier.v1",
-        "encoder": {
-            "@architectures": "spacy.HashEmbedCNN.v2",
-            "width": 16,
-            "depth": 1,
-            "embed_size": 100,
-            "pretrained_vectors": None,
-            "window_size": 1,
-            "maxout_pieces": 2,
-            "subword_features": True,
-        },
+        "encoder": CNN,
     }
     with pytest.raises(ValueError, match=r"\[C408\]"):
         nlp.add_pipe(
@@ -785,16 +775,7 @@ def test_learns_on_a_plain_tok2vec(tmp_path):
     model = {
         "@architectures": "spacy-clinical.DocumentClassifier.v1",
         "summary": "mean",
-        "encoder": {
-            "@architectures": "spacy.HashEmbedCNN.v2",
-            "width": 32,
-            "depth": 1,
-            "embed_size": 200,
-            "pretrained_vectors": None,
-            "window_size": 1,
-            "maxout_pieces": 2,
-            "subword_features": True,
-        },
+        "encoder": {**CNN, "width": 32, "embed_size": 200},
     }
     nlp.add_pipe(
         "clinical_icd9_categorizer", config={"model": model, "sections": "all"}

@@ -414,36 +414,6 @@ def test_what_is_not_said_is_none():
     assert not any(empty.values())
 
 
-RELATED = (
-    "[[aspirin]] and [[warfarin]] were given, [[Dosage:5 mg]] and [[Frequency:daily]]"
-)
-
-
-def relate(doc, head, child, label="MODIFY"):
-    def place(text):
-        start = doc.text.index(text)
-        return {"start_char": start, "end_char": start + len(text)}
-
-    return {"label": label, "head": place(head), "child": place(child), "score": 0.9}
-
-
-def test_relations_say_whose_an_attribute_is():
-    doc = make_doc(RELATED)
-    relations = [relate(doc, "aspirin", "5 mg"), relate(doc, "warfarin", "daily")]
-    records = assemble_medications(doc, relations)
-    assert [show_medication(record, doc.text) for record in records] == [
-        "aspirin: 5 mg",
-        "warfarin: 1 in 1 d",
-    ]
-
-
-def test_other_relations_say_nothing_of_doses():
-    doc = make_doc(RELATED)
-    relations = [relate(doc, "aspirin", "5 mg", "OVERLAP")]
-    records = assemble_medications(doc, relations)
-    assert records[0]["dose"] is None
-
-
 def test_a_dose_of_a_procedure_is_no_drugs():
     doc = make_doc(
         "[[Etoposide]] and craniospinal [[Therapeutic_procedure:radiation]] ([[Dosage:5 g]])"

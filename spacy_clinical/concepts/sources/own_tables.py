@@ -79,7 +79,10 @@ def _make_entries(
 
 
 def _make_entry(values: dict[str, Any]) -> Entry:
-    """RAISES TypeError: for objects and lists where texts should be."""
+    """Make the entry of an object.
+
+    RAISES TypeError: If there are objects or lists where texts should be.
+    """
     return Entry(
         id=_get_text(values.get("id")),
         name=_get_text(values.get("name")),

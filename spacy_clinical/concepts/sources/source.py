@@ -185,7 +185,7 @@ class Source:
 
 
 class Facts(NamedTuple):
-    """What a source says about itself; "" if it doesn't.
+    """Facts that a source states about itself; "" for those it doesn't.
 
     name: Short name of the vocabulary: "mondo".
     url: Where it is published.
@@ -198,7 +198,7 @@ class Facts(NamedTuple):
 
 
 class Contents(NamedTuple):
-    """What is in a source.
+    """The contents of a source.
 
     entries: Those that name a concept come before those that add to it. They can be
         read once.

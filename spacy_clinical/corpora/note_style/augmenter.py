@@ -126,7 +126,7 @@ class NoteStyleAugmenter:
 
         nlp: The pipeline whose tokenizer to use.
         YIELDS: The example, the changed one, or both.
-        RAISES ValueError: C867, if there are names for a label that nobody knows.
+        RAISES ValueError: C867, if there are names for a label that isn't known.
         """
         self._seen.update(ent.label_ for ent in example.reference.ents)
         if self.names:

@@ -31,7 +31,7 @@ _BOUND = re.compile(r"[\s-]*(?:(?:of|in|at|on|to) )?(?:(?:the|both|his|her) )?")
 
 
 class ListKind(NamedTuple):
-    """Describe what a list has, and how it is called.
+    """A kind of list: what it has, and what it is called.
 
     heads: Labels of its items.
     parts: Labels of what describes them.
@@ -122,7 +122,7 @@ def make_bullets(draft: Draft) -> Iterator[Edit]:
                 continue
             number, sign = number + 1, mark.format(number)
             if start > first:
-                # What parts it from the sentence before goes.
+                # What separates it from the sentence before is removed.
                 previous = len(text[:start].rstrip())
                 sign = f"\n{sign}"
             else:

@@ -11,7 +11,7 @@ MAX_ITEMS = 7
 
 
 class LineKind(NamedTuple):
-    """What a line has, and how it starts.
+    """A kind of line: what it has, and how it starts.
 
     type: Type of its items.
     starts: What is before them.
@@ -25,7 +25,7 @@ class LineKind(NamedTuple):
 
 _DISEASE, _SYMPTOM, _DRUG = "Disease_disorder", "Sign_symptom", "Medication"
 _TEST, _PROCEDURE = "Diagnostic_procedure", "Therapeutic_procedure"
-# Parted by "|".
+# Separated by "|".
 _STARTS = {
     _DISEASE: "PMH: |PMHx: |PMH - |Past Medical History: |Problems: |Hx |h/o |Pt w/ h/o "
     "|PMH sig for |PMH of |A/P: |Impression: |Dx: ",

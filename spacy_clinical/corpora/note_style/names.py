@@ -48,7 +48,7 @@ def check_labels(labels: Iterable[str], seen: set[str], nlp: Language) -> None:
     seen: Labels of entities in the corpus so far.
     nlp: The pipeline that is trained. If no component of it has labels for entities
         yet, nothing is checked.
-    RAISES ValueError: C867, at a label that nobody knows.
+    RAISES ValueError: C867, at a label that isn't known.
     """
     known: set[str] = set()
     for name in nlp.component_names:

@@ -97,7 +97,7 @@ class Wording:
         """Find short forms to write out.
 
         Inside of entities, the reading of their type is used. Forms with several
-        readings stay, and so do those of doses, as nobody writes them out.
+        readings stay, and so do those of doses, as they aren't written out.
         """
         if not self.rates["expand"]:
             return

@@ -1,4 +1,5 @@
-"""What annotation tools hold of a note, as plain values, and its way from and to records."""
+"""What annotation tools hold of a note, as plain values, and its way from and to
+records."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -34,7 +35,7 @@ class Mark(NamedTuple):
 
     @property
     def place(self) -> tuple[int, int, str]:
-        """Where it is, and its label."""
+        """Its offsets, and its label."""
         return self.start, self.end, self.label
 
 
@@ -62,7 +63,7 @@ class Annotated(NamedTuple):
 
 
 class Holds(NamedTuple):
-    """What a format can hold besides entities and relations."""
+    """Features that a format can hold besides entities and relations."""
 
     attributes: bool
     concepts: bool

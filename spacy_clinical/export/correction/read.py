@@ -154,7 +154,7 @@ def _find_file_kind(path: Path) -> str:
             except (ValueError, RecursionError):
                 return ""
             names = set(row) if isinstance(row, dict) else set()
-            # doccano calls entities without relations so.
+            # doccano's name for entities without relations.
             names |= {"entities"} if "label" in names else set()
             return next((name for name, own in _ROWS.items() if own <= names), "")
     return ""

@@ -1,4 +1,4 @@
-"""Which notes to correct first: those that teach most.
+"""Choose which notes to correct first: those that teach a model most.
 
 A note is rated by up to three measures, each a number that is the higher, the more there
 is to correct:
@@ -43,7 +43,7 @@ class Seen:
 
 
 class Measures(NamedTuple):
-    """What there is to correct in a note.
+    """Measures of what there is to correct in a note.
 
     n_unsure: Entities whose score is near the threshold.
     n_new_words, n_new_labels: Kinds that have not been seen.

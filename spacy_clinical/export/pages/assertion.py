@@ -1,4 +1,4 @@
-"""How pages show whether a finding holds, for whom and when, and which words say so.
+"""Show on pages whether a finding holds, for whom and when, and which words say so.
 
 Each attribute has a word and a sign, and denied findings are struck through, so that
 nothing depends on colors.
@@ -12,7 +12,7 @@ from spacy_clinical.extensions.assertion_attributes import CONTEXT_ATTRIBUTES
 
 
 class Mark(NamedTuple):
-    """How an attribute is shown.
+    """The way an attribute is shown.
 
     key: Its class in the page.
     sign: In front of the entity.

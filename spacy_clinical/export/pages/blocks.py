@@ -37,7 +37,7 @@ class Run(NamedTuple):
 
 
 class RecordPlace(NamedTuple):
-    """Where a record of a table is in the note (characters, half open).
+    """The place of a table's record in the note (characters, half open).
 
     key: Of its row.
     link: Where the link to the row stands.

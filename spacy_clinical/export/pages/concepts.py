@@ -1,4 +1,4 @@
-"""How pages show what entities mean: name and id of a concept, and a link if one is set."""
+"""Show on pages what entities mean: name and id of a concept, and a link if one is set."""
 
 import re
 from collections.abc import Iterable, Mapping

@@ -98,7 +98,7 @@ class PagesFolder:
         return is_found
 
     def _find_run(self) -> str | None:
-        """The name of the folder that the index leads to."""
+        """Find the name of the folder that the index leads to."""
         lead = 'href="' if self.suffix == ".html" else "^"
         link = re.compile(rf"{lead}{re.escape(self.path.name)}/({_RUN.pattern})/")
         with (

@@ -131,7 +131,7 @@ def _view_page(
 def _connect(
     question: Sequence[float], answer: Sequence[float]
 ) -> tuple[float, float, float, float]:
-    """The shortest way between two boxes: across, or down."""
+    """Find the shortest way between two boxes: across, or down."""
     qx0, qy0, qx1, qy1 = question
     ax0, ay0, ax1, ay1 = answer
     if qx1 <= ax0:
@@ -146,7 +146,7 @@ def _connect(
 def _find_parts(
     record: Mapping[str, Any], field: Mapping[str, Any]
 ) -> tuple[Mapping[str, Any], list[int]]:
-    """The parts of a form that a field was made of, to show them together."""
+    """Find the parts of a form that a field was made of, to show them together."""
     boxes = [field["key_box"], field["value_box"]]
     parts = [
         i
@@ -159,7 +159,7 @@ def _find_parts(
 
 
 def _is_inside(box: Sequence[float], other: Sequence[float]) -> bool:
-    """Whether two boxes are one, or one inside of the other."""
+    """Check whether two boxes are one, or one inside of the other."""
     x0, y0, x1, y1 = box
     middle = (x0 + x1) / 2, (y0 + y1) / 2
     x, y = (other[0] + other[2]) / 2, (other[1] + other[3]) / 2

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 
 class TypeStyle(NamedTuple):
-    """How an entity type looks: dark ink on a light background (CSS colors).
+    """The look of an entity type: dark ink on a light background (CSS colors).
 
     mark: Of marks on light and on dark paper.
     """

@@ -108,7 +108,7 @@ class MeasurementRow(NamedTuple):
 
     @property
     def place(self) -> tuple[int, int]:
-        """Where it is."""
+        """Its place in the note."""
         return self.start, self.end
 
 

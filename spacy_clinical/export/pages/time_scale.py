@@ -1,4 +1,5 @@
-"""A scale of time for drawings: where dates are, ticks, and long empty stretches cut out."""
+"""A scale of time for drawings: where dates are, ticks, and long empty stretches cut
+out."""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -75,7 +76,7 @@ class TimeScale:
 
     @property
     def cuts(self) -> list[float]:
-        """Where stretches are cut out (percent)."""
+        """Places where stretches are cut out (percent)."""
         return [stretch.left - _CUT / 2 for stretch in self._stretches[1:]]
 
     def place(self, time: float) -> float:

@@ -32,7 +32,7 @@ _VALUE, _DATE = "Lab_value", "Date"
 
 
 class Item(NamedTuple):
-    """What happened (characters, half open).
+    """An event (characters, half open).
 
     said: Whether it is denied and the like; "" if it isn't.
     type: Label of the entity.
@@ -81,27 +81,27 @@ class Row(NamedTuple):
 
     @property
     def n_more(self) -> int:
-        """How many items have no room beside the mark."""
+        """Number of items without room beside the mark."""
         return len(self.items) - self.n_shown
 
     @property
     def middle(self) -> float:
-        """Where a dot is."""
+        """Place of a dot."""
         return round((self.left + self.right) / 2, 2)
 
     @property
     def edge_left(self) -> float:
-        """Where the mark begins."""
+        """Place where the mark begins."""
         return self.middle if self.is_dot else self.left
 
     @property
     def edge_right(self) -> float:
-        """Where the mark ends."""
+        """Place where the mark ends."""
         return self.middle if self.is_dot else self.right
 
     @property
     def shift(self) -> int:
-        """How far the text is from the mark (pixels), with room for an arrow."""
+        """Distance of the text from the mark (pixels), with room for an arrow."""
         is_arrow = self.closes if self.is_left else self.opens
         return (36 if is_arrow else 13) * (-1 if self.is_left else 1)
 
@@ -139,7 +139,7 @@ class Drawing(NamedTuple):
 
     @property
     def summary(self) -> str:
-        """What the drawing shows, for those who can't see it."""
+        """Summary of the drawing, for those who can't see it."""
         if not self.rows:
             return "No dates."
         n_items = sum(len(row.items) for row in self.rows)

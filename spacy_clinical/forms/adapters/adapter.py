@@ -28,7 +28,7 @@ HEAD = 4096
 
 
 class Settings(NamedTuple):
-    """How to read a file: see `read_form`."""
+    """Settings for reading a file: see `read_form`."""
 
     name: str
     deadline: Deadline
@@ -147,8 +147,11 @@ def open_text(kind: str, read: Callable[[Content, Settings], list[FormPage]]) ->
 
     @contextmanager
     def open_pages(content: Content, settings: Settings) -> Iterator[list[Page]]:
-        """RAISES ValueError: C508 and C509, for what is broken or has no pages; C514,
-        for what is too large."""
+        """Read all pages.
+
+        RAISES ValueError: C508 and C509, for what is broken or has no pages; C514, for
+            what is too large.
+        """
         content.check_size()
         try:
             pages = read(content, settings)

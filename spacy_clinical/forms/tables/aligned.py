@@ -59,7 +59,7 @@ def find_aligned(
     """Find rows of cells, each under one of the row above all of them.
 
     A cell may go on in the next line, be empty, or reach over several columns. Tables
-    that go on on the next page do so here.
+    that continue on the next page do so here.
 
     segments: In the order of reading.
     min_cells: Columns, at least.
@@ -159,7 +159,7 @@ class _Reader:
         return end - first
 
     def _is_far(self, cells: Sequence[Segment]) -> bool:
-        """Whether a line is much farther below than rows are from each other."""
+        """Check whether a line is much farther below than rows are from each other."""
         last, segment = self.last[0], cells[0]
         gap = segment.box[1] - last.box[3]
         step = segment.box[1] - last.box[1]
@@ -233,7 +233,7 @@ class _Reader:
         return [nearest] if gaps[nearest] <= ASIDE * cell.height else []
 
     def _is_alone(self, cells: Sequence[Segment]) -> bool:
-        """Whether a line has a first cell only."""
+        """Check whether a line has a first cell only."""
         return (
             len(cells) == 1
             and len(self.table.rows) > 0
@@ -243,7 +243,7 @@ class _Reader:
         )
 
     def _is_second_line(self, placed: Sequence[AlignedCell]) -> bool:
-        """Whether all segments of a line go on with cells of the row above."""
+        """Check whether all segments of a line go on with cells of the row above."""
         rows = self.table.rows
         above = {cell.column for cell in rows[-1]} if rows else set(self._list_all())
         if any(cell.column not in above for cell in placed):

@@ -54,8 +54,8 @@ def _find_label(doc: Doc, table: FoundTable, cell: TableCell) -> str:
 
 
 def _asks_row(doc: Doc, cell: TableCell) -> bool:
-    """Whether a cell is the name of what stands behind it, as "Total" is over the columns
-    before the sum."""
+    """Check whether a cell is the name of what stands behind it, as "Total" is over the
+    columns before the sum."""
     is_wide = cell.column == 0 and cell.n_columns > 1 and bool(cell.tokens)
     return is_wide and is_name(" ".join(doc[i].text for i in cell.tokens))
 
@@ -119,7 +119,7 @@ def _list_parts(cell: TableCell, by_token: dict[int, int]) -> list[int]:
 
 
 def _cut(part: Labelled, taken: set[int]) -> Iterator[Labelled]:
-    """The pieces of a part that have no tokens of a table."""
+    """List the pieces of a part that have no tokens of a table."""
     run: list[int] = []
     for i in range(part.start, part.end + 1):
         if i < part.end and i not in taken:

@@ -76,8 +76,8 @@ def is_form(doc: Doc, table: FoundTable, labels: Sequence[str]) -> bool:
 def _is_covered(
     table: FoundTable, aligned: Sequence[AlignedTable], labels: Sequence[str]
 ) -> bool:
-    """Whether a table without rulings has the words of a ruled one, whose head is not
-    ruled, or not parted from the row below it."""
+    """Check whether a table without rulings has the words of a ruled one, whose head is
+    not ruled, or not separated from the row below it."""
     heads = [c for c in table.cells if c.row < table.n_heads and c.tokens]
     n_mixed = sum(ANSWER in {labels[i] for i in cell.tokens} for cell in heads)
     if heads and n_mixed * 2 < len(heads):

@@ -10,7 +10,7 @@ from spacy_clinical.forms.pages import Box
 from spacy_clinical.forms.tables.rulings import Ruling, Rulings
 from spacy_clinical.types import Bools2d, Ints2d
 
-# Two rulings meet if they come so close, in points.
+# Two rulings meet if they come this close, in points.
 TOUCH = 3.5
 # Grids with more places for cells are drawings: paper with squares, plots.
 MAX_SLOTS = 40_000
@@ -53,7 +53,7 @@ def find_grids(rulings: Rulings) -> list[Grid]:
     """Find the grids of a page, the largest first.
 
     Rulings that touch belong to one grid. Its outer border is closed, whether or not it
-    is drawn; within, two places are one cell where no ruling parts them.
+    is drawn; within, two places are one cell where no ruling separates them.
     """
     grids = []
     for across, down in _list_groups(rulings):
@@ -121,7 +121,7 @@ def _make_grid(
     xs: list[float], ys: list[float], across: Sequence[Ruling], down: Sequence[Ruling]
 ) -> Grid:
     n_rows, n_columns = len(ys) - 1, len(xs) - 1
-    # Whether a ruling parts a place from the one below it, or to the right of it.
+    # Whether a ruling separates a place from the one below it, or to the right of it.
     floors = numpy.zeros((n_rows, n_columns), dtype=bool)
     walls = numpy.zeros((n_rows, n_columns), dtype=bool)
     floors[-1], walls[:, -1] = True, True
@@ -148,7 +148,7 @@ def _make_grid(
 
 
 def _find_range(places: Sequence[float], ruling: Ruling) -> slice:
-    """The rows or columns that a ruling goes along."""
+    """Find the rows or columns that a ruling goes along."""
     start = bisect_left(places, ruling.start - TOUCH)
     return slice(start, bisect_left(places, ruling.end + TOUCH) - 1)
 
@@ -156,7 +156,7 @@ def _find_range(places: Sequence[float], ruling: Ruling) -> slice:
 def _flood(
     row: int, column: int, floors: Bools2d, walls: Bools2d
 ) -> set[tuple[int, int]]:
-    """Find the places that no ruling parts from one."""
+    """Find the places that no ruling separates from one."""
     n_rows, n_columns = floors.shape
     found, waiting = {(row, column)}, [(row, column)]
     while waiting:

@@ -1,4 +1,4 @@
-"""Join the parts of ruled tables that go on on the next page."""
+"""Join the parts of ruled tables that continue on the next page."""
 
 from collections.abc import Sequence
 

@@ -1,1 +1,1 @@
-"""What takes the place of identifiers, and where everything is afterwards."""
+"""Replace identifiers, and keep track of where everything is afterwards."""

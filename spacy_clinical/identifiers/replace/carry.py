@@ -145,7 +145,7 @@ def _copy_assertions(doc: Doc, finder: TokenFinder) -> None:
 
 def _copy_concepts(doc: Doc, finder: TokenFinder, gone: Sequence[str]) -> None:
     """Copy what spans mean. A name or id that has an identifier in it isn't copied,
-    though a vocabulary has it: who is called Crohn may have another disease."""
+    though a vocabulary has it: a patient named Crohn may have another disease."""
     for row in list_concepts(doc):
         first, last = finder.find(row.start, row.end)
         texts = _list_texts([row.label, row.candidates, row.concept])

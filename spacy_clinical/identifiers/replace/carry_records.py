@@ -33,7 +33,7 @@ _OF_DAYS = frozenset({"DATE", "TIME"})
 
 
 class DateMove(NamedTuple):
-    """What was done with the dates of a note.
+    """The change that was made to the dates of a note.
 
     are_replaced: Whether any of them was replaced.
     days: By how many days all were moved; None unless they were.
@@ -50,7 +50,8 @@ def carry_records(
     gone: Sequence[str],
     dates: DateMove,
 ) -> None:
-    """Write relations, medications, measurements and dates of a Doc to that of the clean text.
+    """Write relations, medications, measurements and dates of a Doc to that of the
+    clean text.
 
     doc: The original.
     finder: Of the new Doc.

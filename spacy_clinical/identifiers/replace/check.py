@@ -10,7 +10,7 @@ MIN_LENGTH = 5
 
 
 class Left(NamedTuple):
-    """Where an identifier is left (characters, half open)."""
+    """A place where an identifier is left (characters, half open)."""
 
     start: int
     end: int

@@ -70,7 +70,7 @@ _BESIDE = re.compile(
 
 @dataclass(frozen=True)
 class DateStyle:
-    """How the dates of a note are written.
+    """The way the dates of a note are written.
 
     is_day_first: Whether "3/4" is the third of April.
     is_padded: Whether numbers below ten have a zero.

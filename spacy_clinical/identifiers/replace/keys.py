@@ -74,7 +74,7 @@ def load_key(path: str | Path | None = None) -> Key:
 def _read(path: Path) -> bytes:
     where = f"the file '{path}'"
     try:
-        # A pipe is fine: some tools hand over secrets so.
+        # A pipe is fine: some tools pass secrets that way.
         with path.open("rb") as handle:
             data = handle.read(MAX_BYTES + 1)
     except OSError as error:

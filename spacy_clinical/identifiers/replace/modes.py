@@ -1,4 +1,4 @@
-"""What is done with the identifiers of each label and kind, and presets of that."""
+"""Modes: what is done with the identifiers of each label and kind, and presets of that."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, TypeAlias, get_args

@@ -1,4 +1,4 @@
-"""Where the places of a text are after parts of it were replaced, and back."""
+"""Map the places of a text to where they are after parts of it were replaced, and back."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ class Edit(NamedTuple):
 
 
 class Replaced(NamedTuple):
-    """Where a part of a text was, and where what replaces it is (characters)."""
+    """The place of a part of a text, and that of what replaces it (characters)."""
 
     old_start: int
     old_end: int
@@ -93,7 +93,7 @@ class _Side:
         return first, max(first, last)
 
     def _shift(self, k: int, other: "_Side") -> int:
-        """How far the text after k replaced parts was moved."""
+        """Compute how far the text after k replaced parts was moved."""
         return other.ends[k - 1] - self.ends[k - 1] if k else 0
 
 

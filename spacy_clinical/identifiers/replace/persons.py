@@ -1,4 +1,4 @@
-"""Who is who among the names of a note."""
+"""Tell which names of a note are of the same person."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise

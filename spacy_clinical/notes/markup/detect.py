@@ -64,7 +64,7 @@ def find_form(text: str) -> str:
 
 
 def _is_escaped(text: str) -> bool:
-    """Whether a text is HTML whose tags are written as "&lt;p&gt;"."""
+    """Check whether a text is HTML whose tags are written as "&lt;p&gt;"."""
     if "&lt;" not in text or not _ESCAPED_TAG.search(text):
         return False
     return _find_tagged(html.unescape(text)) != "plain"
@@ -103,7 +103,7 @@ def _find_tagged(text: str) -> str:
 
 
 def _find_start(text: str) -> int:
-    """Where a text starts, behind white space and comments."""
+    """Find where a text starts, behind white space and comments."""
     place = _skip_space(text, 0)
     while text.startswith("<!--", place):
         end = text.find("-->", place + 4)

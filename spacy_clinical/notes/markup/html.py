@@ -205,7 +205,8 @@ def convert_html(text: str) -> str:
 
 
 def _is_cut_off(text: str) -> bool:
-    """Whether HTML ends within a tag, a comment or an element that isn't shown."""
+    """Check whether HTML ends within a tag, a comment or an element that isn't
+    shown."""
     place = 0
     while (match := _MARK.search(text, place)) is not None:
         place = _find_end(text, match)
@@ -221,12 +222,12 @@ def _is_cut_off(text: str) -> bool:
 
 
 def _is_empty(tag: str) -> bool:
-    """Whether a tag stands for an empty element to lxml, as it does in XHTML."""
+    """Check whether a tag stands for an empty element to lxml, as it does in XHTML."""
     return tag.endswith("/>") and _VALUE_END.search(tag) is None
 
 
 def _find_end(text: str, mark: re.Match[str]) -> int:
-    """Where a tag or a comment ends; -1 if it doesn't."""
+    """Find where a tag or a comment ends; -1 if it doesn't."""
     place = mark.end()
     if mark[0] == "<!--":
         end = _COMMENT_END.search(text, place - 2)

@@ -170,7 +170,7 @@ def _add_narrative(element: Any, html: HtmlText) -> None:
 
 
 def _convert_text(element: Any) -> str:
-    """The text of an element that holds a note."""
+    """Convert the text of an element that holds a note."""
     if not len(element):
         return _trim(element.text or "")
     html = HtmlText()

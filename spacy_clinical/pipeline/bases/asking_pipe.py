@@ -8,6 +8,7 @@ from spacy.tokens import Doc
 
 from spacy_clinical.pieces.text import OtherText, Sections, read_note
 from spacy_clinical.pipeline.bases.checkpoint_pipe import CheckpointPipe
+from spacy_clinical.pipeline.bases.learning_pipe import LearningPipe
 
 
 class Asked(NamedTuple):
@@ -23,12 +24,15 @@ class Asked(NamedTuple):
     scored: Any
 
 
-class AskingPipe(CheckpointPipe):
+class AskingPipe(LearningPipe, CheckpointPipe):
     """Base class of components that read each note together with other texts."""
 
     def prepare_head(self) -> None:
         """Load the checkpoint's head, unless there is one."""
         raise NotImplementedError
+
+    def prepare_update(self) -> None:
+        self.prepare_head()
 
     def pair(self, words: str) -> OtherText:
         """Make a question or statement the other text of a pair."""

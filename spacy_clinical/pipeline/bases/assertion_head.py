@@ -31,7 +31,7 @@ Decide = Literal["rules", "model", "both"]
 
 
 class Found(NamedTuple):
-    """What is said of the targets in a Doc.
+    """Assertions about the targets in a Doc.
 
     spans, assessments: The targets, and what the rules say of each.
     sentences (characters): The starts of the Doc's sentences, ascending.

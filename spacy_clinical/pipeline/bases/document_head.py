@@ -6,8 +6,7 @@ from typing import Any, ClassVar, Literal
 import numpy
 from spacy.language import Language
 from spacy.tokens import Doc
-from spacy.training import Example, validate_examples
-from thinc.api import Optimizer, set_dropout_rate
+from spacy.training import Example
 
 from spacy_clinical.architectures.document_layers import (
     set_label_scores,
@@ -17,10 +16,11 @@ from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.heads.documents import WindowPooling, get_loss
 from spacy_clinical.pieces.text import Text
 from spacy_clinical.pipeline.bases.head_pipe import HeadPipe
+from spacy_clinical.pipeline.bases.learning_pipe import LearningPipe
 from spacy_clinical.types import Floats1d, Floats2d, list_names
 
 
-class DocumentHeadPipe(HeadPipe):
+class DocumentHeadPipe(LearningPipe, HeadPipe):
     """Base class of components with a `spacy-clinical.DocumentClassifier.v1`."""
 
     OF = "documents"
@@ -119,31 +119,14 @@ class DocumentHeadPipe(HeadPipe):
         self.prepare_head()
         self._weigh(get_examples())
 
-    def update(
-        self,
-        examples: Iterable[Example],
-        *,
-        drop: float = 0.0,
-        sgd: Optimizer | None = None,
-        losses: dict[str, float] | None = None,
-    ) -> dict[str, float]:
-        """Update the model from a batch, with the texts that `read` chooses."""
-        losses = {} if losses is None else losses
-        losses.setdefault(self.name, 0.0)
-        examples = list(examples)
-        validate_examples(examples, f"{type(self).__name__}.update")
+    def read_batch(self, examples: list[Example]) -> tuple[list[Text], Sequence[Any]]:
+        """List the texts that `read` chooses, and the examples."""
         if not any(len(eg.predicted) for eg in examples):
-            return losses
+            return [], []
+        return [self.read(eg.predicted) for eg in examples], examples
+
+    def prepare_update(self) -> None:
         self.prepare_head()
-        set_dropout_rate(self.model, drop)
-        texts = [self.read(eg.predicted) for eg in examples]
-        scores, backprop = self.model.begin_update(texts)
-        loss, d_scores = self.get_loss(examples, scores)
-        backprop(d_scores)
-        if sgd is not None:
-            self.finish_update(sgd)
-        losses[self.name] += loss
-        return losses
 
     def _weigh(self, examples: Iterable[Example]) -> None:
         """Set each label's factor on the loss of the notes that have it."""

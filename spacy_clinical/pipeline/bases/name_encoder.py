@@ -5,14 +5,16 @@ from pathlib import Path
 from typing import Any
 
 from spacy.language import Language
-from spacy.training import Example, validate_examples
-from thinc.api import Optimizer, set_dropout_rate
+from spacy.training import Example
+from thinc.api import Optimizer
 
 from spacy_clinical.concepts.contrast import find_contrast
+from spacy_clinical.pipeline.bases.learning_pipe import LearningPipe
 from spacy_clinical.pipeline.bases.model_rule_pipe import ModelRulePipe
+from spacy_clinical.types import Floats1d
 
 
-class NameEncoderPipe(ModelRulePipe):
+class NameEncoderPipe(LearningPipe, ModelRulePipe):
     """Base class of components that may have a `spacy-clinical.ConceptEncoder.v1`.
 
     It learns that entities with the same `kb_id_` are names of one concept, and others
@@ -38,24 +40,12 @@ class NameEncoderPipe(ModelRulePipe):
         if self.model is not None:
             self.model.initialize()
 
-    def update(
-        self,
-        examples: Iterable[Example],
-        *,
-        drop: float = 0.0,
-        sgd: Optimizer | None = None,
-        losses: dict[str, float] | None = None,
-    ) -> dict[str, float]:
-        """Update the encoder from the entities of the reference that have a concept.
+    def read_batch(self, examples: list[Example]) -> tuple[list[str], list[str]]:
+        """List the names of the entities of the references that have a concept, and their
+        concepts.
 
-        Their concepts are told apart within the batch, so it should have many.
+        Concepts are told apart within the batch, so it should have many.
         """
-        losses = {} if losses is None else losses
-        if self.model is None:
-            return losses
-        losses.setdefault(self.name, 0.0)
-        examples = list(examples)
-        validate_examples(examples, f"{type(self).__name__}.update")
         names: dict[tuple[str, str], None] = dict.fromkeys(
             (ent.text, ent.kb_id_)
             for eg in examples
@@ -63,16 +53,20 @@ class NameEncoderPipe(ModelRulePipe):
             if ent.kb_id_ and ent.text.strip()
         )
         if len(names) < 2:
-            return losses
-        texts, concepts = map(list, zip(*names, strict=True))
-        set_dropout_rate(self.model, drop)
-        vectors, backprop = self.model.begin_update(texts)
-        loss, d_vectors = find_contrast(vectors, concepts)
-        backprop(list(d_vectors))
-        if sgd is not None:
-            self.finish_update(sgd)
-        losses[self.name] += loss
-        return losses
+            return [], []
+        texts, concepts = zip(*names, strict=True)
+        return list(texts), list(concepts)
+
+    def get_loss(
+        self, examples: Iterable[str], scores: list[Floats1d]
+    ) -> tuple[float, list[Floats1d]]:
+        """Compute the loss of names, and its gradient for their vectors.
+
+        examples: Their concepts.
+        scores: Their vectors.
+        """
+        loss, gradient = find_contrast(scores, list(examples))
+        return loss, list(gradient)
 
     def finish_update(self, sgd: Optimizer) -> None:
         """Change the weights by the gradients of one or several updates."""

@@ -1,4 +1,4 @@
-"""What differs between the models that `clinical_relations` may have."""
+"""Models that `clinical_relations` may have, each with what differs from the others."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -42,7 +42,7 @@ class Scored(NamedTuple):
 
 
 class PairModel:
-    """What a component does with its model of pairs; with none, it finds the nearest head.
+    """Base class of models of pairs; without a model, the nearest head counts.
 
     layers: Names of the layers with weights besides the encoder.
     more: What a second head of a child has to score; None if the component says it.
@@ -80,7 +80,7 @@ class PairModel:
         raise CodedValueError(Errors.C941.format(name=name))
 
     def has_published(self) -> bool:
-        """Whether there is a published head that can be used without training."""
+        """Check whether there is a published head that can be used without training."""
         return False
 
     def score(

@@ -7,17 +7,17 @@ from typing import Any
 
 from spacy.language import Language
 from spacy.tokens import Doc
-from spacy.training import Example, validate_examples
-from thinc.api import Optimizer, set_dropout_rate
+from spacy.training import Example
 
 from spacy_clinical.architectures.shared_encoder import SharedEncoder
 from spacy_clinical.errors import CodedValueError
 from spacy_clinical.pipeline.bases.checkpoint_pipe import CheckpointPipe
+from spacy_clinical.pipeline.bases.learning_pipe import LearningPipe
 from spacy_clinical.pipeline.bases.neighbor import PipelineReference, connect_encoder
 from spacy_clinical.types import Floats2d
 
 
-class SpanHeadPipe(CheckpointPipe):
+class SpanHeadPipe(LearningPipe, CheckpointPipe):
     """Base class of components with a head that reads places in Docs, from the rows of an
     encoder of its own or of another component's.
 
@@ -70,12 +70,12 @@ class SpanHeadPipe(CheckpointPipe):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """What the head has learned."""
+        """Labels that the head has learned."""
         return tuple(self.cfg["columns"])
 
     @property
     def label_data(self) -> list[str]:
-        """What the head has learned, for `spacy init labels`."""
+        """Labels that the head has learned, for `spacy init labels`."""
         return list(self.labels)
 
     def forget_rows(self, docs: Iterable[Doc]) -> None:
@@ -93,34 +93,14 @@ class SpanHeadPipe(CheckpointPipe):
         projection = self.model.maybe_get_ref("projection")
         connect_encoder(self._pipeline, self.model, projection, name=self.name)
 
-    def update(
-        self,
-        examples: Iterable[Example],
-        *,
-        drop: float = 0.0,
-        sgd: Optimizer | None = None,
-        losses: dict[str, float] | None = None,
-    ) -> dict[str, float]:
-        """Update the head from the reference. Without a head, nothing is learned."""
-        losses = {} if losses is None else losses
-        if not self.is_trainable:
-            return losses
-        losses.setdefault(self.name, 0.0)
-        examples = list(examples)
-        validate_examples(examples, f"{type(self).__name__}.update")
+    def read_batch(self, examples: list[Example]) -> tuple[list[Any], list[Example]]:
+        """List the inputs of the head, and the examples, unless there are no places."""
         given = [self.read_example(eg) for eg in examples]
-        if not any(map(self.count_places, given)):
-            return losses
+        return (given, examples) if any(map(self.count_places, given)) else ([], [])
+
+    def prepare_update(self) -> None:
         self.connect_encoder()
-        set_dropout_rate(self.model, drop)
-        scores, backprop = self.model.begin_update(given)
-        loss, d_scores = self.compute_loss(examples, given, scores)
-        backprop(d_scores)
         self._sha256 = ""
-        if sgd is not None:
-            self.finish_update(sgd)
-        losses[self.name] += loss
-        return losses
 
     def get_loss(
         self, examples: Iterable[Example], scores: list[Floats2d]

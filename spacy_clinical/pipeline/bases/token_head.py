@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy
 from spacy.language import Language
+from spacy.tokens import Doc, Span
 from spacy.training import Example
+from spacy.util import filter_spans
 
 from spacy_clinical.errors import CodedValueError, Errors, Warnings, warn
 from spacy_clinical.extensions.partial_labels import get_partial_labels
@@ -14,13 +16,14 @@ from spacy_clinical.heads.gold import GoldReader, UnknownType
 from spacy_clinical.heads.labels import LabelScheme, bio_labels, read_labels
 from spacy_clinical.pieces.align import Encoded
 from spacy_clinical.pipeline.bases.head_pipe import HeadPipe
+from spacy_clinical.pipeline.bases.learning_pipe import LearningPipe
 from spacy_clinical.types import Bools2d, Floats2d, PartialLabels, list_names
 
 # Factor on the learning rate of transitions, which are few and far from zero.
 TRANSITION_RATE = 5.0
 
 
-class TokenHeadPipe(HeadPipe):
+class TokenHeadPipe(LearningPipe, HeadPipe):
     """Base class of components with a `spacy-clinical.TokenClassifier.v1`."""
 
     OF = "tokens"
@@ -86,6 +89,11 @@ class TokenHeadPipe(HeadPipe):
     def _list_types(self, eg: Example) -> Iterable[str]:
         """List the types in an example."""
         raise NotImplementedError
+
+    def read_batch(self, examples: list[Example]) -> tuple[list[Doc], list[Example]]:
+        """List the Docs and the examples, unless there are no tokens."""
+        docs = [eg.predicted for eg in examples]
+        return (docs, examples) if any(map(len, docs)) else ([], [])
 
     def get_loss(
         self, examples: Iterable[Example], scores: list[Encoded]
@@ -199,3 +207,16 @@ class TokenHeadPipe(HeadPipe):
 
     def _check_scheme(self, scheme: LabelScheme) -> None:
         """Raise an error if the labels don't fit the settings."""
+
+
+def tag_spans(eg: Example, spans: Iterable[Span]) -> list[str | None]:
+    """List the BILUO tags that spans of a reference give the tokens of the prediction.
+
+    Of overlapping spans, the longest counts.
+    """
+    tags: list[str | None] = ["O"] * len(eg.predicted)
+    for span in filter_spans(eg.get_aligned_spans_y2x(spans)):
+        inner = [f"I-{span.label_}"] * max(len(span) - 2, 0)
+        ends = [f"B-{span.label_}", *inner, f"L-{span.label_}"]
+        tags[span.start : span.end] = ends if len(span) > 1 else [f"U-{span.label_}"]
+    return tags

@@ -72,7 +72,7 @@ _OPEN = re.compile(r"(?:from|between|during|the period|in|on) (?:of )?")
 
 
 class Context(NamedTuple):
-    """What is known where a date stands.
+    """The context that a date is read in.
 
     reference: The date of the note.
     day_first: Whether "3/4" is the third of April; None if the note doesn't show.

@@ -1,4 +1,4 @@
-"""Part a time from the words that modify it: "since", "early", "more than"."""
+"""Separate a time from the words that modify it: "since", "early", "more than"."""
 
 import re
 
@@ -44,7 +44,7 @@ _AFTERWARDS = {
 
 
 def split_modifier(folded: str, kind: str = "") -> tuple[str | None, str]:
-    """Part a folded text into what modifies a time and the time.
+    """Split a folded text into what modifies a time and the time.
 
     kind: "AGE" where "over 50" is no length of time.
     RETURNS: The modifier, as in records, and the rest of the text.

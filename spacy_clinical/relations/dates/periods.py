@@ -17,7 +17,7 @@ _LAST = date.max.toordinal() + 1
 
 
 class Period(NamedTuple):
-    """What a date covers, half open.
+    """The days that a date covers, half open.
 
     start, end (days): As `date.toordinal` counts them, with the time of day as a fraction.
     """
@@ -76,5 +76,5 @@ def _cover_months(year: int, month: int, n_months: int) -> Period:
 
 
 def _get_first(year: int, month: int) -> int:
-    """The first day of a month, which may come after the last year there is."""
+    """Get the first day of a month, which may come after the last year there is."""
     return _LAST if year > date.max.year else date(year, month, 1).toordinal()

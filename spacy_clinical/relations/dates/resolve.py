@@ -113,7 +113,7 @@ def find_borders(doc: Doc, text: str) -> list[int]:
 
 
 def _follows(found: TimeValue) -> bool:
-    """Whether a time is counted on from a date before it that isn't known."""
+    """Check whether a time is counted on from a date before it that isn't known."""
     is_open = found.anchor == "previous" and found.reason == "no_reference"
     return is_open and not (found.offset or "").startswith("-")
 
@@ -191,7 +191,7 @@ class _Reader:
         return None
 
     def _is_near(self, start: int) -> bool:
-        """Whether the last date was said in the same paragraph, near enough."""
+        """Check whether the last date was said in the same paragraph, near enough."""
         if self._earlier is None or start - self._place > _MAX_STORY:
             return False
         return _PARAGRAPH.search(self.text, self._place, start) is None

@@ -3,33 +3,12 @@
 import re
 from typing import NamedTuple
 
-from spacy_clinical.relations.number_words import ONES, TENS
+from spacy_clinical.tokenization.number_words import ONES, ORDINALS, TENS
 
 _NUMBERS = {word: str(i) for i, word in enumerate(ONES)} | {
     word: str(i * 10) for i, word in enumerate(TENS, 2)
 }
-_ORDINALS = {
-    word: f"{i}th"
-    for i, word in enumerate(
-        [
-            "first",
-            "second",
-            "third",
-            "fourth",
-            "fifth",
-            "sixth",
-            "seventh",
-            "eighth",
-            "ninth",
-            "tenth",
-            "eleventh",
-            "twelfth",
-            "thirteenth",
-            "fourteenth",
-        ],
-        1,
-    )
-}
+_ORDINALS = {word: f"{i}th" for i, word in enumerate(ORDINALS, 1)}
 # ISO 8601's letters; those of a part of a day begin with a T.
 _UNITS = {
     **dict.fromkeys(("year", "yr", "y"), "Y"),

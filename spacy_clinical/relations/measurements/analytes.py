@@ -15,7 +15,7 @@ MAX_EXACT = 3
 
 
 class Analyte(NamedTuple):
-    """What is measured.
+    """A quantity that is measured.
 
     key: Its name in records.
     loinc: Its code in any of its usual units; "" if there isn't one that is sure.
@@ -85,7 +85,8 @@ def _first_word(name: str) -> str:
 
 
 def find_analyte(text: str) -> Analyte | None:
-    """Find the analyte that a text as a whole is a name of: "potassium", "Potassium Lvl"."""
+    """Find the analyte that a text as a whole is a name of: "potassium", "Potassium
+    Lvl"."""
     name = " ".join(text.lower().split()).strip(":")
     by_name = load_spellings().by_name
     if name in by_name:

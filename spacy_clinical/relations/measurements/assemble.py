@@ -1,8 +1,8 @@
-"""Assemble the measurements of a Doc: from relations, from entities, and from the text."""
+"""Assemble the measurements of a Doc: from its text, and from entities."""
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +23,6 @@ from spacy_clinical.relations.measurements.tables import read_tables
 from spacy_clinical.relations.measurements.values import read_entity
 
 _SPACE = re.compile(r"[^\S\t\n\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
-MODIFY = "MODIFY"
 TEST, VALUE = "Diagnostic_procedure", "Lab_value"
 _SECTIONS, _FAMILY = "sections", "family_history"
 # Where numbers behind the names of substances are doses.
@@ -58,34 +57,25 @@ _FLAGS = {
 
 
 def assemble_measurements(
-    doc: Doc,
-    relations: Iterable[Mapping[str, Any]] | None = None,
-    *,
-    day_first: bool | None = None,
+    doc: Doc, *, day_first: bool | None = None
 ) -> list[dict[str, Any]]:
     """Assemble the measurements of a Doc.
 
-    relations: Records of relations. A MODIFY of a Lab_value to a Diagnostic_procedure says
-        which value is whose. None: rules say it of such entities in `doc.ents`.
     day_first: Whether "3/4" is the third of April. None: as the note shows.
     RETURNS: In the order of the text, as `Measurement` describes them. Those that the text
         alone shows are among them, whether or not it has entities.
     """
-    # Typesetters part numbers and units by other spaces; each stays one character.
+    # Typeset text has other spaces between numbers and units; each stays one character.
     text = _SPACE.sub(" ", doc.text)
     order = find_day_first(text) if day_first is None else day_first
     anchors = find_note_anchors(doc, text, day_first=order)
     context = Context(anchors.get("note"), order)
     sections = _Sections(doc)
     found = _find_in_text(text, context, sections)
-    if relations is None:
-        pairs = list(_attach(doc, text))
-    else:
-        pairs = list(_list_pairs(relations))
-    found = list(_leave_out_aims(text, _merge(text, found, pairs)))
+    found = _merge(text, found, _attach(doc, text))
     dates = Dates(text, context)
     records = []
-    for one in found:
+    for one in _leave_out_aims(text, found):
         first = one.value[0] if one.is_former else one.start
         day = one.date or dates.find(first, one.end, is_former=one.is_former)
         section = sections.find(one.value[0])
@@ -114,7 +104,8 @@ def _leave_out_aims(text: str, found: Iterable[Measurement]) -> Iterator[Measure
 
 
 def _is_wished(one: Measurement) -> bool:
-    """Whether it is what is wished for: an INR is one number, "INR 2-3" where it should be."""
+    """Check whether it is what is wished for: an INR is one number, "INR 2-3" where it
+    should be."""
     is_inr = one.analyte is not None and one.analyte.key == "inr"
     return is_inr and one.amount is not None and one.amount.high is not None
 
@@ -149,20 +140,8 @@ def _find_in_text(
     return sorted(found, key=lambda one: one.value)
 
 
-def _list_pairs(
-    relations: Iterable[Mapping[str, Any]],
-) -> Iterator[tuple[Place, Place]]:
-    """List the places of tests and of their values."""
-    for relation in relations:
-        head, child = relation["head"], relation["child"]
-        if (relation["label"], head["label"], child["label"]) == (MODIFY, TEST, VALUE):
-            yield (
-                (head["start_char"], head["end_char"]),
-                (child["start_char"], child["end_char"]),
-            )
-
-
 def _attach(doc: Doc, text: str) -> Iterator[tuple[Place, Place]]:
+    """List the places of the entities that are tests, with those of their values."""
     tests = [(e.start_char, e.end_char) for e in doc.ents if e.label_ == TEST]
     values = [(e.start_char, e.end_char) for e in doc.ents if e.label_ == VALUE]
     if tests and values:
@@ -174,7 +153,7 @@ def _attach(doc: Doc, text: str) -> Iterator[tuple[Place, Place]]:
 def _merge(
     text: str, found: list[Measurement], pairs: Iterable[tuple[Place, Place]]
 ) -> list[Measurement]:
-    """Put what relations say beside, or instead of, what the text alone shows."""
+    """Put the tests and values of entities beside, or instead of, what the text shows."""
     starts = [one.value[0] for one in found]
     replaced: dict[int, Measurement] = {}
     added = []
@@ -191,12 +170,11 @@ def _merge(
             index = len(found)
         if index < len(found) and starts[index] < value[1]:
             one = found[index]
-            # A known name beside the value says more than a relation does.
+            # A known name beside the value says more than an entity does.
             is_same = one.analyte is not None or (
                 one.name and one.name[0] < test[1] and test[0] < one.name[1]
             )
             if not is_same and index not in replaced:
-                # The relation knows whose value it is.
                 start, end = min(test[0], one.value[0]), max(test[1], one.end)
                 replaced[index] = replace(
                     one,

@@ -71,7 +71,7 @@ class Dates:
         return self._found[index].value.value if _BEHIND.fullmatch(gap) else None
 
     def _holds(self, date: FoundDate, start: int) -> bool:
-        """Whether a date is the head of the lines that a place is in."""
+        """Check whether a date is the head of the lines that a place is in."""
         if start - date.end > _MAX_BLOCK:
             return False
         between = self.text[date.end : start]
@@ -86,6 +86,6 @@ class Dates:
         )
 
     def _is_first(self, date: FoundDate) -> bool:
-        """Whether a line starts with a date."""
+        """Check whether a line starts with a date."""
         line = self.text.rfind("\n", max(date.start - _MAX_LINE, 0), date.start) + 1
         return _AT_START.fullmatch(self.text[line : date.start]) is not None

@@ -7,34 +7,13 @@ from spacy_clinical.relations.measurements.attach import Place
 
 # Words that a model takes for tests.
 _NO_TEST = frozenset(
-    (
-        *(
-            "was",
-            "were",
-            "is",
-            "down",
-            "up",
-            "pre",
-            "post",
-            "from",
-            "to",
-            "now",
-            "today",
-        ),
-        *(
-            "value",
-            "values",
-            "level",
-            "lab",
-            "labs",
-            "result",
-            "results",
-            "s",
-            "on",
-            "at",
-        ),
-        *("hd", "pod", "rfl", "refill", "refills", "disp", "qty", "lmp"),
+    word
+    for words in (
+        "was were is down up pre post from to now today",
+        "value values level lab labs result results s on at",
+        "hd pod rfl refill refills disp qty lmp",
     )
+    for word in words.split()
 )
 # Nothing was measured, or the result is not there yet.
 _NO_VALUE = re.compile(
@@ -68,23 +47,13 @@ _OTHER = re.compile(
     r"\d[^.;\n]*[,;] *(?:[^\W\d_][\w-]* +){0,2}(?P<last>[^\W\d_][\w-]+) +$"
 )
 _LINKS = frozenset(
-    (
-        *(
-            "was",
-            "is",
-            "of",
-            "at",
-            "to",
-            "and",
-            "with",
-            "a",
-            "an",
-            "the",
-            "approximately",
-        ),
-        *("about", "now", "today", "then", "from", "currently", "later", "on", "only"),
-        *("remained", "remains", "rose", "fell", "increased", "decreased", "improved"),
+    word
+    for words in (
+        "was is of at to and with a an the approximately",
+        "about now today then from currently later on only",
+        "remained remains rose fell increased decreased improved",
     )
+    for word in words.split()
 )
 _BEFORE = 20
 
@@ -114,7 +83,7 @@ def is_pair(text: str, test: Place, value: Place, analyte: Analyte | None) -> bo
 
 
 def _is_of_another(written: str, analyte: Analyte) -> bool:
-    """Whether the unit of a value says that something else was measured."""
+    """Check whether the unit of a value says that something else was measured."""
     if analyte.key == "oxygen_saturation":
         return _FLOW.match(written.strip()) is not None
     is_daily = any(unit.endswith(("/d", "/(24.h)")) for unit in analyte.units)

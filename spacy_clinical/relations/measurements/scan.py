@@ -64,7 +64,7 @@ def scan_measurements(text: str) -> list[Measurement]:
     for one in found:
         if not kept or one.value[0] >= kept[-1].end:
             kept.append(one)
-    return _leave_lonely(text, kept)
+    return _leave_out_lone(text, kept)
 
 
 def _scan_named(text: str) -> Iterator[Measurement]:
@@ -140,7 +140,7 @@ def _find_name(
     return None
 
 
-def _leave_lonely(text: str, found: list[Measurement]) -> list[Measurement]:
+def _leave_out_lone(text: str, found: list[Measurement]) -> list[Measurement]:
     """Leave out what may be another word, if no other measurement is on its line."""
     lines: dict[int, list[int]] = {}
     line, done = 0, 0

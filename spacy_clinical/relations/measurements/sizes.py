@@ -77,17 +77,7 @@ def _scan_single(text: str) -> Iterator[Measurement]:
             continue
         low, high = (fold_number(n) if n else None for n in match.group("a", "b"))
         if low and (high is None or high > low):
-            yield Measurement(
-                match.start(),
-                match.end(),
-                None,
-                None,
-                match.span(),
-                amount=Amount(low, high),
-                unit=match["unit"].lower(),
-                unit_text=match["unit"],
-                parts=(Part("size", "", low, high),),
-            )
+            yield _make(match, Amount(low, high), Part("size", "", low, high))
 
 
 def _scan_several(text: str) -> Iterator[Measurement]:
@@ -99,14 +89,19 @@ def _scan_several(text: str) -> Iterator[Measurement]:
             known = [side for side in sides if side]
             if len(known) != len(sides):
                 continue
-            yield Measurement(
-                match.start(),
-                match.end(),
-                None,
-                None,
-                match.span(),
-                amount=Amount(max(known)),
-                unit=match["unit"].lower(),
-                unit_text=match["unit"],
-                parts=tuple(Part("size", "", side) for side in known),
-            )
+            parts = (Part("size", "", side) for side in known)
+            yield _make(match, Amount(max(known)), *parts)
+
+
+def _make(match: re.Match[str], amount: Amount, *parts: Part) -> Measurement:
+    return Measurement(
+        match.start(),
+        match.end(),
+        None,
+        None,
+        match.span(),
+        amount=amount,
+        unit=match["unit"].lower(),
+        unit_text=match["unit"],
+        parts=parts,
+    )

@@ -1,4 +1,5 @@
-"""Read tables of results in a text: columns apart by tabs, pipes or spaces, under a head.
+"""Read tables of results in a text: columns separated by tabs, pipes or spaces, under a
+head.
 
 Test         Result   Flag   Reference range   Units
 Hemoglobin   8.2      L      12.0 - 16.0       g/dL
@@ -62,7 +63,7 @@ class _Column(NamedTuple):
 
 
 class TableReading(NamedTuple):
-    """What the tables of a text say.
+    """The contents of the tables of a text.
 
     rows (characters): Start and end of each row: what is in them is read by its column.
     """
@@ -152,17 +153,8 @@ def _read_cell(
         tail = read_tail(cell.text, match.end(), analyte)
         if tail is None or cell.text[tail.end :].strip(" .,;*"):
             return None
-        first = cell.start + match.start("value")
-        one = replace(
-            one,
-            value=(first, cell.start + match.end("value")),
-            amount=amount,
-            unit=tail.unit,
-            unit_text=tail.unit_text,
-            flag=tail.flag,
-            low=tail.low,
-            high=tail.high,
-        )
+        first, last = match.span("value")
+        one = tail.complete(one, (cell.start + first, cell.start + last), amount)
     elif not _QUALITATIVE.fullmatch(cell.text):
         return None
     if (unit := others.get("unit")) and one.unit is None:

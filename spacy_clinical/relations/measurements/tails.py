@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass, replace
 
 from spacy_clinical.relations.measurements.analytes import Analyte
-from spacy_clinical.relations.measurements.numbers import NUMBER, fold_number
+from spacy_clinical.relations.measurements.measurement import Measurement
+from spacy_clinical.relations.measurements.numbers import NUMBER, Amount, fold_number
 from spacy_clinical.relations.measurements.units import UNIT, read_unit
 
 _UNIT = re.compile(rf"[ \t]{{0,4}}(?P<unit>{UNIT})", re.IGNORECASE)
@@ -63,7 +64,7 @@ _HOURLY = ("/h", "/kg/min")
 
 @dataclass(frozen=True)
 class Tail:
-    """What stands behind a value, and where it ends (characters)."""
+    """The text behind a value, and where it ends (characters)."""
 
     end: int
     unit: str | None = None
@@ -71,6 +72,24 @@ class Tail:
     flag: str | None = None
     low: float | None = None
     high: float | None = None
+
+    def complete(
+        self, one: Measurement, value: tuple[int, int], amount: Amount
+    ) -> Measurement:
+        """Give a measurement a value, with what stands behind it.
+
+        value (characters): Place of the value.
+        """
+        return replace(
+            one,
+            value=value,
+            amount=amount,
+            unit=self.unit,
+            unit_text=self.unit_text,
+            low=self.low,
+            high=self.high,
+            flag=self.flag,
+        )
 
 
 def read_limits(text: str) -> tuple[float | None, float | None]:
@@ -156,7 +175,7 @@ def _read_column(match: re.Match[str]) -> tuple[float, float] | None:
 
 
 def _is_in(text: str, match: re.Match[str] | None) -> bool:
-    """Whether a unit is the word "in"."""
+    """Check whether a unit is the word "in"."""
     is_short = match is not None and match["unit"].lower() == "in"
     return is_short and match is not None and bool(_IN.match(text, match.end()))
 

@@ -134,17 +134,8 @@ def _read_value(
     is_usual = tail.unit is None or tail.unit in analyte.units
     if is_usual and not _is_plausible(amount, analyte):
         return None
-    return replace(
-        base,
-        end=tail.end,
-        value=(match.start(), match.end()),
-        amount=amount,
-        unit=tail.unit,
-        unit_text=tail.unit_text,
-        low=tail.low,
-        high=tail.high,
-        flag=tail.flag,
-    ).compute_flag()
+    whole = replace(base, end=tail.end)
+    return tail.complete(whole, match.span(), amount).compute_flag()
 
 
 def read_entity(
@@ -176,16 +167,8 @@ def read_entity(
     rest = text[match.end() : value[1]]
     if tail is None or not (is_whole or _IS_REST.fullmatch(rest)):
         return base
-    return replace(
-        base,
-        end=max(end, tail.end),
-        amount=amount,
-        unit=tail.unit,
-        unit_text=tail.unit_text,
-        low=tail.low,
-        high=tail.high,
-        flag=tail.flag,
-    ).compute_flag()
+    whole = replace(base, end=max(end, tail.end))
+    return tail.complete(whole, value, amount).compute_flag()
 
 
 def _read_oxygen(text: str, tail: Tail, analyte: Analyte | None) -> Tail:

@@ -139,7 +139,7 @@ class _Sorter:
         return any(part.kind in kinds for part in self.parts)
 
     def _is_count(self, part: Part) -> bool:
-        """Whether a part says how many, or how much of a liquid, is taken."""
+        """Check whether a part says how many, or how much of a liquid, is taken."""
         if part.kind == "bare":
             # "Increased to 50" has the unit of the dose before.
             return part.start - 1 not in self.changes
@@ -153,12 +153,13 @@ class _Sorter:
         return part.value.unit in VOLUMES and _DILUENT.search(before) is not None
 
     def _is_near(self, i: int) -> bool:
-        """Whether nothing but punctuation and "of" parts a part from the one after it."""
+        """Check whether nothing but punctuation and "of" parts a part from the one
+        after it."""
         gap = self.text[self.parts[i].end : self.parts[i + 1].start]
         return gap.strip(" (=,") in ("", "of")
 
     def _is_beside_form(self, i: int) -> bool:
-        """Whether the form follows: "25 mg tablet"."""
+        """Check whether the form follows: "25 mg tablet"."""
         if i + 1 >= len(self.parts) or self.parts[i + 1].kind not in ("form", "route"):
             return False
         if self.parts[i + 1].kind == "route":
@@ -171,7 +172,8 @@ class _Sorter:
         return self.text[self.parts[i].end : self.parts[i + 1].start].strip(" -") == ""
 
     def _is_counted_by(self, part: Part, i: int) -> bool:
-        """Whether a number says how many of what follows are taken: "two 25 mg tablets"."""
+        """Check whether a number says how many of what follows are taken: "two 25 mg
+        tablets"."""
         is_few = (part.value.high or 0) <= _MAX_COUNT
         if "x" in self.text[part.end : self.parts[i + 1].start]:
             return is_few and self.form is not None

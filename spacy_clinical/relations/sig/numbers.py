@@ -2,7 +2,7 @@
 
 import re
 
-from spacy_clinical.relations.number_words import ONES, TENS
+from spacy_clinical.tokenization.number_words import ONES, TENS
 
 _WORDS: dict[str, int] = {
     **{word: i for i, word in enumerate(ONES)},

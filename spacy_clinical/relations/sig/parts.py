@@ -1,4 +1,4 @@
-"""What a sig is made of: the values that are read from it, and where they stand.
+"""Parts of a sig: the values that are read from it, and where they stand.
 
 Places are in characters, half open. What a text doesn't say is None.
 """
@@ -36,7 +36,7 @@ Kind = Literal[
 class Part(NamedTuple):
     """A part of a sig.
 
-    value: Depends on the kind, see below; None for words that only part others.
+    value: Depends on the kind, see below; None for words that only separate others.
     """
 
     start: int
@@ -62,12 +62,12 @@ class Quantity(NamedTuple):
 
     @property
     def divisors(self) -> list[str]:
-        """What the unit is divided by."""
+        """Divisors of the unit."""
         return (self.unit or "").split("/")[1:]
 
 
 class Frequency(NamedTuple):
-    """How often, as in FHIR's Timing.
+    """A frequency, as in FHIR's Timing.
 
     frequency, frequency_max: Times in a period.
     period, period_max, period_unit: UCUM's min, h, d, wk, mo, a.
@@ -81,7 +81,7 @@ class Frequency(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """When on a day, and on which days, as in FHIR's Timing.
+    """Times of day and days of the week, as in FHIR's Timing.
 
     when: Codes of EventTiming: HS, AC, MORN.
     days_of_week: mon to sun.
@@ -94,7 +94,7 @@ class Moment(NamedTuple):
 
 
 class Length(NamedTuple):
-    """How long.
+    """A length of time.
 
     low, high: Equal but for a range.
     unit (UCUM): min, h, d, wk, mo, a.

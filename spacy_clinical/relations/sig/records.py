@@ -7,7 +7,7 @@ from spacy_clinical.relations.sig.sig import Dosage, Found, Sig
 
 
 class PlaceRecord(TypedDict):
-    """Where a text says something (characters, half open)."""
+    """A place where a text says something (characters, half open)."""
 
     start_char: int
     end_char: int
@@ -28,7 +28,7 @@ class QuantityRecord(PlaceRecord):
 
 
 class FrequencyRecord(PlaceRecord):
-    """How often and when, with the names and codes of FHIR's Timing.repeat."""
+    """A frequency and times, with the names and codes of FHIR's Timing.repeat."""
 
     frequency: int | None
     frequency_max: int | None
@@ -41,7 +41,7 @@ class FrequencyRecord(PlaceRecord):
 
 
 class LengthRecord(PlaceRecord):
-    """How long; the unit is UCUM's."""
+    """A length of time; the unit is UCUM's."""
 
     low: float
     high: float
@@ -55,7 +55,7 @@ class NameRecord(PlaceRecord):
 
 
 class CountRecord(PlaceRecord):
-    """How many times."""
+    """A number of times."""
 
     value: int
 
@@ -94,7 +94,7 @@ class DosageRecord(TypedDict):
 
 
 class SigRecord(TypedDict):
-    """What a text says of how a drug is taken; see `sig.Sig`."""
+    """The record of a sig; see `sig.Sig`."""
 
     dosages: list[DosageRecord]
     strength: QuantityRecord | None

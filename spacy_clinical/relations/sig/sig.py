@@ -64,7 +64,7 @@ class Dosage(NamedTuple):
 
 
 class Sig(NamedTuple):
-    """What a text says of how a drug is taken.
+    """A sig: what a text says of how a drug is taken.
 
     strength: A Quantity: of the drug in a tablet, or in an amount of a liquid.
     form: Such as "tablet".

@@ -56,7 +56,7 @@ _NO_STATUS = re.compile(
     r"(?:not|never|didn't|don't|without|no|before|if|until|consider(?:ing|ed)?|discuss(?:ed|ing)?|"
     r"may|might|could|instead of) (?:be |to )?$"
 )
-# Parts steps of a taper, or drugs that follow each other.
+# Separates steps of a taper, or drugs that follow each other.
 THEN = make_rule(
     "then",
     r"(?:and )?then(?: (?:stop|off|discontinue|d/c|resume))?|followed by|thereafter|after that|"

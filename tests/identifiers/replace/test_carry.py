@@ -12,15 +12,13 @@ from spacy_clinical.identifiers import deidentify
 from spacy_clinical.identifiers.found import PHI_KEY, list_identifiers
 from spacy_clinical.identifiers.replace import carry
 from spacy_clinical.types import Note
+from tests.conftest import load_blank
 from tests.identifiers.replace.notes import KEY, NOTE, SECRETS, make_doc
 
 
 @pytest.fixture(scope="module")
 def nlp():
-    nlp = spacy.blank("en")
-    nlp.add_pipe("clinical_section_splitter")
-    nlp.add_pipe("clinical_sentencizer")
-    return nlp
+    return load_blank("clinical_section_splitter", "clinical_sentencizer")
 
 
 MARKED = (

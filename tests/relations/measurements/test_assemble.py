@@ -142,20 +142,6 @@ def test_doses_in_a_list_of_medications_are_no_measurements():
         assert {record["section"] for record in records} <= {label}
 
 
-def relate(doc, head, child, label="MODIFY"):
-    def describe(ent):
-        return {
-            "label": ent.label_,
-            "start": ent.start,
-            "end": ent.end,
-            "start_char": ent.start_char,
-            "end_char": ent.end_char,
-        }
-
-    pair = {"head": describe(doc.ents[head]), "child": describe(doc.ents[child])}
-    return {"label": label, **pair, "score": 0.9}
-
-
 MARKUP = (
     "The <Diagnostic_procedure>biopsy index</Diagnostic_procedure> was "
     "<Lab_value>12 mg/dL</Lab_value> and <Diagnostic_procedure>ECG</Diagnostic_procedure> "
@@ -163,23 +149,15 @@ MARKUP = (
 )
 
 
-def test_relations_say_which_value_is_whose():
+def test_entities_are_tests_and_their_values():
     doc = doc_from_markup(NLP, MARKUP)
-    relations = [relate(doc, 0, 1), relate(doc, 2, 3)]
-    records = assemble_measurements(doc, relations)
+    records = assemble_measurements(doc)
     assert show(records, "value", "unit", "value_text", "flag") == [
         (None, 12, "mg/dL", "12 mg/dL", None),
         (None, None, None, "normal", "N"),
     ]
     names = [record["analyte"]["start_char"] for record in records]
     assert names == [doc.ents[0].start_char, doc.ents[2].start_char]
-
-
-def test_other_relations_say_nothing_of_measurements():
-    doc = doc_from_markup(NLP, MARKUP)
-    swapped = [relate(doc, 1, 0), relate(doc, 0, 1, label="OVERLAP")]
-    assert assemble_measurements(doc, swapped) == []
-    assert assemble_measurements(doc, []) == []
 
 
 @pytest.mark.parametrize(
@@ -203,19 +181,13 @@ def test_values_of_entities(words, value, unit):
     assert (record["value"], record["unit"]) == (value, unit)
 
 
-def test_without_relations_rules_attach_values():
-    doc = doc_from_markup(NLP, MARKUP)
-    expected = assemble_measurements(doc, [relate(doc, 0, 1), relate(doc, 2, 3)])
-    assert assemble_measurements(doc) == expected
-
-
-def test_a_known_name_beside_a_value_counts_more_than_a_relation():
+def test_a_known_name_beside_a_value_counts_more_than_an_entity():
     doc = doc_from_markup(
         NLP,
         "<Diagnostic_procedure>Sodium</Diagnostic_procedure> and urine "
         "<Diagnostic_procedure>potassium</Diagnostic_procedure> <Lab_value>4.2</Lab_value>",
     )
-    [record] = assemble_measurements(doc, [relate(doc, 0, 2)])
+    [record] = assemble_measurements(doc)
     assert (record["analyte"]["key"], record["value"]) == ("urine_potassium", 4.2)
 
 
@@ -228,10 +200,7 @@ def test_a_known_name_beside_a_value_counts_more_than_a_relation():
         ("HR 72 RR 16 SpO2 98%", (72, 16, 98)),
     ],
 )
-@pytest.mark.parametrize("shift", [None, 0, 1])
-def test_values_in_a_line_without_commas_stay_with_the_names_before(
-    line, values, shift
-):
+def test_values_in_a_line_without_commas_stay_with_the_names_before(line, values):
     words = line.split()
     markup = " ".join(
         f"<{label}>{word}</{label}>"
@@ -239,12 +208,7 @@ def test_values_in_a_line_without_commas_stay_with_the_names_before(
         for label, word in (("Diagnostic_procedure", name), ("Lab_value", value))
     )
     doc = doc_from_markup(NLP, markup)
-    # As a model may relate them: right, or one step off.
-    n = len(values) if shift is not None else 0
-    relations = [
-        relate(doc, min(2 * (i + shift), 2 * n - 2), 2 * i + 1) for i in range(n)
-    ]
-    records = assemble_measurements(doc, relations if n else None)
+    records = assemble_measurements(doc)
     found = [
         (doc.text[r["analyte"]["start_char"] : r["analyte"]["end_char"]], r["value"])
         for r in records
