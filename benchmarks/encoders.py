@@ -39,6 +39,7 @@ from typing import Any, NamedTuple
 
 from console import tell
 from machine import read_machine
+from peer_process import Worker
 from peers.inputs import (
     count_pieces,
     count_useful_gflop,
@@ -48,7 +49,6 @@ from peers.inputs import (
 )
 from peers.tables import format_tables
 from reports import MIB, OURS, Row, compare_speed, make_row, write_report
-from workers import Worker
 
 LABELS = Path(__file__).parents[1] / "tests/data/biomedical_ner_all_labels.json"
 BASELINE = "transformers pipeline"

@@ -1,11 +1,13 @@
 """Run peers in environments of their own: scripts that answer orders line by line."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any, TypeAlias
 
 Peer: TypeAlias = "subprocess.Popen[str]"
+PEERS = Path(__file__).parent / "peers"
 
 
 def start_peer(python: str, script: str, *words: str) -> Peer:
@@ -17,7 +19,7 @@ def start_peer(python: str, script: str, *words: str) -> Peer:
     """
     return subprocess.Popen(
         # Its environment knows nothing of this package, whatever PYTHONPATH says.
-        [python, "-E", str(Path(__file__).parent / "peers" / script), *words],
+        [python, "-E", str(PEERS / script), *words],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -33,3 +35,48 @@ def ask_peer(peer: Peer, order: dict[str, Any]) -> dict[str, Any]:
     peer.stdin.flush()
     answer: dict[str, Any] = json.loads(peer.stdout.readline())
     return answer
+
+
+class Worker:
+    """A process of peers/worker.py, in this environment or in a peer's.
+
+    log: File for what it writes to standard error.
+    """
+
+    def __init__(self, python: str, script: str, order: dict[str, Any], log: Path):
+        self.log = log
+        with log.open("w", encoding="utf8") as errors:
+            self.process = subprocess.Popen(
+                [python, "-W", "ignore", str(PEERS / f"{script}.py")],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                encoding="utf8",
+                env={**os.environ, "OMP_NUM_THREADS": str(order["threads"])},
+            )
+        self.loaded = self.ask(order)
+
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Send a request and wait for its answer.
+
+        RAISES RuntimeError: With what the process last wrote, if it has ended.
+        """
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        try:
+            self.process.stdin.write(json.dumps(request) + "\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            pass
+        line = self.process.stdout.readline()
+        if not line:
+            last = self.log.read_text(encoding="utf8")[-2000:]
+            raise RuntimeError(f"{self.process.args!r} has ended:\n{last}")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def close(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait()

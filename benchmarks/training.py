@@ -20,12 +20,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from console import tell
 from machine import read_machine
+from peer_process import Worker
 from peers.inputs import make_checkpoint, make_notes, read_texts
-from peers.tables import format_table
 from peers.words import BATCH, list_labels
-from reports import MIB, OURS, Row, compare_speed, make_row, write_report
-from workers import Worker
+from reports import MIB, OURS, Row, compare_speed, format_rows, make_row, write_report
 
 TASK = "Training for entities"
 TRAINER = "transformers Trainer"
@@ -48,15 +48,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         report = compare(args, Path(folder))
     rows = summarize(report)
-    columns = ("", "", "unit", "against", "min", "median", "max")
-    table = [
-        (
-            *(row.system, row.quantity, row.unit, row.baseline),
-            *(f"{value:,.2f}" for value in (row.min, row.median, row.max)),
-        )
-        for row in rows
-    ]
-    print(format_table(columns, table))
+    print(format_rows(rows))
     if args.output:
         write_report(args.output, report, rows)
 
@@ -92,11 +84,7 @@ def compare(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
                 loaded[name] = worker.loaded | worker.ask({"do": "run"})
                 taken = loaded[name]["seconds"]["steps"]
                 seconds.setdefault(name, []).append(taken)
-                print(
-                    f"round {turn + 1}: {taken:6.1f} s  {name}",
-                    file=sys.stderr,
-                    flush=True,
-                )
+                tell(f"round {turn + 1}: {taken:6.1f} s  {name}")
     return {
         "machine": machine,
         "settings": {k: getattr(args, k) for k in ("steps", "rounds", "layers")},
