@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import Any, TypeAlias
 
-Peer: TypeAlias = "subprocess.Popen[str]"
+Peer: TypeAlias = subprocess.Popen[str]
 PEERS = Path(__file__).parent / "peers"
 
 
