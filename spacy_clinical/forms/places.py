@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy
 from spacy.attrs import ORTH
@@ -63,12 +63,23 @@ def find_places(doc: Doc) -> Places:
     return Places(scaled, pages, lines, n_columns=0)
 
 
-def list_rulings(doc: Doc) -> Iterator[tuple[int, tuple[float, float], list[Box]]]:
-    """List the lines that are drawn on the pages of a form.
+class RuledPage(NamedTuple):
+    """A page with lines that are drawn on it.
 
-    YIELDS: Number and size of each page that has any, and from where to where they go, in
-        its units. None of a Doc that was joined, cut or retokenized.
+    number: From 1 on.
+    unit: As `FormPage` has it; width, height and lines are in it.
     """
+
+    number: int
+    width: float
+    height: float
+    unit: str
+    lines: list[Box]
+
+
+def list_rulings(doc: Doc) -> Iterator[RuledPage]:
+    """List the pages of a form that have lines drawn on them. A Doc that was joined, cut
+    or retokenized has none."""
     forms = find_forms(doc)
     if len(forms) != 1 or not _is_as_made(doc, forms[0]):
         return
@@ -76,9 +87,10 @@ def list_rulings(doc: Doc) -> Iterator[tuple[int, tuple[float, float], list[Box]
     by_page: dict[int, list[Box]] = {}
     for page, *box in form.get("rulings", ()):
         by_page.setdefault(int(page), []).append(cast(Box, tuple(box)))
-    for page, lines in by_page.items():
-        width, height, *_ = _get_size(form["pages"][page - 1])
-        yield page, (width, height), lines
+    for number, lines in by_page.items():
+        page = form["pages"][number - 1]
+        width, height, *_ = _get_size(page)
+        yield RuledPage(number, width, height, page["unit"], lines)
 
 
 def _is_as_made(doc: Doc, form: Kept) -> bool:
