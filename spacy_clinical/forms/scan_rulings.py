@@ -14,8 +14,10 @@ from spacy_clinical.types import Bools2d, Ints2d
 
 # Ink is darker than this part of the paper around it.
 INK = 0.78
+# Pages with more ink than this are pictures.
+MAX_INK = 0.4
 # Runs of ink, in heights of the page's words: longer than strokes of letters are.
-MIN_ACROSS, MIN_DOWN = 2.5, 1.8
+MIN_ACROSS, MIN_DOWN = 3.0, 1.8
 # The greatest thickness of a line, in heights of words, and in pixels at least.
 MAX_THICKNESS, THIN = 0.3, 5
 # Runs that are looked at in each direction, at most. Pages with more are pictures.
@@ -26,8 +28,9 @@ MAX_INSIDE, INSIDE = 0.5, 0.1
 # Lines that are kept of a page, at most: the longest.
 MAX_LINES = 3000
 # What OCR makes of lines, and how far from one it may be, in heights of words.
-MARKS = frozenset("|¦_-–—=~[](){}!:;.,'`\"‘’“”/\\")
+MARKS = frozenset("|¦_-~=[](){}!:;.,'`\"\u2013\u2014\u2018\u2019\u201c\u201d/\\")
 UPRIGHT = frozenset("|¦[](){}!/\\Il1")
+SIDES = frozenset("|¦[]")
 NEAR = 0.35
 
 
@@ -45,12 +48,11 @@ def read_scan_rulings(page: FormPage, image: Image.Image) -> FormPage:
 
     image: The picture that the words were read on, in 8-bit grey.
     """
-    heights = [word.height for word in page.words if word.text.isalnum()]
-    if len(heights) < 2:
+    texts = [word for word in page.words if any(map(str.isalnum, word.text))]
+    if len(texts) < 2:
         return page
-    height = median(heights)
-    found = find_scan_rulings(image, height)
-    rulings = _drop_text(found, page.words)
+    height = median(word.height for word in texts)
+    rulings = _drop_text(find_scan_rulings(image, height), texts)
     if not rulings:
         return page
     down = [ruling for ruling in rulings if ruling[0] == ruling[2]]
@@ -72,6 +74,8 @@ def find_scan_rulings(image: Image.Image, height: float) -> list[Box]:
     RETURNS: Boxes without height or width.
     """
     ink = _find_ink(image)
+    if ink.mean() > MAX_INK:
+        return []
     most = max(MAX_THICKNESS * height, THIN)
     ink &= ~_find_solid(ink, round(most) + 1)
     across = [
@@ -198,10 +202,7 @@ def _join_runs(runs: Sequence[Run]) -> list[list[Run]]:
 
 def _drop_text(rulings: Sequence[Box], words: Sequence[Word]) -> list[Box]:
     """Leave out lines that go through words, as the strokes of blurred letters do."""
-    boxes = numpy.asarray(
-        [word.box for word in words if any(map(str.isalnum, word.text))]
-    )
-    x0, y0, x1, y1 = boxes.T
+    x0, y0, x1, y1 = numpy.asarray([word.box for word in words]).T
     inset = INSIDE * (y1 - y0)
     kept = []
     for ruling in rulings:
@@ -242,9 +243,8 @@ def _cut_marks(word: Word, down: Sequence[Box], reach: float) -> list[Word]:
     x0, y0, x1, y1 = word.box
     text = word.text
     letter = (x1 - x0) / max(len(text), 1)
-    if text[0] in "|¦[]" and any(_is_beside(d, x0, word.box, reach) for d in down):
+    if text[:1] in SIDES and any(_is_beside(d, x0, word.box, reach) for d in down):
         text, x0 = text[1:], x0 + letter
-    if text and text[-1] in "|¦[]":
-        if any(_is_beside(d, x1, word.box, reach) for d in down):
-            text, x1 = text[:-1], x1 - letter
+    if text[-1:] in SIDES and any(_is_beside(d, x1, word.box, reach) for d in down):
+        text, x1 = text[:-1], x1 - letter
     return [word._replace(text=text, box=(x0, y0, x1, y1))] if text else []

@@ -33,10 +33,12 @@ def find_ruled(doc: Doc, places: Places) -> list[FoundTable]:
     tables = []
     for page in list_rulings(doc):
         tokens = numpy.flatnonzero((places.pages == page.number) & (places.lines >= 0))
-        boxes = places.boxes[tokens] * (numpy.asarray([page.width, page.height] * 2) / 1000)
+        boxes = places.boxes[tokens] * (
+            numpy.asarray([page.width, page.height] * 2) / 1000
+        )
         scale = _find_scale(page, boxes)
         boxes *= scale
-        lines = [tuple(value * scale for value in line) for line in page.lines]
+        lines = (numpy.asarray(page.lines) * scale).tolist()
         grids = find_grids(merge_rulings(lines))
         of_page = []
         for grid, inside in zip(grids, _share_out(grids, boxes), strict=True):
