@@ -10,7 +10,7 @@ from spacy.tokens import Doc
 
 from spacy_clinical.extensions.doc_data import Kept
 from spacy_clinical.extensions.form_data import Box, find_forms, find_words
-from spacy_clinical.types import Floats2d, Ints1d, Ints2d
+from spacy_clinical.types import Bools1d, Floats2d, Ints1d, Ints2d
 
 # Plain text is placed as if typed on pages of so many lines of so many characters.
 N_COLUMNS = 90
@@ -27,6 +27,7 @@ class Places:
         them. What ends a line has none: zeros.
     pages (n_tokens): From 1 on, ascending.
     lines (n_tokens): Lines in the order in which they are read; -1 for white space.
+    is_bold (n_tokens): Whether their font is bold, where this is known.
     n_columns: Of a Doc without boxes, whose places are those of letters of one width:
         how many of them a page is wide. 0 where boxes are known.
     """
@@ -34,6 +35,7 @@ class Places:
     boxes: Ints2d
     pages: Ints1d
     lines: Ints1d
+    is_bold: Bools1d
     n_columns: int
 
 
@@ -46,9 +48,11 @@ def find_places(doc: Doc) -> Places:
     boxes = numpy.zeros((len(doc), 4))
     pages = numpy.zeros(len(doc), dtype="int64")
     sizes = numpy.ones((len(doc), 4))
+    is_bold = numpy.zeros(len(doc), dtype=bool)
     if len(forms) == 1 and _is_as_made(doc, forms[0]):
         form = forms[0].value
         pages[:] = form["numbers"]
+        is_bold[list(form.get("bold", ()))] = True
         for i, box in enumerate(form["boxes"]):
             if len(box):
                 boxes[i] = box
@@ -60,7 +64,7 @@ def find_places(doc: Doc) -> Places:
         lines = numpy.where(lines >= 0, lines + pages - 1, -1)
     # Boxes must not go beyond what LayoutLM has embeddings for.
     scaled = numpy.clip((boxes * (1000 / sizes)).astype("int64"), 0, 1000)
-    return Places(scaled, pages, lines, n_columns=0)
+    return Places(scaled, pages, lines, is_bold, n_columns=0)
 
 
 class RuledPage(NamedTuple):
@@ -146,7 +150,8 @@ def _place_text(doc: Doc, lines: Ints1d) -> Places:
     boxes[seen, 1] = 1000 * tops // N_LINES
     boxes[seen, 2] = 1000 * ends // wide
     boxes[seen, 3] = (1000 * (tops + LETTER_HEIGHT) / N_LINES).astype("int64")
-    return Places(boxes, rows // N_LINES + 1, lines, n_columns=wide)
+    is_bold = numpy.zeros(len(doc), dtype=bool)
+    return Places(boxes, rows // N_LINES + 1, lines, is_bold, n_columns=wide)
 
 
 def _type(doc: Doc) -> tuple[Ints1d, Ints1d]:
