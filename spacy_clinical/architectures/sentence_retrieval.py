@@ -15,7 +15,7 @@ from spacy_clinical.pieces.align import Pieces
 from spacy_clinical.pieces.text import Text
 from spacy_clinical.questions.retrieval import score_sentences
 from spacy_clinical.questions.spans import Spans
-from spacy_clinical.types import Floats1d, Floats2d, Ints1d
+from spacy_clinical.types import Bools1d, Floats1d, Floats2d, Ints1d
 
 LINE_START = re.compile(r"(?<=\n)(?=\S)")
 
@@ -106,12 +106,14 @@ def forward(
         first, stop, spans = places
         sentences = [text.text[start:end] for start, end in spans]
         question = "" if text.other is None else text.other.text
-        scores = score_sentences(question, sentences)
+        headings = _list_headings(text, first)
+        scores = score_sentences(question, sentences, headings)
         first = _skip_titles(text, first)
         # A title alone is no answer.
-        scores = numpy.where(first < stop, scores, 0.0)
+        is_answer = (first < stop) & ~_are_labels(sentences)
+        scores = numpy.where(is_answer, scores, 0.0)
         if len(similar):
-            similar = numpy.where(first < stop, numpy.maximum(similar, 0), 0.0)
+            similar = numpy.where(is_answer, numpy.maximum(similar, 0), 0.0)
             scores = scores + model.attrs["weight"] * similar
         everything = numpy.arange(len(text.tokens))
         pieces = Pieces(text.token_ids, text.tokens, everything, everything + 1)
@@ -137,6 +139,31 @@ def _find_sentences(text: Text) -> Cut:
         for i, j in zip(first.tolist(), stop.tolist(), strict=True)
     ]
     return first, stop, spans
+
+
+def _are_labels(sentences: Sequence[str]) -> Bools1d:
+    """Say which sentences only name what follows: "Medications:"."""
+    return numpy.asarray([s.rstrip().endswith(":") for s in sentences], dtype=bool)
+
+
+def _list_headings(text: Text, first: Ints1d) -> list[str]:
+    """List the titles and categories of the sections that each sentence is in.
+
+    first (n_sentences): Their first tokens in the text.
+    """
+    doc = text.doc
+    if doc is None or not len(first):
+        return []
+    headings = [""] * len(first)
+    places = text.token_ids[first]
+    for key in (SECTIONS_KEY, SUBSECTIONS_KEY):
+        for span in list_spans(doc, key):
+            title = span._.section_title
+            words = f" {span.label_} {title.text if title is not None else ''}"
+            start, end = numpy.searchsorted(places, [span.start, span.end])
+            for i in range(start, end):
+                headings[i] += words
+    return headings
 
 
 def _skip_titles(text: Text, first: Ints1d) -> Ints1d:

@@ -3,7 +3,13 @@ import pytest
 import spacy
 from numpy import log
 
-from spacy_clinical.questions.retrieval import K1, B, list_stems, score_sentences
+from spacy_clinical.questions.retrieval import (
+    K1,
+    B,
+    list_stems,
+    read_question,
+    score_sentences,
+)
 from tests.conftest import NOTES
 
 
@@ -24,10 +30,34 @@ def test_scores_by_hand():
 
 def test_words_are_compared_by_their_first_letters_without_stop_words():
     words = "The patient's SMOKING, smoker, smokes; what? medication, an ill"
-    assert list_stems(words) == [*["smok"] * 3, "medica", "ill"]
+    assert list_stems(words) == [*["smok"] * 3, "medicati", "ill"]
     assert list_stems("") == []
     assert score_sentences("", ["a", ""]).tolist() == [0.0, 0.0]
     assert len(score_sentences("pain", [])) == 0
+
+
+def test_words_of_headings_count_half():
+    sentences, headings = ["aspirin daily", "fever daily"], ["MEDS: fever", ""]
+    plain = score_sentences("fever?", sentences)
+    over = score_sentences("fever?", sentences, headings)
+    assert plain[0] == 0 < over[0] < over[1]
+    names = score_sentences("medications?", sentences, ["discharge_medications", ""])
+    assert names[0] > 0 == names[1]
+
+
+def test_short_forms_are_what_they_stand_for():
+    sentences = ["VS: BP 142/85", "HTN, on aspirin", "the pressure of the blood"]
+
+    def choose(question):
+        return int(score_sentences(question, sentences).argmax())
+
+    assert choose("What was the blood pressure?") in (0, 2)
+    assert score_sentences("blood pressure", sentences)[0] > 0
+    assert choose("Does she have hypertension?") == 1
+    assert score_sentences("Any SOB?", ["shortness of breath", "sobbing"]).argmax() == 0
+    # Words that are written like short forms are words.
+    wanted, short_forms = read_question("Who was it? as in pain")
+    assert (wanted, short_forms) == ({"pain"}, {})
 
 
 def make_nlp(encoder=None, **settings):
@@ -61,6 +91,10 @@ def test_sentences_are_answers():
     # A title says what its text is about, and is no answer itself.
     assert drugs["text"] == "aspirin daily"
     assert (plan["text"], nothing["text"]) == ("", "")
+    # Neither is a line that names what follows.
+    labels = nlp("PLAN:\nMedications for pain:\n- aspirin\n")
+    [found] = qa.ask(labels, "Which pain medications?")
+    assert not found["text"].endswith(":")
     assert 0 < fever["score"] < 1
     assert NOTE[fever["start_char"] : fever["end_char"]] == fever["text"]
 
