@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import cache
 
 import numpy
 from spacy.lang.en.stop_words import STOP_WORDS
@@ -22,35 +22,54 @@ HEADING = 0.5
 K1, B = 1.2, 0.75
 
 
-def score_sentences(
-    question: str, sentences: Sequence[str], headings: Sequence[str] = ()
-) -> Floats1d:
-    """Score how much sentences share with a question (BM25).
+class SentenceIndex:
+    """The words of a note's sentences, to score them for any number of questions."""
 
-    A word counts more if few of the sentences have it.
+    def __init__(self, sentences: Sequence[str], headings: Sequence[str] = ()) -> None:
+        """Set up the index.
 
-    question: The question; its stop words don't count.
-    sentences: All sentences of a note.
-    headings: What each of them stands under; nothing if they have no headings.
-    RETURNS (n_sentences): Scores, 0 for sentences that share no words.
-    """
-    wanted, short_forms = read_question(question)
-    counts = [Counter[str](list_stems(sentence)) for sentence in sentences]
-    lengths = numpy.asarray([count.total() for count in counts], dtype="float64")
-    for count in counts:
-        for short in count.keys() & short_forms.keys():
-            count.update(dict.fromkeys(short_forms[short], count[short]))
-    over: list[frozenset[str]] = [_list_heading(heading) for heading in headings]
-    scores = numpy.zeros(len(sentences))
-    norm = K1 * (1 - B + B * lengths / max(1.0, lengths.mean() if len(counts) else 1.0))
-    for stem in sorted(wanted):
-        tf = numpy.asarray([count[stem] for count in counts], dtype="float64")
-        if over:
-            tf += HEADING * numpy.asarray([stem in stems for stems in over])
-        n = numpy.count_nonzero(tf)
-        idf = numpy.log1p((len(counts) - n + 0.5) / (n + 0.5))
-        scores += idf * tf * (K1 + 1) / (tf + norm)
-    return scores
+        sentences: All sentences of a note.
+        headings: What each of them stands under; nothing if they have no headings.
+        """
+        self.counts: dict[str, list[tuple[int, int]]] = {}
+        self.headings: dict[str, list[int]] = {}
+        lengths = numpy.zeros(len(sentences))
+        for i, sentence in enumerate(sentences):
+            count = Counter(list_stems(sentence))
+            lengths[i] = count.total()
+            for stem, n in count.items():
+                self.counts.setdefault(stem, []).append((i, n))
+        known: dict[str, set[str]] = {}
+        for i, heading in enumerate(headings):
+            if heading not in known:
+                known[heading] = set(list_stems(heading.replace("_", " ")))
+            for stem in known[heading]:
+                self.headings.setdefault(stem, []).append(i)
+        mean = lengths.mean() if len(lengths) else 0.0
+        self.norm = K1 * (1 - B + B * lengths / max(1.0, mean))
+
+    def score(self, question: str) -> Floats1d:
+        """Score how much the sentences share with a question (BM25).
+
+        A word counts more if few of the sentences have it.
+
+        question: The question; its stop words don't count.
+        RETURNS (n_sentences): Scores, 0 for sentences that share no words.
+        """
+        wanted, short_forms = read_question(question)
+        n_sentences = len(self.norm)
+        scores = numpy.zeros(n_sentences)
+        for stem in sorted(wanted):
+            tf = numpy.zeros(n_sentences)
+            same = [short for short, long in short_forms.items() if stem in long]
+            for word in {stem, *same}:
+                for i, count in self.counts.get(word, ()):
+                    tf[i] += count
+            tf[self.headings.get(stem, [])] += HEADING
+            n = numpy.count_nonzero(tf)
+            idf = numpy.log1p((n_sentences - n + 0.5) / (n + 0.5))
+            scores += idf * tf * (K1 + 1) / (tf + self.norm)
+        return scores
 
 
 def read_question(question: str) -> tuple[set[str], dict[str, set[str]]]:
@@ -83,12 +102,7 @@ def list_stems(text: str) -> list[str]:
     """List the beginnings of the words of a text, without stop words."""
     words = [word for word in WORD.findall(text.casefold()) if len(word) > 1]
     stems = (ENDING.sub("", w) for w in words if w not in _list_stop_words())
-    return [stem[:STEM] for stem in stems]
-
-
-@lru_cache(maxsize=1000)
-def _list_heading(heading: str) -> frozenset[str]:
-    return frozenset(list_stems(heading.replace("_", " ")))
+    return [stem[:STEM] if stem.isalpha() else stem for stem in stems]
 
 
 @cache

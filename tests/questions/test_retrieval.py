@@ -1,3 +1,5 @@
+import time
+
 import numpy
 import pytest
 import spacy
@@ -6,11 +8,15 @@ from numpy import log
 from spacy_clinical.questions.retrieval import (
     K1,
     B,
+    SentenceIndex,
     list_stems,
     read_question,
-    score_sentences,
 )
 from tests.conftest import NOTES
+
+
+def score_sentences(question, *sentences):
+    return SentenceIndex(*sentences).score(question)
 
 
 def test_scores_by_hand():
@@ -138,3 +144,32 @@ def test_it_is_not_trained(tmp_path):
     assert not nlp.get_pipe("clinical_qa").is_trainable
     nlp.to_disk(tmp_path)
     assert spacy.load(tmp_path).get_pipe("clinical_qa").ask(nlp("pain"), "pain?")
+
+
+def test_a_thousand_questions_take_little_longer_than_one():
+    nlp = make_nlp()
+    qa = nlp.get_pipe("clinical_qa")
+    doc = nlp("HPI:\n" + "".join(f"Pain number{i}. No fever.\n" for i in range(300)))
+    start = time.process_time()
+    [alone] = qa.ask(doc, ["Where is number7?"])
+    one = time.process_time() - start
+    asked = {str(i): f"Where is number{i}?" for i in range(1000)}
+    start = time.process_time()
+    found = qa.ask(doc, asked)
+    assert time.process_time() - start < 300 * one + 2
+    assert [row["question"] for row in found] == list(asked)
+    same = {key: alone[key] for key in ("text", "start_char", "score")}
+    assert same == {key: found[7][key] for key in same}
+    assert found[999]["text"] == ""
+
+
+def test_vectors_are_computed_once_for_all_questions(tiny_ner):
+    nlp = make_nlp(tiny_ner)
+    qa = nlp.get_pipe("clinical_qa")
+    doc = nlp(NOTE)
+    questions = ["any fever?", "Which medications?", "Chest pain?"]
+    together = qa.ask(doc, questions)
+    alone = [qa.ask(doc, question)[0] for question in questions]
+    for one, other in zip(together, alone, strict=True):
+        assert one["text"] == other["text"]
+        assert one["score"] == pytest.approx(other["score"], abs=1e-4)
