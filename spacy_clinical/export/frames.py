@@ -204,10 +204,7 @@ def make_table_frames(
     library = cast(Library, find_name(library, get_args(Library), what="library"))
     made = []
     for item in docs:
-        if isinstance(item, Doc):
-            tables = item._.form_tables
-        else:
-            tables = item.get("tables")
+        tables = item._.form_tables if isinstance(item, Doc) else item.get("tables")
         for table in tables or ():
             names = name_table_columns(table["heads"])
             rows = (
