@@ -140,8 +140,12 @@ class _Sentences:
 def _read_sentences(text: Text, reader: Model[Any, Any] | None) -> _Sentences:
     """Find the sentences of a text, and what they are compared by."""
     starts, stop, spans = _find_sentences(text)
-    sentences = [text.text[start:end] for start, end in spans]
     headings, first = _read_titles(text, starts)
+    # Without the titles that they begin with, which count as headings.
+    sentences = [
+        text.text[text.tokens[i, 0] : end] if i < j else ""
+        for i, j, (_, end) in zip(first.tolist(), stop.tolist(), spans, strict=True)
+    ]
     # A title alone is no answer, and neither is a line that only names what follows:
     # "Medications:".
     are_labels = numpy.asarray(
@@ -175,30 +179,30 @@ def _find_sentences(text: Text) -> tuple[Ints1d, Ints1d, list[tuple[int, int]]]:
     return first, stop, spans
 
 
-def _read_titles(text: Text, first: Ints1d) -> tuple[list[str], Ints1d]:
+def _read_titles(text: Text, first: Ints1d) -> tuple[dict[str, list[int]], Ints1d]:
     """Find the headings of sentences, and where they start behind them.
 
     first (n_sentences): Their first tokens in the text.
-    RETURNS: For each sentence the titles and categories of the sections that it is in,
-        and its first token behind the titles that it begins with.
+    RETURNS: Titles and categories of sections, with the numbers of the sentences under
+        them; and for each sentence its first token behind the titles that it begins with.
     """
     doc = text.doc
     if doc is None or not len(first):
-        return [], first
-    headings = [""] * len(first)
+        return {}, first
+    headings: dict[str, list[int]] = {}
     lengths = numpy.zeros(len(doc), dtype="int64")
     places = text.token_ids[first]
     for key in (SECTIONS_KEY, SUBSECTIONS_KEY):
         for span in list_spans(doc, key):
             title, body = span._.section_title, span._.section_body
-            words = f" {span.label_}"
+            names = {span.label_}
             if title is not None:
-                words += f" {title.text}"
+                names.add(title.text)
                 end = body.start if len(body) else span.end
                 lengths[title.start] = end - title.start
-            start, end = numpy.searchsorted(places, [span.start, span.end])
-            for i in range(start, end):
-                headings[i] += words
+            inside = range(*numpy.searchsorted(places, [span.start, span.end]).tolist())
+            for name in names:
+                headings.setdefault(name, []).extend(inside)
     return headings, first + lengths[places]
 
 

@@ -2,8 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
+from types import MappingProxyType
 
 import numpy
 from spacy.lang.en.stop_words import STOP_WORDS
@@ -15,8 +16,10 @@ WORD = re.compile(r"[^\W_]+")
 # Words are compared without their ending, by their first letters: smoke, smoker, smoking.
 ENDING = re.compile(r"(?<=\w{3})(?:ings?|ers?|ed|es|s|e)$")
 STEM = 8
-# What a word of the heading over a sentence counts, beside one of the sentence itself.
+# What a word of the heading over a sentence counts, beside one of the sentence itself, if
+# the question has half of the heading's words at least.
 HEADING = 0.5
+EMPTY: Mapping[str, Sequence[int]] = MappingProxyType({})
 # SOURCE: Robertson & Zaragoza 2009, The Probabilistic Relevance Framework: BM25 and
 # Beyond; the usual values.
 K1, B = 1.2, 0.75
@@ -25,26 +28,25 @@ K1, B = 1.2, 0.75
 class SentenceIndex:
     """The words of a note's sentences, to score them for any number of questions."""
 
-    def __init__(self, sentences: Sequence[str], headings: Sequence[str] = ()) -> None:
+    def __init__(
+        self, sentences: Sequence[str], headings: Mapping[str, Sequence[int]] = EMPTY
+    ) -> None:
         """Set up the index.
 
         sentences: All sentences of a note.
-        headings: What each of them stands under; nothing if they have no headings.
+        headings: Numbers of the sentences that stand under each.
         """
         self.counts: dict[str, list[tuple[int, int]]] = {}
-        self.headings: dict[str, list[int]] = {}
+        self.headings = [
+            (set(list_stems(heading.replace("_", " "))), [*places])
+            for heading, places in headings.items()
+        ]
         lengths = numpy.zeros(len(sentences))
         for i, sentence in enumerate(sentences):
             count = Counter(list_stems(sentence))
             lengths[i] = count.total()
             for stem, n in count.items():
                 self.counts.setdefault(stem, []).append((i, n))
-        known: dict[str, set[str]] = {}
-        for i, heading in enumerate(headings):
-            if heading not in known:
-                known[heading] = set(list_stems(heading.replace("_", " ")))
-            for stem in known[heading]:
-                self.headings.setdefault(stem, []).append(i)
         mean = lengths.mean() if len(lengths) else 0.0
         self.norm = K1 * (1 - B + B * lengths / max(1.0, mean))
 
@@ -58,6 +60,12 @@ class SentenceIndex:
         """
         wanted, short_forms = read_question(question)
         n_sentences = len(self.norm)
+        # Blood loss is no blood pressure.
+        over = [
+            (stems, places)
+            for stems, places in self.headings
+            if 2 * len(stems & wanted) >= len(stems)
+        ]
         scores = numpy.zeros(n_sentences)
         for stem in sorted(wanted):
             tf = numpy.zeros(n_sentences)
@@ -65,7 +73,11 @@ class SentenceIndex:
             for word in {stem, *same}:
                 for i, count in self.counts.get(word, ()):
                     tf[i] += count
-            tf[self.headings.get(stem, [])] += HEADING
+            is_under = numpy.zeros(n_sentences, dtype=bool)
+            for stems, places in over:
+                if stem in stems:
+                    is_under[places] = True
+            tf += HEADING * is_under
             n = numpy.count_nonzero(tf)
             idf = numpy.log1p((n_sentences - n + 0.5) / (n + 0.5))
             scores += idf * tf * (K1 + 1) / (tf + self.norm)

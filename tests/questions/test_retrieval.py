@@ -43,12 +43,15 @@ def test_words_are_compared_by_their_first_letters_without_stop_words():
 
 
 def test_words_of_headings_count_half():
-    sentences, headings = ["aspirin daily", "fever daily"], ["MEDS: fever", ""]
+    sentences, headings = ["aspirin daily", "fever daily"], {"Fever:": [0]}
     plain = score_sentences("fever?", sentences)
     over = score_sentences("fever?", sentences, headings)
     assert plain[0] == 0 < over[0] < over[1]
-    names = score_sentences("medications?", sentences, ["discharge_medications", ""])
+    names = score_sentences("medications?", sentences, {"discharge_medications": [0]})
     assert names[0] > 0 == names[1]
+    # Of this heading, a third is asked for.
+    other = {"estimated_blood_loss": [0]}
+    assert score_sentences("blood pressure?", sentences, other).tolist() == [0, 0]
 
 
 def test_short_forms_are_what_they_stand_for():
