@@ -13,9 +13,9 @@ from spacy_clinical.extensions.attributes import SECTIONS_KEY, SUBSECTIONS_KEY
 from spacy_clinical.extensions.span_groups import list_spans
 from spacy_clinical.pieces.align import Pieces
 from spacy_clinical.pieces.text import Text
-from spacy_clinical.questions.retrieval import score_sentences
+from spacy_clinical.questions.retrieval import SentenceIndex
 from spacy_clinical.questions.spans import Spans
-from spacy_clinical.types import Floats1d, Floats2d, Ints1d
+from spacy_clinical.types import Bools1d, Floats1d, Floats2d, Ints1d
 
 LINE_START = re.compile(r"(?<=\n)(?=\S)")
 
@@ -97,32 +97,72 @@ def forward(
     model: SentenceRetrieval, texts: list[Text], is_train: bool
 ) -> tuple[list[SentenceScores], Callable[[Any], list[Text]]]:
     """Score the sentences of each text for its question."""
-    cosines: Sequence[Floats1d] = [numpy.zeros(0)] * len(texts)
-    cut = [_find_sentences(text) for text in texts]
-    if model.has_ref("reader"):
-        cosines = _compare(model, texts, cut)
+    reader = model.get_ref("reader") if model.has_ref("reader") else None
+    read: dict[int, _Sentences] = {}
     scored = []
-    for text, places, similar in zip(texts, cut, cosines, strict=True):
-        first, stop, spans = places
-        sentences = [text.text[start:end] for start, end in spans]
+    for text in texts:
+        # Texts of one note, each with a question, share their tokens.
+        key = id(text.tokens)
+        if key not in read:
+            read[key] = _read_sentences(text, reader)
+        sentences = read[key]
         question = "" if text.other is None else text.other.text
-        scores = score_sentences(question, sentences)
-        first = _skip_titles(text, first)
-        # A title alone is no answer.
-        scores = numpy.where(first < stop, scores, 0.0)
-        if len(similar):
-            similar = numpy.where(first < stop, numpy.maximum(similar, 0), 0.0)
-            scores = scores + model.attrs["weight"] * similar
-        everything = numpy.arange(len(text.tokens))
-        pieces = Pieces(text.token_ids, text.tokens, everything, everything + 1)
-        scored.append(SentenceScores(scores, first, stop, pieces, text))
+        scores = sentences.index.score(question)
+        if sentences.vectors is not None and text.other is not None:
+            cosines = numpy.zeros(len(scores))
+            _compare(sentences.vectors, reader, question, cosines)
+            scores = scores + model.attrs["weight"] * cosines
+        scores = numpy.where(sentences.is_answer, scores, 0.0)
+        places = sentences.first, sentences.stop
+        scored.append(SentenceScores(scores, *places, sentences.pieces, text))
     return scored, lambda d_scored: texts
 
 
-Cut: TypeAlias = tuple[Ints1d, Ints1d, list[tuple[int, int]]]
+@dataclass(frozen=True)
+class _Sentences:
+    """The sentences of a note, for all questions to it.
+
+    first, stop (n_sentences): Their tokens in the text, half open, behind titles.
+    is_answer (n_sentences): Whether they may be answers.
+    index: Their words.
+    vectors: Vectors of windows, and the sentence that each is of; None without an encoder.
+    pieces: The text's tokens, which stand for pieces.
+    """
+
+    first: Ints1d
+    stop: Ints1d
+    is_answer: Bools1d
+    index: SentenceIndex
+    vectors: tuple[Floats2d, Ints1d] | None
+    pieces: Pieces
 
 
-def _find_sentences(text: Text) -> Cut:
+def _read_sentences(text: Text, reader: Model[Any, Any] | None) -> _Sentences:
+    """Find the sentences of a text, and what they are compared by."""
+    starts, stop, spans = _find_sentences(text)
+    headings, first = _read_titles(text, starts)
+    # Without the titles that they begin with, which count as headings.
+    sentences = [
+        text.text[text.tokens[i, 0] : end] if i < j else ""
+        for i, j, (_, end) in zip(first.tolist(), stop.tolist(), spans, strict=True)
+    ]
+    # A title alone is no answer, and neither is a line that only names what follows:
+    # "Medications:".
+    are_labels = numpy.asarray(
+        [s.rstrip().endswith(":") for s in sentences], dtype=bool
+    )
+    everything = numpy.arange(len(text.tokens))
+    return _Sentences(
+        first,
+        stop,
+        (first < stop) & ~are_labels,
+        SentenceIndex(sentences, headings),
+        None if reader is None or not spans else _read_vectors(text, spans, reader),
+        Pieces(text.token_ids, text.tokens, everything, everything + 1),
+    )
+
+
+def _find_sentences(text: Text) -> tuple[Ints1d, Ints1d, list[tuple[int, int]]]:
     """Find the first and last tokens of sentences, and their places (characters).
 
     Without sentences, lines are taken for them.
@@ -139,50 +179,54 @@ def _find_sentences(text: Text) -> Cut:
     return first, stop, spans
 
 
-def _skip_titles(text: Text, first: Ints1d) -> Ints1d:
-    """Move the starts of sentences behind the titles that they begin with.
+def _read_titles(text: Text, first: Ints1d) -> tuple[dict[str, list[int]], Ints1d]:
+    """Find the headings of sentences, and where they start behind them.
 
     first (n_sentences): Their first tokens in the text.
+    RETURNS: Titles and categories of sections, with the numbers of the sentences under
+        them; and for each sentence its first token behind the titles that it begins with.
     """
     doc = text.doc
     if doc is None or not len(first):
-        return first
+        return {}, first
+    headings: dict[str, list[int]] = {}
     lengths = numpy.zeros(len(doc), dtype="int64")
+    places = text.token_ids[first]
     for key in (SECTIONS_KEY, SUBSECTIONS_KEY):
         for span in list_spans(doc, key):
             title, body = span._.section_title, span._.section_body
+            names = {span.label_}
             if title is not None:
+                names.add(title.text)
                 end = body.start if len(body) else span.end
                 lengths[title.start] = end - title.start
-    return first + lengths[text.token_ids[first]]
+            inside = range(*numpy.searchsorted(places, [span.start, span.end]).tolist())
+            for name in names:
+                headings.setdefault(name, []).extend(inside)
+    return headings, first + lengths[places]
+
+
+def _read_vectors(
+    text: Text, spans: Sequence[tuple[int, int]], reader: Model[Any, Any]
+) -> tuple[Floats2d, Ints1d]:
+    """Compute the vectors of sentences. A long one has several windows."""
+    starts = [start for start, _ in spans]
+    whole = replace(text, other=None, unit="sentence", sentences=starts, sections=[])
+    [read] = reader.predict([whole])
+    offsets = [int(read.offsets[w.keep_start, 0]) for w in read.windows]
+    numbers = numpy.searchsorted(starts, offsets, side="right") - 1
+    return read.X, numpy.maximum(numbers, 0)
 
 
 def _compare(
-    model: SentenceRetrieval, texts: Sequence[Text], cut: Sequence[Cut]
-) -> list[Floats1d]:
-    """Compute the cosines of each question with the sentences of its text."""
-    reader = model.get_ref("reader")
-    cosines = []
-    for text, (_, _, spans) in zip(texts, cut, strict=True):
-        if text.other is None or not spans:
-            cosines.append(numpy.zeros(0))
-            continue
-        starts = [start for start, _ in spans]
-        whole = replace(
-            text, other=None, unit="sentence", sentences=starts, sections=[]
-        )
-        read = reader.predict([whole, Text(text.other.text)])
-        sentences, question = read
-        of_question: Floats2d = question.X
-        if not len(of_question):
-            cosines.append(numpy.zeros(0))
-            continue
-        # A sentence of several windows counts with the most similar one.
-        best = numpy.zeros(len(spans))
-        similar = sentences.X @ of_question[0]
-        for window, value in zip(sentences.windows, similar.tolist(), strict=True):
-            at = int(sentences.offsets[window.keep_start, 0])
-            i = int(numpy.searchsorted(starts, at, side="right")) - 1
-            best[max(i, 0)] = max(best[max(i, 0)], value)
-        cosines.append(best)
-    return cosines
+    vectors: tuple[Floats2d, Ints1d], reader: Any, question: str, cosines: Floats1d
+) -> None:
+    """Compute the cosines of a question with sentences, each with its most similar
+    window.
+
+    cosines (n_sentences): To fill in; those below 0 stay 0.
+    """
+    X, numbers = vectors
+    [asked] = reader.predict([Text(question)])
+    if len(asked.X):
+        numpy.maximum.at(cosines, numbers, X @ asked.X[0])

@@ -3,6 +3,7 @@
 import shutil
 import sys
 import time
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -44,7 +45,7 @@ from spacy_clinical.scale.jobs import AnnotateJob
 from spacy_clinical.scale.workers import make_chunks, run_chunks
 from spacy_clinical.types import NoteFailure
 
-COMPONENT = "clinical_qa"
+COMPONENT, SPLITTER = "clinical_qa", "clinical_section_splitter"
 SUFFIXES = (".csv", ".jsonl")
 # Widths of the columns on a terminal, before the answer.
 WIDTHS = {"id": 18, "question": 28, "score": 5, "section": 16}
@@ -184,7 +185,8 @@ def prepare(
     """Let a pipeline's component ask these questions only, and load its checkpoint.
 
     sections: Labels of the sections to read; none for the component's own setting.
-    RAISES ValueError: C972, if there is no such component; the errors of loading.
+    RAISES ValueError: C972, if there is no such component; C774, if no section can have
+        one of the labels; the errors of loading.
     """
     if COMPONENT not in nlp.component_names:
         raise CodedValueError(Errors.C972.format(components=", ".join(nlp.pipe_names)))
@@ -193,9 +195,24 @@ def prepare(
     qa: Any = nlp.get_pipe(COMPONENT)
     qa.questions, qa.top_k = dict(asked), top_k
     if sections:
+        check_labels(nlp, sections)
         qa.sections = list(sections)
     # Before any note is read.
     qa.prepare_head()
+
+
+def check_labels(nlp: Language, sections: Sequence[str]) -> None:
+    """Check labels of sections against those that a pipeline's splitter has.
+
+    RAISES ValueError: C774, if it has no such label.
+    """
+    if SPLITTER not in nlp.pipe_names:
+        return
+    splitter: Any = nlp.get_pipe(SPLITTER)
+    for label in sections:
+        if label not in splitter.labels:
+            known = ", ".join(sorted(splitter.labels))
+            raise CodedValueError(Errors.C774.format(label=label, known=known))
 
 
 class _Totals:
@@ -221,7 +238,16 @@ class _Totals:
                 self.n_answers += bool(row["text"])
                 yield row
                 for other in answer["n_best"][1:]:
-                    yield {**row, **other, "sentence": None, "section": ""}
+                    section = _find_section(record, other["start"])
+                    yield {**row, **other, "sentence": None, "section": section}
+
+
+def _find_section(record: Mapping[str, Any], start: int) -> str:
+    """Find the label of the section that a character is in; "" for none."""
+    sections = record["sections"]
+    i = bisect_right(sections, start, key=lambda section: section["start"]) - 1
+    is_inside = i >= 0 and start < sections[i]["end"]
+    return sections[i]["label"] if is_inside else ""
 
 
 def format_table(rows: Iterable[Mapping[str, Any]], width: int | None) -> Iterator[str]:

@@ -17,7 +17,7 @@ A record:
 Boxes are x0, y0, x1, y1 from a page's upper left corner, in its unit.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from spacy.tokens import Doc
@@ -32,6 +32,10 @@ COLUMNS = (
     "group",
 )
 
+CELL_COLUMNS = (
+    *("id", "table", "row", "column", "n_rows", "n_columns", "is_head", "head"),
+    *("text", "page", "source"),
+)
 TABLE_COLUMNS = ("file", "source", "page", "found_by", "rows", "columns", "heads")
 
 
@@ -101,3 +105,31 @@ def list_table_rows(table: dict[str, Any]) -> Iterator[list[str]]:
     """List the rows of a table of a form: the names of its columns, and its texts."""
     yield list(table["heads"])
     yield from table["rows"]
+
+
+def list_cells(tables: Any) -> Iterator[dict[str, Any]]:
+    """List the cells of the tables of a form as rows with `CELL_COLUMNS`.
+
+    tables: Those of a record; None for none.
+    """
+    for number, table in enumerate(tables or (), start=1):
+        for cell in table["cells"]:
+            facts = {name: cell[name] for name in CELL_COLUMNS if name in cell}
+            head = table["heads"][cell["column"]]
+            yield {"table": number, "source": table["source"], "head": head, **facts}
+
+
+def name_table_columns(heads: Sequence[str]) -> list[str]:
+    """Name the columns of a table, each differently.
+
+    heads: "" for those without one.
+    """
+    names: list[str] = []
+    for number, head in enumerate(heads, start=1):
+        first = name = head or f"column {number}"
+        count = 1
+        while name in names:
+            count += 1
+            name = f"{first} {count}"
+        names.append(name)
+    return names

@@ -27,6 +27,8 @@
     codes      id, code, title, chapter, score
     identifiers id, label, kind, text, start, end, score, source
     fields     id, key, option, value, page, score (of forms)
+    cells      id, table (its number in the form), row, column, n_rows, n_columns, is_head,
+               head (the name of the column), text, page, source (of tables of forms)
     tokens     id, start, end (of those that have attributes)
 
 Attributes (`attributes`) are columns of notes, entities and tokens, under their names:
@@ -53,6 +55,11 @@ from spacy_clinical.export.answer_records import (
 from spacy_clinical.export.attributes import Named, Values, parse_attributes
 from spacy_clinical.export.concepts import list_concept_rows
 from spacy_clinical.export.docs import get_note
+from spacy_clinical.export.form_records import (
+    CELL_COLUMNS,
+    list_cells,
+    name_table_columns,
+)
 from spacy_clinical.export.records import make_record
 from spacy_clinical.export.relation_records import DATE, SHAPES
 from spacy_clinical.export.relation_rows import (
@@ -79,6 +86,7 @@ Rows = Literal[
     "statements",
     "identifiers",
     "fields",
+    "cells",
     "tokens",
 ]
 Library = Literal["pandas", "polars"]
@@ -107,6 +115,7 @@ COLUMNS: dict[Rows, tuple[str, ...]] = {
     "statements": STATEMENT_COLUMNS,
     "identifiers": ("id", "label", "kind", "text", "start", "end", "score", "source"),
     "fields": ("id", "key", "option", "value", "page", "score"),
+    "cells": CELL_COLUMNS,
     "tokens": ("id", "start", "end"),
 }
 # Whose attributes the rows have.
@@ -115,6 +124,7 @@ OWNERS: dict[Rows, str] = {"notes": "doc", "entities": "span", "tokens": "token"
 _TYPES = {
     **dict.fromkeys(("n_chars", "n_sentences", "start", "end"), "int64"),
     **dict.fromkeys(("body_start", "page"), "int64"),
+    **dict.fromkeys(("table", "row", "column", "n_rows", "n_columns"), "int64"),
     **dict.fromkeys(("head_start", "head_end", "child_start", "child_end"), "int64"),
     **dict.fromkeys(("times", "times_high", "refills"), "Int64"),
     **dict.fromkeys(("score", "concept_score", "null_score"), "float64"),
@@ -122,6 +132,7 @@ _TYPES = {
     **dict.fromkeys(("period", "period_high", "duration", "duration_high"), "float64"),
     **dict.fromkeys(("value_high", "range_low", "range_high"), "float64"),
     **dict.fromkeys((*CONTEXT_ATTRIBUTES, "is_prn", "is_former"), "boolean"),
+    "is_head": "boolean",
 }
 # Where they differ from those of columns with the same name.
 _OWN_TYPES: dict[str, dict[str, str]] = {
@@ -145,8 +156,8 @@ def to_frame(
         its id, as `nlp.pipe(as_tuples=True)` does; or records. A bare Doc has the id
         that `docs.set_note` kept, or else its number.
     rows: What a row is: a note, a section, an entity, a code, a concept, an abbreviation, an
-        identifier, a field of a form, or a token that has attributes. The singular
-        ("entity") is accepted too.
+        identifier, a field of a form, a cell of one of its tables, or a token that has
+        attributes. The singular ("entity") is accepted too.
     library: "pandas" or "polars", which must be installed.
     attributes: Attributes of other components to include: "span._.negex". Records
         already hold theirs.
@@ -174,6 +185,44 @@ def to_frame(
         values = [row[ATTRIBUTES].get(name) for row in found_rows]
         column = name_column(name, kind)
         types[column], columns[column] = _make_column(values)
+    return make_frame(columns, types, library)
+
+
+def make_table_frames(
+    docs: Iterable[Doc | Mapping[str, Any]], *, library: Library = "pandas"
+) -> list[Any]:
+    """Make a data frame of each table of forms, with its heads as names of columns.
+
+    Columns without a head are called "column 3"; of those with the same head, the second
+    is called "Dose 2". All values are strings.
+
+    docs: Docs of forms, or their records.
+    library: See `to_frame`.
+    RAISES ValueError: C364, if there is no such library.
+    RAISES ImportError: C324, if the library isn't installed.
+    """
+    library = cast(Library, find_name(library, get_args(Library), what="library"))
+    made = []
+    for item in docs:
+        tables = item._.form_tables if isinstance(item, Doc) else item.get("tables")
+        for table in tables or ():
+            names = name_table_columns(table["heads"])
+            rows = (
+                zip(*table["rows"], strict=True) if table["rows"] else [()] * len(names)
+            )
+            columns = {name: [*cells] for name, cells in zip(names, rows, strict=True)}
+            made.append(make_frame(columns, dict.fromkeys(names, "string"), library))
+    return made
+
+
+def make_frame(
+    columns: Mapping[str, list[Any]], types: Mapping[str, str], library: Library
+) -> Any:
+    """Make a data frame of columns.
+
+    types: Of each column, as pandas names it.
+    RAISES ImportError: C324, if the library isn't installed.
+    """
     try:
         frames = import_module(library)
     except ImportError as error:
@@ -218,6 +267,8 @@ def list_rows(record: Mapping[str, Any], rows: Rows) -> Iterator[dict[str, Any]]
         found = list_concept_rows(record["entities"])
     if rows in SHAPES:
         found = list_relation_rows(record, rows)
+    if rows == "cells":
+        found = list_cells(record.get("tables"))
     if rows in ANSWER_SHAPES:
         found = list_answer_rows(record, rows, write_value)
     for row in found:
@@ -316,4 +367,5 @@ def _make_record(item: Any, number: int, attributes: Named) -> Mapping[str, Any]
     return {
         **make_record(note, doc, attributes=attributes),
         "fields": doc._.form_fields,
+        "tables": doc._.form_tables,
     }

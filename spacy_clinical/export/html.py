@@ -16,6 +16,12 @@ from markupsafe import Markup
 from spacy_clinical.about import __version__
 from spacy_clinical.export.attributes import show_values
 from spacy_clinical.export.concepts import find_icd10
+from spacy_clinical.export.pages.answer_rows import (
+    AnswerRow,
+    StatementRow,
+    list_answer_rows,
+    list_statement_rows,
+)
 from spacy_clinical.export.pages.assertion import (
     count_marks,
     is_assessed,
@@ -113,13 +119,19 @@ def render_note(
     links: Where concepts are linked to, as `pages.concepts.parse_links` returns it.
     """
     medications, measurements = list_medications(record), list_measurements(record)
+    answers, statements = list_answer_rows(record), list_statement_rows(record)
+    asked: list[AnswerRow | StatementRow] = [*answers, *statements]
     findings = list_finding_rows(record)
     cues = list_cues(record["entities"])[1]
     lit = {number for numbers in cues for number in numbers}
     return render(
         "note.html",
         record=record,
-        blocks=make_blocks(record, _list_places(record, medications, measurements)),
+        blocks=make_blocks(
+            record, _list_places(record, medications, measurements, asked)
+        ),
+        answers=answers,
+        statements=statements,
         medications=medications,
         measurements=measurements,
         findings=findings,
@@ -154,10 +166,16 @@ def _list_places(
     record: Mapping[str, Any],
     medications: Sequence[MedicationRow],
     measurements: Sequence[MeasurementRow],
+    asked: Sequence[AnswerRow | StatementRow],
 ) -> list[RecordPlace]:
     """List where the rows of tables are in the note."""
     places = [RecordPlace(r.key, r.start, r.end, r.place[1]) for r in medications]
     places += [RecordPlace(r.key, r.start, r.end, r.end) for r in measurements]
+    places += [
+        RecordPlace(r.key, r.start, r.end, r.end)
+        for r in asked
+        if r.start is not None and r.end is not None
+    ]
     length = len(record["text"])
     return [
         place

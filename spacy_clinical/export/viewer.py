@@ -23,8 +23,8 @@ from spacy_clinical.export.pages.viewer_rows import Tables, compare_rows, make_r
 from spacy_clinical.files.json_text import write_json
 
 SCRIPTS = (
-    *("data", "search", "text", "list", "records", "timeline", "panel", "note"),
-    "controls",
+    *("data", "search", "text", "list", "records", "answers", "timeline", "panel"),
+    *("note", "controls"),
 )
 # Of 10,000 notes of 3,000 characters, a page has 130 MB and opens in two seconds.
 MAX_NOTES = 10_000

@@ -75,6 +75,7 @@ def keep_form(
     owners: Sequence[int] = (),
     widgets: Sequence[dict[str, Any]] = (),
     rulings: Sequence[Sequence[float]] = (),
+    bold: Sequence[int] = (),
 ) -> None:
     """Keep the data of a form with its Doc, and replace what was kept.
 
@@ -85,6 +86,7 @@ def keep_form(
     owners (n_tokens), widgets: Which field of a fillable form each token is written in,
         -1 for none, and those fields; nothing for other forms.
     rulings: Of each line that is drawn, the number of its page, and x0, y0, x1, y1.
+    bold: Which tokens are in a bold font.
     """
     form: dict[str, Any] = {
         "source": source,
@@ -98,6 +100,8 @@ def keep_form(
         form["owners"], form["widgets"] = list(owners), list(widgets)
     if rulings:
         form["rulings"] = list(rulings)
+    if bold:
+        form["bold"] = list(bold)
     for key in (FORM_KEY, *list_keys(doc, _is_form_key)):
         get_user_data(doc).pop(key, None)
     # The keys of two forms must differ, wherever parts of them are joined.

@@ -61,7 +61,7 @@ def check_page(page: FormPage, name: str) -> FormPage:
             break
         if box is not None:
             text, share = _make_unicode(word.text), _get_share(word.confidence)
-            words.append(Word(text, box, share, word.widget))
+            words.append(word._replace(text=text, box=box, confidence=share))
     if n_left_out:
         faults.append(Errors.C516.format(n_words=n_left_out, name=name))
     if len(page.words) > MAX_WORDS:

@@ -46,6 +46,7 @@ def make_form_doc(vocab: Vocab, pages: Sequence[FormPage], *, source: str = "") 
         owners=builder.owners,
         widgets=builder.widgets,
         rulings=builder.rulings,
+        bold=builder.bold,
     )
     layout = [Span(doc, *span) for span in builder.spans]
     doc.spans[LAYOUT_KEY] = SpanGroup(doc, name=LAYOUT_KEY, spans=layout)
@@ -91,6 +92,7 @@ class _Builder:
     owners: Which field of a fillable form each token is written in; -1 for none.
     widgets: Those fields.
     rulings: Number of the page, and from where to where they go.
+    bold: Which tokens are bold.
     spans: Start, end and label.
     """
 
@@ -103,6 +105,7 @@ class _Builder:
         self.owners: list[int] = []
         self.widgets: list[dict[str, Any]] = []
         self.rulings: list[list[float]] = []
+        self.bold: list[int] = []
         self.spans: list[tuple[int, int, str]] = []
         self.pages: list[dict[str, Any]] = []
 
@@ -122,6 +125,8 @@ class _Builder:
                 # spaCy separates tokens by single spaces: OCR's words may hold some.
                 text, box = "".join(word.text.split()), _round_box(word.box, page)
                 owner = n_widgets + word.widget if word.widget >= 0 else -1
+                if word.is_bold:
+                    self.bold.append(len(self.words))
                 self._add(text, box, number, confidence=word.confidence, owner=owner)
             self.spaces[-1] = False
             self.spans.append((start, len(self.words), "line"))

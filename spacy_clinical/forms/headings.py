@@ -2,7 +2,7 @@
 both look alike to a checkpoint."""
 
 from collections.abc import Iterable, Sequence
-from statistics import median
+from statistics import mean, median
 
 from spacy.tokens import Doc
 
@@ -17,6 +17,8 @@ LARGER = 1.12
 # Questions that a page needs to say how large theirs are.
 MIN_QUESTIONS = 3
 MAX_WORDS = 10
+# Where more of the questions are bold than this, bold says nothing.
+MAX_BOLD = 0.5
 # How high letters are in sizes of their font: those that go up, and those that go down.
 UP, DOWN, LOW = 0.72, 0.21, 0.52
 DESCENDERS = frozenset("gjpqy,;()[]{}|/_Q")
@@ -31,7 +33,7 @@ def name_headings(
     segments: Sequence[Segment],
 ) -> list[Labelled]:
     """Label questions as headers that are alone in their line, ask for nothing, and are
-    written larger than the other questions of their page.
+    written larger than the other questions of their page, or in bold as few of them are.
 
     links: By the places of parts.
     """
@@ -39,12 +41,15 @@ def name_headings(
     questions = [part for part in parts if part.label == QUESTION]
     alone = _find_alone(segments)
     sizes: dict[int, list[float]] = {}
+    weights: dict[int, list[bool]] = {}
     for part in questions:
         page = int(places.pages[part.start])
         sizes.setdefault(page, []).append(find_size(doc, part, places))
+        weights.setdefault(page, []).append(_is_bold(part, places))
     named = []
     for i, part in enumerate(parts):
-        of_page = sizes.get(int(places.pages[part.start]), [])
+        page = int(places.pages[part.start])
+        of_page = sizes.get(page, [])
         is_heading = (
             part.label == QUESTION
             and i not in linked
@@ -52,7 +57,10 @@ def name_headings(
             and is_name(text := doc[part.start : part.end].text)
             and len(text.split()) <= MAX_WORDS
             and len(of_page) >= MIN_QUESTIONS
-            and find_size(doc, part, places) >= LARGER * median(of_page)
+            and (
+                find_size(doc, part, places) >= LARGER * median(of_page)
+                or (_is_bold(part, places) and mean(weights[page]) <= MAX_BOLD)
+            )
         )
         named.append(part._replace(label=HEADER) if is_heading else part)
     return named
@@ -71,6 +79,11 @@ def find_size(doc: Doc, part: Labelled, places: Places) -> float:
         down = DOWN if DESCENDERS & set(text) else 0.0
         sizes.append(height / (up + down))
     return median(sizes) if sizes else 0.0
+
+
+def _is_bold(part: Labelled, places: Places) -> bool:
+    shown = places.lines[part.start : part.end] >= 0
+    return bool(places.is_bold[part.start : part.end][shown].all())
 
 
 def _find_alone(segments: Sequence[Segment]) -> set[tuple[int, int]]:

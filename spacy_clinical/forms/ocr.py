@@ -16,6 +16,8 @@ from spacy_clinical.forms.adapters.tesseract import read_tesseract_tsv
 from spacy_clinical.forms.images import get_dpi
 from spacy_clinical.forms.limits import PAGE_TIMEOUT, Deadline
 from spacy_clinical.forms.pages import FormPage, Word
+from spacy_clinical.forms.scan_cleaning import clean_scan
+from spacy_clinical.forms.scan_rulings import read_scan_rulings
 from spacy_clinical.forms.squares import read_squares
 
 # A page with a mean confidence above this needs no other orientation.
@@ -40,14 +42,15 @@ def find_tesseract() -> str:
 def read_page(
     image: Image.Image, *, name: str, language: str, deadline: Deadline
 ) -> FormPage:
-    """Read a page of a scan in 8-bit grey: its words and its checkboxes.
+    """Read a page of a scan in 8-bit grey: its words, checkboxes and rulings.
 
     name, language: As for `read_scan`.
     deadline: Of the file; no page takes longer than PAGE_TIMEOUT.
     """
     timeout = min(deadline.left, PAGE_TIMEOUT)
-    page, turned = read_scan(image, name=name, language=language, timeout=timeout)
-    return read_squares(page, turned)
+    clean = clean_scan(image)
+    page, turned = read_scan(clean, name=name, language=language, timeout=timeout)
+    return read_squares(read_scan_rulings(page, turned), turned)
 
 
 def read_scan(

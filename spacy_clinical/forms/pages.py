@@ -62,12 +62,14 @@ class Word(NamedTuple):
 
     confidence (0 to 1): How sure OCR is of it; None for text that was not recognized but read.
     widget: Number of the field of a fillable form that it is written in; -1 for none.
+    is_bold: Whether its font is bold, where this is known.
     """
 
     text: str
     box: Box
     confidence: float | None = None
     widget: int = -1
+    is_bold: bool = False
 
     @property
     def height(self) -> float:

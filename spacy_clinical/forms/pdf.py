@@ -2,6 +2,7 @@
 
 import ctypes
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -28,6 +29,11 @@ UNKNOWN = {"\x00", "\ufffe", "\uffff"}
 SOFT_HYPHEN = "\u00ad"
 # The greatest distance of copies of a character, in heights of its line and in points.
 SHIFT, MAX_SHIFT = 0.12, 1.0
+# Names of bold fonts ("Helvetica-Bold", "Arial,Bold", "NotoSans-SemiBold"), a flag that
+# descriptors of fonts have, and bytes of a name that are read.
+BOLD = re.compile(r"bold|black|heavy|(?:^|[-,_ ])(?:bd|demi)\b", re.IGNORECASE)
+FORCE_BOLD = 1 << 18
+MAX_NAME = 256
 # Characters whose angle is looked at.
 MAX_ANGLES = 2000
 # The least contrast of a drawn mark with paper, in shades of grey.
@@ -82,23 +88,26 @@ def read_text_layer(page: Any) -> FormPage:
     words: list[Word] = []
     characters: list[str] = []
     boxes: list[Box] = []
+    is_bold = False
     last: Glyph | None = None
     copies = Copies()
-    for character, glyph in _list_characters(view, text):
+    for i, character, glyph in _list_characters(view, text):
         if glyph is not None and not character.isspace():
             is_shown = view.shows(glyph.box)
             if not is_shown or copies.has(character, glyph):
                 continue
         starts_anew = last is not None and glyph is not None and _is_apart(last, glyph)
         if (character.isspace() or starts_anew) and characters:
-            words.append(_make_word(characters, boxes))
+            words.append(_make_word(characters, boxes, is_bold))
             characters, boxes = [], []
         if not character.isspace() and glyph is not None:
+            if not characters:
+                is_bold = is_in_bold(text, i)
             characters.append(character)
             boxes.append(glyph.box)
             last = glyph
     if characters:
-        words.append(_make_word(characters, boxes))
+        words.append(_make_word(characters, boxes, is_bold))
     widgets = read_widgets(page, partial(place_box, view))
     widgets = [widget for widget in widgets if view.shows(widget.box)]
     return FormPage(
@@ -199,8 +208,18 @@ class Copies:
         return False
 
 
-def _list_characters(view: View, text: Any) -> Iterator[tuple[str, Glyph | None]]:
-    """List the characters of a page, in the file's order, and where they are."""
+def is_in_bold(text: Any, i: int) -> bool:
+    """Check whether a character is written in a bold font, by the font's name and flags."""
+    name, flags = ctypes.create_string_buffer(MAX_NAME), ctypes.c_int()
+    n_bytes = raw.FPDFText_GetFontInfo(text, i, name, MAX_NAME, flags)
+    if not n_bytes:
+        return False
+    known = name.value.decode("utf8", errors="replace")
+    return bool(flags.value & FORCE_BOLD) or BOLD.search(known) is not None
+
+
+def _list_characters(view: View, text: Any) -> Iterator[tuple[int, str, Glyph | None]]:
+    """List the characters of a page by number, in the file's order, with their places."""
     left, right, bottom, top = (ctypes.c_double() for _ in range(4))
     loose = raw.FS_RECTF()
     for i in range(text.count_chars()):
@@ -210,7 +229,7 @@ def _list_characters(view: View, text: Any) -> Iterator[tuple[str, Glyph | None]
             continue
         has_box = raw.FPDFText_GetCharBox(text, i, left, right, bottom, top)
         if not has_box or raw.FPDFText_IsGenerated(text, i) == 1:
-            yield character, None
+            yield i, character, None
             continue
         # A soft hyphen that is painted is a hyphen.
         character = "-" if character == SOFT_HYPHEN else character
@@ -218,7 +237,7 @@ def _list_characters(view: View, text: Any) -> Iterator[tuple[str, Glyph | None]
         full = box
         if raw.FPDFText_GetLooseCharBox(text, i, loose):
             full = place_box(view, loose.left, loose.top, loose.right, loose.bottom)
-        yield character, _make_glyph(box, full, view.get_turn(text, i))
+        yield i, character, _make_glyph(box, full, view.get_turn(text, i))
 
 
 def _make_glyph(box: Box, full: Box, turn: int) -> Glyph:
@@ -253,8 +272,8 @@ def _is_apart(before: Glyph, glyph: Glyph) -> bool:
     )
 
 
-def _make_word(characters: list[str], boxes: list[Box]) -> Word:
-    return Word("".join(characters), cover(boxes))
+def _make_word(characters: list[str], boxes: list[Box], is_bold: bool) -> Word:
+    return Word("".join(characters), cover(boxes), is_bold=is_bold)
 
 
 def is_scan(page: Any, read: FormPage) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy
 from spacy.attrs import ORTH
@@ -10,7 +10,7 @@ from spacy.tokens import Doc
 
 from spacy_clinical.extensions.doc_data import Kept
 from spacy_clinical.extensions.form_data import Box, find_forms, find_words
-from spacy_clinical.types import Floats2d, Ints1d, Ints2d
+from spacy_clinical.types import Bools1d, Floats2d, Ints1d, Ints2d
 
 # Plain text is placed as if typed on pages of this many lines of this many characters.
 N_COLUMNS = 90
@@ -27,6 +27,7 @@ class Places:
         them. What ends a line has none: zeros.
     pages (n_tokens): From 1 on, ascending.
     lines (n_tokens): Lines in the order in which they are read; -1 for white space.
+    is_bold (n_tokens): Whether their font is bold, where this is known.
     n_columns: Of a Doc without boxes, whose places are those of letters of one width:
         how many of them a page is wide. 0 where boxes are known.
     """
@@ -34,6 +35,7 @@ class Places:
     boxes: Ints2d
     pages: Ints1d
     lines: Ints1d
+    is_bold: Bools1d
     n_columns: int
 
 
@@ -46,9 +48,11 @@ def find_places(doc: Doc) -> Places:
     boxes = numpy.zeros((len(doc), 4))
     pages = numpy.zeros(len(doc), dtype="int64")
     sizes = numpy.ones((len(doc), 4))
+    is_bold = numpy.zeros(len(doc), dtype=bool)
     if len(forms) == 1 and _is_as_made(doc, forms[0]):
         form = forms[0].value
         pages[:] = form["numbers"]
+        is_bold[list(form.get("bold", ()))] = True
         for i, box in enumerate(form["boxes"]):
             if len(box):
                 boxes[i] = box
@@ -60,15 +64,26 @@ def find_places(doc: Doc) -> Places:
         lines = numpy.where(lines >= 0, lines + pages - 1, -1)
     # Boxes must not go beyond what LayoutLM has embeddings for.
     scaled = numpy.clip((boxes * (1000 / sizes)).astype("int64"), 0, 1000)
-    return Places(scaled, pages, lines, n_columns=0)
+    return Places(scaled, pages, lines, is_bold, n_columns=0)
 
 
-def list_rulings(doc: Doc) -> Iterator[tuple[int, tuple[float, float], list[Box]]]:
-    """List the lines that are drawn on the pages of a form.
+class RuledPage(NamedTuple):
+    """A page with lines that are drawn on it.
 
-    YIELDS: Number and size of each page that has any, and from where to where they go, in
-        its units. None of a Doc that was joined, cut or retokenized.
+    number: From 1 on.
+    unit: As `FormPage` has it; width, height and lines are in it.
     """
+
+    number: int
+    width: float
+    height: float
+    unit: str
+    lines: list[Box]
+
+
+def list_rulings(doc: Doc) -> Iterator[RuledPage]:
+    """List the pages of a form that have lines drawn on them. A Doc that was joined, cut
+    or retokenized has none."""
     forms = find_forms(doc)
     if len(forms) != 1 or not _is_as_made(doc, forms[0]):
         return
@@ -76,9 +91,10 @@ def list_rulings(doc: Doc) -> Iterator[tuple[int, tuple[float, float], list[Box]
     by_page: dict[int, list[Box]] = {}
     for page, *box in form.get("rulings", ()):
         by_page.setdefault(int(page), []).append(cast(Box, tuple(box)))
-    for page, lines in by_page.items():
-        width, height, *_ = _get_size(form["pages"][page - 1])
-        yield page, (width, height), lines
+    for number, lines in by_page.items():
+        page = form["pages"][number - 1]
+        width, height, *_ = _get_size(page)
+        yield RuledPage(number, width, height, page["unit"], lines)
 
 
 def _is_as_made(doc: Doc, form: Kept) -> bool:
@@ -134,7 +150,8 @@ def _place_text(doc: Doc, lines: Ints1d) -> Places:
     boxes[seen, 1] = 1000 * tops // N_LINES
     boxes[seen, 2] = 1000 * ends // wide
     boxes[seen, 3] = (1000 * (tops + LETTER_HEIGHT) / N_LINES).astype("int64")
-    return Places(boxes, rows // N_LINES + 1, lines, n_columns=wide)
+    is_bold = numpy.zeros(len(doc), dtype=bool)
+    return Places(boxes, rows // N_LINES + 1, lines, is_bold, n_columns=wide)
 
 
 def _type(doc: Doc) -> tuple[Ints1d, Ints1d]:

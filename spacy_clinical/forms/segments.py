@@ -34,6 +34,7 @@ class Segment:
     box: In thousandths of the page.
     height: Of its words.
     row: Number of its line, counted over all pages.
+    is_bold: Whether all of its words are.
     """
 
     start: int
@@ -43,6 +44,7 @@ class Segment:
     height: float
     page: int
     row: int
+    is_bold: bool = False
 
 
 def find_segments(doc: Doc, places: Places | None = None) -> list[Segment]:
@@ -127,4 +129,5 @@ def _make_segment(doc: Doc, places: Places, run: list[int]) -> Segment:
     boxes = places.boxes[run]
     height = float(numpy.median(boxes[:, 3] - boxes[:, 1]))
     row = int(places.lines[start])
-    return Segment(start, end, doc[start:end].text, box, height, page, row)
+    is_bold = bool(places.is_bold[run].all())
+    return Segment(start, end, doc[start:end].text, box, height, page, row, is_bold)

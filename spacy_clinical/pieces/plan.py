@@ -297,7 +297,11 @@ def find_text_places(text: Text, boxes: Boxes) -> Places:
         of_tokens = widen_boxes(places, find_segments(doc, places))
     ids = text.token_ids
     return Places(
-        of_tokens[ids], places.pages[ids], places.lines[ids], places.n_columns
+        of_tokens[ids],
+        places.pages[ids],
+        places.lines[ids],
+        places.is_bold[ids],
+        places.n_columns,
     )
 
 

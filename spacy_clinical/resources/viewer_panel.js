@@ -1,7 +1,7 @@
 // What was found in the note, beside it: codes, entities, what belongs to what, sections, and
 // where it is from. Tabs that no note has anything for are left out.
 const hasAny = (key) => view.notes.some((note) => note.runs.some((row) => row && row[key].length));
-const TABS = ["codes", "entities", hasAny("d") && "medications", hasAny("v") && "measurements", hasAny("r") && "relations", "sections", "about"].filter(Boolean);
+const TABS = ["codes", "entities", hasAny("d") && "medications", hasAny("v") && "measurements", hasAny("r") && "relations", (hasAny("q") || hasAny("p")) && "answers", "sections", "about"].filter(Boolean);
 const TAB_NAMES = { medications: "Drugs", measurements: "Values" };
 const panel = document.getElementById("tab");
 
@@ -133,13 +133,13 @@ function makeAbout(note) {
 function renderPanel(note) {
   const numbers = note ? {
     codes: listCodes(note).length, entities: listEntities(note).length, medications: listDrugs(note).length, measurements: listTests(note).length,
-    relations: listRelations(note).length, sections: Math.max(0, ...shownRows(note).map((row) => row.s.length)),
+    relations: listRelations(note).length, answers: listAnswers(note).length + listStatements(note).length, sections: Math.max(0, ...shownRows(note).map((row) => row.s.length)),
   } : {};
   document.getElementById("tabs").replaceChildren(...TABS.map((name) => make("button", {
     type: "button", role: "tab", id: `tab-${name}`, "aria-selected": String(state.tab === name), "aria-controls": "tab",
     tabindex: state.tab === name ? "0" : "-1", "data-tab": name,
   }, TAB_NAMES[name] || sayName(name), numbers[name] !== undefined && make("span", { class: "n" }, sayNumber(numbers[name])))));
   panel.setAttribute("aria-labelledby", `tab-${state.tab}`);
-  const makers = { codes: makeCodes, entities: makeEntities, medications: makeDrugs, measurements: makeTests, relations: makeRelations, sections: makeSections, about: makeAbout };
+  const makers = { codes: makeCodes, entities: makeEntities, medications: makeDrugs, measurements: makeTests, relations: makeRelations, answers: makeAnswers, sections: makeSections, about: makeAbout };
   panel.replaceChildren(...(note ? [makers[state.tab](note)].flat() : []));
 }

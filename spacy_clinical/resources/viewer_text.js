@@ -29,7 +29,7 @@ function listRanges(note, row, text, patterns) {
     for (const [start, end] of (passes(ent) && ent[CUES]) || []) cues.set(`${start} ${end}`, [start, end, [...(cues.get(`${start} ${end}`)?.[2] || []), i]]);
   });
   for (const [start, end, of] of cues.values()) add("cue", of, start, end);
-  for (const kind of ["d", "v"]) row[kind].forEach((record, i) => add("record", `${kind}${i}`, record[0], record[1]));
+  for (const kind of ["d", "v", "q", "p"]) row[kind].forEach((record, i) => add("record", `${kind}${i}`, record[0], record[1]));
   for (const [start, end, long] of row.b) add("abbr", long, start, end);
   for (const code of row.c) for (const place of code[EVIDENCE]) add("evidence", code[0], place[1], place[2]);
   for (const pattern of patterns) {
@@ -65,7 +65,8 @@ function makePiece(piece, entity) {
   const records = over(piece, "record").map((r) => `${piece.run} ${r.i}`);
   const saying = over(piece, "cue").flatMap((r) => r.i);
   if (!evidence.length && !others.length && !saying.length && !long && !isHit && !isTitle && !records.length) return piece.text;
-  const classes = [evidence.length && "ev", others.length && `under u${piece.ents[others[0]][TYPE]}`, saying.length && "cue", long && "abbr", isHit && "hit", isTitle && "title"];
+  const isAnswer = over(piece, "record").some((r) => r.i.startsWith("q"));
+  const classes = [evidence.length && "ev", isAnswer && "answer", others.length && `under u${piece.ents[others[0]][TYPE]}`, saying.length && "cue", long && "abbr", isHit && "hit", isTitle && "title"];
   return make("span", {
     class: classes.filter(Boolean).join(" ") || null,
     "data-m": records.length ? records.join(",") : null,

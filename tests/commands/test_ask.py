@@ -96,12 +96,27 @@ def test_what_fails_is_said(notes, tmp_path):
     assert "He smokes ten" in printed
     assert "[C962]" in run(notes, "-q", "?!", status=2)
     assert "[C002]" in run(notes, "-q", SMOKING, "--checkpoint", "nothing", status=2)
+    printed = run(notes, "-q", SMOKING, "--section", "socialhistory", status=2)
+    assert "[C774]" in printed
+    assert "'socialhistory'" in printed
+    assert "social_history" in printed
     for wrong in (
         ["-o", tmp_path / "a.txt"],
         ["--model", "a", "--checkpoint", "b"],
         ["--n-process", 0],
     ):
         run(notes, "-q", SMOKING, *wrong, status=2)
+
+
+def test_other_answers_have_their_sections(notes, tmp_path):
+    text = "HPI:\nHe smokes. He has cigarettes.\n\nPLAN:\nNo cigarettes.\n"
+    (notes / "a.txt").write_text(text, encoding="utf8")
+    out = tmp_path / "answers.jsonl"
+    run(notes / "a.txt", "-q", SMOKING, "-o", out, "--top-k", 3)
+    rows = [json.loads(line) for line in out.read_text("utf8").splitlines()]
+    found = {row["text"]: row["section"] for row in rows}
+    assert found["No cigarettes."] == "plan"
+    assert found["He has cigarettes."] == "history_of_present_illness"
 
 
 def test_lines_fit_a_terminal_and_have_no_control_characters():

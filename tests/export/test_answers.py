@@ -14,6 +14,7 @@ from spacy_clinical.export.html import render_note
 from spacy_clinical.export.jsonl import read_lines, write_records
 from spacy_clinical.export.records import make_record, without_text
 from spacy_clinical.export.tables import write_tables
+from spacy_clinical.export.viewer import Run, make_view, render_view
 from spacy_clinical.types import Note
 
 TEXT = "HPI:\nThe patient <smokes> ten a day. No fever.\n"
@@ -162,3 +163,40 @@ def test_pages_show_them_escaped(record):
     assert "no answer" in page
     assert "<b>entailment</b>" in page
     assert "<smoke" not in page
+
+
+def test_pages_lead_from_answers_to_the_note_and_back(record):
+    page = render_note(record)
+    assert '<span class="rec answer" id="at-A1">ten a day' in page
+    assert 'href="#at-A1"' in page
+    assert page.count('href="#A1"') == 1
+    # Without an answer there is no place, and the window of a statement is no answer.
+    assert "at-A2" not in page
+    assert 'href="#at-S1"' in page
+    assert page.count('id="at-S1"') == 1
+
+
+def test_the_viewer_has_them(record):
+    [row] = make_view([Run("a", [record])]).notes[0]["runs"]
+    first, second = row["q"]
+    assert TEXT[first[0] : first[1]] == first[3] == "ten a day"
+    assert first[2] == RECORD["asked"]
+    assert first[5] == [("ten", 0.125)]
+    assert first[7] == "The patient <smokes> ten a day."
+    assert second[:5] == (-1, -1, NOTHING["asked"], "", None)
+    [statement] = row["p"]
+    assert statement[:5] == (0, len(TEXT), "He smokes.", "entailment", 0.5)
+    assert statement[5] == [("neutral", 0.25), ("contradiction", 0.25)]
+
+
+def test_the_viewer_shows_records_without_text_and_damaged_ones(record):
+    bare = without_text(record)
+    broken = {
+        **record,
+        "answers": [{"question": "a", "start": "x"}, 5],
+        "statements": 3,
+    }
+    for one, n_answers in ((bare, 2), (broken, 1)):
+        [row] = make_view([Run("a", [one])]).notes[0]["runs"]
+        assert [answer[3] for answer in row["q"]] == [""] * n_answers
+        assert "ten a day" not in render_view(make_view([Run("a", [bare])]))

@@ -6,7 +6,8 @@ import spacy
 from spacy_clinical.export import frames
 from spacy_clinical.export.docs import load_tokenizer
 from spacy_clinical.export.docs import make_doc as make_again
-from spacy_clinical.export.frames import COLUMNS, to_frame
+from spacy_clinical.export.form_records import make_form_record
+from spacy_clinical.export.frames import COLUMNS, make_table_frames, to_frame
 from spacy_clinical.export.records import without_text
 from tests.export.made import annotate_notes, list_records, make_doc, make_one_record
 
@@ -72,6 +73,38 @@ def test_frames_of_forms():
     nlp.add_pipe("clinical_form_extractor", config=rules)
     frame = to_frame([nlp("Name:  Jane\nSmoker:  [x] no")], "fields")
     assert frame["value"].tolist() == ["Jane", "true"]
+
+
+def make_form():
+    nlp = spacy.blank("en")
+    rules = {"model": {"@architectures": "spacy-clinical.FormRules.v1"}}
+    nlp.add_pipe("clinical_form_extractor", config=rules)
+    rows = [("Drug", "Dose", "Dose"), ("Aspirin", "81 mg", "PO"), ("Insulin", "", "SC")]
+    return nlp("\n".join("".join(f"{cell:16}" for cell in row) for row in rows))
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_each_table_of_a_form_is_a_frame(library):
+    doc = make_form()
+    record = make_form_record(doc, form_id="f1", source="f1.txt")
+    for item in (doc, record):
+        [frame] = make_table_frames([item], library=library)
+        assert list(frame.columns) == ["Drug", "Dose", "Dose 2"]
+        assert frame["Drug"].to_list() == ["Aspirin", "Insulin"]
+        assert frame["Dose"].to_list() == ["81 mg", ""]
+    empty = {"heads": ["", ""], "rows": []}
+    [frame] = make_table_frames([{"tables": [empty]}], library=library)
+    assert (list(frame.columns), len(frame)) == (["column 1", "column 2"], 0)
+    assert make_table_frames([spacy.blank("en")("x")], library=library) == []
+
+
+def test_cells_of_tables_are_rows():
+    record = make_form_record(make_form(), form_id="f1", source="f1.txt")
+    frame = to_frame([record], "cells")
+    first, *_, last = frame.to_dict("records")
+    assert (first["id"], first["table"], first["is_head"]) == ("f1", 1, True)
+    assert (last["text"], last["head"], last["row"]) == ("SC", "Dose", 2)
+    pandas.testing.assert_frame_equal(to_frame([(make_form(), "f1")], "cells"), frame)
 
 
 @pytest.mark.parametrize("library", LIBRARIES)

@@ -458,3 +458,40 @@ def test_records_without_text_have_tables_of_places(show):
     assert "Metoprolol" not in dom
     assert "25 mg, oral, twice a day" in dom
     assert re.search(r'data-record="0 d0"[^>]*><bdi>\d+–\d+</bdi>', dom)
+
+
+def make_asked():
+    record = make_record(found=FOUND)
+    start = TEXT.index("Aspirin for fever")
+    best = {
+        "text": "Aspirin for fever",
+        "start": start,
+        "end": start + 17,
+        "score": 0.7,
+    }
+    record["answers"] = [
+        {"question": "a", "asked": "<b>What is taken?", **best, "n_best": [best]},
+        {"question": "b", "asked": "Is there a rash?", "text": "", "n_best": []},
+    ]
+    windows = [{"start": 0, "end": len(TEXT), "score": 0.6}]
+    statement = {"statement": "s", "hypothesis": "He has a fever.", "score": 0.6}
+    scores = [{"label": "entailment", "score": 0.6}, {"label": "neutral", "score": 0.4}]
+    statement |= {"label": "entailment", "scores": scores, "windows": windows}
+    record["statements"] = [statement]
+    return record
+
+
+def test_answers_are_listed_and_marked_in_the_text(show):
+    after = "document.querySelector('[data-record=\"0 q0\"]').click();"
+    dom = show(make_page([make_asked()]), "tab=answers", after=after)
+    panel = dom.split('id="tab"')[1]
+    for words in ("&lt;b&gt;What is taken?", "no answer", "He has a fever.", "neutral"):
+        assert words in panel
+    marked = re.findall(r'class="answer[^"]*"[^>]*>([^<]*)<', dom)
+    assert "".join(marked) == "Aspirin for fever"
+    # What was chosen in the table is lit in the text.
+    assert re.search(r'class="answer chosen"', dom)
+
+
+def test_a_page_without_questions_has_no_tab_of_answers(show):
+    assert 'id="tab-answers"' not in show(make_page([make_record(found=FOUND)]))

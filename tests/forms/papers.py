@@ -1,6 +1,6 @@
 """Invented forms: small PDFs and scans."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from io import BytesIO
 from typing import Any
 
@@ -43,19 +43,21 @@ def make_pdf(
     turn: int = 0,
     crop: tuple[float, float, float, float] | None = None,
     stamp: bytes = b"",
+    bold: Collection[str] = (),
 ) -> bytes:
     """Write a PDF by hand: text in Helvetica, or one image that fills each page.
 
     turn (quarters against the clock): By how much the text itself is turned.
     crop: CropBox, in the file's coordinates.
     stamp: Commands at the end of each page.
+    bold: Texts to write in Helvetica-Bold.
     """
     objects: list[bytes] = [b"", b""]
     kids = []
     font = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
     for items in pages:
         commands = [
-            f"BT /F1 {height} Tf 1 0 0 1 {origin[0] + x} "
+            f"BT /F{2 if text in bold else 1} {height} Tf 1 0 0 1 {origin[0] + x} "
             f"{origin[1] + size[1] - y - height} Tm ({_escape(text)}) Tj ET"
             for x, y, height, text in items
         ]
@@ -65,7 +67,8 @@ def make_pdf(
             shown.append((0, -1, 1, 0, 0, w))
             matrix = " ".join(map(str, shown[turn]))
             commands = [f"q {matrix} cm", *commands, "Q"]
-        resources = b"/Font << /F1 " + font + b" >>"
+        heavy = font.replace(b"Helvetica", b"Helvetica-Bold")
+        resources = b"/Font << /F1 " + font + b" /F2 " + heavy + b" >>"
         if image is not None:
             objects.append(_write_image(image))
             resources += b" /XObject << /I1 %d 0 R >>" % len(objects)

@@ -24,7 +24,7 @@ LINES = [
 ]
 
 
-def name(lines, links=()):
+def name(lines, links=(), bold=()):
     words, boxes = [], []
     for text, x, y, size in lines:
         for i, word in enumerate(text.split()):
@@ -33,6 +33,8 @@ def name(lines, links=()):
             words.append(word)
             boxes.append((x + 60 * i, y, x + 60 * i + 50, y + 0.72 * size + down))
     pages = make_pages(words, boxes, width=1000, height=1000)
+    [page] = pages
+    page.words[:] = [w._replace(is_bold=w.text in bold) for w in page.words]
     doc = make_form_doc(load_blank().vocab, pages)
     places = find_places(doc)
     segments = find_segments(doc, places)
@@ -43,6 +45,13 @@ def name(lines, links=()):
 
 def test_what_is_larger_and_asks_for_nothing_is_a_heading():
     assert name(LINES) == ["Request"]
+
+
+def test_what_is_bold_as_few_questions_are_is_a_heading():
+    lines = [("Request", 50, 100, 9), *LINES[1:]]
+    assert name(lines, bold=["Request"]) == ["Request"]
+    assert name(lines, [Link(0, 1, 0.9)], bold=["Request"]) == []
+    assert name(lines, bold=["Request", "Name", "Phone"]) == []
 
 
 def test_what_has_an_answer_is_none():

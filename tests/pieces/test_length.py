@@ -82,7 +82,7 @@ def test_pages_are_cut_in_time_with_their_number():
         text, pieces = make_note(n_chars)
         tokens = numpy.arange(len(pieces))
         boxes = numpy.zeros((len(tokens), 4), dtype="int64")
-        places = Places(boxes, tokens // 20 + 1, tokens // 5, 0)
+        places = Places(boxes, tokens // 20 + 1, tokens // 5, tokens < 0, 0)
         return lambda: cut_text(text, pieces, size=64, stride=64, places=places)
 
     assert grows_evenly(make_work)

@@ -3,6 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from spacy_clinical.export.pages.answer_rows import (
+    AnswerRow,
+    StatementRow,
+    list_answer_rows,
+    list_statement_rows,
+)
 from spacy_clinical.export.pages.record_tables import (
     list_finding_rows,
     list_measurements,
@@ -29,7 +35,10 @@ def make_record_rows(
     "started" and "denied", section) · v measurements (start, end, name, what else is said
     of it, value, unit, range, sign and word of its flag, date, section) · r relations (label, head,
     child, score), ends as (start, end, type) · h of the entities that have some, their numbers
-    and what is said of them in words · w the timeline; null without dates.
+    and what is said of them in words · w the timeline; null without dates · q answers
+    (start, end, question, text, score, others, section, sentence), p statements (start,
+    end, statement, label, score, others), others as (text or label, score), places -1
+    where there are none.
 
     get_section, get_type, get_label: Number the names of sections, of types of entities and
         of relations.
@@ -73,9 +82,21 @@ def make_record_rows(
             )
             for row in shape_rows(record.get("relations"), "relations")
         ],
+        "q": [
+            (*_pack_asked(row, row.text), get_section(row.section), row.sentence)
+            for row in list_answer_rows(record)
+        ],
+        "p": [_pack_asked(row, row.label) for row in list_statement_rows(record)],
         "h": list(hints.items()),
         "w": _pack(draw_timeline(record)) if has_text else None,
     }
+
+
+def _pack_asked(row: AnswerRow | StatementRow, said: str) -> tuple[Any, ...]:
+    """Pack what an answer and a statement have in common."""
+    start = -1 if row.start is None else row.start
+    end = -1 if row.end is None else row.end
+    return start, end, row.asked, said, row.score, row.others
 
 
 def _pack(drawing: Drawing) -> list[Any] | None:

@@ -8,10 +8,17 @@ from spacy_clinical.forms.labels import ANSWER, QUESTION, Labelled
 from spacy_clinical.forms.places import Places
 from spacy_clinical.forms.segments import Segment
 from spacy_clinical.forms.tables.aligned import AlignedTable, find_aligned
-from spacy_clinical.forms.tables.heads import MIN_COLUMNS, add_head, count_heads
+from spacy_clinical.forms.tables.heads import (
+    MAX_BOLD,
+    MIN_COLUMNS,
+    add_head,
+    count_heads,
+    stand_out,
+)
 from spacy_clinical.forms.tables.joining import join_pages
 from spacy_clinical.forms.tables.ruled import find_ruled
 from spacy_clinical.forms.tables.table import FoundTable, TableCell
+from spacy_clinical.types import Bools1d
 
 # A grid whose cells have labels of their own, for more than these parts of them, is a
 # form.
@@ -35,8 +42,10 @@ def find_form_tables(
     tables: list[FoundTable] = []
     taken: set[int] = set()
     for table in join_pages(doc, find_ruled(doc, places)):
-        table.n_heads = count_heads(doc, table, labels)
-        if is_form(doc, table, labels) or _is_covered(table, aligned, labels):
+        table.n_heads = count_heads(doc, table, labels, places.is_bold)
+        if is_form(doc, table, labels, places.is_bold) or _is_covered(
+            table, aligned, labels
+        ):
             continue
         if not table.n_heads:
             add_head(doc, table, segments)
@@ -51,24 +60,36 @@ def find_form_tables(
 
 def is_table(table: AlignedTable, labels: Sequence[str]) -> bool:
     """Check whether labels fit a table: rows of labels over rows of values, as forms often
-    have them, look alike."""
+    have them, look alike. A bold head over other rows needs no labels."""
 
     def share(cells: Sequence[Segment], label: str) -> float:
         return sum(labels[cell.start] == label for cell in cells) / len(cells)
 
+    cells = [cell for row in table.body for cell in row]
+    n_bold = sum(cell.is_bold for cell in cells)
+    if all(cell.is_bold for cell in table.head) and n_bold <= MAX_BOLD * len(cells):
+        return True
     least = 0.5 if len(table.head) >= MIN_COLUMNS else 1.0
     return share(table.head, QUESTION) >= least and all(
         share(row, QUESTION) < 0.5 and share(row, ANSWER) >= least for row in table.body
     )
 
 
-def is_form(doc: Doc, table: FoundTable, labels: Sequence[str]) -> bool:
-    """Check whether what looks like a table is a form that is ruled."""
+def is_form(
+    doc: Doc, table: FoundTable, labels: Sequence[str], is_bold: Bools1d
+) -> bool:
+    """Check whether what looks like a table is a form that is ruled.
+
+    labels, is_bold (n_tokens): See `count_heads`.
+    """
     full = [cell for cell in table.cells if cell.tokens]
     n_colons = sum(any(doc[i].text.endswith(":") for i in c.tokens) for c in full)
     body = [cell for cell in full if cell.row >= table.n_heads]
     if not body or n_colons > MAX_COLONS * len(full):
         return True
+    heads = [cell.tokens for cell in full if cell.row < table.n_heads]
+    if heads and stand_out(heads, [cell.tokens for cell in body], is_bold):
+        return False
     n_asked = sum(QUESTION in {labels[i] for i in cell.tokens} for cell in body)
     return n_asked > MAX_QUESTIONS * len(body)
 

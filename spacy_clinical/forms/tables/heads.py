@@ -9,17 +9,26 @@ from spacy_clinical.forms.pages import Box
 from spacy_clinical.forms.segments import Segment
 from spacy_clinical.forms.tables.aligned import MAX_LABEL_WORDS, is_name
 from spacy_clinical.forms.tables.table import FoundTable, TableCell
+from spacy_clinical.types import Bools1d
 
 # Columns of tables whose heads nothing but their place confirms, at least.
 MIN_COLUMNS = 3
 # The part of a head's cells that may have digits.
 MAX_DIGITS = 0.5
+# The part of the other cells that may be bold where bold says what is a head.
+MAX_BOLD = 0.34
 # How far above a table its head may stand, in heights of its lines.
 ABOVE = 1.5
 
 
-def count_heads(doc: Doc, table: FoundTable, labels: Sequence[str]) -> int:
-    """Count the rows of a ruled table that are heads, with titles over all columns."""
+def count_heads(
+    doc: Doc, table: FoundTable, labels: Sequence[str], is_bold: Bools1d
+) -> int:
+    """Count the rows of a ruled table that are heads, with titles over all columns.
+
+    labels, is_bold (n_tokens): What has been predicted of each token, and whether it is
+        bold.
+    """
     first = 0
     while first < table.n_rows and _is_title(table, first):
         first += 1
@@ -42,7 +51,19 @@ def count_heads(doc: Doc, table: FoundTable, labels: Sequence[str]) -> int:
     is_sure = asked >= 0.5 or (
         table.n_columns >= MIN_COLUMNS and n_digits <= MAX_DIGITS * len(heads)
     )
-    return last + 1 if is_fit and is_sure else 0
+    stands_out = stand_out([c.tokens for c in heads], [c.tokens for c in body], is_bold)
+    return last + 1 if stands_out or (is_fit and is_sure) else 0
+
+
+def stand_out(
+    heads: Sequence[Sequence[int]], body: Sequence[Sequence[int]], is_bold: Bools1d
+) -> bool:
+    """Check whether heads are bold, and most of what is under them isn't.
+
+    heads, body: The tokens of cells.
+    """
+    n_bold = sum(bool(is_bold[cell].all()) for cell in body)
+    return all(is_bold[cell].all() for cell in heads) and n_bold <= MAX_BOLD * len(body)
 
 
 def add_head(doc: Doc, table: FoundTable, segments: Sequence[Segment]) -> bool:

@@ -6,8 +6,8 @@ from spacy.tokens import Doc
 
 from spacy_clinical.forms.tables.table import FoundTable
 
-# How far columns may be apart on two pages, in the page's units.
-SHIFT = 6.0
+# How far columns may be apart on two pages, as a part of the table's width.
+SHIFT = 0.012
 
 
 def join_pages(doc: Doc, tables: Sequence[FoundTable]) -> list[FoundTable]:
@@ -35,7 +35,8 @@ def _goes_on(doc: Doc, last: FoundTable, table: FoundTable) -> bool:
     is_next = table.page == last.last_page + 1 and last.n_columns == table.n_columns
     if not is_next or len(edges) != len(others):
         return False
-    if any(abs(a - b) > SHIFT for a, b in zip(edges, others, strict=True)):
+    reach = SHIFT * (edges[-1] - edges[0]) if edges else 0.0
+    if any(abs(a - b) > reach for a, b in zip(edges, others, strict=True)):
         return False
     head = _list_texts(doc, table, 0)
     # Another head is that of another table.
@@ -45,9 +46,10 @@ def _goes_on(doc: Doc, last: FoundTable, table: FoundTable) -> bool:
 
 def _list_edges(table: FoundTable) -> list[float]:
     boxes = [cell.box for cell in table.cells if cell.box is not None]
+    places = sorted(x for box in boxes for x in (box[0], box[2]))
     edges: list[float] = []
-    for place in sorted(x for box in boxes for x in (box[0], box[2])):
-        if not edges or place - edges[-1] > SHIFT:
+    for place in places:
+        if not edges or place - edges[-1] > SHIFT * (places[-1] - places[0]):
             edges.append(place)
     return edges
 

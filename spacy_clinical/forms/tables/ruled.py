@@ -5,12 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy
 from spacy.tokens import Doc
 
-from spacy_clinical.forms.places import Places, list_rulings
+from spacy_clinical.forms.places import Places, RuledPage, list_rulings
 from spacy_clinical.forms.tables.grids import Grid, GridCell, find_grids
 from spacy_clinical.forms.tables.rulings import merge_rulings
 from spacy_clinical.forms.tables.table import FoundTable, TableCell
 from spacy_clinical.types import Floats2d, Ints1d
 
+# Height of words where a page isn't measured in points.
+USUAL_HEIGHT = 8.0
 # Cells with more words are parts of a page's layout: of one of them, and of all.
 MAX_WORDS, MAX_MEAN_WORDS = 200, 40
 # The part of words that borders may go through, which are then those of drawings; and the
@@ -29,14 +31,19 @@ def find_ruled(doc: Doc, places: Places) -> list[FoundTable]:
     another is one of its own.
     """
     tables = []
-    for page, size, lines in list_rulings(doc):
-        scale = numpy.asarray([*size, *size]) / 1000
-        tokens = numpy.flatnonzero((places.pages == page) & (places.lines >= 0))
-        boxes = places.boxes[tokens] * scale
+    for page in list_rulings(doc):
+        tokens = numpy.flatnonzero((places.pages == page.number) & (places.lines >= 0))
+        boxes = places.boxes[tokens] * (
+            numpy.asarray([page.width, page.height] * 2) / 1000
+        )
+        scale = _find_scale(page, boxes)
+        boxes *= scale
+        lines = (numpy.asarray(page.lines) * scale).tolist()
         grids = find_grids(merge_rulings(lines))
         of_page = []
         for grid, inside in zip(grids, _share_out(grids, boxes), strict=True):
-            table = _make_table(grid, tokens[inside], boxes[inside], page, places.lines)
+            own = tokens[inside], boxes[inside]
+            table = _make_table(grid, *own, page.number, places.lines, scale)
             if table is not None:
                 of_page.append(table)
         tables += sorted(of_page, key=lambda table: table.cells[0].tokens or [-1])
@@ -58,9 +65,27 @@ def _share_out(grids: Sequence[Grid], boxes: Floats2d) -> list[Ints1d]:
     return [numpy.flatnonzero(owners == i) for i in range(len(grids))]
 
 
+def _find_scale(page: RuledPage, boxes: Floats2d) -> float:
+    """Find how many points a unit of a page is, by the height of its words: scans often
+    say nothing, or something wrong, of their resolution."""
+    if page.unit == "pt" or not len(boxes):
+        return 1.0
+    height = float(numpy.median(boxes[:, 3] - boxes[:, 1]))
+    return USUAL_HEIGHT / height if height > 0 else 1.0
+
+
 def _make_table(
-    grid: Grid, tokens: Ints1d, boxes: Floats2d, page: int, lines: Ints1d
+    grid: Grid,
+    tokens: Ints1d,
+    boxes: Floats2d,
+    page: int,
+    lines: Ints1d,
+    scale: float,
 ) -> FoundTable | None:
+    """Make a table of the words in a grid; None if it isn't one.
+
+    scale: Points that a unit of the page is.
+    """
     if _count_crossed(grid, boxes) > MAX_CROSSED * len(boxes):
         return None
     words: dict[int, list[int]] = {}
@@ -85,10 +110,10 @@ def _make_table(
         column, n_columns = _renumber(kept_columns, cell.column, cell.n_columns)
         if n_rows and n_columns:
             box = (
-                grid.xs[cell.column],
-                grid.ys[cell.row],
-                grid.xs[cell.column + cell.n_columns],
-                grid.ys[cell.row + cell.n_rows],
+                grid.xs[cell.column] / scale,
+                grid.ys[cell.row] / scale,
+                grid.xs[cell.column + cell.n_columns] / scale,
+                grid.ys[cell.row + cell.n_rows] / scale,
             )
             own = words.get(i, [])
             cells.append(TableCell(row, column, n_rows, n_columns, own, page, box))

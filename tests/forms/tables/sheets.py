@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Sequence
 
+from PIL import Image, ImageDraw
+
 from tests.forms.papers import make_pdf
 
 WIDTH, HEIGHT = 612, 792
@@ -66,3 +68,23 @@ def draw(lines: Sequence[Line], *, height: int = HEIGHT) -> bytes:
 def make_sheet(items, lines=(), **settings) -> bytes:
     """Make a PDF of one page."""
     return make_pdf([items], stamp=draw(lines) if lines else b"", **settings)
+
+
+def draw_rules(
+    image: Image.Image,
+    lines: Sequence[Line],
+    dpi: int,
+    *,
+    width: float = 0.8,
+    shade: int = 0,
+) -> Image.Image:
+    """Draw lines on a scan.
+
+    width (points), shade: Of their ink.
+    """
+    scale = dpi / 72
+    pen = ImageDraw.Draw(image)
+    for line in lines:
+        places = [value * scale for value in line]
+        pen.line(places, fill=shade, width=max(round(width * scale), 1))
+    return image
