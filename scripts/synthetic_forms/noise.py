@@ -63,7 +63,7 @@ def add_noise(page: Page, rng: random.Random, *, strength: float = 1.0) -> Page:
 def annotate_by_hand(page: Page, rng: random.Random) -> Page:
     """Draw the boxes anew as people do who type what they see: loose, a little high or low,
     lines as they were tilted; with marks that stand for words of their own."""
-    loose = rng.choice([0, 0.05, 0.15, 0.3])
+    loose = rng.choice([0, 0.1, 0.25, 0.5])
     drift = rng.uniform(0, 0.08)
     parts = rng.choice([0, 0, 0.15, 0.6])
     is_level = rng.random() < 0.5

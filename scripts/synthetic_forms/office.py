@@ -9,6 +9,8 @@ from synthetic_forms import office_text as texts
 from synthetic_forms.page import Page
 from synthetic_forms.sheet import Sheet
 
+# Blocks of a form, at most.
+MOST = 20
 Block = Callable[[Sheet, float, float], None]
 
 
@@ -102,12 +104,11 @@ def make_office_form(template: int, form: int) -> Page:
         texts.write_letterhead(sheet)
     if rng.random() < 0.8:
         sheet.write_title()
-    blocks = list(first)
-    n_more = rng.choice([0, 1, 2, 3, 4, 5, 6, 8, 12])
-    blocks += rng.choices(list(weights), list(weights.values()), k=n_more)
+    blocks = list(first) + rng.choices(list(weights), list(weights.values()), k=MOST)
+    full = sheet.top + rng.choice([0.3, 0.6, 0.8, 1, 1, 1]) * (sheet.bottom - sheet.top)
     has_headings = rng.random() < 0.4
     for block in blocks:
-        if sheet.is_full:
+        if sheet.is_full or sheet.y > full:
             break
         if has_headings and block is not texts.write_heading and rng.random() < 0.3:
             texts.write_heading(sheet, sheet.left, sheet.right)

@@ -196,10 +196,17 @@ def write_cells(sheet: Sheet, left: float, right: float) -> None:
 def write_long(sheet: Sheet, left: float, right: float) -> None:
     """Questions with long answers: under them, beside them, or going on below them."""
     rng, look = sheet.shape, sheet.look
-    how = rng.choice(["below", "below", "beside", "hanging"])
+    how = rng.choice(["below", "below", "beside", "hanging", "on", "on"])
     for _ in range(rng.randint(1, 4)):
         text = sheet.number_label(sheet.word_label(make_label(rng)[0]))
         question, end, low = sheet.ask(text, left, sheet.y, right=right)
+        if how == "on" and low - sheet.y < 1.5 * look.label.size and right - end > 80:
+            value = sheet.word_value("remark")
+            _, down = sheet.answer_on(
+                question, value, end + look.gap, sheet.y, left, right=right
+            )
+            sheet.y = max(low, down) + look.spacing * look.label.size
+            continue
         value = sheet.word_value("remark")
         at, start = left + rng.choice([0, 0, 12, 30]), low
         if how != "below" and right - end > 120:
@@ -217,10 +224,10 @@ def write_long(sheet: Sheet, left: float, right: float) -> None:
 def write_options(sheet: Sheet, left: float, right: float) -> None:
     """Options to tick behind a question, or under it. An option is an answer, or is a
     question itself, whose mark is the answer."""
-    rng, look, page = sheet.shape, sheet.look, sheet.page
+    rng, look = sheet.shape, sheet.look
     marks = rng.choice(MARKS)
-    kind = rng.choice(["answer", "answer", "answer", "question"])
-    is_down = rng.random() < 0.3
+    kind = rng.choice(["answer", "answer", "question"])
+    is_down, is_behind = rng.random() < 0.3, rng.random() < 0.4
     for _ in range(rng.randint(1, 4)):
         names, label = rng.choice(OPTIONS)
         options = split(names)
@@ -239,7 +246,7 @@ def write_options(sheet: Sheet, left: float, right: float) -> None:
             width = look.label.get_length(f"{mark} {option}") + 10
             if not is_down and x + width > right:
                 x, y = left + 20, y + 1.3 * look.label.size
-            x_end = _write_option(sheet, question, kind, mark, option, x, y)
+            x_end = _write_option(sheet, question, kind, mark, option, x, y, is_behind)
             if is_down:
                 y += 1.25 * look.label.size
             else:
@@ -247,19 +254,25 @@ def write_options(sheet: Sheet, left: float, right: float) -> None:
         sheet.y = max(low, y + (0 if is_down else look.leading * look.label.size))
         if sheet.is_full:
             break
-    page.lines.extend([])
     sheet.y += look.spacing * look.label.size
 
 
 def _write_option(
-    sheet: Sheet, question: int, kind: str, mark: str, option: str, x: float, y: float
+    sheet: Sheet,
+    question: int,
+    kind: str,
+    mark: str,
+    option: str,
+    x: float,
+    y: float,
+    is_behind: bool,
 ) -> float:
     page, font = sheet.page, sheet.look.label
     if kind == "answer":
         answer = page.add_entity(ANSWER)
         page.link(question, answer)
-        return page.write(f"{mark} {option}".strip(), x, y, font, answer)
-    is_behind = len(option) % 2 == 0
+        text = f"{option} {mark}" if is_behind else f"{mark} {option}"
+        return page.write(text.strip(), x, y, font, answer)
     own = sheet.add_question()
     if is_behind:
         x = page.write(option, x, y, font, own) + 5

@@ -59,7 +59,12 @@ def write_table(sheet: Sheet, left: float, right: float) -> None:
     if rng.random() < 0.12:
         y = _write_span(sheet, edges, y)
     low = y
+    has_names = rng.random() < 0.3
+    asks = rng.choice(["row", "row", "column", "both"])
     for i, column in enumerate(columns):
+        if i == 0 and has_names and rng.random() < 0.5:
+            questions.append(-1)
+            continue
         text = sheet.word_label(column.head, colon="" if rng.random() < 0.85 else None)
         question = sheet.add_question()
         questions.append(question)
@@ -75,13 +80,12 @@ def write_table(sheet: Sheet, left: float, right: float) -> None:
     y = low + rng.choice([0.2, 0.5, 1.0]) * look.label.size
     if look.is_ruled:
         page.lines.append((left, y - 2, right, y - 2))
-    has_names = rng.random() < 0.25
     is_aligned = "right" if rng.random() < 0.3 else "left"
-    n_rows = rng.randint(1, 12)
+    n_rows = rng.choice([1, 2, 2, 3, 3, 4, 5, 6, 8, 12])
     for row in range(n_rows):
         is_total = row == n_rows - 1 and rng.random() < 0.2
         y = _write_row(sheet, columns, edges, questions, y,
-                       has_names=has_names, is_centred=is_centred,
+                       has_names=has_names, asks=asks, is_centred=is_centred,
                        side=is_aligned, is_total=is_total)
         if look.is_ruled:
             page.lines.append((left, y - 1, right, y - 1))
@@ -124,6 +128,7 @@ def _write_row(
     y: float,
     *,
     has_names: bool,
+    asks: str,
     is_centred: bool,
     side: str,
     is_total: bool,
@@ -141,10 +146,14 @@ def _write_row(
             continue
         if i and content.random() < 0.1 + 0.3 * look.empty:
             continue
+        if questions[i] < 0:
+            continue
         maker = "amount" if is_total else column.maker
         text = sheet.fill(maker)
         lines = wrap(text, look.value, right - edges[i] - 8)[:2]
-        asked = [questions[i]] if name is None else [name]
+        asked = [questions[i]] if name is None or asks == "column" else [name]
+        if name is not None and asks == "both":
+            asked.append(questions[i])
         answer = page.add_entity(ANSWER)
         for question in asked:
             page.link(question, answer)
@@ -168,7 +177,9 @@ def write_rows(sheet: Sheet, left: float, right: float) -> None:
     step = min((right - left - tab) / n_values, 110)
     if rng.random() < 0.3:
         sheet.y = sheet.write_heading(make_heading(rng), left, sheet.y, right=right)
-    for _ in range(rng.randint(2, 12)):
+    for row in range(rng.randint(2, 12)):
+        if row and rng.random() < 0.04:
+            sheet.y = sheet.write_heading(make_heading(rng), left, sheet.y, right=right)
         text = sheet.word_label(make_label(rng)[0], colon=colon)
         question, end, low = sheet.ask(text, left, sheet.y, right=left + tab - 6)
         if has_dots and left + tab - end > 30:
@@ -211,15 +222,20 @@ def write_names(sheet: Sheet, left: float, right: float) -> None:
     """A question over a list: each line is an answer."""
     rng, look = sheet.shape, sheet.look
     text, _ = make_label(rng)
-    question, end, low = sheet.ask(sheet.word_label(text), left, sheet.y, right=right)
+    questions, end = [], left
+    if rng.random() < 0.15:
+        low = sheet.write_heading(make_heading(rng), left, sheet.y, right=right)
+    else:
+        question, end, low = sheet.ask(sheet.word_label(text), left, sheet.y, right=right)
+        questions.append(question)
     maker = rng.choice(["person", "firm", "product", "place", "phrase"])
-    is_beside = rng.random() < 0.5 and right - end > 140
+    is_beside = rng.random() < 0.5 and right - end > 140 and len(questions) > 0
     x, y = (end + look.gap, sheet.y) if is_beside else (left + rng.choice([0, 20]), low)
     n_columns = rng.choice([1, 1, 2]) if right - x > 250 else 1
     step = (right - x) / n_columns
     for i in range(rng.randint(2, 8)):
         column = i % n_columns
-        _, down = sheet.answer([question], sheet.fill(maker), x + column * step, y,
+        _, down = sheet.answer(questions, sheet.fill(maker), x + column * step, y,
                                right=x + (column + 1) * step - 8, most=1)
         if column == n_columns - 1:
             y = down

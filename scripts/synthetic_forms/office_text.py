@@ -124,6 +124,7 @@ def write_marks(sheet: Sheet) -> None:
             page.write(number, x, y, small)
             tall = small.get_length(number)
             page.words[-1].box = (x, y - tall, x + small.size, y)
+            page.words[-1].is_turned = True
         else:
             x = rng.choice([rng.uniform(0.6, 0.85), rng.uniform(0.05, 0.3)]) * width
             page.write(number, x, height - rng.uniform(15, 45), small)
@@ -137,7 +138,7 @@ def write_marks(sheet: Sheet) -> None:
         text = f"{day} {rng.randint(1, 12)}:{rng.randint(10, 59)} {rng.choice(['FROM', 'FR', ''])} "
         text += f"{prose.make_firm(rng).upper()} {tel} TO {prose.make_tel(rng)} P.{rng.randint(1, 9):02d}"
         page.write(text, rng.uniform(10, 60), rng.uniform(4, 14), small)
-    for _ in range(rng.choice([0, 0, 0, 1, 1, 2])):
+    for _ in range(rng.choice([0, 0, 0, 0, 1, 2])):
         _stamp(sheet, rng)
 
 
@@ -145,7 +146,7 @@ def _stamp(sheet: Sheet, rng: random.Random) -> None:
     """A stamp or a scribble, where there is room."""
     page = sheet.page
     font = choose_font(rng, rng.choice(["hand", "sans", "mono"]), rng.uniform(9, 20))
-    text = rng.choice(STAMPS) if rng.random() < 0.7 else prose.make_phrase(rng)
+    text = rng.choice(STAMPS) if rng.random() < 0.85 else prose.make_phrase(rng)
     lines = [text] + ([prose.make_day(rng)] if rng.random() < 0.3 else [])
     wide = max(font.get_length(line) for line in lines)
     for _ in range(8):

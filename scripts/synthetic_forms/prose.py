@@ -299,12 +299,31 @@ def make_label(rng: Rng) -> tuple[str, str]:
             Any=rng.choice(any_words).title(),
             Any2=rng.choice(any_words).title(),
         )
+    if rng.random() < 0.05:
+        text, maker = _make_long_label(rng), rng.choice(["phrase", "figure", "remark"])
     if rng.random() < 0.06:
         text += " " + rng.choice(HINTS)
     # Answers don't always fit their questions.
     if rng.random() < 0.12:
         maker = rng.choice(list(MAKERS))
     return text, maker
+
+
+def _make_long_label(rng: Rng) -> str:
+    noun, other = rng.choice(v.NOUNS), rng.choice(v.NOUNS)
+    part, action = rng.choice(v.PARTICIPLES).lower(), rng.choice(v.ACTIONS)
+    return rng.choice(
+        [
+            f"Has the {noun} {rng.choice(v.VERBS).split(' ', 1)[1]} the {other}?",
+            f"If yes, please {action} the {noun} and {other}",
+            f"{action.title()} all {noun}s which have {other}s {rng.choice(v.TAILS)}",
+            f"How many {noun}s were {part} {rng.choice(v.TAILS)}?",
+            f"Explain why the {noun} was not {part}",
+            f"Name and address of the {noun} to be {part}",
+            f"{noun}s {part} and {other} {noun} (attach {rng.choice(v.NOUNS)})".capitalize(),
+            f"What is the {rng.choice(v.ADJECTIVES).lower()} {noun} of this {other}?",
+        ]
+    )
 
 
 def make_title(rng: Rng) -> str:

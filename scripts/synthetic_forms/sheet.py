@@ -20,6 +20,7 @@ class Look:
     leading: From line to line of a block, in sizes of the font; gap, tab (points): from
         a label to its value.
     empty: Share of the questions without an answer.
+    unsteady: How far answers stand above or below their line, in sizes of the font.
     leader: What is printed where an answer is to be written; "" for nothing.
     """
 
@@ -40,6 +41,7 @@ class Look:
     leader: str
     numbering: str
     is_ruled: bool
+    unsteady: float
 
 
 def make_look(rng: random.Random) -> Look:
@@ -53,6 +55,7 @@ def make_look(rng: random.Random) -> Look:
     return Look(
         label=choose_font(rng, family, size, bold=rng.random() < 0.25),
         value=choose_font(rng, value, size * rng.choice([1, 1, 1, 1.1, 0.95, 1.25])),
+        unsteady=0.25 if value == "hand" else 0.06,
         heading=choose_font(rng, family, heading, bold=rng.random() < 0.5),
         title=choose_font(rng, other, title, bold=rng.random() < 0.6),
         body=choose_font(rng, family, size * rng.choice([1, 1, 0.9, 0.8])),
@@ -60,11 +63,11 @@ def make_look(rng: random.Random) -> Look:
         value_case=rng.choice(["title", "title", "title", "upper"]),
         heading_case=rng.choice(["upper", "upper", "title", "title"]),
         colon=rng.choice([":", ":", ":", ":", ":", "", "", "", " :", "."]),
-        leading=rng.choice([1.1, 1.2, 1.35, 1.6, 2.0]),
-        spacing=rng.uniform(0.2, 1.8),
+        leading=rng.choice([1.1, 1.2, 1.35, 1.6, 2.0, 2.5]),
+        spacing=rng.choice([rng.uniform(0.2, 1.5), rng.uniform(0.8, 3)]),
         gap=rng.choice([2, 4, 6, 8, 14]),
         tab=rng.uniform(50, 190),
-        empty=rng.choice([0.0, 0.05, 0.1, 0.3, 0.6]),
+        empty=rng.choice([0.0, 0.0, 0.05, 0.1, 0.2, 0.3, 0.6, 1.0]),
         leader=rng.choice(["", "", "", "", "_", "_", "."]),
         numbering=rng.choice(["", "", "", "", "1.", "A.", "1)", "(1)", "I."]),
         is_ruled=rng.random() < 0.4,
@@ -178,8 +181,24 @@ class Sheet:
         entity = self.page.add_entity(ANSWER)
         for question in questions:
             self.page.link(question, entity)
-        y += self.content.uniform(-0.08, 0.08) * self.look.value.size
+        y += self.content.uniform(-1, 1) * self.look.unsteady * self.look.value.size
         return self.write(text, x, y, self.look.value, entity, right=right, most=most)
+
+    def answer_on(
+        self, question: int, text: str, x: float, y: float, left: float, *, right: float
+    ) -> tuple[float, float]:
+        """Write an answer that goes on in the next line at the left margin."""
+        if not text or right - x < 60:
+            return self.answer([question], text, x, y, right=right)
+        entity = self.page.add_entity(ANSWER)
+        self.page.link(question, entity)
+        font = self.look.value
+        first = wrap(text, font, right - x)[0]
+        end, low = self.write(first, x, y, font, entity, right=right)
+        rest = text[len(first) :].strip()
+        if rest:
+            end, low = self.write(rest, left, low, font, entity, right=right, most=6)
+        return end, low
 
     def write_leader(self, x: float, y: float, right: float) -> tuple[float, float]:
         look = self.look
