@@ -66,6 +66,14 @@ BELOW = 150.0
 ALONG = 60.0
 DOWN = 2.0
 ASIDE = 0.2
+# What it costs to look by the answer before it in its row, and under a label that stands
+# right over it, flush left.
+CHAIN = 20.0
+FLUSH = 40.0
+FLUSH_DOWN = 4.0
+UNDER = 15.0
+# What it costs to go on with the answer right above, where a question stands before it.
+BEHIND = 40.0
 # The cost of a question that has an answer beside it.
 TAKEN = 100.0
 # Two lines are level if they share this part of the lower one's height.
@@ -77,8 +85,16 @@ DROP = 14.0
 RISE = 1.2
 STEP = 2.0
 CELL_STEP = 4.0
-# And between a question that has an answer beside it and the next line of that.
+# And between a question that has an answer beside it and the next line of that, and
+# between a label and what stands right under it; and how far their left edges are apart.
 SPACING = 1.2
+TIGHT = 0.8
+INDENT = 2.0
+CLOSE = 0.4
+# Boxes to tick are no further under their question.
+BOX_DROP = 3.0
+# How far what is over each other may be beside each other, in heights.
+NEAR = 0.8
 
 
 @dataclass(frozen=True)
@@ -127,18 +143,23 @@ class _Linking:
         self.max_cost = max_cost
         self.questions = [i for i, e in enumerate(entities) if e.label == QUESTION]
         answers = [i for i, e in enumerate(entities) if e.label == ANSWER]
-        self.answers = sorted(answers, key=lambda i: entities[i].box[1])
+        self.answers = _sort_rows(entities, answers)
         self.beside = {i: self._find_beside(i) for i in answers}
+        self.flush = {i: self._find_flush(i) for i in answers}
         # Questions that have an answer beside them, and those with one over them.
-        self.taken = {best[0][1] for best in self.beside.values() if best}
+        self.taken = {
+            best[0][1]
+            for i, best in self.beside.items()
+            if best and best[0] < min(self.flush[i], default=(self.max_cost, -1))
+        }
         self.under: set[int] = set()
         self.links: dict[int, Link] = {}
 
     def link(self) -> list[Link]:
         for i in self.answers:
             costs = [*self.beside[i], *self._find_above(i), *self._find_below(i)]
-            if not self._is_right_behind(i):
-                costs += self._find_along(i)
+            costs += [*self._find_chain(i), *self.flush[i]]
+            costs += self._find_along(i)
             candidates = sorted(pair for pair in costs if pair[0] <= self.max_cost)
             if candidates:
                 question = candidates[0][1]
@@ -158,6 +179,26 @@ class _Linking:
         entities = self.entities
         gaps = [(find_gap(entities[q], entities[answer]), q) for q in self.questions]
         return sorted((cost, q) for cost, q in gaps if cost is not None)
+
+    def _find_flush(self, answer: int) -> list[tuple[float, int]]:
+        """Labels right over it that begin where it does."""
+        below = self.entities[answer]
+        costs = [(find_flush(self.entities[q], below), q) for q in self.questions]
+        return [(cost, q) for cost, q in costs if cost is not None]
+
+    def _find_chain(self, answer: int) -> list[tuple[float, int]]:
+        """The question of the answer before it in its row, where that is in the row, too."""
+        best: tuple[float, int] | None = None
+        for i in self.links:
+            gap = find_gap(self.entities[i], self.entities[answer])
+            if gap is not None and (best is None or gap < best[0]):
+                best = gap, i
+        if best is None:
+            return []
+        question = self.links[best[1]].question
+        first = next((q for _, q in self.beside[answer]), None)
+        # No other question stands between them.
+        return [(CHAIN + best[0], question)] if question == first else []
 
     def _is_right_behind(self, answer: int) -> bool:
         """Whether no other answer stands between it and the question to its left."""
@@ -180,10 +221,11 @@ class _Linking:
             if cost is None or q in self.under:
                 continue
             gap = below.box[1] - question.box[3]
-            if gap > DROP * below.height:
+            is_box = BOX.search(below.text) is not None
+            if gap > (BOX_DROP if is_box else DROP) * below.height:
                 continue
             if q in self.taken:
-                if gap > SPACING * below.height or BOX.search(below.text):
+                if gap > SPACING * below.height or is_box:
                     continue
                 cost += TAKEN
             costs.append((cost, q))
@@ -201,6 +243,9 @@ class _Linking:
             cost = find_drop(above, question)
             if cost is not None:
                 costs.append((cost + BELOW - ABOVE, q))
+            flush = find_flush(above, question)
+            if flush is not None:
+                costs.append((flush + UNDER, q))
         return costs
 
     def _find_along(self, answer: int) -> list[tuple[float, int]]:
@@ -209,10 +254,15 @@ class _Linking:
         below = self.entities[answer]
         over = [self.entities[q] for q in self.questions]
         tops = [q.box[1] for q in over if find_drop(q, below) is not None]
+        is_behind = self._is_right_behind(answer)
         for i, link in self.links.items():
             above = self.entities[i]
             is_cell = find_drop(self.entities[link.question], above) is not None
-            cost = find_step(above, below, CELL_STEP if is_cell else STEP)
+            reach = CLOSE if is_behind else CELL_STEP if is_cell else STEP
+            cost = find_step(above, below, reach)
+            if cost is not None and is_behind:
+                is_flush = abs(above.box[0] - below.box[0]) <= 0.5 * below.height
+                cost = cost + BEHIND if is_flush and not BOX.search(below.text) else None
             # Another question may stand between them.
             is_cut = any(top > above.box[1] + 0.5 * above.height for top in tops)
             if cost is not None and not is_cut and link.question not in self.under:
@@ -220,11 +270,26 @@ class _Linking:
         return costs
 
 
+def _sort_rows(entities: Sequence[FormEntity], places: Sequence[int]) -> list[int]:
+    """Sort from the top down, and in rows from the left."""
+    rows: list[list[int]] = []
+    for i in sorted(places, key=lambda i: entities[i].box[1]):
+        if rows and _is_level(entities[rows[-1][0]].box, entities[i].box):
+            rows[-1].append(i)
+        else:
+            rows.append([i])
+    return [i for row in rows for i in sorted(row, key=lambda i: entities[i].box[0])]
+
+
+def _is_level(a: Box, b: Box) -> bool:
+    shared = min(a[3], b[3]) - max(a[1], b[1])
+    return shared > LEVEL * min(a[3] - a[1], b[3] - b[1])
+
+
 def find_gap(question: FormEntity, answer: FormEntity) -> float | None:
     """Get the cost of a question to the left; None if it isn't in the same row."""
-    (qx0, qy0, qx1, qy1), (ax0, ay0, _, ay1) = question.box, answer.box
-    shared = min(qy1, ay1) - max(qy0, ay0)
-    is_level = shared > LEVEL * min(qy1 - qy0, ay1 - ay0)
+    (qx0, _, qx1, _), ax0 = question.box, answer.box[0]
+    is_level = _is_level(question.box, answer.box)
     if question.page != answer.page or not is_level or qx0 >= ax0:
         return None
     return max(ax0 - qx1, 0.0)
@@ -233,10 +298,22 @@ def find_gap(question: FormEntity, answer: FormEntity) -> float | None:
 def find_drop(question: FormEntity, answer: FormEntity) -> float | None:
     """Get the cost of a question above; None if it isn't over the answer."""
     (qx0, _, qx1, qy1), (ax0, ay0, ax1, ay1) = question.box, answer.box
-    is_over = min(qx1, ax1) > max(qx0, ax0) and qy1 < (ay0 + ay1) / 2
+    apart = max(max(qx0, ax0) - min(qx1, ax1), 0.0)
+    is_over = apart < NEAR * answer.height and qy1 < (ay0 + ay1) / 2
     if question.page != answer.page or not is_over:
         return None
-    return ABOVE + DOWN * max(ay0 - qy1, 0.0) + ASIDE * abs(ax0 - qx0)
+    cost = ABOVE + DOWN * max(ay0 - qy1, 0.0) + ASIDE * abs(ax0 - qx0)
+    return cost + DOWN * apart
+
+
+def find_flush(above: FormEntity, below: FormEntity) -> float | None:
+    """Get the cost of what is right over or under another, and begins where it does."""
+    height = below.height
+    gap, aside = below.box[1] - above.box[3], abs(below.box[0] - above.box[0])
+    is_tight = -0.5 * height <= gap <= TIGHT * height and above.box[1] < below.box[1]
+    if above.page != below.page or not is_tight or aside > INDENT * height:
+        return None
+    return FLUSH + FLUSH_DOWN * max(gap, 0.0) + ASIDE * aside
 
 
 def find_step(above: FormEntity, answer: FormEntity, reach: float) -> float | None:
