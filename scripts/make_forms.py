@@ -14,13 +14,13 @@ from pathlib import Path
 from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).parent))
+from synthetic_forms.fields import FIELDS
 from synthetic_forms.layout import make_form
 from synthetic_forms.noise import add_noise, annotate_by_hand
 from synthetic_forms.office import make_office_form
 from synthetic_forms.other_hand import list_sheets, make_other_form
 from synthetic_forms.page import Page
 from synthetic_forms.record import make_record
-from synthetic_forms.words import FIELDS
 
 # Templates for measuring have other numbers, and questions that no other has.
 FIRST_UNSEEN = 1_000_000
@@ -45,7 +45,9 @@ def main() -> None:
     write_forms(args.folder / "train.jsonl", make_all(seen))
     unseen = range(FIRST_UNSEEN, FIRST_UNSEEN + args.dev)
     parts = {"clinic": list_clinic(unseen, 1), "office": list_office(unseen, 1)}
-    parts["other_hand"] = [("other_hand", i, 0) for i in range(TYPED * len(list_sheets()))]
+    parts["other_hand"] = [
+        ("other_hand", i, 0) for i in range(TYPED * len(list_sheets()))
+    ]
     # The other hand has no part in training, not even to choose the best model.
     parts["dev"] = parts["clinic"] + parts["office"]
     for name, forms in parts.items():

@@ -4,6 +4,7 @@ letters, requests, reports and orders, typed for the most part."""
 from collections.abc import Callable
 
 from synthetic_forms import office_fields as fields
+from synthetic_forms import office_options as options
 from synthetic_forms import office_tables as tables
 from synthetic_forms import office_text as texts
 from synthetic_forms.page import Page
@@ -29,7 +30,7 @@ KINDS: dict[str, tuple[float, tuple[Block, ...], dict[Block, float]]] = {
     "fax": (
         2,
         (_write_fax_head,),
-        {texts.write_text: 3, fields.write_long: 1, fields.write_options: 1,
+        {texts.write_text: 3, fields.write_long: 1, options.write_options: 1,
          tables.write_table: 0.7, fields.write_fields: 1, tables.write_names: 0.5},
     ),
     "letter": (
@@ -40,14 +41,14 @@ KINDS: dict[str, tuple[float, tuple[Block, ...], dict[Block, float]]] = {
     "request": (
         3,
         (fields.write_fields,),
-        {fields.write_fields: 4, fields.write_long: 3, fields.write_options: 2,
+        {fields.write_fields: 4, fields.write_long: 3, options.write_options: 2,
          fields.write_signatures: 2, texts.write_heading: 2, texts.write_text: 1,
-         fields.write_run: 1, fields.write_checklist: 0.7, tables.write_names: 0.7},
+         fields.write_run: 1, options.write_checklist: 0.7, tables.write_names: 0.7},
     ),
     "cells": (
         1.5,
         (fields.write_cells,),
-        {fields.write_cells: 4, fields.write_options: 1, texts.write_heading: 1.5,
+        {fields.write_cells: 4, options.write_options: 1, texts.write_heading: 1.5,
          tables.write_table: 1.5, fields.write_signatures: 1, texts.write_text: 1},
     ),
     "laboratory": (
@@ -61,7 +62,7 @@ KINDS: dict[str, tuple[float, tuple[Block, ...], dict[Block, float]]] = {
         2,
         (fields.write_memo,),
         {fields.write_long: 3, tables.write_table: 2, texts.write_heading: 3,
-         fields.write_options: 1, fields.write_fields: 1, tables.write_rows: 1,
+         options.write_options: 1, fields.write_fields: 1, tables.write_rows: 1,
          tables.write_names: 1},
     ),
     "order": (
@@ -74,18 +75,13 @@ KINDS: dict[str, tuple[float, tuple[Block, ...], dict[Block, float]]] = {
     "survey": (
         1,
         (fields.write_run,),
-        {fields.write_options: 4, fields.write_long: 2, fields.write_checklist: 2,
+        {options.write_options: 4, fields.write_long: 2, options.write_checklist: 2,
          texts.write_heading: 1, fields.write_fields: 1, texts.write_text: 1},
     ),
     "any": (
         2,
         (),
-        {block: 1 for block in (
-            fields.write_memo, fields.write_fields, fields.write_cells, fields.write_long,
-            fields.write_options, fields.write_checklist, fields.write_run,
-            fields.write_signatures, tables.write_table, tables.write_rows,
-            tables.write_groups, tables.write_names, texts.write_text, texts.write_items,
-            texts.write_heading)},
+        dict.fromkeys((fields.write_memo, fields.write_fields, fields.write_cells, fields.write_long, options.write_options, options.write_checklist, fields.write_run, fields.write_signatures, tables.write_table, tables.write_rows, tables.write_groups, tables.write_names, texts.write_text, texts.write_items, texts.write_heading), 1),
     ),
 }  # fmt: skip
 
@@ -113,7 +109,9 @@ def make_office_form(template: int, form: int) -> Page:
         if has_headings and block is not texts.write_heading and rng.random() < 0.3:
             texts.write_heading(sheet, sheet.left, sheet.right)
         if rng.random() < 0.07 and block is not fields.write_cells:
-            _write_side_by_side(sheet, block, rng.choices(list(weights), list(weights.values()))[0])
+            _write_side_by_side(
+                sheet, block, rng.choices(list(weights), list(weights.values()))[0]
+            )
         else:
             block(sheet, sheet.left, sheet.right)
     texts.write_marks(sheet)

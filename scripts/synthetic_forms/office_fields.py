@@ -1,36 +1,11 @@
-"""Blocks of business forms that ask and are answered: fields, memos, options."""
+"""Blocks of business forms that ask and are answered: fields, memos, signatures."""
 
-from synthetic_forms.prose import make_label
+from itertools import pairwise
+
+from synthetic_forms.labels import make_label
 from synthetic_forms.sheet import ANSWER, Sheet
 from synthetic_forms.vocabulary import split
 
-OPTIONS = [
-    ("Yes|No", ""),
-    ("Yes|No|N/A", ""),
-    ("Approved|Disapproved|Hold", "Status"),
-    ("Urgent|For Review|Please Comment|Please Reply", "Priority"),
-    ("Light|Moderate|Heavy", "Effectiveness"),
-    ("Excellent|Good|Fair|Poor", "Rating"),
-    ("New|Renewal|Revision|Cancellation", "Type"),
-    ("Newspaper|Magazine|Radio|Outdoor", "Media"),
-    ("Regular|Menthol", "Flavor"),
-    ("Kings|100's|120's", "Size"),
-    ("Soft Pack|Box|Other", "Packing"),
-    ("Mail|Messenger|Fax", "Send by"),
-    ("Male|Female", "Sex"),
-    ("Daily|Weekly|Monthly|Quarterly", "Frequency"),
-    ("Domestic|International", "Market"),
-    ("Original|Copy", "Document"),
-    ("A|B|C|D", "Grade"),
-    ("Approval|Signature|Information|File|Your Comments|Per Conversation", "For"),
-    ("Note and Return|Take Appropriate Action|Prepare Reply|See Me", "Please"),
-    ("Increase|Decrease|No Change", "Sales"),
-    ("1|2|3|4|5", "Score"),
-    ("Solid|Liquid|Gas", "Form"),
-    ("Full Page|Half Page|Spread", "Space"),
-]
-MARKS = [("[ ]", "[X]"), ("( )", "(X)"), ("__", "X"), ("___", "_X_"), ("\u2610", "\u2612")]
-MARKS += [("\u25a1", "\u25a0"), ("", "X"), ("", "\u2713"), ("", ""), ("O", "X"), ("[]", "[x]")]
 MEMO = [
     ("To", "person"),
     ("To", "people"),
@@ -86,12 +61,16 @@ def write_memo(sheet: Sheet, left: float, right: float, *, fax: bool = False) ->
             for _ in range(rng.randint(2, 5)):
                 _, y = sheet.answer([question], sheet.fill("person"), at, y, right=end)
         else:
-            _, y = sheet.answer([question], sheet.word_value(maker), at, sheet.y, right=end)
+            _, y = sheet.answer(
+                [question], sheet.word_value(maker), at, sheet.y, right=end
+            )
         low = max(low, down, y, sheet.y + look.leading * look.label.size)
     sheet.y = low + look.spacing * look.label.size
 
 
-def write_field(sheet: Sheet, x: float, y: float, right: float, how: str, tab: float) -> float:
+def write_field(
+    sheet: Sheet, x: float, y: float, right: float, how: str, tab: float
+) -> float:
     """A label with its value, as `how` says. RETURNS where the next one may start."""
     look, rng = sheet.look, sheet.shape
     text, maker = make_label(rng)
@@ -103,7 +82,9 @@ def write_field(sheet: Sheet, x: float, y: float, right: float, how: str, tab: f
     question, end, low = sheet.ask(text, x, y, right=max(room, x + 50))
     step = y + look.leading * look.label.size
     if how == "below":
-        _, down = sheet.answer([question], value, x + rng.choice([0, 0, 6, 18]), low, right=right)
+        _, down = sheet.answer(
+            [question], value, x + rng.choice([0, 0, 6, 18]), low, right=right
+        )
         return max(down, step)
     at, start = (x + tab, y) if how == "tab" else (end + look.gap, y)
     if low - y > 1.5 * look.label.size and how != "tab":
@@ -135,7 +116,13 @@ def _write_above(
         sheet.write(value, x + 3, y, look.value, answer, right=right - 6, most=1)
     page.lines.append((x, low, right - 10, low))
     _, down = sheet.write(
-        sheet.word_label(text, colon=""), x, low + 1, look.label, question, right=right, most=2
+        sheet.word_label(text, colon=""),
+        x,
+        low + 1,
+        look.label,
+        question,
+        right=right,
+        most=2,
     )
     return down + 0.3 * look.label.size
 
@@ -156,7 +143,10 @@ def write_fields(sheet: Sheet, left: float, right: float) -> None:
         for column in range(n_columns):
             if n_columns > 1 and rng.random() < 0.1:
                 continue
-            x, end = edges[column], edges[column + 1] - (0 if column == n_columns - 1 else 8)
+            x, end = (
+                edges[column],
+                edges[column + 1] - (0 if column == n_columns - 1 else 8),
+            )
             lows.append(write_field(sheet, x, sheet.y, end, how, tab))
         low = max(lows, default=sheet.y)
         if look.is_ruled and how in ("below", "above"):
@@ -174,17 +164,33 @@ def write_cells(sheet: Sheet, left: float, right: float) -> None:
     for _ in range(rng.randint(1, 5)):
         n = rng.choice([1, 2, 2, 3, 4])
         edges = sorted(rng.uniform(left + 60, right - 60) for _ in range(n - 1))
-        edges = [left, *(e for e, before in zip(edges, [left, *edges], strict=False)
-                         if e - before > 70), right]
-        for x, end in zip(edges, edges[1:], strict=False):
+        edges = [
+            left,
+            *(
+                e
+                for e, before in zip(edges, [left, *edges], strict=False)
+                if e - before > 70
+            ),
+            right,
+        ]
+        for x, end in pairwise(edges):
             text, maker = make_label(rng)
             question, _, low = sheet.ask(
-                sheet.number_label(sheet.word_label(text)), x + 2, sheet.y + 1, right=end - 2
+                sheet.number_label(sheet.word_label(text)),
+                x + 2,
+                sheet.y + 1,
+                right=end - 2,
             )
             value = sheet.word_value(maker)
             if value:
-                sheet.answer([question], value, x + rng.choice([3, 3, 12]), low, right=end - 2,
-                             most=2)
+                sheet.answer(
+                    [question],
+                    value,
+                    x + rng.choice([3, 3, 12]),
+                    low,
+                    right=end - 2,
+                    most=2,
+                )
             page.lines.append((end, sheet.y, end, sheet.y + height))
         sheet.y += max(height, 2.6 * look.label.size)
         page.lines.append((left, sheet.y, right, sheet.y))
@@ -210,7 +216,10 @@ def write_long(sheet: Sheet, left: float, right: float) -> None:
         value = sheet.word_value("remark")
         at, start = left + rng.choice([0, 0, 12, 30]), low
         if how != "below" and right - end > 120:
-            at, start = (end + look.gap if how == "hanging" else max(left + look.tab, end + 6)), sheet.y
+            at, start = (
+                (end + look.gap if how == "hanging" else max(left + look.tab, end + 6)),
+                sheet.y,
+            )
         n_parts = 2 if value and rng.random() < 0.15 else 1
         for part in range(n_parts):
             value = value if part == 0 else sheet.fill("remark")
@@ -221,100 +230,6 @@ def write_long(sheet: Sheet, left: float, right: float) -> None:
             break
 
 
-def write_options(sheet: Sheet, left: float, right: float) -> None:
-    """Options to tick behind a question, or under it. An option is an answer, or is a
-    question itself, whose mark is the answer."""
-    rng, look = sheet.shape, sheet.look
-    marks = rng.choice(MARKS)
-    kind = rng.choice(["answer", "answer", "question"])
-    is_down, is_behind = rng.random() < 0.3, rng.random() < 0.4
-    for _ in range(rng.randint(1, 4)):
-        names, label = rng.choice(OPTIONS)
-        options = split(names)
-        if not label or rng.random() < 0.4:
-            label, _ = make_label(rng)
-            label = label.rstrip("?") + rng.choice(["", "?"])
-        question, end, low = sheet.ask(
-            sheet.number_label(sheet.word_label(label)), left, sheet.y, right=right
-        )
-        ticked = sheet.content.randrange(len(options) + 1)
-        x, y = (left + 20, low) if is_down else (end + rng.choice([8, 20, 40]), sheet.y)
-        for i, option in enumerate(options):
-            mark = marks[i == ticked]
-            if kind == "question" and i != ticked and mark.strip("_") == "":
-                mark = ""
-            width = look.label.get_length(f"{mark} {option}") + 10
-            if not is_down and x + width > right:
-                x, y = left + 20, y + 1.3 * look.label.size
-            x_end = _write_option(sheet, question, kind, mark, option, x, y, is_behind)
-            if is_down:
-                y += 1.25 * look.label.size
-            else:
-                x = x_end + rng.choice([10, 18, 30])
-        sheet.y = max(low, y + (0 if is_down else look.leading * look.label.size))
-        if sheet.is_full:
-            break
-    sheet.y += look.spacing * look.label.size
-
-
-def _write_option(
-    sheet: Sheet,
-    question: int,
-    kind: str,
-    mark: str,
-    option: str,
-    x: float,
-    y: float,
-    is_behind: bool,
-) -> float:
-    page, font = sheet.page, sheet.look.label
-    if kind == "answer":
-        answer = page.add_entity(ANSWER)
-        page.link(question, answer)
-        text = f"{option} {mark}" if is_behind else f"{mark} {option}"
-        return page.write(text.strip(), x, y, font, answer)
-    own = sheet.add_question()
-    if is_behind:
-        x = page.write(option, x, y, font, own) + 5
-    if mark:
-        answer = page.add_entity(ANSWER)
-        page.link(own, answer)
-        x = page.write(mark, x, y, font, answer) + 5
-    return x if is_behind else page.write(option, x, y, font, own)
-
-
-def write_checklist(sheet: Sheet, left: float, right: float) -> None:
-    """Options in columns without a question."""
-    rng, look = sheet.shape, sheet.look
-    marks = rng.choice(MARKS)
-    kind = rng.choice(["answer", "question"])
-    n_columns = rng.choice([1, 2, 2, 3])
-    cell = (right - left) / n_columns
-    for _ in range(rng.randint(2, 5)):
-        for column in range(n_columns):
-            text = make_label(rng)[0]
-            if rng.random() < 0.5:
-                text = rng.choice(split(rng.choice(OPTIONS)[0]))
-            mark = marks[sheet.content.random() < 0.3]
-            x = left + column * cell
-            page = sheet.page
-            if kind == "answer":
-                entity = page.add_entity(ANSWER)
-                sheet.write(f"{mark} {text}".strip(), x, sheet.y, look.label, entity,
-                            right=x + cell - 6, most=1)
-                continue
-            question = sheet.add_question()
-            if mark.strip("_[]() "):
-                answer = page.add_entity(ANSWER)
-                page.link(question, answer)
-                page.write(mark, x, sheet.y, look.label, answer)
-            sheet.write(text, x + 22, sheet.y, look.label, question, right=x + cell - 6, most=1)
-        sheet.y += look.leading * look.label.size
-        if sheet.is_full:
-            break
-    sheet.y += look.spacing * look.label.size
-
-
 def write_run(sheet: Sheet, left: float, right: float) -> None:
     """Short labels and values one behind the other in a line."""
     rng, look = sheet.shape, sheet.look
@@ -323,7 +238,9 @@ def write_run(sheet: Sheet, left: float, right: float) -> None:
         for _ in range(rng.randint(2, 4)):
             text, _ = make_label(rng)
             text = sheet.word_label(text, colon=rng.choice([":", look.colon]))
-            value = sheet.word_value(rng.choice(["figure", "code", "day", "product", "person"]))
+            value = sheet.word_value(
+                rng.choice(["figure", "code", "day", "product", "person"])
+            )
             width = look.label.get_length(text) + look.value.get_length(value)
             if x + width + 20 > right:
                 continue
@@ -339,8 +256,12 @@ def write_run(sheet: Sheet, left: float, right: float) -> None:
 def write_signatures(sheet: Sheet, left: float, right: float) -> None:
     """Lines to sign and date: labels before them, or under them."""
     rng, look = sheet.shape, sheet.look
-    names = split("Signature|Approved By|Approved|Authorized By|Manager|Requested By|Signed|By")
-    names += split("Director|Vice President|Department Head|Division Manager|Reviewed By")
+    names = split(
+        "Signature|Approved By|Approved|Authorized By|Manager|Requested By|Signed|By"
+    )
+    names += split(
+        "Director|Vice President|Department Head|Division Manager|Reviewed By"
+    )
     is_under = rng.random() < 0.35
     n_columns = rng.choice([2, 2, 3])
     cell = (right - left) / n_columns
@@ -354,9 +275,12 @@ def write_signatures(sheet: Sheet, left: float, right: float) -> None:
             if is_under:
                 low = max(low, _write_above(sheet, x, sheet.y, x + cell, name, value))
                 continue
-            question, end, down = sheet.ask(sheet.word_label(name), x, sheet.y, right=x + cell)
-            _, down2 = sheet.answer([question], value, end + 8, sheet.y, right=x + cell - 8,
-                                    most=1)
+            question, end, down = sheet.ask(
+                sheet.word_label(name), x, sheet.y, right=x + cell
+            )
+            _, down2 = sheet.answer(
+                [question], value, end + 8, sheet.y, right=x + cell - 8, most=1
+            )
             low = max(low, down, down2, sheet.y + 1.8 * look.label.size)
         sheet.y = low
     sheet.y += look.spacing * look.label.size

@@ -3,8 +3,9 @@ may be the names of rows."""
 
 from typing import NamedTuple
 
+from synthetic_forms.labels import make_heading, make_label
 from synthetic_forms.page import Font, wrap
-from synthetic_forms.prose import MAKERS, make_heading, make_label
+from synthetic_forms.prose import MAKERS
 from synthetic_forms.sheet import ANSWER, HEADER, Sheet
 from synthetic_forms.vocabulary import split
 
@@ -84,9 +85,18 @@ def write_table(sheet: Sheet, left: float, right: float) -> None:
     n_rows = rng.choice([1, 2, 2, 3, 3, 4, 5, 6, 8, 12])
     for row in range(n_rows):
         is_total = row == n_rows - 1 and rng.random() < 0.2
-        y = _write_row(sheet, columns, edges, questions, y,
-                       has_names=has_names, asks=asks, is_centred=is_centred,
-                       side=is_aligned, is_total=is_total)
+        y = _write_row(
+            sheet,
+            columns,
+            edges,
+            questions,
+            y,
+            has_names=has_names,
+            asks=asks,
+            is_centred=is_centred,
+            side=is_aligned,
+            is_total=is_total,
+        )
         if look.is_ruled:
             page.lines.append((left, y - 1, right, y - 1))
         if y > sheet.bottom:
@@ -141,7 +151,9 @@ def _write_row(
         if i == 0 and (has_names or is_total):
             text = "TOTAL" if is_total else make_label(sheet.shape)[0]
             name = sheet.add_question()
-            _, down = sheet.write(text, edges[0], y, look.label, name, right=right - 4, most=2)
+            _, down = sheet.write(
+                text, edges[0], y, look.label, name, right=right - 4, most=2
+            )
             low = max(low, down)
             continue
         if i and content.random() < 0.1 + 0.3 * look.empty:
@@ -160,7 +172,9 @@ def _write_row(
         x = _place(look.value, lines[0], edges[i], right, is_centred)
         if side == "right" and i:
             x = max(right - 10 - look.value.get_length(lines[0]), edges[i])
-        _, down = sheet.write(" ".join(lines), x, y, look.value, answer, right=right - 4, most=2)
+        _, down = sheet.write(
+            " ".join(lines), x, y, look.value, answer, right=right - 4, most=2
+        )
         low = max(low, down)
     return low
 
@@ -190,7 +204,9 @@ def write_rows(sheet: Sheet, left: float, right: float) -> None:
             value = sheet.word_value(maker)
             if value:
                 x = left + tab + i * step
-                _, down = sheet.answer([question], value, x, sheet.y, right=x + step - 6, most=2)
+                _, down = sheet.answer(
+                    [question], value, x, sheet.y, right=x + step - 6, most=2
+                )
                 low = max(low, down)
         sheet.y = max(low, sheet.y + max(look.leading, 1.15) * look.label.size)
         if sheet.is_full:
@@ -206,13 +222,23 @@ def write_groups(sheet: Sheet, left: float, right: float) -> None:
     top, lows = sheet.y, []
     for column in range(n):
         x, sheet.y = left + column * cell, top
-        sheet.y = sheet.write_heading(make_heading(rng), x, sheet.y, right=x + cell - 12)
+        sheet.y = sheet.write_heading(
+            make_heading(rng), x, sheet.y, right=x + cell - 12
+        )
         for _ in range(rng.randint(2, 5)):
             text, maker = make_label(rng)
-            question, end, low = sheet.ask(sheet.word_label(text), x, sheet.y, right=x + cell - 12)
-            value = sheet.word_value(maker if maker in MAKERS and maker != "remark" else "code")
-            at, start = (end + look.gap, sheet.y) if x + cell - end > 70 else (x + 8, low)
-            _, down = sheet.answer([question], value, at, start, right=x + cell - 12, most=3)
+            question, end, low = sheet.ask(
+                sheet.word_label(text), x, sheet.y, right=x + cell - 12
+            )
+            value = sheet.word_value(
+                maker if maker in MAKERS and maker != "remark" else "code"
+            )
+            at, start = (
+                (end + look.gap, sheet.y) if x + cell - end > 70 else (x + 8, low)
+            )
+            _, down = sheet.answer(
+                [question], value, at, start, right=x + cell - 12, most=3
+            )
             sheet.y = max(low, down)
         lows.append(sheet.y)
     sheet.y = max(lows) + look.spacing * look.label.size
@@ -226,7 +252,9 @@ def write_names(sheet: Sheet, left: float, right: float) -> None:
     if rng.random() < 0.15:
         low = sheet.write_heading(make_heading(rng), left, sheet.y, right=right)
     else:
-        question, end, low = sheet.ask(sheet.word_label(text), left, sheet.y, right=right)
+        question, end, low = sheet.ask(
+            sheet.word_label(text), left, sheet.y, right=right
+        )
         questions.append(question)
     maker = rng.choice(["person", "firm", "product", "place", "phrase"])
     is_beside = rng.random() < 0.5 and right - end > 140 and len(questions) > 0
@@ -235,8 +263,14 @@ def write_names(sheet: Sheet, left: float, right: float) -> None:
     step = (right - x) / n_columns
     for i in range(rng.randint(2, 8)):
         column = i % n_columns
-        _, down = sheet.answer(questions, sheet.fill(maker), x + column * step, y,
-                               right=x + (column + 1) * step - 8, most=1)
+        _, down = sheet.answer(
+            questions,
+            sheet.fill(maker),
+            x + column * step,
+            y,
+            right=x + (column + 1) * step - 8,
+            most=1,
+        )
         if column == n_columns - 1:
             y = down
     sheet.y = max(low, y + look.label.size) + look.spacing * look.label.size

@@ -4,8 +4,8 @@ of a page, what a fax machine prints."""
 import random
 
 from synthetic_forms import prose
+from synthetic_forms.labels import make_heading
 from synthetic_forms.page import choose_font
-from synthetic_forms.prose import make_heading
 from synthetic_forms.sheet import HEADER, Sheet
 from synthetic_forms.vocabulary import split
 
@@ -53,12 +53,21 @@ def write_text(sheet: Sheet, left: float, right: float) -> None:
     for _ in range(1 if is_note else rng.randint(1, 4)):
         text = rng.choice(NOTES) if is_note else prose.make_remark(sheet.content)
         if rng.random() < 0.1:
-            text = f"{rng.choice(['NOTE:', '*', '-', '1.', 'Dear Sir:', 'P. S.'])} {text}"
+            text = (
+                f"{rng.choice(['NOTE:', '*', '-', '1.', 'Dear Sir:', 'P. S.'])} {text}"
+            )
         if is_note and rng.random() < 0.3:
             text = text.upper()
         x = left + rng.choice([0, 0, 0, 15])
-        _, sheet.y = sheet.write(text, x, sheet.y, look.body, right=right,
-                                 leading=max(1.1, min(look.leading, 1.6)), most=12)
+        _, sheet.y = sheet.write(
+            text,
+            x,
+            sheet.y,
+            look.body,
+            right=right,
+            leading=max(1.1, min(look.leading, 1.6)),
+            most=12,
+        )
         sheet.y += 0.7 * look.body.size
         if sheet.is_full:
             break
@@ -70,21 +79,37 @@ def write_letter(sheet: Sheet, left: float, right: float) -> None:
     rng, look = sheet.shape, sheet.look
     font, content = look.body, sheet.content
     middle = rng.random() < 0.4
-    sheet.write(prose.make_day(content), (left + right) / 2 if middle else left, sheet.y, font)
+    sheet.write(
+        prose.make_day(content), (left + right) / 2 if middle else left, sheet.y, font
+    )
     sheet.y += 2.2 * font.size
-    lines = [prose.make_person(content), prose.make_firm(content), prose.make_postal(content)]
+    lines = [
+        prose.make_person(content),
+        prose.make_firm(content),
+        prose.make_postal(content),
+    ]
     for line in lines[: rng.randint(1, 3)]:
-        _, sheet.y = sheet.write(line, left, sheet.y, font, right=(left + right) / 2 + 60)
+        _, sheet.y = sheet.write(
+            line, left, sheet.y, font, right=(left + right) / 2 + 60
+        )
     sheet.y += font.size
     _, sheet.y = sheet.write(f"Dear {prose.make_person(content)}:", left, sheet.y, font)
     for _ in range(rng.randint(1, 4)):
         sheet.y += 0.8 * font.size
-        _, sheet.y = sheet.write(prose.make_remark(content), left + rng.choice([0, 25]), sheet.y,
-                                 font, right=right, most=8)
+        _, sheet.y = sheet.write(
+            prose.make_remark(content),
+            left + rng.choice([0, 25]),
+            sheet.y,
+            font,
+            right=right,
+            most=8,
+        )
         if sheet.is_full:
             return
     x = (left + right) / 2 if middle else left
-    closing = rng.choice(["Sincerely,", "Very truly yours,", "Best regards,", "Yours truly,"])
+    closing = rng.choice(
+        ["Sincerely,", "Very truly yours,", "Best regards,", "Yours truly,"]
+    )
     for text in (closing, prose.make_person(content), prose.make_phrase(content)):
         sheet.y += 1.5 * font.size
         sheet.write(text, x, sheet.y, font)
@@ -99,7 +124,9 @@ def write_items(sheet: Sheet, left: float, right: float) -> None:
         mark = {"1.": f"{n + 1}.", "a.": f"{'abcdefg'[n]}."}.get(marks, marks)
         sheet.write(mark, left + 8, sheet.y, look.body)
         text = prose.make_sentence(sheet.content)
-        _, sheet.y = sheet.write(text, left + 30, sheet.y, look.body, right=right, most=3)
+        _, sheet.y = sheet.write(
+            text, left + 30, sheet.y, look.body, right=right, most=3
+        )
         if sheet.is_full:
             break
     sheet.y += look.spacing * look.body.size
@@ -116,7 +143,9 @@ def write_marks(sheet: Sheet) -> None:
     width, height = page.width, page.height
     small = choose_font(rng, rng.choice(["mono", "sans"]), rng.uniform(7, 11))
     number = f"{rng.randint(10_000_000, 99_999_999)}"
-    number = rng.choice([number, number, f"{number}{rng.randint(10, 99)}", f"TIMN {number[:6]}"])
+    number = rng.choice(
+        [number, number, f"{number}{rng.randint(10, 99)}", f"TIMN {number[:6]}"]
+    )
     if rng.random() < 0.75:
         if rng.random() < 0.3:
             # Turned by 90 degrees.
@@ -129,8 +158,18 @@ def write_marks(sheet: Sheet) -> None:
             x = rng.choice([rng.uniform(0.6, 0.85), rng.uniform(0.05, 0.3)]) * width
             page.write(number, x, height - rng.uniform(15, 45), small)
     if rng.random() < 0.25:
-        text = rng.choice(["Page 1 of 2", "-1-", "2", "PAGE 2", f"Form {number[:4]} (Rev. 3/85)",
-                           f"{number[:5]}-{number[5:]}", "Rev. 1/90", "(over)"])
+        text = rng.choice(
+            [
+                "Page 1 of 2",
+                "-1-",
+                "2",
+                "PAGE 2",
+                f"Form {number[:4]} (Rev. 3/85)",
+                f"{number[:5]}-{number[5:]}",
+                "Rev. 1/90",
+                "(over)",
+            ]
+        )
         x = rng.choice([sheet.left, width / 2, sheet.right - 70])
         page.write(text, x, height - rng.uniform(18, 60), look.body)
     if rng.random() < 0.18:

@@ -36,14 +36,19 @@ def make_other_form(number: int) -> Page:
 
 
 class _Typist:
-    def __init__(self, rng: random.Random, family: str, size: float, columns: int) -> None:
+    def __init__(
+        self, rng: random.Random, family: str, size: float, columns: int
+    ) -> None:
         self.fonts = {
             " ": choose_font(rng, family, size),
             "~": choose_font(rng, family, 0.8 * size),
             "#": choose_font(rng, family, 1.5 * size, bold=True),
         }
         self.page = Page(612, 792)
-        self.left, self.pitch = rng.uniform(20, 60), rng.uniform(0.96, 1.04) * 540 / columns
+        self.left, self.pitch = (
+            rng.uniform(20, 60),
+            rng.uniform(0.96, 1.04) * 540 / columns,
+        )
         self.step = rng.uniform(1.2, 2.4) * size
         self.top = rng.uniform(25, 60)
         self.entities: dict[tuple[str, str, str], int] = {}
@@ -67,7 +72,9 @@ class _Typist:
         for found in [*MARK.finditer(line), None]:
             end = found.start() if found else len(line)
             for run in re.finditer(r"\S+(?: \S+)*", line[at:end]):
-                after = self._place(run.group(), at + run.start() - hidden, y, font, None, after)
+                after = self._place(
+                    run.group(), at + run.start() - hidden, y, font, None, after
+                )
             if found:
                 kind, number, more, text = found.groups()
                 key = kind, number, more
@@ -80,7 +87,13 @@ class _Typist:
                 at = found.end()
 
     def _place(
-        self, text: str, column: int, y: float, font: Font, entity: int | None, after: float
+        self,
+        text: str,
+        column: int,
+        y: float,
+        font: Font,
+        entity: int | None,
+        after: float,
     ) -> float:
         x = max(self.left + column * self.pitch, after)
         end = self.page.write(text, x, y, font, entity)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from synthetic_forms import prose
+from synthetic_forms.labels import make_title
 from synthetic_forms.page import Font, Page, choose_font, wrap
 
 HEADER, QUESTION, ANSWER = "header", "question", "answer"
@@ -117,7 +118,10 @@ class Sheet:
         self.number += 1
         n = self.number
         marks = {"1.": f"{n}.", "A.": f"{chr(64 + (n - 1) % 26 + 1)}.", "1)": f"{n})"}
-        marks |= {"(1)": f"({n})", "I.": ["I.", "II.", "III.", "IV.", "V."][(n - 1) % 5]}
+        marks |= {
+            "(1)": f"({n})",
+            "I.": ["I.", "II.", "III.", "IV.", "V."][(n - 1) % 5],
+        }
         mark = marks.get(self.look.numbering, "")
         return f"{mark} {text}" if mark else text
 
@@ -159,7 +163,9 @@ class Sheet:
         end = x + max(font.get_length(line) for line in lines)
         return end, y + leading * font.size * len(lines)
 
-    def ask(self, text: str, x: float, y: float, *, right: float) -> tuple[int, float, float]:
+    def ask(
+        self, text: str, x: float, y: float, *, right: float
+    ) -> tuple[int, float, float]:
         """Write a question. RETURNS it, and its end as `write` does."""
         question = self.add_question()
         end, low = self.write(text, x, y, self.look.label, question, right=right)
@@ -226,9 +232,9 @@ class Sheet:
     def write_title(self) -> None:
         """Write the title of the form; it may have a second line, and a company above."""
         rng, font, page = self.shape, self.look.title, self.page
-        titles = [prose.make_title(rng)]
+        titles = [make_title(rng)]
         if rng.random() < 0.2:
-            titles.append(prose.make_title(rng))
+            titles.append(make_title(rng))
         is_one = rng.random() < 0.5
         place = rng.choice(["middle", "middle", "middle", "left", "right"])
         entity = page.add_entity(HEADER)

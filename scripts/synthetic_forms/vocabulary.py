@@ -1,5 +1,6 @@
 """Words of offices, laboratories and shops, to make labels, values and sentences of."""
 
+import json
 from functools import cache
 from pathlib import Path
 
@@ -14,8 +15,6 @@ def split(text: str) -> list[str]:
 @cache
 def list_any_words() -> list[str]:
     """Whole words of the shipped tokenizer's vocabulary: whatever may be on a form."""
-    import json
-
     pieces = json.loads((FORM_MODEL / "tokenizer.json").read_text("utf8"))
     words = pieces["model"]["vocab"]
     return sorted(w for w in words if w.isascii() and w.isalpha() and len(w) > 3)
@@ -116,7 +115,9 @@ TRADES = split("""Company|Co.|Corporation|Corp.|Inc.|& Sons|Associates|Laborator
 Research Institute|Advertising|Wholesale|Markets|Drug Stores|Distributing Co.|& Company|
 Printing Co.|Paper Co.|University|Medical School|Tobacco Co.|Industries, Inc.|Services|
 International|Ltd.|Foods|News|Times|Herald|Council|Institute, Inc.|of America""")
-COMPANY_ENDS = split("and {last}|{last} & {last}|{last}, {last} & {last}|, {last} and {last}")
+COMPANY_ENDS = split(
+    "and {last}|{last} & {last}|{last}, {last} & {last}|, {last} and {last}"
+)
 UNITS = split("""mg|mm|cm|g|kg|lbs.|oz.|ml|%|ppm|mg/cig|mg/m3|mcg|hours|days|weeks|min.|sec.|
 inches|in.|feet|cartons|cases|packs|units|sheets|pcs.|degrees C|psi|mm H2O|puffs|ug|mg/kg""")
 PHRASES = split("""None|N/A|Not available|See attached|Same|As required|Immediately|Pending|To be
