@@ -17,6 +17,9 @@ from transformers import (
     LayoutLMModel,
 )
 
+from spacy_clinical.encoders.storage import read_packed
+
+TABLE = "word_embeddings.weight"
 PLACES = ("x", "y", "h", "w")
 # Behind two capitals, where no letter follows. Words are written small after this, and
 # labels and titles are in capitals more often than what is filled in.
@@ -34,7 +37,7 @@ def main() -> None:
     tokenizer = AutoTokenizer.from_pretrained(args.source, use_fast=True)
     tokenizer.model_max_length = 512
     mark_capitals(tokenizer.backend_tokenizer)
-    words = AutoModel.from_pretrained(args.source).get_input_embeddings().weight
+    words = load_words(args.source)
     config = LayoutLMConfig(
         vocab_size=len(words),
         hidden_size=args.width,
@@ -54,6 +57,17 @@ def main() -> None:
     model.save_pretrained(args.output)
     tokenizer.save_pretrained(args.output)
     print(f"{args.output}: {sum(p.numel() for p in model.parameters()):,} parameters")
+
+
+def load_words(source: str) -> Any:
+    """Load the word embeddings of a model (n_words, width), or of an encoder that this
+    package has saved."""
+    path = Path(source) / "model.safetensors"
+    if not path.is_file():
+        return AutoModel.from_pretrained(source).get_input_embeddings().weight
+    weights = read_packed(path)
+    [table] = (w for name, w in weights.items() if name.endswith(TABLE))
+    return table
 
 
 def mark_capitals(tokenizer: Any) -> None:
