@@ -1,5 +1,6 @@
 """Link answers to questions by their places."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -72,8 +73,6 @@ CHAIN = 20.0
 FLUSH = 40.0
 FLUSH_DOWN = 4.0
 UNDER = 15.0
-# What it costs to go on with the answer right above, where a question stands before it.
-BEHIND = 40.0
 # The cost of a question that has an answer beside it.
 TAKEN = 100.0
 # Two lines are level if they share this part of the lower one's height.
@@ -90,11 +89,14 @@ CELL_STEP = 4.0
 SPACING = 1.2
 TIGHT = 0.8
 INDENT = 2.0
-CLOSE = 0.4
+# White space between a mark and what it ticks, in heights of the mark.
+MARK_GAP = 2.0
 # Boxes to tick are no further under their question.
 BOX_DROP = 3.0
 # How far what is over each other may be beside each other, in heights.
 NEAR = 0.8
+# A box, or what people write in one.
+MARK = re.compile(r"[\[({]?[xX_\u2713\u2714\u2612\u2610\u2611\u25a0\u25a1]{0,3}[\])}]?")
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,10 @@ class _Linking:
         for i in self.answers:
             costs = [*self.beside[i], *self._find_above(i), *self._find_below(i)]
             costs += [*self._find_chain(i), *self.flush[i]]
-            costs += self._find_along(i)
+            if is_mark(self.entities[i].text):
+                costs += self._find_ticked(i)
+            if not self._is_right_behind(i):
+                costs += self._find_along(i)
             candidates = sorted(pair for pair in costs if pair[0] <= self.max_cost)
             if candidates:
                 question = candidates[0][1]
@@ -224,12 +229,35 @@ class _Linking:
             is_box = BOX.search(below.text) is not None
             if gap > (BOX_DROP if is_box else DROP) * below.height:
                 continue
+            if gap > CELL_STEP * below.height and self._is_cut(q, below):
+                continue
             if q in self.taken:
                 if gap > SPACING * below.height or is_box:
                     continue
                 cost += TAKEN
             costs.append((cost, q))
         return costs
+
+    def _is_cut(self, question: int, below: FormEntity) -> bool:
+        """Whether an answer to another question stands between a question and what is
+        below it."""
+        low = self.entities[question].box[3]
+        between = (
+            (self.entities[i].box, link.question) for i, link in self.links.items()
+        )
+        return any(
+            other != question
+            and low <= box[1] < below.box[1]
+            and min(box[2], below.box[2]) > max(box[0], below.box[0])
+            for box, other in between
+        )
+
+    def _find_ticked(self, mark: int) -> list[tuple[float, int]]:
+        """What is right behind a mark that stands alone."""
+        entities = self.entities
+        gaps = [(find_gap(entities[mark], entities[q]), q) for q in self.questions]
+        reach = MARK_GAP * entities[mark].height
+        return [(gap, q) for gap, q in gaps if gap is not None and gap <= reach]
 
     def _find_below(self, answer: int) -> list[tuple[float, int]]:
         """Labels under the lines that answers are written on."""
@@ -254,15 +282,10 @@ class _Linking:
         below = self.entities[answer]
         over = [self.entities[q] for q in self.questions]
         tops = [q.box[1] for q in over if find_drop(q, below) is not None]
-        is_behind = self._is_right_behind(answer)
         for i, link in self.links.items():
             above = self.entities[i]
             is_cell = find_drop(self.entities[link.question], above) is not None
-            reach = CLOSE if is_behind else CELL_STEP if is_cell else STEP
-            cost = find_step(above, below, reach)
-            if cost is not None and is_behind:
-                is_flush = abs(above.box[0] - below.box[0]) <= 0.5 * below.height
-                cost = cost + BEHIND if is_flush and not BOX.search(below.text) else None
+            cost = find_step(above, below, CELL_STEP if is_cell else STEP)
             # Another question may stand between them.
             is_cut = any(top > above.box[1] + 0.5 * above.height for top in tops)
             if cost is not None and not is_cut and link.question not in self.under:
@@ -284,6 +307,11 @@ def _sort_rows(entities: Sequence[FormEntity], places: Sequence[int]) -> list[in
 def _is_level(a: Box, b: Box) -> bool:
     shared = min(a[3], b[3]) - max(a[1], b[1])
     return shared > LEVEL * min(a[3] - a[1], b[3] - b[1])
+
+
+def is_mark(text: str) -> bool:
+    """Check whether a text is nothing but a box, a tick or a cross."""
+    return MARK.fullmatch(text.replace(" ", "")) is not None
 
 
 def find_gap(question: FormEntity, answer: FormEntity) -> float | None:
