@@ -96,7 +96,9 @@ BOX_DROP = 3.0
 # How far what is over each other may be beside each other, in heights.
 NEAR = 0.8
 # A box, or what people write in one.
-MARK = re.compile(r"[\[({]?[xX_\u2713\u2714\u2612\u2610\u2611\u25a0\u25a1]{0,3}[\])}]?")
+MARK = re.compile(
+    r"(?!$)[\[({]?[xX_\u2713\u2714\u2612\u2610\u2611\u25a0\u25a1]{0,3}[\])}]?"
+)
 
 
 @dataclass(frozen=True)
@@ -160,11 +162,12 @@ class _Linking:
     def link(self) -> list[Link]:
         for i in self.answers:
             costs = [*self.beside[i], *self._find_above(i), *self._find_below(i)]
-            costs += [*self._find_chain(i), *self.flush[i]]
+            chain = self._find_chain(i)
+            costs += [*chain, *self.flush[i]]
             if is_mark(self.entities[i].text):
                 costs += self._find_ticked(i)
             if not self._is_right_behind(i):
-                costs += self._find_along(i)
+                costs += self._find_along(i, is_in_row=bool(chain))
             candidates = sorted(pair for pair in costs if pair[0] <= self.max_cost)
             if candidates:
                 question = candidates[0][1]
@@ -276,8 +279,8 @@ class _Linking:
                 costs.append((flush + UNDER, q))
         return costs
 
-    def _find_along(self, answer: int) -> list[tuple[float, int]]:
-        """The questions of answers above it."""
+    def _find_along(self, answer: int, *, is_in_row: bool) -> list[tuple[float, int]]:
+        """The questions of answers above it; only heads of columns, if it is in a row."""
         costs = []
         below = self.entities[answer]
         over = [self.entities[q] for q in self.questions]
@@ -285,6 +288,8 @@ class _Linking:
         for i, link in self.links.items():
             above = self.entities[i]
             is_cell = find_drop(self.entities[link.question], above) is not None
+            if is_in_row and not is_cell:
+                continue
             cost = find_step(above, below, CELL_STEP if is_cell else STEP)
             # Another question may stand between them.
             is_cut = any(top > above.box[1] + 0.5 * above.height for top in tops)
