@@ -72,6 +72,8 @@ def load_words(source: str) -> Any:
 
 def mark_capitals(tokenizer: Any) -> None:
     """Let a tokenizer that writes all words small put a mark behind those in capitals."""
+    if MARK in tokenizer.normalizer.normalize_str("AA"):
+        return
     mark = normalizers.Replace(Regex(CAPITALS), MARK)
     tokenizer.normalizer = normalizers.Sequence([mark, tokenizer.normalizer])
 
