@@ -1,11 +1,12 @@
 """Measure forms: what is read, labelled and linked on templates that were never seen,
 and how fast.
 
-Forms are invented (scripts/make_forms.py), of templates and partly with questions that
-the shipped model did not learn from. Each is read by its text layer, by OCR of a clean
-picture, and by OCR of a bad copy: fewer dots, tilted, blurred, faded, speckled. Scores
-are exact: a part counts if its borders and label are right, a link if the borders of
-its question and its answer are. They are found among the words that were read; word
+Forms are invented (scripts/make_forms.py): of clinics and of offices, of templates and
+partly with questions that the shipped model did not learn from, and by another hand,
+whose layouts its generator doesn't know. Each is read by its text layer, by OCR of a
+clean picture, and by OCR of a bad copy: fewer dots, tilted, blurred, faded, speckled.
+Scores are exact: a part counts if its borders and label are right, a link if the borders
+of its question and its answer are. They are found among the words that were read; word
 recall says how many those are.
 
 Speed against transformers run plainly, a page at a time, on a random LayoutLM of the
@@ -42,6 +43,8 @@ from transformers import (
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 from synthetic_forms.layout import make_form
+from synthetic_forms.office import make_office_form
+from synthetic_forms.other_hand import make_other_form
 from synthetic_forms.page import Page
 from synthetic_forms.record import make_record
 from synthetic_forms.render import degrade, draw_page, write_pdf
@@ -57,9 +60,15 @@ from spacy_clinical.forms.places import find_places
 
 # Neither train.jsonl nor dev.jsonl has these templates.
 FIRST_TEMPLATE = 2_000_000
+KINDS: dict[str, Callable[[int], Page]] = {
+    "clinics": lambda i: make_form(FIRST_TEMPLATE + i, 0),
+    "offices": lambda i: make_office_form(FIRST_TEMPLATE + i, 0),
+    "another hand": make_other_form,
+}
 DPI = 200
 KEY = "form"
 RULES = {"model": {"@architectures": "spacy-clinical.FormRules.v1"}}
+ENCODER, CLASSIFIER = "spacy-clinical.HFEncoder.v1", "spacy-clinical.TokenClassifier.v1"
 PLAIN = "transformers"
 WAYS = ("text layer", "OCR, clean", "OCR, bad copy")
 
@@ -71,6 +80,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--model", help="pipeline to measure in place of what ships")
+    parser.add_argument("--before", help="checkpoint to measure beside it")
     parser.add_argument("--output", type=Path)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
@@ -78,7 +88,10 @@ def main() -> None:
     pipelines = {"rules": make_pipeline(RULES), "model": make_pipeline({})}
     if args.model:
         pipelines["model"] = spacy.load(args.model)
-    pages = [make_form(FIRST_TEMPLATE + i, 0) for i in range(args.forms)]
+    if args.before:
+        encoder = {"@architectures": ENCODER, "checkpoint": args.before}
+        model = {"@architectures": CLASSIFIER, "encoder": encoder}
+        pipelines["model before"] = make_pipeline({"model": model})
     ways = WAYS[:1] if args.no_ocr else WAYS
     results: dict[str, Any] = {
         "machine": machine,
@@ -86,24 +99,27 @@ def main() -> None:
         "forms": args.forms,
         "scores": {},
         "seconds": {},
+        "links of gold parts": {},
     }
-    docs_by_way = {}
-    for way in ways:
-        examples, seconds, recall = read_pages(pages, way)
-        docs_by_way[way] = examples
-        results["seconds"][f"reading, {way}"] = seconds
-        for name, nlp in pipelines.items():
-            scores, seconds = measure(nlp, examples)
-            results["scores"][f"{way}, {name}"] = {"word recall": recall, **scores}
-            results["seconds"][f"{name}, {way}"] = seconds
-    gold = docs_by_way[WAYS[0]]
-    results["links of gold parts"] = {
-        "ours": score_linker(
-            gold, pipelines["rules"].get_pipe("clinical_form_extractor").linker
-        ),
-        "left, else above": score_linker(gold, link_simply),
-    }
-    results["speed"] = measure_speed([eg.predicted for eg in gold][:20], args.rounds)
+    linker = pipelines["rules"].get_pipe("clinical_form_extractor").linker
+    docs: list[Doc] = []
+    for kind, make in KINDS.items():
+        pages = [make(i) for i in range(args.forms)]
+        for way in ways:
+            examples, seconds, recall = read_pages(pages, way)
+            results["seconds"][f"reading, {kind}, {way}"] = seconds
+            for name, nlp in pipelines.items():
+                scores, seconds = measure(nlp, examples)
+                case = f"{kind}, {way}, {name}"
+                results["scores"][case] = {"word recall": recall, **scores}
+                results["seconds"][f"{name}, {kind}, {way}"] = seconds
+            if way == WAYS[0]:
+                docs += [eg.predicted for eg in examples]
+                results["links of gold parts"] |= {
+                    f"ours, {kind}": score_linker(examples, linker),
+                    f"left, else above, {kind}": score_linker(examples, link_simply),
+                }
+    results["speed"] = measure_speed(docs[:20], args.rounds)
     print("\n".join(list_lines(results)))
     if args.output:
         write_report(args.output, results, summarize(results))
@@ -260,11 +276,11 @@ def measure_speed(docs: Sequence[Doc], rounds: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         make_base(Path(folder), labels)
         encoder = {
-            "@architectures": "spacy-clinical.HFEncoder.v1",
+            "@architectures": ENCODER,
             "checkpoint": folder,
         }
         model = {
-            "@architectures": "spacy-clinical.TokenClassifier.v1",
+            "@architectures": CLASSIFIER,
             "encoder": encoder,
         }
         ours = {
@@ -339,7 +355,7 @@ def summarize(results: dict[str, Any]) -> list[Row]:
 
     results: As `main` makes it.
     """
-    names = {"model": OURS, "rules": "rules"}
+    names = {"model": OURS, "rules": "rules", "model before": f"{OURS}, before"}
     rows = []
     for quantity in ("parts", "links"):
         for case, scores in results["scores"].items():

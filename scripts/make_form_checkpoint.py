@@ -1,4 +1,5 @@
-"""Make a small LayoutLM to train: words it knows from another model, places by waves.
+"""Make a small LayoutLM to train: words it knows from another model, places by waves, and
+a tokenizer that marks words in capitals.
 
 Run: python scripts/make_form_checkpoint.py path/to/all-MiniLM-L6-v2 training/forms_init
 """
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from tokenizers import Regex, normalizers
 from transformers import (
     AutoModel,
     AutoTokenizer,
@@ -15,20 +17,27 @@ from transformers import (
     LayoutLMModel,
 )
 
+from spacy_clinical.encoders.storage import read_packed
+
+TABLE = "word_embeddings.weight"
 PLACES = ("x", "y", "h", "w")
+# Behind two capitals, where no letter follows. Words are written small after this, and
+# labels and titles are in capitals more often than what is filled in.
+CAPITALS, MARK = r"(?<=\p{Lu}\p{Lu})(?!\p{L})", "\u00a7"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("source", help="BERT-like checkpoint to take words from")
     parser.add_argument("output", type=Path)
-    parser.add_argument("--width", type=int, default=128)
-    parser.add_argument("--layers", type=int, default=4)
+    parser.add_argument("--width", type=int, default=160)
+    parser.add_argument("--layers", type=int, default=6)
     args = parser.parse_args()
     torch.manual_seed(0)
     tokenizer = AutoTokenizer.from_pretrained(args.source, use_fast=True)
     tokenizer.model_max_length = 512
-    words = AutoModel.from_pretrained(args.source).get_input_embeddings().weight
+    mark_capitals(tokenizer.backend_tokenizer)
+    words = load_words(args.source)
     config = LayoutLMConfig(
         vocab_size=len(words),
         hidden_size=args.width,
@@ -36,6 +45,8 @@ def main() -> None:
         num_attention_heads=args.width // 32,
         intermediate_size=4 * args.width,
         max_position_embeddings=512,
+        # Attention without it is several times faster on a CPU.
+        attention_probs_dropout_prob=0.0,
     )
     model = LayoutLMModel(config)
     with torch.no_grad():
@@ -46,6 +57,25 @@ def main() -> None:
     model.save_pretrained(args.output)
     tokenizer.save_pretrained(args.output)
     print(f"{args.output}: {sum(p.numel() for p in model.parameters()):,} parameters")
+
+
+def load_words(source: str) -> Any:
+    """Load the word embeddings of a model (n_words, width), or of an encoder that this
+    package has saved."""
+    path = Path(source) / "model.safetensors"
+    if not path.is_file():
+        return AutoModel.from_pretrained(source).get_input_embeddings().weight
+    weights = read_packed(path)
+    [table] = (w for name, w in weights.items() if name.endswith(TABLE))
+    return table
+
+
+def mark_capitals(tokenizer: Any) -> None:
+    """Let a tokenizer that writes all words small put a mark behind those in capitals."""
+    if MARK in tokenizer.normalizer.normalize_str("AA"):
+        return
+    mark = normalizers.Replace(Regex(CAPITALS), MARK)
+    tokenizer.normalizer = normalizers.Sequence([mark, tokenizer.normalizer])
 
 
 def shrink(words: Any, width: int) -> Any:

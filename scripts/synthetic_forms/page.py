@@ -85,13 +85,18 @@ class Entity:
 
 @dataclass
 class PlacedWord:
-    """A word on the page. x, y (points): Where its text starts, upper left."""
+    """A word on the page.
+
+    x, y (points): Where its text starts, upper left.
+    is_turned: Whether it runs upwards, from the lower left of its box.
+    """
 
     text: str
     box: tuple[float, float, float, float]
     x: float
     y: float
     font: Font
+    is_turned: bool = False
 
 
 @dataclass

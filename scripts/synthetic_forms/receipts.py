@@ -9,14 +9,14 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from synthetic_forms.page import Font, Page, choose_font
-from synthetic_forms.words import (
+from synthetic_forms.makers import (
     make_company,
     make_date,
     make_drug,
     make_phone,
     make_street,
 )
+from synthetic_forms.page import Font, Page, choose_font
 
 COMPANY, ADDRESS, DATE = "store.name", "store.address", "date"
 NAME, COUNT, UNIT_PRICE, PRICE = (

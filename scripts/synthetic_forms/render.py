@@ -3,12 +3,20 @@
 import ctypes
 import random
 from io import BytesIO
+from typing import Any
 
 import pypdfium2 as pdfium
 from PIL import Image, ImageDraw, ImageFilter
 from pypdfium2 import raw
 
-from synthetic_forms.page import MEASURED, Font, Page, choose_font, load_font
+from synthetic_forms.page import (
+    MEASURED,
+    Font,
+    Page,
+    PlacedWord,
+    choose_font,
+    load_font,
+)
 
 
 def draw_page(page: Page, *, dpi: int = 200) -> Image.Image:
@@ -21,9 +29,19 @@ def draw_page(page: Page, *, dpi: int = 200) -> Image.Image:
         pen.line([value * scale for value in line], fill=60, width=max(round(scale), 1))
     for word in page.words:
         font = load_font(word.font.path, max(round(word.font.size * scale), 4))
+        if word.is_turned:
+            _draw_turned(image, word, font, scale)
+            continue
         pen.text((word.x * scale, word.y * scale), word.text, font=font, fill=0)
     image.info["dpi"] = (dpi, dpi)
     return image
+
+
+def _draw_turned(image: Image.Image, word: PlacedWord, font: Any, scale: float) -> None:
+    x0, y0, x1, y1 = (round(value * scale) for value in word.box)
+    label = Image.new("L", (max(y1 - y0, 1), max(x1 - x0, 1)), 255)
+    ImageDraw.Draw(label).text((0, 0), word.text, font=font, fill=0)
+    image.paste(label.rotate(90, expand=True), (x0, y0))
 
 
 def degrade(image: Image.Image, rng: random.Random) -> Image.Image:
@@ -62,8 +80,13 @@ def write_pdf(page: Page) -> bytes:
         raw.FPDFText_SetText(item, units)
         stretch = word.font.get_length(word.text) / max(used.get_length(word.text), 0.1)
         ascent = load_font(word.font.path, MEASURED).getmetrics()[0]
-        baseline = page.height - word.y - ascent * word.font.size / MEASURED
-        raw.FPDFPageObj_Transform(item, stretch, 0, 0, 1, word.x, baseline)
+        rise = ascent * word.font.size / MEASURED
+        if word.is_turned:
+            x, y = word.box[0] + rise, page.height - word.box[3]
+            raw.FPDFPageObj_Transform(item, 0, stretch, -1, 0, x, y)
+        else:
+            y = page.height - word.y - rise
+            raw.FPDFPageObj_Transform(item, stretch, 0, 0, 1, word.x, y)
         raw.FPDFPage_InsertObject(paper, item)
     for x0, y0, x1, y1 in page.lines:
         stroke = raw.FPDFPageObj_CreateNewPath(x0, page.height - y0)

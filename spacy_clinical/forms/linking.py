@@ -1,5 +1,6 @@
 """Link answers to questions by their places."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -69,6 +70,12 @@ BELOW = 150.0
 ALONG = 60.0
 DOWN = 2.0
 ASIDE = 0.2
+# What it costs to look by the answer before it in its row, and under a label that stands
+# right over it, flush left.
+CHAIN = 20.0
+FLUSH = 40.0
+FLUSH_DOWN = 4.0
+UNDER = 15.0
 # The cost of a question that has an answer beside it.
 TAKEN = 100.0
 # Two lines are level if they share this part of the lower one's height.
@@ -80,8 +87,21 @@ DROP = 14.0
 RISE = 1.2
 STEP = 2.0
 CELL_STEP = 4.0
-# And between a question that has an answer beside it and the next line of that.
+# And between a question that has an answer beside it and the next line of that, and
+# between a label and what stands right under it; and how far their left edges are apart.
 SPACING = 1.2
+TIGHT = 0.8
+INDENT = 2.0
+# White space between a mark and what it ticks, in heights of the mark.
+MARK_GAP = 2.0
+# Boxes to tick are no further under their question.
+BOX_DROP = 3.0
+# How far what is over each other may be beside each other, in heights.
+NEAR = 0.8
+# A box, or what people write in one.
+MARK = re.compile(
+    r"(?!$)[\[({]?[xX_\u2713\u2714\u2612\u2610\u2611\u25a0\u25a1]{0,3}[\])}]?"
+)
 
 
 @dataclass(frozen=True)
@@ -133,18 +153,27 @@ class _Linking:
         self.max_cost = max_cost
         self.questions = [i for i, e in enumerate(entities) if e.label == QUESTION]
         answers = [i for i, e in enumerate(entities) if e.label == ANSWER]
-        self.answers = sorted(answers, key=lambda i: entities[i].box[1])
+        self.answers = _sort_rows(entities, answers)
         self.beside = {i: self._find_beside(i) for i in answers}
+        self.flush = {i: self._find_flush(i) for i in answers}
         # Questions that have an answer beside them, and those with one over them.
-        self.taken = {best[0][1] for best in self.beside.values() if best}
+        self.taken = {
+            best[0][1]
+            for i, best in self.beside.items()
+            if best and best[0] < min(self.flush[i], default=(self.max_cost, -1))
+        }
         self.under: set[int] = set()
         self.links: dict[int, Link] = {}
 
     def link(self) -> list[Link]:
         for i in self.answers:
             costs = [*self.beside[i], *self._find_above(i), *self._find_below(i)]
+            chain = self._find_chain(i)
+            costs += [*chain, *self.flush[i]]
+            if is_mark(self.entities[i].text):
+                costs += self._find_ticked(i)
             if not self._is_right_behind(i):
-                costs += self._find_along(i)
+                costs += self._find_along(i, is_in_row=bool(chain))
             candidates = sorted(pair for pair in costs if pair[0] <= self.max_cost)
             if candidates:
                 question = candidates[0][1]
@@ -165,6 +194,26 @@ class _Linking:
         entities = self.entities
         gaps = [(find_gap(entities[q], entities[answer]), q) for q in self.questions]
         return sorted((cost, q) for cost, q in gaps if cost is not None)
+
+    def _find_flush(self, answer: int) -> list[tuple[float, int]]:
+        """Find labels right over it that begin where it does."""
+        below = self.entities[answer]
+        costs = [(find_flush(self.entities[q], below), q) for q in self.questions]
+        return [(cost, q) for cost, q in costs if cost is not None]
+
+    def _find_chain(self, answer: int) -> list[tuple[float, int]]:
+        """Find the question of the answer before it in its row, where that is in the row, too."""
+        best: tuple[float, int] | None = None
+        for i in self.links:
+            gap = find_gap(self.entities[i], self.entities[answer])
+            if gap is not None and (best is None or gap < best[0]):
+                best = gap, i
+        if best is None:
+            return []
+        question = self.links[best[1]].question
+        first = next((q for _, q in self.beside[answer]), None)
+        # No other question stands between them.
+        return [(CHAIN + best[0], question)] if question == first else []
 
     def _is_right_behind(self, answer: int) -> bool:
         """Check whether no other answer stands between it and the question to its
@@ -188,14 +237,38 @@ class _Linking:
             if cost is None or q in self.under:
                 continue
             gap = below.box[1] - question.box[3]
-            if gap > DROP * below.height:
+            is_box = BOX.search(below.text) is not None
+            if gap > (BOX_DROP if is_box else DROP) * below.height:
+                continue
+            if gap > CELL_STEP * below.height and self._is_cut(q, below):
                 continue
             if q in self.taken:
-                if gap > SPACING * below.height or BOX.search(below.text):
+                if gap > SPACING * below.height or is_box:
                     continue
                 cost += TAKEN
             costs.append((cost, q))
         return costs
+
+    def _is_cut(self, question: int, below: FormEntity) -> bool:
+        """Check whether an answer to another question stands between a question and what
+        is below it."""
+        low = self.entities[question].box[3]
+        between = (
+            (self.entities[i].box, link.question) for i, link in self.links.items()
+        )
+        return any(
+            other != question
+            and low <= box[1] < below.box[1]
+            and min(box[2], below.box[2]) > max(box[0], below.box[0])
+            for box, other in between
+        )
+
+    def _find_ticked(self, mark: int) -> list[tuple[float, int]]:
+        """Find what is right behind a mark that stands alone."""
+        entities = self.entities
+        gaps = [(find_gap(entities[mark], entities[q]), q) for q in self.questions]
+        reach = MARK_GAP * entities[mark].height
+        return [(gap, q) for gap, q in gaps if gap is not None and gap <= reach]
 
     def _find_below(self, answer: int) -> list[tuple[float, int]]:
         """Find labels under the lines that answers are written on."""
@@ -209,10 +282,13 @@ class _Linking:
             cost = find_drop(above, question)
             if cost is not None:
                 costs.append((cost + BELOW - ABOVE, q))
+            flush = find_flush(above, question)
+            if flush is not None:
+                costs.append((flush + UNDER, q))
         return costs
 
-    def _find_along(self, answer: int) -> list[tuple[float, int]]:
-        """Find the questions of answers above it."""
+    def _find_along(self, answer: int, *, is_in_row: bool) -> list[tuple[float, int]]:
+        """Find the questions of answers above it; only heads of columns, if it is in a row."""
         costs = []
         below = self.entities[answer]
         over = [self.entities[q] for q in self.questions]
@@ -220,6 +296,8 @@ class _Linking:
         for i, link in self.links.items():
             above = self.entities[i]
             is_cell = find_drop(self.entities[link.question], above) is not None
+            if is_in_row and not is_cell:
+                continue
             cost = find_step(above, below, CELL_STEP if is_cell else STEP)
             # Another question may stand between them.
             is_cut = any(top > above.box[1] + 0.5 * above.height for top in tops)
@@ -228,11 +306,31 @@ class _Linking:
         return costs
 
 
+def _sort_rows(entities: Sequence[FormEntity], places: Sequence[int]) -> list[int]:
+    """Sort from the top down, and in rows from the left."""
+    rows: list[list[int]] = []
+    for i in sorted(places, key=lambda i: entities[i].box[1]):
+        if rows and _is_level(entities[rows[-1][0]].box, entities[i].box):
+            rows[-1].append(i)
+        else:
+            rows.append([i])
+    return [i for row in rows for i in sorted(row, key=lambda i: entities[i].box[0])]
+
+
+def _is_level(a: Box, b: Box) -> bool:
+    shared = min(a[3], b[3]) - max(a[1], b[1])
+    return shared > LEVEL * min(a[3] - a[1], b[3] - b[1])
+
+
+def is_mark(text: str) -> bool:
+    """Check whether a text is nothing but a box, a tick or a cross."""
+    return MARK.fullmatch(text.replace(" ", "")) is not None
+
+
 def find_gap(question: FormEntity, answer: FormEntity) -> float | None:
     """Get the cost of a question to the left; None if it isn't in the same row."""
-    (qx0, qy0, qx1, qy1), (ax0, ay0, _, ay1) = question.box, answer.box
-    shared = min(qy1, ay1) - max(qy0, ay0)
-    is_level = shared > LEVEL * min(qy1 - qy0, ay1 - ay0)
+    (qx0, _, qx1, _), ax0 = question.box, answer.box[0]
+    is_level = _is_level(question.box, answer.box)
     if question.page != answer.page or not is_level or qx0 >= ax0:
         return None
     return max(ax0 - qx1, 0.0)
@@ -241,10 +339,22 @@ def find_gap(question: FormEntity, answer: FormEntity) -> float | None:
 def find_drop(question: FormEntity, answer: FormEntity) -> float | None:
     """Get the cost of a question above; None if it isn't over the answer."""
     (qx0, _, qx1, qy1), (ax0, ay0, ax1, ay1) = question.box, answer.box
-    is_over = min(qx1, ax1) > max(qx0, ax0) and qy1 < (ay0 + ay1) / 2
+    apart = max(max(qx0, ax0) - min(qx1, ax1), 0.0)
+    is_over = apart < NEAR * answer.height and qy1 < (ay0 + ay1) / 2
     if question.page != answer.page or not is_over:
         return None
-    return ABOVE + DOWN * max(ay0 - qy1, 0.0) + ASIDE * abs(ax0 - qx0)
+    cost = ABOVE + DOWN * max(ay0 - qy1, 0.0) + ASIDE * abs(ax0 - qx0)
+    return cost + DOWN * apart
+
+
+def find_flush(above: FormEntity, below: FormEntity) -> float | None:
+    """Get the cost of what is right over or under another, and begins where it does."""
+    height = below.height
+    gap, aside = below.box[1] - above.box[3], abs(below.box[0] - above.box[0])
+    is_tight = -0.5 * height <= gap <= TIGHT * height and above.box[1] < below.box[1]
+    if above.page != below.page or not is_tight or aside > INDENT * height:
+        return None
+    return FLUSH + FLUSH_DOWN * max(gap, 0.0) + ASIDE * aside
 
 
 def find_step(above: FormEntity, answer: FormEntity, reach: float) -> float | None:

@@ -8,6 +8,7 @@ from thinc.api import Config, Model
 
 from spacy_clinical.errors import CodedValueError, Errors, Warnings, warn
 from spacy_clinical.extensions.attributes import FORM_SPANS_KEY, add_to, set_form_fields
+from spacy_clinical.forms.agreement import agree
 from spacy_clinical.forms.decode import label_segments
 from spacy_clinical.forms.fields import place_fields
 from spacy_clinical.forms.filled import (
@@ -40,7 +41,7 @@ from spacy_clinical.pipeline.bases.token_head import TokenHeadPipe, tag_spans
 from spacy_clinical.types import Floats2d
 
 # Raise it whenever the rules give other results.
-RULES_VERSION = "2"
+RULES_VERSION = "3"
 
 FormDecoder = Literal["segments", "viterbi", "greedy"]
 # What labels stand for: the parts of a form, which are linked, or its fields.
@@ -211,6 +212,8 @@ class ClinicalFormExtractor(TokenHeadPipe):
             return FoundForm(parts, links, encoded, described, filled)
         parts = label_cells(doc, parts, tables)
         links = link_cells(parts, self._link(doc, parts, places), tables)
+        if encoded is not None:
+            parts, links = agree(parts, links, make_entities(doc, parts, places))
         parts = name_headings(doc, parts, links, places, segments)
         return FoundForm(parts, links, encoded, described)
 

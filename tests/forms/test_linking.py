@@ -1,6 +1,6 @@
 import pytest
 
-from spacy_clinical.forms.linking import FormEntity, make_geometric_linker
+from spacy_clinical.forms.linking import FormEntity, is_mark, make_geometric_linker
 
 
 def make(label, x, y, text="word", *, width=80, page=1):
@@ -108,3 +108,99 @@ def test_pages_are_linked_one_by_one():
         )
     ]
     assert link(*form) == [(3 * i, 3 * i + k) for i in range(3) for k in (1, 2)]
+
+
+def test_what_stands_in_a_row_has_the_question_of_the_row():
+    # The question above the second option is nearer than the one to its left.
+    form = (
+        question(300, 0, "Form"),
+        question(0, 60, "Priority"),
+        answer(100, 60, "[ ] urgent"),
+        answer(300, 60, "[x] routine"),
+        answer(500, 60, "[ ] later"),
+    )
+    assert link(*form) == [(1, 2), (1, 3), (1, 4)]
+
+
+def test_rows_of_several_values_keep_to_their_questions():
+    rows = [
+        entity
+        for y in (0, 14, 28)
+        for entity in (question(0, y), answer(300, y), answer(500, y))
+    ]
+    pairs = [(3 * i, 3 * i + k) for i in range(3) for k in (1, 2)]
+    assert link(*rows) == pairs
+    # Tilted: what is in a row is not sorted by its height.
+    tilted = [e._replace(box=tilt(e.box)) for e in rows]
+    assert link(*tilted) == pairs
+
+
+def tilt(box):
+    x0, y0, x1, y1 = box
+    return x0, y0 - 0.01 * x0, x1, y1 - 0.01 * x0
+
+
+def test_a_cell_is_no_answer_to_the_head_of_a_column_that_has_ended():
+    form = (
+        question(200, 0, "Volume"),
+        answer(200, 20),
+        question(0, 60),
+        answer(200, 60),
+        question(0, 100),
+        answer(210, 130, width=20),
+    )
+    assert link(*form)[:2] == [(0, 1), (2, 3)]
+    assert (0, 5) not in link(*form)
+
+
+@pytest.mark.parametrize("mark", ["X", "[x]", "\u2612", "( )", "\u2713"])
+def test_marks_belong_to_what_is_right_beside_them(mark):
+    before = (
+        answer(0, 0, mark, width=10),
+        question(15, 0, "Fair"),
+        answer(120, 0, mark, width=10),
+        question(135, 0, "Good"),
+    )
+    assert link(*before) == [(1, 0), (3, 2)]
+    behind = (
+        question(0, 0, "Fair"),
+        answer(85, 0, mark, width=10),
+        question(120, 0, "Good"),
+        answer(205, 0, mark, width=10),
+    )
+    assert link(*behind) == [(0, 1), (2, 3)]
+
+
+def test_words_are_no_marks():
+    form = question(0, 0), answer(90, 0, "Xylene"), question(180, 0, "Oxygen")
+    assert link(*form) == [(0, 1)]
+    assert not is_mark("Xylene")
+    assert not is_mark("")
+
+
+def test_a_stack_of_lines_with_labels_under_them():
+    form = [
+        entity
+        for i in range(4)
+        for entity in (answer(0, 40 * i), question(0, 40 * i + 13))
+    ]
+    assert link(*form) == [(2 * i + 1, 2 * i) for i in range(4)]
+
+
+def test_a_stack_of_labels_with_lines_under_them():
+    form = [
+        entity
+        for i in range(4)
+        for entity in (question(0, 40 * i), answer(0, 40 * i + 13))
+    ]
+    assert link(*form) == [(2 * i, 2 * i + 1) for i in range(4)]
+
+
+def test_boxes_far_below_a_question_are_not_its():
+    assert link(question(0, 0), answer(0, 60, "[x] asthma")) == []
+    assert link(question(0, 0), answer(0, 25, "[x] asthma")) == [(0, 1)]
+
+
+def test_what_is_a_little_aside_is_still_below():
+    assert link(question(0, 0, width=60), answer(65, 30)) == [(0, 1)]
+    assert link(question(0, 0, width=60), answer(90, 30)) == []
