@@ -185,7 +185,7 @@ def prepare(
     """Let a pipeline's component ask these questions only, and load its checkpoint.
 
     sections: Labels of the sections to read; none for the component's own setting.
-    RAISES ValueError: C972, if there is no such component; C774, if no section can have
+    RAISES ValueError: C972, if there is no such component; C973, if no section can have
         one of the labels; the errors of loading.
     """
     if COMPONENT not in nlp.component_names:
@@ -204,7 +204,7 @@ def prepare(
 def check_labels(nlp: Language, sections: Sequence[str]) -> None:
     """Check labels of sections against those that a pipeline's splitter has.
 
-    RAISES ValueError: C774, if it has no such label.
+    RAISES ValueError: C973, if it has no such label.
     """
     if SPLITTER not in nlp.pipe_names:
         return
@@ -212,7 +212,7 @@ def check_labels(nlp: Language, sections: Sequence[str]) -> None:
     for label in sections:
         if label not in splitter.labels:
             known = ", ".join(sorted(splitter.labels))
-            raise CodedValueError(Errors.C774.format(label=label, known=known))
+            raise CodedValueError(Errors.C973.format(label=label, known=known))
 
 
 class _Totals:

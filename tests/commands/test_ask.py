@@ -97,7 +97,7 @@ def test_what_fails_is_said(notes, tmp_path):
     assert "[C962]" in run(notes, "-q", "?!", status=2)
     assert "[C002]" in run(notes, "-q", SMOKING, "--checkpoint", "nothing", status=2)
     printed = run(notes, "-q", SMOKING, "--section", "socialhistory", status=2)
-    assert "[C774]" in printed
+    assert "[C973]" in printed
     assert "'socialhistory'" in printed
     assert "social_history" in printed
     for wrong in (

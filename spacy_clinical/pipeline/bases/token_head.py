@@ -217,7 +217,7 @@ def tag_spans(eg: Example, spans: Iterable[Span]) -> list[str | None]:
     """
     tags: list[str | None] = ["O"] * len(eg.predicted)
     # Alignment takes as long as a step of training, and mostly changes nothing.
-    if not numpy.array_equal(*(doc.to_array(ORTH) for doc in (eg.x, eg.y))):
+    if not numpy.array_equal(eg.x.to_array(ORTH), eg.y.to_array(ORTH)):
         spans = eg.get_aligned_spans_y2x(spans)
     for span in filter_spans(spans):
         inner = [f"I-{span.label_}"] * max(len(span) - 2, 0)
