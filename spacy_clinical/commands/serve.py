@@ -105,6 +105,7 @@ def serve(
         from spacy_clinical.service.server import (
             bind,
             is_loopback,
+            listen,
             name_address,
             run_alone,
         )
@@ -134,6 +135,7 @@ def serve(
         load = partial(load_pipeline, model, add or ())
         form_nlp = _load_forms(form_model) if forms else None
         engine = _make_engine(load(), form_nlp, settings, key_file)
+        listen(opened)
         title = get_title(engine.loaded.nlp)
         tell(f"{title} at {name_address(opened)}")
         if workers > 1:

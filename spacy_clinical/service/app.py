@@ -32,7 +32,14 @@ def create_app(engine: Engine) -> FastAPI:
         yield
         await engine.stop()
 
-    app = FastAPI(lifespan=run, openapi_url=None, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        lifespan=run,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        # Redirects would lead to whatever name the header Host gives.
+        redirect_slashes=False,
+    )
     bodies = BodyReader(max_held=settings.max_held, timeout=settings.read_timeout)
     app.state.service = Service(engine, settings, metrics, bodies)
     for routes in (note_routes, form_routes, info_routes):

@@ -34,8 +34,11 @@ class BodyReader:
         limit (bytes): Of this body.
         option: Of the command line, which makes the limit larger.
         RAISES Problem: C980, if it is too large; C983, if all bodies together are;
-            C984, if it comes too slowly.
+            C984, if it comes too slowly; C934, if it is compressed.
         """
+        encoding = request.headers.get("content-encoding", "").strip().lower()
+        if encoding not in ("", "identity"):
+            raise Problem(415, Errors.C934, {"Accept-Encoding": "identity"})
         too_large = Problem(413, Errors.C980.format(limit=limit, option=option))
         declared = request.headers.get("content-length", "")
         if declared.isascii() and declared.isdigit() and int(declared) > limit:

@@ -61,6 +61,7 @@ ANNOTATE = _describe(
         JSON: _one_of(NoteIn, NotesIn),
         "text/plain": {"type": "string"},
         "application/octet-stream": _FILE,
+        "multipart/form-data": _FORM,
     },
     (JSON, NDJSON, FHIR, FHIR_NDJSON, HTML),
 )

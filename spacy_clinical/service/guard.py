@@ -6,6 +6,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import anyio
@@ -34,7 +35,7 @@ HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": NO_CONTENT_POLICY,
 }
-LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+LOCAL_NAME = "localhost"
 # Other methods could be any word.
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 OTHER = "other"
@@ -171,7 +172,7 @@ def _is_local(headers: Headers) -> bool:
     if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
         return False
     try:
-        name = urlsplit(f"//{headers.get('host', '')}").hostname
+        name = urlsplit(f"//{headers.get('host', '')}").hostname or ""
+        return name == LOCAL_NAME or ip_address(name).is_loopback
     except ValueError:
         return False
-    return name in LOCAL_NAMES

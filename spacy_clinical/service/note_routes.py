@@ -30,6 +30,7 @@ from spacy_clinical.service.schemas import (
     parse_body,
 )
 from spacy_clinical.service.service import Service, get_service
+from spacy_clinical.service.uploads import FILE, choose_kind, find_file
 from spacy_clinical.service.work import Annotation, Cleaning, Order, Question, Questions
 from spacy_clinical.types import Note
 
@@ -119,12 +120,14 @@ async def _read_notes(request: Request, service: Service) -> tuple[list[Note], b
     """Read the notes of a request, as JSON or as a file.
 
     RETURNS: The notes, and whether it is one by itself.
+    RAISES Problem: C935, if it can be neither.
     """
-    kind = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
+    kind = choose_kind(request.headers.get("content-type", ""))
     async with service.read_body(request) as body:
-        if kind != JSON:
+        if kind == FILE:
             request_id = get_request_id(request.scope)
-            note = await parse(body, lambda data: convert_file(data, request_id))
+            file = await find_file(body, request.headers)
+            note = await parse(file, lambda data: convert_file(data, request_id))
             return [note], True
         asked = await parse(body, lambda data: parse_body(data, NOTE_SHAPES))
     if isinstance(asked, NotesIn):

@@ -11,6 +11,10 @@ from spacy_clinical.service.bodies import RETRY_AFTER, make_busy
 from spacy_clinical.service.problems import PROBLEM_TYPE, write_problem
 from spacy_clinical.service.settings import Settings
 
+# Seconds that a connection stays open for a request that is on its way when the service
+# ends.
+LAST_CALL = 0.5
+
 
 def _refuse(n_connections: int) -> bytes:
     """Make the answer on a connection that is one too many."""
@@ -35,7 +39,8 @@ def make_protocol(settings: Settings) -> type[asyncio.Protocol]:
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
-            self._head, self._answer = _Timer(), _Timer()
+            self._head, self._answer, self._end = _Timer(), _Timer(), _Timer()
+            self._is_ending = False
 
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
@@ -48,6 +53,20 @@ def make_protocol(settings: Settings) -> type[asyncio.Protocol]:
         def data_received(self, data: bytes) -> None:
             super().data_received(data)
             self._watch_head()
+            if self._is_ending and not self._is_idle():
+                self._end.stop()
+                super().shutdown()
+
+        def shutdown(self) -> None:
+            """End when the request that is answered, or is on its way, is answered.
+
+            A caller that hasn't heard of the end may be sending one.
+            """
+            self._is_ending = True
+            if self._is_idle():
+                self._end.start(LAST_CALL, self.transport.close)
+            else:
+                super().shutdown()
 
         def pause_writing(self) -> None:
             super().pause_writing()
@@ -60,15 +79,20 @@ def make_protocol(settings: Settings) -> type[asyncio.Protocol]:
         def connection_lost(self, exc: Exception | None) -> None:
             self._head.stop()
             self._answer.stop()
+            self._end.stop()
             super().connection_lost(exc)
 
         def _watch_head(self) -> None:
             """Give the head of a request its time; also the rest of a refused body."""
-            cycle: RequestResponseCycle | None = self.cycle
-            if cycle is None or cycle.response_complete:
+            if self._is_idle():
                 self._head.start(settings.header_timeout, self.transport.close)
             else:
                 self._head.stop()
+
+        def _is_idle(self) -> bool:
+            """Check that no request is being answered."""
+            cycle: RequestResponseCycle | None = self.cycle
+            return cycle is None or cycle.response_complete
 
     return cast(type[asyncio.Protocol], LimitedProtocol)
 

@@ -1,5 +1,7 @@
 """Schemas of requests and answers, for checks and for OpenAPI."""
 
+import codecs
+import json
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
@@ -19,8 +21,13 @@ _EXPECTED = {
     "int_type": "a whole number",
     "missing": "given",
     "extra_forbidden": "left out",
+    "model_type": "an object",
     "too_short": "not empty",
+    "string_too_short": "not empty",
     "too_long": "shorter",
+    "string_too_long": "shorter",
+    "greater_than_equal": "larger",
+    "less_than_equal": "smaller",
 }
 _NOTE = "HPI:\nA 63-year-old man with chest pain. He denies fever.\n\nMEDICATIONS: aspirin 81 mg daily"
 
@@ -124,9 +131,11 @@ def parse_body(body: bytes, models: Mapping[str, type[M]]) -> M:
     """Parse JSON of one of several shapes.
 
     models: By the field that tells them apart.
-    RAISES Problem: C981, if it is no JSON; C982, if it has no such shape. Neither quotes
-        it.
+    RAISES Problem: C981, if it is no JSON; C936, if it has a key twice; C982, if it has no
+        such shape. None quotes it.
     """
+    # RFC 8259 lets parsers leave out the mark that some systems begin files with.
+    body = body.removeprefix(codecs.BOM_UTF8)
     try:
         value = pydantic_core.from_json(body, allow_inf_nan=False)
     except ValueError as error:
@@ -134,6 +143,8 @@ def parse_body(body: bytes, models: Mapping[str, type[M]]) -> M:
         raise Problem(400, Errors.C981.format(line=line, column=column)) from None
     if not isinstance(value, dict):
         raise _make_problem("the body", "an object")
+    # Of two notes with the same key, the parser above keeps one.
+    json.loads(body, object_pairs_hook=_check_keys)
     known = [name for name in models if name in value]
     if len(known) != 1:
         names = " or ".join(f"'{name}'" for name in models)
@@ -144,6 +155,12 @@ def parse_body(body: bytes, models: Mapping[str, type[M]]) -> M:
         fault = error.errors(include_url=False, include_input=False)[0]
         expected = _EXPECTED.get(fault["type"], fault["type"].replace("_", " "))
         raise _make_problem(_name_place(fault["loc"]), expected) from None
+
+
+def _check_keys(pairs: list[tuple[str, Any]]) -> None:
+    """Check that no key of an object is there twice."""
+    if len({key for key, _ in pairs}) < len(pairs):
+        raise Problem(400, Errors.C936)
 
 
 def _find_place(message: str) -> tuple[str, str]:

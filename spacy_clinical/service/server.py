@@ -28,20 +28,37 @@ def bind(host: str, port: int) -> socket.socket:
     """
     opened = None
     try:
-        [(family, kind, _, _, address), *_] = socket.getaddrinfo(
+        [(family, kind, protocol, _, address), *_] = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
-        opened = socket.socket(family, kind)
+        # asyncio sends small answers at once (TCP_NODELAY) only where the protocol is
+        # named; each would wait 40 ms otherwise.
+        opened = socket.socket(family, kind, protocol)
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         opened.bind(address)
     except OSError as error:
         if opened is not None:
             opened.close()
-        reason = error.strerror or type(error).__name__
-        message = Errors.C997.format(host=host, port=port, reason=reason)
-        raise CodedOSError(message) from None
+        raise _make_error(host, port, error) from None
     opened.set_inheritable(True)
     return opened
+
+
+def listen(opened: socket.socket) -> None:
+    """Listen, when the service is ready.
+
+    RAISES OSError: C997, if another service has begun to listen there meanwhile.
+    """
+    try:
+        opened.listen(BACKLOG)
+    except OSError as error:
+        host, port = opened.getsockname()[:2]
+        raise _make_error(host, port, error) from None
+
+
+def _make_error(host: str, port: int, error: OSError) -> CodedOSError:
+    reason = error.strerror or type(error).__name__
+    return CodedOSError(Errors.C997.format(host=host, port=port, reason=reason))
 
 
 def make_server(engine: Engine) -> uvicorn.Server:

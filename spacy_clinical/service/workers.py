@@ -3,13 +3,16 @@
 import gc
 import logging
 import multiprocessing
+import os
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 
+import uvicorn
 from spacy.language import Language
 
 from spacy_clinical.errors import CodedOSError, CodedRuntimeError, Errors
@@ -41,8 +44,9 @@ def check_system() -> None:
 class Workers:
     """Processes that answer requests to one socket, and are replaced if they die.
 
-    SIGTERM and SIGINT end them: each answers the requests that it has begun. On SIGHUP,
-    the pipeline is loaded again; new processes take over, and the old ones end so.
+    SIGTERM and SIGINT end them: each answers the requests that it has begun; they also end
+    so if this process dies. On SIGHUP, the pipeline is loaded again; new processes take
+    over, and the old ones end so.
 
     engine: With the pipelines, which isn't started in this process.
     opened: The socket.
@@ -138,6 +142,10 @@ class Workers:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         server = make_server(self.engine)
         stop_on_signals(server)
+        watching = threading.Thread(
+            target=_end_with_parent, args=[server], name="parent", daemon=True
+        )
+        watching.start()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         server.run(sockets=[self.opened])
 
@@ -146,6 +154,15 @@ class Workers:
 
     def _ask_to_reload(self, *_: object) -> None:
         self._is_reloading = True
+
+
+def _end_with_parent(server: uvicorn.Server) -> None:
+    """End a server when the parent has died, which would have ended it."""
+    parent = multiprocessing.parent_process()
+    # Its sentinel won't do: workers that were forked later hold it, too.
+    while parent is not None and os.getppid() == parent.pid:
+        time.sleep(1)
+    server.should_exit = True
 
 
 def _keep_shared() -> None:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import httpx
 import spacy
+import uvicorn
 from spacy.language import Language
 
 from spacy_clinical.identifiers.replace.keys import Key
@@ -67,6 +68,11 @@ class Running(NamedTuple):
     url: str
     engine: Engine
     client: httpx.Client
+    server: uvicorn.Server
+
+    def stop(self) -> None:
+        """Begin to end the service."""
+        self.server.should_exit = True
 
 
 @contextlib.contextmanager
@@ -85,7 +91,7 @@ def run_service(
             assert thread.is_alive()
             time.sleep(0.01)
         with httpx.Client(base_url=url, timeout=PATIENCE, trust_env=False) as client:
-            yield Running(url, engine, client)
+            yield Running(url, engine, client, server)
     finally:
         server.should_exit = True
         thread.join(PATIENCE)

@@ -100,6 +100,8 @@ def test_no_library_writes_what_was_sent_to_its_log(service, caplog):
         {"Host": "evil.example"},
         {"Host": "localhost.evil.example:8000"},
         {"Host": "[::1"},
+        {"Host": "10.0.0.1"},
+        {"Host": ""},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
     ],
@@ -109,7 +111,13 @@ def test_pages_of_other_sites_get_nothing(headers):
         for path in ("/", "/v1/pipeline"):
             answer = running.client.get(path, headers=headers)
             assert (answer.status_code, answer.json()["code"]) == (403, "C996")
-        for good in ({}, {"Host": "localhost:1"}, {"Sec-Fetch-Site": "same-origin"}):
+        for good in (
+            {},
+            {"Host": "localhost:1"},
+            {"Host": "127.0.0.2:8000"},
+            {"Host": "[::1]:8000"},
+            {"Sec-Fetch-Site": "same-origin"},
+        ):
             assert running.client.get("/v1/pipeline", headers=good).status_code == 200
 
 

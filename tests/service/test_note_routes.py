@@ -1,3 +1,4 @@
+import gzip
 import io
 import json
 import zipfile
@@ -205,6 +206,46 @@ def test_files_that_hold_no_note_are_refused(service, content, code):
     check_problem(answer, 415, code)
 
 
+def test_the_file_of_a_form_is_converted(service):
+    files = {"file": ("qq.docx", make_docx("HPI: pain"))}
+    record = service.client.post("/v1/annotate", files=files).json()
+    assert record["text"].strip() == "HPI: pain"
+
+
+@pytest.mark.parametrize("kind", ["text/json", "application/JSON; charset=utf-8", ""])
+def test_json_may_have_other_names_or_a_mark(service, kind):
+    body = b"\xef\xbb\xbf" + json.dumps({"text": NOTE}).encode()
+    headers = {"Content-Type": kind}
+    answer = service.client.post("/v1/annotate", content=body, headers=headers)
+    assert answer.json()["text"] == NOTE
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "application/x-www-form-urlencoded",
+        "application/x-ndjson",
+        "application/jsonl",
+        "application/pdf",
+        "image/png",
+    ],
+)
+def test_bodies_that_would_be_taken_for_notes_are_refused(service, kind):
+    body = json.dumps({"text": NOTE})
+    headers = {"Content-Type": kind}
+    answer = service.client.post("/v1/annotate", content=body, headers=headers)
+    check_problem(answer, 415, "C935")
+
+
+@pytest.mark.parametrize("path", ["annotate", "deidentify", "forms"])
+def test_compressed_bodies_are_refused(service, path):
+    body = gzip.compress(json.dumps({"text": NOTE}).encode())
+    headers = {"Content-Type": JSON, "Content-Encoding": "gzip"}
+    answer = service.client.post(f"/v1/{path}", content=body, headers=headers)
+    check_problem(answer, 415, "C934")
+    assert answer.headers["accept-encoding"] == "identity"
+
+
 @pytest.mark.parametrize(
     ("body", "status", "code", "words"),
     [
@@ -226,7 +267,9 @@ def test_files_that_hold_no_note_are_refused(service, content, code):
         (b'{"text": "a", "meta": []}', 422, "C982", "'meta' must be an object"),
         (b'{"notes": {}}', 422, "C982", "'notes' must be a list"),
         (b'{"notes": []}', 422, "C982", "1 to 1000 notes"),
-        (b'{"notes": [{"text": "a"}, 7]}', 422, "C982", "'notes[1]'"),
+        (b'{"notes": [{"text": "a"}, 7]}', 422, "C982", "'notes[1]' must be an object"),
+        (b'{"text": "qqsecret", "text": "a"}', 400, "C936", "twice"),
+        (b'{"notes": [{"text": "a", "meta": {"b": 1, "b": 1}}]}', 400, "C936", "twice"),
         (b'{"notes": [{"id": "a"}]}', 422, "C982", "'notes[0].text' must be given"),
     ],
 )
@@ -345,6 +388,7 @@ def test_paths_need_their_components(service, asking):
 
 def test_unknown_paths_and_methods_get_a_problem(service):
     check_problem(service.client.get("/Jane%20Roe"), 404, "C988")
+    check_problem(service.client.get("/docs/"), 404, "C988")
     answer = service.client.get("/v1/annotate")
     check_problem(answer, 405, "C988")
     assert answer.headers["allow"] == "POST"

@@ -6,6 +6,7 @@ import time
 import httpx
 import pytest
 
+from spacy_clinical.service.protocol import LAST_CALL
 from tests.service.running import NOTE, make_nlp, run_service
 
 HEAD = b"POST /v1/annotate HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -77,6 +78,26 @@ def test_two_requests_on_a_connection_have_their_own_time(impatient):
         assert (answer.status, bool(answer.read())) == (200, True)
         time.sleep(0.2)
     connection.close()
+
+
+def test_a_request_that_is_on_its_way_at_the_end_is_answered():
+    request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with run_service(make_nlp()) as running, connect(running) as connection:
+        connection.sendall(request)
+        assert b" 200 " in connection.recv(65536)
+        running.stop()
+        time.sleep(LAST_CALL / 2)
+        connection.sendall(request)
+        answer = read_all(connection)
+    assert b" 200 " in answer
+
+
+def test_idle_connections_do_not_hold_up_the_end():
+    with run_service(make_nlp()) as running, connect(running) as connection:
+        start = time.monotonic()
+        running.stop()
+        assert read_all(connection) == b""
+    assert time.monotonic() - start < 5
 
 
 def test_too_many_connections_are_told_to_try_again(impatient):

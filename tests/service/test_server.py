@@ -16,6 +16,7 @@ import spacy
 from spacy_clinical.service.server import (
     bind,
     is_loopback,
+    listen,
     name_address,
     reload_pipeline,
 )
@@ -43,6 +44,30 @@ def test_a_port_that_is_taken_is_an_error():
             bind("127.0.0.1", port)
     with pytest.raises(OSError, match=r"\[C997\]"):
         bind("no.such.host.invalid", 80)
+
+
+def test_two_services_that_start_at_once_do_not_share_a_port():
+    with bind("127.0.0.1", 0) as first:
+        port = first.getsockname()[1]
+        with bind("127.0.0.1", port) as second:
+            listen(first)
+            with pytest.raises(
+                OSError, match=rf"\[C997\].*127\.0\.0\.1, port {port}: "
+            ):
+                listen(second)
+
+
+def test_small_answers_are_sent_at_once():
+    with bind("127.0.0.1", 0) as opened:
+        assert opened.proto == socket.IPPROTO_TCP
+    with run_service(make_nlp()) as running:
+        times = []
+        for _ in range(20):
+            start = time.perf_counter()
+            assert running.client.get("/healthz").status_code == 200
+            times.append(time.perf_counter() - start)
+    # Those that wait for an acknowledgement take 40 ms each.
+    assert min(times) < 0.03
 
 
 async def send_all(url, notes, after):

@@ -60,6 +60,13 @@ def test_sighup_replaces_workers_one_set_after_the_other(service):
     assert answer.status_code == 200
 
 
+def test_workers_end_if_their_parent_dies(service):
+    children = list_children(service.process.pid)
+    service.process.kill()
+    service.process.wait()
+    wait_until(lambda: not any(Path(f"/proc/{child}").exists() for child in children))
+
+
 def test_metrics_are_those_of_all_workers(service):
     for _ in range(30):
         # A new connection each, so that both workers get some.
