@@ -8,8 +8,8 @@ C5xx forms · C76x annotation tools · C77x new configs · C85x, C860 assertion 
 C864 to C867 abbreviations, augmenter · C868, C869 storage of weights · C870 to C874
 partly labelled corpora, PubTator · C875 long forms for abbreviations · C880 to C882
 identifiers · C890 to C897, W890 their removal · C90x, C91x, W900 vocabularies · C920 to
-C922 abbreviations of notes · C94x relations · C774, C96x, C97x, W901, W902 questions and pairs
-of texts · C98x, C99x the service.
+C922 abbreviations of notes · C94x relations · C774, C96x, C97x, W901, W902 questions and
+pairs of texts · C98x, C99x the service.
 """
 
 import re

@@ -63,7 +63,3 @@ class QuestionErrors(metaclass=Catalog):
         "The pipeline has no component clinical_qa (it has: {components}). Add one, or "
         "give a checkpoint for question answering: --checkpoint."
     )
-    C774 = (
-        "No section of these notes can be called '{label}'. Give one of the labels that "
-        "the pipeline's section splitter has: {known}"
-    )
