@@ -1,4 +1,4 @@
-"""Errors of files of corrections, C76x, and of new configs, C77x."""
+"""Errors of files of corrections, C76x, of new configs and sections of notes, C77x."""
 
 from spacy_clinical.errors.messages import Catalog
 
@@ -52,4 +52,8 @@ class CorrectionErrors(metaclass=Catalog):
     C773 = (
         "The checkpoint '{name}' isn't on this machine, so it can't be loaded offline. Fetch "
         "it with spacy-clinical checkpoints, or give a folder."
+    )
+    C774 = (
+        "No section of these notes can be called '{label}'. Give one of the labels that "
+        "the pipeline's section splitter has: {known}"
     )

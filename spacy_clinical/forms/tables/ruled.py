@@ -20,6 +20,8 @@ MAX_WORDS, MAX_MEAN_WORDS = 200, 40
 MAX_CROSSED, EDGE = 0.2, 0.2
 # A grid with more rows than this has a ruling under each of them.
 FEW_ROWS = 3
+# Cells with one line that a table has under a row with two, at least.
+MIN_ONES = 4
 # Lines in a row without rulings, and the part of them that has words in two columns.
 MIN_LINES, MIN_SHARED = 3, 0.7
 
@@ -173,13 +175,17 @@ def _renumber(kept: Sequence[int], start: int, size: int) -> tuple[int, int]:
 def _split_rows(table: FoundTable, lines: Ints1d) -> FoundTable:
     """Split rows that only their lines of text part: tables often have a ruling under
     their head, and none under other rows."""
-    if table.n_rows > FEW_ROWS:
+    is_short = table.n_rows <= FEW_ROWS
+    is_double = _has_double_head(table, lines)
+    if not is_short and not is_double:
         return table
     cells: list[TableCell] = []
     n_rows = 0
     for row in range(table.n_rows):
         own = [cell for cell in table.cells if cell.row == row]
-        starts = _find_row_starts(own, lines)
+        starts = _find_row_starts(own, lines) if is_short else []
+        if is_double and row == 0:
+            starts = _list_lines(own[0], lines)
         for cell in own:
             if len(starts) > 1:
                 cells += _cut(cell, starts, n_rows, lines)
@@ -188,6 +194,27 @@ def _split_rows(table: FoundTable, lines: Ints1d) -> FoundTable:
         n_rows += max(len(starts), 1)
     cells.sort(key=lambda cell: (cell.row, cell.column))
     return FoundTable(table.source, table.n_columns, cells)
+
+
+def _has_double_head(table: FoundTable, lines: Ints1d) -> bool:
+    """Check whether the first row has two lines in all cells, where all others have one:
+    the ruling below its head is missing."""
+    cells = [cell for cell in table.cells if cell.n_rows == 1]
+    first = [_list_lines(cell, lines) for cell in cells if cell.row == 0]
+    others = [_list_lines(cell, lines) for cell in cells if cell.row > 0]
+    n_lines = [len(own) for own in others if own]
+    return (
+        len(cells) == len(table.cells)
+        and len(first) == table.n_columns
+        and len(first[0]) == 2
+        and all(own == first[0] for own in first)
+        and len(n_lines) >= MIN_ONES
+        and set(n_lines) == {1}
+    )
+
+
+def _list_lines(cell: TableCell, lines: Ints1d) -> list[int]:
+    return sorted({int(lines[i]) for i in cell.tokens})
 
 
 def _find_row_starts(cells: Iterable[TableCell], lines: Ints1d) -> list[int]:

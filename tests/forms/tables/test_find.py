@@ -80,6 +80,14 @@ def test_tables_may_be_ruled_in_part(read, without):
     assert tell(doc) == [("rulings", HEADS, ROWS)]
 
 
+def test_the_ruling_below_a_head_may_be_missing(read):
+    rows = [DRUGS[0], *DRUGS[1:], ["Warfarin", "5 mg", "PO", "nightly"]]
+    ys = [*YS, 225]
+    without = {("h", 1, j) for j in range(4)}
+    doc = read(make_sheet(place(XS, ys, rows), rule(XS, ys, without=without)))
+    assert tell(doc) == [("rulings", HEADS, rows[1:])]
+
+
 @pytest.mark.parametrize("rotate", [90, 180, 270])
 def test_pages_may_be_rotated(read, rotate):
     sheet = make_sheet(place(XS, YS, DRUGS), rule(XS, YS), rotate=rotate)
