@@ -53,7 +53,3 @@ class CorrectionErrors(metaclass=Catalog):
         "The checkpoint '{name}' isn't on this machine, so it can't be loaded offline. Fetch "
         "it with spacy-clinical checkpoints, or give a folder."
     )
-    C774 = (
-        "No section of these notes can be called '{label}'. Give one of the labels that "
-        "the pipeline's section splitter has: {known}"
-    )
