@@ -88,7 +88,7 @@ def agreement(
             with open_atomic(output / "agreement.json") as handle:
                 found = {"first": str(first), "second": str(second), **to_json(result)}
                 handle.write(write_json(found, indent=1))
-            n_plots = _write_plots(result, output) if plots and pairs else 0
+            n_plots = _write_plots(result, output) if plots and result.by_label else 0
     for failure in failures:
         tell(failure.message)
     _print(result, len(one), len(other), output, n_plots)

@@ -114,14 +114,22 @@ def import_corrections(
 
 
 def _watch(read: Iterable[Read], counts: _Counts, *, corrected: bool) -> Iterator[Read]:
-    """Show a progress bar, and leave out notes that weren't corrected."""
+    """Show a progress bar, and leave out notes that weren't corrected.
+
+    Of notes with the same id and text, the first is kept.
+    """
+    seen: set[tuple[str, int]] = set()
     # disable=None: a bar only on a terminal.
     for one in tqdm(read, unit="note", disable=None):
         if isinstance(one, NoteFailure):
             yield one
         elif one.status == "rejected" or (corrected and one.status != "corrected"):
             counts.n_left_out += 1
+        elif (key := (one.note.id, hash(one.note.text))) in seen:
+            message = Errors.C937.format(source=one.note.source, id=one.note.id)
+            yield NoteFailure(one.note.source, message)
         else:
+            seen.add(key)
             yield one
 
 

@@ -1,4 +1,4 @@
-"""Errors of files of corrections, C76x, of new configs and sections of notes, C77x."""
+"""Errors of files of corrections, C76x, C937 and C938, and of new configs, C77x."""
 
 from spacy_clinical.errors.messages import Catalog
 
@@ -7,6 +7,12 @@ class CorrectionErrors(metaclass=Catalog):
     """Errors of files that annotation tools write, of what compares them, and of configs
     that are written for a start."""
 
+    C937 = (
+        "{source} has the note '{id}' again, and isn't imported: a note that is there twice "
+        "would count twice. Leave out one of them, or compare both with spacy-clinical "
+        "agreement."
+    )
+    C938 = "{source} has no .txt beside it, so there is no text that it could be about."
     C760 = (
         "{source} can't be read as {kind}: {reason}. Export it from the tool again, in "
         "the format that docs/corrections.md names."

@@ -16,6 +16,7 @@ function say(text) {
 function tell(text) {
   field("problem").textContent = text;
   field("problem").hidden = !text;
+  if (text) field("problem").scrollIntoView({ block: "nearest" });
 }
 
 const isForm = () => file !== null && (file.type === "application/pdf" || file.type.startsWith("image/") || FORM_FILE.test(file.name));
@@ -80,11 +81,13 @@ async function run(doing, work) {
 }
 
 function annotate() {
+  if (running) return;
   if (!file && !field("text").value.trim()) {
     tell("Paste a note, or choose a file.");
     return field("text").focus();
   }
   const request = { ...makeRequest(), query: makeQuery() }, kind = isForm() ? "form" : "note";
+  clear();
   run(`Reading the ${kind} …`, async (signal) => {
     const answer = await send(request, "text/html", signal);
     const isPage = answer.headers.get("Content-Type").startsWith("text/html");
@@ -106,7 +109,15 @@ function show(page, title) {
   frame.src = address;
   frame.hidden = false;
   field("empty").hidden = true;
-  field("copied").hidden = true;
+  field("result").scrollIntoView({ block: "nearest" });
+}
+
+// What was found in one note must not be taken for another's, whose reading may fail.
+function clear() {
+  shown = null;
+  for (const name of ["page", "copied"]) field(name).hidden = true;
+  for (const name of ["copy-json", "copy-fhir"]) field(name).disabled = true;
+  field("empty").hidden = false;
 }
 
 function copy({ target }) {

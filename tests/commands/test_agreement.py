@@ -74,3 +74,17 @@ def test_nothing_in_common_is_an_error(tmp_path):
     (tmp_path / "d.json").write_text("[]", "utf8")
     output = run(first, tmp_path / "d.json", "-o", tmp_path / "out", status=2)
     assert "[C767]" in output
+
+
+def test_notes_without_annotations_have_no_plots(tmp_path, recwarn):
+    def empty(record):
+        record.update(entities=[], overlapping=[], relations=[])
+
+    records = [make_made_record()]
+    empty(records[0])
+    write_records(records, tmp_path / "a.jsonl")
+    output = run(tmp_path / "a.jsonl", tmp_path / "a.jsonl", "-o", tmp_path / "out")
+    assert re.search(r"^Kappa +undefined$", output, re.M)
+    assert re.search(r"^Plots +0$", output, re.M)
+    assert not [w for w in recwarn if "plots" in str(w.filename)]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["agreement.json"]

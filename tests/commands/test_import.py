@@ -78,7 +78,8 @@ def test_imported_entities_are_learned(notes, tmp_path):
 
 
 def test_only_corrected_notes_are_imported(tmp_path):
-    write_tasks([make_made_record()] * 3, tmp_path / "a.json")
+    records = [make_made_record() | {"id": f"n/{i}"} for i in range(3)]
+    write_tasks(records, tmp_path / "a.json")
     tasks = json.loads((tmp_path / "a.json").read_text("utf8"))
     result = tasks[0]["predictions"][0]["result"]
     tasks[0]["annotations"] = [{"result": result}]
@@ -116,3 +117,13 @@ def test_records_without_text_cannot_be_corrected(notes, tmp_path):
     del record["text"]
     write_records([record], notes)
     assert "[C325]" in run(*command, status=2)
+
+
+@pytest.mark.parametrize("kind", ["doccano", "prodigy"])
+def test_notes_that_are_there_twice_are_read_once(kind, notes, tmp_path):
+    tool = tmp_path / "a.jsonl"
+    run("export", notes, "-o", tool, "-f", kind)
+    tool.write_bytes(tool.read_bytes() * 2)
+    output = run("import", tool, "-o", tmp_path / "b.jsonl", "--notes", notes, status=1)
+    assert "[C937] notes.csv:1 has the note 'n/1' again" in output
+    assert len(list(read_records(tmp_path / "b.jsonl"))) == 1

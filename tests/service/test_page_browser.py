@@ -182,6 +182,35 @@ def test_problems_are_told(page, tmp_path):
     assert page.run("document.activeElement.id") == "text"
 
 
+def test_a_result_does_not_stay_when_another_note_fails(page, tmp_path):
+    annotate(page, "HPI: pain")
+    page.wait_for(IS_SHOWN)
+    broken = tmp_path / "broken.txt"
+    broken.write_bytes(bytes(range(256)) * 50)
+    page.choose_file("#file", broken)
+    page.run("document.getElementById('go').click()")
+    page.wait_for("document.getElementById('problem').textContent.includes('[C303]')")
+    assert page.run("document.getElementById('page').hidden")
+    for name in ("copy-json", "copy-fhir"):
+        assert page.run(f"document.getElementById('{name}').disabled")
+    complaints = page.browser.list_complaints()
+    assert len(complaints) == 1
+    assert "415" in complaints[0]
+    page.browser._events.clear()
+
+
+@pytest.mark.parametrize("width", [1366, 1280, 1024])
+def test_the_note_is_beside_what_was_found(browser, service, width):
+    with browser.open(f"{service.url}/", width=width, height=800) as tab:
+        tab.wait_for("document.documentElement.dataset.ready")
+        annotate(tab, "HPI: pain")
+        tab.wait_for(IS_SHOWN)
+        # The page of a note has two columns from this width on.
+        frame = "document.getElementById('page').getBoundingClientRect()"
+        assert tab.run(f"{frame}.width") > 900
+        assert tab.wait_for(f"{frame}.top >= 0 && {frame}.top < 600")
+
+
 def test_work_can_be_cancelled(page):
     annotate(page, "qqslow")
     page.wait_for("!document.getElementById('cancel').hidden")

@@ -53,6 +53,7 @@ TYPES: Mapping[Layer, str] = {
     "sections": f"{_SPACE}ClinicalSection",
 }
 RELATION = f"{_SPACE}ClinicalRelation"
+METADATA = "de.tudarmstadt.ukp.dkpro.core.api.metadata.type.DocumentMetaData"
 # INCEpTION's own layer of entities, where people have used that one.
 NAMED_ENTITY = "de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity"
 # XML 1.0 has none of these.
@@ -208,8 +209,20 @@ def _read_cas(file: Path, system: cassis.TypeSystem, source: str) -> Annotated:
         for one in relations:
             child, head = numbers[one.Dependent.xmiID], numbers[one.Governor.xmiID]
             links.append(Link(one.value or "related", child, head))
-    note_id, known = read_names(file.parent).get(file.stem, (file.stem, source))
+    name = _find_title(cas) or file.stem
+    note_id, known = read_names(file.parent).get(name, (name, source))
     return Annotated(Note(note_id, text, {}, known), marks, links)
+
+
+def _find_title(cas: cassis.Cas) -> str:
+    """Find the name of the document as it was imported; "" without one.
+
+    Projects of INCEpTION name files by the annotators.
+    """
+    if not cas.typesystem.contains_type(METADATA):
+        return ""
+    titles = (_get(one, "documentTitle") or "" for one in cas.select(METADATA))
+    return next((title for title in titles if title), "").removesuffix(".xmi")
 
 
 def _list_types(system: cassis.TypeSystem) -> Iterator[tuple[str, Layer]]:

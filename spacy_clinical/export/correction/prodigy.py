@@ -143,7 +143,9 @@ def _read_row(row: Mapping[str, Any], source: str) -> Annotated:
         child, head = (
             _find(relation, side, places, spans) for side in ("child", "head")
         )
-        links.append(Link(str(relation["label"]), child, head))
+        # Spans may be corrected where relations aren't shown, which then stay behind.
+        if child is not None and head is not None:
+            links.append(Link(str(relation["label"]), child, head))
     meta = row.get("meta") or {}
     note_id = str(meta.get("id") or source)
     note = Note(note_id, text, {}, str(meta.get("source") or source))
@@ -168,15 +170,21 @@ def _find(
     side: str,
     places: Mapping[tuple[int, int, str], int],
     spans: Sequence[Mapping[str, Any]],
-) -> int:
-    """Find the mark of a side, by its span or by the token that stands for it."""
+) -> int | None:
+    """Find the mark of a side, by its span or by the token that stands for it.
+
+    RETURNS: None, if no mark is there, or one with another label.
+    """
     span = relation.get(f"{side}_span")
     if span is not None:
-        _, label = split_label(span["label"])
-        return places[int(span["start"]), int(span["end"]), label]
+        _, label = split_label(span.get("label") or "")
+        return places.get((int(span["start"]), int(span["end"]), label))
     token = relation[side]
     return next(
-        i
-        for i, span in enumerate(spans)
-        if span["token_start"] <= token <= span["token_end"]
+        (
+            i
+            for i, span in enumerate(spans)
+            if span["token_start"] <= token <= span["token_end"]
+        ),
+        None,
     )

@@ -1,5 +1,6 @@
 """Find out which format annotations have, and read them."""
 
+import codecs
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -145,9 +146,11 @@ def _find_file_kind(path: Path) -> str:
         return ""
     with open_regular(path) as lines:
         for line in lines:
-            if not line.strip():
+            # Some systems begin files with a mark.
+            line = line.removeprefix(codecs.BOM_UTF8).strip()
+            if not line:
                 continue
-            if line.lstrip()[:1] == b"[":
+            if line[:1] == b"[":
                 return "label-studio"
             try:
                 row = read_json(line)
@@ -156,6 +159,8 @@ def _find_file_kind(path: Path) -> str:
             names = set(row) if isinstance(row, dict) else set()
             # doccano's name for entities without relations.
             names |= {"entities"} if "label" in names else set()
+            # Prodigy leaves out the spans where there are none.
+            names |= {"spans"} if names & {"tokens", "_task_hash"} else set()
             return next((name for name, own in _ROWS.items() if own <= names), "")
     return ""
 

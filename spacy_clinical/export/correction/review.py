@@ -165,8 +165,12 @@ def _list_reasons(note: Measures) -> Iterable[str]:
     if note.n_unsure:
         yield f"{note.n_unsure} of {note.n_entities} entities near the threshold"
     if note.n_new_words:
-        yield f"{note.n_new_words} new words"
+        yield _count(note.n_new_words, "new word")
     if note.n_new_labels:
-        yield f"{note.n_new_labels} new labels"
+        yield _count(note.n_new_labels, "new label")
     if note.disagreement:
         yield f"the pipelines differ in {100 * note.disagreement:.0f} % of entities"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -11,7 +11,7 @@ from spacy_clinical.corpora.brat_attributes import (
     read_meanings,
 )
 from spacy_clinical.corpora.standoff import BratAnnotations, read_brat
-from spacy_clinical.errors import CodedError, CodedValueError, Errors
+from spacy_clinical.errors import CodedError, CodedOSError, CodedValueError, Errors
 from spacy_clinical.export.correction.annotated import (
     Annotated,
     Holds,
@@ -43,26 +43,33 @@ def read_folder(path: Path) -> Iterator[Read]:
     """
     for file in find_texts(path):
         source = str(file.relative_to(path)) if path.is_dir() else file.name
+        marked = str(Path(source).with_suffix(".ann"))
         try:
             text = _read_text(file, source)
-            annotations = read_brat(text, _read_text(file.with_suffix(".ann"), source))
+            content = _read_text(file.with_suffix(".ann"), marked)
+            annotations = read_brat(text, content, name=marked)
         except CodedError as error:
             yield NoteFailure(source, str(error))
-            continue
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            message = Errors.C302.format(source=source, reason=reason)
-            yield NoteFailure(source, message)
             continue
         note_id, known = read_names(file.parent).get(file.stem, (file.stem, source))
         note = Note(note_id, text, {}, known)
         made = Annotated(note, *_list_marks(annotations, text))
         yield read_safely(lambda one=made: one, source, KIND)  # type: ignore[misc]
+    for file in sorted(path.rglob("*.ann")) if path.is_dir() else ():
+        if not file.with_suffix(".txt").exists():
+            source = str(file.relative_to(path))
+            yield NoteFailure(source, Errors.C938.format(source=source))
 
 
 def _read_text(path: Path, source: str) -> str:
     try:
         return read_regular(path).decode("utf8")
+    except CodedError:
+        raise
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        message = Errors.C302.format(source=source, reason=reason)
+        raise CodedOSError(message) from None
     except UnicodeDecodeError as error:
         message = Errors.C208.format(path=source, offset=error.start)
         raise CodedValueError(message) from None

@@ -3,6 +3,7 @@ import pytest
 
 from spacy_clinical.export.correction.annotated import Annotated
 from spacy_clinical.export.correction.cas import (
+    METADATA,
     NAMED_ENTITY,
     TYPES,
     TYPES_FILE,
@@ -66,3 +67,20 @@ def test_files_without_types_are_refused(folder):
     (folder / TYPES_FILE).unlink()
     [failure] = read_folder(folder)
     assert TYPES_FILE in failure.message
+
+
+def test_files_of_projects_have_the_names_of_documents(folder):
+    system = cassis.load_typesystem((folder / TYPES_FILE).read_bytes().decode())
+    metadata = system.create_type(METADATA, "uima.tcas.DocumentAnnotation")
+    system.create_feature(metadata, "documentTitle", "uima.cas.String")
+    [file] = folder.glob("*.xmi")
+    cas = cassis.load_cas_from_xmi(file.read_bytes().decode(), typesystem=system)
+    title = f"{file.stem}.xmi"
+    cas.add(metadata(documentTitle=title, begin=0, end=len(TEXT)))
+    project = folder / "annotation" / title
+    project.mkdir(parents=True)
+    system.to_xml(project / TYPES_FILE)
+    cas.to_xmi(project / "admin.xmi")
+    [read] = read_folder(project)
+    assert read.note.id == file.stem
+    assert set(read.marks) == set(ANNOTATED.marks)

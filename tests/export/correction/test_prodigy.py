@@ -48,3 +48,20 @@ def test_relations_of_tokens_alone_are_read(row, tmp_path):
     assert link.label == LINKS[0].label
     # Of the spans that hold the token, the first.
     assert row["spans"][link.child]["label"] in ("Dosage", "Order")
+
+
+def test_relations_of_spans_that_are_gone_are_left_out(row, tmp_path):
+    [relation] = row["relations"]
+    assert len(read(tmp_path, row).links) == 1
+    for side in ("child_span", "head_span"):
+        gone = relation[side]
+        spans = [s for s in row["spans"] if any(s[k] != gone[k] for k in gone)]
+        kept = read(tmp_path, {**row, "spans": spans})
+        # There is a section, too.
+        assert len(kept.marks) == len(spans) + 1 == len(row["spans"])
+        assert kept.links == []
+    # Tokens without a span have no label.
+    unlabelled = {**relation, "head_span": {**relation["head_span"], "label": None}}
+    assert read(tmp_path, {**row, "relations": [unlabelled]}).links == []
+    alone = {"head": 10**6, "child": relation["child"], "label": "MODIFY"}
+    assert read(tmp_path, {**row, "relations": [alone]}).links == []

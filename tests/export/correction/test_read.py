@@ -1,3 +1,4 @@
+import codecs
 import json
 import sys
 
@@ -106,6 +107,22 @@ def test_what_is_no_annotation_is_refused(content, tmp_path):
     path.write_text(content, "utf8")
     with pytest.raises(CodedError, match=r"\[C76[05]\]"):
         list(read_annotations(path))
+
+
+@pytest.mark.parametrize("name", ["tasks.json", "doccano.jsonl"])
+def test_a_mark_of_the_encoding_is_no_part_of_a_file(name, tmp_path):
+    path = tmp_path / name
+    WRITERS[name][1]([make_made_record()], path)
+    path.write_bytes(codecs.BOM_UTF8 + path.read_bytes())
+    [read] = read_annotations(path)
+    assert read.note.text == TEXT
+
+
+def test_rows_of_prodigy_may_have_no_spans(tmp_path):
+    row = {"text": TEXT, "_task_hash": 1, "answer": "accept", "meta": {"id": "n/1"}}
+    srsly.write_jsonl(tmp_path / "a.jsonl", [row])
+    [read] = read_annotations(tmp_path / "a.jsonl")
+    assert (read.note.id, read.marks, read.status) == ("n/1", [], "corrected")
 
 
 def test_folders_without_annotations_are_refused(tmp_path):

@@ -66,7 +66,7 @@ def test_the_note_with_most_to_correct_is_first():
     first, *_ = make_rows(ranked)
     assert tuple(first) == COLUMNS
     assert first["reasons"] == (
-        "4 of 5 entities near the threshold; 9 new words; 1 new labels; "
+        "4 of 5 entities near the threshold; 9 new words; 1 new label; "
         "the pipelines differ in 60 % of entities"
     )
 

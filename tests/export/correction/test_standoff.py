@@ -30,3 +30,20 @@ def test_a_text_that_was_changed_is_refused(tmp_path):
     assert first.message.startswith("[C207]")
     assert [mark.label for mark in second.marks] == ["Sign"]
     assert third.message.startswith("[C208]")
+
+
+def test_files_are_named_and_annotations_without_a_text_are_refused(tmp_path):
+    folder = tmp_path / "part"
+    folder.mkdir()
+    write(folder, "a", "fever", "T1\tSign 0 5\tpains\n")
+    write(folder, "b", "fever", "T1\tSign 0 5\tfever\n")
+    write(folder, "c", "fever", "")
+    (folder / "b.txt").unlink()
+    (folder / "c.ann").unlink()
+    messages = [failure.message for failure in read_folder(tmp_path)]
+    wrong, no_marks, no_text = messages
+    assert wrong.startswith("[C207]")
+    assert "part/a.ann" in wrong
+    assert no_marks.startswith("[C302]")
+    assert "part/c.ann" in no_marks
+    assert no_text.startswith("[C938] part/b.ann has no .txt")
