@@ -8,7 +8,8 @@ C5xx forms · C76x annotation tools · C77x new configs · C85x, C860 assertion 
 C864 to C867 abbreviations, augmenter · C868, C869 storage of weights · C870 to C874
 partly labelled corpora, PubTator · C875 long forms for abbreviations · C880 to C882
 identifiers · C890 to C897, W890 their removal · C90x, C91x, W900 vocabularies · C920 to
-C922 abbreviations of notes · C94x relations · C96x, C97x, W901, W902 questions and pairs
+C922 abbreviations of notes · C934 to C936 bodies of requests · C937, C938
+corrections · C94x relations · C96x, C97x, W901, W902 questions and pairs
 of texts · C98x, C99x the service.
 """
 
@@ -17,13 +18,13 @@ import warnings
 
 from spacy_clinical.errors.messages import Catalog, CodedMessage
 from spacy_clinical.errors.of_concepts import ConceptErrors
-from spacy_clinical.errors.of_corrections import CorrectionErrors
+from spacy_clinical.errors.of_corrections import CorrectionErrors, ImportErrors
 from spacy_clinical.errors.of_files import FileErrors
 from spacy_clinical.errors.of_findings import FindingErrors
 from spacy_clinical.errors.of_models import ModelErrors
 from spacy_clinical.errors.of_questions import QuestionErrors
 from spacy_clinical.errors.of_relations import RelationErrors
-from spacy_clinical.errors.of_service import ServiceErrors
+from spacy_clinical.errors.of_service import BodyErrors, ServiceErrors
 
 # The code at the start of spaCy's errors and warnings, which have no attribute for it.
 _CODE = re.compile(r"\[([CEW]\d{3,4})\]")
@@ -35,6 +36,8 @@ class Errors(
     CorrectionErrors,
     FindingErrors,
     ConceptErrors,
+    BodyErrors,
+    ImportErrors,
     RelationErrors,
     QuestionErrors,
     ServiceErrors,

@@ -7,12 +7,6 @@ class CorrectionErrors(metaclass=Catalog):
     """Errors of files that annotation tools write, of what compares them, and of configs
     that are written for a start."""
 
-    C937 = (
-        "{source} has the note '{id}' again, and isn't imported: a note that is there twice "
-        "would count twice. Leave out one of them, or compare both with spacy-clinical "
-        "agreement."
-    )
-    C938 = "{source} has no .txt beside it, so there is no text that it could be about."
     C760 = (
         "{source} can't be read as {kind}: {reason}. Export it from the tool again, in "
         "the format that docs/corrections.md names."
@@ -59,3 +53,14 @@ class CorrectionErrors(metaclass=Catalog):
         "The checkpoint '{name}' isn't on this machine, so it can't be loaded offline. Fetch "
         "it with spacy-clinical checkpoints, or give a folder."
     )
+
+
+class ImportErrors(metaclass=Catalog):
+    """Errors of corrections that would count twice, or of no text."""
+
+    C937 = (
+        "{source} has the note '{id}' again, and isn't imported: a note that is there twice "
+        "would count twice. Leave out one of them, or compare both with spacy-clinical "
+        "agreement."
+    )
+    C938 = "{source} has no .txt beside it, so there is no text that it could be about."

@@ -6,18 +6,6 @@ from spacy_clinical.errors.messages import Catalog
 class ServiceErrors(metaclass=Catalog):
     """Errors of requests, and of starting the service."""
 
-    C934 = (
-        "The body is compressed, as its header Content-Encoding says. Send it as it is."
-    )
-    C935 = (
-        "This path can't read bodies of the type that the header Content-Type names. "
-        "Send JSON as application/json, and files as application/octet-stream or as the "
-        "one file of a form. Pictures and PDFs belong to /v1/forms."
-    )
-    C936 = (
-        "The body has a key twice in one object, of which only one could be read. Send "
-        "several notes as the list 'notes'."
-    )
     C980 = (
         "The body has more than {limit} bytes. Send fewer notes or pages at once, or "
         "start the service with a larger {option}."
@@ -79,4 +67,21 @@ class ServiceErrors(metaclass=Catalog):
     C999 = (
         "The workers of the service end as soon as they start ({n} in a row). The lines "
         "before this one say why."
+    )
+
+
+class BodyErrors(metaclass=Catalog):
+    """Errors of bodies of requests that would be read as something else."""
+
+    C934 = (
+        "The body is compressed, as its header Content-Encoding says. Send it as it is."
+    )
+    C935 = (
+        "This path can't read bodies of the type that the header Content-Type names. "
+        "Send JSON as application/json, and files as application/octet-stream or as the "
+        "one file of a form. Pictures and PDFs belong to /v1/forms."
+    )
+    C936 = (
+        "The body has a key twice in one object, of which only one could be read. Send "
+        "several notes as the list 'notes'."
     )

@@ -4,8 +4,11 @@ them all."""
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+# In memory, where systems have it: a full disk must not end the service.
+SHARED_MEMORY = Path("/dev/shm")
 
 
 class MetricsFolder:
@@ -19,10 +22,27 @@ class MetricsFolder:
 
     def __enter__(self) -> None:
         if FOLDER_VARIABLE not in os.environ:
-            self._path = tempfile.mkdtemp(prefix="spacy-clinical-metrics-")
+            is_there = SHARED_MEMORY.is_dir() and os.access(SHARED_MEMORY, os.W_OK)
+            place = SHARED_MEMORY if is_there else None
+            self._path = tempfile.mkdtemp(prefix="spacy-clinical-metrics-", dir=place)
             os.environ[FOLDER_VARIABLE] = self._path
 
     def __exit__(self, *_: object) -> None:
         if self._path:
             del os.environ[FOLDER_VARIABLE]
             shutil.rmtree(self._path, ignore_errors=True)
+
+
+def reserve_space() -> None:
+    """Take the room that the counts of this process need.
+
+    They are written as memory: where the disk is full by then, the system ends a process.
+
+    RAISES OSError: If there is no room.
+    """
+    folder = os.environ.get(FOLDER_VARIABLE)
+    if folder is None or not hasattr(os, "posix_fallocate"):
+        return
+    for path in Path(folder).glob(f"*_{os.getpid()}.db"):
+        with path.open("r+b") as handle:
+            os.posix_fallocate(handle.fileno(), 0, path.stat().st_size)

@@ -18,6 +18,7 @@ from spacy.language import Language
 from spacy_clinical.errors import CodedOSError, CodedRuntimeError, Errors
 from spacy_clinical.service.engine import Engine
 from spacy_clinical.service.metrics import forget_process
+from spacy_clinical.service.metrics_folder import reserve_space
 from spacy_clinical.service.server import (
     STOPPING,
     make_server,
@@ -142,6 +143,9 @@ class Workers:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         server = make_server(self.engine)
         stop_on_signals(server)
+        # The first count makes the files of this process.
+        self.engine.metrics.open.set(0)
+        reserve_space()
         watching = threading.Thread(
             target=_end_with_parent, args=[server], name="parent", daemon=True
         )

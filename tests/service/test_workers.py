@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from spacy_clinical.service import workers
+from spacy_clinical.service.metrics_folder import SHARED_MEMORY
 from tests.service.running import run_process
 from tests.service.test_load import saved  # noqa: F401
 
@@ -65,6 +66,24 @@ def test_workers_end_if_their_parent_dies(service):
     service.process.kill()
     service.process.wait()
     wait_until(lambda: not any(Path(f"/proc/{child}").exists() for child in children))
+
+
+def test_counts_have_their_room_before_the_disk_is_full(service):
+    wait_until(lambda: all(list_counts(p) for p in list_children(service.process.pid)))
+    for child in list_children(service.process.pid):
+        # Of counters, gauges and histograms.
+        assert len(list_counts(child)) == 3
+        for path in list_counts(child):
+            found = path.stat()
+            assert found.st_blocks * 512 >= found.st_size > 0
+            if os.access(SHARED_MEMORY, os.W_OK):
+                assert SHARED_MEMORY in path.parents
+
+
+def list_counts(process_id):
+    links = Path(f"/proc/{process_id}/fd").iterdir()
+    paths = {Path(os.path.realpath(link)) for link in links}
+    return [path for path in paths if path.name.endswith(f"_{process_id}.db")]
 
 
 def test_metrics_are_those_of_all_workers(service):
