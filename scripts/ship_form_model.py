@@ -1,7 +1,7 @@
 """Put a trained form tagger into the package as a checkpoint that transformers can read.
 
-Run: python scripts/ship_form_model.py training/forms/model-best --steps 1200 \\
-       --words 1000000 [--scores forms.json]
+Run: python scripts/ship_form_model.py training/forms/model-best \\
+       --start training/forms_init --steps 1200 --words 1000000 [--scores forms.json]
 """
 
 import argparse
@@ -17,6 +17,8 @@ from transformers import LayoutLMConfig, LayoutLMForTokenClassification
 from spacy_clinical.checkpoints import get_checkpoint
 
 NAME = "layoutlm_forms_sm"
+# Of trained weights, in the average with those before training.
+SHARE = 0.75
 CARD = """---
 license: mit
 library_name: transformers
@@ -44,7 +46,8 @@ clinics. Two layers were put between its own (`scripts/grow_form_checkpoint.py`)
 were trained on (`configs/train_forms.cfg`) for {n_steps:,} steps, or {n_words:,} words, of
 invented forms of clinics and of offices (`scripts/make_forms.py`, 6,000 and 7,500
 templates): memos, fax sheets, requests, reports, orders, letters. Most have noise as
-scanners, OCR and annotators leave it. Word embeddings are the main components of
+scanners, OCR and annotators leave it. The weights are averages of those after this
+training (three parts) and before (one part). Word embeddings are the main components of
 all-MiniLM-L6-v2's, and were not trained, so that words that no form has mean something.
 No real form had a part in it.
 
@@ -73,6 +76,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("pipeline", type=Path)
     parser.add_argument("--scores", type=Path, help="JSON of benchmarks/forms.py")
+    parser.add_argument("--start", type=Path, help="of scripts/grow_form_checkpoint.py")
     parser.add_argument("--steps", type=int, required=True, help="of the training")
     parser.add_argument("--words", type=int, required=True, help="that it saw in all")
     args = parser.parse_args()
@@ -94,6 +98,8 @@ def main() -> None:
     with torch.no_grad():
         model.classifier.weight.copy_(torch.from_numpy(output.get_param("W")))
         model.classifier.bias.copy_(torch.from_numpy(output.get_param("b")))
+    if args.start:
+        blend(model, LayoutLMForTokenClassification.from_pretrained(args.start), SHARE)
     model.half().save_pretrained(folder)
     shim.loaded.tokenizer.save(folder)
     # tokenizer.json has it all.
@@ -102,6 +108,21 @@ def main() -> None:
     card = format_card(model, folder, results, args)
     (folder / "README.md").write_text(card, encoding="utf8")
     print(f"{folder}: {get_size(folder):.1f} MB")
+
+
+def blend(model: Any, start: Any, share: float) -> None:
+    """Average the weights of a model with those that its training started from.
+
+    share: Of the trained weights.
+    SOURCE: Wortsman et al. 2022, Robust fine-tuning of zero-shot models.
+    """
+    if start.config.id2label != model.config.id2label:
+        raise ValueError("The two models have different labels.")
+    weights = start.float().state_dict()
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if name in weights and "pooler" not in name:
+                weight.mul_(share).add_(weights[name], alpha=1 - share)
 
 
 def get_size(folder: Path) -> float:
