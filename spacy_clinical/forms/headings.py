@@ -1,5 +1,5 @@
-"""Tell headings from questions by what is around them: both are short, and without values
-both look alike to a checkpoint."""
+"""Tell headings from questions and answers by what is around them: all are short, and alone
+they look alike to a checkpoint."""
 
 from collections.abc import Iterable, Sequence
 from statistics import median
@@ -30,12 +30,12 @@ def name_headings(
     places: Places,
     segments: Sequence[Segment],
 ) -> list[Labelled]:
-    """Label questions as headers that are alone in their line, ask for nothing, and are
-    written larger than the other questions of their page.
+    """Label questions and answers as headers that are alone in their line, belong to nothing,
+    and are written larger than the other questions of their page.
 
     links: By the places of parts.
     """
-    linked = {link.question for link in links}
+    linked = {i for link in links for i in (link.question, link.answer)}
     questions = [part for part in parts if part.label == QUESTION]
     alone = _find_alone(segments)
     sizes: dict[int, list[float]] = {}
@@ -46,7 +46,7 @@ def name_headings(
     for i, part in enumerate(parts):
         of_page = sizes.get(int(places.pages[part.start]), [])
         is_heading = (
-            part.label == QUESTION
+            part.label != HEADER
             and i not in linked
             and (part.start, part.end) in alone
             and is_name(text := doc[part.start : part.end].text)

@@ -24,7 +24,7 @@ LINES = [
 ]
 
 
-def name(lines, links=()):
+def name(lines, links=(), first="QUESTION"):
     words, boxes = [], []
     for text, x, y, size in lines:
         for i, word in enumerate(text.split()):
@@ -37,12 +37,18 @@ def name(lines, links=()):
     places = find_places(doc)
     segments = find_segments(doc, places)
     parts = [Labelled(s.start, s.end, "QUESTION", 0.5) for s in segments]
+    parts[0] = parts[0]._replace(label=first)
     named = name_headings(doc, parts, links, places, segments)
     return [doc[p.start : p.end].text for p in named if p.label == "HEADER"]
 
 
 def test_what_is_larger_and_asks_for_nothing_is_a_heading():
     assert name(LINES) == ["Request"]
+
+
+def test_so_is_a_larger_answer_to_nothing():
+    assert name(LINES, first="ANSWER") == ["Request"]
+    assert name(LINES, [Link(1, 0, 0.9)], first="ANSWER") == []
 
 
 def test_what_has_an_answer_is_none():
