@@ -370,7 +370,7 @@ class ClinicalFormExtractor(TokenHeadPipe):
             return [None] * len(eg.predicted)
         gold = list(eg.reference.spans[self.spans_key])
         # Alignment takes as long as a step of training, and mostly changes nothing.
-        if not numpy.array_equal(*(d.to_array(ORTH) for d in (eg.x, eg.y))):
+        if not numpy.array_equal(eg.x.to_array(ORTH), eg.y.to_array(ORTH)):
             gold = eg.get_aligned_spans_y2x(gold)
         tags: list[str | None] = ["O"] * len(eg.predicted)
         for span in filter_spans(gold):
