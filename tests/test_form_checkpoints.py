@@ -18,6 +18,7 @@ SCRIPTS = Path(__file__).parents[1] / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 from grow_form_checkpoint import place_layers  # noqa: E402
 from make_form_checkpoint import load_words, mark_capitals  # noqa: E402
+from ship_form_model import blend  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -97,3 +98,18 @@ def test_words_are_loaded_from_what_the_package_ships():
     assert words.shape[0] == len(tokenizer)
     assert words.dtype == torch.float32
     assert words.std() > 0
+
+
+def test_weights_are_averaged_with_those_before_training(small):
+    start = LayoutLMForTokenClassification.from_pretrained(small)
+    model = LayoutLMForTokenClassification.from_pretrained(small)
+    with torch.no_grad():
+        model.classifier.weight.add_(1.0)
+    blend(model, start, 0.75)
+    moved = model.classifier.weight - start.classifier.weight
+    assert torch.allclose(moved, torch.full_like(moved, 0.75), atol=1e-6)
+    same = model.layoutlm.encoder.layer[0].output.dense.weight
+    assert torch.allclose(same, start.layoutlm.encoder.layer[0].output.dense.weight)
+    start.config.id2label = {0: "O", 1: "B-OTHER"}
+    with pytest.raises(ValueError, match="different labels"):
+        blend(model, start, 0.75)

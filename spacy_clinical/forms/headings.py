@@ -1,5 +1,5 @@
-"""Tell headings from questions by what is around them: both are short, and without values
-both look alike to a checkpoint."""
+"""Tell headings from questions and answers by what is around them: all are short, and alone
+they look alike to a checkpoint."""
 
 from collections.abc import Iterable, Sequence
 from statistics import mean, median
@@ -32,12 +32,13 @@ def name_headings(
     places: Places,
     segments: Sequence[Segment],
 ) -> list[Labelled]:
-    """Label questions as headers that are alone in their line, ask for nothing, and are
-    written larger than the other questions of their page, or in bold as few of them are.
+    """Label questions and answers as headers that are alone in their line, belong to nothing,
+    and are written larger than the other questions of their page, or in bold as few of
+    them are.
 
     links: By the places of parts.
     """
-    linked = {link.question for link in links}
+    linked = {i for link in links for i in (link.question, link.answer)}
     questions = [part for part in parts if part.label == QUESTION]
     alone = _find_alone(segments)
     sizes: dict[int, list[float]] = {}
@@ -51,7 +52,7 @@ def name_headings(
         page = int(places.pages[part.start])
         of_page = sizes.get(page, [])
         is_heading = (
-            part.label == QUESTION
+            part.label != HEADER
             and i not in linked
             and (part.start, part.end) in alone
             and is_name(text := doc[part.start : part.end].text)
@@ -59,7 +60,11 @@ def name_headings(
             and len(of_page) >= MIN_QUESTIONS
             and (
                 find_size(doc, part, places) >= LARGER * median(of_page)
-                or (_is_bold(part, places) and mean(weights[page]) <= MAX_BOLD)
+                or (
+                    part.label == QUESTION
+                    and _is_bold(part, places)
+                    and mean(weights[page]) <= MAX_BOLD
+                )
             )
         )
         named.append(part._replace(label=HEADER) if is_heading else part)

@@ -212,9 +212,9 @@ class ClinicalFormExtractor(TokenHeadPipe):
             return FoundForm(parts, links, encoded, described, filled)
         parts = label_cells(doc, parts, tables)
         links = link_cells(parts, self._link(doc, parts, places), tables)
+        parts = name_headings(doc, parts, links, places, segments)
         if encoded is not None:
             parts, links = agree(parts, links, make_entities(doc, parts, places))
-        parts = name_headings(doc, parts, links, places, segments)
         return FoundForm(parts, links, encoded, described)
 
     def _find_labelled(

@@ -24,7 +24,7 @@ LINES = [
 ]
 
 
-def name(lines, links=(), bold=()):
+def name(lines, links=(), bold=(), first="QUESTION"):
     words, boxes = [], []
     for text, x, y, size in lines:
         for i, word in enumerate(text.split()):
@@ -39,6 +39,7 @@ def name(lines, links=(), bold=()):
     places = find_places(doc)
     segments = find_segments(doc, places)
     parts = [Labelled(s.start, s.end, "QUESTION", 0.5) for s in segments]
+    parts[0] = parts[0]._replace(label=first)
     named = name_headings(doc, parts, links, places, segments)
     return [doc[p.start : p.end].text for p in named if p.label == "HEADER"]
 
@@ -52,6 +53,11 @@ def test_what_is_bold_as_few_questions_are_is_a_heading():
     assert name(lines, bold=["Request"]) == ["Request"]
     assert name(lines, [Link(0, 1, 0.9)], bold=["Request"]) == []
     assert name(lines, bold=["Request", "Name", "Phone"]) == []
+
+
+def test_so_is_a_larger_answer_to_nothing():
+    assert name(LINES, first="ANSWER") == ["Request"]
+    assert name(LINES, [Link(1, 0, 0.9)], first="ANSWER") == []
 
 
 def test_what_has_an_answer_is_none():
