@@ -3,6 +3,7 @@
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from spacy.tokens import Doc
 
@@ -18,7 +19,7 @@ def _get_asked(doc: Doc, *, name: str) -> dict[str, str]:
     return dict(get_whole(doc, f"clinical_{name}") or {})
 
 
-def _set_asked(doc: Doc, asked: Mapping[str, str] | None, *, name: str) -> None:
+def _set_asked(doc: Doc, asked: Any, *, name: str) -> None:
     if asked is not None and not isinstance(asked, Mapping):
         kind = type(asked).__name__
         raise CodedValueError(Errors.C777.format(name=name, type=kind))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from thinc.api import Config
 
@@ -22,6 +23,8 @@ def read_asked(
     """
     if isinstance(asked, str) or not isinstance(asked, Iterable):
         asked = [asked]
+    # Configs and code may give anything.
+    pairs: Iterable[tuple[Any, Any]]
     pairs = asked.items() if isinstance(asked, Mapping) else ((t, t) for t in asked)
     words: dict[str, str] = {}
     for number, (key, text) in enumerate(pairs, start=1):
