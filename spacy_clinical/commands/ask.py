@@ -253,15 +253,18 @@ def _find_section(record: Mapping[str, Any], start: int) -> str:
 def format_table(rows: Iterable[Mapping[str, Any]], width: int | None) -> Iterator[str]:
     """Format answers as lines of a table: note, question, score, section, answer.
 
-    width (characters): Of the terminal; None to write answers in full.
+    width (characters): Of the terminal; None to write all in full, as for other programs.
     """
-    left = None
+    left, is_cut = 0, width is not None
     if width is not None:
         left = max(LEAST_WIDTH, width - sum(WIDTHS.values()) - 2 * len(WIDTHS))
     widths = [*WIDTHS.values(), left]
 
     def join(cells: Iterable[str]) -> str:
-        shown = [_fit(cell, width) for cell, width in zip(cells, widths, strict=True)]
+        shown = [
+            _fit(cell, column, is_cut=is_cut)
+            for cell, column in zip(cells, widths, strict=True)
+        ]
         return "  ".join(shown).rstrip()
 
     yield join([*WIDTHS, "answer"])
@@ -276,12 +279,14 @@ def format_table(rows: Iterable[Mapping[str, Any]], width: int | None) -> Iterat
         yield join(map(str, cells))
 
 
-def _fit(text: str, width: int | None) -> str:
-    """Write a text in one line of a width, without control characters."""
+def _fit(text: str, width: int, *, is_cut: bool) -> str:
+    """Write a text in one line of a width, without control characters.
+
+    is_cut: Whether to cut longer texts.
+    """
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    if width is None:
-        return line
-    return line.ljust(width) if len(line) <= width else f"{line[: width - 1]}…"
+    is_long = is_cut and len(line) > width
+    return f"{line[: width - 1]}…" if is_long else line.ljust(width)
 
 
 def write_answers(rows: Iterable[Mapping[str, Any]], path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ from spacy_clinical.errors import CodedValueError, Errors, Warnings, warn
 from spacy_clinical.files.regular import coded_errors, read_regular
 
 ALL = Folds()
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Question(NamedTuple):
@@ -210,6 +212,11 @@ def _check(paragraph: dict[str, Any]) -> None:
         raise TypeError
 
 
+def _mend(text: str) -> str:
+    """Replace halves of surrogate pairs, which spaCy refuses, by U+FFFD."""
+    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 class _Reader:
     """Reads paragraphs, and counts what is left out."""
 
@@ -217,7 +224,7 @@ class _Reader:
         self.n_answers = self.n_wrong = self.n_blank = 0
 
     def read(self, paragraph: dict[str, Any]) -> Context:
-        text, questions = paragraph["context"], []
+        text, questions = _mend(paragraph["context"]), []
         names: set[str] = set()
         for number, one in enumerate(paragraph["qas"]):
             answers = [a for a in one.get("answers", ()) if a["text"].strip()]
@@ -229,7 +236,7 @@ class _Reader:
             if not any(map(str.isalnum, one["question"])):
                 self.n_blank += 1
             elif right or not answers:
-                questions.append(Question(name, one["question"], right))
+                questions.append(Question(name, _mend(one["question"]), right))
         return Context(text, questions)
 
     def _find(self, text: str, answers: list[dict[str, Any]]) -> list[tuple[int, int]]:
@@ -238,7 +245,7 @@ class _Reader:
         for one in answers:
             start = one["answer_start"]
             end = start + len(one["text"])
-            if start >= 0 and text[start:end] == one["text"]:
+            if start >= 0 and text[start:end] == _mend(one["text"]):
                 right.append((start, end))
         self.n_answers += len(answers)
         self.n_wrong += len(answers) - len(right)

@@ -3,9 +3,11 @@
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from spacy.tokens import Doc
 
+from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.extensions.doc_data import get_whole, keep
 from spacy_clinical.extensions.placed_records import register_records
 
@@ -17,7 +19,10 @@ def _get_asked(doc: Doc, *, name: str) -> dict[str, str]:
     return dict(get_whole(doc, f"clinical_{name}") or {})
 
 
-def _set_asked(doc: Doc, asked: Mapping[str, str] | None, *, name: str) -> None:
+def _set_asked(doc: Doc, asked: Any, *, name: str) -> None:
+    if asked is not None and not isinstance(asked, Mapping):
+        kind = type(asked).__name__
+        raise CodedValueError(Errors.C777.format(name=name, type=kind))
     keep(doc, f"clinical_{name}", dict(asked) if asked else None)
 
 

@@ -69,6 +69,9 @@ FIELDS = (
     "source,page,key,option,value,score,key_x0,key_y0,key_x1,key_y1,"
     "value_x0,value_y0,value_x1,value_y1,group"
 )
+# Of what was asked of notes.
+ANSWERS = "id,question,asked,text,score,null_score,section,sentence,start,end,n_best"
+ANSWER = frozenset(ANSWERS.split(","))
 FORM_TABLES = "file,source,page,found_by,rows,columns,heads"
 FORM_TABLES_FILE, FORM_TABLES_FOLDER = "tables.csv", "form_tables"
 # Tables that are written together.
@@ -87,6 +90,7 @@ MORE_TABLES = {
     "measurements.csv": "id,name,analyte,part,loinc,value,value_high,comparator",
     "identifiers.csv": "id,label,kind,text,start,end,score,source",
     "tokens.csv": "id,start,end",
+    "statements.csv": "id,statement,hypothesis,label,score,scores,windows",
 }
 BRAT = {"names.csv": "name,id,source"}
 BRAT_SETTINGS = "annotation.conf"
@@ -189,7 +193,8 @@ def _look_at_lines(handle: BinaryIO, path: Path) -> bool:
         return set(values["meta"]) == PRODIGY_META
     if set(keys) == FAILURE:
         return isinstance(values["error"], dict) and set(values["error"]) == ERROR
-    return any(set(keys) >= known for known in (RECORD, FORM, CLEAN_FORM, DOCCANO))
+    known = (RECORD, FORM, CLEAN_FORM, DOCCANO, ANSWER)
+    return any(set(keys) >= shape for shape in known)
 
 
 def _is_own_bundle(values: dict[str, Any], line: bytes) -> bool:
@@ -204,7 +209,7 @@ def _look_at_object(handle: BinaryIO, path: Path) -> bool:
 
 def _look_at_table(handle: BinaryIO, path: Path) -> bool:
     header = handle.readline(HEAD).rstrip(b"\r\n").decode("utf8", "replace")
-    if header in (NOTE_NLP, EXPOSURES, MEASUREMENTS, FORM_TABLES):
+    if header in (NOTE_NLP, EXPOSURES, MEASUREMENTS, FORM_TABLES, ANSWERS):
         return True
     # Those of earlier versions have no groups.
     if header in (FIELDS, FIELDS.removesuffix(",group")):

@@ -143,6 +143,7 @@ def read_note(
     *,
     exclude: str | Sequence[str] = (),
     unit: Unit = "window",
+    with_boilerplate: bool = False,
 ) -> Text:
     """Choose the text of a note that a document model reads.
 
@@ -151,6 +152,7 @@ def read_note(
         Otherwise, labels of sections to read, with their titles, in the note's order.
     exclude: Labels of sections to leave out in any case.
     unit: How to cut long texts.
+    with_boilerplate: Whether to also read parts that have only titles and signatures.
     RETURNS: The text. It is empty if the chosen parts have only titles, signatures,
         placeholders or other text that says nothing about the patient.
     """
@@ -168,7 +170,9 @@ def read_note(
     parts = [(span.start_char, span.end_char) for span in spans]
     if not isinstance(sections, list) and not doc.spans.get(SECTIONS_KEY):
         parts = [(0, len(text))]
-    said = [_get_content(span) for span in spans] or parts
+    said = parts
+    if spans and not with_boilerplate:
+        said = [_get_content(span) for span in spans]
     if any(_has_words(text[start:end]) for start, end in said):
         for start, end in _merge(parts):
             builder.quote(start, end)

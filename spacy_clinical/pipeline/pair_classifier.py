@@ -10,10 +10,10 @@ from thinc.api import Config, Model
 
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.heads.pairs import Deciding, get_loss, pool_pair, rank_windows
-from spacy_clinical.pieces.text import OtherText, Sections, Text, read_note
+from spacy_clinical.pieces.text import OtherText, Sections, Text
 from spacy_clinical.pipeline.bases.asking_pipe import Asked, AskingPipe
 from spacy_clinical.pipeline.bases.document_head import DocumentHeadPipe
-from spacy_clinical.questions.asked import read_asked
+from spacy_clinical.questions.asked import read_asked, read_setting
 from spacy_clinical.types import Floats2d, list_names
 
 DEFAULT_CONFIG = """
@@ -80,13 +80,13 @@ class ClinicalPairClassifier(DocumentHeadPipe, AskingPipe):
             these least says most; without such a label, the most certain window.
         max_evidence: Maximum number of windows for each statement.
         scorer: Scoring method.
-        RAISES ValueError: C962, if a statement has no words; C970, if the model reads no
-            checkpoint.
+        RAISES ValueError: C962 or C776, if a statement has no words, or can't be saved;
+            C970, if the model reads no checkpoint.
         """
         if not model.attrs.get("has_checkpoint"):
             raise CodedValueError(Errors.C970.format(name=name))
         self._set_up(nlp, model, name)
-        self.hypotheses = read_asked(hypotheses, name=name)
+        self.hypotheses = read_setting(hypotheses, name=name)
         self.sections = sections
         self.statement_first = statement_first
         self.deciding = deciding
@@ -98,7 +98,7 @@ class ClinicalPairClassifier(DocumentHeadPipe, AskingPipe):
     # Labels
 
     def read(self, doc: Doc) -> Text:
-        return read_note(doc, self.sections)
+        return self.read_sections(doc, self.sections)
 
     def pair(self, words: str) -> OtherText:
         return OtherText(words, is_first=self.statement_first)

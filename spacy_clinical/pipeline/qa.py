@@ -12,9 +12,9 @@ from thinc.api import Config, Model
 from spacy_clinical.architectures.document_layers import set_label_scores
 from spacy_clinical.architectures.feed_forward import set_feed_forward
 from spacy_clinical.errors import CodedValueError, Errors
-from spacy_clinical.pieces.text import OtherText, Sections, Text, read_note
+from spacy_clinical.pieces.text import OtherText, Sections, Text
 from spacy_clinical.pipeline.bases.asking_pipe import Asked, AskingPipe
-from spacy_clinical.questions.asked import read_asked
+from spacy_clinical.questions.asked import read_asked, read_setting
 from spacy_clinical.questions.places import find_pieces, place_spans
 from spacy_clinical.questions.records import make_answer
 from spacy_clinical.questions.spans import get_loss, place_gold
@@ -83,11 +83,11 @@ class ClinicalQA(AskingPipe):
         null_threshold: How much higher than that of the best answer the logit of no
             answer must be.
         scorer: Scoring method.
-        RAISES ValueError: C962, if a question has no words; C963, if a setting can't be
-            used.
+        RAISES ValueError: C962 or C776, if a question has no words, or can't be saved;
+            C963, if a setting can't be used.
         """
         self._set_up(nlp, model, name)
-        self.questions = read_asked(questions, name=name)
+        self.questions = read_setting(questions, name=name)
         self.sections = sections
         self.top_k = top_k
         self.max_answer = max_answer
@@ -146,19 +146,20 @@ class ClinicalQA(AskingPipe):
 
         docs: One or more Docs. All questions to all of them run in batches together.
         questions: One or more questions, or questions by name.
-        sections: Labels of the sections to read; None for those of the setting.
+        sections: Labels of the sections to read; "all" for the whole note; None for
+            those of the setting.
         top_k: Number of answers; None for the setting.
         RETURNS: For each question a record as in `doc._.answers`; for several Docs, a
             list of these for each.
-        RAISES ValueError: C961 or C962, if a question is too long or has no words; C963,
-            if `top_k` is less than 1.
+        RAISES ValueError: C961, C962 or C775, if a question is too long, has no words, or
+            isn't a text; C963, if `top_k` is less than 1.
         """
         limit = self.top_k if top_k is None else top_k
         self._check("top_k", limit, fits=limit >= 1, expected="at least 1")
         asked = read_asked(questions, name=self.name)
         read: Sections = self.sections
         if sections is not None:
-            read = list_names(sections)
+            read = "all" if sections == "all" else list_names(sections)
         batches = [[docs]] if isinstance(docs, Doc) else minibatch(docs, size=32)
         answers = []
         for batch in map(list, batches):
@@ -282,7 +283,7 @@ class ClinicalQA(AskingPipe):
         texts, gold = [], []
         for eg in examples:
             answers = eg.reference._.answers
-            text = read_note(eg.predicted, self.sections)
+            text = self.read_sections(eg.predicted, self.sections)
             for answer in answers if len(text.tokens) else ():
                 texts.append(replace(text, other=self.pair(answer["asked"])))
                 gold.append(answer)

@@ -130,3 +130,5 @@ def test_lines_fit_a_terminal_and_have_no_control_characters():
     assert line.isprintable()
     _, whole = format_table([row], None)
     assert whole.endswith("one two")
+    # Files and other programs get ids and questions in full.
+    assert row["question"] in whole

@@ -79,6 +79,14 @@ def test_wrong_offsets_are_left_out_and_counted(nlp, tmp_path):
     assert (answer["question"], answer["start_char"]) == ("both", drug)
 
 
+def test_halves_of_surrogate_pairs_are_replaced(nlp, tmp_path):
+    broken = qa(1, "Which \ud800?", ("\ud83d fever", 2))
+    path = write(tmp_path / "a.json", ("A \ud83d fever.", [broken]))
+    [example] = read(nlp, path)
+    assert example.predicted._.questions == {"1": "Which \ufffd?"}
+    assert example.reference._.answers[0]["text"] == "\ufffd fever"
+
+
 def test_questions_with_one_id_are_told_apart(nlp, tmp_path):
     path = write(tmp_path / "a.json", (TEXT, [qa(1, "a?"), qa(1, "b?")]))
     [example] = read(nlp, path)

@@ -60,6 +60,8 @@ def made(tmp_path_factory):
             "height\tconf\ttext\n1\t1\t0\t0\t0\t0\t0\t0\t100\t100\t-1\t\n"
             "5\t1\t1\t1\t1\t1\t5\t5\t20\t5\t90\tName:\n"
         )
+        for suffix in ("csv", "jsonl"):
+            run("ask", *inputs, "-q", "pain?", "-o", folder / f"answers.{suffix}")
         run("forms", folder / "form.tsv", "-o", folder / "forms")
         (folder / "form.tsv").unlink()
     store = folder / "store" / "bert"
@@ -195,6 +197,7 @@ def test_shapes_are_those_that_are_written():
     assert ",".join(omop_facts.EXPOSURE_COLUMNS) == own_outputs.EXPOSURES
     assert ",".join(omop_facts.MEASUREMENT_COLUMNS) == own_outputs.MEASUREMENTS
     assert ",".join(form_records.COLUMNS) == own_outputs.FIELDS
+    assert ",".join(frames.COLUMNS["answers"]) == own_outputs.ANSWERS
     assert list(own_outputs.BRAT.values()) == [",".join(brat.COLUMNS)]
     tables = {**own_outputs.TABLES, **own_outputs.MORE_TABLES}
     for name, header in tables.items():

@@ -255,6 +255,8 @@ def test_answers_have_section_and_sentence(tiny_squad):
     sentence = answer["sentence"]
     assert sentence["start_char"] <= answer["start_char"]
     assert answer["end_char"] <= sentence["end_char"]
+    qa.sections = ["allergies"]
+    assert qa.ask(doc, "what mg?", sections="all")[0]["text"]
     [nowhere] = qa.ask(doc, "what mg?", sections="allergies")
     assert (nowhere["text"], nowhere["sentence"], nowhere["n_best"]) == ("", None, [])
     # Of two sections that don't follow each other, no answer goes over the part between.
@@ -277,6 +279,49 @@ def test_questions_without_words_are_refused(tiny_squad, question):
     doc._.questions = {"a": question}
     with pytest.raises(CodedValueError, match=r"\[C962\]"):
         get_pipe(nlp)(doc)
+
+
+@pytest.mark.parametrize("asked", [None, 5, [QUESTION, None], {"a": 1}])
+def test_questions_that_are_no_texts_are_refused(tiny_squad, asked):
+    nlp = make_nlp(tiny_squad)
+    with pytest.raises(CodedValueError, match=r"\[C775\].* is of type (None|int)"):
+        get_pipe(nlp).ask(nlp(NOTE), asked)
+
+
+@pytest.mark.parametrize("asked", ["pain?", ["pain?"], 5])
+def test_questions_of_a_doc_have_names(tiny_squad, asked):
+    doc = make_nlp(tiny_squad).make_doc(NOTE)
+    with pytest.raises(CodedValueError, match=r"\[C777\] doc\._\.questions takes"):
+        doc._.questions = asked
+
+
+@pytest.mark.parametrize(
+    "name", ["", " a", "a: b", "a=b", "=a", "#a", ";a", "[a]", "a\nb"]
+)
+def test_names_that_a_config_loses_are_refused(tiny_squad, name):
+    with pytest.raises(CodedValueError, match=r"\[C776\] Question or hypothesis 1"):
+        make_nlp(tiny_squad, questions={name: QUESTION})
+
+
+def test_questions_are_the_same_after_saving(tiny_squad, tmp_path):
+    questions = {"a.b c": "over $100?", "é": 'Is it "mild"; 5 % or # 3: = x?'}
+    nlp = make_nlp(tiny_squad, questions=questions)
+    for _ in range(2):
+        nlp.to_disk(tmp_path)
+        nlp = spacy.load(tmp_path)
+        assert get_pipe(nlp).questions == questions
+    with pytest.raises(CodedValueError, match=r"\[C776\].* several \$"):
+        make_nlp(tiny_squad, questions={"a": "${nlp.lang}?"})
+
+
+def test_notes_that_look_like_a_signature_are_read(tiny_squad):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("clinical_section_splitter")
+    model = {"encoder": {"checkpoint": str(tiny_squad), "size": None, "stride": None}}
+    qa = nlp.add_pipe("clinical_qa", config={"model": model})
+    doc = nlp("DICTATED BY: Jane Roe MD. The patient denies chest pain and fever.")
+    assert [span.label_ for span in doc.spans["sections"]] == ["signature"]
+    assert qa.ask(doc, "pain?")[0]["text"]
 
 
 def test_a_question_that_leaves_no_room_is_refused(tiny_squad):

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from spacy.tokens import Doc
 
-from spacy_clinical.pieces.text import OtherText, Sections, read_note
+from spacy_clinical.pieces.text import OtherText, Sections, Text, read_note
 from spacy_clinical.pipeline.bases.checkpoint_pipe import CheckpointPipe
 from spacy_clinical.pipeline.bases.learning_pipe import LearningPipe
 
@@ -38,6 +38,10 @@ class AskingPipe(LearningPipe, CheckpointPipe):
         """Make a question or statement the other text of a pair."""
         raise NotImplementedError
 
+    def read_sections(self, doc: Doc, sections: Sections) -> Text:
+        """Choose what to read of a Doc: a question may be about a signature, too."""
+        return read_note(doc, sections, with_boilerplate=True)
+
     def score_asked(
         self, given: Sequence[tuple[Doc, Mapping[str, str]]], sections: Sections
     ) -> list[list[Asked]]:
@@ -49,7 +53,7 @@ class AskingPipe(LearningPipe, CheckpointPipe):
         texts = []
         for doc, asked in given:
             if asked:
-                text = read_note(doc, sections)
+                text = self.read_sections(doc, sections)
                 texts += [replace(text, other=self.pair(w)) for w in asked.values()]
         if texts:
             self.prepare_head()

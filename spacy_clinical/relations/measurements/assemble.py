@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from spacy_clinical.relations.measurements.measurement import Measurement
 from spacy_clinical.relations.measurements.pairs import is_pair, mend_pair
 from spacy_clinical.relations.measurements.scan import scan_measurements
 from spacy_clinical.relations.measurements.specimens import name_specimen
-from spacy_clinical.relations.measurements.tables import read_tables
+from spacy_clinical.relations.measurements.tables import TableReading, read_tables
 from spacy_clinical.relations.measurements.values import read_entity
 
 _SPACE = re.compile(r"[^\S\t\n\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
@@ -71,8 +71,9 @@ def assemble_measurements(
     anchors = find_note_anchors(doc, text, day_first=order)
     context = Context(anchors.get("note"), order)
     sections = _Sections(doc)
-    found = _find_in_text(text, context, sections)
-    found = _merge(text, found, _attach(doc, text))
+    tables = read_tables(text, context)
+    found = _find_in_text(text, tables, sections)
+    found = _merge(text, found, _attach(doc, text, tables.asides))
     dates = Dates(text, context)
     records = []
     for one in _leave_out_aims(text, found):
@@ -125,9 +126,8 @@ class _Sections:
 
 
 def _find_in_text(
-    text: str, context: Context, sections: _Sections
+    text: str, tables: TableReading, sections: _Sections
 ) -> list[Measurement]:
-    tables = read_tables(text, context)
     ends = [end for _, end in tables.rows]
     found = list(tables.measurements)
     for one in scan_measurements(text):
@@ -140,14 +140,22 @@ def _find_in_text(
     return sorted(found, key=lambda one: one.value)
 
 
-def _attach(doc: Doc, text: str) -> Iterator[tuple[Place, Place]]:
-    """List the places of the entities that are tests, with those of their values."""
+def _attach(
+    doc: Doc, text: str, asides: Sequence[Place]
+) -> Iterator[tuple[Place, Place]]:
+    """List the places of the entities that are tests, with those of their values.
+
+    asides: Cells of tables that are no values.
+    """
     tests = [(e.start_char, e.end_char) for e in doc.ents if e.label_ == TEST]
     values = [(e.start_char, e.end_char) for e in doc.ents if e.label_ == VALUE]
     if tests and values:
         borders = find_borders(doc, text)
         for value, test in attach_values(text, tests, values, borders):
-            yield tests[test], values[value]
+            start = values[value][0]
+            index = bisect_right(asides, (start, len(text))) - 1
+            if index < 0 or start >= asides[index][1]:
+                yield tests[test], values[value]
 
 
 def _merge(

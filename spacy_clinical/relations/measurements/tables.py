@@ -3,6 +3,9 @@ head.
 
 Test         Result   Flag   Reference range   Units
 Hemoglobin   8.2      L      12.0 - 16.0       g/dL
+
+Date        Sodium   Potassium
+3/14/2021   138      4.1
 """
 
 import re
@@ -21,6 +24,7 @@ from spacy_clinical.relations.measurements.tails import (
     read_tail,
 )
 from spacy_clinical.relations.measurements.units import read_unit
+from spacy_clinical.relations.measurements.values import read_entity
 from spacy_clinical.tokenization.tables import TextCell, TextRow, TextTable, find_tables
 
 _HEADS = {
@@ -50,26 +54,32 @@ _QUALITATIVE = re.compile(
     re.IGNORECASE,
 )
 MAX_DATE = 30
+# Names of analytes that are heads of columns, at least.
+MIN_ANALYTES = 2
 
 
 class _Column(NamedTuple):
     """A column under a head.
 
     date: Of all values in it.
+    name: Of the analyte that all values in it are of.
     """
 
     role: str
     date: str | None = None
+    name: TextCell | None = None
 
 
 class TableReading(NamedTuple):
     """The contents of the tables of a text.
 
     rows (characters): Start and end of each row: what is in them is read by its column.
+    asides (characters): Start and end of cells that say something of a value beside them.
     """
 
     measurements: list[Measurement]
     rows: list[tuple[int, int]]
+    asides: list[tuple[int, int]]
 
 
 def read_tables(text: str, context: Context) -> TableReading:
@@ -79,16 +89,39 @@ def read_tables(text: str, context: Context) -> TableReading:
     """
     found: list[Measurement] = []
     rows: list[tuple[int, int]] = []
+    asides: list[tuple[int, int]] = []
     for table in _find_tables(text, context):
-        columns = _read_head([cell.text for cell in table.head], context)
+        heads = [cell.text for cell in table.head]
+        columns = _read_head(heads, context) or _read_wide_head(table.head) or []
+        is_wide = any(column.name for column in columns)
         for row in table.rows:
-            found += _read_row(row, columns or [], context)
-            rows.append((row.start, row.end))
-    return TableReading(found, rows)
+            if is_wide:
+                own = list(_read_wide_row(row, columns, context, text))
+            else:
+                own = list(_read_row(row, columns, context))
+            found += own
+            # Under names of analytes there may be lines of text, too.
+            if own or not is_wide:
+                rows.append((row.start, row.end))
+            if own:
+                asides += _list_asides(row, columns)
+        if is_wide and asides and asides[-1][0] >= table.start:
+            asides += [(cell.start, cell.end) for cell in table.head]
+    return TableReading(found, rows, sorted(asides))
+
+
+def _list_asides(row: TextRow, columns: Sequence[_Column]) -> Iterator[tuple[int, int]]:
+    for column, cell in zip(columns, row.cells, strict=True):
+        if cell is not None and column.role not in ("value", ""):
+            yield cell.start, cell.end
 
 
 def _find_tables(text: str, context: Context) -> Iterator[TextTable]:
-    return find_tables(text, lambda texts: _read_head(texts, context) is not None)
+    def is_head(texts: Sequence[str]) -> bool:
+        cells = [TextCell(0, 0, text) for text in texts]
+        return bool(_read_head(texts, context) or _read_wide_head(cells))
+
+    return find_tables(text, is_head)
 
 
 def _read_head(texts: Sequence[str], context: Context) -> list[_Column] | None:
@@ -112,6 +145,44 @@ def _read_head(texts: Sequence[str], context: Context) -> list[_Column] | None:
     if not is_head or sum(map(bool, roles)) * 2 <= len(roles):
         return None
     return [_Column(role, day) for role, day in zip(roles, dates, strict=True)]
+
+
+def _read_wide_head(cells: Sequence[TextCell]) -> list[_Column] | None:
+    """Find the analytes that are heads of columns; None if the cells are no such head."""
+    columns = []
+    for cell in cells:
+        role = _ROLES.get(" ".join(cell.text.lower().strip(":").split()), "")
+        name = cell if not role and find_analyte(cell.text) else None
+        columns.append(_Column("value" if name else role, name=name))
+    n_analytes = sum(column.name is not None for column in columns)
+    n_dates = sum(column.role == "date" for column in columns)
+    # Next to them is a column of dates, or of what the rows are called.
+    is_head = n_analytes >= MIN_ANALYTES and n_analytes + n_dates + 1 >= len(columns)
+    return columns if is_head else None
+
+
+def _read_wide_row(
+    row: TextRow, columns: Sequence[_Column], context: Context, text: str
+) -> Iterator[Measurement]:
+    """Read a row of values of different analytes."""
+    cells = list(zip(columns, row.cells, strict=True))
+    dated = (
+        _read_date(cell, context)
+        for column, cell in cells
+        if cell is not None and column.name is None
+    )
+    date = next(filter(None, dated), None)
+    for column, cell in cells:
+        if column.name is not None and cell is not None:
+            name, place = column.name, (cell.start, cell.end)
+            one = _read_cell(name, cell, {})
+            if one is None:
+                # "120/80" has two values.
+                analyte = find_analyte(name.text)
+                pair = read_entity(text, (name.start, name.end), place, analyte)
+                one = pair if pair.parts else None
+            if one is not None:
+                yield replace(one, start=cell.start, date=date)
 
 
 def _read_row(

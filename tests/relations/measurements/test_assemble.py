@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 from time import perf_counter
 
@@ -78,6 +79,74 @@ def test_a_column_may_date_the_rows():
         ("sodium", 138, "2021-03-14"),
         ("potassium", 4.2, "2021-03-15"),
     ]
+
+
+WIDE = """\
+Date        WBC    Hgb     Comment
+3/14/2021   8.1    10.2 L  fasting
+3/15/2021   9.4            none
+"""
+
+
+@pytest.mark.parametrize("mark", ["spaces", "\t", "|"])
+def test_analytes_may_be_heads_of_columns(mark):
+    text = WIDE
+    if mark != "spaces":
+        text = WIDE.replace("9.4            ", "9.4        -        ")
+        lines = [re.split(r"  +", line) for line in text.splitlines()]
+        text = "".join(mark.join(cells) + "\n" for cells in lines)
+    records = read(text)
+    assert show(records, "value", "flag", "date") == [
+        ("wbc", 8.1, None, "2021-03-14"),
+        ("hemoglobin", 10.2, "L", "2021-03-14"),
+        ("wbc", 9.4, None, "2021-03-15"),
+    ]
+    for record in records:
+        assert text.startswith(record["value_text"], record["start_char"])
+        analyte = record["analyte"]
+        assert text[analyte["start_char"] : analyte["end_char"]] in ("WBC", "Hgb")
+
+
+def test_dates_may_stand_under_an_empty_head():
+    text = "\tNa\tK\n3/14/2021\t138\t4.1\n3/15/2021\t135\t\n"
+    assert show(read(text), "value", "date") == [
+        ("sodium", 138, "2021-03-14"),
+        ("potassium", 4.1, "2021-03-14"),
+        ("sodium", 135, "2021-03-15"),
+    ]
+
+
+def test_vital_signs_may_be_a_table():
+    text = "Time    BP       HR   SpO2\n08:00   120/80   88   98%\n"
+    pressure, *others = read(text)
+    assert [part["value"] for part in pressure["components"]] == [120, 80]
+    assert show(others, "value") == [("heart_rate", 88), ("oxygen_saturation", 98)]
+
+
+def test_lines_under_names_of_analytes_are_read_as_text():
+    text = "CBC   Troponin   Glucose\nCreatinine 1.2  BUN 14\n"
+    found = [("creatinine", 1.2), ("urea_nitrogen", 14)]
+    assert show(read(text), "value") == found
+
+
+def test_entities_over_other_cells_of_a_row_are_no_values():
+    text = "Test   Result  Range      Units\nNa     138     135 - 145  mmol/L\n"
+    text += "\nDate       BP      HR\n3/14/2021  120/80  88\n"
+    doc = NLP.make_doc(text)
+
+    def mark(words, label):
+        start = text.index(words)
+        return doc.char_span(start, start + len(words), label=label)
+
+    alone = assemble_measurements(doc)
+    doc.ents = [
+        mark("Na     138", "Diagnostic_procedure"),
+        mark("135 - 145  mmol/L", "Lab_value"),
+        mark("BP", "Diagnostic_procedure"),
+        mark("HR", "Lab_value"),
+    ]
+    assert assemble_measurements(doc) == alone
+    assert len(alone) == 3
 
 
 def test_lines_of_results_have_the_date_before_them():
