@@ -66,7 +66,7 @@ linker. Exact borders and label; a link counts if both its ends are right.
 ## Limits
 
 The forms are invented: real ones differ more from these than these from each other, and
-scores on real, noisy scans will be lower. It was still learning when its training ended. It knows Latin
+scores on real, noisy scans will be lower. It knows Latin
 script and English only; it has no picture, so that shading, ticks by hand and
 signatures are nothing to it. Of text in two columns that are not far apart it takes
 lines for one. What it finds must be checked by people.
