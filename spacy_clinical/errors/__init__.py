@@ -2,14 +2,14 @@
 
 Messages never quote a note. They identify it by index, name, length or offset.
 
-C0xx checkpoints, pieces, windows, encoders, entities · C1xx sections ·
-C2xx tokenizer, sentences, corpora · C3xx command line, export · C4xx codes of notes ·
-C5xx forms · C76x annotation tools · C77x new configs · C85x, C860 assertion ·
-C864 to C867 abbreviations, augmenter · C868, C869 storage of weights · C870 to C874
-partly labelled corpora, PubTator · C875 long forms for abbreviations · C880 to C882
-identifiers · C890 to C897, W890 their removal · C90x, C91x, W900 vocabularies · C920 to
-C922 abbreviations of notes · C94x relations · C96x, C97x, W901, W902 questions and pairs
-of texts · C98x, C99x the service.
+C0xx checkpoints, pieces, windows, encoders, entities · C1xx sections · C2xx tokenizer,
+sentences, corpora · C3xx command line, export · C4xx codes of notes · C5xx forms · C76x
+annotation tools · C770 to C773 new configs · C775 to C777 what is asked of notes ·
+C85x, C860 assertion · C864 to C867 abbreviations, augmenter · C868, C869 storage of
+weights · C870 to C874 partly labelled corpora, PubTator · C875 long forms for
+abbreviations · C880 to C882 identifiers · C890 to C897, W890 their removal · C90x,
+C91x, W900 vocabularies · C920 to C922 abbreviations of notes · C94x relations · C96x,
+C97x, W901, W902 questions and pairs of texts · C98x, C99x the service.
 """
 
 import re
@@ -21,7 +21,7 @@ from spacy_clinical.errors.of_corrections import CorrectionErrors
 from spacy_clinical.errors.of_files import FileErrors
 from spacy_clinical.errors.of_findings import FindingErrors
 from spacy_clinical.errors.of_models import ModelErrors
-from spacy_clinical.errors.of_questions import QuestionErrors
+from spacy_clinical.errors.of_questions import AskedErrors, QuestionErrors
 from spacy_clinical.errors.of_relations import RelationErrors
 from spacy_clinical.errors.of_service import ServiceErrors
 
@@ -33,6 +33,7 @@ class Errors(
     ModelErrors,
     FileErrors,
     CorrectionErrors,
+    AskedErrors,
     FindingErrors,
     ConceptErrors,
     RelationErrors,

@@ -1,10 +1,10 @@
-"""Errors of questions to notes, and of pairs of texts: C775 on, C96x, C97x."""
+"""Errors of questions to notes, and of pairs of texts: C775 to C777, C96x, C97x."""
 
 from spacy_clinical.errors.messages import Catalog
 
 
-class QuestionErrors(metaclass=Catalog):
-    """Errors of question answering and pair classification."""
+class AskedErrors(metaclass=Catalog):
+    """Errors of what is asked, before any note is read."""
 
     C775 = (
         "Questions and hypotheses are texts, or texts by their names, but number {number} "
@@ -19,6 +19,11 @@ class QuestionErrors(metaclass=Catalog):
         'doc._.{name} takes texts by their names, such as {{"smoking": "Does the '
         'patient smoke?"}}, not a value of type {type}.'
     )
+
+
+class QuestionErrors(metaclass=Catalog):
+    """Errors of question answering and pair classification."""
+
     C960 = (
         "The head of checkpoint '{name}' ({kind}) isn't one linear layer named "
         "'qa_outputs' for the start and the end of an answer. Use the checkpoint as an "
