@@ -1,4 +1,4 @@
-"""Errors of questions to notes, and of pairs of texts: C775 on, C96x, C97x."""
+"""Errors of questions to notes, and of pairs of texts: C96x, C97x."""
 
 from spacy_clinical.errors.messages import Catalog
 
@@ -6,19 +6,6 @@ from spacy_clinical.errors.messages import Catalog
 class QuestionErrors(metaclass=Catalog):
     """Errors of question answering and pair classification."""
 
-    C775 = (
-        "Questions and hypotheses are texts, or texts by their names, but number {number} "
-        "of component '{name}' is of type {type}."
-    )
-    C776 = (
-        "Question or hypothesis {number} of component '{name}' can't be saved in a "
-        "config. Its name may not be empty, nor have spaces at its ends, line breaks, : "
-        "or =, nor begin with # ; or [, and neither may have ${{ or several $."
-    )
-    C777 = (
-        'doc._.{name} takes texts by their names, such as {{"smoking": "Does the '
-        'patient smoke?"}}, not a value of type {type}.'
-    )
     C960 = (
         "The head of checkpoint '{name}' ({kind}) isn't one linear layer named "
         "'qa_outputs' for the start and the end of an answer. Use the checkpoint as an "
@@ -79,4 +66,17 @@ class QuestionErrors(metaclass=Catalog):
     C973 = (
         "No section of these notes can be called '{label}'. Give one of the labels that "
         "the pipeline's section splitter has: {known}"
+    )
+    C775 = (
+        "Questions and hypotheses are texts, or texts by their names, but number {number} "
+        "of component '{name}' is of type {type}."
+    )
+    C776 = (
+        "Question or hypothesis {number} of component '{name}' can't be saved in a "
+        "config. Its name may not be empty, nor have spaces at its ends, line breaks, : "
+        "or =, nor begin with # ; or [, and neither may have ${{ or several $."
+    )
+    C777 = (
+        'doc._.{name} takes texts by their names, such as {{"smoking": "Does the '
+        'patient smoke?"}}, not a value of type {type}.'
     )

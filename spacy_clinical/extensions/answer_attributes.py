@@ -22,7 +22,7 @@ def _get_asked(doc: Doc, *, name: str) -> dict[str, str]:
 def _set_asked(doc: Doc, asked: Any, *, name: str) -> None:
     if asked is not None and not isinstance(asked, Mapping):
         kind = type(asked).__name__
-        raise CodedValueError(Errors.C777.format(name=name, type=kind))
+        raise CodedValueError(Errors.C976.format(name=name, type=kind))
     keep(doc, f"clinical_{name}", dict(asked) if asked else None)
 
 

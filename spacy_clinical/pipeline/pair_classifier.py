@@ -80,7 +80,7 @@ class ClinicalPairClassifier(DocumentHeadPipe, AskingPipe):
             these least says most; without such a label, the most certain window.
         max_evidence: Maximum number of windows for each statement.
         scorer: Scoring method.
-        RAISES ValueError: C962 or C776, if a statement has no words, or can't be saved;
+        RAISES ValueError: C962 or C975, if a statement has no words, or can't be saved;
             C970, if the model reads no checkpoint.
         """
         if not model.attrs.get("has_checkpoint"):

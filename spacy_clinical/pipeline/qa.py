@@ -83,7 +83,7 @@ class ClinicalQA(AskingPipe):
         null_threshold: How much higher than that of the best answer the logit of no
             answer must be.
         scorer: Scoring method.
-        RAISES ValueError: C962 or C776, if a question has no words, or can't be saved;
+        RAISES ValueError: C962 or C975, if a question has no words, or can't be saved;
             C963, if a setting can't be used.
         """
         self._set_up(nlp, model, name)
@@ -151,7 +151,7 @@ class ClinicalQA(AskingPipe):
         top_k: Number of answers; None for the setting.
         RETURNS: For each question a record as in `doc._.answers`; for several Docs, a
             list of these for each.
-        RAISES ValueError: C961, C962 or C775, if a question is too long, has no words, or
+        RAISES ValueError: C961, C962 or C974, if a question is too long, has no words, or
             isn't a text; C963, if `top_k` is less than 1.
         """
         limit = self.top_k if top_k is None else top_k
