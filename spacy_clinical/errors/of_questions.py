@@ -67,16 +67,16 @@ class QuestionErrors(metaclass=Catalog):
         "No section of these notes can be called '{label}'. Give one of the labels that "
         "the pipeline's section splitter has: {known}"
     )
-    C775 = (
+    C974 = (
         "Questions and hypotheses are texts, or texts by their names, but number {number} "
         "of component '{name}' is of type {type}."
     )
-    C776 = (
+    C975 = (
         "Question or hypothesis {number} of component '{name}' can't be saved in a "
         "config. Its name may not be empty, nor have spaces at its ends, line breaks, : "
         "or =, nor begin with # ; or [, and neither may have ${{ or several $."
     )
-    C777 = (
+    C976 = (
         'doc._.{name} takes texts by their names, such as {{"smoking": "Does the '
         'patient smoke?"}}, not a value of type {type}.'
     )

@@ -19,7 +19,7 @@ def read_asked(
 
     asked: One, several, or by name. Without names, each is its own.
     name: The component, for errors.
-    RAISES ValueError: C775, if one isn't a text; C962, if one has no words.
+    RAISES ValueError: C974, if one isn't a text; C962, if one has no words.
     """
     if isinstance(asked, str) or not isinstance(asked, Iterable):
         asked = [asked]
@@ -31,7 +31,7 @@ def read_asked(
         if not isinstance(text, str):
             kind = type(text).__name__
             raise CodedValueError(
-                Errors.C775.format(name=name, number=number, type=kind)
+                Errors.C974.format(name=name, number=number, type=kind)
             )
         if not any(map(str.isalnum, text)):
             raise CodedValueError(Errors.C962.format(name=name, number=number))
@@ -42,7 +42,7 @@ def read_asked(
 def read_setting(asked: Mapping[str, str], *, name: str) -> dict[str, str]:
     """Check questions or hypotheses that a config has.
 
-    RAISES ValueError: C962, if one has no words; C776, if a config can't hold it.
+    RAISES ValueError: C962, if one has no words; C975, if a config can't hold it.
     """
     words = {
         key: _DOLLARS.sub("$", text)
@@ -50,7 +50,7 @@ def read_setting(asked: Mapping[str, str], *, name: str) -> dict[str, str]:
     }
     for number, (key, text) in enumerate(words.items(), start=1):
         if not _can_be_saved({key: text}):
-            raise CodedValueError(Errors.C776.format(name=name, number=number))
+            raise CodedValueError(Errors.C975.format(name=name, number=number))
     return words
 
 

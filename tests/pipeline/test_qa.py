@@ -284,14 +284,14 @@ def test_questions_without_words_are_refused(tiny_squad, question):
 @pytest.mark.parametrize("asked", [None, 5, [QUESTION, None], {"a": 1}])
 def test_questions_that_are_no_texts_are_refused(tiny_squad, asked):
     nlp = make_nlp(tiny_squad)
-    with pytest.raises(CodedValueError, match=r"\[C775\].* is of type (None|int)"):
+    with pytest.raises(CodedValueError, match=r"\[C974\].* is of type (None|int)"):
         get_pipe(nlp).ask(nlp(NOTE), asked)
 
 
 @pytest.mark.parametrize("asked", ["pain?", ["pain?"], 5])
 def test_questions_of_a_doc_have_names(tiny_squad, asked):
     doc = make_nlp(tiny_squad).make_doc(NOTE)
-    with pytest.raises(CodedValueError, match=r"\[C777\] doc\._\.questions takes"):
+    with pytest.raises(CodedValueError, match=r"\[C976\] doc\._\.questions takes"):
         doc._.questions = asked
 
 
@@ -299,7 +299,7 @@ def test_questions_of_a_doc_have_names(tiny_squad, asked):
     "name", ["", " a", "a: b", "a=b", "=a", "#a", ";a", "[a]", "a\nb"]
 )
 def test_names_that_a_config_loses_are_refused(tiny_squad, name):
-    with pytest.raises(CodedValueError, match=r"\[C776\] Question or hypothesis 1"):
+    with pytest.raises(CodedValueError, match=r"\[C975\] Question or hypothesis 1"):
         make_nlp(tiny_squad, questions={name: QUESTION})
 
 
@@ -310,7 +310,7 @@ def test_questions_are_the_same_after_saving(tiny_squad, tmp_path):
         nlp.to_disk(tmp_path)
         nlp = spacy.load(tmp_path)
         assert get_pipe(nlp).questions == questions
-    with pytest.raises(CodedValueError, match=r"\[C776\].* several \$"):
+    with pytest.raises(CodedValueError, match=r"\[C975\].* several \$"):
         make_nlp(tiny_squad, questions={"a": "${nlp.lang}?"})
 
 
