@@ -25,6 +25,8 @@ def pipeline(tiny_ner):
     encoder = {
         "@architectures": "spacy-clinical.HFEncoder.v1",
         "checkpoint": str(tiny_ner),
+        # Before clinical_ner has run, it isn't known whether bfloat16 will do.
+        "precision": "fp32",
     }
     nlp.add_pipe("clinical_ner", config={"model": {"encoder": encoder}})
     nlp.initialize()
