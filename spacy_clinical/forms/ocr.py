@@ -22,6 +22,12 @@ from spacy_clinical.forms.squares import read_squares
 
 # A page with a mean confidence above this needs no other orientation.
 SURE = 0.6
+# Dots an inch that Tesseract needs: with fewer, it loses decimal points.
+MIN_DPI = 300
+# Enlarging more than this adds no detail.
+MAX_SCALE = 2.0
+# The longer side of A4 (pixels): pictures that state too few dots an inch have as many.
+LONG_SIDE = 3508
 # Degrees: smaller angles don't hurt, larger ones are no skew.
 MIN_SKEW, MAX_SKEW = 0.2, 6.0
 # Width (pixels) of the picture that the skew is measured on.
@@ -105,10 +111,28 @@ def _with_rotation(page: FormPage, angle: float) -> FormPage:
 
 
 def _read(image: Image.Image, name: str, language: str, timeout: float) -> FormPage:
-    options = ["-l", language, "--dpi", str(get_dpi(image)), "--psm", "3", "tsv"]
-    output = run_tesseract(image, options, name=name, timeout=timeout)
+    dpi = get_dpi(image)
+    scale = max(min(MIN_DPI / dpi, LONG_SIDE / max(image.size), MAX_SCALE), 1.0)
+    options = ["-l", language, "--dpi", str(round(dpi * scale)), "--psm", "3", "tsv"]
+    output = run_tesseract(_enlarge(image, scale), options, name=name, timeout=timeout)
     pages = read_tesseract_tsv(output, name=name, max_pages=1)
-    return pages[0] if pages else FormPage(*image.size, "px")
+    words = [_shrink(word, scale) for page in pages for word in page.words]
+    return FormPage(*image.size, "px", words, "tesseract")
+
+
+def _enlarge(image: Image.Image, scale: float) -> Image.Image:
+    if scale == 1.0:
+        return image
+    width, height = (round(side * scale) for side in image.size)
+    # Of Pillow's filters, it keeps the most decimal points: sharper ones keep the grain.
+    return image.resize((width, height), Image.Resampling.BILINEAR)
+
+
+def _shrink(word: Word, scale: float) -> Word:
+    if scale == 1.0:
+        return word
+    x0, y0, x1, y1 = (value / scale for value in word.box)
+    return word._replace(box=(x0, y0, x1, y1))
 
 
 def find_quarter(image: Image.Image, *, name: str, timeout: float) -> int:
