@@ -83,17 +83,13 @@ class Batcher(Generic[T, R]):
         self.batch_tokens = batch_tokens
         self.wait = wait
         self.max_queue = max_queue
-        self.n_tokens = 0
+        # Of what waits. Metrics read both on other threads.
+        self.n_tokens = self.n_waiting = 0
         self._asks: deque[Ask[R]] = deque()
         self._arrival = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         # Tokens a second, of late.
         self._speed = 0.0
-
-    @property
-    def n_waiting(self) -> int:
-        """The pieces of work that wait."""
-        return sum(len(ask.waiting) for ask in self._asks)
 
     def start(self) -> None:
         """Start to compute, on the running event loop."""
@@ -134,6 +130,7 @@ class Batcher(Generic[T, R]):
         if items:
             self._asks.append(ask)
             self.n_tokens += size
+            self.n_waiting += len(items)
             self._arrival.set()
         return ask
 
@@ -142,6 +139,7 @@ class Batcher(Generic[T, R]):
         if ask in self._asks:
             self._asks.remove(ask)
             self.n_tokens -= ask.size
+            self.n_waiting -= len(ask.waiting)
             ask.waiting.clear()
         for result in ask.results:
             result.cancel()
@@ -202,6 +200,7 @@ class Batcher(Generic[T, R]):
             items.append(item)
             left -= item.size
             self.n_tokens -= item.size
+            self.n_waiting -= 1
             if ask.waiting:
                 turn.append(ask)
             if ask not in served:

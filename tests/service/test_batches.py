@@ -215,3 +215,39 @@ def test_batches_grow_with_what_waits():
 def test_a_text_without_spaces_is_not_small():
     assert estimate_tokens("x" * 1_000_000) > 100_000
     assert estimate_tokens("") == 1
+
+
+def test_what_waits_can_be_counted_on_another_thread():
+    """As metrics do after each batch, while callers come and go on the event loop."""
+    recorder = Recorder()
+    faults = []
+
+    async def test():
+        async with run(recorder, batch_tokens=4, wait=0, max_queue=10**9) as batcher:
+            end = threading.Event()
+
+            def count():
+                while not end.is_set():
+                    try:
+                        assert batcher.n_waiting >= 0
+                        assert batcher.n_tokens >= 0
+                    except Exception as error:
+                        faults.append(error)
+
+            counting = threading.Thread(target=count)
+            counting.start()
+            asks = []
+            for i in range(3000):
+                asks.append(batcher.submit("k", [(f"{i}", 1), (f"{i}b", 2)]))
+                if i % 3 == 0:
+                    batcher.drop(asks.pop())
+                if i % 50 == 0:
+                    await asyncio.sleep(0)
+            for ask in asks:
+                await asyncio.gather(*ask.results)
+            end.set()
+            counting.join()
+            return batcher.n_waiting, batcher.n_tokens
+
+    assert asyncio.run(test()) == (0, 0)
+    assert faults == []
