@@ -72,6 +72,9 @@ def serve(
         int, typer.Option(min=1000, help="Bytes of a form.")
     ] = 50_000_000,
     max_notes: Annotated[int, typer.Option(min=1, help="Notes in a request.")] = 1000,
+    max_note: Annotated[int, typer.Option(min=1, help="Characters of a note.")] = (
+        1_000_000
+    ),
     max_queue: Annotated[
         int, typer.Option(min=1, help="Tokens of notes that wait.")
     ] = 2_000_000,
@@ -126,6 +129,7 @@ def serve(
             max_body=max_body,
             max_upload=max_upload,
             max_notes=max_notes,
+            max_note=max_note,
             max_queue=max_queue,
             batch_tokens=batch_tokens,
             timeout=timeout,

@@ -9,12 +9,14 @@ from typing import Any, cast
 
 from spacy.language import Language
 
+from spacy_clinical.errors import Errors
 from spacy_clinical.identifiers.replace.keys import Key
 from spacy_clinical.service.batches import Ask, Batcher, estimate_tokens
 from spacy_clinical.service.bodies import RETRY_AFTER, make_busy
 from spacy_clinical.service.forms import FormReading, read_one
 from spacy_clinical.service.loaded import prepare, prepare_forms
 from spacy_clinical.service.metrics import Metrics
+from spacy_clinical.service.problems import Problem
 from spacy_clinical.service.settings import Settings
 from spacy_clinical.service.work import Answer, Order, Work, compute
 
@@ -84,8 +86,13 @@ class Engine:
     def submit(self, work: Work, orders: list[Order]) -> Ask[Answer]:
         """Put notes into the queue.
 
-        RAISES Problem: C983, if there is no room for them.
+        RAISES Problem: C982, if one is too long; C983, if there is no room for them.
         """
+        longest = self.settings.max_note
+        if any(len(order.note.text) > longest for order in orders):
+            expected = f"at most {longest} characters long (--max-note)"
+            message = Errors.C982.format(where="each note", expected=expected)
+            raise Problem(413, message)
         works = [(order, estimate_tokens(order.note.text)) for order in orders]
         return self._get_batcher().submit(cast(Hashable, work), works)
 

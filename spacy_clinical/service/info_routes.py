@@ -57,6 +57,7 @@ async def describe_pipeline(request: Request) -> PipelineOut:
             "max_body": settings.max_body,
             "max_upload": settings.max_upload,
             "max_notes": settings.max_notes,
+            "max_note": settings.max_note,
             "max_pages": settings.max_pages,
         },
     )

@@ -16,6 +16,7 @@ class Settings:
     max_upload (bytes): Of a request with a form.
     max_held (bytes): Of the bodies of all requests together.
     max_notes: In one request.
+    max_note (characters): Of one note: what has begun isn't stopped when its caller goes.
     max_queue (tokens): Of the notes that wait. A single request may be larger if none
         does.
     max_forms: Forms that wait.
@@ -36,6 +37,7 @@ class Settings:
     max_upload: int = 50_000_000
     max_held: int = 500_000_000
     max_notes: int = 1000
+    max_note: int = 1_000_000
     max_queue: int = 2_000_000
     max_forms: int = 16
     max_pages: int = 100

@@ -398,7 +398,7 @@ def test_a_long_note_is_annotated():
     text = "HPI: chest pain without fever. " * 65_000
     nlp = spacy.blank("en")
     nlp.add_pipe("clinical_section_splitter")
-    with run_service(nlp) as running:
+    with run_service(nlp, max_note=len(text)) as running:
         answer = annotate(running, {"text": text})
         assert answer.json()["n_chars"] == len(text) > 2_000_000
         assert answer.json()["error"] is None
@@ -422,6 +422,18 @@ def test_limits_on_size_hold_while_the_body_arrives():
         too_many = annotate(running, {"notes": [{"text": "a"}] * 4})
         assert "1 to 3 notes" in check_problem(too_many, 422, "C982")
         assert annotate(running, {"text": "a"}).status_code == 200
+
+
+def test_a_note_may_be_too_long():
+    with run_service(make_nlp(), max_note=1000) as running:
+        for asked in (
+            {"json": {"text": "a" * 1001}},
+            {"json": {"notes": [{"text": "a"}, {"text": "a" * 1001}]}},
+            {"content": b"a " * 600, "headers": {"Content-Type": "text/plain"}},
+        ):
+            answer = running.client.post("/v1/annotate", **asked)
+            assert "--max-note" in check_problem(answer, 413, "C982")
+        assert annotate(running, {"text": "a" * 1000}).status_code == 200
 
 
 def test_a_hundred_megabytes_are_refused_and_not_kept(service):
