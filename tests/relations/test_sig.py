@@ -468,5 +468,6 @@ def test_long_texts_take_linear_time(unit):
         return time.process_time() - start
 
     measure(1000)
-    short, long = min(measure(5_000) for _ in range(3)), measure(40_000)
-    assert long < 24 * short + 0.5
+    short = min(measure(5_000) for _ in range(3))
+    # Once will do: other programs may slow down any of them.
+    assert any(measure(40_000) < 24 * short + 0.5 for _ in range(3))
