@@ -190,7 +190,7 @@ class BlockWriter(Writer):
         return self.page.write_lines(wrap(text, font, right - left)[:9], left, y, font)
 
     def _write_answer(self, left: float, right: float, y: float) -> float:
-        """A question with a long answer under or beside it."""
+        """Write a question with a long answer under or beside it."""
         style, page, rng = self.style, self.page, self.shape
         text, field = self._ask()
         question = page.add_entity(QUESTION)

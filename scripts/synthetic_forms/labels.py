@@ -129,7 +129,7 @@ HINTS += [
 
 
 def make_label(rng: Rng) -> tuple[str, str]:
-    """A label, and the name of what makes an answer to it."""
+    """Make a label, and name what makes an answer to it."""
     kind = rng.random()
     if kind < 0.4:
         labels, maker = rng.choice(COMMON)

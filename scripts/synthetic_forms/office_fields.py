@@ -71,7 +71,10 @@ def write_memo(sheet: Sheet, left: float, right: float, *, fax: bool = False) ->
 def write_field(
     sheet: Sheet, x: float, y: float, right: float, how: str, tab: float
 ) -> float:
-    """A label with its value, as `how` says. RETURNS where the next one may start."""
+    """Write a label with its value, as `how` says.
+
+    RETURNS: Where the next one may start.
+    """
     look, rng = sheet.look, sheet.shape
     text, maker = make_label(rng)
     value = sheet.word_value(maker)
@@ -106,7 +109,7 @@ def write_field(
 def _write_above(
     sheet: Sheet, x: float, y: float, right: float, text: str, value: str
 ) -> float:
-    """A value on a line, with its label under it."""
+    """Write a value on a line, with its label under it."""
     page, look = sheet.page, sheet.look
     low = y + 1.2 * look.value.size
     question = sheet.add_question()

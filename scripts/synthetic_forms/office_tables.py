@@ -49,8 +49,10 @@ def _choose_columns(sheet: Sheet) -> list[Column]:
 
 
 def write_table(sheet: Sheet, left: float, right: float) -> None:
-    """A table with a head. Cells are linked to their column, and to their row, if its name
-    is a question."""
+    """Write a table with a head.
+
+    Cells are linked to their column, and to their row, if its name is a question.
+    """
     rng, look, page = sheet.shape, sheet.look, sheet.page
     columns = _choose_columns(sheet)
     indent = rng.choice([0, 0, 20])
@@ -120,7 +122,7 @@ def _place(font: Font, text: str, left: float, right: float, is_centred: bool) -
 
 
 def _write_span(sheet: Sheet, edges: list[float], y: float) -> float:
-    """A head over several columns: a heading."""
+    """Write a head over several columns: a heading."""
     rng, look = sheet.shape, sheet.look
     first = rng.randrange(max(len(edges) - 2, 1))
     entity = sheet.page.add_entity(HEADER)
@@ -245,7 +247,7 @@ def write_groups(sheet: Sheet, left: float, right: float) -> None:
 
 
 def write_names(sheet: Sheet, left: float, right: float) -> None:
-    """A question over a list: each line is an answer."""
+    """Write a question over a list: each line is an answer."""
     rng, look = sheet.shape, sheet.look
     text, _ = make_label(rng)
     questions, end = [], left

@@ -25,7 +25,7 @@ prohibited|List in order of importance|Subject to audit""")
 
 
 def write_letterhead(sheet: Sheet) -> None:
-    """A company with its address; large ones are headers at times."""
+    """Write a company with its address; large ones are headers at times."""
     rng, page = sheet.shape, sheet.page
     font = sheet.look.title if rng.random() < 0.3 else sheet.look.body
     is_header = rng.random() < 0.35
@@ -75,7 +75,7 @@ def write_text(sheet: Sheet, left: float, right: float) -> None:
 
 
 def write_letter(sheet: Sheet, left: float, right: float) -> None:
-    """A letter: date and address, salutation, paragraphs, closing."""
+    """Write a letter: date and address, salutation, paragraphs, closing."""
     rng, look = sheet.shape, sheet.look
     font, content = look.body, sheet.content
     middle = rng.random() < 0.4
@@ -138,7 +138,7 @@ def write_heading(sheet: Sheet, left: float, right: float) -> None:
 
 
 def write_marks(sheet: Sheet) -> None:
-    """What stands at the edges: numbers of documents and pages, fax lines, stamps."""
+    """Write what stands at the edges: numbers of documents and pages, fax lines, stamps."""
     rng, page, look = sheet.content, sheet.page, sheet.look
     width, height = page.width, page.height
     small = choose_font(rng, rng.choice(["mono", "sans"]), rng.uniform(7, 11))
@@ -182,7 +182,7 @@ def write_marks(sheet: Sheet) -> None:
 
 
 def _stamp(sheet: Sheet, rng: random.Random) -> None:
-    """A stamp or a scribble, where there is room."""
+    """Write a stamp or a scribble, where there is room."""
     page = sheet.page
     font = choose_font(rng, rng.choice(["hand", "sans", "mono"]), rng.uniform(9, 20))
     text = rng.choice(STAMPS) if rng.random() < 0.85 else prose.make_phrase(rng)

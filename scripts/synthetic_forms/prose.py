@@ -171,7 +171,7 @@ def make_product(rng: Rng) -> str:
 
 
 def make_phrase(rng: Rng) -> str:
-    """A few words: a subject, a remark, a thing."""
+    """Make a few words: a subject, a remark, a thing."""
     if rng.random() < 0.45:
         return rng.choice(v.PHRASES)
     nouns = [rng.choice(v.NOUNS) for _ in range(3)]
@@ -210,7 +210,7 @@ def make_sentence(rng: Rng) -> str:
 
 
 def make_remark(rng: Rng) -> str:
-    """A sentence or a few: a long answer, or running text."""
+    """Make a sentence or a few: a long answer, or running text."""
     if rng.random() < 0.25:
         return " ".join(rng.sample([*TEXT.split("|"), *RULES.split("|")], 2))
     return " ".join(make_sentence(rng) for _ in range(rng.randint(1, 4)))

@@ -30,7 +30,7 @@ class Writer:
         self.n_asked = 0
 
     def _ask(self) -> tuple[str, Field]:
-        """A label as this template writes it, and its field."""
+        """Choose a field, and write its label as this template does."""
         field = self.shape.choice(self.fields)
         text = self.shape.choice(field.labels)
         case = {"upper": str.upper, "title": str.title}.get(self.style.case, str)
@@ -43,7 +43,7 @@ class Writer:
         return case(text) + colon, field
 
     def _answer(self, field: Field) -> str:
-        """What is filled in; "" for nothing."""
+        """Choose what is filled in; "" for nothing."""
         if self.content.random() >= self.style.fill:
             return ""
         value = field.make(self.content)
@@ -93,7 +93,7 @@ class Writer:
     def _write_above(
         self, x: float, limit: float, text: str, value: str, y: float
     ) -> float:
-        """A value on a line with its label beneath."""
+        """Write a value on a line, with its label beneath."""
         style, page = self.style, self.page
         question = page.add_entity(QUESTION)
         lines = wrap(value, style.value, limit - x - 8)[:1] if value else []
@@ -108,7 +108,7 @@ class Writer:
         return page.write_lines(label, x, base + 2, font, question) + 0.5 * font.size
 
     def _draw_leader(self, start: float, limit: float, y: float) -> float:
-        """What stands where nothing was filled in."""
+        """Draw what stands where nothing was filled in."""
         style = self.style
         font = style.label
         if style.leader == "_" and self.content.random() < 0.6:

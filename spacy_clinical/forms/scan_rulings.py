@@ -218,7 +218,7 @@ def _drop_text(rulings: Sequence[Box], words: Sequence[Word]) -> list[Box]:
 def _is_mark(
     word: Word, across: Sequence[Box], down: Sequence[Box], reach: float
 ) -> bool:
-    """Whether a word is what OCR has made of a line."""
+    """Check whether a word is what OCR has made of a line."""
     x0, y0, x1, y1 = word.box
     if set(word.text) <= UPRIGHT and x1 - x0 <= 3 * reach:
         middle = (x0 + x1) / 2
@@ -233,7 +233,7 @@ def _is_mark(
 
 
 def _is_beside(line: Box, x: float, box: Box, reach: float) -> bool:
-    """Whether an upright line goes along a place, at the height of a box."""
+    """Check whether an upright line goes along a place, at the height of a box."""
     shared = min(line[3], box[3]) - max(line[1], box[1])
     return abs(line[0] - x) <= reach and shared >= 0.5 * (box[3] - box[1])
 
