@@ -48,7 +48,7 @@ from spacy_clinical.relations.sig.find import find_parts
 from spacy_clinical.relations.sig.parts import Part
 from spacy_clinical.relations.sig.statuses import choose_status
 from spacy_clinical.relations.switches import find_switches
-from spacy_clinical.tokenization.sentences import split_sentences
+from spacy_clinical.tokenization.doc_text import find_sentence_starts
 
 # The label of drugs that only their table shows.
 TABLE_LABEL = "Medication"
@@ -135,7 +135,7 @@ class _Assembler:
             for span, others in zip(self.spans, self.other_names, strict=True)
         ]
         self.lines = Lines(self.text)
-        sentences = _list_sentences(doc, self.text)
+        sentences = find_sentence_starts(doc, self.text)
         items = find_list_lines(self.lines, self.drugs)
         self.sentences = sorted({*sentences, *items})
         self.tables = tables
@@ -360,9 +360,3 @@ def _merge(parts: Sequence[Part], others: Iterable[Part]) -> list[Part]:
     """Add parts where there are none yet."""
     starts = {part.start for part in parts}
     return sorted([*parts, *(part for part in others if part.start not in starts)])
-
-
-def _list_sentences(doc: Doc, text: str) -> list[int]:
-    if doc.has_annotation("SENT_START"):
-        return [sentence.start_char for sentence in doc.sents]
-    return split_sentences(text)
