@@ -27,13 +27,26 @@ def start_peer(python: str, script: str, *words: str) -> Peer:
     )
 
 
-def ask_peer(peer: Peer, order: dict[str, Any]) -> dict[str, Any]:
-    """Give an order to a peer, and wait for its answer."""
+def ask_peer(
+    peer: Peer, order: dict[str, Any], *, log: Path | None = None
+) -> dict[str, Any]:
+    """Give an order to a peer, and wait for its answer.
+
+    log: File that the peer writes its errors to.
+    RAISES RuntimeError: With what it last wrote there, if it has ended.
+    """
     assert peer.stdin is not None
     assert peer.stdout is not None
-    peer.stdin.write(json.dumps(order) + "\n")
-    peer.stdin.flush()
-    answer: dict[str, Any] = json.loads(peer.stdout.readline())
+    try:
+        peer.stdin.write(json.dumps(order) + "\n")
+        peer.stdin.flush()
+    except BrokenPipeError:
+        pass
+    line = peer.stdout.readline()
+    if not line:
+        last = "" if log is None else log.read_text(encoding="utf8")[-2000:]
+        raise RuntimeError(f"{peer.args!r} has ended:\n{last}")
+    answer: dict[str, Any] = json.loads(line)
     return answer
 
 
@@ -58,23 +71,8 @@ class Worker:
         self.loaded = self.ask(order)
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Send a request and wait for its answer.
-
-        RAISES RuntimeError: With what the process last wrote, if it has ended.
-        """
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        try:
-            self.process.stdin.write(json.dumps(request) + "\n")
-            self.process.stdin.flush()
-        except BrokenPipeError:
-            pass
-        line = self.process.stdout.readline()
-        if not line:
-            last = self.log.read_text(encoding="utf8")[-2000:]
-            raise RuntimeError(f"{self.process.args!r} has ended:\n{last}")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
+        """Send a request and wait for its answer; see `ask_peer`."""
+        return ask_peer(self.process, request, log=self.log)
 
     def close(self) -> None:
         assert self.process.stdin is not None
