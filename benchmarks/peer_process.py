@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -58,6 +59,10 @@ class Worker:
 
     def __init__(self, python: str, script: str, order: dict[str, Any], log: Path):
         self.log = log
+        environment = {**os.environ, "OMP_NUM_THREADS": str(order["threads"])}
+        if python != sys.executable:
+            # Another environment has packages of its own.
+            environment.pop("PYTHONPATH", None)
         with log.open("w", encoding="utf8") as errors:
             self.process = subprocess.Popen(
                 [python, "-W", "ignore", str(PEERS / f"{script}.py")],
@@ -66,7 +71,7 @@ class Worker:
                 stderr=errors,
                 text=True,
                 encoding="utf8",
-                env={**os.environ, "OMP_NUM_THREADS": str(order["threads"])},
+                env=environment,
             )
         self.loaded = self.ask(order)
 

@@ -238,6 +238,16 @@ BENCHMARKS = (
         {"accelerate": ("--peer {python}", "transformers' Trainer")},
     ),
     Benchmark(
+        "versions",
+        "{data} --threads {threads}",
+        {
+            "quick": "--notes 2 --rounds 1",
+            "standard": "",
+            "thorough": "--notes 96 --rounds 9",
+        },
+        {"earlier": ("--earlier {python}", "an earlier version")},
+    ),
+    Benchmark(
         "components",
         "{data}",
         {

@@ -35,7 +35,7 @@ from spacy_clinical.pieces.plan import hide_words
 from spacy_clinical.pieces.pool import Summary
 from spacy_clinical.relations.classes import NEGATIVE
 from spacy_clinical.relations.placeholders import PairText, write_pair
-from spacy_clinical.tokenization.doc_text import find_sentence_starts
+from spacy_clinical.tokenization.sentences import find_sentence_starts
 from spacy_clinical.types import Floats2d, Ints1d, Ints2d, list_names
 
 # More characters than this for a wordpiece of a window aren't read.

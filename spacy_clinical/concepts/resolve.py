@@ -16,7 +16,7 @@ from spacy_clinical.extensions.abbreviation_attributes import (
 )
 from spacy_clinical.extensions.attributes import SECTION_TITLES_KEY, SECTIONS_KEY
 from spacy_clinical.extensions.span_groups import list_places, list_spans
-from spacy_clinical.tokenization.doc_text import find_sentence_starts
+from spacy_clinical.tokenization.sentences import find_sentence_starts
 
 
 def resolve_defined(

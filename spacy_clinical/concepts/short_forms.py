@@ -5,6 +5,7 @@ from spacy.tokens import Doc
 from spacy_clinical.concepts.abbreviations import load_abbreviations
 from spacy_clinical.concepts.readings import read_short_forms
 from spacy_clinical.extensions.attributes import SECTION_TITLES_KEY
+from spacy_clinical.extensions.doc_data import read_text
 from spacy_clinical.extensions.span_groups import list_places
 from spacy_clinical.heads.labels import OUTSIDE, LabelScheme
 from spacy_clinical.types import Floats2d
@@ -25,7 +26,7 @@ def add_short_forms(
     """
     readings = read_short_forms(
         doc,
-        doc.text,
+        read_text(doc),
         load_abbreviations(),
         titles=list_places(doc, SECTION_TITLES_KEY),
         labels=frozenset(scheme.types),

@@ -61,7 +61,7 @@ from spacy_clinical.extensions.attributes import (
     SUBSECTIONS_KEY,
 )
 from spacy_clinical.extensions.concept_attributes import set_concept
-from spacy_clinical.extensions.doc_data import find_kept, keep
+from spacy_clinical.extensions.doc_data import find_kept, keep, read_text
 from spacy_clinical.files.json_text import read_json, write_json
 from spacy_clinical.identifiers.found import Identifier, set_identifiers
 from spacy_clinical.types import Note
@@ -155,7 +155,7 @@ def get_note(doc: Doc) -> Note | None:
     if len(kept) != 1:
         return None
     note_id, source, meta = read_json(kept[0].value)
-    return Note(note_id, doc.text, meta, source)
+    return Note(note_id, read_text(doc), meta, source)
 
 
 def count_extended(doc: Doc) -> int:
@@ -172,7 +172,7 @@ class _Finder:
     def __init__(self, doc: Doc, source: str) -> None:
         self.doc = doc
         self.source = source
-        self.n_chars = len(doc.text)
+        self.n_chars = len(read_text(doc))
         self.extended: set[tuple[int, int]] = set()
         self.starts = [token.idx for token in doc]
         self.ends = [token.idx + len(token) for token in doc]
@@ -310,7 +310,7 @@ def _set_sentences(doc: Doc, finder: _Finder, starts: Sequence[int]) -> None:
 
 def _make_titles(finder: _Finder, rows: Sequence[Mapping[str, Any]]) -> SpanGroup:
     """Make the spans of titles, with the places where the text under them starts."""
-    text = finder.doc.text
+    text = read_text(finder.doc)
     titles = []
     for row in rows:
         title = str(row.get("title") or "")

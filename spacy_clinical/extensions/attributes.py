@@ -46,6 +46,7 @@ from spacy_clinical.extensions.doc_data import (
     get_whole,
     keep,
     read_chars,
+    read_text,
     restore_lists,
     sign,
 )
@@ -175,7 +176,7 @@ def _move(record: dict[str, Any], start: int) -> dict[str, Any]:
 
 
 def _set_icd9(doc: Doc, records: list[dict[str, Any]]) -> None:
-    keep(doc, ICD9_KEY, {"text": sign(doc.text), "codes": records})
+    keep(doc, ICD9_KEY, {"text": sign(read_text(doc)), "codes": records})
 
 
 def _get_provenance(doc: Doc) -> dict[str, Any] | None:
@@ -222,7 +223,7 @@ def record_error(
     n_chars: Length of the note, where the Doc could not be made.
     """
     if doc._.clinical_error is None:
-        n_chars = len(doc.text) if n_chars is None else n_chars
+        n_chars = len(read_text(doc)) if n_chars is None else n_chars
         doc._.clinical_error = describe_failure(name, error, n_chars=n_chars)
 
 

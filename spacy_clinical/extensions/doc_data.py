@@ -9,12 +9,16 @@ nothing out: what it moves beyond the borders of its Doc is not that Doc's.
 
 from collections.abc import Callable
 from typing import Any, NamedTuple, cast
+from weakref import WeakKeyDictionary
 
 from spacy.attrs import IDX, LENGTH
 from spacy.strings import get_string_id
 from spacy.tokens import Doc
 
 from spacy_clinical.types import Ints1d
+
+# The texts of Docs, while these exist.
+_TEXTS: WeakKeyDictionary[Doc, str] = WeakKeyDictionary()
 
 
 class Kept(NamedTuple):
@@ -94,6 +98,18 @@ def count_chars(doc: Doc) -> int:
         return 0
     last = doc[len(doc) - 1]
     return int(last.idx + len(last) + len(last.whitespace_))
+
+
+def read_text(doc: Doc) -> str:
+    """Get the text of a Doc, which is joined once while the Doc exists.
+
+    `doc.text` joins the tokens at each access. Merging and splitting tokens doesn't
+    change the text.
+    """
+    text = _TEXTS.get(doc)
+    if text is None or len(text) != count_chars(doc):
+        text = _TEXTS[doc] = doc.text
+    return text
 
 
 def read_chars(doc: Doc, start: int, end: int) -> str | None:

@@ -10,6 +10,7 @@ from spacy_clinical.extensions.doc_data import (
     get_whole,
     keep,
     read_chars,
+    read_text,
     restore_lists,
     sign,
 )
@@ -170,7 +171,7 @@ def _keep_placed(
     values: Sequence[Any],
     places: Sequence[tuple[int, int]],
 ) -> None:
-    text = doc.text
+    text = read_text(doc)
     signed = [[start, end, sign(text[start:end])] for start, end in places]
     keep(doc, key, {"text": sign(text), name: list(values), "places": signed})
 

@@ -8,7 +8,7 @@ import numpy
 from spacy.tokens import Doc
 
 from spacy_clinical.extensions.attributes import SECTIONS_KEY
-from spacy_clinical.extensions.doc_data import token_borders
+from spacy_clinical.extensions.doc_data import read_text, token_borders
 from spacy_clinical.extensions.span_groups import list_spans
 from spacy_clinical.icd9.tables import find_ccs, find_chapter, find_icd10, find_title
 
@@ -73,7 +73,7 @@ class Places:
 
     def __init__(self, doc: Doc) -> None:
         self.doc = doc
-        self.text = doc.text
+        self.text = read_text(doc)
         sections = list_spans(doc, SECTIONS_KEY)
         self.starts = [section.start_char for section in sections]
         self.labels = [section.label_ for section in sections]
@@ -121,7 +121,7 @@ def find_sentences(
     RETURNS: The best first; the scores are shares of all that speaks for it or
         against it.
     """
-    parts = [(0, len(doc.text))]
+    parts = [(0, len(read_text(doc)))]
     if doc.has_annotation("SENT_START"):
         parts = [(sent.start_char, sent.end_char) for sent in doc.sents]
     elif doc.spans.get(SECTIONS_KEY):

@@ -12,11 +12,12 @@ from spacy_clinical.assertion.resource import load_cues
 from spacy_clinical.concepts.abbreviations import load_abbreviations
 from spacy_clinical.concepts.readings import Reading, read_short_forms
 from spacy_clinical.extensions.attributes import SECTION_TITLES_KEY, SECTIONS_KEY
+from spacy_clinical.extensions.doc_data import read_text
 from spacy_clinical.extensions.span_groups import list_places, list_spans
 from spacy_clinical.icd9.findings import CARRIERS, DENIALS
 from spacy_clinical.pieces.rewrite import Rewording, rewrite
 from spacy_clinical.pieces.text import Text
-from spacy_clinical.tokenization.doc_text import find_sentence_starts
+from spacy_clinical.tokenization.sentences import find_sentence_starts
 
 
 def expand_short_forms(text: Text, *, keep_denied: bool = True) -> Text:
@@ -37,7 +38,7 @@ def expand_short_forms(text: Text, *, keep_denied: bool = True) -> Text:
 
 def find_expanded(doc: Doc, *, keep_denied: bool = True) -> list[Reading]:
     """Find the short forms of a Doc for which `expand_short_forms` writes long forms."""
-    written = doc.text
+    written = read_text(doc)
     titles = list_places(doc, SECTION_TITLES_KEY)
     readings = read_short_forms(doc, written, load_abbreviations(), titles=titles)
     if keep_denied and readings:

@@ -10,7 +10,7 @@ import numpy
 from spacy.tokens import Doc, Span
 
 from spacy_clinical.extensions.attributes import SECTION_TITLES_KEY, SECTIONS_KEY
-from spacy_clinical.extensions.doc_data import token_borders
+from spacy_clinical.extensions.doc_data import read_text, token_borders
 from spacy_clinical.extensions.span_groups import list_spans
 from spacy_clinical.types import Ints1d, Ints2d, list_names
 
@@ -121,7 +121,7 @@ def read_doc(doc: Doc, *, other: OtherText | None = None) -> Text:
 
     other: The other text, if the two are a pair.
     """
-    text = doc.text
+    text = read_text(doc)
     starts, ends = token_borders(doc)
     has_sentences = doc.has_annotation("SENT_START")
     return Text(
@@ -157,7 +157,7 @@ def read_note(
         placeholders or other text that says nothing about the patient.
     """
     # Read once: a Doc joins its tokens at each access.
-    text = doc.text
+    text = read_text(doc)
     exclude = list_names(exclude)
     spans = [s for s in list_spans(doc, SECTIONS_KEY) if s.label_ not in exclude]
     builder = _Builder(doc, text, unit)

@@ -23,8 +23,8 @@ from spacy_clinical.extensions.abbreviation_attributes import (
     set_abbreviations,
 )
 from spacy_clinical.extensions.attributes import add_to
+from spacy_clinical.extensions.doc_data import read_text
 from spacy_clinical.pipeline.bases.rule_pipe import RulePipe
-from spacy_clinical.tokenization.doc_text import DocText
 from spacy_clinical.types import list_names
 
 FORMAT = 1
@@ -92,7 +92,6 @@ class ClinicalAbbreviations(RulePipe):
             own = load_abbreviations(Path(abbreviations))
             shipped = self.abbreviations
             self.abbreviations = shipped.replace(own) if extend_abbreviations else own
-        self._texts = DocText()
         self._check_settings()
 
     def add_abbreviation(
@@ -121,7 +120,7 @@ class ClinicalAbbreviations(RulePipe):
         return [self._predict_doc(doc) for doc in docs]
 
     def _predict_doc(self, doc: Doc) -> list[ShortForm]:
-        text = self._texts.get(doc)
+        text = read_text(doc)
         defined: list[ShortForm] = []
         others: list[ShortForm] = []
         if self.use_definitions:

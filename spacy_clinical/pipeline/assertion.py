@@ -35,6 +35,7 @@ from spacy_clinical.extensions.attributes import (
     SECTIONS_KEY,
     add_to,
 )
+from spacy_clinical.extensions.doc_data import read_text
 from spacy_clinical.extensions.span_groups import list_places, list_spans
 from spacy_clinical.files.json_text import write_json
 from spacy_clinical.pipeline.bases.assertion_head import (
@@ -49,7 +50,7 @@ from spacy_clinical.pipeline.bases.attribute_thresholds import (
     spread,
 )
 from spacy_clinical.pipeline.bases.rule_pipe import SavedRules, read_saved
-from spacy_clinical.tokenization.doc_text import DocText, find_sentence_starts
+from spacy_clinical.tokenization.sentences import find_sentence_starts
 from spacy_clinical.types import list_names
 
 FORMAT = 1
@@ -154,7 +155,6 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
         self.attributes = None if attributes is None else list_names(attributes)
         self.use_sections = use_sections
         self.scorer = scorer
-        self._texts = DocText()
         shipped = load_cues()
         if isinstance(cues, str | Path):
             self.cues = load_cues(Path(cues), shipped if extend_cues else None)
@@ -208,7 +208,7 @@ class ClinicalAssertion(AssertionHeadPipe, SavedRules):
         spans = self.list_targets(doc)
         if not spans:
             return Found([], [], [])
-        text = self._texts.get(doc)
+        text = read_text(doc)
         sentences = find_sentence_starts(doc, text)
         if self.decide == "model":
             nothing = [NOTHING] * len(spans)

@@ -11,7 +11,7 @@ from thinc.api import Config, Model
 from spacy_clinical.checkpoints import get_checkpoint
 from spacy_clinical.errors import CodedValueError, Errors
 from spacy_clinical.extensions.attributes import add_to
-from spacy_clinical.extensions.doc_data import token_borders
+from spacy_clinical.extensions.doc_data import read_text, token_borders
 from spacy_clinical.heads.labels import LabelScheme
 from spacy_clinical.heads.recall import RecallDecoder, decode_types
 from spacy_clinical.identifiers.found import Identifier, list_gold, set_identifiers
@@ -170,7 +170,7 @@ class ClinicalDeidentifier(TokenHeadPipe):
     def _find(self, doc: Doc, scored: Encoded | None) -> list[Identifier]:
         if not len(doc):
             return []
-        text = doc.text
+        text = read_text(doc)
         found = list(find_known(text, self._get_known(doc)))
         if self.decide != "model":
             # spacy.blank imports this module, and shouldn't wait for patterns.

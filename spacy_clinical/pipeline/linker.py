@@ -27,6 +27,7 @@ from spacy_clinical.extensions import concept_attributes
 from spacy_clinical.extensions.abbreviation_attributes import ABBREVIATIONS_KEY
 from spacy_clinical.extensions.attributes import add_to
 from spacy_clinical.extensions.concept_attributes import set_concepts
+from spacy_clinical.extensions.doc_data import read_text
 from spacy_clinical.extensions.span_groups import list_spans
 from spacy_clinical.pipeline.bases.name_encoder import NameEncoderPipe
 from spacy_clinical.types import Floats1d, list_names
@@ -182,7 +183,7 @@ class ClinicalLinker(NameEncoderPipe):
         shorts = list_short_forms(doc) if self.use_abbreviations else []
         # An earlier component has looked there.
         is_known = ABBREVIATIONS_KEY in doc.spans
-        evidence = Evidence(doc.text, None if is_known else load_abbreviations())
+        evidence = Evidence(read_text(doc), None if is_known else load_abbreviations())
         chooser = Chooser(self.linker, evidence, self.threshold)
         sections = SectionTypes(doc, self.types) if self.use_sections else None
         types: list[tuple[str, ...]] = []

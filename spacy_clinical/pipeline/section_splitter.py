@@ -11,6 +11,7 @@ from spacy_clinical.extensions.attributes import (
     SECTIONS_KEY,
     add_to,
 )
+from spacy_clinical.extensions.doc_data import read_text
 from spacy_clinical.pipeline.bases.rule_pipe import RulePipe
 from spacy_clinical.sections.cuts import Section
 from spacy_clinical.sections.groups import TitleGroup
@@ -20,7 +21,6 @@ from spacy_clinical.sections.split import MAX_DEPTH, split_sections
 from spacy_clinical.sections.state import OTHER, PREAMBLE
 from spacy_clinical.sections.titles import SectionTitles
 from spacy_clinical.sections.vocabulary import load_titles
-from spacy_clinical.tokenization.doc_text import DocText
 from spacy_clinical.types import list_names
 
 FORMAT = 1
@@ -93,7 +93,6 @@ class ClinicalSectionSplitter(RulePipe):
             self.titles = SectionTitles([])
         for label, phrases in titles.items():
             self.add_titles(label, phrases)
-        self._texts = DocText()
         # Digest of the titles, and the labels that aren't shipped ones.
         self._own_labels: tuple[str, list[str]] = ("", [])
         self._check_settings()
@@ -136,7 +135,7 @@ class ClinicalSectionSplitter(RulePipe):
         """Find the sections and subsections of each Doc, in characters."""
         return [
             split_sections(
-                self._texts.get(doc),
+                read_text(doc),
                 self.titles,
                 categories=self.categories,
                 min_confidence=self.min_confidence,

@@ -15,6 +15,7 @@ from spacy_clinical.extensions.attributes import (
     SECTIONS_KEY,
     SUBSECTIONS_KEY,
 )
+from spacy_clinical.extensions.doc_data import read_text
 from spacy_clinical.extensions.span_groups import list_spans
 from spacy_clinical.pipeline.bases.rule_pipe import RulePipe
 from spacy_clinical.tokenization.sentences import LineBreaks, split_sentences
@@ -104,7 +105,7 @@ class ClinicalSentencizer(RulePipe):
             starts = self._scispacy(doc)
         else:
             characters = split_sentences(
-                doc.text,
+                read_text(doc),
                 line_breaks=self.line_breaks,
                 abbreviations=self.abbreviations,
             )

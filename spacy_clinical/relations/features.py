@@ -8,7 +8,7 @@ import numpy
 from spacy.attrs import LENGTH, LOWER
 from spacy.tokens import Doc
 
-from spacy_clinical.extensions.doc_data import token_borders
+from spacy_clinical.extensions.doc_data import read_text, token_borders
 from spacy_clinical.heads.span_pairs import BUCKETS, PairInput
 from spacy_clinical.relations.candidates import (
     Limits,
@@ -18,7 +18,7 @@ from spacy_clinical.relations.candidates import (
 )
 from spacy_clinical.relations.inventory import Inventory
 from spacy_clinical.relations.mentions import Mention
-from spacy_clinical.tokenization.doc_text import find_sentence_starts
+from spacy_clinical.tokenization.sentences import find_sentence_starts
 from spacy_clinical.types import Bools1d, Ints1d, Ints2d
 
 
@@ -94,8 +94,8 @@ def _compare(words: Any, tokens: Ints2d, first: Ints1d, second: Ints1d) -> Ints1
 
 def _list_borders(doc: Doc, limits: Limits) -> Sequence[int]:
     if limits.scope == "sentence":
-        return find_sentence_starts(doc, doc.text)
-    return find_line_starts(doc.text) if limits.scope == "line" else (0,)
+        return find_sentence_starts(doc, read_text(doc))
+    return find_line_starts(read_text(doc)) if limits.scope == "line" else (0,)
 
 
 def _find_buckets(counts: Ints1d, last: int) -> Ints1d:

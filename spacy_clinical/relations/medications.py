@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from spacy.tokens import Doc, Span
 
+from spacy_clinical.extensions.doc_data import read_text
 from spacy_clinical.relations.attachment import Drug, find_aliases
 from spacy_clinical.relations.drug_names import DRUG_LABELS, names_drug
 from spacy_clinical.relations.drug_tables import DrugTables, find_name
@@ -48,7 +49,7 @@ from spacy_clinical.relations.sig.find import find_parts
 from spacy_clinical.relations.sig.parts import Part
 from spacy_clinical.relations.sig.statuses import choose_status
 from spacy_clinical.relations.switches import find_switches
-from spacy_clinical.tokenization.doc_text import find_sentence_starts
+from spacy_clinical.tokenization.sentences import find_sentence_starts
 
 # The label of drugs that only their table shows.
 TABLE_LABEL = "Medication"
@@ -78,7 +79,7 @@ def assemble_medications(
     """
     ents = [ent for ent in doc.ents if len(ent)]
     drugs = [ent for ent in ents if ent.label_ in drug_labels and names_drug(ent.text)]
-    tables = DrugTables(doc.text)
+    tables = DrugTables(read_text(doc))
     drugs = _complete(doc, drugs, tables)
     if not drugs:
         return []
@@ -95,7 +96,7 @@ def _complete(doc: Doc, drugs: list[Span], tables: DrugTables) -> list[Span]:
         index = bisect_left(starts, row.drug.start)
         if index < len(starts) and starts[index] < row.drug.end:
             continue
-        name = find_name(row.drug, doc.text)
+        name = find_name(row.drug, read_text(doc))
         span = name and doc.char_span(*name, label=TABLE_LABEL)
         if span:
             drugs.append(span)
@@ -120,7 +121,7 @@ class _Assembler:
     def __init__(
         self, doc: Doc, ents: list[Span], spans: list[Span], tables: DrugTables
     ) -> None:
-        self.text = doc.text
+        self.text = read_text(doc)
         self.ents = ents
         places = [Drug(ent.start_char, ent.end_char) for ent in spans]
         names: dict[int, list[Span]] = {}

@@ -7,7 +7,7 @@ from spacy.attrs import IS_SPACE, SENT_START
 from spacy.tokens import Doc, Span
 
 from spacy_clinical.extensions.attributes import SECTIONS_KEY, SUBSECTIONS_KEY
-from spacy_clinical.extensions.doc_data import token_borders
+from spacy_clinical.extensions.doc_data import read_text, token_borders
 from spacy_clinical.extensions.span_groups import list_spans
 from spacy_clinical.sections.labels import is_title, list_known_labels
 from spacy_clinical.sections.split import flatten
@@ -37,7 +37,7 @@ def find_borders(doc: Doc) -> tuple[Bools1d, Bools1d]:
             if is_title(title.text, section.label_, known, is_part=is_part):
                 layout[title.start : section._.section_body.start] = True
         borders[[place for place in places if place < len(doc)]] = True
-    items = find_items(flatten(doc.text))
+    items = find_items(flatten(read_text(doc)))
     starts, ends = token_borders(doc)
     tokens = numpy.searchsorted(ends, items.borders, side="right")
     borders[tokens[tokens < len(doc)]] = True

@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterator
 from itertools import pairwise
 from typing import Literal
 
+from spacy.tokens import Doc
+
 from spacy_clinical.tokenization.abbreviations import (
     ABBREVIATIONS,
     CONNECTORS,
@@ -71,6 +73,17 @@ def split_sentences(
         starts.update(breaks - last_words)
     starts.update(_find_after_stops(text, frozenset(abbreviations), last_words))
     return sorted(starts)
+
+
+def find_sentence_starts(doc: Doc, text: str) -> list[int]:
+    """Find where the sentences of a Doc start (characters): as it has them, or else by
+    `split_sentences`.
+
+    text: Of the Doc.
+    """
+    if doc.has_annotation("SENT_START"):
+        return [sentence.start_char for sentence in doc.sents]
+    return split_sentences(text)
 
 
 def _find_at_breaks(blocks: list[list[Line]]) -> Iterator[int]:

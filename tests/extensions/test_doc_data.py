@@ -1,5 +1,6 @@
 """What survives joining, cutting and retokenizing Docs, without a word about patients."""
 
+import gc
 import pickle
 import random
 import warnings
@@ -13,8 +14,9 @@ from spacy.tokens import Doc, DocBin
 from spacy_clinical.export.docs import count_extended, get_note, load_tokenizer
 from spacy_clinical.export.docs import make_doc as make_record_doc
 from spacy_clinical.export.records import make_record
+from spacy_clinical.extensions import doc_data
 from spacy_clinical.extensions.attributes import record_error
-from spacy_clinical.extensions.doc_data import keep
+from spacy_clinical.extensions.doc_data import keep, read_text
 from spacy_clinical.extensions.span_groups import list_spans, realign_spans
 from spacy_clinical.forms import make_form_doc
 from spacy_clinical.forms.pages import FormPage, Word
@@ -332,3 +334,29 @@ def test_keeping_again_replaces(nlp):
     for value in (1, 2):
         keep(doc, "x", value)
     assert list(doc.user_data.values()) == [2]
+
+
+def test_a_text_is_joined_once_and_is_that_of_the_doc(nlp):
+    for text in ("No fever.", "", " ", "no fever\n\nNo  chills", "\u0130 x"):
+        doc = nlp.make_doc(text)
+        assert read_text(doc) == text
+        assert read_text(doc) is read_text(doc)
+
+
+def test_a_text_stays_the_same_if_tokens_are_merged(nlp):
+    doc = nlp.make_doc("No fever or chills today.")
+    before = read_text(doc)
+    with doc.retokenize() as retokenizer:
+        retokenizer.merge(doc[1:4])
+    assert read_text(doc) == doc.text == before
+    joined = type(doc).from_docs([doc, doc])
+    assert read_text(joined) == joined.text
+
+
+def test_a_text_is_dropped_with_its_doc(nlp):
+    doc = nlp.make_doc("No fever or chills today.")
+    read_text(doc)
+    n_kept = len(doc_data._TEXTS)
+    del doc
+    gc.collect()
+    assert len(doc_data._TEXTS) < n_kept

@@ -1,8 +1,9 @@
 import time
 
 import pytest
+import spacy
 
-from spacy_clinical.tokenization.sentences import split_sentences
+from spacy_clinical.tokenization.sentences import find_sentence_starts, split_sentences
 
 
 def sentences(text, **settings):
@@ -258,3 +259,12 @@ def test_long_items_in_capitals_stand_alone():
         "SALINE SPRAY AS NEEDED",
     ]
     assert sentences("\n".join(items)) == items
+
+
+def test_sentences_start_where_the_doc_has_them_or_the_text():
+    nlp = spacy.blank("en")
+    doc = nlp("No fever. Cough")
+    assert find_sentence_starts(doc, doc.text) == [0, 10]
+    doc[1].is_sent_start = True
+    assert find_sentence_starts(doc, doc.text) == [0, 3]
+    assert find_sentence_starts(nlp(""), "") == []

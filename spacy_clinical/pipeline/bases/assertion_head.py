@@ -24,7 +24,7 @@ from spacy_clinical.pipeline.bases.attribute_thresholds import (
     spread,
 )
 from spacy_clinical.pipeline.bases.span_head import SpanHeadPipe
-from spacy_clinical.tokenization.doc_text import find_sentence_starts
+from spacy_clinical.tokenization.sentences import find_sentence_starts
 from spacy_clinical.types import Floats1d, Floats2d, Ints2d, list_names
 
 Decide = Literal["rules", "model", "both"]

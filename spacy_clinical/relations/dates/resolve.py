@@ -8,6 +8,7 @@ from typing import Any
 
 from spacy.tokens import Doc, Span
 
+from spacy_clinical.extensions.doc_data import read_text
 from spacy_clinical.relations.dates.anchors import find_anchors
 from spacy_clinical.relations.dates.calendar_dates import Context
 from spacy_clinical.relations.dates.clock import read_clock
@@ -70,7 +71,7 @@ def resolve_dates(
     if not chosen:
         return []
     chosen.sort(key=lambda span: (span.start, span.end))
-    text = doc.text
+    text = read_text(doc)
     order = find_day_first(text) if day_first is None else day_first
     anchors = find_note_anchors(doc, text, reference=reference, day_first=order)
     reader = _Reader(text, anchors, order, find_borders(doc, text))

@@ -8,6 +8,7 @@ from typing import Any
 
 from spacy.tokens import Doc
 
+from spacy_clinical.extensions.doc_data import read_text
 from spacy_clinical.relations.dates.calendar_dates import Context
 from spacy_clinical.relations.dates.find import find_day_first
 from spacy_clinical.relations.dates.resolve import find_borders, find_note_anchors
@@ -66,7 +67,7 @@ def assemble_measurements(
         alone shows are among them, whether or not it has entities.
     """
     # Typeset text has other spaces between numbers and units; each stays one character.
-    text = _SPACE.sub(" ", doc.text)
+    text = _SPACE.sub(" ", read_text(doc))
     order = find_day_first(text) if day_first is None else day_first
     anchors = find_note_anchors(doc, text, day_first=order)
     context = Context(anchors.get("note"), order)
