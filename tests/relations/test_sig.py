@@ -152,6 +152,8 @@ valsartan 80/40 mg AM/PM
 80 mg, 1 in 1 d, MORN and 40 mg, 1 in 1 d, EVE
 lithium 300 mg AM and 600 mg HS
 300 mg, 1 in 1 d, MORN and 600 mg, 1 in 1 d, HS
+warfarin 5 mg q M, W and F
+5 mg, 3 in 1 wk, mon+wed+fri
 warfarin 5 mg M/W/F, 2.5 mg other days
 5 mg, 3 in 1 wk, mon+wed+fri and 2.5 mg, 4 in 1 wk, tue+thu+sat+sun
 coumadin 5 mg QHS (M,W,F), 2.5 mg all other days
@@ -367,6 +369,11 @@ def test_odd_texts_are_parsed(text):
 
 WORDS = st.sampled_from(
     [
+        "M, W and F",
+        "on",
+        "every",
+        "and",
+        "th",
         "take",
         "1",
         "2",

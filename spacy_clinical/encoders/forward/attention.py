@@ -4,7 +4,7 @@ from functools import cache
 
 import torch
 from torch import Tensor
-from torch.nn.functional import scaled_dot_product_attention
+from torch.nn.functional import pad, scaled_dot_product_attention
 
 from spacy_clinical.encoders.forward.linear import has_onednn, multiply
 from spacy_clinical.encoders.forward.precision import is_amd, read_processor
@@ -13,7 +13,11 @@ from spacy_clinical.encoders.forward.precision import is_amd, read_processor
 MAX_SCORES = 1 << 22
 # Number of sequences to test fused attention with, and their lengths (pieces).
 TRIED_SEQUENCES = 5
-TRIED_LENGTHS = (3, 33, 100, 200, 384)
+TRIED_LENGTHS = (3, 14, 33, 100, 200, 252, 384)
+# Scores that are computed at once, and how many of an incomplete group are slower than
+# a group that is padded.
+LANES = 16
+MANY_OVER = 6
 
 
 def attend(
@@ -40,7 +44,7 @@ def attend(
     elif is_slow_in_sdpa(q):
         context = _attend_by_products(q, k, v, bias)
     elif len(q) == 1 or is_same_alone(q):
-        context = scaled_dot_product_attention(q, k, v, attn_mask=bias)
+        context = _attend_fused(q, k, v, bias)
     else:
         context = _attend_alone(q, k, v, bias)
     return context.transpose(1, 2)
@@ -65,7 +69,7 @@ def _try_out(dtype: torch.dtype, n_heads: int, width: int, n_threads: int) -> bo
     for length in TRIED_LENGTHS:
         shape = 3, TRIED_SEQUENCES, n_heads, length, width
         q, k, v = torch.randn(shape, generator=generator).to(dtype)
-        together = scaled_dot_product_attention(q, k, v)
+        together = _attend_fused(q, k, v, None)
         if not torch.equal(together, _attend_alone(q, k, v, None)):
             return False
     return True
@@ -73,8 +77,33 @@ def _try_out(dtype: torch.dtype, n_heads: int, width: int, n_threads: int) -> bo
 
 def _attend_alone(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
     parts = zip(q.split(1), k.split(1), v.split(1), strict=True)
-    contexts = [scaled_dot_product_attention(*one, attn_mask=bias) for one in parts]
+    contexts = [_attend_fused(*one, bias) for one in parts]
     return torch.cat(contexts)
+
+
+def _attend_fused(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
+    """Compute attention by torch's fused code.
+
+    In bfloat16, it computes the scores that are over after the last full group one by one:
+    31 keys take twice as long as 32. So keys are padded, and the padding is masked.
+    """
+    n_over = k.shape[2] % LANES
+    is_slow = q.device.type == "cpu" and q.dtype == torch.bfloat16
+    if is_slow and bias is None and n_over >= MANY_OVER:
+        bias = _mask_padding(k.shape[2], LANES - n_over, q.dtype)
+        # Heads come after rows in memory.
+        k, v = (
+            pad(part.transpose(1, 2), (0, 0, 0, 0, 0, LANES - n_over)).transpose(1, 2)
+            for part in (k, v)
+        )
+    return scaled_dot_product_attention(q, k, v, attn_mask=bias)
+
+
+@cache
+def _mask_padding(n_keys: int, n_padding: int, dtype: torch.dtype) -> Tensor:
+    mask = torch.zeros(1, n_keys + n_padding, dtype=dtype)
+    mask[:, n_keys:] = float("-inf")
+    return mask
 
 
 def is_slow_in_sdpa(q: Tensor) -> bool:

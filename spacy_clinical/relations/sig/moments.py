@@ -128,7 +128,9 @@ def _read_days(match: re.Match[str]) -> Moment | None:
 
 def _read_letters(match: re.Match[str]) -> Moment | None:
     """Read days by their first letters, in the order of the week; "m/f" is something else."""
-    names = re.findall(r"[a-z]+", match.group())
+    # Without "on", "every" and "and".
+    words = re.findall(r"[a-z]+", match.group())
+    names = [word for word in words if word in _LETTERS or word in _DAYS]
     days = [_LETTERS.get(name) or _DAYS[name] for name in names]
     if days != sorted(set(days), key=WEEK.index) or names == ["m", "f"]:
         return None
