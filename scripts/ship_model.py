@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import srsly
+from add_codes import STORAGE, add_codes
 from model_card import META, TARGET
 from spacy.language import Language
 from spacy.util import load_config, load_model_from_config
@@ -19,7 +20,6 @@ from store_encoders import set_storage
 from spacy_clinical.about import __version__
 from spacy_clinical.models import DEFAULT_MODEL
 
-STORAGE = "int8_embeddings"
 # Chosen on the dev parts of MACCROBAT, BC5CDR and NCBI Disease, and on typed lines.
 THRESHOLD = 0.35
 SHORT_FORMS = 3.0
@@ -82,22 +82,6 @@ def add_assertion(nlp: Language, path: Path) -> None:
     config["spans_keys"] = ["ner"]
     pipe = nlp.add_pipe(name, after="clinical_ner", config=config)
     pipe.take_head(trained)
-
-
-def add_codes(nlp: Language, path: Path) -> None:
-    """Add the categorizer of another pipeline, and forget where it was trained."""
-    name = "clinical_icd9_categorizer"
-    source = load_model_from_config(load_config(path / "config.cfg"), auto_fill=True)
-    config = {k: v for k, v in source.get_pipe_config(name).items() if k != "factory"}
-    encoder = config["model"]["encoder"]
-    encoder["checkpoint"] = "sentence-transformers/all-MiniLM-L6-v2"
-    encoder["storage"] = STORAGE
-    # It learned from case reports, which abbreviate little.
-    config["expand_abbreviations"] = True
-    pipe = nlp.add_pipe(name, config=config)
-    pipe.from_disk(path / name, exclude=["vocab"])
-    for shim in pipe.shims:
-        shim.origin["checkpoint"] = f"{DEFAULT_MODEL}-{__version__}"
 
 
 if __name__ == "__main__":
