@@ -4,6 +4,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 from spacy.tokens import Doc, Span
 
@@ -68,12 +69,9 @@ def read_short_forms(
     labels: Types of readings that count.
     """
     chooser = Chooser(doc.ents, text, abbreviations, titles)
-    explained: dict[str, str] = {}
-    for one in find_definitions(text):
-        form = text[one.short_start : one.short_end]
-        explained.setdefault(form, text[one.long_start : one.long_end])
+    explained, forms = _find_once(doc, text, abbreviations)
     readings = []
-    for found in find_forms(text, abbreviations):
+    for found in forms:
         form = text[found.start : found.end]
         if form in explained:
             chosen = chooser.choose_explained(found, explained[form])
@@ -86,6 +84,34 @@ def read_short_forms(
         if chosen.label in labels:
             readings.append(Reading(found.start, found.end, chosen))
     return readings
+
+
+class _Forms(NamedTuple):
+    """What a text says of short forms, whatever entities it has.
+
+    explained: The forms that it explains, with their long forms.
+    found: All that the inventory knows.
+    """
+
+    explained: dict[str, str]
+    found: list[Found]
+
+
+# Several components ask this of a Doc. The text and the inventory are those of the call.
+_KNOWN: WeakKeyDictionary[Doc, tuple[str, Abbreviations, _Forms]] = WeakKeyDictionary()
+
+
+def _find_once(doc: Doc, text: str, abbreviations: Abbreviations) -> _Forms:
+    known = _KNOWN.get(doc)
+    if known is not None and known[1] is abbreviations and known[0] == text:
+        return known[2]
+    explained: dict[str, str] = {}
+    for one in find_definitions(text):
+        form = text[one.short_start : one.short_end]
+        explained.setdefault(form, text[one.long_start : one.long_end])
+    forms = _Forms(explained, list(find_forms(text, abbreviations)))
+    _KNOWN[doc] = text, abbreviations, forms
+    return forms
 
 
 def find_forms(text: str, abbreviations: Abbreviations) -> Iterator[Found]:
