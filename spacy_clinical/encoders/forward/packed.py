@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-from spacy_clinical.encoders.forward.attention import attend
+from spacy_clinical.encoders.forward.attention import attend, attend_ragged, has_ragged
 from spacy_clinical.encoders.forward.banded import attend_banded
 from spacy_clinical.encoders.forward.blocked import attend_blocked, is_blocked
 from spacy_clinical.encoders.forward.layers import (
@@ -62,6 +62,8 @@ class PackedEncoder:
         modules = find_layers(model)
         self.widen: Any = getattr(model, "embeddings_project", None)
         self.rule = RowRule()
+        # Whether sequences of several lengths go through attention together.
+        self.is_ragged = False
         self.layers: Sequence[Layer]
         if dtype is None:
             self.layers = [LiveLayer(m) for m in modules]
@@ -77,8 +79,10 @@ class PackedEncoder:
         if self.widen is not None:
             self.widen = FrozenLinear(self.widen, torch.float32)
             products.append(self.widen)
+        device = next(self.model.parameters()).device
+        self.is_ragged = self.make.attention == "full" and has_ragged(device)
         # On a GPU, rows may differ in their last bits.
-        if next(self.model.parameters()).device.type == "cpu":
+        if device.type == "cpu":
             self.rule = find_row_rule(products, most=most)
         for product in products:
             product.chunk = self.rule.chunk
@@ -125,6 +129,11 @@ class PackedEncoder:
         parts = [part.view(len(x), self.n_heads, -1) for part in layer.project(x)]
         contexts = []
         start = done = 0
+        if self.is_ragged and len(set(lengths)) > 1:
+            start = sum(lengths)
+            context = attend_ragged(*(part[:start] for part in parts), lengths)
+            contexts.append(context.flatten(1))
+            lengths = ()
         for length, same in groupby(lengths):
             n = len(list(same))
             stop = start + n * length

@@ -124,6 +124,22 @@ def test_rows_do_not_depend_on_the_batch_or_what_came_before(model, dtype):
                 assert float((ours - alone[i]).abs().max()) < tolerance
 
 
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
+@pytest.mark.parametrize(
+    ("dtype", "near"), [(torch.float32, 1e-5), (torch.bfloat16, 0.05)]
+)
+@pytest.mark.parametrize("device", DEVICES)
+def test_sequences_of_all_lengths_at_once_have_the_same_rows(device, dtype, near):
+    encoder = PackedEncoder(make_model("bert", TINY).to(device), dtype)
+    inputs = make_inputs(LENGTHS)
+    assert encoder.is_ragged == (device == "cuda")
+    rows = []
+    with torch.no_grad():
+        for encoder.is_ragged in (False, True):
+            rows.append(encoder(inputs).float())
+    torch.testing.assert_close(*rows, rtol=0, atol=near)
+
+
 @pytest.mark.parametrize("length", [9, 65])
 @pytest.mark.learns
 def test_gradients_equal_those_of_transformers(model, length):
