@@ -31,7 +31,6 @@ What a text defines is found by ours: long forms that it cuts too short count as
 import argparse
 import json
 import re
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -41,6 +40,7 @@ from typing import Any, NamedTuple
 
 import spacy
 from machine import read_machine
+from peer_process import ask_once
 from peers.tables import format_table
 from reports import OURS, SHARE, Row, compare_speed, make_row, write_report
 from spacy.language import Language
@@ -62,7 +62,6 @@ MORE = (
     "bc5cdr/CDR_TrainingSet.PubTator.txt",
     "ncbi_disease/NCBItrainset_corpus.txt",
 )
-SCRIPT = Path(__file__).parent / "peers" / "scispacy_abbreviations.py"
 GROUPS = ("one", "several", "other")
 SPELLER = Speller()
 RIGHT, WRONG, NONE = "right", "wrong", "none"
@@ -268,14 +267,8 @@ def find_with_scispacy(python: str, abstracts: Sequence[Abstract]) -> Result:
 
     python: An interpreter that has it.
     """
-    done = subprocess.run(
-        [python, "-W", "ignore", str(SCRIPT)],
-        input=json.dumps([abstract.text for abstract in abstracts]),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    result = json.loads(done.stdout)
+    texts = [abstract.text for abstract in abstracts]
+    result = ask_once(python, "scispacy_abbreviations.py", texts)
     found = [
         {Pair(tuple(short), tuple(long)) for short, long in pairs}
         for pairs in result["found"]

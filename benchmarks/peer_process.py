@@ -51,6 +51,25 @@ def ask_peer(
     return answer
 
 
+def ask_once(python: str, script: str, request: Any) -> Any:
+    """Run a script of a peer that reads one request and writes one answer.
+
+    python, script: See `start_peer`.
+    request: Plain data.
+    RAISES RuntimeError: With what it last wrote to standard error, if it fails.
+    """
+    done = subprocess.run(
+        [python, "-E", "-W", "ignore", str(PEERS / script)],
+        input=json.dumps(request),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"{script} has failed:\n{done.stderr[-2000:]}")
+    return json.loads(done.stdout)
+
+
 class Worker:
     """A process of peers/worker.py, in this environment or in a peer's.
 

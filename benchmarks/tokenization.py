@@ -13,10 +13,8 @@ turns, each round with a new pipeline; speeds are medians over the rounds.
 """
 
 import argparse
-import json
 import re
 import statistics
-import subprocess
 import textwrap
 import time
 from collections.abc import Sequence
@@ -25,6 +23,7 @@ from typing import Any, NamedTuple
 
 import spacy
 from machine import read_machine
+from peer_process import ask_once
 from peers.tables import format_table
 from reports import OURS, SHARE, Row, compare_speed, make_row, write_report
 from spacy.language import Language
@@ -32,7 +31,6 @@ from spacy.language import Language
 from spacy_clinical.corpora.standoff import read_brat
 
 PEER = "scispaCy"
-SCRIPT = Path(__file__).parent / "peers" / "scispacy_rules.py"
 CLINICAL = {"@tokenizers": "spacy-clinical.ClinicalTokenizer.v1"}
 
 
@@ -103,12 +101,8 @@ def run_here(nlp: Language, texts: list[str], to_split: list[str]) -> Result:
 
 
 def run_peer(python: str, texts: list[str], to_split: list[str]) -> Result:
-    request = json.dumps({"tokenize": texts, "split": to_split})
-    command = [python, "-W", "ignore", str(SCRIPT)]
-    done = subprocess.run(
-        command, input=request, capture_output=True, text=True, check=True
-    )
-    return Result(**json.loads(done.stdout))
+    request = {"tokenize": texts, "split": to_split}
+    return Result(**ask_once(python, "scispacy_rules.py", request))
 
 
 def count_aligned(notes: list[Note], tokens: list[list[tuple[int, int]]]) -> int:

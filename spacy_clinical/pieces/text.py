@@ -32,6 +32,9 @@ ADMISSION_SECTIONS = (
 )
 # Sections that say nothing about the patient.
 BOILERPLATE = frozenset({"signature"})
+# A signature is shorter (characters); what is after these is a note that begins like one,
+# "Dictated by: ...".
+LONG_SIGNATURE = 500
 # Sections whose subsections are organs, not problems.
 ORGAN_SECTIONS = frozenset(
     {"imaging", "imaging_findings", "physical_exam", "review_of_systems"}
@@ -217,7 +220,7 @@ def _find_labels(doc: Doc) -> Iterator[Span]:
 def _get_content(span: Span) -> tuple[int, int]:
     """Find a section's content: its body, or also its title if that is unknown."""
     if span.label_ in BOILERPLATE:
-        return span.start_char, span.start_char
+        return min(span.start_char + LONG_SIGNATURE, span.end_char), span.end_char
     if span.label_ == "other":
         return span.start_char, span.end_char
     body = span._.section_body

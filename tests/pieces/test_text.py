@@ -128,6 +128,13 @@ def test_boilerplate_alone_is_nothing_to_read(nlp, text, sections):
     assert read_note(nlp(text), sections).text == ""
 
 
+def test_a_dictated_note_is_no_signature(nlp):
+    said = "The patient has had a cough and fever since Monday. " * 20
+    doc = nlp(f"DICTATED BY: Dr. Y\n{said}")
+    assert [span.label_ for span in doc.spans["sections"]] == ["signature"]
+    assert "cough and fever" in read_note(doc, "all").text
+
+
 def test_a_title_and_a_bullet_go_with_the_sentence_after_them(nlp):
     note = read_note(nlp("HPI:\nWell today. No pain.\n\nPlan:\n# Rest.\n"))
     starts = [*note.sentences, len(note.text)]
