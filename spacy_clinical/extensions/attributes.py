@@ -88,7 +88,7 @@ def _get_span_section(span: Span) -> str:
     return section.label_ if section is not None else ""
 
 
-def _find_section_title(span: Span) -> tuple[Span | None, int]:
+def find_section_title(span: Span) -> tuple[Span | None, int]:
     """Find a section's own title, and where the text under it starts.
 
     The first title inside a titled section or subsection is its own, and has its
@@ -128,12 +128,12 @@ def _find_token(span: Span, place: int) -> int:
 
 
 def _get_section_title(span: Span) -> Span | None:
-    return _find_section_title(follow(span))[0]
+    return find_section_title(follow(span))[0]
 
 
 def _get_section_body(span: Span) -> Span:
     span = follow(span)
-    return span.doc[_find_section_title(span)[1] : span.end]
+    return span.doc[find_section_title(span)[1] : span.end]
 
 
 def _get_score(span: Span) -> float | None:

@@ -6,7 +6,11 @@ import numpy
 from spacy.attrs import IS_SPACE, SENT_START
 from spacy.tokens import Doc, Span
 
-from spacy_clinical.extensions.attributes import SECTIONS_KEY, SUBSECTIONS_KEY
+from spacy_clinical.extensions.attributes import (
+    SECTIONS_KEY,
+    SUBSECTIONS_KEY,
+    find_section_title,
+)
 from spacy_clinical.extensions.doc_data import read_text, token_borders
 from spacy_clinical.extensions.span_groups import list_spans
 from spacy_clinical.sections.labels import is_title, list_known_labels
@@ -31,11 +35,11 @@ def find_borders(doc: Doc) -> tuple[Bools1d, Bools1d]:
     known = list_known_labels(doc._.clinical_provenance or {})
     for section, is_part in _list_sections(doc):
         places = [section.start, section.end]
-        title = section._.section_title
+        title, body = find_section_title(section)
         if title is not None:
             places += [title.start, title.end]
             if is_title(title.text, section.label_, known, is_part=is_part):
-                layout[title.start : section._.section_body.start] = True
+                layout[title.start : body] = True
         borders[[place for place in places if place < len(doc)]] = True
     items = find_items(flatten(read_text(doc)))
     starts, ends = token_borders(doc)
