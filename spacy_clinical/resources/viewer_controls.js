@@ -16,7 +16,10 @@ function writeHash() {
   writing = setTimeout(() => history.replaceState(null, "", `#${parts}`), 150);
 }
 
-const defaultTab = () => (view.codes.length ? "codes" : "entities");
+function defaultTab() {
+  if (view.codes.length) return "codes";
+  return !view.types.length && TABS.includes("answers") ? "answers" : "entities";
+}
 
 function readHash() {
   const parts = new URLSearchParams(location.hash.slice(1)), get = (key) => parts.get(key) ?? "";

@@ -15,12 +15,14 @@ from spacy_clinical.service.service import get_service
 router = APIRouter()
 
 
+@router.head("/healthz", include_in_schema=False)
 @router.get("/healthz", **PROBE)
 async def check_health() -> dict[str, str]:
     """Say that the process runs."""
     return {"status": "ok"}
 
 
+@router.head("/readyz", include_in_schema=False)
 @router.get("/readyz", **PROBE)
 async def check_readiness(request: Request) -> dict[str, str]:
     """Say whether requests are taken: not while the service starts or stops."""
@@ -63,6 +65,7 @@ async def describe_pipeline(request: Request) -> PipelineOut:
     )
 
 
+@router.head("/", include_in_schema=False)
 @router.get("/", include_in_schema=False)
 async def send_page() -> Response:
     """Send the page to try the service with."""

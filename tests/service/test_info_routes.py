@@ -9,6 +9,9 @@ from tests.service.running import FAILING, NOTE, make_nlp, run_service
 def test_probes_say_whether_requests_are_taken(service):
     assert service.client.get("/healthz").json() == {"status": "ok"}
     assert service.client.get("/readyz").json() == {"status": "ok"}
+    for path in ("/healthz", "/readyz", "/"):
+        answer = service.client.head(path)
+        assert (answer.status_code, answer.content) == (200, b"")
 
 
 def test_a_service_that_is_not_ready_says_so():
