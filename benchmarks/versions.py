@@ -42,7 +42,7 @@ def main() -> None:
     args = _parse_args()
     with tempfile.TemporaryDirectory() as folder:
         report = compare(args, Path(folder))
-    print(format_rows(summarize(report)))
+    print(format_tables(report))
     if args.output:
         write_report(args.output, report, summarize(report))
 
@@ -101,6 +101,16 @@ def summarize(report: dict[str, Any]) -> list[Row]:
             memory = [row["peak_mib"]]
             summary.append(make_row(task, system, "peak memory", MIB, memory))
     return summary
+
+
+def format_tables(report: dict[str, Any]) -> str:
+    """Write a table for each part."""
+    rows = summarize(report)
+    tasks = dict.fromkeys(row.task for row in rows)
+    return "\n\n".join(
+        f"**{task}**\n\n{format_rows([row for row in rows if row.task == task])}"
+        for task in tasks
+    )
 
 
 def _parse_args() -> argparse.Namespace:
