@@ -71,13 +71,13 @@ def attend_ragged(q: Tensor, k: Tensor, v: Tensor, lengths: Sequence[int]) -> Te
     RETURNS (n_pieces, n_heads, head_width): The context of each query.
     """
     borders = torch.tensor([0, *accumulate(lengths)], device=q.device)
-    nested = (
+    q, k, v = (
         torch.nested.nested_tensor_from_jagged(
             part, borders, min_seqlen=min(lengths), max_seqlen=max(lengths)
         ).transpose(1, 2)
         for part in (q, k, v)
     )
-    context: Tensor = scaled_dot_product_attention(*nested)
+    context: Tensor = scaled_dot_product_attention(q, k, v)
     return context.transpose(1, 2).values()
 
 

@@ -131,7 +131,8 @@ class PackedEncoder:
         start = done = 0
         if self.is_ragged and len(set(lengths)) > 1:
             start = sum(lengths)
-            context = attend_ragged(*(part[:start] for part in parts), lengths)
+            q, k, v = (part[:start] for part in parts)
+            context = attend_ragged(q, k, v, lengths)
             contexts.append(context.flatten(1))
             lengths = ()
         for length, same in groupby(lengths):
