@@ -39,7 +39,6 @@ def add_codes(nlp: Language, path: Path) -> None:
     source = load_model_from_config(load_config(path / "config.cfg"), auto_fill=True)
     config = {k: v for k, v in source.get_pipe_config(NAME).items() if k != "factory"}
     encoder = config["model"]["encoder"]
-    # Its layers are in the pipeline; see scripts/distil_encoder.py.
     encoder["checkpoint"] = "sentence-transformers/all-MiniLM-L6-v2"
     encoder["storage"] = STORAGE
     # It learned from case reports, which abbreviate little.

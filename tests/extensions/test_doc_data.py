@@ -343,6 +343,13 @@ def test_a_text_is_joined_once_and_is_that_of_the_doc(nlp):
         assert read_text(doc) is read_text(doc)
 
 
+def test_texts_of_words_with_and_without_spaces(nlp):
+    words = ["ORTH", "LOWER", "NORM", "SHAPE", "ORTH", "LOWER", "é", "\n"]
+    for spaces in ([True] * 8, [False] * 8, [True, False] * 4):
+        doc = Doc(nlp.vocab, words=words, spaces=spaces)
+        assert read_text(doc) == read_text(doc) == doc.text
+
+
 def test_a_text_stays_the_same_if_tokens_are_merged(nlp):
     doc = nlp.make_doc("No fever or chills today.")
     before = read_text(doc)

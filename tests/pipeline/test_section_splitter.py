@@ -103,16 +103,6 @@ def test_splitter_takes_docs_whose_tokens_ignore_titles(nlp):
     assert [a.end for a in spans[:-1]] == [b.start for b in spans[1:]]
 
 
-def test_splitter_reads_the_same_text_as_the_doc_has(nlp):
-    component = nlp.get_pipe("clinical_section_splitter")
-    # Words whose ids in the string store are neighbors, with and without a space.
-    words = ["ORTH", "LOWER", "NORM", "SHAPE", "ORTH", "LOWER", "é", "\n"]
-    for spaces in ([True] * 8, [False] * 8, [True, False] * 4):
-        doc = Doc(nlp.vocab, words=words, spaces=spaces)
-        assert component._texts.get(doc) == doc.text
-        assert component._texts.get(doc) == doc.text
-
-
 def test_splitter_records_its_rules(nlp):
     record = nlp(NOTE)._.clinical_provenance["clinical_section_splitter"]
     titles = nlp.get_pipe("clinical_section_splitter").titles
