@@ -19,8 +19,7 @@ def start_peer(python: str, script: str, *words: str) -> Peer:
     words: What is on its command line.
     """
     return subprocess.Popen(
-        # Its environment knows nothing of this package, whatever PYTHONPATH says.
-        [python, "-E", str(PEERS / script), *words],
+        _make_command(python, script, *words),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -59,7 +58,7 @@ def ask_once(python: str, script: str, request: Any) -> Any:
     RAISES RuntimeError: With what it last wrote to standard error, if it fails.
     """
     done = subprocess.run(
-        [python, "-E", "-W", "ignore", str(PEERS / script)],
+        _make_command(python, script),
         input=json.dumps(request),
         capture_output=True,
         text=True,
@@ -78,19 +77,15 @@ class Worker:
 
     def __init__(self, python: str, script: str, order: dict[str, Any], log: Path):
         self.log = log
-        environment = {**os.environ, "OMP_NUM_THREADS": str(order["threads"])}
-        if python != sys.executable:
-            # Another environment has packages of its own.
-            environment.pop("PYTHONPATH", None)
         with log.open("w", encoding="utf8") as errors:
             self.process = subprocess.Popen(
-                [python, "-W", "ignore", str(PEERS / f"{script}.py")],
+                _make_command(python, f"{script}.py"),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
                 encoding="utf8",
-                env=environment,
+                env={**os.environ, "OMP_NUM_THREADS": str(order["threads"])},
             )
         self.loaded = self.ask(order)
 
@@ -102,3 +97,9 @@ class Worker:
         assert self.process.stdin is not None
         self.process.stdin.close()
         self.process.wait()
+
+
+def _make_command(python: str, script: str, *words: str) -> list[str]:
+    # Another environment has packages of its own, whatever PYTHONPATH says.
+    options = [] if python == sys.executable else ["-E"]
+    return [python, *options, "-W", "ignore", str(PEERS / script), *words]

@@ -87,7 +87,7 @@ def read_short_forms(
 
 
 class _Forms(NamedTuple):
-    """What a text says of short forms, whatever entities it has.
+    """Short forms in a text, whatever entities are around them.
 
     explained: The forms that it explains, with their long forms.
     found: All that the inventory knows.
